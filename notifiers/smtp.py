@@ -1,0 +1,190 @@
+"""Sends letters through a mail server (SMTP), all of a pass over one connection.
+
+What is wrong on our side of the matter (connection, certificate, password, sender, the
+server's policy) is passing: an operator's slip must not strike off everybody's address.
+Only a refused recipient or a refused message is for good.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dj_cadence.domain import mime
+from dj_cadence.domain.letter import Letter, Notifier, Sender
+from dj_cadence.errors import DeliveryError
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_NEEDS_LOGIN = (530, 534, 535, 538)
+_LONGEST_REPLY = 300
+_REASONS = {
+    ssl.SSLCertVerificationError: "服务器证书不受信任",
+    TimeoutError: "等待超时",
+    smtplib.SMTPServerDisconnected: "对方断开了连接",
+    smtplib.SMTPNotSupportedError: "服务器不支持所设的加密或登录方式",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)  # the password must not get into a traceback
+class Options:
+    """How to reach the server."""
+
+    host: str
+    port: int
+    security: str
+    """starttls, tls or none."""
+    username: str
+    """Empty: no login."""
+    password: str
+    ca_file: Path | None
+    """Certificates to trust in place of the machine's own."""
+    timeout_seconds: float
+
+
+def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
+    """Options: host, port, security, username, password, ca_file, timeout_seconds.
+
+    Nothing is connected yet. `ca_file` is relative to the site's folder.
+    """
+    security = str(options.get("security", "starttls"))
+    ca_file = options.get("ca_file")
+    return Smtp(
+        Options(
+            host=str(options["host"]),
+            port=int(str(options.get("port") or _PORTS[security])),
+            security=security,
+            username=str(options.get("username") or ""),
+            password=str(options.get("password") or ""),
+            ca_file=folder / str(ca_file) if ca_file else None,
+            timeout_seconds=float(str(options.get("timeout_seconds") or 30)),
+        ),
+        sender,
+    )
+
+
+class Smtp:
+    """One connection, opened for the first letter and again after every error.
+
+    Not for use by two threads at once.
+    """
+
+    def __init__(self, options: Options, sender: Sender) -> None:
+        self._options = options
+        self._sender = sender
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, letter: Letter) -> str:
+        content = mime.build(letter, self._sender)
+        try:
+            if self._connection is None:
+                self._connection = _connect(self._options, self._sender)
+            return _submit(self._connection, self._sender.address, letter.to, content)
+        except DeliveryError:
+            self._drop()
+            raise
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise DeliveryError(f"与邮件服务器的连接中断：{_why(error)}", permanent=False) from None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._connection.quit()
+        self._drop()
+
+    def _drop(self) -> None:
+        """End the connection without a word: a server in trouble may not answer."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
+    try:
+        connection = _open(options, sender)
+    except (smtplib.SMTPException, OSError) as error:
+        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+    try:
+        _secure_and_login(connection, options)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(options: Options, sender: Sender) -> smtplib.SMTP:
+    # Our own name is given: looking it up can hang for minutes where DNS is missing.
+    name = sender.address.rpartition("@")[2]
+    where, timeout = (options.host, options.port, name), options.timeout_seconds
+    if options.security == "tls":
+        return smtplib.SMTP_SSL(*where, timeout=timeout, context=_trust(options))
+    return smtplib.SMTP(*where, timeout=timeout)
+
+
+def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
+    try:
+        if options.security == "starttls":
+            connection.starttls(context=_trust(options))
+        if options.username:
+            connection.login(options.username, options.password)
+    except smtplib.SMTPAuthenticationError as error:
+        # The answer is left out: some servers repeat in it what they were told.
+        reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
+        raise DeliveryError(reply, permanent=False) from None
+    except UnicodeEncodeError:
+        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+
+
+def _trust(options: Options) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=options.ca_file)
+
+
+def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> str:
+    """Hand over one message and return the server's answer. The recipient is one."""
+    connection.ehlo_or_helo_if_needed()
+    code, reply = connection.mail(sender)
+    if code != 250:
+        raise DeliveryError(f"邮件服务器不接受发件人：{_shown(code, reply)}", permanent=False)
+    code, reply = connection.rcpt(to)
+    if code not in (250, 251):
+        raise DeliveryError(
+            f"邮件服务器不接受收件人：{_shown(code, reply)}",
+            permanent=_is_about_recipient(code, reply),
+        )
+    try:
+        code, reply = connection.data(content)
+    except smtplib.SMTPDataError as error:
+        code, reply = error.smtp_code, _bytes(error.smtp_error)
+    if code != 250:
+        permanent = code >= 500 and code not in _NEEDS_LOGIN
+        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
+    return _shown(code, reply)
+
+
+def _is_about_recipient(code: int, reply: bytes) -> bool:
+    """Whether a refused recipient is so for good; 5.7.x is policy, such as "no relaying"."""
+    return code >= 500 and code not in _NEEDS_LOGIN and not reply.startswith(b"5.7.")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error.__context__, TimeoutError):  # which smtplib calls a disconnection
+        error = error.__context__
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _shown(error.smtp_code, _bytes(error.smtp_error))
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _shown(code: int, reply: bytes) -> str:
+    text = " ".join(reply.decode("utf-8", "replace").split())
+    return f"{code} {text}"[:_LONGEST_REPLY]
+
+
+def _bytes(reply: bytes | str) -> bytes:
+    return reply.encode() if isinstance(reply, str) else reply

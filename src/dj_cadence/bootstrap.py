@@ -1,0 +1,94 @@
+"""The composition root: from a folder to an opened site."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dj_cadence.domain.letter import Notifier, Sender
+from dj_cadence.errors import Refused
+from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.rendering import Templates
+from dj_cadence.services.site import Site
+from dj_cadence.settings import ChannelSettings, Settings, read_settings
+from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.migrate import migrate
+
+
+def load_rules(folder: Path | None = None) -> Loaded:
+    """The shipped rules, with those of a site's folder laid over them."""
+    own = [folder / "schedules"] if folder else []
+    return load_catalogue([shipped_schedules(), *own])
+
+
+def open_site(folder: Path, environ: Mapping[str, str]) -> Site:
+    """Open the site in `folder`; its database is brought to this version's layout.
+
+    Raises SettingsError for faults in site.toml, Refused for a database that cannot be used.
+    """
+    settings = read_settings(folder, environ)
+    database = open_database(settings.database)
+    migrate(database)
+    return assemble(settings, database)
+
+
+def assemble(settings: Settings, database: Database) -> Site:
+    """A site from settings and an opened database."""
+    return Site(settings, database, open_templates(settings), open_notifiers(settings))
+
+
+def template_folders(settings: Settings) -> list[Path]:
+    """The site's own templates, then the shipped ones."""
+    return [settings.folder / "templates", Path(str(files("dj_cadence") / "templates"))]
+
+
+def open_templates(settings: Settings) -> Templates:
+    return Templates(template_folders(settings))
+
+
+def open_notifiers(settings: Settings) -> dict[str, Notifier]:
+    """A notifier for each channel of the settings; none connects before it sends."""
+    sender = Sender(settings.sender_name, settings.sender_address)
+    return {
+        channel: _notifier(settings.folder, chosen, sender)
+        for channel, chosen in settings.channels.items()
+    }
+
+
+def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> Notifier:
+    module = _module(folder, chosen.notifier)
+    opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+    return opened
+
+
+def _module(folder: Path, name: str) -> ModuleType:
+    """The site's own notifier of that name, else the shipped one."""
+    own = folder / "notifiers" / f"{name}.py"
+    if not own.exists():
+        return importlib.import_module(f"dj_cadence.notifiers.{name}")
+    spec = importlib.util.spec_from_file_location(f"dj_cadence_site_notifiers.{name}", own)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a user's file raises is a fault of that file
+        raise Refused(f"{own}：通知渠道文件无法加载（{error}）。请修正后再试。") from error
+    return module
+
+
+def render_settings(*, name: str, local_administrator: bool, port: int) -> str:
+    """The commented site.toml of a new site."""
+    shipped = Environment(
+        loader=FileSystemLoader(str(files("dj_cadence") / "templates")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - TOML, not HTML
+        keep_trailing_newline=True,
+    )
+    return shipped.get_template("site/site.toml").render(
+        name=name, local_administrator=local_administrator, port=port
+    )

@@ -1,0 +1,49 @@
+"""Who hears of something an office must do."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from dj_cadence.domain.office import CLERK, SECRETARY
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds an office."""
+
+    person_id: int
+    name: str
+    acting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who is written to. `relay` names the one it is meant for, where that is another."""
+
+    person_id: int
+    relay: str = ""
+
+
+def addressee(
+    office: str, holders: Mapping[str, Holder], reachable: AbstractSet[int]
+) -> Addressee | None:
+    """Who is written to about something `office` must do; None where nobody can be.
+
+    An office that nobody holds falls to the 书记. Someone without an address is not a
+    vacancy: the 书记 is asked to pass it on.
+    """
+    holder, secretary = holders.get(office), holders.get(SECRETARY)
+    if holder and holder.person_id in reachable:
+        return Addressee(holder.person_id)
+    if secretary is None or secretary.person_id not in reachable:
+        return None
+    return Addressee(secretary.person_id, f"{office}{holder.name}" if holder else "")
+
+
+def digest_reader(holders: Mapping[str, Holder], reachable: AbstractSet[int]) -> Addressee | None:
+    """Who reads a superior's digest: its clerk, else its 书记."""
+    for office in (CLERK, SECRETARY):
+        holder = holders.get(office)
+        if holder and holder.person_id in reachable:
+            return Addressee(holder.person_id)
+    return None

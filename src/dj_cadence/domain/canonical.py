@@ -1,0 +1,31 @@
+"""One text for equal values, whatever the process: what hashes are taken of."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from hashlib import sha256
+
+
+def plain(value: object) -> object:
+    """Dataclasses, sets, dates and enums as JSON values; sets sorted."""
+    match value:
+        case Enum():
+            return value.value
+        case date():
+            return value.isoformat()
+        case set() | frozenset():
+            return sorted(map(plain, value), key=str)
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _ if is_dataclass(value):
+            compared = [f.name for f in fields(value) if f.compare]
+            return {name: plain(getattr(value, name)) for name in compared}
+    return {str(k): plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def digest(*values: object) -> str:
+    """SHA-256, in hex, over the values."""
+    text = json.dumps(plain(values), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""Organizations for which a duty comes out the same, so that it is planned once for all."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.duty import Duty, Every, Term, TermNotice
+from dj_cadence.domain.organization import Facts
+from dj_cadence.domain.period import Unit
+
+_EXISTENCE = frozenset({"starts_on", "founded", "dissolved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What the slots of a duty depend on besides the rules and the calendar."""
+
+    duty: str
+    facts: Facts
+    """Only those the duty reads; for a term notice, those of the organization it is about."""
+    anchor: date | None = None
+    """The election a term runs from."""
+
+
+def cohort_of(duty: Duty, facts: Facts, site_start: date) -> Cohort | None:
+    """The cohort for a duty owed per period; None where the duty is not owed at all."""
+    versions = [facts, *(facts.at(change.since - DAY) for change in facts.changes)]
+    if not any(duty.owed_by.admits(version) for version in versions):
+        return None
+    return Cohort(duty.key, _existing(facts.only(facts_read(duty)), site_start))
+
+
+def term_cohort(duty: Duty, facts: Facts, anchor: date, site_start: date) -> Cohort | None:
+    """The cohort for a term that runs from `anchor`."""
+    if not duty.owed_by.admits(facts):
+        return None
+    return Cohort(duty.key, _existing(facts.only(facts_read(duty)), site_start), anchor)
+
+
+def notice_cohort(
+    duty: Duty, superior: Facts, term: Duty, about: Facts, anchor: date, site_start: date
+) -> Cohort | None:
+    """The cohort for a superior's notice that the term of `about` ends."""
+    own = term_cohort(term, about, anchor, site_start)
+    if own is None or not duty.owed_by.admits(superior):
+        return None
+    return replace(own, duty=duty.key)
+
+
+def facts_read(duty: Duty) -> frozenset[str]:
+    """The names of the facts that can change the duty's slots."""
+    tested = {
+        "top_of_school": duty.owed_by.top_of_school,
+        "has_committee": duty.owed_by.has_committee,
+        "groups": duty.owed_by.has_groups,
+        "branches_below": duty.owed_by.branches_below,
+    }
+    names = {name for name, wanted in tested.items() if wanted is not None}
+    match duty.recurrence:
+        case Every() as every:
+            names |= {name for name in (every.own_day, every.times) if isinstance(name, str)}
+            if every.unit is Unit.SEMESTER:
+                names |= {"city", "stage"}
+        case Term() | TermNotice():
+            names.add("term_years")
+    return frozenset(names - {""}) | _EXISTENCE | {"kind"}
+
+
+def _existing(facts: Facts, site_start: date) -> Facts:
+    """Existence cut down to what can still matter, so that cohorts stay few."""
+    starts_on = max(facts.starts_on or site_start, site_start)
+    founded = facts.founded if facts.founded and facts.founded.year >= starts_on.year - 1 else None
+    return replace(facts, starts_on=starts_on, founded=founded)

@@ -1,0 +1,190 @@
+"""A duty: one standing obligation, as the rules state it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dj_cadence.domain.organization import Facts, OrgKind
+from dj_cadence.domain.period import Unit
+
+
+class Tier(StrEnum):
+    """Who gives the period: A the standard, B a national rule, C nobody, D other rules."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class Certainty(StrEnum):
+    """How sure a basis is."""
+
+    STANDARD = "standard"
+    VERIFIED = "verified"
+    SECONDARY = "secondary"
+    RECALLED = "recalled"
+    DEFAULT = "default"
+
+    @property
+    def label(self) -> str:
+        return _CERTAINTY_LABELS[self]
+
+    @property
+    def binds(self) -> bool:
+        """Whether a superior sees a period that rests on this as late."""
+        return self in (Certainty.STANDARD, Certainty.VERIFIED)
+
+
+_CERTAINTY_LABELS = {
+    Certainty.STANDARD: "基本要求原文",
+    Certainty.VERIFIED: "已核对条文",
+    Certainty.SECONDARY: "据转述，未见原文",
+    Certainty.RECALLED: "未核实",
+    Certainty.DEFAULT: "本系统默认，无条文依据",
+}
+
+
+EVIDENCE = {
+    "minutes": "会议记录",
+    "sign_in": "签到表",
+    "photos": "照片",
+    "plan": "计划或方案",
+    "notice": "通知或函",
+    "report": "报告或总结",
+    "approval": "请示与批复",
+    "tally": "票决或测评统计",
+    "issues": "问题和整改清单",
+    "ledger": "台账",
+    "publication": "公示材料",
+}
+"""What a rule may offer as proof, by its key in the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Where a duty, its period or its due date comes from."""
+
+    certainty: Certainty
+    supports: tuple[str, ...]
+    """Of: duty, period, due, notice."""
+    document: str = ""
+    article: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwedBy:
+    """Who owes a duty. A condition that is None is not tested."""
+
+    kinds: frozenset[OrgKind]
+    top_of_school: bool | None = None
+    has_committee: bool | None = None
+    has_groups: bool | None = None
+    branches_below: bool | None = None
+
+    def admits(self, facts: Facts) -> bool:
+        """Whether an organization with these facts owes the duty."""
+        return facts.kind in self.kinds and all(
+            wanted is None or wanted == found
+            for wanted, found in (
+                (self.top_of_school, facts.top_of_school),
+                (self.has_committee, facts.has_committee),
+                (self.has_groups, facts.groups > 0),
+                (self.branches_below, facts.branches_below),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A month and day, `year` years from the year a period begins in (-1, 0 or 1)."""
+
+    year: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Once (or `times` times) in every period."""
+
+    unit: Unit
+    day: str = ""
+    """A day rule for `planned`, used where the organization has none of its own."""
+    own_day: str = ""
+    """The fact that holds the organization's own day rule: theme_day or empty."""
+    opens: DayOfYear | None = None
+    due: DayOfYear | None = None
+    """With `opens`: a window of its own. Not moved off a day of rest."""
+    times: int | str = 1
+    """A number, or the fact that holds it (`groups`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of office that runs from the last election."""
+
+    years: Mapping[OrgKind, int]
+    opens_months_before: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TermNotice:
+    """The superior's notice before the term of an organization directly below it ends."""
+
+    term_of: str
+    """The key of the duty whose term is meant."""
+    months_before: int = 6
+    opens_months_before: int = 7
+
+
+Recurrence = Every | Term | TermNotice
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One standing obligation."""
+
+    key: str
+    title: str
+    tier: Tier
+    rows: tuple[str, ...]
+    """The cells of the standard it answers, like 2.4."""
+    owed_by: OwedBy
+    recurrence: Recurrence
+    office: str
+    remind: str
+    """The key of its reminder plan."""
+    basis: tuple[Basis, ...]
+    enabled: bool = True
+    recording_grace: int = 5
+    """Working days after due in which it waits to be recorded."""
+    counts_for: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    instructions: str = ""
+    """One sentence on what to do, shown in messages."""
+    source: str = field(default="", compare=False)
+    """The file it was read from."""
+
+    @property
+    def certainty(self) -> Certainty:
+        """That of its period: the surest basis that supports it."""
+        order = list(Certainty)
+        found = [b.certainty for b in self.basis if "period" in b.supports]
+        return min(found, key=order.index, default=Certainty.DEFAULT)
+
+    @property
+    def binds(self) -> bool:
+        """Whether superiors see it as late without having adopted it."""
+        return self.certainty.binds
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit of its period; None for terms."""
+        return self.recurrence.unit if isinstance(self.recurrence, Every) else None
+
+    @property
+    def may_be_missed(self) -> bool:
+        """Whether a period that went by is closed as missed: up to a semester, never more."""
+        return self.unit in (Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER)

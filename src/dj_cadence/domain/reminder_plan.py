@@ -1,0 +1,151 @@
+"""When a task is spoken of: the rungs of a reminder plan, as days."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.dates import DAY, add_months
+
+
+class From(StrEnum):
+    """The date a rung is counted from."""
+
+    OPENS = "opens"
+    PLANNED = "planned"
+    """Only where a planned date is known."""
+    TARGET = "target"
+    """The planned date where one is known, else the due date."""
+    DUE = "due"
+    DUE_MONTH = "due_month"
+    """The first day of the month that holds the due date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One reminder, or one that repeats. Negative offsets lie before the date.
+
+    At most one of `days`, `working_days` and `months` is not zero. A repeat goes on until
+    the task is settled: every `repeat_weeks` weeks on the week's first working day, so
+    that what is late for different reasons is said on the same day, or every
+    `repeat_months` months.
+    """
+
+    key: str
+    counted_from: From
+    days: int = 0
+    working_days: int = 0
+    months: int = 0
+    repeat_weeks: int = 0
+    repeat_months: int = 0
+
+    @property
+    def is_before(self) -> bool:
+        return min(self.days, self.working_days, self.months) < 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPlan:
+    """A named list of rungs."""
+
+    key: str
+    title: str
+    rungs: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDates:
+    """The dates of one task, local."""
+
+    opens: date
+    planned: date | None
+    due: date
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reminder:
+    """A rung on its day; `occurrence` counts repeats from 0."""
+
+    day: date
+    rung: str
+    occurrence: int
+
+
+def reminders(
+    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+) -> list[Reminder]:
+    """Every reminder on a day in (`after`, `until`], in order.
+
+    A day that is no working day goes to the previous one when it comes before its
+    date, to the next one when it comes on or after it.
+    """
+    found = (
+        reminder
+        for rung in plan.rungs
+        for reminder in _of_rung(rung, dates, calendar, after, until)
+        if after < reminder.day <= until
+    )
+    return sorted(found)
+
+
+def next_reminder(
+    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
+) -> date | None:
+    """The first reminder's day after `after`, or None when no rung is left."""
+    horizon = max(after, dates.due, dates.opens) + 70 * DAY
+    found = reminders(plan, dates, calendar, after, horizon)
+    return found[0].day if found else None
+
+
+def _of_rung(
+    rung: Rung, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+) -> Iterator[Reminder]:
+    base = _base(rung, dates)
+    if base is None:
+        return
+    first = _first_day(rung, base, calendar)
+    yield Reminder(first, rung.key, 0)
+    if not (rung.repeat_weeks or rung.repeat_months):
+        return
+    occurrence = _skipped(rung, first, after)
+    day = first
+    while day <= until:
+        occurrence += 1
+        day = _repeated(rung, base, first, occurrence, calendar)
+        yield Reminder(day, rung.key, occurrence)
+
+
+def _base(rung: Rung, dates: TaskDates) -> date | None:
+    match rung.counted_from:
+        case From.OPENS:
+            return dates.opens
+        case From.PLANNED:
+            return dates.planned
+        case From.TARGET:
+            return dates.planned or dates.due
+        case From.DUE_MONTH:
+            return max(dates.due.replace(day=1), dates.opens)
+        case From.DUE:
+            return dates.due
+
+
+def _first_day(rung: Rung, base: date, calendar: WorkCalendar) -> date:
+    day = add_months(base, rung.months) + rung.days * DAY
+    if rung.working_days:
+        day = calendar.add_working_days(day, rung.working_days)
+    return calendar.on_or_before(day) if rung.is_before else calendar.on_or_after(day)
+
+
+def _skipped(rung: Rung, first: date, after: date) -> int:
+    """Weekly occurrences that surely lie before `after`, so that years are not walked."""
+    weeks = (after - first).days // 7
+    return max(0, weeks // rung.repeat_weeks - 3) if rung.repeat_weeks else 0
+
+
+def _repeated(rung: Rung, base: date, first: date, occurrence: int, calendar: WorkCalendar) -> date:
+    if rung.repeat_weeks:
+        monday = first - first.weekday() * DAY
+        return calendar.on_or_after(monday + 7 * occurrence * rung.repeat_weeks * DAY)
+    day = add_months(base, rung.months + occurrence * rung.repeat_months) + rung.days * DAY
+    return calendar.on_or_after(day)

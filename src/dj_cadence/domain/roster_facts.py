@@ -1,0 +1,53 @@
+"""What rules may test about an organization of the roster, and since when."""
+
+from dataclasses import replace
+from datetime import date
+
+from dj_cadence.domain.organization import BRANCHES, Change, Facts, OrgKind
+from dj_cadence.domain.roster import RosterOrg
+from dj_cadence.domain.roster_tree import Seat
+
+_REMEMBERED = ("kind", "has_committee", "groups")
+"""Facts whose change acts from the next period."""
+
+
+def facts_of(org: RosterOrg, seat: Seat, before: Facts | None, today: date) -> Facts:
+    """What rules may test about an organization; `before` is what was stored until today."""
+    is_branch = org.kind in BRANCHES
+    facts = Facts(
+        kind=org.kind,
+        top_of_school=seat.top_of_school,
+        has_committee=org.has_committee,
+        groups=(seat.group_rows or org.groups or 0) if is_branch else 0,
+        branches_below=seat.branches_below,
+        stage=org.stage,
+        boarding=bool(org.boarding),
+        ownership=org.ownership,
+        city=org.city,
+        theme_day=org.theme_day,
+        term_years=org.term_years or 0,
+        starts_on=org.starts_on,
+        founded=org.founded,
+        dissolved=org.dissolved,
+    )
+    return with_changes(facts, before, today) if before else facts
+
+
+def with_changes(facts: Facts, before: Facts, today: date) -> Facts:
+    """`facts` with what was remembered and what changes today, in the order of time.
+
+    A second change on the same day keeps the value of the day before.
+    """
+    changes = list(before.changes)
+    for name in _REMEMBERED:
+        was, is_now = _plain(getattr(before, name)), _plain(getattr(facts, name))
+        todays = next((c for c in changes if c.name == name and c.since == today), None)
+        if todays and todays.before == is_now:
+            changes.remove(todays)
+        elif was != is_now and not todays:
+            changes.append(Change(name, was, today))
+    return replace(facts, changes=tuple(changes))
+
+
+def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
+    return value.value if isinstance(value, OrgKind) else value

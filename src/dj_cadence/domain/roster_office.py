@@ -1,0 +1,138 @@
+"""Rows of the sheet 任职 as appointments."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.office import canonical_office, known_names, split_offices
+from dj_cadence.domain.problem import Problem, suggestion
+from dj_cadence.domain.roster import RosterOrg
+from dj_cadence.domain.roster_cells import APPOINTMENT_HEADERS, Cells, Codes
+from dj_cadence.domain.roster_sheet import RosterRow
+
+_EMAIL = re.compile(r"[^@\s,;，；]+@[^@\s,;，；]+\.[^@\s,;，；]+")
+_PHONE = re.compile(r"\+?\d{5,15}")
+_SEPARATORS = re.compile(r"[;；\n]")
+_CHANNEL = re.compile(r"[a-z][a-z0-9_]{1,23}")
+_NATURES = {"代理": True, "acting": True, "正式": False, "": False}
+EMAIL, PHONE = "email", "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterAppointment:
+    """One office of one person; a row with two offices gives two."""
+
+    row: RosterRow
+    org: str
+    office: str
+    acting: bool
+    person: str
+    """The 人员编号, may be empty."""
+    name: str
+    addresses: Mapping[str, str]
+    """By channel; `email` and `phone` are channels too."""
+    since: date
+    until: date
+
+
+def address_column(channel: str) -> str:
+    """The column in which a channel's address is written."""
+    return channel if channel in (EMAIL, PHONE) else "addresses"
+
+
+def read_appointments(
+    rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
+) -> tuple[list[RosterAppointment], list[Problem]]:
+    """The appointments of `rows`, and every fault of a single row.
+
+    `orgs` is the whole tree, `written` are codes that stand in the file in a faulty row.
+    """
+    codes = Codes({*orgs, *written})
+    appointments: list[RosterAppointment] = []
+    problems: list[Problem] = []
+    for row in rows:
+        cells = Cells(row, APPOINTMENT_HEADERS)
+        appointments += _read_row(cells, codes)
+        problems += cells.problems
+    return appointments, problems
+
+
+def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
+    org, name, offices = cells.required("org"), cells.required("name"), _offices(cells)
+    if text := codes.unknown(org):
+        cells.fault("org", text)
+    since, until = cells.day("since") or FIRST_DAY, cells.day("until") or LAST_DAY
+    if until < since:
+        cells.fault("until", "离任日期早于任职日期，请改正。")
+    acting = bool(cells.one_of("nature", _NATURES, "可填“代理”，正式任职留空"))
+    addresses = _addresses(cells)
+    return [
+        RosterAppointment(
+            row=cells.row,
+            org=org,
+            office=office,
+            acting=acting,
+            person=cells.text("person"),
+            name=name,
+            addresses=addresses,
+            since=since,
+            until=until,
+        )
+        for office in offices
+    ]
+
+
+def _offices(cells: Cells) -> list[str]:
+    """The offices named in one cell, each once."""
+    found: dict[str, None] = {}
+    for written in split_offices(cells.required("office")):
+        if office := canonical_office(written):
+            found[office] = None
+        else:
+            hint = suggestion(written, known_names()) or "，请从职务清单中选一个。"
+            cells.fault("office", f"不认识的职务“{written}”{hint}")
+    return list(found)
+
+
+def _addresses(cells: Cells) -> dict[str, str]:
+    found = _others(cells)
+    if email := cells.text("email"):
+        if not _EMAIL.fullmatch(email):
+            cells.fault("email", f"邮箱“{email}”写法不对，应如 name@example.org。")
+        found[EMAIL] = email.lower()
+    if phone := cells.text("phone"):
+        digits = re.sub(r"[\s-]", "", phone)
+        if not _PHONE.fullmatch(digits):
+            cells.fault("phone", f"手机“{phone}”写法不对，请只写一个号码。")
+        found[PHONE] = digits
+    return found
+
+
+def _others(cells: Cells) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, _SEPARATORS.split(cells.text("addresses")))):
+        channel, equals, value = (text.strip() for text in part.replace("＝", "=").partition("="))
+        if not equals or not value or not _CHANNEL.fullmatch(channel):
+            cells.fault("addresses", f"其他渠道“{part}”写法不对，应如 wecom=zhangsan。")
+        elif channel in (EMAIL, PHONE):
+            cells.fault("addresses", f"“{part}”请写在邮箱或手机一栏。")
+        else:
+            found[channel] = value
+    return found
+
+
+def office_warnings(
+    appointments: Iterable[RosterAppointment], orgs: Mapping[str, RosterOrg]
+) -> list[Problem]:
+    """Appointments from before the organization was founded."""
+    return [
+        Problem(
+            a.row.place("since"),
+            f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。",
+            warning=True,
+        )
+        for a in appointments
+        if a.org in orgs and FIRST_DAY < a.since < (orgs[a.org].founded or FIRST_DAY)
+    ]

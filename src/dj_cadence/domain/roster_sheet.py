@@ -1,0 +1,125 @@
+"""The two sheets of a roster: their columns, and rows of text that know where they stand."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: the English key, the Chinese header, and what to write in it."""
+
+    key: str
+    header: str
+    help: str
+    required: bool = False
+    is_date: bool = False
+
+
+ORG_COLUMNS = (
+    Column("code", "组织代码", "每个组织一个，不重复，不再改变", required=True),
+    Column("name", "组织名称", "规范全称", required=True),
+    Column(
+        "kind",
+        "类别",
+        "上级机关、党委、党总支、党支部、联合党支部、党小组、工会、教代会、团委、教工团支部、"
+        "学生团支部、少先队、学生会",
+        required=True,
+    ),
+    Column("supervisor", "上级组织代码", "最上一级留空"),
+    Column("approver", "审批组织代码", "留空为上方最近的党委或上级机关"),
+    Column("school", "学校", "填写相同的组织算一所学校；留空时上级机关下面第一个党组织即一所学校"),
+    Column("full_members", "正式党员数", "整数"),
+    Column("probationary_members", "预备党员数", "整数"),
+    Column(
+        "has_committee", "设支委会", "是、否；首次导入留空时，正式党员满7人为是，以后留空则不变"
+    ),
+    Column("groups", "党小组数", "整数；党小组另起行的，以行数为准"),
+    Column(
+        "stage",
+        "学段",
+        "幼儿园、小学、初中、高中、九年一贯制、完全中学、十二年一贯制、中职、特殊教育",
+    ),
+    Column("boarding", "寄宿", "是、否"),
+    Column("ownership", "办学性质", "公办、民办"),
+    Column("city", "城市", "用来找校历"),
+    Column("last_election", "上次换届日期", "选举当天，补选不算；留空则保留原日期", is_date=True),
+    Column("term_years", "任期年数", "党委、党总支、党支部可留空；其他组织写了换届日期就要写"),
+    Column("theme_day", "主题党日", "如 5日、第一个星期五、最后一个工作日；留空用全站默认"),
+    Column("founded", "成立日期", "成立以前的任务不产生", is_date=True),
+    Column("starts_on", "起用日期", "从这天起产生任务；留空为全站起用日期", is_date=True),
+    Column("dissolved", "撤销日期", "从这天起不再产生任务", is_date=True),
+    Column("tags", "标签", "自用，用分号隔开"),
+)
+APPOINTMENT_COLUMNS = (
+    Column("org", "组织代码", "组织表里的代码", required=True),
+    Column("office", "职务", "如 书记、组织委员；一人两职可写“书记、校长”", required=True),
+    Column("nature", "性质", "留空为正式任职，代理写“代理”"),
+    Column("person", "人员编号", "可不填；不填时邮箱、手机、同组织同名依次认定为同一人"),
+    Column("name", "姓名", "与证件一致", required=True),
+    Column("email", "邮箱", "收提醒用"),
+    Column("phone", "手机", "供电话通知用"),
+    Column("addresses", "其他渠道", "写成“渠道=地址”，多个用分号隔开，如 wecom=zhangsan"),
+    Column("since", "任职日期", "上任当天；留空为一直", is_date=True),
+    Column("until", "离任日期", "在任的最后一天；在任留空", is_date=True),
+)
+ORG_SHEET = "组织"
+APPOINTMENT_SHEET = "任职"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A sheet as it stands in a file; `columns` gives each key's number from 1."""
+
+    name: str
+    """`花名册.xlsx 组织`, or a CSV file's name."""
+    columns: Mapping[str, int]
+    lettered: bool
+    """Whether cells are named as in a workbook (C5), or as line and column."""
+
+    def place(self, row: int, key: str) -> str:
+        """Where the cell is; only the row where the sheet has no such column."""
+        column = self.columns.get(key)
+        if self.lettered:
+            return f"{self.name}!{column_letters(column) if column else ''}{row}"
+        return f"{self.name}:{row}:{column}" if column else f"{self.name}:{row}"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One row; `cells` has a text for every column of its sheet, empty cells included."""
+
+    origin: Origin
+    number: int
+    cells: Mapping[str, str]
+
+    def place(self, key: str) -> str:
+        return self.origin.place(self.number, key)
+
+    def has_column(self, key: str) -> bool:
+        return key in self.origin.columns
+
+    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "RosterRow":
+        """This row laid over what is known: an empty cell clears, except those in `kept`.
+
+        A column that the sheet does not have changes nothing.
+        """
+        cells = {**stored, **self.cells}
+        cells |= {key: stored[key] for key in kept if key in stored and not cells[key]}
+        return replace(self, cells=cells)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSheets:
+    """All rows of the files of one import."""
+
+    orgs: tuple[RosterRow, ...]
+    appointments: tuple[RosterRow, ...]
+
+
+def column_letters(number: int) -> str:
+    """A workbook's name of a column: 1 is A, 27 is AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,192 @@
+"""From a duty and a cohort to dated slots. The date rules live here and nowhere else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.cohort import Cohort
+from dj_cadence.domain.dates import DAY, add_months, add_years
+from dj_cadence.domain.day_rule import parse_day_rule
+from dj_cadence.domain.duty import DayOfYear, Duty, Every, Term, TermNotice
+from dj_cadence.domain.organization import Facts
+from dj_cadence.domain.period import Period, Unit, chinese_label, periods
+from dj_cadence.domain.wording import day_text
+
+TERM = "term"
+"""The period in the key of a term's slot: the term hangs on its election, not on a label."""
+_REACH = 550 * DAY
+"""No window leaves its period by more than this."""
+_SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One period of one cohort: its dates and how they came about (in Chinese)."""
+
+    period: str
+    label: str
+    opens: date
+    planned: date | None
+    due: date
+    provisional: bool
+    derivation: tuple[str, ...] = field(compare=False)
+    target: int = 1
+    unit: str = "次"
+    step: str = ""
+
+
+def slots_of(
+    duty: Duty, cohort: Cohort, catalogue: Catalogue, since: date, until: date
+) -> list[Slot]:
+    """Every slot whose stretch from opening to due date meets `since`…`until`.
+
+    A term, and the notice before its end, stay in every window.
+    """
+    match duty.recurrence:
+        case Every() as every:
+            found = _per_period(duty, every, cohort.facts, catalogue.calendar, since, until)
+            return [slot for slot in found if slot.opens <= until and slot.due >= since]
+        case Term() as term:
+            return _of_term(term, cohort)
+        case TermNotice() as notice:
+            about = catalogue.duties[notice.term_of].recurrence
+            assert isinstance(about, Term)
+            return _of_notice(notice, about, cohort)
+
+
+# --- once per period -----------------------------------------------------------------------
+
+
+def _per_period(
+    duty: Duty, every: Every, facts: Facts, calendar: WorkCalendar, since: date, until: date
+) -> Iterator[Slot]:
+    semesters = tuple(calendar.semesters_for(facts.city, facts.stage))
+    for period in periods(every.unit, since - _REACH, until + _REACH, semesters):
+        then = facts.at(period.first)
+        if duty.owed_by.admits(then):
+            slot = _slot(every, period, then, calendar)
+            if _owed_by_existence(slot, period, then):
+                yield slot
+
+
+def _slot(every: Every, period: Period, facts: Facts, calendar: WorkCalendar) -> Slot:
+    opens, due, reasons, worked_out = _stretch(every, period, calendar)
+    planned, planned_reasons = _planned(every, facts, opens, due, calendar)
+    days = [day for day in (worked_out and due, planned) if day]
+    provisional = period.provisional or calendar.is_provisional(*days)
+    if provisional:
+        reasons.append("以上日期依据尚未公布的放假安排或校历推算，公布后可能调整")
+    counted = isinstance(every.times, str)
+    return Slot(
+        period=period.label,
+        label=period.label,
+        opens=opens,
+        planned=planned,
+        due=due,
+        provisional=provisional,
+        derivation=(*reasons[:2], *planned_reasons, *reasons[2:]),
+        target=facts.groups if counted else int(every.times),
+        unit="组" if counted else "次",
+    )
+
+
+def _stretch(
+    every: Every, period: Period, calendar: WorkCalendar
+) -> tuple[date, date, list[str], bool]:
+    """(opens, due, how, whether due hangs on working days)."""
+    name = f"周期：{chinese_label(period.label)}"
+    if every.opens and every.due:
+        opens, due = _day_of_year(every.opens, period), _day_of_year(every.due, period)
+        reason = f"规则给出的办理时段为{day_text(opens)}至{day_text(due)}，最后一天即截止日"
+        return opens, due, [name, reason], False
+    due = calendar.on_or_before(period.last)
+    span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
+    return period.first, due, [span, f"截止日：周期内最后一个工作日，{day_text(due)}"], True
+
+
+def _day_of_year(day: DayOfYear, period: Period) -> date:
+    return add_months(date(period.first.year + day.year, 1, day.day), day.month - 1)
+
+
+def _planned(
+    every: Every, facts: Facts, opens: date, due: date, calendar: WorkCalendar
+) -> tuple[date | None, list[str]]:
+    own = str(getattr(facts, every.own_day)) if every.own_day else ""
+    rule = parse_day_rule(own or every.day)
+    if rule is None:
+        return None, []
+    whose = "本组织固定日" if own else "站点统一的固定日"
+    named, planned = rule.resolve(opens, due, calendar)
+    if facts.founded and planned < facts.founded:
+        return due, [f"{whose}“{rule.text}”在组织成立之前，计划日改为{day_text(due)}"]
+    reasons = [f"计划日：{whose}为“{rule.text}”，即{day_text(named)}"]
+    if named != planned:
+        way = "顺延" if planned > named else "提前"
+        reasons.append(f"{day_text(named)}不是工作日，在周期内{way}到{day_text(planned)}")
+    return planned, reasons
+
+
+def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
+    """Whether the organization existed long enough, and had started, to owe the period."""
+    if facts.starts_on and slot.opens < facts.starts_on:
+        return False
+    founded, dissolved = facts.founded or date.min, facts.dissolved or date.max
+    if period.unit in _SHORT:
+        lived = (min(dissolved, period.last) - max(founded, period.first)).days + 1
+        return 2 * lived >= (period.last - period.first).days + 1
+    return founded < date(period.first.year, 10, 1) and dissolved >= slot.due
+
+
+# --- terms of office -----------------------------------------------------------------------
+
+
+def _years(term: Term, facts: Facts) -> int:
+    return facts.term_years or term.years.get(facts.kind, 0)
+
+
+def _expiry(term: Term, cohort: Cohort) -> date | None:
+    """The last day of the term, not moved off a day of rest; None where there is no term."""
+    years = _years(term, cohort.facts)
+    if not years or cohort.anchor is None:
+        return None
+    expiry = add_years(cohort.anchor, years)
+    gone = cohort.facts.dissolved
+    return None if gone and gone < expiry else expiry
+
+
+def _term_reasons(term: Term, cohort: Cohort, expiry: date) -> tuple[str, str]:
+    assert cohort.anchor
+    return (
+        f"基准：上次换届日期{day_text(cohort.anchor)}",
+        f"任期{_years(term, cohort.facts)}年，{day_text(expiry)}届满（法定期限，不因节假日移动）",
+    )
+
+
+def _of_term(term: Term, cohort: Cohort) -> list[Slot]:
+    expiry = _expiry(term, cohort)
+    if expiry is None:
+        return []
+    opens = add_months(expiry, -term.opens_months_before)
+    reason = f"届满前{term.opens_months_before}个月（{day_text(opens)}）起办理"
+    return [_term_slot(cohort, opens, expiry, (*_term_reasons(term, cohort, expiry), reason))]
+
+
+def _of_notice(notice: TermNotice, term: Term, cohort: Cohort) -> list[Slot]:
+    expiry, start = _expiry(term, cohort), cohort.facts.starts_on or date.min
+    if expiry is None or expiry < start:
+        return []
+    named = add_months(expiry, -notice.months_before)
+    due = max(named, start)
+    opens = min(add_months(expiry, -notice.opens_months_before), due)
+    reason = f"上级应在届满前{notice.months_before}个月（{day_text(named)}）提醒"
+    if due != named:
+        reason += f"；这一天早于起用日期，改为{day_text(due)}"
+    return [_term_slot(cohort, opens, due, (*_term_reasons(term, cohort, expiry), reason))]
+
+
+def _term_slot(cohort: Cohort, opens: date, due: date, reasons: tuple[str, ...]) -> Slot:
+    assert cohort.anchor
+    label = f"term-{cohort.anchor.isoformat()}"
+    return Slot(TERM, label, opens, None, due, provisional=False, derivation=reasons)

@@ -1,0 +1,77 @@
+"""The states of a task and what time alone does to them."""
+
+from datetime import date
+from enum import StrEnum
+
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.dates import DAY
+
+
+class State(StrEnum):
+    """Where a task stands. The Chinese word is `label`."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    UNRECORDED = "unrecorded"
+    OVERDUE = "overdue"
+    DONE = "done"
+    MISSED = "missed"
+    WAIVED = "waived"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is owed."""
+        return self in SETTLED
+
+
+_LABELS = {
+    State.PLANNED: "未到期",
+    State.OPEN: "待办",
+    State.UNRECORDED: "待登记",
+    State.OVERDUE: "逾期",
+    State.DONE: "已完成",
+    State.MISSED: "未开展",
+    State.WAIVED: "已豁免",
+    State.WITHDRAWN: "已撤回",
+}
+SETTLED = frozenset({State.DONE, State.MISSED, State.WAIVED, State.WITHDRAWN})
+OWED = frozenset({State.PLANNED, State.OPEN, State.UNRECORDED, State.OVERDUE})
+
+
+def first_overdue_day(due: date, recording_grace: int, calendar: WorkCalendar) -> date:
+    """The first day on which an unsettled task is overdue.
+
+    The day it is due counts whole, then come `recording_grace` working days.
+    """
+    return calendar.add_working_days(due, recording_grace) + DAY
+
+
+def state_on(
+    day: date, opens: date, due: date, recording_grace: int, calendar: WorkCalendar
+) -> State:
+    """The state of a task that nobody settled, on the local date `day`."""
+    if day < opens:
+        return State.PLANNED
+    if day <= due:
+        return State.OPEN
+    if day < first_overdue_day(due, recording_grace, calendar):
+        return State.UNRECORDED
+    return State.OVERDUE
+
+
+def next_change(
+    day: date, opens: date, due: date, recording_grace: int, calendar: WorkCalendar
+) -> date | None:
+    """The first day after `day` on which the state changes by itself."""
+    changes = (opens, due + DAY, first_overdue_day(due, recording_grace, calendar))
+    return min((change for change in changes if change > day), default=None)
+
+
+def overdue_days(day: date, due: date, state: State) -> int:
+    """Days since due while overdue, else 0."""
+    return (day - due).days if state is State.OVERDUE else 0

@@ -1,0 +1,16 @@
+"""Tokens in addresses: made from the site's key, so that they can be shown again."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+
+def make_token(key: bytes, purpose: str, subject: str, generation: int) -> str:
+    """A URL-safe token of 160 bits; another generation gives an unrelated one."""
+    digest = hmac.new(key, f"{purpose}\n{subject}\n{generation}".encode(), sha256).digest()
+    return urlsafe_b64encode(digest[:20]).decode().rstrip("=")
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a token."""
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""All commands under one name."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from typer import TyperException
+
+from dj_cadence import __version__
+from dj_cadence.entrypoints.cli import (
+    engine_commands,
+    plan_commands,
+    roster_commands,
+    rule_commands,
+    site_commands,
+    task_commands,
+)
+from dj_cadence.entrypoints.cli.arguments import Misuse
+from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.errors import DjCadenceError
+
+app = typer.Typer(
+    name="dj-cadence",
+    help="党建节拍：把学校党组织的固定职责变成任务，按时提醒，直到办结。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(roster_commands.app, name="roster")
+for command in (
+    site_commands.init,
+    site_commands.demo,
+    site_commands.run,
+    site_commands.send,
+    site_commands.doctor,
+    rule_commands.check,
+    rule_commands.rules,
+    plan_commands.plan,
+    task_commands.tasks,
+    task_commands.done,
+    task_commands.missed,
+    task_commands.planned,
+    task_commands.reopen,
+    task_commands.explain,
+    engine_commands.tick,
+    engine_commands.simulate,
+    engine_commands.digest,
+    engine_commands.feed,
+):
+    app.command()(command)
+app.command("login-link")(engine_commands.login_link)
+
+_MISUSES = {
+    "MissingParameter": "缺少参数",
+    "NoSuchOption": "没有这个选项",
+    "NoSuchCommand": "没有这个命令",
+    "BadParameter": "参数写法不对",
+    "NoArgsIsHelpError": "",
+}
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callbacks are called so
+    if asked:
+        say(f"dj-cadence {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _site(
+    ctx: typer.Context,
+    site: Annotated[
+        str,
+        typer.Option("--site", envvar="DJ_CADENCE_SITE", metavar="文件夹", help="站点文件夹"),
+    ] = ".",
+    *,
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本")
+    ] = False,
+) -> None:
+    ctx.obj = site
+
+
+def main() -> None:
+    """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except Misuse as error:
+        return _complain(str(error), 2)
+    except TyperException as error:
+        said = _MISUSES.get(type(error).__name__, "命令写法不对")
+        detail = error.format_message()
+        return _complain(f"{said}：{detail} 用 --help 查看用法。" if said else "", 2)
+    except DjCadenceError as error:
+        return _complain(str(error), 1)
+    except BrokenPipeError:
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _complain(text: str, code: int) -> int:
+    if text:
+        sys.stderr.write(f"{text}\n")
+    return code

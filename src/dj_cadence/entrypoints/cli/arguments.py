@@ -1,0 +1,57 @@
+"""What is typed, turned into values; a wrong word gets a Chinese sentence and exit code 2."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.domain.task import State
+from dj_cadence.errors import DjCadenceError
+
+
+class Misuse(DjCadenceError):
+    """The command was not written as it must be."""
+
+
+def parse_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Misuse(f"“{text}”不是日期，应写成 2026-03-05 这样。") from None
+
+
+def parse_instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise Misuse(f"“{text}”不是带时区的时刻，应写成 2026-03-05T08:30:00+08:00 这样。")
+    return instant
+
+
+def parse_number(text: str) -> int:
+    if not text.isdecimal():
+        raise Misuse(f"“{text}”应为数字。")
+    return int(text)
+
+
+def parse_state(text: str) -> State:
+    words = {state.value: state for state in State} | {state.label: state for state in State}
+    if text not in words:
+        raise Misuse(f"没有“{text}”这种状态{suggestion(text, words)}")
+    return words[text]
+
+
+def _date_option(name: str, text: str) -> object:
+    return typer.Option(name, parser=parse_date, metavar="日期", help=text)
+
+
+From = Annotated[date | None, _date_option("--from", "从这一天起")]
+Until = Annotated[date | None, _date_option("--until", "到这一天止")]
+On = Annotated[date | None, _date_option("--on", "日期；默认今天")]
+AsJson = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
+TaskId = Annotated[int, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")]
+By = Annotated[str, typer.Option("--as", metavar="人员", help="由谁办理：人员编号或地址")]
+Org = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]

@@ -1,0 +1,72 @@
+"""What every command is given: which site, and what time it is."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import typer
+
+from dj_cadence import clock
+from dj_cadence.bootstrap import open_site
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.errors import Refused
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.site import Site
+from dj_cadence.store import orgs
+
+OPERATOR = "操作员"
+"""Who acted, where a command was not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An opened site and the instant of the command."""
+
+    site: Site
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.site.today(self.now)
+
+    def catalogue(self) -> Catalogue:
+        """The version in force."""
+        with self.site.database.read() as session:
+            return applied_catalogue(session)
+
+    def person(self, given: str) -> str:
+        """The name for the trail: of the person named by --as, or the operator."""
+        if not given:
+            return OPERATOR
+        with self.site.database.read() as session:
+            return str(orgs.find_person(session, given).name)
+
+
+def folder(ctx: typer.Context) -> Path:
+    """The site's folder, as given by --site, DJ_CADENCE_SITE or the working folder."""
+    return Path(ctx.obj)
+
+
+def site_folder_or_none(ctx: typer.Context) -> Path | None:
+    """The site's folder, or None where there is no site.toml: then the shipped rules alone."""
+    found = folder(ctx)
+    return found if (found / "site.toml").exists() else None
+
+
+@contextmanager
+def opened(ctx: typer.Context) -> Iterator[Opened]:
+    """Open the site for one command, and close it afterwards."""
+    place = folder(ctx)
+    if not (place / "site.toml").exists():
+        raise Refused(
+            f"{place.resolve()} 不是站点文件夹：里面没有 site.toml。"
+            "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
+        )
+    site = open_site(place, os.environ)
+    try:
+        yield Opened(site, clock.now())
+    finally:
+        site.database.engine.dispose()

@@ -1,0 +1,149 @@
+"""tick, simulate, digest, feed, login-link: the engine by hand."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dj_cadence.domain.week import week_label
+from dj_cadence.entrypoints.cli.arguments import AsJson, From, Misuse, Org, Until, parse_instant
+from dj_cadence.entrypoints.cli.context import Opened, opened
+from dj_cadence.entrypoints.cli.output import say, say_json
+from dj_cadence.errors import Refused
+from dj_cadence.services import feed as feeds
+from dj_cadence.services.access import login_address
+from dj_cadence.services.digest_request import order_digest, rendered_digest
+from dj_cadence.services.simulate import parse_answer
+from dj_cadence.services.simulate import simulate as walk
+from dj_cadence.services.tick import tick as one_pass
+from dj_cadence.store import orgs
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
+
+_EVENTS = {
+    "opened": "开始办理",
+    "notice": "产生提醒",
+    "message": "发出消息",
+    "unrecorded": "转为待登记",
+    "overdue": "逾期",
+    "digest": "发出周报",
+    "done": "登记完成",
+}
+
+
+def tick(
+    ctx: typer.Context,
+    at: Annotated[str, typer.Option("--at", metavar="时刻", help="当作这个时刻；默认现在")] = "",
+) -> None:
+    """让引擎走一遍：更新任务、产生提醒、发送。"""
+    with opened(ctx) as site:
+        now = parse_instant(at) if at else site.now
+        report = one_pass(site.site, now, owner=f"tick-{os.getpid()}")
+    say(f"检查任务 {report.advanced} 项，生成消息 {report.bundled} 封，发出 {report.sent} 封。")
+
+
+def simulate(
+    ctx: typer.Context,
+    since: From = None,
+    until: Until = None,
+    answer: Annotated[
+        str, typer.Option("--answer", metavar="方式", help="never、on-time 或 late:天数")
+    ] = "never",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """在副本上走一遍一段日子，看会发生什么；不发送任何东西。"""
+    if since is None or until is None or since > until:
+        raise Misuse("请用 --from 和 --until 给出起止日期，起在前、止在后。")
+    people = parse_answer(answer)
+    with opened(ctx) as site:
+        walk(site.site, since, until, people, say_json if as_json else _tell)
+
+
+def _tell(event: Mapping[str, object]) -> None:
+    name = str(event["event"])
+    if name == "summary":
+        say(f"{event['from']} 至 {event['until']}：")
+        counts = event["events"]
+        assert isinstance(counts, Mapping)
+        say("　" + "，".join(f"{_EVENTS[key]} {count}" for key, count in counts.items()) + "。")
+        say(f"　收到消息最多的人有 {event['most_message_days']} 天收到消息。")
+        return
+    about = (
+        f"{event['to']}（{len(list(event['tasks']))} 项）"  # type: ignore[call-overload]
+        if name == "message"
+        else f"{event.get('org', '')} {event.get('duty', '')} {event.get('period', '')}"
+    )
+    say(f"{str(event['at'])[:16].replace('T', ' ')} {_EVENTS[name]}：{about}")
+
+
+def digest(
+    ctx: typer.Context,
+    org: Org,
+    week: Annotated[str, typer.Option("--week", metavar="周", help="如 2026-W48；默认本周")] = "",
+    out: Out = None,
+    *,
+    send: Annotated[bool, typer.Option("--send", help="现在就发给读周报的人")] = False,
+) -> None:
+    """看一个上级组织的周报。"""
+    with opened(ctx) as site:
+        if week and week != week_label(site.today):
+            raise Refused(f"周报按当前情况生成，只能看本周（{week_label(site.today)}）。")
+        catalogue = site.catalogue()
+        with site.site.database.read() as session:
+            above = orgs.find_org(session, org)
+            shown = rendered_digest(session, catalogue, site.site, above, now=site.now)
+        _deliver_text(f"{shown.subject}\n\n{shown.text}", out)
+        if send:
+            _send_digest(site, org)
+
+
+def _deliver_text(text: str, out: Path | None) -> None:
+    if out is None:
+        say(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    say(f"已写到 {out}。")
+
+
+def _send_digest(site: Opened, org: str) -> None:
+    with site.site.database.write() as session:
+        to = order_digest(session, site.site, orgs.find_org(session, org), now=site.now)
+    one_pass(site.site, site.now, owner=f"digest-{os.getpid()}")
+    say(f"已交给 {to} 的通知渠道。")
+
+
+def feed(
+    ctx: typer.Context,
+    org: Org,
+    out: Out = None,
+    *,
+    rotate: Annotated[bool, typer.Option("--rotate", help="换新地址，旧的立即失效")] = False,
+) -> None:
+    """日历订阅：给出地址，或把日历写到文件。"""
+    with opened(ctx) as site:
+        database, settings = site.site.database, site.site.settings
+        with database.read() as session:
+            org_id = orgs.find_org(session, org).id
+        if rotate:
+            with database.write() as session:
+                feeds.rotate(session, settings, org_id, site.now)
+        if out is not None:
+            with database.read() as session:
+                content = feeds.feed(session, site.catalogue(), settings, org_id, site.today)
+            out.write_bytes(content)
+            say(f"已写到 {out}。")
+        else:
+            say(feeds.feed_address(database, settings, org_id, site.now))
+
+
+def login_link(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(metavar="人员", help="人员编号或地址")],
+) -> None:
+    """给一个人一次性的登录地址，一天内有效。"""
+    with opened(ctx) as site, site.site.database.write() as session:
+        found = orgs.find_person(session, person)
+        say(login_address(session, site.site.settings, found.id, site.now))

@@ -1,0 +1,45 @@
+"""Tables for people, one JSON object per line for scripts."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+
+def say(text: str = "") -> None:
+    """A line for the user."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def say_json(row: Mapping[str, object]) -> None:
+    """One JSON object on one line; dates as ISO text."""
+    say(json.dumps(row, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    return str(value)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as wide as their widest cell; a Chinese character takes two places."""
+    cells = [list(headers), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(_width(row[n]) for row in cells) for n in range(len(headers))]
+    for row in cells:
+        padded = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        say("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    return "—" if value in (None, "") else str(value)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,98 @@
+"""plan: look at what would change, then apply it."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.problem import faults
+from dj_cadence.entrypoints.cli.arguments import AsJson, From, Until, parse_number
+from dj_cadence.entrypoints.cli.context import OPERATOR, folder, opened
+from dj_cadence.entrypoints.cli.output import say, say_json
+from dj_cadence.services import plan as planner
+from dj_cadence.store import site as sites
+from dj_cadence.store.differences import Span
+
+_CHANGES = {
+    "create": "新增",
+    "move": "改期",
+    "withdraw": "撤回",
+    "reopen": "恢复",
+    "keep": "保留",
+}
+
+
+def plan(
+    ctx: typer.Context,
+    since: From = None,
+    until: Until = None,
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="应用：存为新版本并写入")] = False,
+    as_json: AsJson = False,
+    allow_withdrawals: Annotated[
+        int,
+        typer.Option(
+            "--allow-withdrawals", parser=parse_number, metavar="数目", help="允许撤回这么多项"
+        ),
+    ] = 0,
+) -> None:
+    """看规则和花名册会带来哪些任务变化；加 --apply 才写入。"""
+    loaded = load_rules(folder(ctx))
+    with opened(ctx) as site:
+        database, catalogue = site.site.database, loaded.catalogue
+        with database.read() as session:
+            usual = planner.default_span(sites.load(session).starts_on, site.today)
+        span = Span(since or usual.since, until or usual.until)
+        for problem in faults(loaded.problems):
+            say(str(problem)) if not as_json else typer.echo(str(problem), err=True)
+        if apply and faults(loaded.problems):
+            say("规则文件有错误，没有应用；原来的版本继续有效。")
+            raise typer.Exit(1)
+        if apply:
+            report = planner.apply(
+                database,
+                catalogue,
+                loaded.content,
+                span,
+                by=OPERATOR,
+                today=site.today,
+                now=site.now,
+                allow_withdrawals=allow_withdrawals,
+            )
+        else:
+            report = planner.preview(database, catalogue, span, every_change=as_json)
+    if as_json:
+        for sample in report.samples:
+            say_json(_as_json(sample))
+    else:
+        _show(report, {d.key: d.title for d in catalogue.duties.values()}, applied=apply)
+
+
+def _as_json(sample: dict[str, Any]) -> dict[str, object]:
+    names = (
+        "change", "org", "duty", "step", "period", "planned", "due", "was_due", "cause",
+    )  # fmt: skip
+    return {name: sample[name] for name in names}
+
+
+def _show(report: planner.PlanReport, titles: dict[str, str], *, applied: bool) -> None:
+    if not report.counts:
+        say("没有变化。")
+        return
+    for (duty, change), count in report.counts.items():
+        say(f"{titles.get(duty, duty)}：{_CHANGES[change]} {count} 项")
+        for sample in report.samples:
+            if (sample["duty"], sample["change"]) == (duty, change):
+                say(f"    {_sample(sample)}")
+    totals = Counter({change: report.total(change) for change in _CHANGES})
+    say("合计：" + "，".join(f"{_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
+    say("已应用。" if applied else "以上是预览，没有写入。确认后运行 plan --apply。")
+
+
+def _sample(sample: dict[str, Any]) -> str:
+    was = sample["was_due"]
+    moved = f"（原为 {was}）" if was and was != sample["due"] else ""
+    period = chinese_label(sample["period"])
+    return f"{sample['org']} {period} 截止 {sample['due']}{moved}：{sample['cause']}"

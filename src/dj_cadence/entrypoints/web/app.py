@@ -1,0 +1,150 @@
+"""Composition: routes, guards and the pages for what went wrong."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.wording import short_day
+from dj_cadence.entrypoints.web import calendars, links, pages, words
+from dj_cadence.entrypoints.web.security import (
+    SAFE_HEADERS,
+    KnownHosts,
+    SafeHeaders,
+    check_form,
+    read_form,
+)
+from dj_cadence.entrypoints.web.visit import Visit, WebContext
+from dj_cadence.errors import Refused
+from dj_cadence.services.access import ExpiredLink, UnknownLink
+from dj_cadence.services.feed import basis_text
+
+Page = Callable[[Visit], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(context: WebContext) -> Starlette:
+    """The whole application. It opens nothing by itself and needs no start-up."""
+    templates = _templates(context)
+    return Starlette(
+        routes=_routes(context, templates),
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(KnownHosts, hosts=[urlsplit(context.settings.web_address).hostname or ""]),
+        ],
+        exception_handlers=_troubles(context, templates),
+    )
+
+
+def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
+    def route(path: str, page: Page, method: str = "GET") -> Route:
+        return Route(path, _endpoint(context, templates, page), methods=[method])
+
+    return [
+        route("/", pages.start),
+        route("/orgs/{code}", pages.organization),
+        route("/orgs/{code}/feed", pages.change_feed, "POST"),
+        route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
+        route("/outbox", pages.outbox),
+        route("/outbox/{id}", pages.letter),
+        route("/t/{token}", links.message),
+        route("/t/{token}/{act}", links.act_in_message, "POST"),
+        route("/login/{token}", links.login),
+        route("/login/{token}", links.consume_login, "POST"),
+        route("/logout", links.logout, "POST"),
+        route("/feeds/{token}.ics", calendars.calendar),
+        route("/healthz", calendars.health),
+        Mount("/static", _Static(context)),
+    ]
+
+
+def _endpoint(context: WebContext, templates: Environment, page: Page) -> Endpoint:
+    """Pages are plain functions; each request runs one in a thread, at one instant."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await read_form(request) if request.method == "POST" else {}
+
+        def answer() -> Response:
+            visit = Visit(context, templates, request, form, context.clock())
+            if request.method == "POST":
+                check_form(request, form, visit.form_token)
+            return page(visit)
+
+        return await run_in_threadpool(answer)
+
+    return endpoint
+
+
+class _Static(StaticFiles):
+    """Style sheets, the site's own before the shipped ones of the same name."""
+
+    def __init__(self, context: WebContext) -> None:
+        super().__init__()
+        self.all_directories = [f / "web" / "static" for f in context.templates_folders]
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+
+def _templates(context: WebContext) -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(context.templates_folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(
+        period=chinese_label,
+        basis=basis_text,
+        day=short_day,
+        org_address=words.org_address,
+        message_kind=words.message_kind,
+        message_state=words.message_state,
+        channel=words.channel,
+    )
+    return templates
+
+
+def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
+    """Every way a request can fail, each ending in a short page in Chinese."""
+
+    def trouble(status: int, text: str) -> Response:
+        html = templates.get_template("web/trouble.html").render(
+            site_name=context.settings.name, text=text
+        )
+        return HTMLResponse(html, status, headers=SAFE_HEADERS)
+
+    async def refused(_request: Request, error: Exception) -> Response:
+        match error:
+            case UnknownLink():
+                status = HTTPStatus.NOT_FOUND
+            case ExpiredLink():
+                status = HTTPStatus.GONE
+            case _:
+                status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return trouble(status, str(error))
+
+    async def http_error(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return trouble(error.status_code, words.trouble(error.status_code))
+
+    async def fault(_request: Request, _error: Exception) -> Response:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return trouble(status, words.trouble(status))
+
+    return {Refused: refused, HTTPException: http_error, Exception: fault}

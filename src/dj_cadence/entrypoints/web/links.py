@@ -1,0 +1,99 @@
+"""The links that arrive in a message, and logging in by one. A GET changes nothing."""
+
+from http import HTTPStatus
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from dj_cadence.entrypoints.web import acts
+from dj_cadence.entrypoints.web.session import sign_in, sign_out
+from dj_cadence.entrypoints.web.visit import Visit, go_to
+from dj_cadence.errors import Refused
+from dj_cadence.services.access import may_act, may_see, person_visitor, subject_of
+from dj_cadence.services.pages import OpenedMessage, opened_message
+from dj_cadence.store import tokens
+from dj_cadence.store.task_views import TaskRow, tasks
+
+
+def message(visit: Visit) -> Response:
+    """The tasks of one message as they stand now."""
+    return _message(visit, said=acts.SAID.get(visit.request.query_params.get("said", ""), ""))
+
+
+def act_in_message(visit: Visit) -> Response:
+    """An act on a task of the message, as the person it was sent to."""
+    visit.prepare()
+    try:
+        with visit.database.write() as session:
+            opened = _opened(visit, session)
+            allowed = _allowed(visit, session, opened, _rows(visit, session, opened))
+            acts.perform(visit, session, opened.person, allowed)
+    except Refused as error:
+        return _message(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return go_to(f"/t/{visit.path('token')}?said={visit.path('act')}")
+
+
+def login(visit: Visit) -> Response:
+    """A button only: programs that look into links must not use them up."""
+    with visit.database.read() as session:
+        person_id = subject_of(session, visit.path("token"), "login", visit.now)
+        person = person_visitor(session, person_id)
+    return visit.page("login.html", person=person)
+
+
+def consume_login(visit: Visit) -> Response:
+    """Log the browser in; the link is spent."""
+    with visit.database.write() as session:
+        person_id = subject_of(session, visit.path("token"), "login", visit.now)
+        tokens.revoke(session, visit.path("token"), visit.now)
+    response = go_to("/")
+    sign_in(response, visit.settings, person_id, visit.now)
+    return response
+
+
+def logout(_visit: Visit) -> Response:
+    response = go_to("/")
+    sign_out(response)
+    return response
+
+
+def _message(
+    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+) -> Response:
+    with visit.database.read() as session:
+        opened = _opened(visit, session)
+        rows = _rows(visit, session, opened)
+        allowed = _allowed(visit, session, opened, rows)
+    return visit.page(
+        "message.html",
+        status,
+        opened=opened,
+        tasks=rows,
+        allowed=allowed,
+        said=said,
+        refusal=refusal,
+        base=f"/t/{visit.path('token')}",
+    )
+
+
+def _opened(visit: Visit, session: Session) -> OpenedMessage:
+    message_id = subject_of(session, visit.path("token"), "message", visit.now)
+    return opened_message(session, message_id)
+
+
+def _rows(visit: Visit, session: Session, opened: OpenedMessage) -> list[TaskRow]:
+    """The message's tasks that its person still sees: an office may have changed hands."""
+    catalogue = visit.catalogue
+    rows = tasks(session, catalogue, today=visit.today, ids=opened.task_ids)
+    orgs = {row.org_id for row in rows}
+    seen = {org for org in orgs if may_see(session, opened.person, org, visit.today)}
+    return [row for row in rows if row.org_id in seen]
+
+
+def _allowed(
+    visit: Visit, session: Session, opened: OpenedMessage, rows: list[TaskRow]
+) -> set[int]:
+    """Ids of the tasks on which the message's person may act today."""
+    orgs = {row.org_id for row in rows}
+    own = {org for org in orgs if may_act(session, opened.person, org, visit.today)}
+    return {row.id for row in rows if row.org_id in own}

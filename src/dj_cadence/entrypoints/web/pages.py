@@ -1,0 +1,155 @@
+"""The pages of a person who is logged in, and of the administrator."""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dj_cadence.domain.dates import add_years
+from dj_cadence.domain.task import State
+from dj_cadence.entrypoints.web import acts, words
+from dj_cadence.entrypoints.web.security import LETTER_POLICY
+from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
+from dj_cadence.errors import Refused
+from dj_cadence.services import pages
+from dj_cadence.services.access import may_act
+from dj_cadence.services.feed import feed_address, rotate
+from dj_cadence.store.task_views import TaskRow, tasks
+from dj_cadence.store.types import AnyRow
+
+_LINK = re.compile(r"(/t/)([\w-]{20,})")
+
+
+@dataclass(frozen=True)
+class Sections:
+    """An organization's tasks in the order in which they matter to it."""
+
+    overdue: list[TaskRow]
+    unrecorded: list[TaskRow]
+    open: list[TaskRow]
+    upcoming: list[TaskRow]
+    settled: list[TaskRow]
+
+
+def start(visit: Visit) -> Response:
+    """The visitor's organizations; for strangers how to get in."""
+    if visit.visitor.is_stranger:
+        return visit.page("stranger.html")
+    with visit.database.read() as session:
+        lines = pages.organizations(session, visit.visitor, visit.today)
+    return visit.page("start.html", lines=lines)
+
+
+def organization(visit: Visit) -> Response:
+    return _organization(visit, said=acts.SAID.get(visit.request.query_params.get("said", ""), ""))
+
+
+def act_in_organization(visit: Visit) -> Response:
+    """完成登记, 未开展 or 定日期 from the organization's page."""
+    visit.prepare()
+    try:
+        with visit.database.write() as session:
+            found = _seen(visit, session)
+            if not may_act(session, visit.visitor, found.id, visit.today):
+                raise HTTPException(HTTPStatus.FORBIDDEN)
+            rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+            acts.perform(visit, session, visit.visitor, {row.id for row in rows})
+    except Refused as error:
+        return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return go_to(f"{words.org_address(found.code)}?said={visit.path('act')}")
+
+
+def change_feed(visit: Visit) -> Response:
+    """更换地址: the old calendar address stops working."""
+    visit.prepare()
+    with visit.database.write() as session:
+        found = _seen(visit, session)
+        if not may_act(session, visit.visitor, found.id, visit.today):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        rotate(session, visit.settings, found.id, visit.now)
+    return go_to(f"{words.org_address(found.code)}#feed")
+
+
+def outbox(visit: Visit) -> Response:
+    visit.require_login()
+    before = whole_number(visit.request.query_params.get("before", ""))
+    with visit.database.read() as session:
+        lines = pages.outbox(session, visit.visitor, visit.today, before)
+    older = lines[-1].id if len(lines) == pages.OUTBOX_PAGE else None
+    return visit.page("outbox.html", lines=lines, older=older)
+
+
+def letter(visit: Visit) -> Response:
+    """One message as it went out. Its links act as the addressee, so others do not see them."""
+    visit.require_login()
+    with visit.database.read() as session:
+        number = whole_number(visit.path("id"))
+        found = pages.sent_letter(session, visit.visitor, number, visit.today)
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    link = _LINK.search(found.text)
+    response = visit.page(
+        "letter.html",
+        letter=found,
+        text=found.text if found.own else _masked(found.text),
+        html=found.html if found.own else _masked(found.html),
+        link=link[0] if link and found.own else "",
+    )
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
+    return response
+
+
+def _organization(
+    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+) -> Response:
+    visitor, today = visit.visitor, visit.today
+    with visit.database.read() as session:
+        found = _seen(visit, session)
+        rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
+        values = {
+            "org": found,
+            "above": pages.above(session, visitor, found.position, today),
+            "below": pages.below(session, visitor, found.id, today),
+            "may_act": may_act(session, visitor, found.id, today),
+        }
+    return visit.page(
+        "organization.html",
+        status,
+        sections=_sections(visit, rows),
+        feed=feed_address(visit.database, visit.settings, found.id, visit.now),
+        said=said,
+        refusal=refusal,
+        base=words.org_address(found.code),
+        **values,
+    )
+
+
+def _seen(visit: Visit, session: Session) -> AnyRow:
+    """The organization in the address. What may not be seen is not there."""
+    visit.require_login()
+    found = pages.organization(session, visit.visitor, visit.path("code"), visit.today)
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:
+    def those(*states: State) -> list[TaskRow]:
+        return [row for row in rows if row.state in states]
+
+    settled = those(State.DONE, State.MISSED, State.WAIVED)
+    since = add_years(visit.today, -1)
+    return Sections(
+        overdue=those(State.OVERDUE),
+        unrecorded=those(State.UNRECORDED),
+        open=those(State.OPEN),
+        upcoming=those(State.PLANNED),
+        settled=[row for row in reversed(settled) if row.due >= since],
+    )
+
+
+def _masked(text: str) -> str:
+    return _LINK.sub(r"\1…", text)

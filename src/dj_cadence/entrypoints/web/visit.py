@@ -1,0 +1,121 @@
+"""One request with all that a page needs to answer it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.entrypoints.web.security import form_token, is_local
+from dj_cadence.entrypoints.web.session import COOKIE, signed_in
+from dj_cadence.errors import Refused
+from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor, person_visitor
+from dj_cadence.settings import Settings
+from dj_cadence.store.database import Database
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """What the application is made of."""
+
+    database: Database
+    settings: Settings
+    templates_folders: Sequence[Path]
+    """Searched in order: the site's own templates first, the shipped ones last."""
+    catalogue: Callable[[], Catalogue]
+    """The applied catalogue, looked up for each request that needs it."""
+    clock: Callable[[], datetime]
+    """The present instant, aware UTC."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request at one instant; the clock is read once for all of it."""
+
+    context: WebContext
+    templates: Environment
+    request: Request
+    form: Mapping[str, str]
+    now: datetime
+
+    @property
+    def database(self) -> Database:
+        return self.context.database
+
+    @property
+    def settings(self) -> Settings:
+        return self.context.settings
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(self.settings.time_zone).date()
+
+    @cached_property
+    def visitor(self) -> Visitor:
+        """A person's login goes before the administrator's chair."""
+        person_id = signed_in(self.request, self.settings, self.now)
+        if person_id:
+            with self.database.read() as session:
+                return person_visitor(session, person_id)
+        local = self.settings.local_administrator and is_local(self.request)
+        return ADMINISTRATOR if local else STRANGER
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return self.context.catalogue()
+
+    def prepare(self) -> None:
+        """Look up what needs a session of its own, before a transaction begins."""
+        _ = self.visitor, self.catalogue
+
+    @cached_property
+    def form_token(self) -> str:
+        """Bound to what lets the visitor in: the link, else the cookie, else the machine."""
+        holder = self.path("token") or self.request.cookies.get(COOKIE) or "local"
+        return form_token(self.settings.key, holder)
+
+    def path(self, name: str) -> str:
+        """A part of the address; empty where the address has none of that name."""
+        # NUL is the one character that a PostgreSQL text cannot hold.
+        return str(self.request.path_params.get(name, "")).replace("\x00", "")
+
+    def date_field(self, name: str) -> date:
+        """A date of the form. Raises Refused when it is none."""
+        try:
+            return date.fromisoformat(self.form.get(name, ""))
+        except ValueError:
+            raise Refused("请填写日期，例如 2026-03-05。") from None
+
+    def require_login(self) -> None:
+        """Raise HTTPException 403 for strangers."""
+        if self.visitor.is_stranger:
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+
+    def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """A page made from templates/web/."""
+        html = self.templates.get_template(f"web/{template}").render(
+            site_name=self.settings.name,
+            visitor=self.visitor,
+            today=self.today,
+            csrf=self.form_token,
+            **values,
+        )
+        return HTMLResponse(html, status_code=status)
+
+
+def go_to(address: str) -> Response:
+    """Answer a form: the browser fetches `address`, and reloading repeats nothing."""
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+
+
+def whole_number(text: str) -> int:
+    """The id in a form or an address; 0, which no row has, where it is none."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else 0

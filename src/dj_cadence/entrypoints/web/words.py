@@ -1,0 +1,48 @@
+"""Words and addresses as the pages show them."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+_KINDS = {"bundle": "任务提醒", "digest": "周报", "test": "测试"}
+_CHANNELS = {"email": "邮件", "phone": "电话", "wecom": "企业微信", "dingtalk": "钉钉"}
+_STATES = {
+    "ready": "待发送",
+    "leased": "发送中",
+    "retry": "待重试",
+    "sent": "已发送",
+    "gave_up": "发送失败",
+    "unknown": "结果不明",
+    "quarantined": "已停发，待查",
+    "superseded": "并入后一条",
+    "settled": "已办结，未发",
+}
+_TROUBLES = {
+    HTTPStatus.BAD_REQUEST: "没有看懂这次提交。请返回上一页重试。",
+    HTTPStatus.FORBIDDEN: "没有权限，或者页面放得太久。请重新打开页面；需要登录链接请向管理员要。",
+    HTTPStatus.NOT_FOUND: "没有这个页面，或者您没有权限查看。",
+    HTTPStatus.METHOD_NOT_ALLOWED: "这个地址不能这样使用。请从首页进入。",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "提交的内容太长。请缩短后重试。",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "系统出错了，内容没有保存。请稍后重试；仍不行请告诉管理员。",
+}
+
+
+def org_address(code: str) -> str:
+    """The address of an organization's page."""
+    return f"/orgs/{quote(code, safe='')}"
+
+
+def message_kind(kind: str) -> str:
+    return _KINDS.get(kind, kind)
+
+
+def message_state(state: str) -> str:
+    return _STATES.get(state, state)
+
+
+def channel(name: str) -> str:
+    return _CHANNELS.get(name, name)
+
+
+def trouble(status: int) -> str:
+    """What a page says about a request that failed."""
+    return _TROUBLES.get(HTTPStatus(status), "这次请求没有成功。请返回上一页重试。")

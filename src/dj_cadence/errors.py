@@ -1,0 +1,22 @@
+"""What can go wrong, as types. The text of every error is plain Chinese, for the user."""
+
+
+class DjCadenceError(Exception):
+    """Base of all errors this package raises on purpose."""
+
+
+class Refused(DjCadenceError):
+    """The request cannot be carried out, and nothing was changed."""
+
+
+class DeliveryError(DjCadenceError):
+    """A channel did not take a message.
+
+    `permanent` says whether trying again can help. `reply` is what the other side
+    answered, free of secrets and of message text; it goes into the delivery log.
+    """
+
+    def __init__(self, reply: str, *, permanent: bool) -> None:
+        super().__init__(reply)
+        self.reply = reply
+        self.permanent = permanent

@@ -1,0 +1,138 @@
+"""A year of holidays and the semesters as an author writes them, and what they mean."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, Semester
+from dj_cadence.domain.dates import DAY
+from dj_cadence.loading.rule import Text
+from dj_cadence.loading.yaml_file import Written
+
+_LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
+
+
+def days_of(text: str) -> list[date]:
+    """The days of `2026-10-01..2026-10-07` or of `2026-10-01`; raises ValueError in Chinese."""
+    first, _, last = text.partition("..")
+    try:
+        start, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        message = f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
+        raise ValueError(message) from None
+    if not start <= end <= start + 31 * DAY:
+        raise ValueError(f"“{text}”应从早到晚，且不超过一个月")
+    return [start + n * DAY for n in range((end - start).days + 1)]
+
+
+def _checked_days(text: str) -> str:
+    days_of(text)
+    return text
+
+
+def _one_as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _checked_label(text: str) -> str:
+    found = _LABEL.fullmatch(text)
+    if not found or int(found[2]) != int(found[1]) + 1:
+        raise ValueError(f"学期“{text}”应写成 2025-2026-S1 或 2025-2026-S2")
+    return text
+
+
+Days = Annotated[
+    tuple[Annotated[str, AfterValidator(_checked_days)], ...], BeforeValidator(_one_as_list)
+]
+
+
+class HolidayRule(Written):
+    name: Text
+    days_off: Days
+    make_up_days: Days = ()
+
+
+class HolidayYearRule(Written):
+    """One file calendars/holidays-….yaml."""
+
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    status: Literal["official", "statutory_only"]
+    source: Text
+    holidays: Annotated[list[HolidayRule], Field(min_length=1)]
+
+    @field_validator("holidays")
+    @classmethod
+    def _consistent(cls, holidays: list[HolidayRule], info: ValidationInfo) -> list[HolidayRule]:
+        if faults := list(_faults(holidays, info.data.get("year"), info.data.get("status"))):
+            raise ValueError("；".join(faults))
+        return holidays
+
+
+class SemesterRule(Written):
+    """One entry below `semesters`."""
+
+    label: Annotated[str, AfterValidator(_checked_label)]
+    first: date
+    last: date
+    provisional: bool
+    source: Text
+    city: str = ""
+    stage: str = ""
+
+    @field_validator("last")
+    @classmethod
+    def _in_order(cls, last: date, info: ValidationInfo) -> date:
+        first = info.data.get("first")
+        if first and not first < last <= first + 300 * DAY:
+            raise ValueError("学期的最后一天应晚于第一天，且不超过 300 天")
+        return last
+
+
+class SemestersShape(Written):
+    """The outline of a file of semesters."""
+
+    semesters: list[dict[str, Any]]
+
+
+def to_holiday_year(rule: HolidayYearRule) -> HolidayYear:
+    """The table that `rule` means."""
+    return HolidayYear(
+        rule.year,
+        CalendarStatus(rule.status),
+        rule.source,
+        frozenset(_all_days(rule.holidays, "days_off")),
+        frozenset(_all_days(rule.holidays, "make_up_days")),
+    )
+
+
+def to_semester(rule: SemesterRule) -> Semester:
+    """The semester that `rule` means."""
+    return Semester(
+        rule.label, rule.first, rule.last, rule.provisional, rule.source, rule.city, rule.stage
+    )
+
+
+def _all_days(
+    holidays: list[HolidayRule], field: Literal["days_off", "make_up_days"]
+) -> Iterator[date]:
+    for holiday in holidays:
+        for text in getattr(holiday, field):
+            yield from days_of(text)
+
+
+def _faults(holidays: list[HolidayRule], year: int | None, status: str | None) -> Iterator[str]:
+    off = set(_all_days(holidays, "days_off"))
+    made_up = set(_all_days(holidays, "make_up_days"))
+    for day in sorted(off & made_up):
+        yield f"{day} 既放假又上班"
+    for day in sorted(made_up - off):
+        if day.weekday() < 5:
+            yield f"{day} 不是周末，不会是调休上班日"
+    for day in sorted(off | made_up):
+        if year and day.year != year:
+            yield f"{day} 不在 {year} 年"
+    if made_up and status == "statutory_only":
+        yield "只有法定节日（statutory_only）时不能写调休上班日"

@@ -1,0 +1,128 @@
+"""Folders of YAML files -> the catalogue, its plain content, and every problem."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.canonical import digest
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Duty
+from dj_cadence.domain.problem import Problem, in_order
+from dj_cadence.loading.calendar_rule import (
+    HolidayYearRule,
+    SemesterRule,
+    to_holiday_year,
+    to_semester,
+)
+from dj_cadence.loading.checks import check
+from dj_cadence.loading.layers import Layers, lay, read_folder
+from dj_cadence.loading.plan_rule import PlanRule, to_plan
+from dj_cadence.loading.rule import DutyFile, Rule, to_duty
+from dj_cadence.loading.yaml_file import Written, YamlFile
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What some folders of rules come to. Files with faults contributed nothing."""
+
+    catalogue: Catalogue
+    content: dict[str, Any]
+    """Plain JSON that fully determines the catalogue."""
+    problems: tuple[Problem, ...]
+
+
+def shipped_schedules() -> Path:
+    """The folder of the rules that come with this package."""
+    return Path(str(files("dj_cadence") / "schedules"))
+
+
+def load_catalogue(folders: Sequence[Path]) -> Loaded:
+    """Read `folders`, each laid over those before it: the shipped one first.
+
+    Nothing is raised for what people wrote: all faults and warnings are in `problems`.
+    A folder that does not exist says nothing.
+    """
+    layers, problems = _faultless([read_folder(folder) for folder in folders])
+    content = _content(layers)
+    sources = {e.key: e.file.name for e in layers.entries.values() if e.section == "duties"}
+    catalogue = catalogue_from_content(content)
+    duties = {key: replace(d, source=sources[key]) for key, d in catalogue.duties.items()}
+    return Loaded(replace(catalogue, duties=duties), content, tuple(problems))
+
+
+def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
+    """The catalogue that `content` determines."""
+    duties = [_duty(entry) for entry in content["duties"]]
+    plans = [to_plan(p["key"], PlanRule.model_validate(_keyless(p))) for p in content["plans"]]
+    years = [to_holiday_year(HolidayYearRule.model_validate(y)) for y in content["holidays"]]
+    semesters = [to_semester(SemesterRule.model_validate(s)) for s in content["semesters"]]
+    return Catalogue(
+        duties={duty.key: duty for duty in duties},
+        plans={plan.key: plan for plan in plans},
+        calendar=WorkCalendar({year.year: year for year in years}, tuple(semesters)),
+        hash=digest(content),
+    )
+
+
+def rules_schema() -> dict[str, Any]:
+    """The JSON Schema of a file in duties/, for editors that complete and check."""
+    return DutyFile.model_json_schema()
+
+
+def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Problem]]:
+    """The layers without any file that has a fault, and all problems in order of place."""
+    layers = lay(folders)
+    problems = list(layers.problems)
+    while True:
+        found = check(layers)
+        problems += [problem for _, problem in found]
+        new = {entry.file for entry, problem in found if not problem.warning} - layers.faulty
+        if not new:
+            return layers, in_order(problems)
+        layers = lay(folders, without=layers.faulty | new)
+        problems += layers.problems
+
+
+def _content(layers: Layers) -> dict[str, Any]:
+    duties, plans = layers.models("duties"), layers.models("plans")
+    return {
+        "duties": [
+            _keyed(key, _restricted(rule, duties))
+            for key, rule in duties.items()
+            if _stands(rule, layers)
+        ],
+        "plans": [_keyed(key, plan) for key, plan in plans.items()],
+        "holidays": _plain(layers.models("holidays").values()),
+        "semesters": _plain(layers.models("semesters").values()),
+    }
+
+
+def _stands(rule: Rule, layers: Layers) -> bool:
+    """Whether what `rule` cannot do without was not lost with a faulty file."""
+    of = rule.term_notice.of if rule.term_notice else None
+    return rule.remind in layers.models("plans") and (of is None or of in layers.models("duties"))
+
+
+def _restricted(rule: Rule, duties: Iterable[str]) -> Rule:
+    kept = tuple(key for key in rule.counts_for if key in duties)
+    return rule.model_copy(update={"counts_for": kept})
+
+
+def _plain(models: Iterable[Written]) -> list[dict[str, Any]]:
+    """With every default written out, so that another version's defaults change nothing."""
+    return [model.model_dump(mode="json", by_alias=True, exclude_none=True) for model in models]
+
+
+def _keyed(key: str, model: Written) -> dict[str, Any]:
+    return {"key": key, **_plain([model])[0]}
+
+
+def _keyless(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "key"}
+
+
+def _duty(entry: Mapping[str, Any]) -> Duty:
+    return to_duty(entry["key"], Rule.model_validate(_keyless(entry)))

@@ -1,0 +1,157 @@
+"""What holds a rule together beyond its single fields: its parts, and what it names."""
+
+from collections.abc import Iterator
+
+from dj_cadence.domain.duty import Certainty, DayOfYear, Tier
+from dj_cadence.domain.period import Unit
+from dj_cadence.domain.problem import Problem, suggestion
+from dj_cadence.loading.layers import Entry, Layers
+from dj_cadence.loading.rule import Rule, day_of_year
+from dj_cadence.loading.yaml_file import Loc
+
+Fault = tuple[Loc, str]
+"""(where in the entry, what is wrong)."""
+
+_MONTHS = {
+    Unit.MONTH: 1,
+    Unit.QUARTER: 3,
+    Unit.HALF_YEAR: 6,
+    Unit.SEMESTER: 6,
+    Unit.YEAR: 12,
+    Unit.SCHOOL_YEAR: 12,
+}
+_NEVER = 1000.0
+STANDARD = "《山东省中小学校党建工作基本要求》"
+
+
+def check(layers: Layers) -> list[tuple[Entry, Problem]]:
+    """Every fault and warning about the rules in `layers`, with the entry it is about."""
+    plans, duties = _known(layers, "plans"), _known(layers, "duties")
+    terms = [key for key, rule in layers.models("duties").items() if rule.term]
+    terms += [key for section, key in layers.lost if section == "duties"]
+    found = []
+    for entry in (*layers.entries.values(), *layers.rejected):
+        if entry.section == "duties":
+            faults = [*_references(entry, plans, duties, terms), *_inner(entry)]
+            found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
+            warnings = _loosened_without_basis(entry) if entry.model else []
+            found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
+    return found
+
+
+def _place(entry: Entry, loc: Loc) -> str:
+    """A part that was taken over from below is not where the fault is: it was sound there."""
+    return entry.place(loc if entry.file_of(loc) is entry.file else ())
+
+
+def _known(layers: Layers, section: str) -> list[str]:
+    lost = sorted(key for found, key in layers.lost if found == section)
+    return [*layers.models(section), *lost]
+
+
+def _inner(entry: Entry) -> Iterator[Fault]:
+    """What the parts of an entry owe each other, where each part is sound."""
+    if entry.model:
+        yield from _recurrence(entry.model)
+        yield from _basis(entry.model)
+        yield from _not_loosened(entry)
+
+
+def _recurrence(rule: Rule) -> Iterator[Fault]:
+    given = [name for name in ("every", "term", "term_notice") if getattr(rule, name)]
+    if len(given) != 1:
+        said = "、".join(given) or "都没有写"
+        yield (), f"every、term、term_notice 要写且只写一个，现在是：{said}"
+    if rule.every is None:
+        for name in ("day", "own_day", "window"):
+            if getattr(rule, name):
+                yield (name,), f"{name} 只能和 every 一起用"
+        if rule.times != 1:
+            yield ("times",), "times 只能和 every 一起用"
+    if rule.window and not _in_order(rule.window.from_, rule.window.until):
+        yield ("window", "until"), "窗口的结束早于开始；跨到下一年要写 next，如 next 03-31"
+    if rule.term:
+        for kind in rule.owed_by.kind:
+            if kind not in rule.term.years:
+                yield ("term", "years"), f"缺少 {kind} 的任期年数"
+
+
+def _in_order(first: str, last: str) -> bool:
+    return _order(day_of_year(first)) <= _order(day_of_year(last))
+
+
+def _order(day: DayOfYear | None) -> tuple[int, int, int]:
+    assert day is not None
+    return day.year, day.month, day.day
+
+
+def _basis(rule: Rule) -> Iterator[Fault]:
+    for index, basis in enumerate(rule.basis):
+        if basis.certainty is Certainty.VERIFIED and not basis.document:
+            yield ("basis", index), "已核对（verified）的依据要写明文件名 document"
+        if basis.article and not basis.document:
+            yield ("basis", index), "写了条款 article，就要写文件名 document"
+    binding = [
+        b for b in rule.basis if b.certainty is Certainty.STANDARD and "period" in b.supports
+    ]
+    if rule.tier is Tier.A and not binding:
+        yield ("basis",), "A 类职责的周期要有 certainty: standard 的依据（supports 含 period）"
+
+
+def _references(
+    entry: Entry, plans: list[str], duties: list[str], terms: list[str]
+) -> Iterator[Fault]:
+    """Read from the bare fields, so that a fault elsewhere in the entry hides nothing."""
+    remind, counted = entry.fields.get("remind"), entry.fields.get("counts_for")
+    notice = entry.fields.get("term_notice")
+    if isinstance(remind, str) and remind not in plans:
+        yield ("remind",), f"没有提醒方案 {remind}{suggestion(remind, plans)}"
+    for index, other in enumerate(counted if isinstance(counted, list) else []):
+        if other == entry.key:
+            yield ("counts_for", index), "不能计入它自己"
+        elif other not in duties:
+            yield ("counts_for", index), f"没有职责 {other}{suggestion(str(other), duties)}"
+    of = notice.get("of") if isinstance(notice, dict) else None
+    if of is not None and of not in terms:
+        yield ("term_notice", "of"), f"没有按任期的职责 {of}{suggestion(str(of), terms)}"
+
+
+def _not_loosened(entry: Entry) -> Iterator[Fault]:
+    """A period that the standard itself gives may only be made stricter."""
+    if not entry.below or entry.below.model.tier is not Tier.A:
+        return
+    rule, below = entry.model, entry.below.model
+    clause = f"{STANDARD}{'、'.join(below.rows)}"
+    if rule.tier is not Tier.A:
+        yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
+    if _is_longer(rule, below):
+        said = f"“{below.title}”的周期由{clause} 规定为{below.every.label}"
+        yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
+
+
+def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:
+    below = entry.below
+    if not below or below.model.tier is Tier.A or not _is_longer(entry.model, below.model):
+        return
+    if entry.file_of(("basis",)) is below.file_of(("basis",)):
+        message = "周期比原规则长，依据却没有改；请同时写明 basis"
+        yield _recurrence_loc(entry.model, below.model), message
+
+
+def _recurrence_loc(rule: Rule, below: Rule) -> Loc:
+    for name in ("every", "term", "term_notice", "times"):
+        if getattr(rule, name) != getattr(below, name):
+            return (name,)
+    return ()
+
+
+def _is_longer(rule: Rule, below: Rule) -> bool:
+    return _interval(rule) > _interval(below)
+
+
+def _interval(rule: Rule) -> float:
+    """Months between two occurrences, as a measure of strictness."""
+    if rule.every is None:
+        return 12.0 * min(rule.term.years.values()) if rule.term else _NEVER
+    times = rule.times if isinstance(rule.times, int) else 1
+    return _MONTHS[rule.every] / times

@@ -1,0 +1,189 @@
+"""Folders of rule files laid over one another: the shipped ones, then the site's own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dj_cadence.domain.problem import Problem, faults
+from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule, SemestersShape
+from dj_cadence.loading.plan_rule import PlanFileShape, PlanRule
+from dj_cadence.loading.rule import DutyFileShape, Rule
+from dj_cadence.loading.yaml_file import Loc, Model, Written, YamlFile, read_yaml, validated
+
+MODELS: Mapping[str, type[Written]] = {
+    "duties": Rule,
+    "plans": PlanRule,
+    "holidays": HolidayYearRule,
+    "semesters": SemesterRule,
+}
+PLANS_FILE = "reminder-plans"
+
+Id = tuple[str, str]
+"""(section, key)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One duty, plan, year or semester, with the file each of its fields came from."""
+
+    section: str
+    key: str
+    file: YamlFile
+    loc: Loc
+    """Where it stands in its files."""
+    fields: Mapping[str, Any]
+    origin: Mapping[str, YamlFile] = field(default_factory=dict)
+    below: "Entry | None" = None
+    """What it was in the folder below."""
+    model: Any = None
+    """Its fields, validated."""
+
+    @property
+    def id(self) -> Id:
+        return self.section, self.key
+
+    def file_of(self, loc: Loc) -> YamlFile:
+        """The file that says what stands at `loc`."""
+        return self.origin.get(str(loc[0]), self.file) if loc else self.file
+
+    def place(self, loc: Loc = (), *, key: bool = False) -> str:
+        return self.file_of(loc).place((*self.loc, *loc), key=key or not loc)
+
+
+@dataclass
+class Layers:
+    """What a stack of folders comes to."""
+
+    entries: dict[Id, Entry] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    faulty: set[YamlFile] = field(default_factory=set)
+    rejected: list[Entry] = field(default_factory=list)
+    """What faulty files said, as far as it was understood."""
+    lost: set[Id] = field(default_factory=set)
+
+    def models(self, section: str) -> dict[str, Any]:
+        """The validated entries of one section by key, in order."""
+        return {e.key: e.model for e in self.entries.values() if e.section == section}
+
+
+def read_folder(folder: Path) -> list[YamlFile]:
+    """Every YAML file below `folder`, in the order of their names."""
+    found = sorted(p for p in folder.rglob("*.y*ml") if not p.name.startswith((".", "~")))
+    return [read_yaml(path, f"schedules/{path.relative_to(folder).as_posix()}") for path in found]
+
+
+def lay(folders: Sequence[Sequence[YamlFile]], without: Iterable[YamlFile] = ()) -> Layers:
+    """The files of `folders`, later ones over earlier ones, `without` those known as faulty.
+
+    A faulty file contributes nothing and is named in `faulty`. What another folder lays
+    over an entry that was lost with its file cannot be judged and is passed over.
+    """
+    layers = Layers(faulty=set(without))
+    for files in folders:
+        lower = dict(layers.entries)
+        for file in files:
+            if file not in layers.faulty:
+                _lay_file(layers, file, lower)
+        for file in layers.faulty.intersection(files):
+            layers.lost.update(entry.id for entry in _declared(file)[0])
+    return layers
+
+
+def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None:
+    declared, problems = _declared(file)
+    replaced = {e.id for e in lower.values() if e.file.name == file.name and e.section != "plans"}
+    laid: dict[Id, Entry] = {}
+    for entry in declared:
+        below = lower.get(entry.id)
+        twin = laid.get(entry.id) or layers.entries.get(entry.id)
+        if below is None and entry.id in layers.lost:
+            continue
+        if twin is not None and twin is not below:
+            message = f"{entry.key} 在 {twin.place()} 已写过，请只留一处"
+            problems.append(Problem(entry.place(), message))
+            continue
+        laid[entry.id], found = _merged(entry, below, replaces=entry.id in replaced)
+        problems += found
+    if not faults(problems):
+        kept = {k: e for k, e in layers.entries.items() if k not in replaced - laid.keys()}
+        layers.entries = kept | laid
+    else:
+        layers.faulty.add(file)
+        layers.rejected += laid.values()
+        if replaced:
+            message = "本文件会整个替换随附的同名文件；只想改几项，请换一个文件名"
+            problems.append(Problem(file.place(), message, warning=True))
+    layers.problems += problems
+
+
+def _merged(entry: Entry, below: Entry | None, *, replaces: bool) -> tuple[Entry, list[Problem]]:
+    """`entry` laid over the one below it: field by field for a duty, else as a whole.
+
+    A field that is null counts as not given.
+    """
+    fields, origin = dict(entry.fields), dict.fromkeys(entry.fields, entry.file)
+    if below and entry.section == "duties" and not replaces:
+        fields = {**below.fields, **fields}
+        origin = {**below.origin, **origin}
+    whole = Entry(entry.section, entry.key, entry.file, entry.loc, fields, origin, below)
+    given = {name: value for name, value in fields.items() if value is not None}
+    model, problems = validated(MODELS[entry.section], given, whole.place)
+    return replace(whole, model=model), problems
+
+
+def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    """What `file` itself says, before it is laid over anything."""
+    if file.problems:
+        return [], list(file.problems)
+    folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
+    if folder == "duties":
+        return _duties(file)
+    if folder == "calendars":
+        return _calendar(file)
+    if not folder and name.partition(".")[0] == PLANS_FILE:
+        return _plans(file)
+    message = (
+        "不会读取这个文件：职责放 duties/，日历放 calendars/，提醒方案写在 reminder-plans.yaml"
+    )
+    return [], [Problem(file.place(), message, warning=True)]
+
+
+def _duties(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    shape, problems = _shape(DutyFileShape, file)
+    if shape is None:
+        return [], problems
+    rows = {} if shape.rows is None else {"rows": shape.rows}
+    entries = [
+        Entry("duties", key, file, ("duties", key), {**rows, **fields})
+        for key, fields in shape.duties.items()
+    ]
+    return entries, []
+
+
+def _plans(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    shape, problems = _shape(PlanFileShape, file)
+    if shape is None:
+        return [], problems
+    return [Entry("plans", k, file, ("plans", k), v) for k, v in shape.plans.items()], []
+
+
+def _calendar(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    if not isinstance(file.value, dict):
+        return [], _shape(HolidayYearRule, file)[1]
+    if "semesters" not in file.value:
+        return [Entry("holidays", str(file.value.get("year")), file, (), file.value)], []
+    shape, problems = _shape(SemestersShape, file)
+    if shape is None:
+        return [], problems
+    return list(_semesters(file, shape.semesters)), []
+
+
+def _semesters(file: YamlFile, semesters: list[dict[str, Any]]) -> Iterator[Entry]:
+    for index, fields in enumerate(semesters):
+        words = [str(fields.get(name) or "") for name in ("label", "city", "stage")]
+        yield Entry("semesters", " ".join(words).rstrip(), file, ("semesters", index), fields)
+
+
+def _shape(model: type[Model], file: YamlFile) -> tuple[Model | None, list[Problem]]:
+    return validated(model, file.value, file.place)

@@ -1,0 +1,216 @@
+"""A duty as an author writes it, and what it means."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from dj_cadence.domain.day_rule import EXAMPLES, parse_day_rule
+from dj_cadence.domain.duty import (
+    EVIDENCE,
+    Basis,
+    Certainty,
+    DayOfYear,
+    Duty,
+    Every,
+    OwedBy,
+    Recurrence,
+    Term,
+    TermNotice,
+    Tier,
+)
+from dj_cadence.domain.faults import not_one_of
+from dj_cadence.domain.office import canonical_office, known_names
+from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.period import Unit
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.loading.yaml_file import Written
+
+_DAY_OF_YEAR = re.compile(r"(?:(previous|next) )?(\d{2})-(\d{2})")
+_YEARS = {None: 0, "previous": -1, "next": 1}
+
+
+def day_of_year(text: str) -> DayOfYear | None:
+    """`10-01`, `next 03-31` or `previous 12-31`; None where it is no day of every year."""
+    found = _DAY_OF_YEAR.fullmatch(text.strip())
+    if not found:
+        return None
+    try:
+        day = date(2001, int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+    return DayOfYear(_YEARS[found[1]], day.month, day.day)
+
+
+def _checked_day_of_year(text: str) -> str:
+    if day_of_year(text) is None:
+        raise ValueError(f"“{text}”应为每年都有的一天，如 10-01、next 03-31、previous 12-31")
+    return text
+
+
+def _checked_day(text: str) -> str:
+    if parse_day_rule(text) is None:
+        raise ValueError(f"看不懂日子“{text}”，应如 {EXAMPLES}")
+    return text
+
+
+def _checked_office(text: str) -> str:
+    office = canonical_office(text)
+    if office is None:
+        raise ValueError(f"没有“{text}”这个职务{suggestion(text, known_names())}")
+    return office
+
+
+def _checked_times(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value == "groups" or (whole and 1 <= value <= 366):
+        return value
+    raise ValueError("应为 1 到 366 的整数，或 groups（每个党小组一次）")
+
+
+def _checked_evidence(text: str) -> str:
+    if text not in EVIDENCE:
+        raise ValueError(not_one_of(text, EVIDENCE))
+    return text
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+Text = Annotated[str, Field(min_length=1)]
+NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
+DayOfYearText = Annotated[str, AfterValidator(_checked_day_of_year)]
+DayText = Annotated[str, AfterValidator(_checked_day)]
+Office = Annotated[str, AfterValidator(_checked_office)]
+Times = Annotated[int | str, BeforeValidator(_checked_times)]
+Evidence = Annotated[str, AfterValidator(_checked_evidence)]
+Months = Annotated[int, Field(ge=1, le=24)]
+
+
+class OwedByRule(Written):
+    kind: Annotated[list[OrgKind], Field(min_length=1)]
+    top_of_school: bool | None = None
+    has_committee: bool | None = None
+    has_groups: bool | None = None
+    branches_below: bool | None = None
+
+
+class WindowRule(Written):
+    from_: DayOfYearText = Field(alias="from")
+    until: DayOfYearText
+
+
+class TermRule(Written):
+    from_: Literal["election"] = Field(alias="from")
+    years: Annotated[dict[OrgKind, Annotated[int, Field(ge=1, le=10)]], Field(min_length=1)]
+    opens_months_before: Months = 6
+
+
+class TermNoticeRule(Written):
+    of: Key
+    months_before: Months = 6
+    opens_months_before: Months = 7
+
+
+class BasisRule(Written):
+    certainty: Certainty
+    supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
+    document: str = ""
+    article: NumberOrText = ""
+    note: str = ""
+
+
+class Rule(Written):
+    """One entry below `duties`. Exactly one of every, term and term_notice is given."""
+
+    title: Text
+    tier: Tier
+    rows: tuple[NumberOrText, ...] = ()
+    owed_by: OwedByRule
+    every: Unit | None = None
+    day: DayText | None = None
+    own_day: Literal["theme_day"] | None = None
+    window: WindowRule | None = None
+    times: Times = 1
+    term: TermRule | None = None
+    term_notice: TermNoticeRule | None = None
+    office: Office
+    remind: Key
+    counts_for: tuple[Key, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
+    instructions: str = ""
+    enabled: bool = True
+    basis: Annotated[list[BasisRule], Field(min_length=1)]
+
+
+class DutyFile(Written):
+    """A file in duties/."""
+
+    rows: list[NumberOrText] | None = None
+    duties: dict[Key, Rule]
+
+
+class DutyFileShape(Written):
+    """The outline of a file in duties/, whose entries may lie over others."""
+
+    rows: list[NumberOrText] | None = None
+    duties: dict[Key, dict[str, Any]]
+
+
+def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
+    """The duty that a faultless `rule` means."""
+    grace = rule.recording_grace
+    if grace is None:
+        grace = 5 if rule.every else 0
+    return Duty(
+        key=key,
+        title=rule.title,
+        tier=rule.tier,
+        rows=rule.rows,
+        owed_by=_owed_by(rule.owed_by),
+        recurrence=_recurrence(rule),
+        office=rule.office,
+        remind=rule.remind,
+        basis=tuple(_basis(basis) for basis in rule.basis),
+        enabled=rule.enabled,
+        recording_grace=grace,
+        counts_for=rule.counts_for,
+        evidence=rule.evidence,
+        instructions=rule.instructions,
+        source=source,
+    )
+
+
+def _owed_by(rule: OwedByRule) -> OwedBy:
+    return OwedBy(
+        frozenset(rule.kind),
+        rule.top_of_school,
+        rule.has_committee,
+        rule.has_groups,
+        rule.branches_below,
+    )
+
+
+def _recurrence(rule: Rule) -> Recurrence:
+    if rule.term:
+        return Term(rule.term.years, rule.term.opens_months_before)
+    if rule.term_notice:
+        notice = rule.term_notice
+        return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
+    assert rule.every is not None
+    return Every(
+        rule.every,
+        day=rule.day or "",
+        own_day=rule.own_day or "",
+        opens=day_of_year(rule.window.from_) if rule.window else None,
+        due=day_of_year(rule.window.until) if rule.window else None,
+        times=rule.times,
+    )
+
+
+def _basis(rule: BasisRule) -> Basis:
+    return Basis(rule.certainty, tuple(rule.supports), rule.document, rule.article, rule.note)

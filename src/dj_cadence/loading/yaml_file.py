@@ -1,0 +1,174 @@
+"""One YAML file: its plain value, where each part of it stands, and its faults."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from dj_cadence.domain.faults import describe, describe_syntax
+from dj_cadence.domain.problem import Problem
+
+Loc = Sequence[str | int]
+"""The way to a part of a file: keys of mappings, indexes of lists."""
+
+
+class Written(BaseModel):
+    """Base of what people write: an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Written)
+
+
+class Place(Protocol):
+    """Says where a part of a file stands, or its key."""
+
+    def __call__(self, loc: Loc, *, key: bool = False) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)
+class YamlFile:
+    """A file as read. With problems, `value` is None."""
+
+    name: str
+    """As shown to people: schedules/duties/….yaml."""
+    value: Any = None
+    problems: tuple[Problem, ...] = ()
+    root: Node | None = None
+
+    def place(self, loc: Loc = (), *, key: bool = False) -> str:
+        """`name:line:column` of the nearest part of the file on the way to `loc`."""
+        mark = self.root.start_mark if self.root else None
+        node = self.root
+        for step in loc:
+            found = _child(node, step)
+            if found is None:
+                break
+            name, node = found
+            mark = name.start_mark if key or node.value == "" else node.start_mark
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
+
+
+def read_yaml(path: Path, name: str) -> YamlFile:
+    """Read `path` as YAML 1.2; whatever is wrong with it comes back as problems.
+
+    Texts, dates and decimal numbers stay text as written; whole numbers, true, false
+    and null become values.
+    """
+    try:
+        root = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return _unreadable(name, "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        message = describe_syntax(str(error))
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
+        return YamlFile(name, problems=(Problem(place, message),))
+    if root is None:
+        return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
+    return _built(name, root)
+
+
+def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | None, list[Problem]]:
+    """`value` as `model`, or None and every fault with its place."""
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        return None, [_problem(model, dict(fault), place) for fault in error.errors()]
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys a person may write, aliases in place of the field's names."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _problem(model: type[BaseModel], fault: dict[str, Any], place: Place) -> Problem:
+    loc: Loc = fault["loc"]
+    if fault["type"] == "extra_forbidden":
+        fault["known"] = _known_at(model, loc[:-1])
+    at_key = fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
+    return Problem(place(loc, key=at_key), describe(fault))
+
+
+def _known_at(annotation: Any, loc: Loc) -> list[str]:
+    """The keys that may stand at `loc` below a model."""
+    parts = _parts(annotation)
+    models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
+    if not loc:
+        return [key for found in models for key in keys_of(found)]
+    for found in models:
+        for name, field in found.model_fields.items():
+            if loc[0] == (field.alias or name):
+                return _known_at(field.annotation, loc[1:])
+    inner = [arg for part in parts for arg in get_args(part)]
+    return [key for arg in inner for key in _known_at(arg, loc[1:])]
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The members of a union, or the annotation alone."""
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return list(get_args(annotation)) if is_union else [annotation]
+
+
+def _unreadable(name: str, message: str) -> YamlFile:
+    return YamlFile(name, problems=(Problem(f"{name}:1:1", message),))
+
+
+def _built(name: str, root: Node) -> YamlFile:
+    try:
+        repeated = tuple(_repeated_keys(name, root))
+        return YamlFile(name, None if repeated else _plain(root), repeated, root)
+    except RecursionError:
+        return _unreadable(name, "文件引用了它自己，请删去 & 和 * 的写法")
+
+
+def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(name, item)
+    if not isinstance(node, MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        word = _key(key)
+        if word in seen:
+            place = f"{name}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+            yield Problem(place, f"{word} 写了两次，请合并成一处")
+        seen.add(word)
+        yield from _repeated_keys(name, value)
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        return {_key(key): _plain(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [_plain(item) for item in node.value]
+    match str(node.tag).rpartition(":")[2]:
+        case "int":
+            return int(node.value) if node.value.lstrip("+-").isdecimal() else node.value
+        case "bool":
+            return node.value.lower() == "true"
+        case "null":
+            return None
+        case _:
+            return node.value
+
+
+def _key(node: Node) -> str:
+    return str(node.value)
+
+
+def _child(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
+    """(what names the part, the part itself)."""
+    if isinstance(node, MappingNode):
+        return next(((k, v) for k, v in node.value if _key(k) == str(step)), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None

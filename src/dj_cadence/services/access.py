@@ -1,0 +1,123 @@
+"""Who may see and change what, and what the links that open a page stand for.
+
+An office at an organization opens the organization and all that lies below it; approving
+for an organization opens that organization too. To act, one holds an office in the
+organization itself, or is 书记 or 党务工作者 of one above it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.office import CLERK, SECRETARY
+from dj_cadence.domain.token import make_token
+from dj_cadence.errors import Refused
+from dj_cadence.settings import Settings
+from dj_cadence.store import tokens
+from dj_cadence.store.schema import appointment, org, person
+
+LOGIN_LIFE = timedelta(days=1)
+ACT_BELOW = (SECRETARY, CLERK)
+"""Offices of a superior that may act for the organizations below it."""
+_held = org.alias("held")
+_below = org.c.position.between(_held.c.position, _held.c.subtree_end)
+
+
+class UnknownLink(Refused):
+    """No such link was ever made."""
+
+
+class ExpiredLink(Refused):
+    """The link was good once: revoked, used or past its day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is asking. Neither a person nor the administrator: a stranger, who sees nothing."""
+
+    person_id: int = 0
+    key: str = ""
+    name: str = ""
+    administrator: bool = False
+
+    @property
+    def is_stranger(self) -> bool:
+        return not self.person_id and not self.administrator
+
+
+STRANGER = Visitor()
+ADMINISTRATOR = Visitor(key="管理员", name="管理员", administrator=True)
+
+
+def person_visitor(session: Session, person_id: int) -> Visitor:
+    """The person as a visitor; a stranger when there is no such person."""
+    row = session.execute(select(person).where(person.c.id == person_id)).one_or_none()
+    return Visitor(row.id, row.key, row.name) if row else STRANGER
+
+
+def visible(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds for what the visitor may see."""
+    if visitor.administrator:
+        return true()
+    reach = or_(_below, org.c.approver_id == _held.c.id)
+    return _offices(visitor, today).where(reach).exists()
+
+
+def may_see(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor may read the organization's tasks and feed."""
+    found = select(org.c.id).where(org.c.id == org_id, visible(visitor, today))
+    return session.execute(found).first() is not None
+
+
+def may_act(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor may change the organization's tasks."""
+    if visitor.administrator:
+        return True
+    own = _held.c.id == org.c.id
+    reach = or_(own, and_(_below, appointment.c.office.in_(ACT_BELOW)))
+    allowed = _offices(visitor, today).where(reach).exists()
+    return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
+
+
+def _offices(visitor: Visitor, today: date) -> Select[tuple[int]]:
+    """Offices held on `today`, each with the organization it is held at."""
+    return (
+        select(appointment.c.id)
+        .join(_held, _held.c.id == appointment.c.org_id)
+        .where(
+            appointment.c.person_id == visitor.person_id,
+            appointment.c.since <= today,
+            appointment.c.until >= today,
+        )
+    )
+
+
+def login_address(session: Session, settings: Settings, person_id: int, now: datetime) -> str:
+    """A new one-time address to the pages for a person, good for a day."""
+    subject, generation = f"person:{person_id}", int(now.timestamp())
+    token = make_token(settings.key, "login", subject, generation)
+    tokens.remember(
+        session,
+        token,
+        purpose="login",
+        subject=subject,
+        generation=generation,
+        now=now,
+        expires_at=now + LOGIN_LIFE,
+    )
+    return f"{settings.web_address}/login/{token}"
+
+
+def subject_of(session: Session, token: str, purpose: str, now: datetime) -> int:
+    """The id of the organization, message or person that a link stands for.
+
+    Raises UnknownLink or ExpiredLink.
+    """
+    row = tokens.find(session, token)
+    if row is None or row.purpose != purpose:
+        raise UnknownLink("没有这个链接。请检查地址是否完整。")
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise ExpiredLink("这个链接已经失效。请使用最近一条消息里的链接，或向管理员要新的链接。")
+    return int(row.subject.partition(":")[2])

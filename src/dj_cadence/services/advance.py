@@ -1,0 +1,208 @@
+"""What time does to tasks: states change, and reminders that fall due are written down.
+
+What is due is a query, `next_on <= today`; a day that was slept through is caught up with.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import FIRST_DAY
+from dj_cadence.domain.message import Observe, ignore
+from dj_cadence.domain.reminder_plan import (
+    From,
+    Reminder,
+    ReminderPlan,
+    Rung,
+    TaskDates,
+    next_reminder,
+    reminders,
+)
+from dj_cadence.domain.task import State, next_change, state_on
+from dj_cadence.store.database import Database, insert_or_ignore
+from dj_cadence.store.schema import chain, notice, task
+from dj_cadence.store.types import AnyRow
+
+BATCH = 2000
+_DEFAULT_GRACE = 5
+"""For tasks of a duty that the catalogue no longer has."""
+_EVENTS = {State.OPEN: "opened", State.UNRECORDED: "unrecorded", State.OVERDUE: "overdue"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """All that a task's next step depends on; tasks in the same situation move together."""
+
+    duty: str
+    state: str
+    dates: TaskDates
+    chain_id: int
+    raised_to: date
+    redated_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What becomes of a task today."""
+
+    state: State
+    reminders: tuple[Reminder, ...]
+    next_on: date | None
+
+
+def advance(
+    database: Database,
+    catalogue: Catalogue,
+    *,
+    today: date,
+    now: datetime,
+    observe: Observe = ignore,
+) -> int:
+    """Bring every task up to `today` (local); returns how many were looked at."""
+    moved = 0
+    steps: dict[_Situation, _Step] = {}
+    while _any_due(database, today):
+        with database.write(durable=False) as session:
+            rows = _due(session, today)
+            for row in rows:
+                situation = _situation(row)
+                if situation not in steps:
+                    steps[situation] = _step(session, situation, catalogue, today)
+            _move(session, rows, steps, today, now)
+            raised = _raise(session, rows, steps, catalogue)
+        if observe is not ignore:
+            _tell(rows, steps, raised, now, observe)
+        moved += len(rows)
+    return moved
+
+
+def _any_due(database: Database, today: date) -> bool:
+    with database.read() as session:
+        query = select(task.c.id).where(task.c.next_on <= today).limit(1)
+        return session.execute(query).first() is not None
+
+
+def _due(session: Session, today: date) -> list[AnyRow]:
+    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
+    return list(session.execute(query.limit(BATCH)))
+
+
+def _situation(row: AnyRow) -> _Situation:
+    return _Situation(
+        duty=row.duty,
+        state=row.state,
+        dates=TaskDates(row.opens, row.planned, row.due),
+        chain_id=row.chain_id,
+        raised_to=row.raised_to,
+        redated_on=row.dated_on if row.due_revision else None,
+    )
+
+
+def _step(session: Session, one: _Situation, catalogue: Catalogue, today: date) -> _Step:
+    plan = _plan(session, one.chain_id)
+    calendar, dates, grace = catalogue.calendar, one.dates, _grace(catalogue, one.duty)
+    after = FIRST_DAY if one.redated_on else one.raised_to
+    changes = next_change(today, dates.opens, dates.due, grace, calendar)
+    speaks = next_reminder(plan, dates, calendar, today)
+    return _Step(
+        state=state_on(today, dates.opens, dates.due, grace, calendar),
+        reminders=tuple(reminders(plan, dates, calendar, after, today)),
+        next_on=min((day for day in (changes, speaks) if day), default=None),
+    )
+
+
+def _grace(catalogue: Catalogue, key: str) -> int:
+    duty = catalogue.duties.get(key)
+    return duty.recording_grace if duty else _DEFAULT_GRACE
+
+
+def _plan(session: Session, chain_id: int) -> ReminderPlan:
+    """The reminder plan as it was when the task was made."""
+    content = session.execute(select(chain.c.content).where(chain.c.id == chain_id)).scalar_one()
+    rungs = tuple(
+        Rung(**{**rung, "counted_from": From(rung["counted_from"])}) for rung in content["rungs"]
+    )
+    return ReminderPlan(content["key"], content["title"], rungs)
+
+
+def _move(
+    session: Session, rows: list[AnyRow], steps: dict[_Situation, _Step], today: date, now: datetime
+) -> None:
+    groups: dict[tuple[_Situation, bool], list[int]] = {}
+    for row in rows:
+        situation = _situation(row)
+        shown = steps[situation].state != row.state
+        groups.setdefault((situation, shown), []).append(row.id)
+    for (situation, shown), ids in groups.items():
+        step = steps[situation]
+        values: dict[str, Any] = {
+            "state": step.state.value,
+            "raised_to": today,
+            "next_on": step.next_on,
+        }
+        if shown:
+            values |= {"sequence": task.c.sequence + 1, "changed_at": now}
+        session.execute(update(task).where(task.c.id.in_(ids)).values(**values))
+
+
+def _raise(
+    session: Session, rows: list[AnyRow], steps: dict[_Situation, _Step], catalogue: Catalogue
+) -> list[dict[str, Any]]:
+    """Write the notices down. The unique key makes a repeat a quiet nothing."""
+    said = _already_said(session, [row.id for row in rows if row.due_revision])
+    values = [
+        {
+            "task_id": row.id,
+            "due_revision": row.due_revision,
+            "rung": reminder.rung,
+            "occurrence": reminder.occurrence,
+            "level": 0,
+            "office": _office(catalogue, row.duty),
+            "due_on": reminder.day,
+        }
+        for row in rows
+        for reminder in steps[_situation(row)].reminders
+        if not _is_repetition(row, reminder, said)
+    ]
+    if values:
+        session.execute(insert_or_ignore(session, notice), values)
+    return values
+
+
+def _office(catalogue: Catalogue, key: str) -> str:
+    duty = catalogue.duties.get(key)
+    return duty.office if duty else "书记"
+
+
+def _already_said(session: Session, ids: list[int]) -> set[tuple[int, str, int]]:
+    """(task, rung, occurrence) of the notices that re-dated tasks have already had."""
+    if not ids:
+        return set()
+    query = select(notice.c.task_id, notice.c.rung, notice.c.occurrence)
+    return {tuple(row) for row in session.execute(query.where(notice.c.task_id.in_(ids)))}
+
+
+def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int]]) -> bool:
+    """A rung that went out goes out again only if re-dating put its day back in the future."""
+    if not row.due_revision or (row.id, reminder.rung, reminder.occurrence) not in said:
+        return False
+    return bool(row.dated_on and reminder.day <= row.dated_on)
+
+
+def _tell(
+    rows: list[AnyRow],
+    steps: dict[_Situation, _Step],
+    raised: list[dict[str, Any]],
+    now: datetime,
+    observe: Observe,
+) -> None:
+    for row in rows:
+        state = steps[_situation(row)].state
+        if state != row.state and state in _EVENTS:
+            observe({"at": now, "event": _EVENTS[state], "task": row.id})
+    for one in raised:
+        observe({"at": now, "event": "notice", "task": one["task_id"], "rung": one["rung"]})

@@ -1,0 +1,23 @@
+"""The catalogue in force, read from the database once per version."""
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.errors import Refused
+from dj_cadence.loading.catalogue import catalogue_from_content
+from dj_cadence.store import site as sites
+
+_known: dict[str, Catalogue] = {}
+"""By hash. A version never changes, so it may be shared by all threads."""
+
+
+def applied_catalogue(session: Session) -> Catalogue:
+    """The version that was applied last. Raises Refused before the first apply."""
+    digest = sites.applied_hash(session)
+    if digest is None:
+        raise Refused("还没有应用过规则。请先用 plan 查看，再用 plan --apply 应用。")
+    if digest not in _known:
+        row = sites.applied_content(session)
+        assert row
+        _known[digest] = catalogue_from_content(row.content)
+    return _known[digest]

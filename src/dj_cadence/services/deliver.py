@@ -1,0 +1,208 @@
+"""Sends the messages that are due: claim, write, freeze, then one by one send and record.
+
+Each step is its own transaction, and none is open while a template or a server works. The
+outcome of one letter and the beginning of the next are one commit, so that whenever the
+process dies at most one letter is in the dark: the one that was on its way.
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.letter import Notifier
+from dj_cadence.domain.message import Observe, ignore
+from dj_cadence.errors import DeliveryError
+from dj_cadence.rendering import Templates
+from dj_cadence.services.letters import Composer, DigestOf, Fault, Written, token_subject
+from dj_cadence.settings import Settings
+from dj_cadence.store import ledger, recovery, tokens
+from dj_cadence.store.database import Database
+from dj_cadence.store.ledger import Claim
+from dj_cadence.store.schema import site
+
+LEASE = timedelta(minutes=10)
+TOKEN_LIFE = timedelta(days=120)
+_log = logging.getLogger(__name__)
+_Record = Callable[[Session, Claim, str, datetime], None]
+_COUNTED: Mapping[_Record, str] = {
+    ledger.sent: "sent",
+    ledger.postponed: "postponed",
+    ledger.refused: "gave_up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """What became of the messages of one pass."""
+
+    sent: int = 0
+    postponed: int = 0
+    gave_up: int = 0
+    settled: int = 0
+    """Had nothing left to say."""
+
+
+def recover(database: Database, today: date, now: datetime) -> None:
+    """Take back the messages of processes that died. To be called before bundling.
+
+    What may have gone out is sent again with the same content, as the person's message
+    of `today`; what may have gone out twice waits for a person.
+    """
+    with database.write() as session:
+        quarantined = recovery.recover(session, today, now)
+    for message_id in quarantined:
+        _log.error("message_quarantined id=%d", message_id)
+
+
+def supersede_stale(database: Database, today: date) -> int:
+    """Free what was not sent on its day for today's bundle. After `recover`, before bundling."""
+    with database.write() as session:
+        return recovery.supersede_stale(session, today)
+
+
+def deliver(
+    database: Database,
+    *,
+    templates: Templates,
+    notifiers: Mapping[str, Notifier],
+    catalogue: Catalogue,
+    settings: Settings,
+    owner: str,
+    now: datetime,
+    digest_view: DigestOf,
+    observe: Observe = ignore,
+) -> DeliveryCounts:
+    """Send all that is due at `now`, and close the notifiers (they are keyed by channel).
+
+    `owner` names this process in the leases. Any number of processes may do this at once.
+    """
+    with database.read() as session:
+        site_uid = session.execute(select(site.c.uid)).scalar_one()
+    composer = Composer(templates, catalogue, settings, site_uid, digest_view)
+    recover(database, now.astimezone(settings.time_zone).date(), now)
+    one_pass = _Pass(database, notifiers, composer, settings.time_zone, owner, now, observe)
+    try:
+        one_pass.run()
+    finally:
+        for notifier in notifiers.values():
+            notifier.close()
+    return DeliveryCounts(**one_pass.counts)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    database: Database
+    notifiers: Mapping[str, Notifier]
+    composer: Composer
+    zone: ZoneInfo
+    owner: str
+    now: datetime
+    observe: Observe
+    counts: Counter[str] = field(default_factory=Counter)
+    started: float = field(default_factory=monotonic)
+
+    def run(self) -> None:
+        while self._send_batch():
+            pass
+
+    def _send_batch(self) -> bool:
+        """One batch from claim to outcome; False where nothing is due any more."""
+        stop_at = monotonic() + LEASE.total_seconds() / 2
+        with self.database.write() as session:
+            claims = ledger.claim(session, self.owner, self.now, self._lease_end())
+            empty = ledger.trim(session, claims)
+        self.counts["settled"] += len(empty)
+        letters = self._write([claim for claim in claims if claim.id not in empty])
+        self._send(letters, stop_at)
+        return bool(claims)
+
+    def _write(self, claims: Sequence[Claim]) -> deque[Written]:
+        made = self.composer.write(self.database, claims, self.now)
+        letters = deque(found for found in made if isinstance(found, Written))
+        faults = [found for found in made if isinstance(found, Fault)]
+        with self.database.write() as session:
+            ledger.freeze(session, [letter.claim for letter in letters])
+            for letter in letters:
+                self._remember_link(session, letter.claim.id)
+            for fault in faults:
+                ledger.unwritable(session, fault.claim, fault.reason, self.now)
+        for fault in faults:  # the reason may hold what the message says: not for the log
+            _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
+        self.counts["postponed"] += len(faults)
+        return letters
+
+    def _remember_link(self, session: Session, message_id: int) -> None:
+        tokens.remember(
+            session,
+            self.composer.token(message_id),
+            purpose="message",
+            subject=token_subject(message_id),
+            generation=1,
+            now=self.now,
+            expires_at=self.now + TOKEN_LIFE,
+        )
+
+    def _send(self, letters: deque[Written], stop_at: float) -> None:
+        with self.database.write(durable=False) as session:
+            current = self._begin_next(session, letters, stop_at)
+        while current:
+            record, reply = self._try(current)
+            with self.database.write(durable=False) as session:
+                record(session, current.claim, reply, self.now)
+                following = self._begin_next(session, letters, stop_at)
+            self._report(current, record)
+            current = following
+
+    def _begin_next(
+        self, session: Session, letters: deque[Written], stop_at: float
+    ) -> Written | None:
+        """The next letter that is still ours to send, now written down as on its way."""
+        if monotonic() > stop_at:  # a slow server: others may have what we hold too long
+            ledger.hand_back(session, [letter.claim for letter in letters])
+            letters.clear()
+        while letters:
+            letter = letters.popleft()
+            if ledger.begin(session, letter.claim, self.now, self._lease_end()):
+                return letter
+        return None
+
+    def _try(self, letter: Written) -> tuple[_Record, str]:
+        """Send it; returns how the outcome is to be recorded, and the channel's answer."""
+        notifier = self.notifiers.get(letter.claim.channel)
+        if notifier is None:
+            return ledger.postponed, f"没有设置渠道“{letter.claim.channel}”"
+        try:
+            return ledger.sent, notifier.send(letter.letter)
+        except DeliveryError as error:
+            return (ledger.refused if error.permanent else ledger.postponed), error.reply
+        except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
+            _log.error("notifier_failed channel=%s error=%s", letter.claim.channel, type(error))
+            return ledger.postponed, f"渠道程序出错：{type(error).__name__}"
+
+    def _report(self, letter: Written, record: _Record) -> None:
+        self.counts[_COUNTED[record]] += 1
+        if record is ledger.sent:
+            claim = letter.claim
+            self.observe(
+                {
+                    "at": self.now.astimezone(self.zone).isoformat(),
+                    "event": "message",
+                    "to": claim.address,
+                    "channel": claim.channel,
+                    "person": claim.person_key,
+                    "kind": claim.kind,
+                    "tasks": list(letter.task_ids),
+                    "late": claim.late,
+                }
+            )
+
+    def _lease_end(self) -> datetime:
+        return self.now + timedelta(seconds=monotonic() - self.started) + LEASE

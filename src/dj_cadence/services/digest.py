@@ -1,0 +1,86 @@
+"""The weekly digest: what is overdue in each superior's subtree."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.message import DigestChild, DigestLine, DigestView
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.domain.week import digest_week
+from dj_cadence.store import digests, orgs
+from dj_cadence.store.types import AnyRow
+
+WEEK = timedelta(days=7)
+
+
+def make_digests(session: Session, catalogue: Catalogue, *, today: date, now: datetime) -> int:
+    """Write down this week's digests, once each, from the week's first working day on.
+
+    A superior with nothing to read has none. Returns how many were made.
+    """
+    week = digest_week(today, catalogue.calendar)
+    if week is None:
+        return 0
+    rows = digests.superiors_without(session, week, catalogue.binding())
+    digests.write(session, week, rows, now)
+    return len(rows)
+
+
+def digest_view(
+    session: Session, catalogue: Catalogue, org_id: int, week: str, *, today: date, now: datetime
+) -> DigestView:
+    """What the digest of `org_id` says on `today`."""
+    above = orgs.by_id(session, org_id)
+    duties = catalogue.binding()
+    lines = digests.overdue_lines(session, above, duties)
+    newly = [row for row in lines if _is_new(row, catalogue, today)]
+    sunday = today + (6 - today.weekday()) * DAY
+    due = digests.due_between(session, above, duties, today, sunday)
+    settled = digests.settled_since(session, above, duties, now - WEEK)
+    late, new = [row.position for row in lines], [row.position for row in newly]
+    return DigestView(
+        org_code=above.code,
+        org_name=above.name,
+        week=week,
+        day=today,
+        newly_overdue=tuple(_line(row, catalogue, today) for row in newly),
+        still_overdue=tuple(_line(row, catalogue, today) for row in lines if row not in newly),
+        children=_children(digests.children(session, above), late, new, due, settled),
+        missing=tuple(
+            f"{name}：没有上次换届日期，无法推算届满日，请补录"
+            for name in digests.undated(session, above)
+        ),
+    )
+
+
+def _is_new(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
+    """Whether the task became overdue within the last seven days."""
+    duty = catalogue.duties[row.duty]
+    return first_overdue_day(row.due, duty.recording_grace, catalogue.calendar) > today - WEEK
+
+
+def _line(row: AnyRow, catalogue: Catalogue, today: date) -> DigestLine:
+    title = catalogue.duties[row.duty].title
+    return DigestLine(row.name, title, chinese_label(row.label), row.due, (today - row.due).days)
+
+
+def _children(
+    rows: Sequence[AnyRow], late: list[int], new: list[int], due: list[int], settled: list[int]
+) -> tuple[DigestChild, ...]:
+    counted = [_per_child(rows, positions) for positions in (late, new, due, settled)]
+    return tuple(
+        DigestChild(row.code, row.name, *(counts[row.id] for counts in counted)) for row in rows
+    )
+
+
+def _per_child(rows: Sequence[AnyRow], positions: list[int]) -> Counter[int]:
+    """How many of `positions` lie in each child's subtree."""
+    found: Counter[int] = Counter()
+    for row in rows:
+        found[row.id] = sum(row.position <= one <= row.subtree_end for one in positions)
+    return found

@@ -1,0 +1,80 @@
+"""A superior's digest on request: looked at, or sent now beside the day's one message."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.addressing import Addressee, digest_reader
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.message import MessageView, Rendered
+from dj_cadence.domain.week import week_label
+from dj_cadence.errors import Refused
+from dj_cadence.services.address_book import AddressBook
+from dj_cadence.services.digest import digest_view
+from dj_cadence.services.site import Site
+from dj_cadence.store import digests
+from dj_cadence.store.schema import message
+from dj_cadence.store.types import AnyRow
+
+
+def rendered_digest(
+    session: Session, catalogue: Catalogue, site: Site, above: AnyRow, *, now: datetime
+) -> Rendered:
+    """This week's digest of `above` as it would go out today.
+
+    Raises Refused for an organization that has nothing below it.
+    """
+    if above.position == above.subtree_end:
+        raise Refused(f"{above.name}没有下级组织，没有周报。")
+    today = site.today(now)
+    view = digest_view(session, catalogue, above.id, week_label(today), today=today, now=now)
+    message_view = MessageView(
+        site_name=site.settings.name,
+        person_name="",
+        day=today,
+        late=False,
+        items=(),
+        digests=(view,),
+        link=site.settings.web_address,
+    )
+    return site.templates.render_message(message_view)
+
+
+def order_digest(session: Session, site: Site, above: AnyRow, *, now: datetime) -> str:
+    """Have the digest sent at the next pass; returns the address it goes to.
+
+    Raises Refused where nobody can read it.
+    """
+    today = site.today(now)
+    book = AddressBook(session, [above.id], today, site.settings)
+    reader = digest_reader(book.holders(above.id), book.reachable)
+    if reader is None:
+        raise Refused(f"{above.name}的党务工作者和书记都没有可用地址，周报无处可送。")
+    channel, address = book.way(reader.person_id)
+    message_id = session.execute(
+        insert(message)
+        .values(
+            person_id=reader.person_id,
+            day=today,
+            serial=_next_serial(session, reader, today),
+            kind="digest",
+            channel=channel,
+            address=address,
+            late=False,
+            state="ready",
+            send_at=now,
+            created_at=now,
+        )
+        .returning(message.c.id)
+    ).scalar_one()
+    digests.order(session, above.id, week_label(today), int(message_id), now)
+    return address
+
+
+def _next_serial(session: Session, reader: Addressee, today: date) -> int:
+    """Never 0: that one is the day's bundle."""
+    mine = (message.c.person_id == reader.person_id, message.c.day == today)
+    return (
+        int(session.scalar(select(func.coalesce(func.max(message.c.serial), 0)).where(*mine))) + 1
+    )

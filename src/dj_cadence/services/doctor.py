@@ -1,0 +1,74 @@
+"""A check-up of one site, for the operator."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from dj_cadence.domain.calendar import CalendarStatus
+from dj_cadence.domain.problem import faults
+from dj_cadence.domain.wording import day_text
+from dj_cadence.loading.catalogue import Loaded
+from dj_cadence.services.roster_view import check_roster
+from dj_cadence.services.site import Site
+from dj_cadence.store import site as sites
+from dj_cadence.store.schema import message, org
+
+STALE = timedelta(minutes=10)
+_STUCK = ("gave_up", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, and whether it is well."""
+
+    well: bool
+    text: str
+
+
+def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
+    """Look at everything that keeps a site from doing its work."""
+    today = site.today(now)
+    with site.database.read() as session:
+        row = sites.load(session)
+        applied = sites.applied_hash(session)
+        organizations = session.scalar(select(func.count(org.c.id))) or 0
+        stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
+        roster = check_roster(session, today)
+    wrong = len(faults(rules.problems))
+    moved = row.sending and row.home != site.home
+    return [
+        Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
+        Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
+        Finding(not wrong, f"规则文件：{wrong} 处错误" if wrong else "规则文件没有错误"),
+        _applied(applied, rules),
+        _calendar(rules, today.year),
+        Finding(
+            bool(row.sending) and not moved,
+            "站点被复制或移动过，发送已暂停；确认后运行 send on"
+            if moved
+            else f"发送{'已开启' if row.sending else '未开启；准备好后运行 send on'}",
+        ),
+        _ticking(row.last_tick, now),
+        Finding(not stuck, f"{stuck} 封消息没有送达" if stuck else "没有送不出去的消息"),
+    ]
+
+
+def _applied(applied: str | None, rules: Loaded) -> Finding:
+    if applied is None:
+        return Finding(False, "还没有应用规则；请运行 plan 查看，再 plan --apply")
+    same = applied == rules.catalogue.hash
+    return Finding(same, "已应用当前规则" if same else "规则文件有改动尚未应用；请运行 plan")
+
+
+def _calendar(rules: Loaded, year: int) -> Finding:
+    status = rules.catalogue.calendar.status(year)
+    well = status is CalendarStatus.OFFICIAL
+    return Finding(well, f"{year}年放假安排{'齐全' if well else '尚未录入，日期为暂定'}")
+
+
+def _ticking(last: datetime | None, now: datetime) -> Finding:
+    if last is None:
+        return Finding(False, "引擎还没有运行过；请运行 run")
+    well = now - last <= STALE
+    return Finding(well, "引擎在运行" if well else f"引擎自 {last:%Y-%m-%d %H:%M} UTC 后没有运行")

@@ -1,0 +1,179 @@
+"""Why a task exists, why on that date, what was said about it, what comes next: in Chinese."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Basis, Duty
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
+from dj_cadence.domain.task import State, next_change
+from dj_cadence.domain.wording import day_text
+from dj_cadence.errors import Refused
+from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
+from dj_cadence.store.types import AnyRow
+
+_OUTCOMES = {
+    "": "等待发出",
+    "sent": "已送达",
+    "folded": "并入后一条提醒",
+    "settled_before": "发出前已办结",
+    "no_addressee": "没有可通知的人",
+}
+_ACTS = {
+    "done": "登记完成",
+    "missed": "登记未开展",
+    "planned": "确定日期",
+    "reopen": "恢复待办",
+    "move": "日期变动",
+    "withdraw": "撤回",
+}
+_ATTEMPTS = {
+    "sending": "发送中",
+    "sent": "对方已接收",
+    "retry": "暂未成功，稍后重试",
+    "gave_up": "失败",
+    "unknown": "结果不明",
+}
+
+
+def explain(session: Session, catalogue: Catalogue, task_id: int, *, today: date) -> list[str]:
+    """The lines of the explanation. Raises Refused where there is no such task."""
+    row = _task(session, task_id)
+    duty = catalogue.duties.get(row.duty)
+    title = duty.title if duty else row.duty
+    return [
+        f"任务 {row.id}：{row.org_name} · {title} · {chinese_label(row.label)}",
+        f"状态：{State(row.state).label}",
+        "",
+        "一、为什么有这项任务",
+        *_why(duty),
+        "",
+        "二、日期怎么来的",
+        *_dates(row),
+        "",
+        "三、有过哪些变动",
+        *(_history(session, task_id) or ["  没有变动。"]),
+        "",
+        "四、发过哪些提醒",
+        *(_notices(session, task_id) or ["  还没有提醒。"]),
+        "",
+        "五、接下来",
+        _next(row, duty, catalogue, today),
+    ]
+
+
+def _task(session: Session, task_id: int) -> AnyRow:
+    query = (
+        select(
+            task,
+            org.c.name.label("org_name"),
+            slot.c.label,
+            slot.c.derivation,
+            slot.c.provisional,
+            slot.c.unit,
+            slot.c.due.label("slot_due"),
+        )
+        .join_from(task, org, org.c.id == task.c.org_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .where(task.c.id == task_id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
+    return row
+
+
+def _why(duty: Duty | None) -> list[str]:
+    if duty is None:
+        return ["  规则已从制度库中移除，任务按原样保留。"]
+    rows = "、".join(duty.rows)
+    return [
+        f"  规则 {duty.key}，对应《山东省中小学校党建工作基本要求》{rows}，由{duty.office}办理。",
+        *(f"  依据：{_basis(basis)}" for basis in duty.basis),
+    ]
+
+
+def _basis(basis: Basis) -> str:
+    names = {"duty": "职责", "period": "周期", "due": "期限", "notice": "提醒"}
+    supports = "、".join(names.get(name, name) for name in basis.supports)
+    article = f"第{basis.article}条" if basis.article.isdecimal() else basis.article
+    document = f"《{basis.document}》{article}" if basis.document else "无文件"
+    note = f"（{basis.note}）" if basis.note else ""
+    return f"{document}，支持{supports}；{basis.certainty.label}{note}"
+
+
+def _dates(row: AnyRow) -> list[str]:
+    planned = day_text(row.planned) if row.planned else "未定"
+    if row.planned_by_person:
+        clock = f" {row.planned_time}" if row.planned_time else ""
+        planned += f"{clock}（由本组织自行确定）"
+    lines = [f"  {sentence}。" for sentence in row.derivation]
+    times = f"，共{row.target}{row.unit}" if row.target > 1 else ""
+    return [
+        *lines,
+        f"  因此：{day_text(row.opens)}起办理，计划日{planned}，截止{day_text(row.due)}{times}。",
+    ]
+
+
+def _history(session: Session, task_id: int) -> list[str]:
+    query = select(act).where(act.c.task_id == task_id).order_by(act.c.id)
+    return [
+        f"  {row.at:%Y-%m-%d} {row.done_by}：{_ACTS.get(row.kind, row.kind)}"
+        f"{_change(row.before, row.after)}{f'，{row.reason}' if row.reason else ''}。"
+        for row in session.execute(query)
+    ]
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    names = {"due": "截止日", "planned": "计划日"}
+    changed = [
+        f"{names[name]}{before.get(name) or '未定'} → {value}"
+        for name, value in after.items()
+        if name in names and before.get(name) != value
+    ]
+    return f"（{'，'.join(changed)}）" if changed else ""
+
+
+def _notices(session: Session, task_id: int) -> list[str]:
+    query = (
+        select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
+        .outerjoin(person, person.c.id == notice.c.person_id)
+        .outerjoin(message, message.c.id == notice.c.message_id)
+        .where(notice.c.task_id == task_id)
+        .order_by(notice.c.due_on, notice.c.id)
+    )
+    lines = []
+    for row in session.execute(query).all():
+        to = f"，{row.to_name}（{row.channel}）" if row.to_name else ""
+        lines.append(f"  {row.due_on} 给{row.office}{to}：{_OUTCOMES[row.outcome]}")
+        lines += _attempts(session, row.m) if row.m else []
+    return lines
+
+
+def _attempts(session: Session, message_id: int) -> list[str]:
+    query = select(attempt).where(attempt.c.message_id == message_id).order_by(attempt.c.n)
+    return [
+        f"    第{row.n}次投递 {row.started:%Y-%m-%d %H:%M} UTC：{_ATTEMPTS[row.outcome]}"
+        for row in session.execute(query)
+    ]
+
+
+def _next(row: AnyRow, duty: Duty | None, catalogue: Catalogue, today: date) -> str:
+    if State(row.state).is_settled or duty is None:
+        return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
+    dates = TaskDates(row.opens, row.planned, row.due)
+    calendar = catalogue.calendar
+    speaks = next_reminder(catalogue.plans[duty.remind], dates, calendar, today)
+    changes = next_change(today, row.opens, row.due, duty.recording_grace, calendar)
+    coming = []
+    if speaks:
+        coming.append(f"{day_text(speaks)}再次提醒{duty.office}")
+    if changes == row.opens:
+        coming.append(f"{day_text(changes)}开始办理")
+    elif changes:
+        coming.append(f"到{day_text(changes)}仍未登记，转为待登记或逾期")
+    return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"

@@ -1,0 +1,195 @@
+"""Claimed messages as views, and as the letters that notifiers are handed."""
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import RowMapping
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Basis, Certainty, Duty
+from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.message import DigestView, Item, MessageView
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.task import State, overdue_days
+from dj_cadence.domain.token import make_token
+from dj_cadence.rendering import Templates
+from dj_cadence.settings import Settings
+from dj_cadence.store import message_content
+from dj_cadence.store.database import Database
+from dj_cadence.store.ledger import Claim
+from dj_cadence.store.types import dumps
+
+DigestOf = Callable[[Session, int, str], DigestView]
+"""The digest of an organization (by id) for an ISO week like 2026-W48."""
+_Row = RowMapping
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter ready to go, and the tasks it speaks of."""
+
+    claim: Claim
+    """With its content."""
+    letter: Letter
+    task_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A message that cannot be written."""
+
+    claim: Claim
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    claim: Claim
+    task_ids: tuple[int, ...]
+    view: MessageView | None
+    """None where the letter was written at an earlier try."""
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Writes the letters of one site."""
+
+    templates: Templates
+    catalogue: Catalogue
+    settings: Settings
+    site_uid: str
+    digest_of: DigestOf
+
+    def write(
+        self, database: Database, claims: Sequence[Claim], now: datetime
+    ) -> list[Written | Fault]:
+        """The letter of each message; one written at an earlier try comes back as it was.
+
+        A fault in one message concerns that message only.
+        """
+        ids = [claim.id for claim in claims]
+        with database.read() as session:
+            items = _by_message(message_content.open_items(session, ids))
+            digests = _by_message(message_content.digests(session, ids))
+            drafts = [
+                _guarded(c, partial(self._draft, session, c, items[c.id], digests[c.id]))
+                for c in claims
+            ]
+        return [
+            draft
+            if isinstance(draft, Fault)
+            else _guarded(draft.claim, partial(self._letter, draft, now))
+            for draft in drafts
+        ]
+
+    def token(self, message_id: int) -> str:
+        """What opens the page on which everything in a message can be finished."""
+        return make_token(self.settings.key, "message", token_subject(message_id), 1)
+
+    def _draft(
+        self, session: Session, claim: Claim, items: Sequence[_Row], digests: Sequence[_Row]
+    ) -> _Draft:
+        task_ids = tuple(dict.fromkeys(row["task_id"] for row in items))
+        if claim.content is not None:
+            return _Draft(claim, task_ids, None)
+        view = MessageView(
+            site_name=self.settings.name,
+            person_name=claim.person_name,
+            day=claim.day,
+            late=claim.late,
+            items=tuple(self._item(claim, row) for row in items),
+            digests=tuple(self.digest_of(session, row["org_id"], row["week"]) for row in digests),
+            link=f"{self.settings.web_address}/t/{self.token(claim.id)}",
+        )
+        return _Draft(claim, task_ids, view)
+
+    def _letter(self, draft: _Draft, now: datetime) -> Written:
+        claim = draft.claim
+        if draft.view is None:
+            return Written(claim, unpack(claim.content or b""), draft.task_ids)
+        rendered = self.templates.render_message(draft.view)
+        domain = self.settings.sender_address.rpartition("@")[2]
+        letter = Letter(
+            message_id=f"m{claim.id}.{self.site_uid}@{domain}",
+            to=claim.address,
+            to_name=claim.person_name,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
+            headers=(("Auto-Submitted", "auto-generated"),),
+        )
+        return Written(replace(claim, content=pack(letter)), letter, draft.task_ids)
+
+    def _item(self, claim: Claim, row: _Row) -> Item:
+        duty = self.catalogue.duties.get(row["duty"])
+        title = duty.title if duty else row["duty"]
+        shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
+        more = ("provisional", "target", "unit", "office", "relay")
+        return Item(
+            **{name: row[name] for name in shared + more},
+            title=f"{title}：{row['about']}" if row["about"] else title,
+            period=chinese_label(row["label"]),
+            done=row["amount"],
+            basis=basis_line(duty) if duty else "",
+            instructions=duty.instructions if duty else "",
+            overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
+        )
+
+
+def token_subject(message_id: int) -> str:
+    """What the token of a message's link stands for."""
+    return f"message:{message_id}"
+
+
+def _by_message(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:
+    found: defaultdict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row["message_id"]].append(row)
+    return found
+
+
+def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001  whatever a site's own template or data brings
+        return Fault(claim, f"{type(error).__name__}: {error}")
+
+
+def basis_line(duty: Duty) -> str:
+    """The surest basis of a duty or of its period, in one line, with how sure it is."""
+    found = [b for b in duty.basis if {"duty", "period"} & set(b.supports)]
+    if not found:
+        return ""
+    surest = min(found, key=lambda basis: list(Certainty).index(basis.certainty))
+    doubt = surest.certainty in (Certainty.SECONDARY, Certainty.RECALLED)
+    return f"{_cited(surest)}（{surest.certainty.label}）" if doubt else _cited(surest)
+
+
+def _cited(basis: Basis) -> str:
+    if basis.certainty is Certainty.STANDARD:
+        return f"基本要求 {basis.article}".strip()
+    if not basis.document:
+        return basis.certainty.label
+    article = f"第{basis.article}条" if basis.article.isdigit() else basis.article
+    return f"《{basis.document}》{article}"
+
+
+def pack(letter: Letter) -> bytes:
+    """A letter as the ledger keeps it."""
+    return zlib.compress(dumps(asdict(letter)).encode())
+
+
+def unpack(content: bytes) -> Letter:
+    """The inverse of `pack`."""
+    plain = json.loads(zlib.decompress(content))
+    plain["headers"] = tuple((name, value) for name, value in plain["headers"])
+    return Letter(**plain)

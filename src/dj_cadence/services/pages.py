@@ -1,0 +1,244 @@
+"""What the pages show, read for one visitor; nothing outside what the visitor may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.task import State
+from dj_cadence.services.access import Visitor, person_visitor, visible
+from dj_cadence.services.letters import unpack
+from dj_cadence.store.schema import appointment, message, notice, org, person, task
+from dj_cadence.store.types import AnyRow
+
+OUTBOX_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OrgLine:
+    """One organization with what is owed in it; `depth` counts from the visitor's own top."""
+
+    code: str
+    name: str
+    kind: str
+    depth: int
+    offices: str
+    """What the visitor is there today, like 书记、校长; empty for nothing."""
+    open: int
+    unrecorded: int
+    overdue: int
+    due_this_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLine:
+    """One message as the list shows it."""
+
+    id: int
+    day: date
+    person: str
+    kind: str
+    channel: str
+    state: str
+    subject: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """One message as it went out, or will."""
+
+    line: OutboxLine
+    address: str
+    text: str
+    html: str
+    own: bool
+    """Whether its links may be shown: they act as the person it was sent to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedMessage:
+    """What the link in a message stands for."""
+
+    person: Visitor
+    kind: str
+    day: date
+    task_ids: frozenset[int]
+
+
+def organizations(session: Session, visitor: Visitor, today: date) -> list[OrgLine]:
+    """All that the visitor may see, in the organizations' own order."""
+    rows = session.execute(_orgs(visitor, today)).all()
+    counts = {row.org_id: row for row in session.execute(_counts(visitor, today))}
+    offices = _offices(session, visitor, today)
+    return [
+        OrgLine(
+            code=row.code,
+            name=row.name,
+            kind=OrgKind(row.kind).label,
+            depth=depth,
+            offices="、".join(offices.get(row.id, ())),
+            **_numbers(counts.get(row.id)),
+        )
+        for row, depth in _with_depth(rows)
+    ]
+
+
+def organization(session: Session, visitor: Visitor, code: str, today: date) -> AnyRow | None:
+    """The organization, or None when there is none or the visitor may not see it."""
+    found = select(org).where(org.c.code == code, visible(visitor, today))
+    return session.execute(found).one_or_none()
+
+
+def above(session: Session, visitor: Visitor, position: int, today: date) -> list[AnyRow]:
+    """The organizations above the one at `position`, as far as the visitor may see them."""
+    wanted = and_(org.c.position < position, org.c.subtree_end >= position)
+    return list(session.execute(_orgs(visitor, today).where(wanted)))
+
+
+def below(session: Session, visitor: Visitor, org_id: int, today: date) -> list[AnyRow]:
+    """The organizations directly below one."""
+    return list(session.execute(_orgs(visitor, today).where(org.c.supervisor_id == org_id)))
+
+
+def outbox(session: Session, visitor: Visitor, today: date, before: int = 0) -> list[OutboxLine]:
+    """The newest messages the visitor may read; with `before`, those older than that one."""
+    older = message.c.id < before if before else true()
+    found = _messages(visitor, today).where(older).order_by(message.c.id.desc())
+    return [_line(row, _letter(row)) for row in session.execute(found.limit(OUTBOX_PAGE))]
+
+
+def sent_letter(
+    session: Session, visitor: Visitor, message_id: int, today: date
+) -> SentLetter | None:
+    """One message, or None when there is none or the visitor may not read it."""
+    found = _messages(visitor, today).where(message.c.id == message_id)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        return None
+    letter = _letter(row)
+    return SentLetter(
+        line=_line(row, letter),
+        address=row.address,
+        text=letter.text if letter else "",
+        html=letter.html if letter else "",
+        own=visitor.administrator or visitor.person_id == row.person_id,
+    )
+
+
+def opened_message(session: Session, message_id: int) -> OpenedMessage:
+    """The person, day and tasks of a message that exists."""
+    row = session.execute(select(message).where(message.c.id == message_id)).one()
+    ids = session.execute(select(notice.c.task_id).where(notice.c.message_id == message_id))
+    return OpenedMessage(
+        person=person_visitor(session, row.person_id),
+        kind=row.kind,
+        day=row.day,
+        task_ids=frozenset(ids.scalars()),
+    )
+
+
+def _orgs(visitor: Visitor, today: date) -> Select[Any]:
+    return select(org).where(visible(visitor, today)).order_by(org.c.position)
+
+
+def _counts(visitor: Visitor, today: date) -> Select[Any]:
+    sunday = today + timedelta(days=6 - today.weekday())
+
+    def number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0)).label(name)
+
+    waiting = task.c.state == State.OPEN.value
+    return (
+        select(
+            task.c.org_id,
+            number("open", waiting),
+            number("unrecorded", task.c.state == State.UNRECORDED.value),
+            number("overdue", task.c.state == State.OVERDUE.value),
+            number("due_this_week", and_(waiting, task.c.due.between(today, sunday))),
+        )
+        .join(org, org.c.id == task.c.org_id)
+        .where(
+            visible(visitor, today),
+            task.c.state.in_([State.OPEN.value, State.UNRECORDED.value, State.OVERDUE.value]),
+        )
+        .group_by(task.c.org_id)
+    )
+
+
+def _numbers(row: AnyRow | None) -> dict[str, int]:
+    names = ("open", "unrecorded", "overdue", "due_this_week")
+    return {name: int(getattr(row, name)) if row else 0 for name in names}
+
+
+def _offices(session: Session, visitor: Visitor, today: date) -> dict[int, list[str]]:
+    held = select(appointment).where(
+        appointment.c.person_id == visitor.person_id,
+        appointment.c.since <= today,
+        appointment.c.until >= today,
+    )
+    found: dict[int, list[str]] = {}
+    for row in session.execute(held.order_by(appointment.c.id)):
+        office = f"{row.office}（代理）" if row.acting else row.office
+        found.setdefault(row.org_id, []).append(office)
+    return found
+
+
+def _with_depth(rows: Iterable[AnyRow]) -> Iterable[tuple[AnyRow, int]]:
+    """Each row of a preorder with the number of shown rows that contain it."""
+    ends: list[int] = []
+    for row in rows:
+        while ends and ends[-1] < row.position:
+            ends.pop()
+        yield row, len(ends)
+        ends.append(row.subtree_end)
+
+
+def _messages(visitor: Visitor, today: date) -> Select[Any]:
+    """Messages of people all of whose offices on that day lie in the visitor's sight."""
+    found = select(message, person.c.name.label("person_name")).join(
+        person, person.c.id == message.c.person_id
+    )
+    if visitor.administrator:
+        return found
+    seen = visible(visitor, today)
+    within = and_(_served(seen), not_(_served(not_(seen))))
+    return found.where(or_(message.c.person_id == visitor.person_id, within))
+
+
+def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    served = appointment.alias("served")
+    return (
+        select(served.c.id)
+        .join(org, org.c.id == served.c.org_id)
+        .where(
+            served.c.person_id == message.c.person_id,
+            served.c.since <= message.c.day,
+            served.c.until >= message.c.day,
+            where,
+        )
+        .exists()
+    )
+
+
+def _letter(row: AnyRow) -> Letter | None:
+    """None while it was not written yet."""
+    return unpack(row.content) if row.content else None
+
+
+def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:
+    return OutboxLine(
+        id=row.id,
+        day=row.day,
+        person=row.person_name,
+        kind=row.kind,
+        channel=row.channel,
+        state=row.state,
+        subject=letter.subject if letter else "",
+        late=row.late,
+    )

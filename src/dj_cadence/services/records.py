@@ -1,0 +1,167 @@
+"""What people say about their tasks: done, missed, planned for a day, taken back."""
+
+import re
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Term
+from dj_cadence.domain.task import State
+from dj_cadence.domain.wording import day_text
+from dj_cadence.errors import Refused
+from dj_cadence.store import acts
+from dj_cadence.store import site as sites
+from dj_cadence.store.types import AnyRow
+
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def done(
+    session: Session,
+    catalogue: Catalogue,
+    task_id: int,
+    *,
+    on: date,
+    by: str,
+    now: datetime,
+    today: date,
+    note: str = "",
+) -> None:
+    """Record that it was done on `on`; with the last one of its target the task is settled.
+
+    Raises Refused for a settled task, a day to come, or a day before its period.
+    """
+    row = _open_task(session, task_id)
+    is_term = _is_term(catalogue, row)
+    _check_day(session, row, on, today, is_term=is_term)
+    acts.add_record(session, row, day=on, amount=1, note=note, by=by, now=now)
+    amount, last = acts.recorded(session, task_id)
+    values: dict[str, object] = {"amount": amount}
+    if amount >= row.target:
+        values |= {
+            "state": State.DONE.value,
+            "completed_on": last,
+            "settled_at": now,
+            "next_on": None,
+        }
+    acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
+    if is_term:
+        acts.add_election(session, acts.election_anchor(session, row.anchor_id), on, by=by, now=now)
+        sites.data_changed(session)
+
+
+def missed(
+    session: Session,
+    catalogue: Catalogue,
+    task_id: int,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """Say that a month's, quarter's or semester's duty was not done, and why.
+
+    Raises Refused where the duty stays owed until it is done, or its time is not over.
+    """
+    row = _open_task(session, task_id)
+    duty = catalogue.duties.get(row.duty)
+    if duty is None or not duty.may_be_missed:
+        raise Refused("这项任务不能登记为未开展，须办理完成后才能结束。")
+    if today <= row.due:
+        raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未开展。")
+    if not reason.strip():
+        raise Refused("请写明未开展的原因。")
+    values = {"state": State.MISSED.value, "settled_at": now, "next_on": None}
+    acts.change(session, row, "missed", by=by, now=now, reason=reason.strip(), values=values)
+
+
+def set_planned(
+    session: Session,
+    catalogue: Catalogue,
+    task_id: int,
+    *,
+    on: date,
+    by: str,
+    now: datetime,
+    today: date,
+    at: str = "",
+    place: str = "",
+) -> None:
+    """Fix the day on which the organization means to do it, inside its period.
+
+    Raises Refused for a settled task or a day outside.
+    """
+    row = _open_task(session, task_id)
+    if _is_term(catalogue, row) and on < row.opens:
+        raise Refused("换届提前举行须先报上级批准。")
+    if not row.opens <= on <= row.due:
+        span = f"{day_text(row.opens)}至{day_text(row.due)}"
+        raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。")
+    if at and not _HOUR.fullmatch(at):
+        raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。")
+    values: dict[str, object] = {
+        "planned": on,
+        "planned_time": at,
+        "place": place.strip(),
+        "planned_by_person": True,
+        "due_revision": row.due_revision + 1,
+        "dated_on": today,
+        "next_on": today,
+    }
+    acts.change(session, row, "planned", by=by, now=now, values=values)
+
+
+def reopen(
+    session: Session,
+    task_id: int,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """Take back what was recorded by mistake; the task is owed again.
+
+    Raises Refused for a task that nobody settled, and for an election: the next term
+    already hangs on it.
+    """
+    row = acts.locked_task(session, task_id)
+    if row.state not in (State.DONE, State.MISSED):
+        raise Refused("这项任务没有登记过，不需要撤销。")
+    if row.period == "term" and row.instance == 0:
+        raise Refused("换届登记后已开始新一届，不能撤销；请在花名册中更正上次换届日期。")
+    if not reason.strip():
+        raise Refused("请写明撤销的原因。")
+    acts.void_records(session, task_id, now)
+    values: dict[str, object] = {
+        "state": State.PLANNED.value,
+        "amount": 0,
+        "completed_on": None,
+        "settled_at": None,
+        "next_on": today,
+    }
+    acts.change(session, row, "reopen", by=by, now=now, reason=reason.strip(), values=values)
+
+
+def _open_task(session: Session, task_id: int) -> AnyRow:
+    row = acts.locked_task(session, task_id)
+    state = State(row.state)
+    if state.is_settled:
+        when = f"，日期{day_text(row.completed_on)}" if row.completed_on else ""
+        raise Refused(f"这项任务已经是“{state.label}”{when}，没有重复登记。")
+    return row
+
+
+def _is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+    duty = catalogue.duties.get(row.duty)
+    return duty is not None and isinstance(duty.recurrence, Term)
+
+
+def _check_day(session: Session, row: AnyRow, on: date, today: date, *, is_term: bool) -> None:
+    if on > today:
+        raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。")
+    first = acts.election_anchor(session, row.anchor_id).day if is_term else row.opens
+    if on < first or (is_term and on == first):
+        raise Refused(f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期。")

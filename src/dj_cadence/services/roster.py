@@ -1,0 +1,118 @@
+"""Importing the roster: all of it or nothing, and twice the same changes nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.roster_person import RosterPerson
+from dj_cadence.domain.roster_sheet import RosterSheets
+from dj_cadence.domain.roster_term import TermChange
+from dj_cadence.services.roster_draft import Draft, draft_import
+from dj_cadence.services.roster_write import Election, write_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of one kind an import creates, changes and leaves."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __str__(self) -> str:
+        return f"新增{self.created}，修改{self.changed}，不变{self.unchanged}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do."""
+
+    problems: tuple[Problem, ...]
+    orgs: Tally = Tally()
+    persons: Tally = Tally()
+    appointments: Tally = Tally()
+    terms: tuple[str, ...] = ()
+    """Sentences on what another 上次换届日期 means."""
+    reordered: bool = False
+    elections: tuple[Election, ...] = ()
+    """Only of a real import."""
+    applied: bool = False
+
+    @property
+    def changes_nothing(self) -> bool:
+        tallies = (self.orgs, self.persons, self.appointments)
+        return not self.reordered and not any(t.created or t.changed for t in tallies)
+
+    def sentences(self) -> list[str]:
+        """The report for the person who imports; problems are told apart from it."""
+        if self.changes_nothing:
+            return ["无变化。"]
+        found = [f"组织：{self.orgs}。", f"人员：{self.persons}。", f"任职：{self.appointments}。"]
+        return found + (["组织的排列顺序有调整。"] if self.reordered else []) + list(self.terms)
+
+
+def import_roster(
+    session: Session,
+    sheets: RosterSheets,
+    *,
+    now: datetime,
+    today: date,
+    by: str,
+    found: Sequence[Problem] = (),
+    correct: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Carry `sheets` into the database; with any fault, or as a dry run, nothing is written.
+
+    `found` is what reading the files has found already; its faults count too. `correct` lets
+    an election date move back. `today` is the local date from which changed facts count.
+    """
+    draft = draft_import(session, sheets, today=today, correct=correct)
+    problems = (*found, *draft.problems)
+    if any(not problem.warning for problem in problems):
+        return ImportReport(problems)
+    elections = () if dry_run else write_draft(session, draft, now, by)
+    return ImportReport(
+        problems,
+        orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
+        persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
+        appointments=Tally(len(draft.held.created), len(draft.held.changed), draft.held.unchanged),
+        terms=tuple(
+            _sentence(draft, code, change)
+            for code, change in draft.terms.items()
+            if change is not TermChange.FIRST
+        ),
+        reordered=list(draft.stored) != [code for code in draft.seats if code in draft.stored],
+        elections=elections,
+        applied=not dry_run,
+    )
+
+
+def _tally(
+    items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
+) -> Tally:
+    known = [item for item in items if not is_new(item)]
+    changed = sum(map(is_changed, known))
+    return Tally(len(items) - len(known), changed, len(known) - changed)
+
+
+def _org_changed(draft: Draft) -> Callable[[str], bool]:
+    return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
+
+
+def _person_changed(p: RosterPerson) -> bool:
+    assert p.stored
+    now_said = (p.key, p.name, p.addresses())
+    return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
+
+
+def _sentence(draft: Draft, code: str, change: TermChange) -> str:
+    org_, known = draft.orgs[code], draft.stored[code]
+    what = f"{org_.name}（{code}）上次换届日期由{known.elected_on}改为{org_.last_election}："
+    if change is TermChange.ELECTION:
+        return what + "算作一次换届，上一届的换届任务随之办结。"
+    return what + "算作更正，原来的换届任务随之移动。"

@@ -1,0 +1,216 @@
+"""What an import would change, worked out before anything is written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.office import SECRETARY
+from dj_cadence.domain.organization import PARTY_ORGANIZATIONS, Facts
+from dj_cadence.domain.problem import Problem, faults
+from dj_cadence.domain.roster import RosterOrg, oddities, read_org, read_orgs
+from dj_cadence.domain.roster_facts import facts_of
+from dj_cadence.domain.roster_office import RosterAppointment, office_warnings, read_appointments
+from dj_cadence.domain.roster_person import People, RosterPerson
+from dj_cadence.domain.roster_sheet import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster_term import TERM_YEARS, TermChange, term_change
+from dj_cadence.domain.roster_tree import (
+    Seat,
+    lay_out,
+    merged_order,
+    siblings,
+    tree_problems,
+)
+from dj_cadence.store.roster import (
+    StoredAppointment,
+    StoredOrg,
+    stored_appointments,
+    stored_orgs,
+    stored_people,
+)
+
+_DATABASE = Origin("数据库", {}, lettered=False)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The whole tree as it would be, and what of it is new."""
+
+    problems: list[Problem]
+    stored: Mapping[str, StoredOrg]
+    orgs: Mapping[str, RosterOrg]
+    """Every organization by code."""
+    read: Sequence[str]
+    """Codes that stand in the file, in its order."""
+    seats: Mapping[str, Seat]
+    """In preorder; empty while there are faults."""
+    facts: Mapping[str, Facts]
+    terms: Mapping[str, TermChange]
+    people: Sequence[RosterPerson]
+    held: "Appointments"
+
+    @property
+    def has_faults(self) -> bool:
+        return bool(faults(self.problems))
+
+
+@dataclass(frozen=True)
+class Appointments:
+    """The file's appointments against the stored ones."""
+
+    created: Sequence[tuple[RosterPerson, RosterAppointment]]
+    changed: Sequence[tuple[StoredAppointment, RosterAppointment]]
+    unchanged: int
+
+
+def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct: bool) -> Draft:
+    """Read everything, compare it with what is stored, write nothing."""
+    stored = stored_orgs(session)
+    before = {code: stored_org(known.cells) for code, known in stored.items()}
+    read, problems = read_orgs(sheets.orgs, {code: known.cells for code, known in stored.items()})
+    rows = {code: row for row in reversed(sheets.orgs) if (code := row.cells["code"]) in read}
+    rows = {code: rows[code] for code in read}
+    terms, read = _judge_terms(read, before, rows, problems, correct=correct)
+    orgs = before | read
+    written = {row.cells.get("code", "") for row in sheets.orgs} - {""}
+    problems += tree_problems(orgs, rows, written)
+    appointments, found = read_appointments(sheets.appointments, orgs, written)
+    held = stored_appointments(session)
+    people = People(appointments, stored_people(session))
+    problems += [*found, *people.problems]
+    problems += _warnings(read, rows, appointments, held, orgs, today)
+    seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
+    facts = {
+        code: facts_of(orgs[code], seat, stored[code].facts if code in stored else None, today)
+        for code, seat in seats.items()
+    }
+    return Draft(
+        problems=problems,
+        stored=stored,
+        orgs=orgs,
+        read=list(read),
+        seats=seats,
+        facts=facts,
+        terms=terms,
+        people=people.found,
+        held=_match(people.found, held),
+    )
+
+
+def stored_org(cells: Mapping[str, str]) -> RosterOrg:
+    """A stored roster row as the organization it states; it was checked when it was written."""
+    found, _ = read_org(RosterRow(_DATABASE, 0, cells))
+    assert found
+    return found
+
+
+def _judge_terms(
+    read: Mapping[str, RosterOrg],
+    before: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    problems: list[Problem],
+    *,
+    correct: bool,
+) -> tuple[dict[str, TermChange], dict[str, RosterOrg]]:
+    """What each other 上次换届日期 means; one that is ignored is put back."""
+    terms: dict[str, TermChange] = {}
+    kept = dict(read)
+    for code, org in read.items():
+        known = before.get(code, org)
+        recorded = known.last_election if code in before else None
+        years = known.term_years or TERM_YEARS.get(known.kind, 0)
+        change = term_change(recorded, org.last_election, years, correct=correct)
+        if change is TermChange.IGNORED:
+            kept[code] = replace(org, last_election=recorded)
+            place = rows[code].place("last_election")
+            text = f"{org.name}：已登记的换届日期是{recorded}，不改早；确要改早请加 --correct。"
+            problems.append(Problem(place, text, warning=True))
+        elif change:
+            terms[code] = change
+    return terms, kept
+
+
+def _warnings(
+    read: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    appointments: Sequence[RosterAppointment],
+    held: Iterable[StoredAppointment],
+    orgs: Mapping[str, RosterOrg],
+    today: date,
+) -> Iterable[Problem]:
+    for code, org in read.items():
+        for key, text in oddities(org, today):
+            yield Problem(rows[code].place(key), f"{org.name}：{text}", warning=True)
+    yield from office_warnings(appointments, orgs)
+    led = {a.org for a in appointments if a.office == SECRETARY and a.until >= today}
+    led |= {a.org for a in held if a.office == SECRETARY and a.until >= today}
+    for code, org in read.items():
+        if org.kind in PARTY_ORGANIZATIONS and code not in led and not org.dissolved:
+            text = f"{org.name}：没有书记，提醒无人可收，请在任职表里补上。"
+            yield Problem(rows[code].place("name"), text, warning=True)
+
+
+def _order(
+    before: Mapping[str, RosterOrg], read: Mapping[str, RosterOrg], orgs: Mapping[str, RosterOrg]
+) -> dict[str, list[str]]:
+    """The codes directly below each, known ones where they were and new ones where written."""
+    known, given = siblings(before), siblings(read)
+    return {
+        above: merged_order(
+            [code for code in known.get(above, ()) if orgs[code].supervisor == above],
+            given.get(above, ()),
+        )
+        for above in siblings(orgs)
+    }
+
+
+def _match(people: Iterable[RosterPerson], held: Iterable[StoredAppointment]) -> Appointments:
+    by_person: dict[int, list[StoredAppointment]] = {}
+    for known in held:
+        by_person.setdefault(known.person_id, []).append(known)
+    created: list[tuple[RosterPerson, RosterAppointment]] = []
+    changed: list[tuple[StoredAppointment, RosterAppointment]] = []
+    unchanged = 0
+    for person in people:
+        theirs = by_person.get(person.stored.id, []) if person.stored else []
+        for row, stored in _pairs(person.rows, theirs):
+            if stored is None:
+                created.append((person, row))
+            elif _span(row) != _span(stored):
+                changed.append((stored, row))
+            else:
+                unchanged += 1
+    return Appointments(created, changed, unchanged)
+
+
+def _pairs(
+    rows: Sequence[RosterAppointment], held: Iterable[StoredAppointment]
+) -> list[tuple[RosterAppointment, StoredAppointment | None]]:
+    """Each row with the stored appointment it speaks of.
+
+    That is one with the same first day, else one that overlaps, for nobody holds one
+    office twice at a time.
+    """
+    left = list(held)
+    taken: dict[int, StoredAppointment] = {}
+    for fits in (_begin_alike, _overlap):
+        for index, row in enumerate(rows):
+            known = next((known for known in left if fits(row, known)), None)
+            if known and index not in taken:
+                taken[index] = known
+                left.remove(known)
+    return [(row, taken.get(index)) for index, row in enumerate(rows)]
+
+
+def _begin_alike(row: RosterAppointment, known: StoredAppointment) -> bool:
+    return (row.org, row.office, row.since) == (known.org, known.office, known.since)
+
+
+def _overlap(row: RosterAppointment, known: StoredAppointment) -> bool:
+    same = (row.org, row.office) == (known.org, known.office)
+    return same and row.since <= known.until and known.since <= row.until
+
+
+def _span(appointment: RosterAppointment | StoredAppointment) -> tuple[date, date, bool]:
+    return appointment.since, appointment.until, appointment.acting

@@ -1,0 +1,143 @@
+"""Looking at the roster: as a tree, as a workbook, and for what is lacking."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import xlsxwriter  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.addressing import Holder
+from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.office import SECRETARY
+from dj_cadence.domain.organization import APPROVERS, PARTY_ORGANIZATIONS
+from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.roster import RosterOrg, oddities
+from dj_cadence.domain.roster_office import EMAIL, PHONE
+from dj_cadence.domain.roster_person import number_of
+from dj_cadence.domain.roster_sheet import (
+    APPOINTMENT_COLUMNS,
+    APPOINTMENT_SHEET,
+    ORG_COLUMNS,
+    ORG_SHEET,
+    Column,
+    Origin,
+    RosterRow,
+    RosterSheets,
+)
+from dj_cadence.services.roster_draft import stored_org
+from dj_cadence.store.orgs import addresses, holders
+from dj_cadence.store.roster import stored_appointments, stored_orgs, stored_people
+
+_WIDTH = 16
+
+
+def roster_tree(session: Session) -> str:
+    """One line for each organization, indented below its superior."""
+    depth: dict[int | None, int] = {None: -1}
+    lines = []
+    for code, org in stored_orgs(session).items():
+        depth[org.id] = depth[org.columns["supervisor_id"]] + 1
+        lines.append(
+            f"{'  ' * depth[org.id]}{org.columns['name']}（{code}，{org.facts.kind.label}）"
+        )
+    return "\n".join(lines)
+
+
+def check_roster(session: Session, today: date) -> list[Problem]:
+    """What the roster lacks on the local date `today`; all are warnings."""
+    stored = stored_orgs(session)
+    orgs = {known.id: stored_org(known.cells) for known in stored.values()}
+    living = {n: org for n, org in orgs.items() if not org.dissolved or org.dissolved > today}
+    held = holders(session, living, today)
+    reachable = _reachable(session, held)
+    return [
+        Problem(f"{org.code} {org.name}", text, warning=True)
+        for org_id, org in living.items()
+        for text in _lacks(org, (org_id, SECRETARY) in held, org_id in reachable, today)
+    ]
+
+
+def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[int]:
+    """The organizations of which somebody has an address other than a telephone."""
+    known = addresses(session, {holder.person_id for holder in held.values()})
+    return {
+        org_id
+        for (org_id, _), holder in held.items()
+        if known.get(holder.person_id, {}).keys() - {PHONE}
+    }
+
+
+def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool, today: date) -> Iterator[str]:  # noqa: FBT001
+    if org.kind in PARTY_ORGANIZATIONS and not has_secretary:
+        yield "没有书记，请在任职表里补上。"
+    if org.kind in PARTY_ORGANIZATIONS | APPROVERS and not is_reachable:
+        yield "没有一个人收得到提醒，请补填邮箱或其他渠道。"
+    yield from (text for _, text in oddities(org, today))
+
+
+def exported_roster(session: Session) -> RosterSheets:
+    """The whole roster in the form in which it is imported."""
+    return RosterSheets(
+        _rows(ORG_SHEET, ORG_COLUMNS, [org.cells for org in stored_orgs(session).values()]),
+        _rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, list(_appointment_cells(session))),
+    )
+
+
+def _rows(
+    name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
+) -> tuple[RosterRow, ...]:
+    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
+    return tuple(
+        RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        for number, cells in enumerate(found, 2)
+    )
+
+
+def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
+    people = {person.id: person for person in stored_people(session)}
+    for held in stored_appointments(session):
+        person = people[held.person_id]
+        known = dict(sorted(person.addresses))
+        email, phone = known.pop(EMAIL, ""), known.pop(PHONE, "")
+        yield {
+            "org": held.org,
+            "office": held.office,
+            "nature": "代理" if held.acting else "",
+            "person": number_of(person.key),
+            "name": person.name,
+            "email": email,
+            "phone": phone,
+            "addresses": ";".join(f"{channel}={value}" for channel, value in known.items()),
+            "since": "" if held.since == FIRST_DAY else held.since.isoformat(),
+            "until": "" if held.until == LAST_DAY else held.until.isoformat(),
+        }
+
+
+def export_roster(session: Session, path: Path) -> None:
+    """Write a workbook that imports without changing anything."""
+    sheets = exported_roster(session)
+    with xlsxwriter.Workbook(path) as book:
+        _write_sheet(book, ORG_SHEET, ORG_COLUMNS, sheets.orgs)
+        _write_sheet(book, APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, sheets.appointments)
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[RosterRow]
+) -> None:
+    """Dates as dates; everything else as text, so that 007 stays 007."""
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(columns) - 1, _WIDTH)
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.header, bold)
+        if column.help:
+            sheet.write_comment(0, index, column.help)
+    for number, row in enumerate(rows, 1):
+        for index, column in enumerate(columns):
+            text = row.cells[column.key]
+            if text and column.is_date:
+                sheet.write_datetime(number, index, date.fromisoformat(text), day)
+            elif text:
+                sheet.write_string(number, index, text)

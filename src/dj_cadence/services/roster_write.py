@@ -1,0 +1,141 @@
+"""Writing what an import changes, in bulk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.roster_person import RosterPerson
+from dj_cadence.domain.roster_term import TermChange
+from dj_cadence.services.roster_draft import Draft
+from dj_cadence.store import roster as store
+from dj_cadence.store.schema import address, anchor, appointment, org, person
+
+
+@dataclass(frozen=True, slots=True)
+class Election:
+    """An imported election that settles the running term; its task is the caller's to settle."""
+
+    org_id: int
+    old_anchor_id: int
+    new_anchor_id: int
+    day: date
+
+
+def write_draft(session: Session, draft: Draft, now: datetime, by: str) -> tuple[Election, ...]:
+    """Write what differs; returns the elections that settle a running term."""
+    ids = _write_orgs(session, draft)
+    elections = _write_terms(session, draft, ids, now, by)
+    _write_people(session, draft, ids)
+    return elections
+
+
+def _write_orgs(session: Session, draft: Draft) -> dict[str, int]:
+    """Ids by code. New ones come first without links, for a link needs the other's id."""
+    profiles = store.ensure_profiles(session, draft.facts.values())
+    values = {code: _org_values(draft, code, profiles) for code in draft.seats}
+    unlinked = {"supervisor_id": None, "approver_id": None}
+    new = [code for code in draft.seats if code not in draft.stored]
+    store.add_rows(session, org, [{"code": code, **values[code], **unlinked} for code in new])
+    ids = store.org_ids(session) if new else {c: known.id for c, known in draft.stored.items()}
+    changed = []
+    for code, seat in draft.seats.items():
+        values[code]["supervisor_id"] = ids.get(draft.orgs[code].supervisor)
+        values[code]["approver_id"] = ids.get(seat.approver)
+        if code not in draft.stored or values[code] != draft.stored[code].columns:
+            changed.append({"id": ids[code], **values[code]})
+    store.change_rows(session, org, changed)
+    return ids
+
+
+def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, Any]:
+    """All of store.ORG_VALUES but the links."""
+    org_, seat = draft.orgs[code], draft.seats[code]
+    cells = org_.cells()
+    cells.pop("last_election", None)  # the running term's anchor has it
+    return {
+        "name": org_.name,
+        "kind": org_.kind.value,
+        "position": seat.position,
+        "subtree_end": seat.end,
+        "profile_id": profiles[draft.facts[code]],
+        "roster": cells,
+    }
+
+
+def _write_terms(
+    session: Session, draft: Draft, ids: dict[str, int], now: datetime, by: str
+) -> tuple[Election, ...]:
+    origin = {"source": "roster", "recorded_at": now, "recorded_by": by}
+    of = {
+        change: [c for c, found in draft.terms.items() if found is change] for change in TermChange
+    }
+    days = {code: draft.orgs[code].last_election for code in draft.terms}
+    corrected = [
+        {"id": draft.stored[code].anchor_id, "day": days[code], **origin}
+        for code in of[TermChange.CORRECTION]
+    ]
+    settled = [
+        {"id": draft.stored[code].anchor_id, "current": False} for code in of[TermChange.ELECTION]
+    ]
+    begun = [
+        {"org_id": ids[code], "kind": "election", "day": days[code], "current": True, **origin}
+        for code in (*of[TermChange.FIRST], *of[TermChange.ELECTION])
+    ]
+    store.change_rows(session, anchor, corrected)
+    store.change_rows(session, anchor, settled)
+    store.add_rows(session, anchor, begun)
+    running = store.running_terms(session) if settled else {}
+    return tuple(
+        Election(ids[code], draft.stored[code].anchor_id, running[ids[code]], day)
+        for code in of[TermChange.ELECTION]
+        if (day := days[code])
+    )
+
+
+def _write_people(session: Session, draft: Draft, ids: dict[str, int]) -> None:
+    renamed = [
+        {"id": p.stored.id, "key": p.key, "name": p.name}
+        for p in draft.people
+        if p.stored and (p.key, p.name) != (p.stored.key, p.stored.name)
+    ]
+    new = [{"key": p.key, "name": p.name} for p in draft.people if not p.stored]
+    store.change_rows(session, person, renamed)
+    store.add_rows(session, person, new)
+    by_key = store.person_ids(session) if new else {}
+    of = {id(p): p.stored.id if p.stored else by_key[p.key] for p in draft.people}
+    _write_addresses(session, [(of[id(p)], p) for p in draft.people])
+    created = [
+        {
+            "org_id": ids[row.org],
+            "office": row.office,
+            "person_id": of[id(p)],
+            "since": row.since,
+            "until": row.until,
+            "acting": row.acting,
+        }
+        for p, row in draft.held.created
+    ]
+    changed = [
+        {"id": known.id, "since": row.since, "until": row.until, "acting": row.acting}
+        for known, row in draft.held.changed
+    ]
+    store.change_rows(session, appointment, changed)
+    store.add_rows(session, appointment, created)
+
+
+def _write_addresses(session: Session, people: Iterable[tuple[int, RosterPerson]]) -> None:
+    removed: list[tuple[int, str, str]] = []
+    added: list[dict[str, Any]] = []
+    for person_id, p in people:
+        known = p.stored.addresses if p.stored else frozenset()
+        wanted = p.addresses()
+        removed += ((person_id, *pair) for pair in sorted(known - wanted))
+        added += (
+            {"person_id": person_id, "channel": channel, "value": value}
+            for channel, value in sorted(wanted - known)
+        )
+    store.remove_addresses(session, removed)
+    store.add_rows(session, address, added)

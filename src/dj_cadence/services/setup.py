@@ -1,0 +1,92 @@
+"""A new site: its folder, its database, and for a look around an invented district."""
+
+from datetime import date, datetime, time
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import func, select
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.task import State
+from dj_cadence.errors import Refused
+from dj_cadence.loading.catalogue import Loaded
+from dj_cadence.services import plan as planner
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.demo_roster import demo_rows
+from dj_cadence.services.records import done
+from dj_cadence.services.roster import import_roster
+from dj_cadence.services.site import Site, switch_sending
+from dj_cadence.services.tick import tick
+from dj_cadence.settings import make_site_key
+from dj_cadence.store import site as sites
+from dj_cadence.store.schema import org, task
+
+SETTINGS = "site.toml"
+_DEMO = "演示"
+_EVENING = time(17)
+
+
+def lay_out_folder(folder: Path, settings_text: str) -> None:
+    """Write the settings, the site's key and the folders for its own files.
+
+    Raises Refused where there is a site already, or the folder cannot be written.
+    """
+    if (folder / SETTINGS).exists():
+        raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
+    try:
+        for name in ("schedules", "notifiers", "templates"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        make_site_key(folder)
+        (folder / SETTINGS).write_text(settings_text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{folder.resolve()} 写不进去：{error.strerror}。") from error
+
+
+def found_site(site: Site, starts_on: date) -> None:
+    """Write the site's row; sending is off."""
+    with site.database.write() as session:
+        sites.create(session, uuid4().hex, starts_on)
+
+
+def fill_with_demo(site: Site, rules: Loaded, starts_on: date, now: datetime) -> None:
+    """An invented district that has been at work since `starts_on`, sending on."""
+    today = site.today(now)
+    beginning = datetime.combine(starts_on, time(0), site.settings.time_zone)
+    with site.database.write() as session:
+        report = import_roster(
+            session, demo_rows(starts_on, today), now=beginning, today=starts_on, by=_DEMO
+        )
+        assert report.applied, report.problems
+    planner.apply(
+        site.database,
+        rules.catalogue,
+        rules.content,
+        planner.default_span(starts_on, starts_on),
+        by=_DEMO,
+        today=starts_on,
+        now=beginning,
+    )
+    switch_sending(site, on=True)
+    day = starts_on
+    while day < today:
+        _live(site, day)
+        day += DAY
+    tick(site, now, owner=_DEMO)
+
+
+def _live(site: Site, day: date) -> None:
+    """One past day: the morning's messages, and in the evening some record what they did."""
+    zone = site.settings.time_zone
+    tick(site, datetime.combine(day, site.settings.send_at, zone), owner=_DEMO)
+    evening = datetime.combine(day, _EVENING, zone)
+    meant = func.coalesce(task.c.planned, task.c.due)
+    owed = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+    diligent = (org.c.position + task.c.slot_id) % 4 != 0
+    query = select(task.c.id, task.c.target - task.c.amount)
+    query = query.join_from(task, org, org.c.id == task.c.org_id)
+    with site.database.write(durable=False) as session:
+        rules = applied_catalogue(session)
+        chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
+        for task_id, remaining in chosen.all():
+            for _ in range(remaining):
+                done(session, rules, task_id, on=day, by=_DEMO, now=evening, today=day)

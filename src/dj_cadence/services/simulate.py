@@ -1,0 +1,213 @@
+"""Walks the clock over a copy: what would happen, day by day, without sending anything."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.letter import Letter, Notifier
+from dj_cadence.domain.message import MessageView, Observe, Rendered
+from dj_cadence.domain.task import State
+from dj_cadence.errors import Refused
+from dj_cadence.rendering import Templates
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.records import done
+from dj_cadence.services.site import Site
+from dj_cadence.services.tick import tick
+from dj_cadence.store.database import open_database
+from dj_cadence.store.migrate import migrate
+from dj_cadence.store.schema import (
+    address,
+    anchor,
+    appointment,
+    catalogue,
+    org,
+    person,
+    profile,
+    site,
+    task,
+)
+
+_COPIED = (site, profile, org, person, address, appointment, anchor, catalogue)
+_EVENING = time(17)
+"""The local hour at which simulated people record what they did."""
+_OWNER = "simulate"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How simulated people act: never, or `late` days after the planned or due day."""
+
+    late: int | None = None
+
+
+def parse_answer(text: str) -> Answer:
+    """never, on-time or late:N. Raises Refused for anything else."""
+    if text == "never":
+        return Answer()
+    if text == "on-time":
+        return Answer(0)
+    head, _, days = text.partition(":")
+    if head == "late" and days.isdecimal():
+        return Answer(int(days))
+    raise Refused(f"--answer 应为 never、on-time 或 late:天数，现在是“{text}”。")
+
+
+class _Blank(Templates):
+    """Letters without words: nobody reads them, and writing them is most of the work."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    def render_message(self, view: MessageView) -> Rendered:
+        return Rendered("", "", "")
+
+
+class _Silence:
+    """A channel that accepts everything and sends nothing."""
+
+    def send(self, letter: Letter) -> str:
+        return "simulated"
+
+    def close(self) -> None:
+        pass
+
+
+def simulate(original: Site, since: date, until: date, answer: Answer, tell: Observe) -> None:
+    """Tell `tell` every event from `since` to `until`, and at last a summary.
+
+    The copy is a new SQLite file made from roster and applied rules; nothing is owed from
+    before `since`, and the original is only read.
+    """
+    with TemporaryDirectory(prefix="dj-cadence-") as folder:
+        copy = _copy(original, Path(folder), since)
+        try:
+            _Walk(copy, answer, tell).go(since, until)
+        finally:
+            copy.database.engine.dispose()
+
+
+def _copy(original: Site, folder: Path, since: date) -> Site:
+    database = open_database(f"sqlite:///{folder / 'simulation.db'}")
+    migrate(database)
+    with original.database.read() as source, database.write(durable=False) as target:
+        for table in _COPIED:
+            order = table.c.position if table is org else next(iter(table.primary_key))
+            if rows := [
+                dict(row) for row in source.execute(select(table).order_by(order)).mappings()
+            ]:
+                target.execute(insert(table), rows)
+        target.execute(site.update().values(starts_on=since, sending=True, home=original.home))
+    silence: Notifier = _Silence()
+    channels: Mapping[str, Notifier] = dict.fromkeys(original.settings.channels, silence)
+    return replace(original, database=database, notifiers=channels, templates=_Blank())
+
+
+class _Walk:
+    """The days of a simulation, and what is counted on the way."""
+
+    def __init__(self, site: Site, answer: Answer, tell: Observe) -> None:
+        self.site = site
+        self.answer = answer
+        self.tell = tell
+        self.events: Counter[str] = Counter()
+        self.days: dict[str, set[date]] = {}
+        self.about: dict[int, dict[str, Any]] = {}
+
+    def go(self, since: date, until: date) -> None:
+        day = since
+        while day <= until:
+            if self._changes_at_midnight(day):
+                self._tick(day, time(0))
+            self._tick(day, self.site.settings.send_at)
+            if self.answer.late is not None:
+                self._act(day)
+            day += DAY
+        self._sum_up(since, until)
+
+    def _at(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, self.site.settings.time_zone)
+
+    def _changes_at_midnight(self, day: date) -> bool:
+        with self.site.database.read() as session:
+            due = select(task.c.id).where(task.c.next_on <= day).limit(1)
+            return day.day == 1 or session.execute(due).first() is not None
+
+    def _tick(self, day: date, hour: time) -> None:
+        tick(self.site, self._at(day, hour), owner=_OWNER, observe=self._observe)
+
+    def _act(self, day: date) -> None:
+        """What people get done today, recorded the same evening."""
+        assert self.answer.late is not None
+        meant = func.coalesce(task.c.planned, task.c.due)
+        acting = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+        query = select(task.c.id, task.c.target - task.c.amount).where(
+            acting, meant <= day - self.answer.late * DAY
+        )
+        at = self._at(day, _EVENING)
+        with self.site.database.write(durable=False) as session:
+            rules = applied_catalogue(session)
+            for task_id, remaining in session.execute(query).all():
+                for _ in range(remaining):
+                    done(session, rules, task_id, on=day, by=_OWNER, now=at, today=day)
+                self._observe({"at": at, "event": "done", "task": task_id})
+
+    # --- telling ---------------------------------------------------------------------------
+
+    def _observe(self, event: Mapping[str, object]) -> None:
+        told = dict(event)
+        at = told["at"]
+        if isinstance(at, datetime):
+            told["at"] = at.astimezone(self.site.settings.time_zone).isoformat()
+        if isinstance(task_id := told.get("task"), int):
+            told |= self._task(task_id)
+        self.events[str(told["event"])] += 1
+        if told["event"] == "message":
+            day = datetime.fromisoformat(str(told["at"])).date()
+            self.days.setdefault(str(told["to"]), set()).add(day)
+        self.tell(told)
+
+    def _task(self, task_id: int) -> dict[str, Any]:
+        if task_id not in self.about:
+            with self.site.database.read() as session:
+                self.about |= _descriptions(session)
+        return self.about[task_id]
+
+    def _sum_up(self, since: date, until: date) -> None:
+        days = {to: len(found) for to, found in sorted(self.days.items())}
+        with self.site.database.read() as session:
+            counted = select(task.c.state, func.count()).group_by(task.c.state)
+            states = {row[0]: row[1] for row in session.execute(counted)}
+        self.tell(
+            {
+                "event": "summary",
+                "from": since.isoformat(),
+                "until": until.isoformat(),
+                "events": dict(sorted(self.events.items())),
+                "tasks": dict(sorted(states.items())),
+                "message_days": days,
+                "most_message_days": max(days.values(), default=0),
+            }
+        )
+
+
+def _descriptions(session: Session) -> dict[int, dict[str, Any]]:
+    """What every task is, for the events about it."""
+    query = select(task.c.id, org.c.code, task.c.duty, task.c.period, task.c.due)
+    query = query.join_from(task, org, org.c.id == task.c.org_id)
+    return {
+        row.id: {
+            "org": row.code,
+            "duty": row.duty,
+            "period": row.period,
+            "due": row.due.isoformat(),
+        }
+        for row in session.execute(query)
+    }

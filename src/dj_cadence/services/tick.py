@@ -1,0 +1,56 @@
+"""One pass of the engine, the same for the daemon, the command, the tests and simulate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dj_cadence.domain.message import Observe, ignore
+from dj_cadence.services.advance import advance
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.bundle import bundle
+from dj_cadence.services.deliver import deliver, supersede_stale
+from dj_cadence.services.digest import digest_view
+from dj_cadence.services.plan import roll
+from dj_cadence.services.site import Site, hold_if_moved
+from dj_cadence.store import site as sites
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """What a pass did."""
+
+    rolled: bool
+    advanced: int
+    bundled: int
+    sent: int
+
+
+def tick(site: Site, now: datetime, *, owner: str, observe: Observe = ignore) -> TickReport:
+    """Roll the plan forward, move tasks, write notices, bundle, deliver.
+
+    `now` is aware. `owner` names the process, for its leases. Each step commits for
+    itself, so a pass that dies is simply repeated.
+    """
+    database, today = site.database, site.today(now)
+    with database.read() as session:
+        catalogue = applied_catalogue(session)
+    hold_if_moved(site)
+    rolled = roll(database, catalogue, today=today, now=now)
+    advanced = advance(database, catalogue, today=today, now=now, observe=observe)
+    supersede_stale(database, today)
+    bundled = bundle(database, catalogue, site.settings, now=now)
+    sent = deliver(
+        database,
+        templates=site.templates,
+        notifiers=site.notifiers,
+        catalogue=catalogue,
+        settings=site.settings,
+        digest_view=lambda session, org_id, week: digest_view(
+            session, catalogue, org_id, week, today=today, now=now
+        ),
+        owner=owner,
+        now=now,
+        observe=observe,
+    )
+    with database.write(durable=False) as session:
+        sites.set_last_tick(session, now)
+    return TickReport(rolled, advanced, bundled, sent.sent)

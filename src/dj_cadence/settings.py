@@ -1,0 +1,339 @@
+"""A site's settings as one frozen object, read from site.toml."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from importlib.resources import files
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from dj_cadence.domain.faults import describe, not_one_of
+from dj_cadence.domain.problem import Problem, in_order, suggestion
+from dj_cadence.domain.toml_places import nearest_place, toml_places
+from dj_cadence.errors import DjCadenceError, Refused
+
+SITE_FILE = "site.toml"
+KEY_FILE = "site.key"
+_SHORTEST_KEY = 32
+_SECRETS = ("password", "secret", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """How one kind of address (`email`, …) is served."""
+
+    channel: str
+    notifier: str
+    """The module in notifiers/ that sends: maildir, smtp, …"""
+    options: Mapping[str, object] = field(repr=False)
+    """What that module's `Options` understands; secrets are already looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What site.toml says, checked and complete."""
+
+    folder: Path
+    name: str
+    time_zone: ZoneInfo
+    database: str
+    """An SQLAlchemy address; default SQLite in the folder."""
+    send_at: time
+    """Local hour at which messages go out."""
+    web_address: str
+    """What links in messages begin with, no slash at the end."""
+    sender_name: str
+    sender_address: str
+    channels: Mapping[str, ChannelSettings]
+    """In the order of preference."""
+    local_administrator: bool
+    """Whether a visitor from this very machine needs no login link."""
+    key: bytes = field(repr=False)
+    """The site's own secret; signs links and tokens."""
+
+
+class SettingsError(DjCadenceError):
+    """The settings cannot be used; `problems` says all that is wrong with them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def _checked_zone(name: str) -> str:
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(f"没有时区 {name}{suggestion(name, zones)}")
+    return name
+
+
+def _checked_time(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    raise ValueError(f'“{value}”应为时间，如 "08:30"')
+
+
+def _checked_web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
+    return text.rstrip("/")
+
+
+def _checked_database(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql")):
+        raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
+    return text
+
+
+def _checked_mail_address(text: str) -> str:
+    if text and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+        raise ValueError(f"“{text}”不是邮箱地址")
+    return text
+
+
+DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WebTable(_Table):
+    address: Annotated[str, AfterValidator(_checked_web_address)] = "http://127.0.0.1:8000"
+    local_administrator: bool = False
+
+
+class SenderTable(_Table):
+    name: str = ""
+    address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
+
+
+class SiteTable(_Table):
+    name: Annotated[str, Field(min_length=1)] = "党建节拍"
+    time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
+    database: Annotated[str, AfterValidator(_checked_database)] = ""
+    send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
+    web: WebTable = WebTable()
+    sender: SenderTable = SenderTable()
+    channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
+
+
+class MaildirOptions(_Table):
+    folder: Annotated[str, Field(min_length=1)] = "maildir"
+
+
+class SmtpOptions(_Table):
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: str = ""
+    ca_file: str | None = None
+    timeout_seconds: Annotated[float, Field(ge=1, le=600)] = 30
+
+
+OPTIONS: Mapping[str, type[_Table]] = {"maildir": MaildirOptions, "smtp": SmtpOptions}
+"""The options that are known beforehand; those of a site's own notifiers are its own matter."""
+
+
+def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of the site in `folder`; raises SettingsError with every fault.
+
+    Secrets are looked up in `environ` or in the files that site.toml names.
+    """
+    folder = folder.resolve()
+    reader = _Reader(folder, environ)
+    settings = reader.settings()
+    if settings is None or reader.problems:
+        raise SettingsError(in_order(reader.problems))
+    return settings
+
+
+def make_site_key(folder: Path) -> None:
+    """Write a new site.key that only its owner can read; an existing one is never replaced."""
+    try:
+        descriptor = os.open(folder / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        message = f"{KEY_FILE} 已存在，没有改动；换新会使已发出的链接全部失效"
+        raise Refused(message) from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(token_hex(32) + "\n")
+
+
+def notifier_names(folder: Path) -> list[str]:
+    """The modules that can send: the shipped ones and those in the site's notifiers/."""
+    shipped = [entry.name for entry in (files("dj_cadence") / "notifiers").iterdir()]
+    own = [path.name for path in (folder / "notifiers").glob("*.py")]
+    names = {name.removesuffix(".py") for name in shipped + own if name.endswith(".py")}
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+class _Reader:
+    """One reading of a site: what it found so far and what was wrong."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environ = environ
+        self.problems: list[Problem] = []
+        self.places: dict[tuple[str, ...], str] = {}
+
+    def settings(self) -> Settings | None:
+        """The settings as far as they can be made out; None without a readable site.toml."""
+        key = self._key()
+        table = self._table()
+        if table is None:
+            return None
+        site = self._validated(SiteTable, table)
+        channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
+        if site is None:
+            return None
+        by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
+        if by_smtp and "address" not in site.sender.model_fields_set:
+            self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
+        return Settings(
+            folder=self.folder,
+            name=site.name,
+            time_zone=ZoneInfo(site.time_zone),
+            database=self._database(site.database),
+            send_at=site.send_at,
+            web_address=site.web.address,
+            sender_name=site.sender.name or site.name,
+            sender_address=site.sender.address,
+            channels=channels,
+            local_administrator=site.web.local_administrator,
+            key=key,
+        )
+
+    def _table(self) -> dict[str, Any] | None:
+        try:
+            text = (self.folder / SITE_FILE).read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            self._fault((), f"没有 {SITE_FILE}；请先运行 dj-cadence init")
+            return None
+        except (OSError, UnicodeDecodeError):
+            self._fault((), "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
+            return None
+        self.places = toml_places(text)
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(_syntax_problem(str(error), text))
+            return None
+
+    def _validated(
+        self, model: type[_Table], value: Mapping[str, Any], path: tuple[str, ...] = ()
+    ) -> Any:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for fault in error.errors():
+                loc = tuple(str(step) for step in fault["loc"])
+                known = _known(model, loc[:-1])
+                self._fault(path + loc, describe({**fault, "known": known}))
+            return None
+
+    def _channels(self, given: object) -> dict[str, ChannelSettings]:
+        tables = given if isinstance(given, dict) else {}
+        if given == {}:
+            self._fault(("channels",), "至少要有一个通道，如 [channels.email]")
+        return {
+            n: self._channel(n, table) for n, table in tables.items() if isinstance(table, dict)
+        }
+
+    def _channel(self, name: str, given: Mapping[str, Any]) -> ChannelSettings:
+        path = ("channels", name)
+        notifier = str(given.get("notifier", ""))
+        names = notifier_names(self.folder)
+        options = self._secrets_looked_up(path, given)
+        if "notifier" not in given:
+            self._fault(path, "缺少 notifier")
+        elif notifier not in names:
+            self._fault((*path, "notifier"), not_one_of(notifier, names))
+        elif notifier in OPTIONS:
+            checked = self._validated(OPTIONS[notifier], options, path)
+            options = checked.model_dump(exclude_none=True) if checked else {}
+        self._check_file(path, options.get("ca_file"))
+        return ChannelSettings(name, notifier, options)
+
+    def _secrets_looked_up(self, path: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options without `notifier`, each `…_env` and `…_file` replaced by its secret."""
+        options: dict[str, Any] = {}
+        for name, value in given.items():
+            stem, _, way = name.rpartition("_")
+            if name.endswith(_SECRETS):
+                self._fault((*path, name), f"口令不能写在这里，请改用 {name}_env 或 {name}_file")
+            elif stem in options and stem.endswith(_SECRETS):
+                self._fault((*path, name), f"{stem}_env、{stem}_file 只能写一个")
+            elif way in ("env", "file") and stem.endswith(_SECRETS):
+                options[stem] = self._secret((*path, name), way, str(value))
+            elif name != "notifier":
+                options[name] = value
+        return options
+
+    def _secret(self, path: tuple[str, ...], way: str, where: str) -> str:
+        if way == "env":
+            secret = self.environ.get(where, "")
+            missing = f"没有设置环境变量 {where}，请把口令放在里面"
+        else:
+            secret = _first_line(self.folder / where)
+            missing = f"文件 {where} 不存在、读不了或是空的，请把口令写在里面"
+        if not secret:
+            self._fault(path, missing)
+        return secret
+
+    def _check_file(self, path: tuple[str, ...], name: object) -> None:
+        if name and not (self.folder / str(name)).is_file():
+            self._fault((*path, "ca_file"), f"没有文件 {name}")
+
+    def _database(self, written: str) -> str:
+        """A relative SQLite file lies in the site's folder."""
+        if written.startswith("postgresql"):
+            return written
+        file = written.removeprefix("sqlite:///") or "dj-cadence.db"
+        return f"sqlite:///{self.folder / file}"
+
+    def _key(self) -> bytes:
+        key = _first_line(self.folder / KEY_FILE).encode()
+        if len(key) < _SHORTEST_KEY:
+            message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
+            self.problems.append(Problem(f"{KEY_FILE}:1:1", message))
+        return key
+
+    def _fault(self, path: tuple[str, ...], message: str) -> None:
+        self.problems.append(Problem(f"{SITE_FILE}:{nearest_place(self.places, path)}", message))
+
+
+def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
+    """The keys of the table at `loc`."""
+    for step in loc:
+        inner = model.model_fields[step].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip().partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _syntax_problem(said: str, text: str) -> Problem:
+    found = re.search(r"line (\d+), column (\d+)", said)
+    place = f"{found[1]}:{found[2]}" if found else f"{len(text.splitlines()) or 1}:1"
+    if "overwrite" in said or "twice" in said:
+        message = "这个名称写了两次，请合并成一处"
+    else:
+        message = "不合 TOML 的写法；文字要加英文引号"
+    return Problem(f"{SITE_FILE}:{place}", message)

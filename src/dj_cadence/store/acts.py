@@ -1,0 +1,104 @@
+"""The task a person acts on, and the trail of what they did."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
+from dj_cadence.store.schema import act, anchor, record, record_task, task
+from dj_cadence.store.types import AnyRow
+
+
+def locked_task(session: Session, task_id: int) -> AnyRow:
+    """The task, held until the transaction ends. Raises Refused where there is none."""
+    row = session.execute(select(task).where(task.c.id == task_id).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
+    return row
+
+
+def change(
+    session: Session,
+    row: AnyRow,
+    kind: str,
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    values: dict[str, object],
+) -> None:
+    """Change a task because a person said so, and write down who, when, what and why."""
+    seen = {name: _plain(getattr(row, name)) for name in values}
+    session.execute(
+        update(task)
+        .where(task.c.id == row.id)
+        .values(**values, touched=True, sequence=task.c.sequence + 1, changed_at=now)
+    )
+    session.execute(
+        insert(act).values(
+            task_id=row.id,
+            kind=kind,
+            done_by=by,
+            at=now,
+            before=seen,
+            after={name: _plain(value) for name, value in values.items()},
+            reason=reason,
+        )
+    )
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def add_record(
+    session: Session, row: AnyRow, *, day: date, amount: int, note: str, by: str, now: datetime
+) -> None:
+    """Write down one thing that was done for a task."""
+    written = session.execute(
+        insert(record)
+        .values(org_id=row.org_id, day=day, note=note, recorded_by=by, recorded_at=now)
+        .returning(record.c.id)
+    )
+    session.execute(
+        insert(record_task).values(record_id=written.scalar_one(), task_id=row.id, amount=amount)
+    )
+
+
+def recorded(session: Session, task_id: int) -> tuple[int, date | None]:
+    """(the amount recorded for a task, the day of the last record that counts)."""
+    query = (
+        select(func.coalesce(func.sum(record_task.c.amount), 0), func.max(record.c.day))
+        .join_from(record_task, record, record.c.id == record_task.c.record_id)
+        .where(record_task.c.task_id == task_id, record.c.voided_at.is_(None))
+    )
+    amount, last = session.execute(query).one()
+    return int(amount), last
+
+
+def void_records(session: Session, task_id: int, now: datetime) -> None:
+    """Make the records of a task count no more; they stay readable."""
+    mine = select(record_task.c.record_id).where(record_task.c.task_id == task_id)
+    session.execute(update(record).where(record.c.id.in_(mine)).values(voided_at=now))
+
+
+def election_anchor(session: Session, anchor_id: int) -> AnyRow:
+    """The election a task hangs on."""
+    return session.execute(select(anchor).where(anchor.c.id == anchor_id)).one()
+
+
+def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: datetime) -> None:
+    """A new election ends the term that ran from `before`."""
+    session.execute(update(anchor).where(anchor.c.id == before.id).values(current=False))
+    session.execute(
+        insert(anchor).values(
+            org_id=before.org_id,
+            kind="election",
+            day=day,
+            current=True,
+            source="record",
+            recorded_at=now,
+            recorded_by=by,
+        )
+    )

@@ -1,0 +1,75 @@
+"""Opening a database, and the two kinds of session: reading and writing.
+
+SQLite's driver begins every transaction deferred and then fails with "locked" at once
+when it turns into a writer, whatever the timeout. Writers therefore say BEGIN IMMEDIATE
+and wait their turn.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+BUSY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Database:
+    """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
+
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for looking only; it holds back no writer."""
+        with Session(self.engine.execution_options(intent="read")) as session:
+            yield session
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
+        """One transaction. `durable=False` may lose the last commits when power fails."""
+        intent = "write" if durable else "ledger"
+        with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
+            yield session
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+
+def open_database(url: str) -> Database:
+    """A database for an SQLAlchemy address; nothing is connected yet."""
+    if not url.startswith("sqlite"):
+        return Database(create_engine(url, pool_pre_ping=True))
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    intent = connection.get_execution_options().get("intent", "write")
+    if intent != "read":
+        level = "FULL" if intent == "write" else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
+
+
+def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """INSERT … ON CONFLICT DO NOTHING, which SQLAlchemy offers per dialect only.
+
+    On SQLite a SELECT that feeds it needs a WHERE clause, if only `true()`.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()

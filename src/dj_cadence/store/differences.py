@@ -1,0 +1,203 @@
+"""The differences between what is wanted and what is stored, as queries.
+
+Each is one set-based statement over the temporary tables of `wanted`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.task import OWED, State
+from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
+from dj_cadence.store.types import AnySelect
+from dj_cadence.store.wanted import want_cohort, want_org, want_slot
+
+NEW = "新纳入的组织或新启用的职责"
+ELECTED = "登记了新的换届"
+NEXT_PERIOD = "新的周期进入计划范围"
+RULES = "规则、提醒方案或工作日历有变化"
+FACTS = "组织情况或换届日期有变化"
+NOT_OWED = "不再承担这项职责"
+NOT_THEN = "这一周期不再需要"
+TOUCHED = "不再需要，但已有办理记录，予以保留"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The window that is planned, both days included."""
+
+    since: date
+    until: date
+
+
+WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
+
+
+def same_task(duty: str) -> ColumnElement[bool]:
+    return and_(
+        task.c.org_id == want_org.c.org_id,
+        task.c.duty == duty,
+        task.c.instance == want_org.c.instance,
+        task.c.anchor_id == want_org.c.anchor_id,
+        task.c.period == want_slot.c.period,
+        task.c.step == want_slot.c.step,
+    )
+
+
+def owed() -> ColumnElement[bool]:
+    return task.c.state.in_(sorted(OWED))
+
+
+def redated() -> ColumnElement[bool]:
+    """Whether the wanted dates differ; a day that a person planned is theirs."""
+    return or_(
+        task.c.opens != want_slot.c.opens,
+        task.c.due != want_slot.c.due,
+        task.c.target != want_slot.c.target,
+        and_(
+            ~task.c.planned_by_person,
+            task.c.planned.is_distinct_from(want_slot.c.planned),
+        ),
+    )
+
+
+def new_planned() -> ColumnElement[date | None]:
+    return case((task.c.planned_by_person, task.c.planned), else_=want_slot.c.planned)
+
+
+def cause_of(duty: str) -> ColumnElement[str]:
+    """Why the wanted differs from the stored, from the cohorts before and after."""
+    before = _stored_membership(duty)
+    old = select(cohort.c.facts).where(cohort.c.id == before.cohort_id).scalar_subquery()
+    new = select(want_cohort.c.facts).where(want_cohort.c.cohort_id == want_org.c.cohort_id)
+    return case(
+        (before.cohort_id.is_(None), NEW),
+        (before.anchor_id != want_org.c.anchor_id, ELECTED),
+        (before.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
+        (cast(old, String) == cast(new.scalar_subquery(), String), RULES),
+        else_=FACTS,
+    )
+
+
+@dataclass(frozen=True)
+class _Membership:
+    cohort_id: ColumnElement[int]
+    anchor_id: ColumnElement[int]
+
+
+def _stored_membership(duty: str) -> _Membership:
+    """The cohort and anchor stored for the wanted organization, as scalar subqueries."""
+    same = and_(
+        org_cohort.c.org_id == want_org.c.org_id,
+        org_cohort.c.duty == duty,
+        org_cohort.c.instance == want_org.c.instance,
+    )
+    return _Membership(
+        select(org_cohort.c.cohort_id).where(same).scalar_subquery(),
+        select(org_cohort.c.anchor_id).where(same).scalar_subquery(),
+    )
+
+
+def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    return [
+        literal(change).label("change"),
+        org.c.code.label("org"),
+        org.c.position,
+        (want_slot.c.step if new else task.c.step).label("step"),
+        (want_slot.c.label if new else slot.c.label).label("period"),
+        (want_slot.c.planned if change == "create" else task.c.planned).label("was_planned"),
+        (new_planned() if change == "move" else (want_slot if new else task).c.planned).label(
+            "planned"
+        ),
+        (want_slot if new else task).c.due.label("due"),
+        (null() if change == "create" else task.c.due).label("was_due"),
+        cause.label("cause"),
+    ]
+
+
+def creations(duty: str) -> AnySelect:
+    """Wanted, and no such task yet."""
+    there = exists().where(same_task(duty)).correlate(want_org, want_slot)
+    return (
+        select(*_columns("create", new=True, cause=cause_of(duty)))
+        .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
+        .where(~there)
+    )
+
+
+def moves(duty: str) -> AnySelect:
+    """Wanted and owed, on other dates."""
+    joined = WANTED.join(task, same_task(duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("move", new=True, cause=cause_of(duty))).select_from(joined)
+    return query.where(owed(), redated())
+
+
+def reopenings(duty: str) -> AnySelect:
+    """Wanted again after having been withdrawn."""
+    joined = WANTED.join(task, same_task(duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("reopen", new=True, cause=cause_of(duty))).select_from(joined)
+    return query.where(task.c.state == State.WITHDRAWN)
+
+
+def unwanted(duty: str, span: Span) -> ColumnElement[bool]:
+    wanted = select(literal(1)).select_from(WANTED).where(same_task(duty)).correlate(task)
+    return and_(
+        task.c.duty == duty,
+        owed(),
+        task.c.opens <= span.until,
+        task.c.due >= span.since,
+        ~wanted.exists(),
+    )
+
+
+def cause_of_end() -> ColumnElement[str]:
+    still = exists().where(
+        want_org.c.org_id == task.c.org_id, want_org.c.instance == task.c.instance
+    )
+    return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
+
+
+def withdrawals(duty: str, span: Span) -> AnySelect:
+    """Owed in the window, no longer wanted, and nobody has done anything about them."""
+    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
+    query = select(*_columns("withdraw", new=False, cause=cause_of_end())).select_from(joined)
+    return query.where(unwanted(duty, span), ~task.c.touched)
+
+
+def kept(duty: str, span: Span) -> AnySelect:
+    """No longer wanted, but with records: they stay."""
+    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
+    query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
+    return query.where(unwanted(duty, span), task.c.touched)
+
+
+def all_of(duty: str, span: Span) -> list[AnySelect]:
+    """Every kind of difference of one duty."""
+    return [
+        creations(duty),
+        moves(duty),
+        reopenings(duty),
+        withdrawals(duty, span),
+        kept(duty, span),
+    ]
+
+
+def count(session: Session, difference: AnySelect) -> int:
+    """How many rows a difference has."""
+    query = select(func.count()).select_from(difference.subquery())
+    return int(session.execute(query).scalar_one())

@@ -1,0 +1,114 @@
+"""Bringing a database to the layout this version works with.
+
+Most starts find it there already. That is seen by one SELECT; alembic, slow to load,
+is imported only when there is something to do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, column, inspect, select, table, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from dj_cadence.errors import Refused
+from dj_cadence.store.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest file in migrations/versions/."""
+
+_VERSION = table("alembic_version", column("version_num"))
+_POSTGRES_LOCK = 20210625  # any number, as long as it stays: migrating is done by one at a time
+
+_SQLITE_ADVICE = {
+    "SQLITE_NOTADB": "它不是数据库文件。请把它移走后再试，或用 dj-cadence restore 恢复备份",
+    "SQLITE_CORRUPT": "文件已损坏。请用 dj-cadence restore 恢复备份",
+    "SQLITE_CANTOPEN": "文件打不开。请确认所在文件夹存在，并允许本程序读写",
+    "SQLITE_READONLY": "文件是只读的。请允许本程序写入",
+    "SQLITE_PERM": "没有权限。请允许本程序读写",
+    "SQLITE_BUSY": "文件正被别的程序占用。请稍后再试",
+    "SQLITE_FULL": "磁盘已满。请腾出空间后再试",
+}
+
+
+def is_current(database: Database) -> bool:
+    """Whether `database` has the newest layout. Raises Refused if it cannot be read."""
+    return _revision(database) == HEAD
+
+
+def migrate(database: Database) -> None:
+    """Bring `database` to the newest layout; an empty one gets all its tables.
+
+    Raises Refused if it cannot be opened, belongs to another program, or was written by
+    a later version than this.
+    """
+    revision = _revision(database)
+    if revision != HEAD:
+        _upgrade(database, revision)
+
+
+def configuration(connection: Connection) -> "Config":
+    """What alembic needs to work on `connection`, without an alembic.ini."""
+    from alembic.config import Config  # noqa: PLC0415 - see the top
+
+    config = Config()
+    config.set_main_option("script_location", "dj_cadence.store:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(database: Database, revision: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - see the top
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    with _explained(database), database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})"))
+        config = configuration(connection)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise Refused(
+                f"{_name(database)}：数据库的版本是 {revision}，比本程序新。"
+                "请先升级 dj-cadence，或恢复升级前的备份"
+            )
+        command.upgrade(config, "head")
+
+
+def _revision(database: Database) -> str | None:
+    """The layout's revision, or None for an empty database."""
+    engine = database.engine.execution_options(intent="read")
+    with _explained(database), engine.connect() as connection:
+        try:
+            return connection.scalar(select(_VERSION.c.version_num))
+        except (OperationalError, ProgrammingError):
+            connection.rollback()  # after an error PostgreSQL answers nothing more
+        tables = inspect(connection).get_table_names()
+    if _VERSION.name in tables or not tables:
+        return None
+    raise Refused(
+        f"{_name(database)}：这个数据库里已有别的程序的数据。请为 dj-cadence 另建一个空数据库"
+    )
+
+
+@contextmanager
+def _explained(database: Database) -> Iterator[None]:
+    """Turn the driver's error into a sentence that names the database and the way out."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise Refused(f"{_name(database)}：{_advice(error)}") from error
+
+
+def _advice(error: DBAPIError) -> str:
+    code = getattr(error.orig, "sqlite_errorname", "")
+    primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DIRECTORY is a SQLITE_READONLY
+    cause = str(error.orig).partition("\n")[0]
+    return _SQLITE_ADVICE.get(primary, f"数据库用不了（{cause}）。请检查数据库地址和数据库服务")
+
+
+def _name(database: Database) -> str:
+    url = database.engine.url
+    return (database.is_sqlite and url.database) or url.render_as_string(hide_password=True)

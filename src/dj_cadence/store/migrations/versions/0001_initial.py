@@ -1,0 +1,382 @@
+"""Layout 0001: initial."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "catalogue",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("applied_at", sa.String(length=27), nullable=False),
+        sa.Column("applied_by", sa.Text(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue")),
+        sa.UniqueConstraint("hash", name=op.f("uq_catalogue_hash")),
+    )
+    op.create_table(
+        "chain",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chain")),
+        sa.UniqueConstraint("hash", name=op.f("uq_chain_hash")),
+    )
+    op.create_table(
+        "cohort",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=48), nullable=False),
+        sa.Column("signature", sa.String(length=64), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort")),
+        sa.UniqueConstraint("signature", name=op.f("uq_cohort_signature")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("key", name=op.f("uq_person_key")),
+    )
+    op.create_table(
+        "plan_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("inputs", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_run")),
+    )
+    op.create_table(
+        "profile",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profile")),
+        sa.UniqueConstraint("hash", name=op.f("uq_profile_hash")),
+    )
+    op.create_table(
+        "site",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("uid", sa.String(length=32), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("data_version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sending", sa.Boolean(), nullable=False),
+        sa.Column("home", sa.Text(), nullable=False),
+        sa.Column("last_tick", sa.String(length=27), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "token",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.Column("expires_at", sa.String(length=27), nullable=True),
+        sa.Column("revoked_at", sa.String(length=27), nullable=True),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_token")),
+    )
+    op.create_table(
+        "address",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=24), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=8), server_default="ok", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
+        sa.UniqueConstraint(
+            "person_id", "channel", "value", name=op.f("uq_address_person_id_channel_value")
+        ),
+    )
+    op.create_table(
+        "message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("serial", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("channel", sa.String(length=24), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("send_at", sa.String(length=27), nullable=True),
+        sa.Column("lease_by", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.String(length=27), nullable=True),
+        sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.String(length=27), nullable=False),
+        sa.Column("sent_at", sa.String(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint(
+            "person_id", "day", "serial", name=op.f("uq_message_person_id_day_serial")
+        ),
+    )
+    op.create_index(
+        "ix_message_send_at",
+        "message",
+        ["send_at"],
+        unique=False,
+        sqlite_where=sa.text("send_at IS NOT NULL"),
+        postgresql_where=sa.text("send_at IS NOT NULL"),
+    )
+    op.create_table(
+        "org",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("supervisor_id", sa.Integer(), nullable=True),
+        sa.Column("approver_id", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("subtree_end", sa.Integer(), nullable=False),
+        sa.Column("profile_id", sa.Integer(), nullable=False),
+        sa.Column("roster", sa.Text(), nullable=False),
+        sa.Column("feed_generation", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["approver_id"], ["org.id"], name=op.f("fk_org_approver_id")),
+        sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_org_profile_id")),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["org.id"], name=op.f("fk_org_supervisor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_org")),
+        sa.UniqueConstraint("code", name=op.f("uq_org_code")),
+    )
+    op.create_index(op.f("ix_org_position"), "org", ["position"], unique=False)
+    op.create_index(op.f("ix_org_profile_id"), "org", ["profile_id"], unique=False)
+    op.create_index("ix_org_supervisor_id", "org", ["supervisor_id"], unique=False)
+    op.create_table(
+        "slot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cohort_id", sa.Integer(), nullable=False),
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("step", sa.String(length=24), nullable=False),
+        sa.Column("label", sa.String(length=32), nullable=False),
+        sa.Column("opens", sa.Date(), nullable=False),
+        sa.Column("planned", sa.Date(), nullable=True),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.String(length=8), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("derivation", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_slot_cohort_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot")),
+        sa.UniqueConstraint(
+            "cohort_id", "period", "step", name=op.f("uq_slot_cohort_id_period_step")
+        ),
+    )
+    op.create_table(
+        "anchor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.String(length=27), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_anchor_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
+    )
+    op.create_index(
+        "uq_anchor_current",
+        "anchor",
+        ["org_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("current"),
+        postgresql_where=sa.text("current"),
+    )
+    op.create_table(
+        "appointment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("office", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("acting", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_appointment_org_id")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_appointment_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
+        sa.UniqueConstraint(
+            "org_id",
+            "office",
+            "person_id",
+            "since",
+            name=op.f("uq_appointment_org_id_office_person_id_since"),
+        ),
+    )
+    op.create_index(op.f("ix_appointment_person_id"), "appointment", ["person_id"], unique=False)
+    op.create_table(
+        "attempt",
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("n", sa.SmallInteger(), nullable=False),
+        sa.Column("started", sa.String(length=27), nullable=False),
+        sa.Column("ended", sa.String(length=27), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("reply", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
+        sa.PrimaryKeyConstraint("message_id", "n", name=op.f("pk_attempt")),
+    )
+    op.create_table(
+        "digest",
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_digest_message_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_digest_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "week", name=op.f("pk_digest")),
+    )
+    op.create_index("ix_digest_message_id", "digest", ["message_id"], unique=False)
+    op.create_table(
+        "org_cohort",
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=48), nullable=False),
+        sa.Column("instance", sa.Integer(), nullable=False),
+        sa.Column("cohort_id", sa.Integer(), nullable=False),
+        sa.Column("anchor_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_org_cohort_cohort_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_org_cohort_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "duty", "instance", name=op.f("pk_org_cohort")),
+    )
+    op.create_index("ix_org_cohort_cohort_id", "org_cohort", ["cohort_id"], unique=False)
+    op.create_table(
+        "record",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.String(length=27), nullable=False),
+        sa.Column("voided_at", sa.String(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_record_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
+    )
+    op.create_index(op.f("ix_record_org_id"), "record", ["org_id"], unique=False)
+    op.create_table(
+        "task",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=48), nullable=False),
+        sa.Column("instance", sa.Integer(), nullable=False),
+        sa.Column("anchor_id", sa.Integer(), nullable=False),
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("step", sa.String(length=24), nullable=False),
+        sa.Column("slot_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("opens", sa.Date(), nullable=False),
+        sa.Column("planned", sa.Date(), nullable=True),
+        sa.Column("planned_time", sa.String(length=5), server_default="", nullable=False),
+        sa.Column("place", sa.Text(), server_default="", nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("due_revision", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("dated_on", sa.Date(), nullable=True),
+        sa.Column(
+            "planned_by_person", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("target", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chain_id", sa.Integer(), nullable=False),
+        sa.Column("raised_to", sa.Date(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("touched", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("completed_on", sa.Date(), nullable=True),
+        sa.Column("settled_at", sa.String(length=27), nullable=True),
+        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("changed_at", sa.String(length=27), nullable=False),
+        sa.ForeignKeyConstraint(["chain_id"], ["chain.id"], name=op.f("fk_task_chain_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_task_org_id")),
+        sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_task_slot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sa.UniqueConstraint(
+            "org_id",
+            "duty",
+            "instance",
+            "anchor_id",
+            "period",
+            "step",
+            name=op.f("uq_task_org_id_duty_instance_anchor_id_period_step"),
+        ),
+    )
+    op.create_index(
+        "ix_task_next_on",
+        "task",
+        ["next_on"],
+        unique=False,
+        sqlite_where=sa.text("next_on IS NOT NULL"),
+        postgresql_where=sa.text("next_on IS NOT NULL"),
+    )
+    op.create_index("ix_task_slot_id", "task", ["slot_id"], unique=False)
+    op.create_table(
+        "act",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("done_by", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_act_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_act")),
+    )
+    op.create_index(op.f("ix_act_task_id"), "act", ["task_id"], unique=False)
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("due_revision", sa.SmallInteger(), nullable=False),
+        sa.Column("rung", sa.String(length=16), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("office", sa.String(length=16), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("relay", sa.Text(), server_default="", nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(length=16), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_notice_message_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_notice_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint(
+            "task_id",
+            "due_revision",
+            "rung",
+            "occurrence",
+            "level",
+            "office",
+            name=op.f("uq_notice_task_id_due_revision_rung_occurrence_level_office"),
+        ),
+    )
+    op.create_index("ix_notice_message_id", "notice", ["message_id"], unique=False)
+    op.create_index(
+        "ix_notice_unbundled",
+        "notice",
+        ["due_on"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NULL AND outcome = ''"),
+        postgresql_where=sa.text("message_id IS NULL AND outcome = ''"),
+    )
+    op.create_table(
+        "record_task",
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["record_id"], ["record.id"], name=op.f("fk_record_task_record_id")
+        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_record_task_task_id")),
+        sa.PrimaryKeyConstraint("record_id", "task_id", name=op.f("pk_record_task")),
+    )
+    op.create_index(op.f("ix_record_task_task_id"), "record_task", ["task_id"], unique=False)

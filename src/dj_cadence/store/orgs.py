@@ -1,0 +1,103 @@
+"""Questions about organizations and the people in their offices."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.addressing import Holder
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.errors import Refused
+from dj_cadence.store.schema import address, appointment, org, person
+
+_AT_ONCE = 10_000
+"""Ids in one statement; both databases refuse more than some 30,000."""
+
+
+def find_org(session: Session, code: str) -> Row[Any]:
+    """The organization with `code`; Refused, naming the nearest, where there is none."""
+    found = session.execute(select(org).where(org.c.code == code)).one_or_none()
+    if found is None:
+        hint = suggestion(code, session.scalars(select(org.c.code)))
+        raise Refused(f"没有代码为“{code}”的组织{hint or '。用 roster tree 查看全部代码。'}")
+    return found
+
+
+def by_id(session: Session, org_id: int) -> Row[Any]:
+    """The organization with a number that the database itself gave."""
+    return session.execute(select(org).where(org.c.id == org_id)).one()
+
+
+def subtree(session: Session, org_code: str) -> list[Row[Any]]:
+    """The organization and all below it, in the organizations' own order."""
+    top = find_org(session, org_code)
+    inside = org.c.position.between(top.position, top.subtree_end)
+    return list(session.execute(select(org).where(inside).order_by(org.c.position)))
+
+
+def find_person(session: Session, key_or_address: str) -> Row[Any]:
+    """The person with that 人员编号 or address; Refused where there is none, or several."""
+    text = key_or_address.strip()
+    has_address = select(address.c.person_id).where(
+        or_(address.c.value == text, address.c.value == text.lower())
+    )
+    found = session.execute(select(person).where(person.c.key == text)).all() or (
+        session.execute(select(person).where(person.c.id.in_(has_address))).all()
+    )
+    if not found:
+        raise Refused(f"没有编号或地址为“{text}”的人员，请检查，或先导入花名册。")
+    if len(found) > 1:
+        names = "、".join(row.name for row in found)
+        raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
+    return found[0]
+
+
+def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:
+    """Who holds each office of the organizations on `day`, by (organization, office).
+
+    Whoever is acting (代理) goes before the regular holder, else the latest comer.
+    """
+    a = appointment
+    query = (
+        select(a.c.org_id, a.c.office, a.c.person_id, person.c.name, a.c.acting)
+        .join(person, person.c.id == a.c.person_id)
+        .where(a.c.since <= day, a.c.until >= day)
+        .order_by(a.c.acting, a.c.since, a.c.id)
+    )
+    return {
+        (row.org_id, row.office): Holder(row.person_id, row.name, row.acting)
+        for some in _chunks(org_ids)
+        for row in session.execute(query.where(a.c.org_id.in_(some)))
+    }
+
+
+def ever_held(session: Session, org_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The (organization, office) that anybody holds, held or will hold."""
+    query = select(appointment.c.org_id, appointment.c.office).distinct()
+    return {
+        (row.org_id, row.office)
+        for some in _chunks(org_ids)
+        for row in session.execute(query.where(appointment.c.org_id.in_(some)))
+    }
+
+
+def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """Addresses not known to be bad, by person and channel; the first of two."""
+    query = (
+        select(address.c.person_id, address.c.channel, address.c.value)
+        .where(address.c.state == "ok")
+        .order_by(address.c.id)
+    )
+    found: dict[int, dict[str, str]] = {}
+    for some in _chunks(person_ids):
+        for row in session.execute(query.where(address.c.person_id.in_(some))):
+            found.setdefault(row.person_id, {}).setdefault(row.channel, row.value)
+    return found
+
+
+def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]

@@ -1,0 +1,366 @@
+"""The tables. Every natural key is a unique constraint over NOT NULL columns.
+
+Dates are local dates of the site; instants are aware UTC. `FIRST_DAY` and `LAST_DAY`
+of domain.dates stand for "since always" and "no end"; 0 stands for "none" in ids that
+are part of a key.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dj_cadence.store.types import Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- the installation ------------------------------------------------------------------
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),  # always 1
+    Column("uid", String(32), nullable=False),  # in Message-IDs and feed UIDs, for ever
+    Column("starts_on", Date, nullable=False),
+    Column("data_version", Integer, nullable=False, server_default="0"),  # roster and elections
+    Column("sending", Boolean, nullable=False),
+    Column("home", Text, nullable=False),  # where it lived when sending was switched on
+    Column("last_tick", Instant, nullable=True),
+)
+
+# --- who ---------------------------------------------------------------------------------
+
+profile = Table(
+    "profile",  # what rules may test; organizations alike share one
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("facts", Json, nullable=False),
+)
+
+org = Table(
+    "org",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
+    # Preorder: the subtree of an organization is position BETWEEN position AND subtree_end,
+    # and ordering by position is the organizations' own order.
+    Column("position", Integer, nullable=False, index=True),
+    Column("subtree_end", Integer, nullable=False),
+    Column("profile_id", Integer, ForeignKey("profile.id"), nullable=False, index=True),
+    Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
+    Column("feed_generation", Integer, nullable=False, server_default="1"),
+)
+Index("ix_org_supervisor_id", org.c.supervisor_id)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
+    Column("channel", String(24), nullable=False),  # email, phone, wecom, …
+    Column("value", Text, nullable=False),
+    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
+    Column("reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("person_id", "channel", "value"),
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("office", String(16), nullable=False),  # canonical Chinese name
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False, index=True),
+    Column("since", Date, nullable=False),  # FIRST_DAY: since always
+    Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
+    Column("acting", Boolean, nullable=False),
+    UniqueConstraint("org_id", "office", "person_id", "since"),
+)
+
+# --- what is owed, and when -----------------------------------------------------------------
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the version
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+    Column("applied_by", Text, nullable=False),
+    Column("current", Boolean, nullable=False),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # election
+    Column("day", Date, nullable=False),
+    Column("current", Boolean, nullable=False),  # the one whose term is running
+    Column("source", Text, nullable=False),  # roster, record
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+)
+Index(
+    "uq_anchor_current",
+    anchor.c.org_id,
+    anchor.c.kind,
+    unique=True,
+    sqlite_where=text("current"),
+    postgresql_where=text("current"),
+)
+
+cohort = Table(
+    "cohort",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("duty", String(48), nullable=False),
+    Column("signature", String(64), nullable=False, unique=True),
+    Column("facts", Json, nullable=False),
+)
+
+org_cohort = Table(
+    "org_cohort",
+    metadata,
+    Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
+    Column("duty", String(48), primary_key=True),
+    Column("instance", Integer, primary_key=True),  # the organization it is about; 0: itself
+    Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
+    Column("anchor_id", Integer, nullable=False),  # 0: none
+    Index("ix_org_cohort_cohort_id", "cohort_id"),
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
+    Column("period", String(16), nullable=False),  # part of the key: 2026-03; term for terms
+    Column("step", String(24), nullable=False),
+    Column("label", String(32), nullable=False),  # what is shown: term-2023-05-10
+    Column("opens", Date, nullable=False),
+    Column("planned", Date, nullable=True),
+    Column("due", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("unit", String(8), nullable=False),  # 次, 组, 学时
+    Column("first_on", Date, nullable=False),  # the first day on which something happens
+    Column("derivation", Json, nullable=False),  # sentences, in Chinese
+    UniqueConstraint("cohort_id", "period", "step"),
+)
+
+chain = Table(
+    "chain",  # a reminder plan as it was when a task began to speak
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("duty", String(48), nullable=False),
+    Column("instance", Integer, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("step", String(24), nullable=False),
+    Column("slot_id", Integer, ForeignKey("slot.id"), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("opens", Date, nullable=False),
+    Column("planned", Date, nullable=True),
+    Column("planned_time", String(5), nullable=False, server_default=""),  # HH:MM
+    Column("place", Text, nullable=False, server_default=""),
+    Column("due", Date, nullable=False),
+    Column("due_revision", SmallInteger, nullable=False, server_default="0"),
+    Column("dated_on", Date, nullable=True),  # when plan or person last changed its dates
+    Column("planned_by_person", Boolean, nullable=False, server_default=text("false")),
+    Column("target", Integer, nullable=False),
+    Column("amount", Integer, nullable=False, server_default="0"),
+    Column("chain_id", Integer, ForeignKey("chain.id"), nullable=False),
+    Column("raised_to", Date, nullable=False),  # reminders up to this day are written down
+    Column("next_on", Date, nullable=True),  # None: nothing will happen by itself
+    Column("touched", Boolean, nullable=False, server_default=text("false")),
+    Column("completed_on", Date, nullable=True),
+    Column("settled_at", Instant, nullable=True),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("org_id", "duty", "instance", "anchor_id", "period", "step"),
+    Index(
+        "ix_task_next_on",
+        "next_on",
+        sqlite_where=text("next_on IS NOT NULL"),
+        postgresql_where=text("next_on IS NOT NULL"),
+    ),
+    Index("ix_task_slot_id", "slot_id"),
+)
+
+# --- what people did ------------------------------------------------------------------------
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("voided_at", Instant, nullable=True),
+)
+
+record_task = Table(
+    "record_task",
+    metadata,
+    Column("record_id", Integer, ForeignKey("record.id"), primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), primary_key=True, index=True),
+    Column("amount", Integer, nullable=False),
+)
+
+act = Table(
+    "act",  # every change that a person or a plan made to a task
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # done, missed, planned, move, withdraw, …
+    Column("done_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# --- what was said, to whom, with what outcome --------------------------------------------
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("serial", SmallInteger, nullable=False),  # 0: the day's one message
+    Column("kind", String(8), nullable=False),  # bundle, digest, test
+    Column("channel", String(24), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    # ready, leased, retry, sent, gave_up, unknown, quarantined, superseded, settled
+    Column("state", String(12), nullable=False),
+    Column("send_at", Instant, nullable=True),  # None: nothing more will be sent
+    Column("lease_by", String(64), nullable=False, server_default=""),
+    Column("lease_until", Instant, nullable=True),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("content", LargeBinary, nullable=True),  # the rendered letter, kept for a second try
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant, nullable=True),
+    UniqueConstraint("person_id", "day", "serial"),
+    Index(
+        "ix_message_send_at",
+        "send_at",
+        sqlite_where=text("send_at IS NOT NULL"),
+        postgresql_where=text("send_at IS NOT NULL"),
+    ),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), nullable=False),
+    Column("due_revision", SmallInteger, nullable=False),
+    Column("rung", String(16), nullable=False),
+    Column("occurrence", Integer, nullable=False),
+    Column("level", SmallInteger, nullable=False),  # 0: the organization itself
+    Column("office", String(16), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),  # set by bundling
+    Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
+    # empty while open; sent, folded, settled_before, no_addressee
+    Column("outcome", String(16), nullable=False, server_default=""),
+    UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
+    Index(
+        "ix_notice_unbundled",
+        "due_on",
+        sqlite_where=text("message_id IS NULL AND outcome = ''"),
+        postgresql_where=text("message_id IS NULL AND outcome = ''"),
+    ),
+    Index("ix_notice_message_id", "message_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant, nullable=True),
+    Column("outcome", String(12), nullable=False),  # sending, sent, retry, gave_up, unknown
+    Column("reply", Text, nullable=False),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
+    Column("week", String(8), primary_key=True),  # 2026-W48
+    Column("counts", Json, nullable=False),
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
+    Column("made_at", Instant, nullable=False),
+    Index("ix_digest_message_id", "message_id"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the token; the token is not kept
+    Column("purpose", String(8), nullable=False),  # feed, message, login
+    Column("subject", Text, nullable=False),  # org:12, message:34, person:5
+    Column("generation", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=True),
+    Column("revoked_at", Instant, nullable=True),
+)
+
+plan_run = Table(
+    "plan_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("inputs", String(64), nullable=False),  # hash of all that planning reads
+    Column("at", Instant, nullable=False),
+    Column("counts", Json, nullable=False),
+)

@@ -1,0 +1,73 @@
+"""The one row about the installation, and the applied catalogue."""
+
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
+from dj_cadence.store.schema import catalogue, plan_run, site
+from dj_cadence.store.types import AnyRow
+
+
+def create(session: Session, uid: str, starts_on: date) -> None:
+    """Write the row. Sending is off until somebody switches it on."""
+    session.execute(insert(site).values(id=1, uid=uid, starts_on=starts_on, sending=False, home=""))
+
+
+def load(session: Session) -> AnyRow:
+    """The row. Raises Refused where the site was never set up."""
+    row = session.execute(select(site)).one_or_none()
+    if row is None:
+        raise Refused("数据库里还没有站点。请先运行 dj-cadence init 建立站点。")
+    return row
+
+
+def set_sending(session: Session, *, sending: bool, home: str) -> None:
+    """Switch all sending on or off; `home` is where this installation lives."""
+    session.execute(update(site).values(sending=sending, home=home))
+
+
+def set_last_tick(session: Session, now: datetime) -> None:
+    session.execute(update(site).values(last_tick=now))
+
+
+def data_changed(session: Session) -> None:
+    """Say that the roster or an election changed, so that the plan is worked out again."""
+    session.execute(update(site).values(data_version=site.c.data_version + 1))
+
+
+def applied_content(session: Session) -> AnyRow | None:
+    """(id, hash, content) of the catalogue in force, or None before the first apply."""
+    query = select(catalogue.c.id, catalogue.c.hash, catalogue.c.content)
+    return session.execute(query.where(catalogue.c.current)).one_or_none()
+
+
+def applied_hash(session: Session) -> str | None:
+    """The hash of the catalogue in force, without its content."""
+    return session.scalar(select(catalogue.c.hash).where(catalogue.c.current))
+
+
+def apply_catalogue(
+    session: Session, digest: str, content: object, *, by: str, now: datetime
+) -> None:
+    """Put a version in force. One that was in force before is taken up again, not doubled."""
+    session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
+    known = update(catalogue).where(catalogue.c.hash == digest).values(current=True)
+    if session.execute(known.returning(catalogue.c.id)).first() is None:
+        session.execute(
+            insert(catalogue).values(
+                hash=digest, content=content, applied_at=now, applied_by=by, current=True
+            )
+        )
+
+
+def was_planned(session: Session, inputs: str) -> bool:
+    """Whether a plan over the same inputs was the last one written to its end."""
+    last = select(plan_run.c.inputs).order_by(plan_run.c.id.desc()).limit(1)
+    return session.scalar(last) == inputs
+
+
+def planned(session: Session, inputs: str, counts: object, now: datetime) -> None:
+    """Remember that a plan over these inputs was written to its end."""
+    session.execute(insert(plan_run).values(inputs=inputs, at=now, counts=counts))

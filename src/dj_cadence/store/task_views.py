@@ -1,0 +1,156 @@
+"""Reading tasks: the one query behind the page, the `tasks` command and the feed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Duty
+from dj_cadence.domain.task import State, overdue_days
+from dj_cadence.store.schema import org, slot, task
+from dj_cadence.store.types import AnyRow
+
+_PROMISED = (
+    *("id", "org", "duty", "step", "title", "period", "opens", "planned", "due", "state"),
+    *("overdue_days", "provisional", "target", "unit", "done", "office", "completed_on"),
+    "late_days",
+)
+_subject = org.alias("subject")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task with all that a reader is shown of it. Dates are local."""
+
+    id: int
+    org: str
+    """The organization's code."""
+    duty: str
+    step: str
+    title: str
+    period: str
+    opens: date
+    planned: date | None
+    due: date
+    state: State
+    overdue_days: int
+    provisional: bool
+    target: int
+    unit: str
+    done: int
+    office: str
+    completed_on: date | None
+    late_days: int
+    """Days from the due date to the day it was done; 0 when done in time or not done."""
+    org_id: int
+    org_name: str
+    planned_time: str
+    place: str
+    rule: Duty | None
+    """None where the catalogue no longer knows the duty."""
+    sequence: int
+    changed_at: datetime
+    settled_at: datetime | None
+
+    def as_json(self) -> dict[str, object]:
+        """The fields that scripts rely on, dates as ISO text."""
+        found = {name: getattr(self, name) for name in _PROMISED}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in found.items()
+        }
+
+
+def tasks(
+    session: Session,
+    catalogue: Catalogue,
+    *,
+    today: date,
+    org_code: str = "",
+    subtree: bool = False,
+    ids: Collection[int] | None = None,
+    states: Collection[State] | None = None,
+    duty: str = "",
+    due_from: date | None = None,
+    due_until: date | None = None,
+) -> list[TaskRow]:
+    """Tasks by the organizations' own order, then by due date; both due days included.
+
+    `subtree` also takes the organizations below `org_code`. What is left out is not
+    asked for; an unknown organization or duty has no tasks.
+    """
+    conditions = [
+        *_in_org(org_code, subtree=subtree),
+        *([task.c.id.in_(ids)] if ids is not None else []),
+        *([task.c.state.in_([str(state) for state in states])] if states is not None else []),
+        *([task.c.duty == duty] if duty else []),
+        *([task.c.due >= due_from] if due_from else []),
+        *([task.c.due <= due_until] if due_until else []),
+    ]
+    found = session.execute(_rows().where(*conditions))
+    return [_task_row(row, catalogue.duties.get(row.duty), today) for row in found]
+
+
+def _in_org(code: str, *, subtree: bool) -> list[ColumnElement[bool]]:
+    if not code:
+        return []
+    if not subtree:
+        return [org.c.code == code]
+    top = org.alias("top")
+    within = and_(top.c.code == code, org.c.position.between(top.c.position, top.c.subtree_end))
+    return [select(top.c.id).where(within).exists()]
+
+
+def _rows() -> Select[tuple[object, ...]]:
+    return (
+        select(
+            task,
+            org.c.code,
+            org.c.name.label("org_name"),
+            slot.c.label,
+            slot.c.provisional,
+            slot.c.unit,
+            _subject.c.name.label("subject"),
+        )
+        .join(org, org.c.id == task.c.org_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .outerjoin(_subject, _subject.c.id == task.c.instance)
+        .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
+    )
+
+
+def _task_row(row: AnyRow, rule: Duty | None, today: date) -> TaskRow:
+    state = State(row.state)
+    title = rule.title if rule else row.duty
+    late = (row.completed_on - row.due).days if row.completed_on else 0
+    return TaskRow(
+        id=row.id,
+        org=row.code,
+        duty=row.duty,
+        step=row.step,
+        title=f"{title}：{row.subject}" if row.subject else title,
+        period=row.label,
+        opens=row.opens,
+        planned=row.planned,
+        due=row.due,
+        state=state,
+        overdue_days=overdue_days(today, row.due, state),
+        provisional=row.provisional,
+        target=row.target,
+        unit=row.unit,
+        done=row.amount,
+        office=rule.office if rule else "",
+        completed_on=row.completed_on,
+        late_days=max(late, 0),
+        org_id=row.org_id,
+        org_name=row.org_name,
+        planned_time=row.planned_time,
+        place=row.place,
+        rule=rule,
+        sequence=row.sequence,
+        changed_at=row.changed_at,
+        settled_at=row.settled_at,
+    )

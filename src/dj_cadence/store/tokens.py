@@ -1,0 +1,43 @@
+"""Tokens by their hash."""
+
+from datetime import datetime
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.token import token_hash
+from dj_cadence.store.schema import token as tokens
+
+
+def remember(
+    session: Session,
+    token: str,
+    *,
+    purpose: str,
+    subject: str,
+    generation: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Make `token` valid. Remembering the same token again changes nothing."""
+    if find(session, token) is None:
+        session.execute(
+            insert(tokens).values(
+                hash=token_hash(token),
+                purpose=purpose,
+                subject=subject,
+                generation=generation,
+                made_at=now,
+                expires_at=expires_at,
+            )
+        )
+
+
+def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:
+    """The row of `token`, revoked or expired ones included, or None if it never was one."""
+    return session.execute(select(tokens).where(tokens.c.hash == token_hash(token))).one_or_none()
+
+
+def revoke(session: Session, token: str, now: datetime) -> None:
+    """Make `token` invalid for good."""
+    session.execute(update(tokens).where(tokens.c.hash == token_hash(token)).values(revoked_at=now))

@@ -1,0 +1,289 @@
+"""A small district with tasks in every state, and a browser for each of its people.
+
+Today is Thursday 2026-03-12, 10:00 in Shanghai. Charlie is 书记 of a school next door:
+Charlie exists to be kept out.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from httpx2 import Response
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.token import make_token
+from dj_cadence.entrypoints.web import WebContext, make_app
+from dj_cadence.services.access import login_address
+from dj_cadence.services.letters import pack
+from dj_cadence.settings import Settings
+from dj_cadence.store import tokens
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import (
+    appointment,
+    chain,
+    cohort,
+    message,
+    metadata,
+    notice,
+    org,
+    person,
+    profile,
+    site,
+    slot,
+    task,
+)
+
+NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
+TODAY = date(2026, 3, 12)
+ADDRESS = "https://dj.example.org"
+CLERK, ALICE, BOB, CHARLIE, DANA, GONE = 1, 2, 3, 4, 5, 6
+"""Ids of the people below."""
+EVIL = "<script>alert(1)</script>\"'&"
+
+# id, code, name, kind, supervisor, position, subtree_end
+ORGS = [
+    (1, "E1", "云溪区教育工委", "supervisor", None, 1, 5),
+    (2, "S1", "青禾小学党委", "party_committee", 1, 2, 4),
+    (3, "S1-1", "青禾小学第一党支部", "branch", 2, 3, 3),
+    (4, "S1-2", f"第二党支部{EVIL}", "branch", 2, 4, 4),
+    (5, "S2", "明湖中学党支部", "branch", 1, 5, 5),
+]
+# id, key, name, organization, office, until
+PEOPLE = [
+    (1, "p-clerk", "党务员甲", 1, "党务工作者", LAST_DAY),
+    (2, "p-alice", "书记爱", 2, "书记", LAST_DAY),
+    (3, "p-bob", "书记博", 3, "书记", LAST_DAY),
+    (4, "p-charlie", "书记查", 5, "书记", LAST_DAY),
+    (5, "p-dana", "委员旦", 2, "组织委员", LAST_DAY),
+    (6, "p-gone", "前书记", 3, "书记", date(2026, 2, 28)),
+]
+# id, organization, duty, label, opens, planned, due, state, instance
+TASKS = [
+    (1, 3, "theme_party_day", "2026-01", "2026-01-01", "2026-01-05", "2026-01-30", "overdue", 0),
+    (2, 3, "theme_party_day", "2026-02", "2026-02-01", None, "2026-03-10", "unrecorded", 0),
+    (3, 3, "theme_party_day", "2026-03", "2026-03-01", "2026-03-05", "2026-03-31", "open", 0),
+    (4, 3, "theme_party_day", "2026-04", "2026-04-01", None, "2026-04-30", "planned", 0),
+    (5, 3, "theme_party_day", "2025-12", "2025-12-01", None, "2025-12-31", "done", 0),
+    (6, 4, "theme_party_day", "2026-03", "2026-03-01", None, "2026-03-13", "open", 0),
+    (7, 5, "theme_party_day", "2026-03", "2026-03-01", None, "2026-03-31", "open", 0),
+    (8, 1, "election_reminder", "term-2023-09-20", "2026-02-20", None, "2026-03-20", "open", 3),
+    (9, 3, "theme_party_day", "2025-11", "2025-11-01", None, "2026-02-27", "withdrawn", 0),
+]
+
+
+class Browser(TestClient):
+    """A client that fills in the forms it sees."""
+
+    def csrf(self, page: str) -> str:
+        """The secret in the forms of a page."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.get(page).text)
+        assert found, f"no form on {page}"
+        return found[1]
+
+    def send_form(self, page: str, path: str, **fields: object) -> Response:
+        """Fill in and send a form that stands on `page`."""
+        return self.post(path, data={"csrf": self.csrf(page)} | fields)
+
+
+@dataclass
+class District:
+    """A database with the district in it, and the application over it."""
+
+    database: Database
+    context: WebContext
+
+    def client(self, *, address: str = "203.0.113.7", host: str = "dj.example.org") -> Browser:
+        """A browser that nobody is logged in with."""
+        return Browser(
+            make_app(self.context),
+            base_url=f"https://{host}",
+            client=(address, 50000),
+            follow_redirects=False,
+            raise_server_exceptions=False,
+        )
+
+    def login(self, person_id: int) -> Browser:
+        """A browser logged in by a one-time link."""
+        client, path = self.client(), self.login_path(person_id)
+        assert client.send_form(path, path).status_code == 303
+        return client
+
+    def login_path(self, person_id: int) -> str:
+        """The path of a new one-time link."""
+        with self.database.write() as session:
+            address = login_address(session, self.context.settings, person_id, NOW)
+        return address.removeprefix(ADDRESS)
+
+    def later(self, **passed: int) -> "District":
+        """The same district when some time has passed."""
+        clock = lambda: NOW + timedelta(**passed)  # noqa: E731  said shorter than a function
+        return replace(self, context=replace(self.context, clock=clock))
+
+    def link(self, message_id: int) -> str:
+        """The path of the link in a message."""
+        key = self.context.settings.key
+        return f"/t/{make_token(key, 'message', f'message:{message_id}', 1)}"
+
+    def state(self, task_id: int) -> str:
+        with self.database.read() as session:
+            found = session.execute(select(task.c.state).where(task.c.id == task_id))
+            return str(found.scalar_one())
+
+    def contents(self) -> dict[str, list[tuple[object, ...]]]:
+        """Every row of every table."""
+        with self.database.read() as session:
+            return {
+                table.name: [tuple(row) for row in session.execute(select(table))]
+                for table in metadata.sorted_tables
+            }
+
+
+def make_district(database: Database, catalogue: Catalogue, folder: Path) -> District:
+    settings = Settings(
+        folder=folder,
+        name="云溪区党建节拍",
+        time_zone=ZoneInfo("Asia/Shanghai"),
+        database="",
+        send_at=time(8, 30),
+        web_address=ADDRESS,
+        sender_name="党建节拍",
+        sender_address="dj@example.org",
+        channels={},
+        local_administrator=True,
+        key=b"k" * 32,
+    )
+    with database.write() as session:
+        _insert_people(session)
+        _insert_tasks(session)
+        _insert_messages(session, settings)
+    folders = [Path(str(files("dj_cadence") / "templates"))]
+    return District(
+        database, WebContext(database, settings, folders, lambda: catalogue, lambda: NOW)
+    )
+
+
+def _insert_people(session: Session) -> None:
+    session.execute(
+        insert(site).values(
+            id=1, uid="u1.example", starts_on=date(2025, 9, 1), sending=True, home="", last_tick=NOW
+        )
+    )
+    session.execute(insert(profile).values(id=1, hash="h", facts={}))
+    names = ("id", "code", "name", "kind", "supervisor_id", "position", "subtree_end")
+    shared = {"profile_id": 1, "roster": {}}
+    session.execute(insert(org), [dict(zip(names, o, strict=True)) | shared for o in ORGS])
+    session.execute(insert(person), [{"id": p[0], "key": p[1], "name": p[2]} for p in PEOPLE])
+    names = ("person_id", "org_id", "office", "until")
+    rows = [dict(zip(names, (p[0], *p[3:]), strict=True)) for p in PEOPLE]
+    shared = {"since": FIRST_DAY, "acting": False}
+    session.execute(insert(appointment), [row | shared for row in rows])
+
+
+def _insert_tasks(session: Session) -> None:
+    session.execute(insert(chain).values(id=1, hash="h", content={}))
+    session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
+    for number, org_id, duty, label, opens, planned, due, state, instance in TASKS:
+        dates = {
+            "opens": date.fromisoformat(opens),
+            "planned": date.fromisoformat(planned) if planned else None,
+            "due": date.fromisoformat(due),
+        }
+        session.execute(
+            insert(slot).values(
+                id=number,
+                cohort_id=1,
+                period=f"slot-{number}",
+                step="",
+                label=label,
+                provisional=number == 4,
+                target=1,
+                unit="次",
+                first_on=dates["opens"],
+                derivation=[],
+                **dates,
+            )
+        )
+        session.execute(
+            insert(task).values(
+                id=number,
+                org_id=org_id,
+                duty=duty,
+                instance=instance,
+                anchor_id=0,
+                period=label[:16],
+                step="",
+                slot_id=number,
+                state=state,
+                target=1,
+                chain_id=1,
+                raised_to=dates["opens"],
+                completed_on=date(2026, 1, 2) if state == "done" else None,
+                sequence=number,
+                changed_at=datetime(2026, 3, 1, 0, 0, number, tzinfo=UTC),
+                **dates,
+            )
+        )
+
+
+def _insert_messages(session: Session, settings: Settings) -> None:
+    """Message 1 to 书记博 with two tasks, 2 to 书记查, 3 to 前书记 with one task."""
+    for number, person_id, task_ids in ((1, 3, [2, 3]), (2, 4, [7]), (3, 6, [3])):
+        token = make_token(settings.key, "message", f"message:{number}", 1)
+        letter = Letter(
+            message_id=f"m{number}@example.org",
+            to="someone@example.org",
+            to_name="某人",
+            subject=f"党建提醒 {number} {EVIL}",
+            text=f"请办理：{ADDRESS}/t/{token}\n{EVIL}",
+            html=f"<p>请办理<a href='{ADDRESS}/t/{token}'>打开</a></p>",
+            date="2026-02-27T08:30:00+08:00",
+        )
+        session.execute(
+            insert(message).values(
+                id=number,
+                person_id=person_id,
+                day=date(2026, 2, 27),
+                serial=0,
+                kind="bundle",
+                channel="email",
+                address="someone@example.org",
+                late=False,
+                state="sent",
+                content=pack(letter),
+                created_at=NOW,
+                sent_at=NOW,
+            )
+        )
+        subject = f"message:{number}"
+        tokens.remember(
+            session,
+            token,
+            purpose="message",
+            subject=subject,
+            generation=1,
+            now=NOW,
+            expires_at=NOW + timedelta(days=120),
+        )
+        for task_id in task_ids:
+            session.execute(
+                insert(notice).values(
+                    task_id=task_id,
+                    due_revision=0,
+                    rung=f"r{number}",
+                    occurrence=0,
+                    level=0,
+                    office="书记",
+                    due_on=date(2026, 2, 27),
+                    person_id=person_id,
+                    message_id=number,
+                    outcome="sent",
+                )
+            )

@@ -1,0 +1,154 @@
+"""The calendar address: what it serves, when it changes, and how it ends."""
+
+import re
+from datetime import date
+from http import HTTPStatus
+
+import pytest
+from icalendar import Calendar, Event
+from sqlalchemy import select, update
+
+from dj_cadence.errors import Refused
+from dj_cadence.services.feed import feed, feed_address, rotate
+from dj_cadence.store.schema import task, token
+
+from .district import ADDRESS, ALICE, BOB, CHARLIE, DANA, NOW, TODAY, District
+
+BRANCH, EMPTY = 3, 2
+
+
+def path_of(district: District, org_id: int = BRANCH) -> str:
+    address = feed_address(district.database, district.context.settings, org_id, NOW)
+    return address.removeprefix(ADDRESS)
+
+
+def feed_on(district: District, day: date, org_id: int = BRANCH) -> bytes:
+    with district.database.read() as session:
+        catalogue = district.context.catalogue()
+        return feed(session, catalogue, district.context.settings, org_id, day)
+
+
+def entries(data: bytes) -> dict[str, Event]:
+    return {str(entry["UID"]): entry for entry in Calendar.from_ical(data).walk("VEVENT")}
+
+
+def test_every_task_is_one_entry_that_says_how_it_stands(any_district: District) -> None:
+    answer = any_district.client().get(path_of(any_district))
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert "content-disposition" not in answer.headers
+    found = entries(answer.content)
+    assert {uid: str(entry["SUMMARY"]) for uid, entry in found.items()} == {
+        "task-1@u1.example": "【逾期】主题党日 2026年1月",
+        "task-2@u1.example": "【待登记】主题党日 2026年2月",
+        "task-3@u1.example": "【待办】主题党日 2026年3月",
+        "task-4@u1.example": "【待办】主题党日 2026年4月（暂定）",
+        "task-9@u1.example": "【已撤回】主题党日 2025年11月",
+    }  # task 5 was due before the window
+    assert str(found["task-9@u1.example"]["STATUS"]) == "CANCELLED"
+    entry = found["task-3@u1.example"]
+    assert entry["DTSTART"].dt == date(2026, 3, 5)  # the planned day
+    assert found["task-4@u1.example"]["DTSTART"].dt == date(2026, 4, 30)  # due, none planned
+    assert int(entry["SEQUENCE"]) == 3
+    assert str(entry["DESCRIPTION"]).split("\n")[:2] == [
+        "计划：2026年3月5日（周四）",
+        "最迟：2026年3月31日（周二）",
+    ]
+    assert str(entry["URL"]) == "https://dj.example.org/orgs/S1-1"
+
+
+def test_the_bytes_change_with_the_month_and_not_with_the_day(district: District) -> None:
+    first, last = date(2026, 3, 1), date(2026, 3, 31)
+    assert feed_on(district, first) == feed_on(district, last)
+    assert feed_on(district, date(2026, 4, 1)) != feed_on(district, last)
+
+
+def test_a_withdrawn_task_is_shown_for_sixty_days_at_least(district: District) -> None:
+    with district.database.write() as session:
+        changed = NOW.replace(month=3, day=31)
+        session.execute(update(task).where(task.c.id == 9).values(changed_at=changed))
+    assert "task-9@u1.example" in entries(feed_on(district, date(2026, 4, 30)))
+    with district.database.write() as session:
+        session.execute(update(task).where(task.c.id == 9).values(due=date(2026, 5, 29)))
+    assert "task-9@u1.example" in entries(feed_on(district, date(2026, 5, 30)))
+    assert "task-9@u1.example" not in entries(feed_on(district, date(2026, 6, 1)))
+
+
+def test_an_organization_without_tasks_has_a_calendar_that_says_so(district: District) -> None:
+    [entry] = entries(feed_on(district, TODAY, EMPTY)).values()
+    assert str(entry["SUMMARY"]) == "暂无任务"
+    assert entry["DTSTART"].dt == date(2026, 3, 1)
+
+
+class TestUnchanged:
+    def tag(self, district: District) -> str:
+        return district.client().get(path_of(district)).headers["etag"]
+
+    @pytest.mark.parametrize("header", ["{}", "W/{}", '"x", {}', 'W/"x",W/{} , "y"', "*"])
+    def test_the_same_bytes_are_not_sent_again(self, district: District, header: str) -> None:
+        tag = self.tag(district)
+        assert re.fullmatch('"[0-9a-f]{64}"', tag)
+        known = {"if-none-match": header.format(tag)}
+        answer = district.client().get(path_of(district), headers=known)
+        assert (answer.status_code, answer.content) == (HTTPStatus.NOT_MODIFIED, b"")
+        assert answer.headers["etag"] == tag
+
+    @pytest.mark.parametrize("header", ["", '"x"', "x*", 'W/"x", "y"'])
+    def test_another_tag_gets_the_bytes(self, district: District, header: str) -> None:
+        answer = district.client().get(path_of(district), headers={"if-none-match": header})
+        assert answer.status_code == HTTPStatus.OK
+
+    def test_head_tells_the_same_without_the_bytes(self, district: District) -> None:
+        answer = district.client().head(path_of(district))
+        assert (answer.status_code, answer.headers["etag"]) == (200, self.tag(district))
+
+    def test_an_act_changes_the_tag(self, district: District) -> None:
+        before = self.tag(district)
+        district.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", task=3, on="2026-03-05")
+        assert self.tag(district) != before
+
+
+class TestAddress:
+    def test_it_stands_on_the_page_and_stays_the_same(self, any_district: District) -> None:
+        page = any_district.login(BOB).get("/orgs/S1-1").text
+        path = path_of(any_district)
+        assert f"https://dj.example.org{path}" in page
+        assert f"webcal://dj.example.org{path}" in page
+        assert path_of(any_district) == path
+
+    def test_the_database_does_not_hold_it(self, district: District) -> None:
+        word = path_of(district).removeprefix("/feeds/").removesuffix(".ics")
+        with district.database.read() as session:
+            assert all(word not in map(str, row) for row in session.execute(select(token)))
+
+    @pytest.mark.parametrize("person", [BOB, ALICE])
+    def test_after_a_change_the_old_one_is_gone(self, any_district: District, person: int) -> None:
+        old = path_of(any_district)
+        other = path_of(any_district, 4)
+        client = any_district.login(person)
+        assert client.send_form("/orgs/S1-1", "/orgs/S1-1/feed").status_code == 303
+        new = path_of(any_district)
+        assert new != old
+        gone = client.get(old)
+        assert gone.status_code == HTTPStatus.GONE
+        assert "失效" in gone.text
+        assert client.get(new).status_code == HTTPStatus.OK
+        assert client.get(other).status_code == HTTPStatus.OK
+
+    @pytest.mark.parametrize("person", [CHARLIE, DANA])
+    def test_others_may_not_change_it(self, district: District, person: int) -> None:
+        path, client = path_of(district), district.login(person)
+        client.post("/orgs/S1-1/feed", data={"csrf": client.csrf("/")})
+        assert client.get(path).status_code == HTTPStatus.OK
+
+    def test_a_guess_finds_nothing(self, district: District) -> None:
+        path_of(district)
+        for guess in ("A" * 27, "1", "S1-1", "x" * 2000):
+            assert district.client().get(f"/feeds/{guess}.ics").status_code == HTTPStatus.NOT_FOUND
+
+    def test_an_organization_that_does_not_exist_has_none(self, district: District) -> None:
+        settings = district.context.settings
+        with pytest.raises(Refused, match="没有这个组织"):
+            feed_address(district.database, settings, 99, NOW)
+        with district.database.write() as session, pytest.raises(Refused, match="没有这个组织"):
+            rotate(session, settings, 99, NOW)

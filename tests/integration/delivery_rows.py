@@ -1,0 +1,258 @@
+"""Rows and parts for the tests of delivery: a small district, messages put into the queue."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+import dj_cadence
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Basis, Certainty, Duty, Every, OwedBy, Tier
+from dj_cadence.domain.letter import Letter, Notifier
+from dj_cadence.domain.message import DigestView, Observe, ignore
+from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.period import Unit
+from dj_cadence.rendering import Templates
+from dj_cadence.services.deliver import DeliveryCounts, deliver
+from dj_cadence.settings import Settings
+from dj_cadence.store import schema
+from dj_cadence.store.database import Database
+
+SHIPPED = Path(dj_cadence.__file__).parent / "templates"
+DAY = date(2026, 3, 2)
+MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+"""08:30 of DAY in Shanghai."""
+MINUTE = timedelta(minutes=1)
+SETTINGS = Settings(
+    folder=Path("site"),
+    name="某县学校党建",
+    time_zone=ZoneInfo("Asia/Shanghai"),
+    database="",
+    send_at=time(8, 30),
+    web_address="https://dj.example.cn",
+    sender_name="党建节拍",
+    sender_address="dj@example.cn",
+    channels={},
+    local_administrator=False,
+    key=b"0123456789abcdef0123456789abcdef",
+)
+DUTY = Duty(
+    key="theme_party_day",
+    title="主题党日",
+    tier=Tier.A,
+    rows=("2.4",),
+    owed_by=OwedBy(frozenset({OrgKind.BRANCH})),
+    recurrence=Every(Unit.MONTH),
+    office="书记",
+    remind="monthly",
+    basis=(Basis(Certainty.STANDARD, ("duty", "period"), "山东省中小学校党建工作基本要求", "2.4"),),
+    instructions="组织党员学习，做好记录。",
+)
+CATALOGUE = Catalogue({DUTY.key: DUTY}, {}, WorkCalendar(), "hash")
+
+
+class Recorder:
+    """A channel that takes everything, or fails as it is told."""
+
+    def __init__(self, *failures: Exception | None) -> None:
+        self.letters: list[Letter] = []
+        self.closed = 0
+        self._failures = list(failures)
+
+    def send(self, letter: Letter) -> str:
+        failure = self._failures.pop(0) if self._failures else None
+        if failure is not None:
+            raise failure
+        self.letters.append(letter)
+        return "250 ok"
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def digest_of(_session: Session, org_id: int, week: str) -> DigestView:
+    return DigestView(str(org_id), f"第{org_id}组织", week, DAY, (), (), (), ())
+
+
+def send_all(
+    database: Database,
+    channel: Notifier,
+    *,
+    now: datetime = MORNING,
+    owner: str = "one",
+    templates: Path = SHIPPED,
+    observe: Observe = ignore,
+) -> DeliveryCounts:
+    return deliver(
+        database,
+        templates=Templates([templates, SHIPPED]),
+        notifiers={"email": channel},
+        catalogue=CATALOGUE,
+        settings=SETTINGS,
+        owner=owner,
+        now=now,
+        digest_view=digest_of,
+        observe=observe,
+    )
+
+
+def add_site(session: Session) -> None:
+    """The site, and the rows that every organization and task hangs on."""
+    session.execute(
+        insert(schema.site).values(id=1, uid="5eed", starts_on=DAY, sending=True, home="here")
+    )
+    session.execute(insert(schema.profile).values(id=1, hash="p", facts={}))
+    session.execute(insert(schema.chain).values(id=1, hash="c", content={}))
+    session.execute(insert(schema.cohort).values(id=1, duty=DUTY.key, signature="s", facts={}))
+    session.execute(
+        insert(schema.slot).values(
+            id=1,
+            cohort_id=1,
+            period="2026-03",
+            step="",
+            label="2026-03",
+            opens=date(2026, 3, 1),
+            planned=date(2026, 3, 5),
+            due=date(2026, 3, 31),
+            provisional=False,
+            target=1,
+            unit="次",
+            first_on=date(2026, 3, 1),
+            derivation=[],
+        )
+    )
+
+
+def add_org(session: Session, org_id: int, name: str = "第一小学党支部") -> None:
+    session.execute(
+        insert(schema.org).values(
+            id=org_id,
+            code=f"X{org_id}",
+            name=name,
+            kind="branch",
+            position=org_id,
+            subtree_end=org_id,
+            profile_id=1,
+            roster={},
+        )
+    )
+
+
+def add_person(session: Session, person_id: int, address: str | None = None) -> str:
+    address = address or f"p{person_id}@example.cn"
+    session.execute(insert(schema.person).values(id=person_id, key=f"P{person_id}", name="李老师"))
+    session.execute(
+        insert(schema.address).values(person_id=person_id, channel="email", value=address)
+    )
+    return address
+
+
+def add_task(session: Session, task_id: int, org_id: int, **values: object) -> None:
+    ordinary = {
+        "id": task_id,
+        "org_id": org_id,
+        "duty": DUTY.key,
+        "instance": 0,
+        "anchor_id": 0,
+        "period": f"task-{task_id}",
+        "step": "",
+        "slot_id": 1,
+        "state": "open",
+        "opens": date(2026, 3, 1),
+        "planned": date(2026, 3, 5),
+        "due": date(2026, 3, 31),
+        "target": 1,
+        "chain_id": 1,
+        "raised_to": DAY,
+        "changed_at": MORNING,
+    }
+    session.execute(insert(schema.task).values(**{**ordinary, **values}))
+
+
+def add_message(session: Session, message_id: int, person_id: int, **values: object) -> None:
+    ordinary = {
+        "id": message_id,
+        "person_id": person_id,
+        "day": DAY,
+        "serial": 0,
+        "kind": "bundle",
+        "channel": "email",
+        "address": f"p{person_id}@example.cn",
+        "late": False,
+        "state": "ready",
+        "send_at": MORNING,
+        "created_at": MORNING,
+    }
+    session.execute(insert(schema.message).values(**{**ordinary, **values}))
+
+
+def add_notice(
+    session: Session, notice_id: int, task_id: int, message_id: int, **values: object
+) -> None:
+    ordinary = {
+        "id": notice_id,
+        "task_id": task_id,
+        "due_revision": 0,
+        "rung": "list",
+        "occurrence": notice_id,
+        "level": 0,
+        "office": "书记",
+        "due_on": DAY,
+        "message_id": message_id,
+    }
+    session.execute(insert(schema.notice).values(**{**ordinary, **values}))
+
+
+def fill(database: Database, persons: int) -> None:
+    """A site with `persons` messages ready: message, task and notice n are person n's."""
+    with database.write() as session:
+        add_site(session)
+        for n in range(1, persons + 1):
+            add_org(session, n)
+            add_person(session, n)
+            add_task(session, n, n)
+            add_message(session, n, n)
+            add_notice(session, n, n, n)
+
+
+def states(database: Database) -> dict[int, str]:
+    with database.read() as session:
+        rows = session.execute(select(schema.message.c.id, schema.message.c.state))
+        return {row.id: row.state for row in rows}
+
+
+def outcomes(database: Database) -> dict[int, str]:
+    """Of the notices."""
+    with database.read() as session:
+        rows = session.execute(select(schema.notice.c.id, schema.notice.c.outcome))
+        return {row.id: row.outcome for row in rows}
+
+
+def attempts(database: Database) -> list[tuple[int, int, str, str]]:
+    """(message, n, outcome, reply) of each."""
+    table = schema.attempt.c
+    with database.read() as session:
+        rows = session.execute(
+            select(table.message_id, table.n, table.outcome, table.reply).order_by(
+                table.message_id, table.n
+            )
+        )
+        return [tuple(row) for row in rows]
+
+
+def column(database: Database, name: str, message_id: int = 1) -> object:
+    """One value of one message."""
+    with database.read() as session:
+        query = select(schema.message.c[name]).where(schema.message.c.id == message_id)
+        return session.execute(query).scalar_one()
+
+
+def text_of(message: EmailMessage) -> str:
+    """The plain text of an e-mail."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")

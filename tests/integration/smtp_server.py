@@ -1,0 +1,92 @@
+"""A real mail server on the loopback, which keeps what it takes and fails as it is told."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+USERNAME, PASSWORD = "dj", "correct horse"
+
+
+class Mailbox:
+    """Keeps every message. `answers` maps a recipient to the reply to RCPT or DATA."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.connections = 0
+        self.rcpt: dict[str, str] = {}
+        self.data: dict[str, str] = {}
+        self.sender = "250 OK"
+
+    async def handle_EHLO(  # noqa: N802  names that aiosmtpd calls
+        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, replies: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        return replies
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        envelope.mail_from = address
+        return self.sender
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        answer = self.rcpt.get(address, "250 OK")
+        if answer == "drop":
+            server.transport.abort()
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        answer = self.data.get(envelope.rcpt_tos[0], "250 2.0.0 queued")
+        if answer.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.taken.append(envelope.content)
+        return answer
+
+
+class _Controller(Controller):
+    """On a free port, which the parent class cannot find by itself."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextmanager
+def smtp_server(mailbox: Mailbox, **options: Any) -> Iterator[int]:
+    """The port it listens on, at 127.0.0.1."""
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=0, **options)
+    controller.start()
+    mailbox.connections = 0  # the controller tries its own server
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+def login_required(context: ssl.SSLContext, *, without: str = "CRAM-MD5") -> dict[str, Any]:
+    """Options of a server with STARTTLS where everybody must log in."""
+
+    def check(
+        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        known = data == LoginPassword(USERNAME.encode(), PASSWORD.encode())
+        return AuthResult(success=known, handled=False)
+
+    return {
+        "tls_context": context,
+        "require_starttls": True,
+        "auth_required": True,
+        "authenticator": check,
+        "auth_exclude_mechanism": [without],
+    }

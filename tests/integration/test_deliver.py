@@ -1,0 +1,377 @@
+"""Delivery against the ledger: each state a message can take, on both databases."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from threading import Barrier, Thread
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.token import make_token
+from dj_cadence.errors import DeliveryError
+from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
+from dj_cadence.store import ledger, schema, tokens
+from dj_cadence.store.database import Database
+
+from . import delivery_rows as rows
+from .delivery_rows import DAY, MINUTE, MORNING, Recorder, fill, send_all
+
+TUESDAY = date(2026, 3, 3)
+TUESDAY_MORNING = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
+
+
+def test_a_message_is_sent_and_all_of_it_recorded(database: Database) -> None:
+    fill(database, 1)
+    channel, events = Recorder(), []
+
+    counts = send_all(database, channel, observe=events.append)
+
+    token = make_token(rows.SETTINGS.key, "message", "message:1", 1)
+    (letter,) = channel.letters
+    assert counts == DeliveryCounts(sent=1)
+    assert letter.message_id == "m1.5eed@example.cn"
+    assert letter.to == "p1@example.cn"
+    assert letter.date == "2026-03-02T08:30:00+08:00"
+    assert letter.headers == (("Auto-Submitted", "auto-generated"),)
+    assert letter.subject == "党建提醒：主题党日，计划5日"
+    assert f"https://dj.example.cn/t/{token}\n" in letter.text
+    assert rows.states(database) == {1: "sent"}
+    assert rows.outcomes(database) == {1: "sent"}
+    assert rows.attempts(database) == [(1, 1, "sent", "250 ok")]
+    assert rows.column(database, "send_at") is None
+    assert rows.column(database, "sent_at") == MORNING
+    assert channel.closed == 1
+    assert events == [
+        {
+            "at": "2026-03-02T08:30:00+08:00",
+            "event": "message",
+            "to": "p1@example.cn",
+            "channel": "email",
+            "person": "P1",
+            "kind": "bundle",
+            "tasks": [1],
+            "late": False,
+        }
+    ]
+    with database.read() as session:
+        found = tokens.find(session, token)
+    assert found is not None
+    assert (found.subject, found.expires_at) == (
+        "message:1",
+        datetime(2026, 6, 30, 0, 30, tzinfo=UTC),
+    )
+
+
+def test_nothing_is_sent_before_its_time_or_twice(database: Database) -> None:
+    fill(database, 1)
+    channel = Recorder()
+
+    assert send_all(database, channel, now=MORNING - MINUTE) == DeliveryCounts()
+    assert send_all(database, channel) == DeliveryCounts(sent=1)
+    assert send_all(database, channel, now=MORNING + MINUTE) == DeliveryCounts()
+    assert len(channel.letters) == 1
+
+
+def test_nothing_is_sent_while_sending_is_off(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        session.execute(update(schema.site).values(sending=False))
+
+    assert send_all(database, Recorder()) == DeliveryCounts()
+    assert rows.states(database) == {1: "ready"}
+
+
+def test_a_queue_longer_than_a_batch_is_emptied_in_one_pass(database: Database) -> None:
+    fill(database, ledger.BATCH + 5)
+    channel = Recorder()
+
+    assert send_all(database, channel).sent == ledger.BATCH + 5
+    assert len({letter.to for letter in channel.letters}) == ledger.BATCH + 5
+
+
+def test_what_is_settled_meanwhile_is_not_spoken_of(database: Database) -> None:
+    fill(database, 2)
+    with database.write() as session:
+        rows.add_task(session, 3, 2, state="done")
+        rows.add_notice(session, 3, 3, 2)
+        session.execute(update(schema.task).where(schema.task.c.id == 1).values(state="missed"))
+    channel = Recorder()
+
+    assert send_all(database, channel) == DeliveryCounts(sent=1, settled=1)
+    assert rows.states(database) == {1: "settled", 2: "sent"}
+    assert rows.outcomes(database) == {1: "settled_before", 2: "sent", 3: "settled_before"}
+    assert channel.letters[0].subject == "党建提醒：主题党日，计划5日"
+
+
+def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        rows.add_notice(session, 2, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
+        rows.add_notice(session, 3, 1, 1, rung="nudge")
+
+    send_all(database, Recorder())
+
+    assert rows.outcomes(database) == {1: "folded", 2: "folded", 3: "sent"}
+
+
+def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        rows.add_person(session, 2)
+        rows.add_message(session, 2, 2, kind="digest")
+        session.execute(
+            insert(schema.digest).values(
+                org_id=1, week="2026-W10", counts={}, message_id=2, made_at=MORNING
+            )
+        )
+    channel = Recorder()
+
+    send_all(database, channel)
+
+    assert channel.letters[1].subject == "本周督办：下级无逾期"
+
+
+def test_a_test_message_says_that_it_is_one(database: Database) -> None:
+    fill(database, 0)
+    with database.write() as session:
+        rows.add_person(session, 1)
+        rows.add_message(session, 1, 1, kind="test")
+    channel = Recorder()
+
+    send_all(database, channel)
+
+    assert channel.letters[0].subject == "党建提醒：测试消息"
+
+
+def test_a_passing_fault_is_tried_again_with_longer_pauses(database: Database) -> None:
+    fill(database, 1)
+    busy = DeliveryError("451 busy", permanent=False)
+    channel = Recorder(busy, busy, busy, busy, busy)
+    now, pauses = MORNING, []
+
+    for _ in range(5):
+        assert send_all(database, channel, now=now) == DeliveryCounts(postponed=1)
+        send_at = rows.column(database, "send_at")
+        assert isinstance(send_at, datetime)
+        pauses.append((send_at - now) // MINUTE)
+        now = send_at
+    send_all(database, channel, now=now)
+
+    assert pauses == [5, 15, 60, 120, 120]
+    assert rows.attempts(database) == [
+        *((1, n, "retry", "451 busy") for n in range(1, 6)),
+        (1, 6, "sent", "250 ok"),
+    ]
+    assert channel.letters[0].date == "2026-03-02T08:30:00+08:00"  # as it was first made
+
+
+def test_a_letter_once_made_is_never_changed(database: Database) -> None:
+    fill(database, 1)
+    channel = Recorder(DeliveryError("451 busy", permanent=False))
+    send_all(database, channel)
+    with database.write() as session:
+        session.execute(update(schema.task).values(state="done"))
+
+    assert send_all(database, channel, now=MORNING + 5 * MINUTE) == DeliveryCounts(sent=1)
+    assert rows.outcomes(database) == {1: "sent"}
+
+
+def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -> None:
+    fill(database, 2)
+    with database.write() as session:
+        session.execute(
+            insert(schema.digest).values(
+                org_id=1, week="2026-W10", counts={}, message_id=1, made_at=MORNING
+            )
+        )
+
+    counts = send_all(database, Recorder(DeliveryError("550 no such user", permanent=True)))
+
+    assert counts == DeliveryCounts(sent=1, gave_up=1)
+    assert rows.states(database) == {1: "gave_up", 2: "sent"}
+    assert rows.attempts(database)[0] == (1, 1, "gave_up", "550 no such user")
+    with database.read() as session:
+        notices = session.execute(
+            select(schema.notice.c.message_id, schema.notice.c.outcome).order_by(schema.notice.c.id)
+        ).all()
+        digests = session.scalars(select(schema.digest.c.message_id)).all()
+        addresses = session.execute(
+            select(schema.address.c.state, schema.address.c.reason).order_by(schema.address.c.id)
+        ).all()
+    assert [tuple(row) for row in notices] == [(None, ""), (2, "sent")]
+    assert digests == [None]
+    assert [tuple(row) for row in addresses] == [("bad", "550 no such user"), ("ok", "")]
+
+
+def test_a_fault_of_the_notifier_itself_is_passing(database: Database) -> None:
+    fill(database, 2)
+
+    assert send_all(database, Recorder(KeyError("secret"))) == DeliveryCounts(sent=1, postponed=1)
+    assert rows.attempts(database)[0] == (1, 1, "retry", "渠道程序出错：KeyError")
+
+
+def test_a_channel_that_is_not_set_up_is_passing(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        session.execute(update(schema.message).values(channel="wecom"))
+
+    assert send_all(database, Recorder()) == DeliveryCounts(postponed=1)
+    assert rows.attempts(database) == [(1, 1, "retry", "没有设置渠道“wecom”")]
+
+
+def test_a_faulty_row_or_template_holds_up_nobody_else(database: Database, tmp_path: Path) -> None:
+    fill(database, 3)
+    own = tmp_path / "mail"
+    own.mkdir()
+    own.joinpath("message.subject.txt").write_text(
+        "{% if message.items[0].task_id == 1 %}{{ nothing.here }}{% endif %}有事", encoding="utf-8"
+    )
+    with database.write() as session:
+        session.execute(update(schema.task).where(schema.task.c.id == 2).values(state="odd"))
+    channel = Recorder()
+
+    assert send_all(database, channel, templates=tmp_path) == DeliveryCounts(sent=1, postponed=2)
+    assert [letter.to for letter in channel.letters] == ["p3@example.cn"]
+    assert rows.attempts(database)[:2] == [
+        (1, 1, "retry", "UndefinedError: 'nothing' is undefined"),
+        (2, 1, "retry", "ValueError: 'odd' is not a valid State"),
+    ]
+    assert send_all(database, channel, now=MORNING + 5 * MINUTE).sent == 1  # the template mended
+
+
+# --- deaths and ends of days ------------------------------------------------------------------
+
+
+def _die_while_sending(database: Database, now: datetime) -> None:
+    """A process claims, writes down the attempt, and is never heard of again."""
+    with database.write() as session:
+        (claim,) = ledger.claim(session, "dead", now, now + 10 * MINUTE)
+        ledger.begin(session, claim, now, now + 10 * MINUTE)
+
+
+def test_a_living_lease_is_respected(database: Database) -> None:
+    fill(database, 1)
+    _die_while_sending(database, MORNING)
+
+    assert send_all(database, Recorder(), now=MORNING + 10 * MINUTE) == DeliveryCounts()
+    assert send_all(database, Recorder(), now=MORNING + 11 * MINUTE) == DeliveryCounts(sent=1)
+    assert rows.attempts(database) == [(1, 1, "unknown", ""), (1, 2, "sent", "250 ok")]
+
+
+def test_twice_in_the_dark_waits_for_a_person(database: Database) -> None:
+    fill(database, 1)
+    _die_while_sending(database, MORNING)
+    recover(database, DAY, MORNING + 11 * MINUTE)
+    _die_while_sending(database, MORNING + 11 * MINUTE)
+    recover(database, DAY, MORNING + 22 * MINUTE)
+
+    assert rows.states(database) == {1: "quarantined"}
+    assert rows.column(database, "send_at") is None
+    assert send_all(database, Recorder(), now=MORNING + 60 * MINUTE) == DeliveryCounts()
+
+
+def test_death_before_the_attempt_leaves_nothing_in_the_dark(database: Database) -> None:
+    fill(database, 1)
+    for minutes in (0, 11, 22):
+        with database.write() as session:
+            ledger.claim(session, "dead", MORNING, MORNING + (minutes + 10) * MINUTE)
+        recover(database, DAY, MORNING + (minutes + 11) * MINUTE)
+
+    assert rows.attempts(database) == []
+    assert rows.states(database) == {1: "retry"}
+
+
+def test_what_may_be_out_becomes_the_message_of_the_day(database: Database) -> None:
+    fill(database, 2)
+    with database.write() as session:
+        rows.add_message(session, 3, 2, day=TUESDAY, send_at=None, state="sent")
+        claims = ledger.claim(session, "dead", MORNING, MORNING + 10 * MINUTE)
+        for claim in claims:
+            ledger.begin(session, claim, MORNING, MORNING + 10 * MINUTE)
+
+    recover(database, TUESDAY, TUESDAY_MORNING)
+
+    assert supersede_stale(database, TUESDAY) == 0
+    assert [rows.column(database, "day", n) for n in (1, 2)] == [TUESDAY, DAY]
+    assert send_all(database, Recorder(), now=TUESDAY_MORNING).sent == 2
+
+
+def test_what_was_not_sent_on_its_day_joins_the_next(database: Database) -> None:
+    fill(database, 4)
+    with database.write() as session:
+        _change(session, 2, state="retry")
+        _change(session, 3, state="sent", send_at=None)
+        _change(session, 4, day=TUESDAY)
+        session.execute(update(schema.notice).where(_NOTICE == 3).values(outcome="sent"))
+        rows.add_notice(session, 5, 1, 1, outcome="folded")
+        session.execute(
+            insert(schema.digest).values(
+                org_id=1, week="2026-W10", counts={}, message_id=1, made_at=MORNING
+            )
+        )
+
+    assert supersede_stale(database, TUESDAY) == 2
+    assert rows.states(database) == {1: "superseded", 2: "superseded", 3: "sent", 4: "ready"}
+    assert [rows.column(database, "send_at", n) for n in (1, 2)] == [None, None]
+    with database.read() as session:
+        freed = session.scalars(select(_NOTICE).where(schema.notice.c.message_id.is_(None))).all()
+        digests = session.scalars(select(schema.digest.c.message_id)).all()
+    assert sorted(freed) == [1, 2]
+    assert digests == [None]
+
+
+_NOTICE = schema.notice.c.id
+
+
+def _change(session: Session, message_id: int, **values: object) -> None:
+    session.execute(update(schema.message).where(schema.message.c.id == message_id).values(values))
+
+
+def test_a_claim_that_was_lost_is_not_sent(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        (slow,) = ledger.claim(session, "slow", MORNING, MORNING + 10 * MINUTE)
+    recover(database, DAY, MORNING + 11 * MINUTE)
+    with database.write() as session:
+        (quick,) = ledger.claim(session, "quick", MORNING + 11 * MINUTE, MORNING + 21 * MINUTE)
+
+        assert not ledger.begin(session, slow, MORNING, MORNING + 30 * MINUTE)
+        assert ledger.begin(session, quick, MORNING, MORNING + 30 * MINUTE)
+
+
+def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        (slow,) = ledger.claim(session, "slow", MORNING, MORNING + 10 * MINUTE)
+        ledger.begin(session, slow, MORNING, MORNING + 10 * MINUTE)
+    recover(database, DAY, MORNING + 11 * MINUTE)
+    with database.write() as session:
+        ledger.sent(session, slow, "250 ok", MORNING)
+
+    assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
+    assert rows.states(database) == {1: "sent"}
+    assert rows.attempts(database) == [(1, 1, "sent", "250 ok")]
+
+
+def test_two_at_once_do_not_double(database: Database) -> None:
+    fill(database, 120)
+    start = Barrier(2)
+    channels = [Recorder(), Recorder()]
+
+    def work(number: int) -> None:
+        start.wait()
+        send_all(database, channels[number], owner=f"worker {number}")
+
+    workers = [Thread(target=work, args=(number,)) for number in (0, 1)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    letters: list[Letter] = [letter for channel in channels for letter in channel.letters]
+    assert sorted(letter.to for letter in letters) == sorted(
+        f"p{n}@example.cn" for n in range(1, 121)
+    )
+    assert set(rows.states(database).values()) == {"sent"}
+    assert set(rows.outcomes(database).values()) == {"sent"}

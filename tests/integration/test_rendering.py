@@ -1,0 +1,234 @@
+"""What people read, to the letter."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dj_cadence.domain.message import DigestChild, DigestLine, DigestView, Item, MessageView
+from dj_cadence.rendering import Templates, day, short_day, shorten
+
+from .delivery_rows import SHIPPED
+
+MONDAY = date(2026, 3, 2)
+ITEM = Item(
+    task_id=1,
+    org_name="第一小学党支部",
+    title="主题党日",
+    period="2026年3月",
+    opens=date(2026, 3, 1),
+    planned=date(2026, 3, 5),
+    due=date(2026, 3, 31),
+    state="open",
+    rung="list",
+    provisional=False,
+    target=1,
+    done=0,
+    unit="次",
+    office="书记",
+    relay="",
+    basis="基本要求 2.4",
+    instructions="组织党员学习，做好记录。",
+    overdue_days=0,
+)
+VIEW = MessageView(
+    site_name="某县学校党建",
+    person_name="李老师",
+    day=MONDAY,
+    late=False,
+    items=(),
+    digests=(),
+    link="https://dj.example.cn/t/abc",
+)
+DIGEST = DigestView(
+    org_code="A",
+    org_name="某县教育工委",
+    week="2026-W10",
+    day=MONDAY,
+    newly_overdue=(DigestLine("第一小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3),),
+    still_overdue=(DigestLine("第二小学党支部", "党课", "2025年第四季度", date(2025, 12, 31), 61),),
+    children=(DigestChild("X", "第一小学党委", 2, 1, 3, 9),),
+    missing=("第三小学党支部没有换届日期，请补录。",),
+)
+
+
+def _item(**changes: object) -> Item:
+    return Item(**{**{name: getattr(ITEM, name) for name in Item.__slots__}, **changes})
+
+
+def _view(*items: Item, **changes: object) -> MessageView:
+    values = {name: getattr(VIEW, name) for name in MessageView.__slots__}
+    return MessageView(**{**values, "items": items, **changes})
+
+
+OVERDUE = _item(title="党课", state="overdue", due=date(2026, 2, 13), overdue_days=17)
+UNRECORDED = _item(title="支委会", state="unrecorded", due=date(2026, 2, 27), planned=None)
+GROUPS = _item(
+    title="党小组会", planned=None, target=3, done=1, unit="组", relay="王老师（党小组长）"
+)
+TERM = _item(
+    org_name="第二小学党支部",
+    title="按期换届",
+    period="2024年5月10日起的一届",
+    planned=None,
+    opens=date(2026, 11, 10),
+    due=date(2027, 5, 10),
+    rung="m-5",
+    provisional=True,
+    basis="",
+    instructions="",
+)
+
+
+@pytest.fixture(scope="module")
+def templates() -> Templates:
+    return Templates([SHIPPED])
+
+
+@pytest.mark.parametrize(
+    ("view", "subject"),
+    [
+        (_view(ITEM), "党建提醒：主题党日，计划5日"),
+        (_view(OVERDUE), "党建提醒：党课已逾期17天"),
+        (_view(UNRECORDED), "党建提醒：支委会待登记"),
+        (_view(GROUPS), "党建提醒：请转告党小组会，31日前完成"),
+        (_view(TERM), "党建提醒：按期换届，2027年5月10日前完成"),
+        (_view(ITEM, GROUPS), "党建提醒：3月有2项待办，最近一项5日主题党日"),
+        (_view(ITEM, GROUPS, late=True), "党建提醒（补发）：3月有2项待办，最近一项5日主题党日"),
+        (_view(OVERDUE, UNRECORDED), "党建提醒：1项逾期、1项待登记"),
+        (_view(TERM, OVERDUE, ITEM), "党建提醒：1项逾期、2项待办，最近一项5日主题党日"),
+        (_view(digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项"),
+        (_view(ITEM, digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项；本级1项待办"),
+        (_view(), "党建提醒：测试消息"),
+        (
+            _view(_item(title="听取党支部建设工作情况汇报（本学期）")),
+            "党建提醒：听取党支部建设工作情况汇报（本…，计划5日",
+        ),
+    ],
+)
+def test_the_subject_says_it_all(templates: Templates, view: MessageView, subject: str) -> None:
+    assert templates.render_message(view).subject == subject
+
+
+def test_a_bundle_as_plain_text(templates: Templates) -> None:
+    rendered = templates.render_message(_view(ITEM, TERM, OVERDUE, GROUPS))
+
+    assert (
+        rendered.text
+        == """\
+李老师：
+
+您有1项逾期、3项待办。办完点这里登记，一点即可，不用密码：
+https://dj.example.cn/t/abc
+
+━━ 第一小学党支部 ━━
+
+【逾期】
+1. 党课（2026年3月）
+   应于2月13日（周五）前完成，已逾期17天
+   组织党员学习，做好记录。
+   依据：基本要求 2.4
+
+【本月清单】
+1. 主题党日（2026年3月）
+   计划3月5日（周四），最晚3月31日（周二）
+   组织党员学习，做好记录。
+   依据：基本要求 2.4
+2. 党小组会（2026年3月）
+   3月31日（周二）前完成
+   共3组，已完成1组
+   请转告：王老师（党小组长）
+   组织党员学习，做好记录。
+   依据：基本要求 2.4
+
+━━ 第二小学党支部 ━━
+
+【即将到期】
+1. 按期换届（2024年5月10日起的一届）
+   11月10日（周二）起，2027年5月10日（周一）前完成（日期暂定）
+
+—
+有疑问请联系某县学校党建。上面的链接只供您本人使用，请勿转发。
+"""
+    )
+
+
+def test_a_digest_as_plain_text(templates: Templates) -> None:
+    rendered = templates.render_message(_view(digests=(DIGEST,), late=True))
+
+    assert (
+        rendered.text
+        == """\
+李老师：
+
+因系统停运，此前的提醒今天一并补发。
+
+━━ 某县教育工委 本周督办 ━━
+
+【本周新增逾期】1项
+1. 第一小学党支部：主题党日（2026年2月），2月27日（周五）到期，逾期3天
+
+【此前逾期仍未办】1项
+1. 第二小学党支部：党课（2025年第四季度），2025年12月31日（周三）到期，逾期61天
+
+【下级情况】
+第一小学党委：逾期2（新增1），本周到期3，本周办结9
+
+【需要补全】
+· 第三小学党支部没有换届日期，请补录。
+
+—
+有疑问请联系某县学校党建。
+"""
+    )
+
+
+def test_the_page_says_the_same_and_loads_nothing(templates: Templates) -> None:
+    html = templates.render_message(_view(ITEM, OVERDUE, digests=(DIGEST,))).html
+
+    for words in (
+        "主题党日",
+        "计划3月5日（周四），最晚3月31日（周二）",
+        "已逾期17天",
+        "第二小学党支部",
+    ):
+        assert words in html
+    assert html.count('href="https://dj.example.cn/t/abc"') == 1
+    assert html.count("http") == 1
+    for tag in ("<img", "<style", "<link", "<script", 'class="late" style=""'):
+        assert tag not in html
+    assert 'style="' in html
+
+
+def test_names_cannot_carry_markup(templates: Templates) -> None:
+    rendered = templates.render_message(_view(_item(org_name="<b>甲</b>", title="甲\n乙")))
+
+    assert "&lt;b&gt;甲&lt;/b&gt;" in rendered.html
+    assert "<b>甲</b>" in rendered.text
+    assert rendered.subject == "党建提醒：甲 乙，计划5日"
+
+
+def test_the_same_view_is_always_the_same_text(templates: Templates) -> None:
+    view = _view(ITEM, TERM, digests=(DIGEST,))
+
+    assert templates.render_message(view) == Templates([SHIPPED]).render_message(view)
+
+
+def test_a_site_replaces_one_file_and_keeps_the_others(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "message.subject.txt").write_text("我们的提醒", encoding="utf-8")
+
+    rendered = Templates([tmp_path, SHIPPED]).render_message(_view(ITEM))
+
+    assert rendered.subject == "我们的提醒"
+    assert rendered.text.startswith("李老师：")
+
+
+def test_days() -> None:
+    assert day(date(2026, 3, 5), MONDAY) == "3月5日（周四）"
+    assert day(date(2027, 1, 1), MONDAY) == "2027年1月1日（周五）"
+    assert short_day(date(2026, 3, 31), MONDAY) == "31日"
+    assert short_day(date(2026, 4, 1), MONDAY) == "4月1日"
+    assert short_day(date(2027, 3, 1), MONDAY) == "2027年3月1日"
+    assert shorten("一二三四五六七八九十一二三四五六") == "一二三四五六七八九十一二三四五六"
+    assert shorten("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"

@@ -1,0 +1,36 @@
+"""The reference page says what the code reads."""
+
+from pathlib import Path
+
+from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.roster import STAGES
+from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "roster.md"
+
+
+def table(heading: str) -> list[str]:
+    """The rows of the table below a heading."""
+    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
+def line(column: Column) -> str:
+    required = "是" if column.required else ""
+    return f"| {column.header} | `{column.key}` | {required} | {column.help} |"
+
+
+def test_the_columns() -> None:
+    assert table("组织") == [line(column) for column in ORG_COLUMNS]
+    assert table("任职") == [line(column) for column in APPOINTMENT_COLUMNS]
+
+
+def test_the_offices() -> None:
+    assert table("职务") == [
+        f"| {office} | {'、'.join(names)} |" for office, names in OFFICES.items()
+    ]
+
+
+def test_the_stages_are_those_of_the_column() -> None:
+    (stage,) = [column for column in ORG_COLUMNS if column.key == "stage"]
+    assert tuple(stage.help.split("、")) == STAGES

@@ -1,0 +1,302 @@
+"""site.toml: the settings it gives, and every fault with its place."""
+
+import stat
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import BaseModel
+
+from dj_cadence.bootstrap import render_settings
+from dj_cadence.errors import Refused
+from dj_cadence.settings import (
+    OPTIONS,
+    ChannelSettings,
+    Settings,
+    SettingsError,
+    SiteTable,
+    make_site_key,
+    read_settings,
+)
+
+TEMPLATE = Path(__file__).parents[2] / "templates" / "site" / "site.toml"
+SMTP = """\
+[sender]
+address = "dangjian@example.cn"
+[channels.email]
+notifier = "smtp"
+host = "smtp.example.cn"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    make_site_key(tmp_path)
+    return tmp_path
+
+
+def read(site: Path, text: str, **environ: str) -> Settings:
+    (site / "site.toml").write_text(text, encoding="utf-8")
+    return read_settings(site, environ)
+
+
+def faults(site: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read(site, text, **environ)
+    assert str(caught.value) == "\n".join(map(str, caught.value.problems))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_an_empty_file_gives_the_defaults(site: Path) -> None:
+    assert read(site, "") == Settings(
+        folder=site,
+        name="党建节拍",
+        time_zone=ZoneInfo("Asia/Shanghai"),
+        database=f"sqlite:///{site}/dj-cadence.db",
+        send_at=time(8, 30),
+        web_address="http://127.0.0.1:8000",
+        sender_name="党建节拍",
+        sender_address="dj-cadence@localhost",
+        channels={"email": ChannelSettings("email", "maildir", {"folder": "maildir"})},
+        local_administrator=False,
+        key=(site / "site.key").read_text().strip().encode(),
+    )
+
+
+def test_everything_can_be_said(site: Path) -> None:
+    (site / "notifiers").mkdir()
+    (site / "notifiers" / "pigeon.py").write_text("")
+    (site / "ca.pem").write_text("")
+
+    settings = read(
+        site,
+        """\
+name = "某区教育工委"
+time_zone = "Asia/Urumqi"
+database = "postgresql+psycopg://dangjian@127.0.0.1/dangjian"
+send_at = "07:45"
+
+[web]
+address = "https://dangjian.example.cn/jiepai/"
+local_administrator = true
+
+[sender]
+name = "党建提醒"
+address = "dangjian@example.cn"
+
+[channels.pigeon]
+notifier = "pigeon"
+loft = "北楼"
+api_token_env = "PIGEON"
+
+[channels.email]
+notifier = "smtp"
+host = "smtp.example.cn"
+port = 2525
+security = "tls"
+username = "dangjian"
+password_env = "MAIL"
+ca_file = "ca.pem"
+timeout_seconds = 10
+""",
+        MAIL="geheim",
+        PIGEON="gurr",
+    )
+
+    assert settings.name == "某区教育工委"
+    assert settings.time_zone == ZoneInfo("Asia/Urumqi")
+    assert settings.database == "postgresql+psycopg://dangjian@127.0.0.1/dangjian"
+    assert settings.send_at == time(7, 45)
+    assert settings.web_address == "https://dangjian.example.cn/jiepai"
+    assert settings.local_administrator
+    assert (settings.sender_name, settings.sender_address) == ("党建提醒", "dangjian@example.cn")
+    assert list(settings.channels.values()) == [
+        ChannelSettings("pigeon", "pigeon", {"loft": "北楼", "api_token": "gurr"}),
+        ChannelSettings(
+            "email",
+            "smtp",
+            {
+                "host": "smtp.example.cn",
+                "port": 2525,
+                "security": "tls",
+                "username": "dangjian",
+                "password": "geheim",
+                "ca_file": "ca.pem",
+                "timeout_seconds": 10.0,
+            },
+        ),
+    ]
+    assert "geheim" not in repr(settings)
+    assert settings.key.decode() not in repr(settings)
+
+
+def test_a_secret_may_stand_in_a_file(site: Path) -> None:
+    (site / "mail-password").write_text("geheim\n")
+
+    settings = read(site, SMTP + 'password_file = "mail-password"\n')
+
+    assert settings.channels["email"].options["password"] == "geheim"
+
+
+def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
+    settings = read(site, 'database = "sqlite:///data/x.db"\n')
+
+    assert settings.database == f"sqlite:///{site}/data/x.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('nmae = "x"', ["site.toml:1:1: 不认识 nmae，是否想写“name”？"]),
+        ('name = ""', ["site.toml:1:1: 不能为空"]),
+        (
+            'time_zone = "Asia/Shanghia"',
+            ["site.toml:1:1: 没有时区 Asia/Shanghia，是否想写“Asia/Shanghai”？"],
+        ),
+        ('send_at = "8:30"', ['site.toml:1:1: “8:30”应为时间，如 "08:30"']),
+        ("send_at = 8", ['site.toml:1:1: “8”应为时间，如 "08:30"']),
+        (
+            'database = "mysql://x"',
+            ["site.toml:1:1: 应以 sqlite:/// 或 postgresql:// 开头"],
+        ),
+        (
+            '\n[web]\nadress = "http://x"',
+            ["site.toml:3:1: 不认识 adress，是否想写“address”？"],
+        ),
+        (
+            '[web]\naddress = "dangjian.example.cn"',
+            ["site.toml:2:1: “dangjian.example.cn”应为网址，如 https://dangjian.example.cn"],
+        ),
+        (
+            '[web]\nlocal_administrator = "maybe"',
+            ["site.toml:2:1: 应为 true 或 false，现在是“maybe”"],
+        ),
+        ('web = "x"', ["site.toml:1:1: 应为一组“键: 值”，现在是“x”"]),
+        ('[sender]\naddress = "dangjian"', ["site.toml:2:1: “dangjian”不是邮箱地址"]),
+        ("[channels]", ["site.toml:1:2: 至少要有一个通道，如 [channels.email]"]),
+        ("[channels.email]", ["site.toml:1:2: 缺少 notifier"]),
+        (
+            '[channels.email]\nnotifier = "smpt"',
+            ["site.toml:2:1: “smpt”不可用，应为 maildir、smtp 之一，是否想写“smtp”？"],
+        ),
+        (
+            '[channels.email]\nnotifier = "smtp"',
+            [
+                "site.toml:1:1: 用邮件服务器发信时要写发件地址 [sender] address",
+                "site.toml:1:2: 缺少 host",
+            ],
+        ),
+        (SMTP + "port = 70000", ["site.toml:6:1: 不能大于 65535"]),
+        (
+            SMTP + 'security = "ssl"',
+            ["site.toml:6:1: “ssl”不可用，应为 starttls、tls、none 之一"],
+        ),
+        (SMTP + "timeout_seconds = 0", ["site.toml:6:1: 不能小于 1"]),
+        (SMTP + 'hots = "x"', ["site.toml:6:1: 不认识 hots，是否想写“host”？"]),
+        (SMTP + 'ca_file = "ca.pem"', ["site.toml:6:1: 没有文件 ca.pem"]),
+        (
+            SMTP + 'password = "geheim"',
+            ["site.toml:6:1: 口令不能写在这里，请改用 password_env 或 password_file"],
+        ),
+        (
+            SMTP + 'password_env = "MAIL_PASSWORD"',
+            ["site.toml:6:1: 没有设置环境变量 MAIL_PASSWORD，请把口令放在里面"],
+        ),
+        (
+            SMTP + 'password_file = "secret.txt"',
+            ["site.toml:6:1: 文件 secret.txt 不存在、读不了或是空的，请把口令写在里面"],
+        ),
+        ("name = 党建", ["site.toml:1:8: 不合 TOML 的写法；文字要加英文引号"]),
+        ('name = "x"\nname = "y"', ["site.toml:2:1: 这个名称写了两次，请合并成一处"]),
+    ],
+)
+def test_each_fault_is_told_with_its_place(site: Path, text: str, expected: list[str]) -> None:
+    assert faults(site, text) == expected
+
+
+def test_all_faults_are_told_at_once_in_order(site: Path) -> None:
+    text = 'name = ""\nsend_at = "25:00"\n' + "# 说明\n" * 8 + '[channels.email]\nnotifier = "smpt"'
+    (site / "site.key").write_text("short")
+
+    assert faults(site, text) == [
+        "site.key:1:1: 没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成",
+        "site.toml:1:1: 不能为空",
+        'site.toml:2:1: “25:00”应为时间，如 "08:30"',
+        "site.toml:12:1: “smpt”不可用，应为 maildir、smtp 之一，是否想写“smtp”？",
+    ]
+
+
+def test_two_sources_of_one_secret_are_a_fault(site: Path) -> None:
+    text = SMTP + 'password_env = "MAIL"\npassword_file = "secret.txt"\n'
+
+    assert faults(site, text, MAIL="x") == ["site.toml:7:1: password_env、password_file 只能写一个"]
+
+
+def test_a_secret_is_never_repeated_in_a_fault(site: Path) -> None:
+    text = SMTP + 'password = "geheim"\n'
+
+    assert "geheim" not in "".join(faults(site, text))
+
+
+def test_a_folder_without_a_site_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(tmp_path, {})
+
+    assert [problem.message for problem in caught.value.problems] == [
+        "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成",
+        "没有 site.toml；请先运行 dj-cadence init",
+    ]
+
+
+def test_the_key_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) -> None:
+    make_site_key(tmp_path)
+    key = (tmp_path / "site.key").read_text()
+
+    assert stat.S_IMODE((tmp_path / "site.key").stat().st_mode) == 0o600
+    assert len(key.strip()) == 64
+    with pytest.raises(Refused):
+        make_site_key(tmp_path)
+    assert (tmp_path / "site.key").read_text() == key
+
+
+def test_two_sites_have_two_keys(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        make_site_key(tmp_path / name)
+
+    assert (tmp_path / "a" / "site.key").read_text() != (tmp_path / "b" / "site.key").read_text()
+
+
+@pytest.mark.parametrize("local_administrator", [True, False])
+def test_the_written_file_reads_back_to_the_defaults(
+    site: Path, *, local_administrator: bool
+) -> None:
+    name = 'a "quoted" \\ 名称'
+    text = render_settings(name=name, local_administrator=local_administrator, port=8000)
+    defaults = read(site, "")
+
+    written = read(site, text)
+
+    assert written.name == written.sender_name == name
+    assert written.local_administrator is local_administrator
+    for field in ("time_zone", "database", "send_at", "web_address", "sender_address", "channels"):
+        assert getattr(written, field) == getattr(defaults, field), field
+
+
+def test_the_written_file_documents_every_key() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    keys = {"notifier", "password_env", "password_file", *all_keys(SiteTable)}
+    for options in OPTIONS.values():
+        keys |= all_keys(options)
+
+    missing = [k for k in keys - {"password"} if f"{k} =" not in text and f"[{k}" not in text]
+    assert sorted(missing) == []
+
+
+def all_keys(model: type[BaseModel]) -> set[str]:
+    found = set(model.model_fields)
+    for field in model.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= all_keys(field.annotation)
+    return found
