@@ -1,15 +1,31 @@
 """Messages as text: the templates in templates/mail and templates/digest, filled in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from pathlib import Path
+from traceback import extract_tb
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+    select_autoescape,
+)
 
-from dj_cadence.domain.message import Item, MessageView, Rendered
+from dj_cadence.domain.message import (
+    DigestChild,
+    DigestLine,
+    DigestView,
+    Item,
+    MessageView,
+    Rendered,
+)
+from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 
 _WEEKDAYS = "一二三四五六日"
@@ -72,6 +88,36 @@ class Templates:
             text=text.strip() + "\n",
             html=self._inliner.inline(html),
         )
+
+    def check(self) -> list[Problem]:
+        """Faults in the templates of messages, found by reading and by filling in each."""
+        names = self._environment.list_templates(
+            filter_func=lambda name: name.startswith(("mail/", "digest/"))
+        )
+        found = [_problem(partial(self._environment.get_template, name), name) for name in names]
+        if not any(found):
+            found = [_problem(partial(self.render_message, view), "mail") for view in _SAMPLES]
+        return list(dict.fromkeys(problem for problem in found if problem))
+
+
+def _problem(work: Callable[[], object], name: str) -> Problem | None:
+    try:
+        work()
+    except TemplateSyntaxError as error:
+        return Problem(f"templates/{error.name}:{error.lineno}", f"模板写法有误：{error.message}")
+    except UnicodeDecodeError:
+        return Problem(f"templates/{name}", "不是 UTF-8 编码，请另存为 UTF-8")
+    except Exception as error:  # noqa: BLE001  a template can call for anything
+        return Problem(_place(error) or f"templates/{name}", f"模板填不出来：{error}")
+    return None
+
+
+def _place(error: Exception) -> str:
+    """Where in a template `error` arose; jinja2 puts its lines into the traceback."""
+    frames = [f for f in extract_tb(error.__traceback__) if not f.filename.endswith(".py")]
+    if not frames:
+        return ""
+    return f"templates/{frames[-1].filename.rpartition('/templates/')[2]}:{frames[-1].lineno}"
 
 
 def grouped(items: Iterable[Item]) -> tuple[Group, ...]:
@@ -138,3 +184,54 @@ def short_day(value: date, seen_on: date) -> str:
 def shorten(text: str) -> str:
     """At most 16 characters, so that a subject line shows its end too."""
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
+
+
+def _samples() -> tuple[MessageView, ...]:
+    """Invented messages that together reach every part of the templates."""
+    seen_on = date(2026, 3, 2)
+
+    def item(state: State, planned: date | None = None, relay: str = "") -> Item:
+        return Item(
+            task_id=1,
+            org_name="示例党支部",
+            title="主题党日",
+            period="2026年3月",
+            opens=date(2026, 3, 3),
+            planned=planned,
+            due=date(2026, 3, 31),
+            state=state,
+            rung="list",
+            provisional=True,
+            target=2,
+            done=1,
+            unit="次",
+            office="书记",
+            relay=relay,
+            basis="基本要求 2.4",
+            instructions="做好记录。",
+            overdue_days=1,
+        )
+
+    line = DigestLine("示例党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
+    digest = DigestView(
+        "A",
+        "示例党委",
+        "2026-W10",
+        seen_on,
+        (line,),
+        (line,),
+        (DigestChild("B", "示例党支部", 1, 1, 1, 1),),
+        ("缺少换届日期。",),
+    )
+    every = (
+        *(item(state) for state in (State.OPEN, State.UNRECORDED, State.OVERDUE)),
+        item(State.OPEN, date(2026, 3, 5), "王老师"),
+    )
+    contents = [(every, (digest,)), (every, ()), *(((one,), ()) for one in every), ((), ())]
+    return tuple(
+        MessageView("示例站点", "李老师", seen_on, True, items, digests, "https://example.cn/t/x")
+        for items, digests in contents
+    )
+
+
+_SAMPLES = _samples()

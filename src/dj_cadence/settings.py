@@ -23,6 +23,7 @@ SITE_FILE = "site.toml"
 KEY_FILE = "site.key"
 _SHORTEST_KEY = 32
 _SECRETS = ("password", "secret", "token")
+_PASSWORD_KEYS = {"password", "password_env", "password_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _checked_database(text: str) -> str:
 
 
 def _checked_mail_address(text: str) -> str:
-    if text and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
         raise ValueError(f"“{text}”不是邮箱地址")
     return text
 
@@ -261,6 +262,9 @@ class _Reader:
         elif notifier in OPTIONS:
             checked = self._validated(OPTIONS[notifier], options, path)
             options = checked.model_dump(exclude_none=True) if checked else {}
+            if options.get("username") and not given.keys() & _PASSWORD_KEYS:
+                message = "写了 username，就要写 password_env 或 password_file"
+                self._fault((*path, "username"), message)
         self._check_file(path, options.get("ca_file"))
         return ChannelSettings(name, notifier, options)
 

@@ -57,6 +57,20 @@ def test_the_start_page_counts_what_is_owed(district: District) -> None:
     ]
 
 
+def test_a_large_tree_is_folded_and_counts_stay_whole(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dj_cadence.entrypoints.web.pages.WHOLE_TREE", 4)
+    page = district.login(CLERK).get("/").text
+    assert organizations(page) == ["E1", "S1", "S2"]
+    assert "组织 <b>5</b>" in page
+    assert re.findall(r"<i>(\w+) </i>(\d+)", page) == [
+        ("待办", "1"),
+        *(("逾期", "1"), ("待登记", "1"), ("待办", "2"), ("本周到期", "1")),
+        ("待办", "1"),
+    ]
+
+
 def test_an_organization_shows_its_tasks_in_the_order_in_which_they_matter(
     district: District,
 ) -> None:

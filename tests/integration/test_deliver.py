@@ -1,12 +1,16 @@
 """Delivery against the ledger: each state a message can take, on both databases."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
+import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.citation import basis_line
+from dj_cadence.domain.duty import Basis, Certainty
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
@@ -104,15 +108,64 @@ def test_what_is_settled_meanwhile_is_not_spoken_of(database: Database) -> None:
     assert channel.letters[0].subject == "党建提醒：主题党日，计划5日"
 
 
+def test_an_item_about_another_organization_names_it(database: Database) -> None:
+    fill(database, 2)
+    with database.write() as session:
+        session.execute(update(schema.org).where(schema.org.c.id == 2).values(name="第二小学"))
+        _change_task(session, 1, instance=2)
+        _change_task(session, 2, duty="gone")
+    channel = Recorder()
+
+    send_all(database, channel)
+
+    assert [letter.subject for letter in channel.letters] == [
+        "党建提醒：主题党日：第二小学，计划5日",
+        "党建提醒：gone，计划5日",
+    ]
+
+
+def _change_task(session: Session, task_id: int, **values: object) -> None:
+    session.execute(update(schema.task).where(schema.task.c.id == task_id).values(values))
+
+
+@pytest.mark.parametrize(
+    ("basis", "line"),
+    [
+        ([Basis(Certainty.STANDARD, ("duty",), "基本要求")], "基本要求 2.4"),
+        (
+            [Basis(Certainty.VERIFIED, ("period",), "支部工作条例", "11、14")],
+            "《支部工作条例》第11、14条",
+        ),
+        (
+            [Basis(Certainty.VERIFIED, ("duty",), "支部工作条例", "第五章")],
+            "《支部工作条例》第五章",
+        ),
+        ([Basis(Certainty.RECALLED, ("period",), "某通知")], "《某通知》（未核实）"),
+        ([Basis(Certainty.DEFAULT, ("period",))], "本系统默认，无条文依据"),
+        ([Basis(Certainty.VERIFIED, ("notice",), "某通知")], ""),
+        (
+            [
+                Basis(Certainty.DEFAULT, ("period",)),
+                Basis(Certainty.SECONDARY, ("duty",), "某通知", "3"),
+            ],
+            "《某通知》第3条（据转述，未见原文）",
+        ),
+    ],
+)
+def test_the_surest_basis_is_named(basis: list[Basis], line: str) -> None:
+    assert basis_line(replace(rows.DUTY, basis=tuple(basis))) == line
+
+
 def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:
         rows.add_notice(session, 2, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
         rows.add_notice(session, 3, 1, 1, rung="nudge")
+        rows.add_notice(session, 4, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
 
     send_all(database, Recorder())
 
-    assert rows.outcomes(database) == {1: "folded", 2: "folded", 3: "sent"}
+    assert rows.outcomes(database) == {1: "folded", 2: "folded", 3: "sent", 4: "folded"}
 
 
 def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> None:
@@ -228,7 +281,7 @@ def test_a_faulty_row_or_template_holds_up_nobody_else(database: Database, tmp_p
         "{% if message.items[0].task_id == 1 %}{{ nothing.here }}{% endif %}有事", encoding="utf-8"
     )
     with database.write() as session:
-        session.execute(update(schema.task).where(schema.task.c.id == 2).values(state="odd"))
+        _change_task(session, 2, state="odd")
     channel = Recorder()
 
     assert send_all(database, channel, templates=tmp_path) == DeliveryCounts(sent=1, postponed=2)
@@ -352,6 +405,18 @@ def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) ->
     assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
     assert rows.states(database) == {1: "sent"}
     assert rows.attempts(database) == [(1, 1, "sent", "250 ok")]
+
+
+def test_what_is_held_too_long_is_handed_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, 3)
+    monkeypatch.setattr("dj_cadence.services.deliver.LEASE", timedelta(0))
+    channel = Recorder()
+
+    assert send_all(database, channel) == DeliveryCounts(sent=3)
+    assert [letter.to for letter in channel.letters] == [f"p{n}@example.cn" for n in (1, 2, 3)]
+    assert rows.attempts(database) == [(n, n, "sent", "250 ok") for n in (1, 2, 3)]
 
 
 def test_two_at_once_do_not_double(database: Database) -> None:

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dj_cadence.domain.calendar import CalendarStatus
 from dj_cadence.domain.duty import DayOfYear, Every
@@ -26,6 +28,23 @@ NAMES = {
     "plans": "reminder-plans.yaml",
 }
 EXPECTED = "# expected\n"
+SLIPS = [
+    "",
+    "[",
+    "}",
+    ": ",
+    "：",
+    "\t",
+    "\x00",
+    "- ",
+    "? ",
+    "<<: ",
+    "*a",
+    "&a ",
+    "null",
+    "!!set x",
+    "9" * 30,
+]
 SHIPPED = load_catalogue([shipped_schedules()])
 
 
@@ -146,7 +165,10 @@ def test_one_key_in_two_files_of_a_folder_is_a_fault_with_both_places(tmp_path: 
         write(tmp_path, f"duties/{name}.yaml", "duties:\n  theme_party_day: {day: 5日}\n")
 
     assert said(load(tmp_path)) == [
-        "schedules/duties/b.yaml:2:3: theme_party_day 在 schedules/duties/a.yaml:2:3 已写过，请只留一处"
+        (
+            "schedules/duties/b.yaml:2:3: "
+            "theme_party_day 在 schedules/duties/a.yaml:2:3 已写过，请只留一处"
+        )
     ]
 
 
@@ -224,11 +246,28 @@ def test_the_schema_is_one_of_a_file_of_duties() -> None:
 
     assert sorted(schema["properties"]) == ["duties", "rows"]
     assert "every" in schema["$defs"]["Rule"]["properties"]
-    assert schema["$defs"]["Rule"]["required"] == [
-        "title",
-        "tier",
-        "owed_by",
-        "office",
-        "remind",
-        "basis",
-    ]
+    assert schema["$defs"]["Rule"]["additionalProperties"] is False
+    assert "required" not in schema["$defs"]["Rule"]
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@given(data=st.data())
+def test_nothing_that_people_write_makes_the_loader_fail(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shipped = data.draw(st.sampled_from(sorted(shipped_schedules().rglob("*.yaml"))))
+    text = shipped.read_text(encoding="utf-8")
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 20)))
+    slip = data.draw(st.sampled_from(SLIPS))
+    folder = tmp_path_factory.mktemp("slip")
+    write(
+        folder,
+        shipped.relative_to(shipped_schedules()).as_posix(),
+        text[:start] + slip + text[end:],
+    )
+
+    loaded = load_catalogue([shipped_schedules(), folder])
+
+    assert catalogue_from_content(loaded.content).hash == loaded.catalogue.hash
+    assert set(map(len, (p.place.split(":") for p in loaded.problems))) <= {3}

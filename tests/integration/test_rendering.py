@@ -118,7 +118,7 @@ def test_a_bundle_as_plain_text(templates: Templates) -> None:
         == """\
 李老师：
 
-您有1项逾期、3项待办。办完点这里登记，一点即可，不用密码：
+您有1项逾期、3项待办。办完点这里登记，不用密码：
 https://dj.example.cn/t/abc
 
 ━━ 第一小学党支部 ━━
@@ -161,7 +161,7 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
         == """\
 李老师：
 
-因系统停运，此前的提醒今天一并补发。
+以下有此前未能发出的提醒，今天一并补发。
 
 ━━ 某县教育工委 本周督办 ━━
 
@@ -222,6 +222,44 @@ def test_a_site_replaces_one_file_and_keeps_the_others(tmp_path: Path) -> None:
 
     assert rendered.subject == "我们的提醒"
     assert rendered.text.startswith("李老师：")
+
+
+def test_the_shipped_templates_are_sound(templates: Templates) -> None:
+    assert templates.check() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (
+            "好\n{% if %}",
+            ":2",
+            "模板写法有误：Expected an expression, got 'end of statement block'",
+        ),
+        ("好\n\n{{ message.nothing }}", ":3", "模板填不出来："),
+        ("{% if message.digests %}{{ summary.x }}{% endif %}", ":1", "模板填不出来："),
+    ],
+)
+def test_a_faulty_template_is_told_by_its_line(
+    tmp_path: Path, text: str, place: str, message: str
+) -> None:
+    file = tmp_path / "templates" / "mail" / "message.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+
+    (problem,) = Templates([tmp_path / "templates", SHIPPED]).check()
+
+    assert problem.place == f"templates/mail/message.txt{place}"
+    assert problem.message.startswith(message)
+
+
+def test_a_template_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "message.txt").write_bytes("党建".encode("gb18030"))
+
+    (problem,) = Templates([tmp_path, SHIPPED]).check()
+
+    assert str(problem) == "templates/mail/message.txt: 不是 UTF-8 编码，请另存为 UTF-8"
 
 
 def test_days() -> None:

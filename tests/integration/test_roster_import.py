@@ -15,14 +15,13 @@ from dj_cadence.domain.roster_sheet import ORG_COLUMNS, Origin, RosterRow, Roste
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.demo_roster import demo_rows
-from dj_cadence.services.roster import ImportReport, Tally, import_roster
+from dj_cadence.services.roster import Election, ImportReport, Tally, import_roster
 from dj_cadence.services.roster_view import (
     check_roster,
     export_roster,
     exported_roster,
     roster_tree,
 )
-from dj_cadence.services.roster_write import Election
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
 from dj_cadence.store.roster import stored_appointments, stored_orgs
@@ -264,11 +263,20 @@ def test_an_earlier_date_counts_only_with_correct(database: Database, load: Impo
     assert anchors(database, "B1") == [(before[0][0], date(2022, 5, 10), True)]
 
 
-def test_an_empty_date_changes_nothing(database: Database, load: Import) -> None:
+def test_an_empty_date_clears_only_with_correct(database: Database, load: Import) -> None:
     load(TREE)
-    before = anchors(database, "B1")
-    assert load(("B1,青禾一支部,党支部,Z,12,,2,",), correct=True).sentences() == ["无变化。"]
+    ((known, day, _),) = before = anchors(database, "B1")
+    empty = ("B1,青禾一支部,党支部,Z,12,,2,",)
+    assert load(empty).sentences() == ["无变化。"]
     assert anchors(database, "B1") == before
+    said = "青禾一支部（B1）上次换届日期2023-05-10已清空：原来的换届任务不再需要。"
+    assert load(empty, correct=True).terms == (said,)
+    assert anchors(database, "B1") == [(known, day, False)]
+    assert load(TREE[3:4]).orgs == Tally(changed=1)
+    assert [(day, current) for _, day, current in anchors(database, "B1")] == [
+        (date(2023, 5, 10), False),
+        (date(2023, 5, 10), True),
+    ]
 
 
 # --- people ----------------------------------------------------------------------------------

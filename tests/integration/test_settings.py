@@ -187,6 +187,11 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
                 "site.toml:1:2: 缺少 host",
             ],
         ),
+        (
+            SMTP + 'username = "dangjian"',
+            ["site.toml:6:1: 写了 username，就要写 password_env 或 password_file"],
+        ),
+        ('[sender]\naddress = ""', ["site.toml:2:1: “”不是邮箱地址"]),
         (SMTP + "port = 70000", ["site.toml:6:1: 不能大于 65535"]),
         (
             SMTP + 'security = "ssl"',

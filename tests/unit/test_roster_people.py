@@ -14,7 +14,7 @@ from dj_cadence.domain.roster_office import (
     office_warnings,
     read_appointments,
 )
-from dj_cadence.domain.roster_person import People, StoredPerson, number_of
+from dj_cadence.domain.roster_person import RosterPerson, StoredPerson, identify, number_of
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, Origin, RosterRow
 
 ORIGIN = Origin(
@@ -51,9 +51,9 @@ def known(key: str, name: str, *addresses: tuple[str, str], orgs: str = "B1") ->
     return StoredPerson(7, key, name, frozenset(addresses), frozenset([orgs]))
 
 
-def groups(people: People) -> list[list[str]]:
+def lines(people: list[RosterPerson]) -> list[list[int]]:
     """The lines of the rows of each person."""
-    return [[f"{r.row.number}" for r in person.rows] for person in people.found]
+    return [[r.row.number for r in person.rows] for person in people]
 
 
 def test_two_offices_in_one_cell_are_two_appointments() -> None:
@@ -134,24 +134,27 @@ def test_appointed_before_the_founding() -> None:
         ),
         ({}, {}, True),
         ({}, {"org": "B2"}, False),
+        ({}, {"email": "a@x.cn"}, True),
+        ({"person": "1"}, {"email": "a@x.cn"}, True),
     ],
 )
 def test_who_is_the_same_person(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
-    people = People(read(row("甲", **first), row("甲", "组织委员", number=3, **second)), ())
-    assert groups(people) == ([["2", "3"]] if same else [["2"], ["3"]])
-    assert people.problems == []
+    rows = read(row("甲", **first), row("甲", "组织委员", number=3, **second))
+    for order in (rows, rows[::-1]):
+        people, problems = identify(order, ())
+        assert sorted(map(sorted, lines(people))) == ([[2, 3]] if same else [[2], [3]])
+        assert problems == []
 
 
 def test_one_mailbox_for_two_people_must_be_explained() -> None:
-    people = People(read(row("甲", email="a@x.cn"), row("乙", number=3, email="a@x.cn")), ())
-    assert people.problems[0] == Problem("任职.csv:3:2", "与 任职.csv:2:2 重复，请删去一行。")
-    assert people.problems[1].place == "任职.csv:3:5"
+    _, problems = identify(read(row("甲", email="a@x.cn"), row("乙", number=3, email="a@x.cn")), ())
+    assert [p.place for p in problems] == ["任职.csv:3:2", "任职.csv:3:5"]
 
 
 def test_one_person_with_two_telephones_must_be_explained() -> None:
     rows = row("甲", phone="13800000001"), row("甲", "委员", number=3, phone="13800000002")
-    people = People(read(*rows), ())
-    assert people.problems == [
+    _, problems = identify(read(*rows), ())
+    assert problems == [
         Problem(
             "任职.csv:3:7",
             "按编号、邮箱、手机或姓名与 任职.csv:2:7 是同一人，这一栏却不同："
@@ -161,16 +164,16 @@ def test_one_person_with_two_telephones_must_be_explained() -> None:
 
 
 def test_an_office_written_twice() -> None:
-    people = People(
+    _, problems = identify(
         read(row("甲"), row("甲", number=3), row("甲", number=4, since="2020-01-01")), ()
     )
-    assert people.problems == [Problem("任职.csv:3:2", "与 任职.csv:2:2 重复，请删去一行。")]
+    assert problems == [Problem("任职.csv:3:2", "与 任职.csv:2:2 重复，请删去一行。")]
 
 
 def test_a_known_person_with_another_mailbox() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"))
-    people = People(read(row("甲", email="new@x.cn")), [stored])
-    (person,) = people.found
+    people, _ = identify(read(row("甲", email="new@x.cn")), [stored])
+    (person,) = people
     assert (person.stored, person.key) == (stored, "email:a@x.cn")
     assert person.addresses() == {("email", "new@x.cn")}
 
@@ -178,39 +181,39 @@ def test_a_known_person_with_another_mailbox() -> None:
 def test_a_namesake_when_the_known_one_is_in_the_file_too() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"))
     rows = row("甲", email="b@x.cn"), row("甲", "组织委员", number=3, email="a@x.cn")
-    people = People(read(*rows), [stored])
-    assert [person.stored for person in people.found] == [None, stored]
+    people, _ = identify(read(*rows), [stored])
+    assert [person.stored for person in people] == [None, stored]
 
 
 def test_a_successor_at_the_same_telephone_is_somebody_else() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"), ("phone", "88880000"))
-    people = People(read(row("乙", email="b@x.cn", phone="88880000")), [stored])
-    assert [person.stored for person in people.found] == [None]
+    people, _ = identify(read(row("乙", email="b@x.cn", phone="88880000")), [stored])
+    assert [person.stored for person in people] == [None]
 
 
 def test_a_number_given_later_becomes_the_key() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"))
-    (person,) = People(read(row("甲", person="G7", email="a@x.cn")), [stored]).found
+    ((person,), _) = identify(read(row("甲", person="G7", email="a@x.cn")), [stored])
     assert (person.stored, person.key) == (stored, "G7")
     assert (number_of("G7"), number_of("email:a@x.cn")) == ("G7", "")
 
 
 def test_somebody_new_gets_the_mailbox_of_somebody_who_has_moved_on() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "other@x.cn"))
-    (person,) = People(read(row("乙", email="a@x.cn")), [stored]).found
+    ((person,), _) = identify(read(row("乙", email="a@x.cn")), [stored])
     assert (person.stored, person.key) == (None, "email:a@x.cn'")
 
 
 def test_a_new_name_at_a_known_mailbox_is_a_new_name() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"))
-    people = People(read(row("甲甲", email="a@x.cn")), [stored])
-    assert people.found[0].name == "甲甲"
-    assert [(p.place, p.warning) for p in people.problems] == [("任职.csv:2:5", True)]
+    people, problems = identify(read(row("甲甲", email="a@x.cn")), [stored])
+    assert people[0].name == "甲甲"
+    assert [(p.place, p.warning) for p in problems] == [("任职.csv:2:5", True)]
 
 
 def test_a_sheet_without_a_column_of_addresses_leaves_them() -> None:
     narrow = Origin("任职.csv", {"org": 1, "office": 2, "name": 3, "email": 4}, lettered=False)
     cells = {"org": "B1", "office": "书记", "name": "甲", "email": ""}
     stored = known("name:B1/甲", "甲", ("email", "a@x.cn"), ("phone", "88880000"), ("wecom", "w"))
-    (person,) = People(read(RosterRow(narrow, 2, cells)), [stored]).found
+    ((person,), _) = identify(read(RosterRow(narrow, 2, cells)), [stored])
     assert person.addresses() == {("phone", "88880000"), ("wecom", "w")}

@@ -35,5 +35,10 @@ def test_the_first_date() -> None:
     assert term_change(None, BEFORE, 3, correct=False) is TermChange.FIRST
 
 
+def test_none_only_when_asked_for() -> None:
+    assert term_change(BEFORE, None, 3, correct=True) is TermChange.CLEARED
+    assert term_change(None, None, 3, correct=True) is None
+
+
 def test_back_only_when_asked_for() -> None:
     assert term_change(BEFORE, date(2023, 5, 9), 3, correct=True) is TermChange.CORRECTION

@@ -21,6 +21,7 @@ class Addressee:
     """Who is written to. `relay` names the one it is meant for, where that is another."""
 
     person_id: int
+    name: str
     relay: str = ""
 
 
@@ -34,10 +35,11 @@ def addressee(
     """
     holder, secretary = holders.get(office), holders.get(SECRETARY)
     if holder and holder.person_id in reachable:
-        return Addressee(holder.person_id)
+        return Addressee(holder.person_id, holder.name)
     if secretary is None or secretary.person_id not in reachable:
         return None
-    return Addressee(secretary.person_id, f"{office}{holder.name}" if holder else "")
+    relay = f"{office}{holder.name}" if holder else ""
+    return Addressee(secretary.person_id, secretary.name, relay)
 
 
 def digest_reader(holders: Mapping[str, Holder], reachable: AbstractSet[int]) -> Addressee | None:
@@ -45,5 +47,5 @@ def digest_reader(holders: Mapping[str, Holder], reachable: AbstractSet[int]) ->
     for office in (CLERK, SECRETARY):
         holder = holders.get(office)
         if holder and holder.person_id in reachable:
-            return Addressee(holder.person_id)
+            return Addressee(holder.person_id, holder.name)
     return None

@@ -93,7 +93,7 @@ def next_reminder(
     plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
 ) -> date | None:
     """The first reminder's day after `after`, or None when no rung is left."""
-    horizon = max(after, dates.due, dates.opens) + 70 * DAY
+    horizon = max(after, dates.due, dates.opens) + 100 * DAY  # rules reach 2 months at most
     found = reminders(plan, dates, calendar, after, horizon)
     return found[0].day if found else None
 
@@ -112,8 +112,10 @@ def _of_rung(
     day = first
     while day <= until:
         occurrence += 1
-        day = _repeated(rung, base, first, occurrence, calendar)
-        yield Reminder(day, rung.key, occurrence)
+        start = _repeated(rung, base, first, occurrence)
+        day = calendar.on_or_after(start)
+        if rung.repeat_months or day - start < 7 * DAY:  # a week without a working day has none
+            yield Reminder(day, rung.key, occurrence)
 
 
 def _base(rung: Rung, dates: TaskDates) -> date | None:
@@ -143,9 +145,8 @@ def _skipped(rung: Rung, first: date, after: date) -> int:
     return max(0, weeks // rung.repeat_weeks - 3) if rung.repeat_weeks else 0
 
 
-def _repeated(rung: Rung, base: date, first: date, occurrence: int, calendar: WorkCalendar) -> date:
+def _repeated(rung: Rung, base: date, first: date, occurrence: int) -> date:
+    """The Monday of the week, or the day of the month, of a repeat."""
     if rung.repeat_weeks:
-        monday = first - first.weekday() * DAY
-        return calendar.on_or_after(monday + 7 * occurrence * rung.repeat_weeks * DAY)
-    day = add_months(base, rung.months + occurrence * rung.repeat_months) + rung.days * DAY
-    return calendar.on_or_after(day)
+        return first + (7 * occurrence * rung.repeat_weeks - first.weekday()) * DAY
+    return add_months(base, rung.months + occurrence * rung.repeat_months) + rung.days * DAY

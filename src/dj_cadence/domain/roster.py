@@ -40,8 +40,6 @@ KINDS: Mapping[str, OrgKind] = {
     "教工团支": OrgKind.LEAGUE_BRANCH_STAFF,
     "少先队大队": OrgKind.YOUNG_PIONEERS,
 }
-KEPT = ("last_election", "has_committee")
-"""Columns in which an empty cell leaves the known value."""
 _KIND_ADVICE = "可填：" + "、".join(KIND_BY_LABEL)
 
 
@@ -92,12 +90,14 @@ def _as_text(value: object) -> str:
 
 
 def read_orgs(
-    rows: Iterable[RosterRow], stored: Mapping[str, Mapping[str, str]]
+    rows: Iterable[RosterRow], stored: Mapping[str, Mapping[str, str]], *, correct: bool = False
 ) -> tuple[dict[str, RosterOrg], list[Problem]]:
     """The organizations of `rows` by code, in their order, and every fault of a single row.
 
-    `stored` has the cells of the organizations already known.
+    `stored` has the cells of the organizations already known. An empty cell clears what is
+    stored, except 设支委会, and 上次换届日期 unless with `correct`.
     """
+    kept = ("has_committee",) if correct else ("has_committee", "last_election")
     orgs: dict[str, RosterOrg] = {}
     problems: list[Problem] = []
     seen: dict[str, RosterRow] = {}
@@ -109,7 +109,7 @@ def read_orgs(
             continue
         if code:
             seen[code] = row
-        org, found = read_org(row.over(stored.get(code, {}), KEPT))
+        org, found = read_org(row.over(stored.get(code, {}), kept))
         problems += found
         if org:
             orgs[code] = org

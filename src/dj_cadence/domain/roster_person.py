@@ -1,14 +1,17 @@
-"""Which rows of the sheet 任职 speak of the same person."""
+"""Which rows of the sheet 任职 speak of the same person, and which of them are known.
 
-from collections.abc import Iterable, Sequence
+Both are settled from the strongest sign to the weakest, so that neither the order of the rows
+nor an earlier import of the same file makes a difference.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster_office import EMAIL, PHONE, RosterAppointment, address_column
 
-_EMAIL_KEY, _PHONE_KEY, _NAME_KEY = "email:", "phone:", "name:"
-_MADE_UP = (_EMAIL_KEY, _PHONE_KEY, _NAME_KEY)
-_WEAK = (_PHONE_KEY, _NAME_KEY)
+_NUMBER, _EMAIL, _PHONE, _NAME = _SIGNS = ("number:", "email:", "phone:", "name:")
+_MADE_UP = (_EMAIL, _PHONE, _NAME)
 
 
 def number_of(key: str) -> str:
@@ -27,15 +30,37 @@ class StoredPerson:
     """(channel, address)."""
     orgs: frozenset[str]
 
+    @property
+    def emails(self) -> set[str]:
+        return {value for channel, value in self.addresses if channel == EMAIL}
+
+    def signs(self) -> Iterator[str]:
+        if number := number_of(self.key):
+            yield _NUMBER + number
+        prefixes = {EMAIL: _EMAIL, PHONE: _PHONE}
+        yield from (prefixes[c] + value for c, value in self.addresses if c in prefixes)
+        yield from (f"{_NAME}{org}/{self.name}" for org in self.orgs)
+
 
 @dataclass(slots=True, eq=False)
 class RosterPerson:
-    """A person as the rows speak of them. Grows while rows are read."""
+    """A person as the rows speak of them."""
 
-    stored: StoredPerson | None
-    key: str
-    name: str
     rows: list[RosterAppointment] = field(default_factory=list)
+    stored: StoredPerson | None = None
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.rows[0].name
+
+    @property
+    def number(self) -> str:
+        return next((row.person for row in self.rows if row.person), "")
+
+    @property
+    def emails(self) -> set[str]:
+        return {row.addresses[EMAIL] for row in self.rows if EMAIL in row.addresses}
 
     def addresses(self) -> frozenset[tuple[str, str]]:
         """(channel, address) of all rows, and what is known where their sheets have no column."""
@@ -47,120 +72,131 @@ class RosterPerson:
         column = address_column(channel)
         return any(row.row.has_column(column) for row in self.rows)
 
-    def emails(self) -> set[str]:
-        """Those known so far and those written."""
-        written = {row.addresses[EMAIL] for row in self.rows if EMAIL in row.addresses}
-        known = self.stored.addresses if self.stored else frozenset()
-        return written | {value for channel, value in known if channel == EMAIL}
 
+def identify(
+    appointments: Sequence[RosterAppointment], stored: Sequence[StoredPerson]
+) -> tuple[list[RosterPerson], list[Problem]]:
+    """The people of the rows, in the order of their first rows, and what contradicts itself.
 
-class People:
-    """Finds the person of a row: by number, else e-mail, else phone, else name within one org.
-
-    A number or an e-mail that says otherwise is never overruled by a weaker sign.
+    The same number is the same person, else the same e-mail, else the same phone, else the
+    same name within one organization, as long as no stronger sign says otherwise.
     """
-
-    def __init__(
-        self, appointments: Sequence[RosterAppointment], stored: Iterable[StoredPerson]
-    ) -> None:
-        self._emails = {a.addresses[EMAIL] for a in appointments if EMAIL in a.addresses}
-        self._by_sign: dict[str, RosterPerson] = {}
-        self.found: list[RosterPerson] = []
-        self.problems: list[Problem] = []
-        self._keys: set[str] = set()
-        for known in stored:
-            self._keys.add(known.key)
-            self._index(RosterPerson(known, known.key, known.name), _signs_of_stored(known))
-        for appointment in appointments:
-            self._add(appointment)
-
-    def _index(self, person: RosterPerson, signs: Iterable[str]) -> None:
-        for sign in signs:
-            self._by_sign.setdefault(sign, person)
-
-    def _add(self, row: RosterAppointment) -> None:
-        signs = _signs(row)
-        person = self._find(row, signs) or self._new(row, signs[0])
-        if not person.rows:
-            self.found.append(person)
-        self._check_twice(person, row)
-        self._check_addresses(person, row)
-        self._rename(person, row)
-        if row.person:
-            person.key = row.person
-        person.rows.append(row)
-        self._index(person, signs)
-
-    def _new(self, row: RosterAppointment, key: str) -> RosterPerson:
-        """A made-up key may be taken by somebody who had the address before."""
-        while key in self._keys:
-            key += "'"
-        self._keys.add(key)
-        return RosterPerson(None, key, row.name)
-
-    def _find(self, row: RosterAppointment, signs: Sequence[str]) -> RosterPerson | None:
-        for sign in signs:
-            person = self._by_sign.get(sign)
-            if person is None or (row.person and number_of(person.key) not in ("", row.person)):
-                continue
-            if not sign.startswith(_WEAK) or self._may_be(person, row):
-                return person
-        return None
-
-    def _may_be(self, person: RosterPerson, row: RosterAppointment) -> bool:
-        """Whether a weak sign counts: the e-mail agrees, or the same name has a new one."""
-        email = row.addresses.get(EMAIL)
-        known = person.emails()
-        if not email or not known or email in known:
-            return True
-        return person.name == row.name and not known & self._emails
-
-    def _check_twice(self, person: RosterPerson, row: RosterAppointment) -> None:
-        said = (row.org, row.office, row.since)
-        for other in person.rows:
-            if (other.org, other.office, other.since) == said:
-                text = f"与 {other.row.place('office')} 重复，请删去一行。"
-                self.problems.append(Problem(row.row.place("office"), text))
-
-    def _check_addresses(self, person: RosterPerson, row: RosterAppointment) -> None:
-        for channel, value in row.addresses.items():
-            column = address_column(channel)
-            other = next((o for o in person.rows if o.addresses.get(channel, value) != value), None)
-            if other:
-                text = (
-                    f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
-                    "同一人请统一，两个人请各写人员编号。"
-                )
-                self.problems.append(Problem(row.row.place(column), text))
-
-    def _rename(self, person: RosterPerson, row: RosterAppointment) -> None:
-        if person.name == row.name:
-            return
-        if person.rows:
-            first = person.rows[0].row.place("name")
-            text = (
-                f"“{row.name}”与 {first} 的“{person.name}”编号、邮箱或手机相同："
-                "同一人请统一姓名，两个人请各写人员编号。"
-            )
-            self.problems.append(Problem(row.row.place("name"), text))
-            return
-        text = f"按编号、邮箱或手机认定为原来的“{person.name}”，改名为“{row.name}”，请核对。"
-        self.problems.append(Problem(row.row.place("name"), text, warning=True))
-        person.name = row.name
+    people = _grouped(appointments)
+    _recognize(people, stored)
+    _give_keys(people, stored)
+    return people, [problem for person in people for problem in _problems(person)]
 
 
 def _signs(row: RosterAppointment) -> list[str]:
-    """What may tell the person of a row, the strongest first; the first is a new one's key."""
-    signs = [row.person] if row.person else []
+    """What may tell the person of a row, the strongest first."""
+    signs = [_NUMBER + row.person] if row.person else []
     if EMAIL in row.addresses:
-        signs.append(_EMAIL_KEY + row.addresses[EMAIL])
+        signs.append(_EMAIL + row.addresses[EMAIL])
     if PHONE in row.addresses:
-        signs.append(_PHONE_KEY + row.addresses[PHONE])
-    return [*signs, f"{_NAME_KEY}{row.org}/{row.name}"]
+        signs.append(_PHONE + row.addresses[PHONE])
+    return [*signs, f"{_NAME}{row.org}/{row.name}"]
 
 
-def _signs_of_stored(person: StoredPerson) -> list[str]:
-    prefixes = {EMAIL: _EMAIL_KEY, PHONE: _PHONE_KEY}
-    signs = [number_of(person.key)] if number_of(person.key) else []
-    signs += [prefixes[channel] + v for channel, v in person.addresses if channel in prefixes]
-    return signs + [f"{_NAME_KEY}{org}/{person.name}" for org in person.orgs]
+def _strength(sign: str) -> int:
+    return next(rank for rank, prefix in enumerate(_SIGNS) if sign.startswith(prefix))
+
+
+def _grouped(appointments: Sequence[RosterAppointment]) -> list[RosterPerson]:
+    by_sign: dict[str, RosterPerson] = {}
+    of_row: dict[int, RosterPerson] = {}
+    numbered = list(enumerate(appointments))
+    for index, row in sorted(numbered, key=lambda pair: _strength(_signs(pair[1])[0])):
+        signs = _signs(row)
+        fitting = (p for s in signs if (p := by_sign.get(s)) and _agrees(p, row, s))
+        of_row[index] = person = next(fitting, None) or RosterPerson()
+        person.rows.append(row)
+        for sign in signs:
+            by_sign.setdefault(sign, person)
+    people = dict.fromkeys(of_row[index] for index, _ in numbered)
+    for person in people:
+        person.rows.clear()
+    for index, row in numbered:  # in the file's order again
+        of_row[index].rows.append(row)
+    return list(people)
+
+
+def _agrees(person: RosterPerson, row: RosterAppointment, sign: str) -> bool:
+    """Whether a sign that a person shares with a row is not overruled by a stronger one."""
+    if row.person and person.number not in ("", row.person):
+        return False
+    email = row.addresses.get(EMAIL)
+    if not email or sign.startswith((_NUMBER, _EMAIL)):
+        return True
+    return person.name == row.name and not person.emails - {email}
+
+
+def _recognize(people: Sequence[RosterPerson], stored: Iterable[StoredPerson]) -> None:
+    """Give each person the stored one that they are; nobody is two people."""
+    by_sign: dict[str, list[StoredPerson]] = {}
+    for known in stored:
+        for sign in known.signs():
+            by_sign.setdefault(sign, []).append(known)
+    taken: set[int] = set()
+    for prefix in _SIGNS:
+        for person in people:
+            signs = {s for row in person.rows for s in _signs(row) if s.startswith(prefix)}
+            found = (known for sign in sorted(signs) for known in by_sign.get(sign, ()))
+            fitting = (k for k in found if k.id not in taken and _may_be(person, k, prefix))
+            if person.stored is None and (same := next(fitting, None)):
+                person.stored = same
+                taken.add(same.id)
+
+
+def _may_be(person: RosterPerson, known: StoredPerson, prefix: str) -> bool:
+    """The same name may have a new mailbox; another name with another mailbox is another one."""
+    number = number_of(known.key)
+    if number and person.number and number != person.number:
+        return False
+    if prefix in (_NUMBER, _EMAIL) or not (person.emails and known.emails):
+        return True
+    return person.name == known.name or bool(person.emails & known.emails)
+
+
+def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -> None:
+    """A number if there is one, else made up; it may be taken by a former owner of an address."""
+    taken = {known.key for known in stored}
+    for person in people:
+        if person.stored:
+            person.key = person.number or person.stored.key
+            continue
+        person.key = person.number or min(
+            (sign for row in person.rows for sign in _signs(row)), key=_strength
+        )
+        while person.key in taken:
+            person.key += "'"
+        taken.add(person.key)
+
+
+def _problems(person: RosterPerson) -> Iterator[Problem]:
+    first = person.rows[0]
+    for index, row in enumerate(person.rows):
+        for other in person.rows[:index]:
+            yield from _contradictions(row, other)
+    if person.stored and person.stored.name != person.name:
+        text = (
+            f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对。"
+        )
+        yield Problem(first.row.place("name"), text, warning=True)
+
+
+def _contradictions(row: RosterAppointment, other: RosterAppointment) -> Iterator[Problem]:
+    """What two rows of one person say differently, or twice."""
+    if (row.org, row.office, row.since) == (other.org, other.office, other.since):
+        text = f"与 {other.row.place('office')} 重复，请删去一行。"
+        yield Problem(row.row.place("office"), text)
+    columns = {
+        address_column(c) for c, v in row.addresses.items() if other.addresses.get(c, v) != v
+    }
+    if row.name != other.name:
+        columns.add("name")
+    for column in sorted(columns):
+        text = (
+            f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
+            "同一人请统一，两个人请各写人员编号。"
+        )
+        yield Problem(row.row.place(column), text)

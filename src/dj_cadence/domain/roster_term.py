@@ -28,6 +28,8 @@ class TermChange(StrEnum):
     """The same term, begun on another day."""
     IGNORED = "ignored"
     """It would move the date back, which nobody asked for."""
+    CLEARED = "cleared"
+    """No term is running any more."""
 
 
 def term_change(
@@ -36,12 +38,15 @@ def term_change(
     """What `after` means when `before` is the day of the running term's election.
 
     `years` is the length of that term. A date later than its opening, six months before it
-    ends, is an election. An earlier date counts only with `correct`. None: nothing changes.
+    ends, is an election. An earlier date, or none, counts only with `correct`. None: nothing
+    changes.
     """
-    if after is None or after == before:
+    if after == before:
         return None
     if before is None:
         return TermChange.FIRST
+    if after is None:
+        return TermChange.CLEARED if correct else None
     if after < before:
         return TermChange.CORRECTION if correct else TermChange.IGNORED
     opens = add_months(add_years(before, years), -_OPENS_MONTHS_BEFORE)

@@ -68,8 +68,13 @@ def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
 
 
 def rules_schema() -> dict[str, Any]:
-    """The JSON Schema of a file in duties/, for editors that complete and check."""
-    return DutyFile.model_json_schema()
+    """The JSON Schema of a file in duties/, for editors that complete and check.
+
+    No field of an entry is required, since a site says only what differs.
+    """
+    schema = DutyFile.model_json_schema()
+    del schema["$defs"]["Rule"]["required"]
+    return schema
 
 
 def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Problem]]:

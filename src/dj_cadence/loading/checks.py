@@ -125,7 +125,8 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
     if rule.tier is not Tier.A:
         yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
     if _is_longer(rule, below):
-        said = f"“{below.title}”的周期由{clause} 规定为{below.every.label}"
+        period = below.every.label if below.every else "按任期"
+        said = f"“{below.title}”的周期由{clause} 规定为{period}"
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
 
 

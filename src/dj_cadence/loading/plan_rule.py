@@ -8,8 +8,12 @@ from dj_cadence.domain.reminder_plan import From, ReminderPlan, Rung
 from dj_cadence.loading.rule import Key, Text
 from dj_cadence.loading.yaml_file import Written
 
-Offset = Annotated[int, Field(ge=-750, le=750)]
-Repeat = Annotated[int, Field(ge=1, le=52)]
+# After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
+Days = Annotated[int, Field(ge=-750, le=60)]
+WorkingDays = Annotated[int, Field(ge=-500, le=40)]
+Months = Annotated[int, Field(ge=-24, le=2)]
+RepeatWeeks = Annotated[int, Field(ge=1, le=8)]
+RepeatMonths = Annotated[int, Field(ge=1, le=2)]
 RungKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16)]
 
 
@@ -18,11 +22,11 @@ class RungRule(Written):
 
     key: RungKey
     from_: From = Field(alias="from")
-    days: Offset = 0
-    working_days: Offset = 0
-    months: Annotated[int, Field(ge=-24, le=24)] = 0
-    repeat_weeks: Repeat | None = None
-    repeat_months: Annotated[int, Field(ge=1, le=12)] | None = None
+    days: Days = 0
+    working_days: WorkingDays = 0
+    months: Months = 0
+    repeat_weeks: RepeatWeeks | None = None
+    repeat_months: RepeatMonths | None = None
 
     @field_validator("working_days", "months")
     @classmethod

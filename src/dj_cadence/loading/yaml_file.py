@@ -14,6 +14,8 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from dj_cadence.domain.faults import describe, describe_syntax
 from dj_cadence.domain.problem import Problem
 
+_ENDLESS = "嵌套太深，或用 & 和 * 引用了自己"
+
 Loc = Sequence[str | int]
 """The way to a part of a file: keys of mappings, indexes of lists."""
 
@@ -71,6 +73,8 @@ def read_yaml(path: Path, name: str) -> YamlFile:
         message = describe_syntax(str(error))
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
         return YamlFile(name, problems=(Problem(place, message),))
+    except RecursionError:
+        return _unreadable(name, _ENDLESS)
     if root is None:
         return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
     return _built(name, root)
@@ -126,7 +130,7 @@ def _built(name: str, root: Node) -> YamlFile:
         repeated = tuple(_repeated_keys(name, root))
         return YamlFile(name, None if repeated else _plain(root), repeated, root)
     except RecursionError:
-        return _unreadable(name, "文件引用了它自己，请删去 & 和 * 的写法")
+        return _unreadable(name, _ENDLESS)
 
 
 def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:

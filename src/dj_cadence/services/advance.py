@@ -65,13 +65,15 @@ def advance(
     """Bring every task up to `today` (local); returns how many were looked at."""
     moved = 0
     steps: dict[_Situation, _Step] = {}
+    plans: dict[int, ReminderPlan] = {}
     while _any_due(database, today):
         with database.write(durable=False) as session:
             rows = _due(session, today)
             for row in rows:
                 situation = _situation(row)
                 if situation not in steps:
-                    steps[situation] = _step(session, situation, catalogue, today)
+                    plan = _plan(session, situation.chain_id, plans)
+                    steps[situation] = _step(situation, plan, catalogue, today)
             _move(session, rows, steps, today, now)
             raised = _raise(session, rows, steps, catalogue)
         if observe is not ignore:
@@ -102,8 +104,7 @@ def _situation(row: AnyRow) -> _Situation:
     )
 
 
-def _step(session: Session, one: _Situation, catalogue: Catalogue, today: date) -> _Step:
-    plan = _plan(session, one.chain_id)
+def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date) -> _Step:
     calendar, dates, grace = catalogue.calendar, one.dates, _grace(catalogue, one.duty)
     after = FIRST_DAY if one.redated_on else one.raised_to
     changes = next_change(today, dates.opens, dates.due, grace, calendar)
@@ -120,30 +121,25 @@ def _grace(catalogue: Catalogue, key: str) -> int:
     return duty.recording_grace if duty else _DEFAULT_GRACE
 
 
-def _plan(session: Session, chain_id: int) -> ReminderPlan:
+def _plan(session: Session, chain_id: int, known: dict[int, ReminderPlan]) -> ReminderPlan:
     """The reminder plan as it was when the task was made."""
-    content = session.execute(select(chain.c.content).where(chain.c.id == chain_id)).scalar_one()
-    rungs = tuple(
-        Rung(**{**rung, "counted_from": From(rung["counted_from"])}) for rung in content["rungs"]
-    )
-    return ReminderPlan(content["key"], content["title"], rungs)
+    if chain_id not in known:
+        query = select(chain.c.content).where(chain.c.id == chain_id)
+        content = session.execute(query).scalar_one()
+        rungs = (Rung(**{**r, "counted_from": From(r["counted_from"])}) for r in content["rungs"])
+        known[chain_id] = ReminderPlan(content["key"], content["title"], tuple(rungs))
+    return known[chain_id]
 
 
 def _move(
     session: Session, rows: list[AnyRow], steps: dict[_Situation, _Step], today: date, now: datetime
 ) -> None:
-    groups: dict[tuple[_Situation, bool], list[int]] = {}
+    groups: dict[tuple[State, date | None, bool], list[int]] = {}
     for row in rows:
-        situation = _situation(row)
-        shown = steps[situation].state != row.state
-        groups.setdefault((situation, shown), []).append(row.id)
-    for (situation, shown), ids in groups.items():
-        step = steps[situation]
-        values: dict[str, Any] = {
-            "state": step.state.value,
-            "raised_to": today,
-            "next_on": step.next_on,
-        }
+        step = steps[_situation(row)]
+        groups.setdefault((step.state, step.next_on, step.state != row.state), []).append(row.id)
+    for (state, next_on, shown), ids in groups.items():
+        values: dict[str, Any] = {"state": state.value, "raised_to": today, "next_on": next_on}
         if shown:
             values |= {"sequence": task.c.sequence + 1, "changed_at": now}
         session.execute(update(task).where(task.c.id.in_(ids)).values(**values))

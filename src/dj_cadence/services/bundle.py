@@ -134,16 +134,17 @@ def _write(database: Database, batch: list[_Bundle], today: date, now: datetime)
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
         existing = _messages_today(session, [one.person_id for one in batch], today)
-        written = 0
+        joined, begun = {}, []
         for one in batch:
             rows = existing.get(one.person_id, [])
-            if any(row.state not in _OVER and not _is_joinable(row) for row in rows):
-                continue  # the person has had today's message; the rest waits for tomorrow
-            joined = next((row.id for row in rows if _is_joinable(row)), None)
-            message_id = joined or _new_message(session, one, len(rows), today, now)
-            _put_in(session, one, message_id, week_label(today))
-            written += joined is None
-        return written
+            if ready := next((row for row in rows if _is_joinable(row)), None):
+                joined[one.person_id] = ready.id
+            elif all(row.state in _OVER for row in rows):
+                begun.append(_new_message(one, len(rows), today, now))
+            # else the person has had today's message; the rest waits for tomorrow
+        messages = joined | _insert(session, begun)
+        _put_in(session, batch, messages, week_label(today))
+        return len(begun)
 
 
 def _messages_today(
@@ -160,33 +161,47 @@ def _is_joinable(row: AnyRow) -> bool:
     return bool(row.state == "ready" and row.content is None)
 
 
-def _new_message(session: Session, one: _Bundle, serial: int, today: date, now: datetime) -> int:
-    written = session.execute(
-        insert(message)
-        .values(
-            person_id=one.person_id,
-            day=today,
-            serial=serial,
-            kind="digest" if one.digests else "bundle",
-            channel=one.channel,
-            address=one.address,
-            late=one.late,
-            state="ready",
-            send_at=now,
-            created_at=now,
-        )
-        .returning(message.c.id)
-    )
-    return int(written.scalar_one())
+def _new_message(one: _Bundle, serial: int, today: date, now: datetime) -> dict[str, object]:
+    return {
+        "person_id": one.person_id,
+        "day": today,
+        "serial": serial,
+        "kind": "digest" if one.digests else "bundle",
+        "channel": one.channel,
+        "address": one.address,
+        "late": one.late,
+        "state": "ready",
+        "send_at": now,
+        "created_at": now,
+    }
 
 
-def _put_in(session: Session, one: _Bundle, message_id: int, week: str) -> None:
-    if one.digests:
-        digests.put_in(session, week, one.digests, message_id)
-    for relay in {relay for _, relay in one.notices}:
-        ids = [notice_id for notice_id, to in one.notices if to == relay]
-        session.execute(
+def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
+    """The new messages by person."""
+    if not rows:
+        return {}
+    returning = insert(message).returning(message.c.person_id, message.c.id)
+    return {row.person_id: row.id for row in session.execute(returning, rows)}
+
+
+def _put_in(session: Session, batch: list[_Bundle], messages: dict[int, int], week: str) -> None:
+    """Hang notices and digests on their message."""
+    rows = []
+    for one in batch:
+        message_id = messages.get(one.person_id)
+        if message_id is None:
+            continue
+        rows += [
+            {"n": notice_id, "m": message_id, "p": one.person_id, "r": relay}
+            for notice_id, relay in one.notices
+        ]
+        if one.digests:
+            digests.put_in(session, week, one.digests, message_id)
+    if rows:
+        mine = (notice.c.id == bindparam("n"), notice.c.message_id.is_(None))
+        hanging = (
             update(notice)
-            .where(notice.c.id.in_(ids), notice.c.message_id.is_(None))
-            .values(message_id=message_id, person_id=one.person_id, relay=relay)
+            .where(*mine)
+            .values(message_id=bindparam("m"), person_id=bindparam("p"), relay=bindparam("r"))
         )
+        session.connection().execute(hanging, rows)

@@ -152,22 +152,20 @@ class _Pass:
 
     def _send(self, letters: deque[Written], stop_at: float) -> None:
         with self.database.write(durable=False) as session:
-            current = self._begin_next(session, letters, stop_at)
+            current = self._begin_next(session, letters)
         while current:
             record, reply = self._try(current)
             with self.database.write(durable=False) as session:
                 record(session, current.claim, reply, self.now)
-                following = self._begin_next(session, letters, stop_at)
+                if monotonic() > stop_at:  # a slow server: others may have what we hold too long
+                    ledger.hand_back(session, [letter.claim for letter in letters])
+                    letters.clear()
+                following = self._begin_next(session, letters)
             self._report(current, record)
             current = following
 
-    def _begin_next(
-        self, session: Session, letters: deque[Written], stop_at: float
-    ) -> Written | None:
+    def _begin_next(self, session: Session, letters: deque[Written]) -> Written | None:
         """The next letter that is still ours to send, now written down as on its way."""
-        if monotonic() > stop_at:  # a slow server: others may have what we hold too long
-            ledger.hand_back(session, [letter.claim for letter in letters])
-            letters.clear()
         while letters:
             letter = letters.popleft()
             if ledger.begin(session, letter.claim, self.now, self._lease_end()):

@@ -65,7 +65,7 @@ def _is_new(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
 
 
 def _line(row: AnyRow, catalogue: Catalogue, today: date) -> DigestLine:
-    title = catalogue.duties[row.duty].title
+    title = catalogue.duties[row.duty].title + (f"：{row.about}" if row.about else "")
     return DigestLine(row.name, title, chinese_label(row.label), row.due, (today - row.due).days)
 
 

@@ -28,10 +28,12 @@ def rendered_digest(
     if above.position == above.subtree_end:
         raise Refused(f"{above.name}没有下级组织，没有周报。")
     today = site.today(now)
+    book = AddressBook(session, [above.id], today, site.settings)
+    reader = digest_reader(book.holders(above.id), book.reachable)
     view = digest_view(session, catalogue, above.id, week_label(today), today=today, now=now)
     message_view = MessageView(
         site_name=site.settings.name,
-        person_name="",
+        person_name=reader.name if reader else above.name,
         day=today,
         late=False,
         items=(),
@@ -75,6 +77,5 @@ def order_digest(session: Session, site: Site, above: AnyRow, *, now: datetime) 
 def _next_serial(session: Session, reader: Addressee, today: date) -> int:
     """Never 0: that one is the day's bundle."""
     mine = (message.c.person_id == reader.person_id, message.c.day == today)
-    return (
-        int(session.scalar(select(func.coalesce(func.max(message.c.serial), 0)).where(*mine))) + 1
-    )
+    highest = session.execute(select(func.max(message.c.serial)).where(*mine)).scalar()
+    return int(highest or 0) + 1

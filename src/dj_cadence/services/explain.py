@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import Basis, Duty
+from dj_cadence.domain.citation import STANDARD, full_citation
+from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.task import State, next_change
@@ -92,18 +93,9 @@ def _why(duty: Duty | None) -> list[str]:
         return ["  规则已从制度库中移除，任务按原样保留。"]
     rows = "、".join(duty.rows)
     return [
-        f"  规则 {duty.key}，对应《山东省中小学校党建工作基本要求》{rows}，由{duty.office}办理。",
-        *(f"  依据：{_basis(basis)}" for basis in duty.basis),
+        f"  规则 {duty.key}，对应《{STANDARD}》{rows}，由{duty.office}办理。",
+        *(f"  依据：{full_citation(basis)}" for basis in duty.basis),
     ]
-
-
-def _basis(basis: Basis) -> str:
-    names = {"duty": "职责", "period": "周期", "due": "期限", "notice": "提醒"}
-    supports = "、".join(names.get(name, name) for name in basis.supports)
-    article = f"第{basis.article}条" if basis.article.isdecimal() else basis.article
-    document = f"《{basis.document}》{article}" if basis.document else "无文件"
-    note = f"（{basis.note}）" if basis.note else ""
-    return f"{document}，支持{supports}；{basis.certainty.label}{note}"
 
 
 def _dates(row: AnyRow) -> list[str]:

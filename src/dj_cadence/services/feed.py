@@ -7,15 +7,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.dates import add_months, month_end
-from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.domain.token import make_token
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.feeds import FeedEvent, calendar_bytes
-from dj_cadence.services.letters import basis_line
 from dj_cadence.settings import Settings
 from dj_cadence.store import tokens
 from dj_cadence.store.database import Database
@@ -144,12 +143,6 @@ def _description(task: TaskRow, page: str) -> str:
         f"登记与查看：{page}",
     ]
     return "\n".join(line for line in lines if line)
-
-
-def basis_text(rule: Duty) -> str:
-    """The basis of a duty, and what its period rests on where that is not sure."""
-    line, doubt = basis_line(rule), rule.certainty.label
-    return line if rule.binds or doubt in line else f"{line}（周期：{doubt}）"
 
 
 def _nothing(org_id: int, host: str, month: date) -> FeedEvent:

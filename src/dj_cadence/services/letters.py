@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import Basis, Certainty, Duty
+from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.message import DigestView, Item, MessageView
 from dj_cadence.domain.period import chinese_label
@@ -162,25 +162,6 @@ def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
         return make()
     except Exception as error:  # noqa: BLE001  whatever a site's own template or data brings
         return Fault(claim, f"{type(error).__name__}: {error}")
-
-
-def basis_line(duty: Duty) -> str:
-    """The surest basis of a duty or of its period, in one line, with how sure it is."""
-    found = [b for b in duty.basis if {"duty", "period"} & set(b.supports)]
-    if not found:
-        return ""
-    surest = min(found, key=lambda basis: list(Certainty).index(basis.certainty))
-    doubt = surest.certainty in (Certainty.SECONDARY, Certainty.RECALLED)
-    return f"{_cited(surest)}（{surest.certainty.label}）" if doubt else _cited(surest)
-
-
-def _cited(basis: Basis) -> str:
-    if basis.certainty is Certainty.STANDARD:
-        return f"基本要求 {basis.article}".strip()
-    if not basis.document:
-        return basis.certainty.label
-    article = f"第{basis.article}条" if basis.article.isdigit() else basis.article
-    return f"《{basis.document}》{article}"
 
 
 def pack(letter: Letter) -> bytes:

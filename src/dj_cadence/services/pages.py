@@ -1,7 +1,7 @@
 """What the pages show, read for one visitor; nothing outside what the visitor may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from dj_cadence.store.schema import appointment, message, notice, org, person, t
 from dj_cadence.store.types import AnyRow
 
 OUTBOX_PAGE = 50
+_NUMBERS = ("open", "unrecorded", "overdue", "due_this_week")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class OrgLine:
     unrecorded: int
     overdue: int
     due_this_week: int
+
+    def with_counts_of(self, other: "OrgLine") -> "OrgLine":
+        return replace(self, **{n: getattr(self, n) + getattr(other, n) for n in _NUMBERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,17 @@ def organizations(session: Session, visitor: Visitor, today: date) -> list[OrgLi
         )
         for row, depth in _with_depth(rows)
     ]
+
+
+def folded(lines: Iterable[OrgLine], depth: int) -> list[OrgLine]:
+    """Only the lines down to `depth`, each with the counts of what is hidden below it."""
+    shown: list[OrgLine] = []
+    for line in lines:
+        if line.depth <= depth:
+            shown.append(line)
+        else:
+            shown[-1] = shown[-1].with_counts_of(line)
+    return shown
 
 
 def organization(session: Session, visitor: Visitor, code: str, today: date) -> AnyRow | None:
@@ -172,8 +187,7 @@ def _counts(visitor: Visitor, today: date) -> Select[Any]:
 
 
 def _numbers(row: AnyRow | None) -> dict[str, int]:
-    names = ("open", "unrecorded", "overdue", "due_this_week")
-    return {name: int(getattr(row, name)) if row else 0 for name in names}
+    return {name: int(getattr(row, name)) if row else 0 for name in _NUMBERS}
 
 
 def _offices(session: Session, visitor: Visitor, today: date) -> dict[int, list[str]]:

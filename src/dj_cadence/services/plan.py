@@ -94,14 +94,18 @@ def apply(
     return report
 
 
-def roll(database: Database, catalogue: Catalogue, *, today: date, now: datetime) -> bool:
-    """Take the applied version forward with the days and the facts; False when nothing changed.
+def horizon(today: date) -> date:
+    """How far the engine plans: whole months, so that on most days nothing new comes in sight."""
+    return month_end(today + AHEAD)
 
-    The horizon moves by whole months, so that on most days this is one comparison.
-    """
+
+def roll(
+    database: Database, catalogue: Catalogue, *, until: date, today: date, now: datetime
+) -> bool:
+    """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
         row = sites.load(session)
-        span = Span(row.starts_on, month_end(today + AHEAD))
+        span = Span(row.starts_on, until)
         inputs = digest(catalogue.hash, row.data_version, span)
         if sites.was_planned(session, inputs):
             return False

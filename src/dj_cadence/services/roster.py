@@ -14,6 +14,8 @@ from dj_cadence.domain.roster_term import TermChange
 from dj_cadence.services.roster_draft import Draft, draft_import
 from dj_cadence.services.roster_write import Election, write_draft
 
+__all__ = ["Election", "ImportReport", "Tally", "import_roster"]
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -69,7 +71,8 @@ def import_roster(
     """Carry `sheets` into the database; with any fault, or as a dry run, nothing is written.
 
     `found` is what reading the files has found already; its faults count too. `correct` lets
-    an election date move back. `today` is the local date from which changed facts count.
+    an election date move back, or be cleared by an empty cell. `today` is the local date
+    from which changed facts count.
     """
     draft = draft_import(session, sheets, today=today, correct=correct)
     problems = (*found, *draft.problems)
@@ -112,6 +115,10 @@ def _person_changed(p: RosterPerson) -> bool:
 
 def _sentence(draft: Draft, code: str, change: TermChange) -> str:
     org_, known = draft.orgs[code], draft.stored[code]
+    if change is TermChange.CLEARED:
+        return (
+            f"{org_.name}（{code}）上次换届日期{known.elected_on}已清空：原来的换届任务不再需要。"
+        )
     what = f"{org_.name}（{code}）上次换届日期由{known.elected_on}改为{org_.last_election}："
     if change is TermChange.ELECTION:
         return what + "算作一次换届，上一届的换届任务随之办结。"

@@ -12,7 +12,7 @@ from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.roster import RosterOrg, oddities, read_org, read_orgs
 from dj_cadence.domain.roster_facts import facts_of
 from dj_cadence.domain.roster_office import RosterAppointment, office_warnings, read_appointments
-from dj_cadence.domain.roster_person import People, RosterPerson
+from dj_cadence.domain.roster_person import RosterPerson, identify
 from dj_cadence.domain.roster_sheet import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster_term import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster_tree import (
@@ -68,7 +68,8 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     """Read everything, compare it with what is stored, write nothing."""
     stored = stored_orgs(session)
     before = {code: stored_org(known.cells) for code, known in stored.items()}
-    read, problems = read_orgs(sheets.orgs, {code: known.cells for code, known in stored.items()})
+    cells = {code: known.cells for code, known in stored.items()}
+    read, problems = read_orgs(sheets.orgs, cells, correct=correct)
     rows = {code: row for row in reversed(sheets.orgs) if (code := row.cells["code"]) in read}
     rows = {code: rows[code] for code in read}
     terms, read = _judge_terms(read, before, rows, problems, correct=correct)
@@ -77,8 +78,8 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     problems += tree_problems(orgs, rows, written)
     appointments, found = read_appointments(sheets.appointments, orgs, written)
     held = stored_appointments(session)
-    people = People(appointments, stored_people(session))
-    problems += [*found, *people.problems]
+    people, contradictions = identify(appointments, stored_people(session))
+    problems += [*found, *contradictions]
     problems += _warnings(read, rows, appointments, held, orgs, today)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     facts = {
@@ -93,8 +94,8 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
         seats=seats,
         facts=facts,
         terms=terms,
-        people=people.found,
-        held=_match(people.found, held),
+        people=people,
+        held=_match(people, held),
     )
 
 

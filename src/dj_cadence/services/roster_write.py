@@ -77,17 +77,18 @@ def _write_terms(
         {"id": draft.stored[code].anchor_id, "day": days[code], **origin}
         for code in of[TermChange.CORRECTION]
     ]
-    settled = [
-        {"id": draft.stored[code].anchor_id, "current": False} for code in of[TermChange.ELECTION]
+    over = [
+        {"id": draft.stored[code].anchor_id, "current": False}
+        for code in (*of[TermChange.ELECTION], *of[TermChange.CLEARED])
     ]
     begun = [
         {"org_id": ids[code], "kind": "election", "day": days[code], "current": True, **origin}
         for code in (*of[TermChange.FIRST], *of[TermChange.ELECTION])
     ]
     store.change_rows(session, anchor, corrected)
-    store.change_rows(session, anchor, settled)
+    store.change_rows(session, anchor, over)
     store.add_rows(session, anchor, begun)
-    running = store.running_terms(session) if settled else {}
+    running = store.running_terms(session) if over else {}
     return tuple(
         Election(ids[code], draft.stored[code].anchor_id, running[ids[code]], day)
         for code in of[TermChange.ELECTION]

@@ -8,19 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.letter import Letter, Notifier
-from dj_cadence.domain.message import MessageView, Observe, Rendered
+from dj_cadence.domain.message import Observe
 from dj_cadence.domain.task import State
 from dj_cadence.errors import Refused
-from dj_cadence.rendering import Templates
 from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.plan import horizon
 from dj_cadence.services.records import done
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
+from dj_cadence.services.tick import prepare
 from dj_cadence.store.database import open_database
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import (
@@ -28,6 +27,8 @@ from dj_cadence.store.schema import (
     anchor,
     appointment,
     catalogue,
+    message,
+    notice,
     org,
     person,
     profile,
@@ -60,26 +61,6 @@ def parse_answer(text: str) -> Answer:
     raise Refused(f"--answer 应为 never、on-time 或 late:天数，现在是“{text}”。")
 
 
-class _Blank(Templates):
-    """Letters without words: nobody reads them, and writing them is most of the work."""
-
-    def __init__(self) -> None:
-        super().__init__([])
-
-    def render_message(self, view: MessageView) -> Rendered:
-        return Rendered("", "", "")
-
-
-class _Silence:
-    """A channel that accepts everything and sends nothing."""
-
-    def send(self, letter: Letter) -> str:
-        return "simulated"
-
-    def close(self) -> None:
-        pass
-
-
 def simulate(original: Site, since: date, until: date, answer: Answer, tell: Observe) -> None:
     """Tell `tell` every event from `since` to `until`, and at last a summary.
 
@@ -89,7 +70,7 @@ def simulate(original: Site, since: date, until: date, answer: Answer, tell: Obs
     with TemporaryDirectory(prefix="dj-cadence-") as folder:
         copy = _copy(original, Path(folder), since)
         try:
-            _Walk(copy, answer, tell).go(since, until)
+            _Walk(copy, answer, tell, horizon(until)).go(since, until)
         finally:
             copy.database.engine.dispose()
 
@@ -105,16 +86,17 @@ def _copy(original: Site, folder: Path, since: date) -> Site:
             ]:
                 target.execute(insert(table), rows)
         target.execute(site.update().values(starts_on=since, sending=True, home=original.home))
-    silence: Notifier = _Silence()
-    channels: Mapping[str, Notifier] = dict.fromkeys(original.settings.channels, silence)
-    return replace(original, database=database, notifiers=channels, templates=_Blank())
+    return replace(original, database=database)
 
 
 class _Walk:
     """The days of a simulation, and what is counted on the way."""
 
-    def __init__(self, site: Site, answer: Answer, tell: Observe) -> None:
+    def __init__(self, site: Site, answer: Answer, tell: Observe, planned_to: date) -> None:
         self.site = site
+        self.planned_to = planned_to
+        with site.database.read() as session:
+            self.rules = applied_catalogue(session)
         self.answer = answer
         self.tell = tell
         self.events: Counter[str] = Counter()
@@ -138,10 +120,23 @@ class _Walk:
     def _changes_at_midnight(self, day: date) -> bool:
         with self.site.database.read() as session:
             due = select(task.c.id).where(task.c.next_on <= day).limit(1)
-            return day.day == 1 or session.execute(due).first() is not None
+            return session.execute(due).first() is not None
 
     def _tick(self, day: date, hour: time) -> None:
-        tick(self.site, self._at(day, hour), owner=_OWNER, observe=self._observe)
+        at = self._at(day, hour)
+        prepare(self.site, self.rules, at, until=self.planned_to, observe=self._observe)
+        self._post(at)
+
+    def _post(self, at: datetime) -> None:
+        """Every message that is ready arrives; the ledger's care is not needed here."""
+        with self.site.database.write(durable=False) as session:
+            posted = _ready_messages(session)
+            if posted:
+                _mark_sent(session, at)
+        for one in posted:
+            self._observe({"at": at, "event": "message", **one})
+            if one["kind"] == "digest":
+                self._observe({"at": at, "event": "digest", "to": one["to"]})
 
     def _act(self, day: date) -> None:
         """What people get done today, recorded the same evening."""
@@ -153,10 +148,9 @@ class _Walk:
         )
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
-            rules = applied_catalogue(session)
             for task_id, remaining in session.execute(query).all():
                 for _ in range(remaining):
-                    done(session, rules, task_id, on=day, by=_OWNER, now=at, today=day)
+                    done(session, self.rules, task_id, on=day, by=_OWNER, now=at, today=day)
                 self._observe({"at": at, "event": "done", "task": task_id})
 
     # --- telling ---------------------------------------------------------------------------
@@ -196,6 +190,33 @@ class _Walk:
                 "most_message_days": max(days.values(), default=0),
             }
         )
+
+
+def _ready_messages(session: Session) -> list[dict[str, Any]]:
+    ready = message.c.state == "ready"
+    query = select(message, person.c.key).join_from(message, person).where(ready)
+    about: dict[int, set[int]] = {}
+    spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
+    for message_id, task_id in session.execute(spoken):
+        about.setdefault(message_id, set()).add(task_id)
+    return [
+        {
+            "to": row.address,
+            "person": row.key,
+            "channel": row.channel,
+            "kind": row.kind,
+            "tasks": sorted(about.get(row.id, ())),
+            "late": row.late,
+        }
+        for row in session.execute(query.order_by(message.c.id))
+    ]
+
+
+def _mark_sent(session: Session, at: datetime) -> None:
+    ready = message.c.state == "ready"
+    carried = notice.c.message_id.in_(select(message.c.id).where(ready))
+    session.execute(update(notice).where(carried, notice.c.outcome == "").values(outcome="sent"))
+    session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
 
 
 def _descriptions(session: Session) -> dict[int, dict[str, Any]]:

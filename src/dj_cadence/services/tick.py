@@ -1,15 +1,16 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
+from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.bundle import bundle
-from dj_cadence.services.deliver import deliver, supersede_stale
+from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digest_view
-from dj_cadence.services.plan import roll
+from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.site import Site, hold_if_moved
 from dj_cadence.store import site as sites
 
@@ -21,25 +22,42 @@ class TickReport:
     rolled: bool
     advanced: int
     bundled: int
-    sent: int
+    sent: int = 0
 
 
-def tick(site: Site, now: datetime, *, owner: str, observe: Observe = ignore) -> TickReport:
-    """Roll the plan forward, move tasks, write notices, bundle, deliver.
+def prepare(
+    site: Site,
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    until: date | None = None,
+    observe: Observe = ignore,
+) -> TickReport:
+    """Everything but sending: roll the plan forward, move tasks, write notices, bundle.
 
-    `now` is aware. `owner` names the process, for its leases. Each step commits for
-    itself, so a pass that dies is simply repeated.
+    `now` is aware. `until` fixes how far is planned, where the whole stretch is known.
     """
     database, today = site.database, site.today(now)
-    with database.read() as session:
-        catalogue = applied_catalogue(session)
-    hold_if_moved(site)
-    rolled = roll(database, catalogue, today=today, now=now)
+    rolled = roll(database, catalogue, until=until or horizon(today), today=today, now=now)
     advanced = advance(database, catalogue, today=today, now=now, observe=observe)
+    recover(database, today, now)
     supersede_stale(database, today)
     bundled = bundle(database, catalogue, site.settings, now=now)
-    sent = deliver(
-        database,
+    return TickReport(rolled, advanced, bundled)
+
+
+def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
+    """One pass. Each step commits for itself, so a pass that dies is simply repeated.
+
+    `now` is aware. `owner` names the process, for its leases.
+    """
+    with site.database.read() as session:
+        catalogue = applied_catalogue(session)
+    hold_if_moved(site)
+    report = prepare(site, catalogue, now)
+    today = site.today(now)
+    posted = deliver(
+        site.database,
         templates=site.templates,
         notifiers=site.notifiers,
         catalogue=catalogue,
@@ -49,8 +67,7 @@ def tick(site: Site, now: datetime, *, owner: str, observe: Observe = ignore) ->
         ),
         owner=owner,
         now=now,
-        observe=observe,
     )
-    with database.write(durable=False) as session:
+    with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
-    return TickReport(rolled, advanced, bundled, sent.sent)
+    return replace(report, sent=posted.sent)

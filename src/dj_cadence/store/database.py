@@ -44,8 +44,9 @@ class Database:
 def open_database(url: str) -> Database:
     """A database for an SQLAlchemy address; nothing is connected yet."""
     if not url.startswith("sqlite"):
-        return Database(create_engine(url, pool_pre_ping=True))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        return Database(create_engine(url, pool_pre_ping=True, hide_parameters=True))
+    patience = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=patience, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)

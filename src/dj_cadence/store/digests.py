@@ -101,10 +101,18 @@ def order(session: Session, org_id: int, week: str, message_id: int, now: dateti
 
 def overdue_lines(session: Session, above: AnyRow, duties: Sequence[str]) -> list[AnyRow]:
     """Every overdue task below, in the organizations' own order, the oldest first."""
+    about = org.alias("about")
     joined = task.join(org, org.c.id == task.c.org_id).join(slot, slot.c.id == task.c.slot_id)
-    columns = (org.c.id, org.c.name, org.c.position, task.c.duty, task.c.due, slot.c.label)
-    query = select(*columns, task.c.instance).select_from(joined)
-    query = query.where(_inside(above), _overdue(duties))
+    joined = joined.outerjoin(about, about.c.id == task.c.instance)
+    query = select(
+        org.c.name,
+        org.c.position,
+        about.c.name.label("about"),
+        task.c.duty,
+        task.c.due,
+        slot.c.label,
+    )
+    query = query.select_from(joined).where(_inside(above), _overdue(duties))
     return list(session.execute(query.order_by(org.c.position, task.c.due, task.c.duty)))
 
 

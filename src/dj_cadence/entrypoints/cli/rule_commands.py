@@ -9,6 +9,7 @@ import typer
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site
 from dj_cadence.domain.canonical import plain
+from dj_cadence.domain.citation import full_citation
 from dj_cadence.domain.duty import Duty, Every, Recurrence, Term, TermNotice
 from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.entrypoints.cli.arguments import AsJson
@@ -113,6 +114,4 @@ def _describe(duty: Duty) -> None:
     if duty.instructions:
         say(f"  做法：{duty.instructions}")
     for basis in duty.basis:
-        article = f"第{basis.article}条" if basis.article else ""
-        document = f"《{basis.document}》{article}" if basis.document else "无文件依据"
-        say(f"  依据：{document}（{basis.certainty.label}）{basis.note}")
+        say(f"  依据：{full_citation(basis)}")

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import short_day
 from dj_cadence.entrypoints.web import calendars, links, pages, words
@@ -29,7 +30,6 @@ from dj_cadence.entrypoints.web.security import (
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.errors import Refused
 from dj_cadence.services.access import ExpiredLink, UnknownLink
-from dj_cadence.services.feed import basis_text
 
 Page = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -20,6 +20,8 @@ from dj_cadence.services.feed import feed_address, rotate
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
+WHOLE_TREE = 400
+"""Organizations on one page; a larger tree is shown by its two upper levels."""
 _LINK = re.compile(r"(/t/)([\w-]{20,})")
 
 
@@ -40,7 +42,10 @@ def start(visit: Visit) -> Response:
         return visit.page("stranger.html")
     with visit.database.read() as session:
         lines = pages.organizations(session, visit.visitor, visit.today)
-    return visit.page("start.html", lines=lines)
+    if len(lines) <= WHOLE_TREE:
+        return visit.page("start.html", lines=lines, number=len(lines), folded=False)
+    shown = pages.folded(lines, depth=1)
+    return visit.page("start.html", lines=shown, number=len(lines), folded=True)
 
 
 def organization(visit: Visit) -> Response:

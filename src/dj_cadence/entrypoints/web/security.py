@@ -52,7 +52,7 @@ class KnownHosts:
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
         self.app = app
-        self.hosts = frozenset(hosts) | LOOPBACK
+        self.hosts = frozenset(filter(None, hosts)) | LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and host_name(Headers(scope=scope)) not in self.hosts:
