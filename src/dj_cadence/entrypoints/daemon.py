@@ -105,7 +105,7 @@ def _tick(site: Site) -> None:
                 _log.warning("no_rules_applied")
                 return
         report = tick(site, clock.now(), owner=f"daemon-{os.getpid()}")
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it was, the next pass must come
         _log.exception("tick_failed")
         return
     if report.bundled or report.sent:

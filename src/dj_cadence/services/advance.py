@@ -89,8 +89,9 @@ def _any_due(database: Database, today: date) -> bool:
 
 
 def _due(session: Session, today: date) -> list[AnyRow]:
+    """The longest waiting, held: what a person does meanwhile must not be written over."""
     query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
-    return list(session.execute(query.limit(BATCH)))
+    return list(session.execute(query.limit(BATCH).with_for_update()))
 
 
 def _situation(row: AnyRow) -> _Situation:

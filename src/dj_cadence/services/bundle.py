@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
@@ -13,7 +13,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.task import SETTLED
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.address_book import AddressBook
-from dj_cadence.services.digest import make_digests
+from dj_cadence.services.digest import digests_due, make_digests
 from dj_cadence.settings import Settings
 from dj_cadence.store import digests
 from dj_cadence.store import site as sites
@@ -51,16 +51,26 @@ def bundle(database: Database, catalogue: Catalogue, settings: Settings, *, now:
     if not catalogue.calendar.is_working_day(today) or local.time() < settings.send_at:
         return 0
     with database.read() as session:
-        if not sites.load(session).sending:
+        row = sites.load(session)
+        week = digests_due(catalogue, row.digest_week, today)
+        if not row.sending or not (week or _anything_waiting(session, today)):
             return 0
     with database.write(durable=False) as session:
         _drop_settled(session)
-        make_digests(session, catalogue, today=today, now=now)
+        if week:
+            make_digests(session, catalogue, week, now)
     with database.read() as session:
         bundles, unaddressed = _collect(session, settings, today)
     with database.write(durable=False) as session:
         _close(session, unaddressed, "no_addressee")
     return sum(_write(database, batch, today, now) for batch in _batches(bundles))
+
+
+def _anything_waiting(session: Session, today: date) -> bool:
+    first = select(notice.c.id).where(*_is_waiting(today)).limit(1)
+    return session.execute(first).first() is not None or bool(
+        digests.unsent(session, week_label(today))
+    )
 
 
 def _drop_settled(session: Session) -> None:
@@ -105,6 +115,10 @@ def _collect(session: Session, settings: Settings, today: date) -> tuple[list[_B
     return list(bundles.values()), unaddressed
 
 
+def _is_waiting(today: date) -> tuple[ColumnElement[bool], ...]:
+    return notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= today
+
+
 def _bundle_for(bundles: dict[int, _Bundle], to: Addressee, book: AddressBook) -> _Bundle:
     """The person's bundle, begun if need be on the channel that comes first for them."""
     if to.person_id not in bundles:
@@ -116,7 +130,7 @@ def _waiting(session: Session, today: date) -> list[AnyRow]:
     query = (
         select(notice.c.id, notice.c.office, notice.c.due_on, task.c.org_id)
         .join_from(notice, task, task.c.id == notice.c.task_id)
-        .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= today)
+        .where(*_is_waiting(today))
     )
     return list(session.execute(query.order_by(notice.c.id)))
 
@@ -150,7 +164,10 @@ def _write(database: Database, batch: list[_Bundle], today: date, now: datetime)
 def _messages_today(
     session: Session, person_ids: list[int], today: date
 ) -> dict[int, list[AnyRow]]:
-    query = select(message).where(message.c.day == today, message.c.person_id.in_(person_ids))
+    """The day's one message of each, with those that reached nobody; not what was asked for."""
+    query = select(message).where(
+        message.c.day == today, message.c.serial >= 0, message.c.person_id.in_(person_ids)
+    )
     found: dict[int, list[AnyRow]] = {}
     for row in session.execute(query.with_for_update()):
         found.setdefault(row.person_id, []).append(row)

@@ -13,22 +13,23 @@ from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import first_overdue_day
 from dj_cadence.domain.week import digest_week
 from dj_cadence.store import digests, orgs
+from dj_cadence.store import site as sites
 from dj_cadence.store.types import AnyRow
 
 WEEK = timedelta(days=7)
 
 
-def make_digests(session: Session, catalogue: Catalogue, *, today: date, now: datetime) -> int:
-    """Write down this week's digests, once each, from the week's first working day on.
-
-    A superior with nothing to read has none. Returns how many were made.
-    """
+def digests_due(catalogue: Catalogue, made_last: str, today: date) -> str | None:
+    """The week whose digests are to be made now, if any."""
     week = digest_week(today, catalogue.calendar)
-    if week is None:
-        return 0
+    return week if week != made_last else None
+
+
+def make_digests(session: Session, catalogue: Catalogue, week: str, now: datetime) -> None:
+    """Write down the digests of `week`, one for each superior with something to read."""
     rows = digests.superiors_without(session, week, catalogue.binding())
     digests.write(session, week, rows, now)
-    return len(rows)
+    sites.set_digest_week(session, week)
 
 
 def digest_view(

@@ -75,7 +75,7 @@ def order_digest(session: Session, site: Site, above: AnyRow, *, now: datetime) 
 
 
 def _next_serial(session: Session, reader: Addressee, today: date) -> int:
-    """Never 0: that one is the day's bundle."""
+    """Below 0: what was asked for is not counted as the day's one message."""
     mine = (message.c.person_id == reader.person_id, message.c.day == today)
-    highest = session.execute(select(func.max(message.c.serial)).where(*mine)).scalar()
-    return int(highest or 0) + 1
+    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
+    return int(lowest or 0) - 1

@@ -15,11 +15,12 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import Observe
 from dj_cadence.domain.task import State
 from dj_cadence.errors import Refused
+from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.plan import horizon
+from dj_cadence.services.bundle import bundle
+from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.records import done
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import prepare
 from dj_cadence.store.database import open_database
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import (
@@ -106,9 +107,8 @@ class _Walk:
     def go(self, since: date, until: date) -> None:
         day = since
         while day <= until:
-            if self._changes_at_midnight(day):
-                self._tick(day, time(0))
-            self._tick(day, self.site.settings.send_at)
+            self._begin(day)
+            self._post(day)
             if self.answer.late is not None:
                 self._act(day)
             day += DAY
@@ -117,22 +117,20 @@ class _Walk:
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.site.settings.time_zone)
 
-    def _changes_at_midnight(self, day: date) -> bool:
-        with self.site.database.read() as session:
-            due = select(task.c.id).where(task.c.next_on <= day).limit(1)
-            return session.execute(due).first() is not None
+    def _begin(self, day: date) -> None:
+        """Midnight: the plan rolls forward, states change, reminders are written down."""
+        database, at = self.site.database, self._at(day, time(0))
+        roll(database, self.rules, until=self.planned_to, today=day, now=at)
+        advance(database, self.rules, today=day, now=at, observe=self._observe)
 
-    def _tick(self, day: date, hour: time) -> None:
-        at = self._at(day, hour)
-        prepare(self.site, self.rules, at, until=self.planned_to, observe=self._observe)
-        self._post(at)
-
-    def _post(self, at: datetime) -> None:
-        """Every message that is ready arrives; the ledger's care is not needed here."""
+    def _post(self, day: date) -> None:
+        """The sending hour: every message arrives. The ledger's care is not needed here."""
+        at = self._at(day, self.site.settings.send_at)
+        if not bundle(self.site.database, self.rules, self.site.settings, now=at):
+            return
         with self.site.database.write(durable=False) as session:
             posted = _ready_messages(session)
-            if posted:
-                _mark_sent(session, at)
+            _mark_sent(session, at)
         for one in posted:
             self._observe({"at": at, "event": "message", **one})
             if one["kind"] == "digest":

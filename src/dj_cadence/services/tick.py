@@ -1,10 +1,8 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.bundle import bundle
@@ -22,42 +20,26 @@ class TickReport:
     rolled: bool
     advanced: int
     bundled: int
-    sent: int = 0
-
-
-def prepare(
-    site: Site,
-    catalogue: Catalogue,
-    now: datetime,
-    *,
-    until: date | None = None,
-    observe: Observe = ignore,
-) -> TickReport:
-    """Everything but sending: roll the plan forward, move tasks, write notices, bundle.
-
-    `now` is aware. `until` fixes how far is planned, where the whole stretch is known.
-    """
-    database, today = site.database, site.today(now)
-    rolled = roll(database, catalogue, until=until or horizon(today), today=today, now=now)
-    advanced = advance(database, catalogue, today=today, now=now, observe=observe)
-    recover(database, today, now)
-    supersede_stale(database, today)
-    bundled = bundle(database, catalogue, site.settings, now=now)
-    return TickReport(rolled, advanced, bundled)
+    sent: int
 
 
 def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
-    """One pass. Each step commits for itself, so a pass that dies is simply repeated.
+    """Roll the plan forward, move tasks, write notices, bundle, deliver.
 
-    `now` is aware. `owner` names the process, for its leases.
+    `now` is aware. `owner` names the process, for its leases. Each step commits for
+    itself, so a pass that dies is simply repeated.
     """
-    with site.database.read() as session:
+    database, today = site.database, site.today(now)
+    with database.read() as session:
         catalogue = applied_catalogue(session)
     hold_if_moved(site)
-    report = prepare(site, catalogue, now)
-    today = site.today(now)
+    rolled = roll(database, catalogue, until=horizon(today), today=today, now=now)
+    advanced = advance(database, catalogue, today=today, now=now)
+    recover(database, today, now)
+    supersede_stale(database, today)
+    bundled = bundle(database, catalogue, site.settings, now=now)
     posted = deliver(
-        site.database,
+        database,
         templates=site.templates,
         notifiers=site.notifiers,
         catalogue=catalogue,
@@ -68,6 +50,6 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
         owner=owner,
         now=now,
     )
-    with site.database.write(durable=False) as session:
+    with database.write(durable=False) as session:
         sites.set_last_tick(session, now)
-    return replace(report, sent=posted.sent)
+    return TickReport(rolled, advanced, bundled, posted.sent)

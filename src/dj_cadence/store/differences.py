@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.slots import TERM
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 from dj_cadence.store.types import AnySelect
@@ -108,8 +109,8 @@ def _stored_membership(duty: str) -> _Membership:
         org_cohort.c.instance == want_org.c.instance,
     )
     return _Membership(
-        select(org_cohort.c.cohort_id).where(same).scalar_subquery(),
-        select(org_cohort.c.anchor_id).where(same).scalar_subquery(),
+        select(org_cohort.c.cohort_id).where(same).correlate(want_org).scalar_subquery(),
+        select(org_cohort.c.anchor_id).where(same).correlate(want_org).scalar_subquery(),
     )
 
 
@@ -159,8 +160,10 @@ def unwanted(duty: str, span: Span) -> ColumnElement[bool]:
     return and_(
         task.c.duty == duty,
         owed(),
-        task.c.opens <= span.until,
-        task.c.due >= span.since,
+        or_(
+            task.c.period == TERM,  # in every window
+            and_(task.c.opens <= span.until, task.c.due >= span.since),
+        ),
         ~wanted.exists(),
     )
 

@@ -171,20 +171,27 @@ def _write_acts(
     cause: ColumnElement[str],
 ) -> None:
     """One act for each task that is about to change."""
-    before = literal('{"due":"') + cast(task.c.due, String) + literal('","state":"')
     redated = source is not task
-    after = cast(want_slot.c.due, String) if redated else cast(task.c.due, String)
+    after = _dates(want_slot.c.due, new_planned()) if redated else _dates(task.c.due, task.c.planned)
     values = {
         "task_id": task.c.id,
         "kind": literal(kind),
         "done_by": literal(by),
         "at": literal(now, act.c.at.type),
-        "before": before + task.c.state + literal('"}'),
-        "after": literal('{"due":"') + after + literal('"}'),
+        "before": _dates(task.c.due, task.c.planned, literal(',"state":"') + task.c.state + '"'),
+        "after": after,
         "reason": cause,
     }
     rows = select(*values.values()).select_from(source).where(where)
     session.execute(insert(act).from_select(list(values), rows))
+
+
+def _dates(
+    due: ColumnElement[date], planned: ColumnElement[date | None], more: ColumnElement[str] | str = ""
+) -> ColumnElement[str]:
+    """The dates of a task as JSON; a planned date that is not known is empty."""
+    known = func.coalesce(cast(planned, String), "")
+    return literal('{"due":"') + cast(due, String) + '","planned":"' + known + '"' + more + "}"
 
 
 def use_chain(session: Session, duty: str, chain_id: int, today: date) -> None:

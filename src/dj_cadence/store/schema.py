@@ -45,6 +45,7 @@ site = Table(
     Column("sending", Boolean, nullable=False),
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
     Column("last_tick", Instant, nullable=True),
+    Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
 )
 
 # --- who ---------------------------------------------------------------------------------
@@ -273,7 +274,7 @@ message = Table(
     Column("id", Integer, primary_key=True),
     Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
     Column("day", Date, nullable=False),
-    Column("serial", SmallInteger, nullable=False),  # 0: the day's one message
+    Column("serial", SmallInteger, nullable=False),  # from 0: the day's one, begun again; below: asked for
     Column("kind", String(8), nullable=False),  # bundle, digest, test
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),

@@ -32,6 +32,11 @@ def set_last_tick(session: Session, now: datetime) -> None:
     session.execute(update(site).values(last_tick=now))
 
 
+def set_digest_week(session: Session, week: str) -> None:
+    """Remember that the digests of `week` are made."""
+    session.execute(update(site).values(digest_week=week))
+
+
 def data_changed(session: Session) -> None:
     """Say that the roster or an election changed, so that the plan is worked out again."""
     session.execute(update(site).values(data_version=site.c.data_version + 1))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    cast,
     insert,
     literal,
     null,
@@ -113,8 +114,8 @@ def each_organization() -> AnySelect:
         literal(0).label("instance"),
         literal(0).label("anchor_id"),
         org.c.profile_id,
-        null().label("about_profile_id"),
-        null().label("anchor_day"),
+        cast(null(), Integer).label("about_profile_id"),
+        cast(null(), Date).label("anchor_day"),
     )
 
 
@@ -125,7 +126,7 @@ def each_term() -> AnySelect:
         literal(0).label("instance"),
         _elections.c.id.label("anchor_id"),
         org.c.profile_id,
-        null().label("about_profile_id"),
+        cast(null(), Integer).label("about_profile_id"),
         _elections.c.day.label("anchor_day"),
     ).join_from(org, _elections, _elections.c.org_id == org.c.id)
 

@@ -32,11 +32,11 @@ def plan(
     apply: Annotated[bool, typer.Option("--apply", help="应用：存为新版本并写入")] = False,
     as_json: AsJson = False,
     allow_withdrawals: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--allow-withdrawals", parser=parse_number, metavar="数目", help="允许撤回这么多项"
         ),
-    ] = 0,
+    ] = None,
 ) -> None:
     """看规则和花名册会带来哪些任务变化；加 --apply 才写入。"""
     loaded = load_rules(folder(ctx))
@@ -59,7 +59,7 @@ def plan(
                 by=OPERATOR,
                 today=site.today,
                 now=site.now,
-                allow_withdrawals=allow_withdrawals,
+                allow_withdrawals=allow_withdrawals or 0,
             )
         else:
             report = planner.preview(database, catalogue, span, every_change=as_json)

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("sending", sa.Boolean(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
         sa.Column("last_tick", sa.String(length=27), nullable=True),
+        sa.Column("digest_week", sa.String(length=8), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
     op.create_table(
