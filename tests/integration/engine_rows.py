@@ -60,8 +60,6 @@ from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 from dj_cadence.store.schema import metadata
 
-from ..unit.published import CALENDAR
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = date(2026, 3, 1)
 SETTINGS = Settings(
@@ -83,6 +81,15 @@ def at(day: date, hour: int = 8, minute: int = 30) -> datetime:
     """An hour of a local day, as an instant."""
     return datetime.combine(day, time(hour, minute), SHANGHAI).astimezone(UTC)
 
+
+@cache
+def shipped() -> Loaded:
+    """The rules that come with the package."""
+    return load_rules()
+
+
+CALENDAR = shipped().catalogue.calendar
+"""2025 and 2026 as published, 2027 as far as it is known."""
 
 # --- rules ------------------------------------------------------------------------------------
 
@@ -109,7 +116,7 @@ NOTICE_PLAN = ReminderPlan("notice", "换届提醒", (Rung("opens", From.OPENS),
 PLANS = {plan.key: plan for plan in (MONTHLY, YEARLY, TERM_PLAN, NOTICE_PLAN)}
 
 
-def a_duty(  # noqa: PLR0913 - keyword-only below
+def a_duty(
     key: str,
     title: str,
     recurrence: Recurrence,
@@ -177,12 +184,6 @@ def catalogue(*duties: Duty, version: str = "v1", **changed: Any) -> Catalogue:
 TERMS = catalogue(TERM, NOTICE)
 MONTHS = catalogue(PARTY_DAY)
 EVERYTHING = catalogue(PARTY_DAY, GROUPS, LECTURE, WINTER, TERM, NOTICE)
-
-
-@cache
-def shipped() -> Loaded:
-    """The rules that come with the package."""
-    return load_rules()
 
 
 # --- the roster -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Term
+from dj_cadence.domain.duty import DayOfYear, Duty, Every, OwedBy, Term
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.errors import Refused
@@ -15,13 +15,12 @@ from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 
-from ..unit.published import CALENDAR
 from .engine_rows import (
     B1,
     B2,
     BRANCH,
+    CALENDAR,
     DISTRICT,
-    E,
     EVERYTHING,
     GROUPS,
     LECTURE,
@@ -32,11 +31,12 @@ from .engine_rows import (
     PARTY_DAY,
     PLANS,
     START,
-    S,
-    T,
     TERM,
     TERMS,
     WINTER,
+    E,
+    S,
+    T,
     acts,
     advance_to,
     apply,
@@ -55,12 +55,6 @@ from .engine_rows import (
 SPAN = Span(START, date(2026, 6, 30))
 TODAY = date(2026, 3, 10)
 BY_QUARTER: Duty = replace(PARTY_DAY, recurrence=Every(Unit.QUARTER))
-
-
-@pytest.fixture
-def district(database: Database) -> Database:
-    found_district(database)
-    return database
 
 
 def do(database: Database, task_id: int, on: date, rules: object = MONTHS) -> None:
@@ -159,8 +153,8 @@ def test_organizations_that_are_alike_share_their_slots(district: Database) -> N
 def test_a_changed_rule_moves_the_same_task_and_says_why(district: Database) -> None:
     apply(district, catalogue(WINTER), until=date(2027, 4, 1))
     before = the_task(district, "winter", "T", "2026")
-    earlier = replace(WINTER, recurrence=replace(WINTER.recurrence, due=replace(  # type: ignore[arg-type,type-var]
-        WINTER.recurrence.due, month=2, day=28)))  # type: ignore[union-attr]  # fmt: skip
+    window = replace(WINTER.recurrence, due=DayOfYear(1, 2, 28))  # type: ignore[type-var]
+    earlier = replace(WINTER, recurrence=window)
 
     apply(district, catalogue(earlier, version="v2"), today=TODAY, until=date(2027, 4, 1))
 
@@ -271,7 +265,7 @@ def test_more_withdrawals_than_the_limit_are_refused_and_change_nothing(
     nothing = catalogue(version="v2")
 
     for allowed in (0, 29):
-        with pytest.raises(Refused, match="会撤回 30 项任务.*--allow-withdrawals 30"):
+        with pytest.raises(Refused, match=r"会撤回 30 项任务.*--allow-withdrawals 30"):
             apply(district, nothing, until=date(2026, 12, 31), allow_withdrawals=allowed)
     assert everything(district) == before
 

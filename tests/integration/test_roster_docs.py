@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dj_cadence.domain.office import OFFICES
-from dj_cadence.domain.roster import STAGES
+from dj_cadence.domain.organization import STAGES
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "roster.md"

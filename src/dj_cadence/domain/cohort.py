@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.duty import Duty, Every, Term, TermNotice
+from dj_cadence.domain.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.period import Unit
 
@@ -19,7 +19,9 @@ class Cohort:
     facts: Facts
     """Only those the duty reads; for a term notice, those of the organization it is about."""
     anchor: date | None = None
-    """The election a term runs from."""
+    """The election a term runs from, or the day a case began."""
+    case: int = 0
+    """The number of the case; 0 for everything else."""
 
 
 def cohort_of(duty: Duty, facts: Facts, site_start: date) -> Cohort | None:
@@ -47,6 +49,14 @@ def notice_cohort(
     return replace(own, duty=duty.key)
 
 
+def case_cohort(
+    duty: Duty, facts: Facts, opened: date, case: int, site_start: date
+) -> Cohort | None:
+    """The cohort of one case: its clock belongs to nobody else."""
+    own = term_cohort(duty, facts, opened, site_start)
+    return own and replace(own, case=case)
+
+
 def facts_read(duty: Duty) -> frozenset[str]:
     """The names of the facts that can change the duty's slots."""
     tested = {
@@ -54,12 +64,15 @@ def facts_read(duty: Duty) -> frozenset[str]:
         "has_committee": duty.owed_by.has_committee,
         "groups": duty.owed_by.has_groups,
         "branches_below": duty.owed_by.branches_below,
+        "stage": duty.owed_by.stages,
+        "ownership": duty.owed_by.ownership,
+        "boarding": duty.owed_by.boarding,
     }
     names = {name for name, wanted in tested.items() if wanted is not None}
     match duty.recurrence:
         case Every() as every:
             names |= {name for name in (every.own_day, every.times) if isinstance(name, str)}
-            if every.unit is Unit.SEMESTER:
+            if every.unit is Unit.SEMESTER or every.vacation is not Vacation.KEEP:
                 names |= {"city", "stage"}
         case Term() | TermNotice():
             names.add("term_years")

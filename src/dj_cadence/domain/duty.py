@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from dj_cadence.domain.organization import Facts, OrgKind
@@ -82,16 +83,28 @@ class OwedBy:
     has_committee: bool | None = None
     has_groups: bool | None = None
     branches_below: bool | None = None
+    stages: frozenset[str] | None = None
+    """Names of 学段; None: any."""
+    ownership: frozenset[str] | None = None
+    boarding: bool | None = None
 
     def admits(self, facts: Facts) -> bool:
         """Whether an organization with these facts owes the duty."""
-        return facts.kind in self.kinds and all(
-            wanted is None or wanted == found
-            for wanted, found in (
-                (self.top_of_school, facts.top_of_school),
-                (self.has_committee, facts.has_committee),
-                (self.has_groups, facts.groups > 0),
-                (self.branches_below, facts.branches_below),
+        return (
+            facts.kind in self.kinds
+            and all(
+                wanted is None or wanted == found
+                for wanted, found in (
+                    (self.top_of_school, facts.top_of_school),
+                    (self.has_committee, facts.has_committee),
+                    (self.has_groups, facts.groups > 0),
+                    (self.branches_below, facts.branches_below),
+                    (self.boarding, facts.boarding),
+                )
+            )
+            and all(
+                wanted is None or found in wanted
+                for wanted, found in ((self.stages, facts.stage), (self.ownership, facts.ownership))
             )
         )
 
@@ -103,6 +116,17 @@ class DayOfYear:
     year: int
     month: int
     day: int
+
+
+class Vacation(StrEnum):
+    """What becomes of a period that lies in the vacation."""
+
+    KEEP = "keep"
+    """Owed as always; no rule that was read exempts a vacation month."""
+    SHIFT = "shift_within_period"
+    """Owed, with the planned day on a day of school where the period has one."""
+    WAIVE = "waive"
+    """Not owed where more than half of the period's days lie outside the semesters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +141,12 @@ class Every:
     opens: DayOfYear | None = None
     due: DayOfYear | None = None
     """With `opens`: a window of its own. Not moved off a day of rest."""
+    due_day: str = ""
+    """A day rule in the period's last month, instead of its last working day. Not moved."""
     times: int | str = 1
     """A number, or the fact that holds it (`groups`)."""
+    counted_in: str = "次"
+    vacation: Vacation = Vacation.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +167,18 @@ class TermNotice:
     opens_months_before: int = 7
 
 
-Recurrence = Every | Term | TermNotice
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A deadline that starts with an event; exactly one of the lengths is not zero."""
+
+    event: str
+    """What is recorded when it happens: petition, unqualified_member, …"""
+    days: int = 0
+    working_days: int = 0
+    months: int = 0
+
+
+Recurrence = Every | Term | TermNotice | Clock
 
 
 @dataclass(frozen=True)
@@ -162,10 +201,19 @@ class Duty:
     """Working days after due in which it waits to be recorded."""
     counts_for: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    effective_from: date | None = None
+    """Periods, terms and cases that begin before it are not owed by this rule."""
+    effective_until: date | None = None
+    """Nor are those that begin after it."""
     instructions: str = ""
     """One sentence on what to do, shown in messages."""
     source: str = field(default="", compare=False)
     """The file it was read from."""
+
+    def is_effective(self, beginning: date) -> bool:
+        """Whether the rule holds for a period, term or case that begins on that day."""
+        first, last = self.effective_from or date.min, self.effective_until or date.max
+        return first <= beginning <= last
 
     @property
     def certainty(self) -> Certainty:

@@ -51,6 +51,19 @@ PARTY_ORGANIZATIONS = frozenset(
 """Those with a term of office of their own; a 党小组 is part of its branch."""
 APPROVERS = frozenset({OrgKind.PARTY_COMMITTEE, OrgKind.SUPERVISOR})
 
+STAGES = (
+    "幼儿园",
+    "小学",
+    "初中",
+    "高中",
+    "九年一贯制",
+    "完全中学",
+    "十二年一贯制",
+    "中职",
+    "特殊教育",
+)
+"""学段: how far a school goes."""
+
 COMMITTEE_THRESHOLD = 7
 """Full members from which a branch must have a committee (支部工作条例, ch. 6)."""
 

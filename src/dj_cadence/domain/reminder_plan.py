@@ -26,9 +26,9 @@ class From(StrEnum):
 class Rung:
     """One reminder, or one that repeats. Negative offsets lie before the date.
 
-    At most one of `days`, `working_days` and `months` is not zero. A repeat goes on until
-    the task is settled: every `repeat_weeks` weeks on the week's first working day, so
-    that what is late for different reasons is said on the same day, or every
+    At most one of `days`, `working_days`, `months` and `percent` is not zero. A repeat goes
+    on until the task is settled: every `repeat_weeks` weeks on the week's first working
+    day, so that what is late for different reasons is said on the same day, or every
     `repeat_months` months.
     """
 
@@ -37,12 +37,14 @@ class Rung:
     days: int = 0
     working_days: int = 0
     months: int = 0
+    percent: int = 0
+    """Counted from `opens`: so much of the way to the due date."""
     repeat_weeks: int = 0
     repeat_months: int = 0
 
     @property
     def is_before(self) -> bool:
-        return min(self.days, self.working_days, self.months) < 0
+        return min(self.days, self.working_days, self.months) < 0 or self.percent > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _of_rung(
     base = _base(rung, dates)
     if base is None:
         return
+    base += (dates.due - dates.opens) * rung.percent // 100
     first = _first_day(rung, base, calendar)
     yield Reminder(first, rung.key, 0)
     if not (rung.repeat_weeks or rung.repeat_months):

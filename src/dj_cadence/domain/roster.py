@@ -10,23 +10,13 @@ from dj_cadence.domain.organization import (
     COMMITTEE_THRESHOLD,
     KIND_BY_LABEL,
     PARTY_ORGANIZATIONS,
+    STAGES,
     OrgKind,
 )
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster_cells import ORG_HEADERS, Cells
 from dj_cadence.domain.roster_sheet import RosterRow
 
-STAGES = (
-    "幼儿园",
-    "小学",
-    "初中",
-    "高中",
-    "九年一贯制",
-    "完全中学",
-    "十二年一贯制",
-    "中职",
-    "特殊教育",
-)
 KINDS: Mapping[str, OrgKind] = {
     **KIND_BY_LABEL,
     **{kind.value: kind for kind in OrgKind},

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.calendar import Semester, WorkCalendar
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.dates import DAY, add_months, add_years
 from dj_cadence.domain.day_rule import parse_day_rule
-from dj_cadence.domain.duty import DayOfYear, Duty, Every, Term, TermNotice
+from dj_cadence.domain.duty import Clock, DayOfYear, Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.period import Period, Unit, chinese_label, periods
 from dj_cadence.domain.wording import day_text
 
 TERM = "term"
 """The period in the key of a term's slot: the term hangs on its election, not on a label."""
+CASE = "case"
+"""The period in the key of a case's slot."""
 _REACH = 550 * DAY
 """No window leaves its period by more than this."""
 _SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
@@ -49,7 +51,9 @@ def slots_of(
             found = _per_period(duty, every, cohort.facts, catalogue.calendar, since, until)
             return [slot for slot in found if slot.opens <= until and slot.due >= since]
         case Term() as term:
-            return _of_term(term, cohort)
+            return _of_term(term, cohort) if _holds(duty, cohort) else []
+        case Clock() as clock:
+            return _of_case(clock, cohort, catalogue.calendar) if _holds(duty, cohort) else []
         case TermNotice() as notice:
             about = catalogue.duties[notice.term_of].recurrence
             assert isinstance(about, Term)
@@ -65,15 +69,27 @@ def _per_period(
     semesters = tuple(calendar.semesters_for(facts.city, facts.stage))
     for period in periods(every.unit, since - _REACH, until + _REACH, semesters):
         then = facts.at(period.first)
-        if duty.owed_by.admits(then):
-            slot = _slot(every, period, then, calendar)
+        if every.vacation is Vacation.WAIVE and is_vacation(period, semesters):
+            continue
+        if duty.is_effective(period.first) and duty.owed_by.admits(then):
+            slot = _slot(every, period, then, calendar, semesters)
             if _owed_by_existence(slot, period, then):
                 yield slot
 
 
-def _slot(every: Every, period: Period, facts: Facts, calendar: WorkCalendar) -> Slot:
+def _slot(
+    every: Every,
+    period: Period,
+    facts: Facts,
+    calendar: WorkCalendar,
+    semesters: tuple[Semester, ...],
+) -> Slot:
     opens, due, reasons, worked_out = _stretch(every, period, calendar)
     planned, planned_reasons = _planned(every, facts, opens, due, calendar)
+    if planned and every.vacation is Vacation.SHIFT:
+        planned, planned_reasons = _in_term_time(
+            planned, opens, due, semesters, calendar, planned_reasons
+        )
     days = [day for day in (worked_out and due, planned) if day]
     provisional = period.provisional or calendar.is_provisional(*days)
     if provisional:
@@ -88,7 +104,7 @@ def _slot(every: Every, period: Period, facts: Facts, calendar: WorkCalendar) ->
         provisional=provisional,
         derivation=(*reasons[:2], *planned_reasons, *reasons[2:]),
         target=facts.groups if counted else int(every.times),
-        unit="组" if counted else "次",
+        unit="组" if counted else every.counted_in,
     )
 
 
@@ -101,6 +117,10 @@ def _stretch(
         opens, due = _day_of_year(every.opens, period), _day_of_year(every.due, period)
         reason = f"规则给出的办理时段为{day_text(opens)}至{day_text(due)}，最后一天即截止日"
         return opens, due, [name, reason], False
+    if rule := parse_day_rule(every.due_day):
+        due, _ = rule.resolve(period.last.replace(day=1), period.last, calendar)
+        span = f"{name}，{day_text(period.first)}起"
+        return period.first, due, [span, f"截止日：规则定为“{rule.text}”，{day_text(due)}"], False
     due = calendar.on_or_before(period.last)
     span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
     return period.first, due, [span, f"截止日：周期内最后一个工作日，{day_text(due)}"], True
@@ -128,6 +148,37 @@ def _planned(
     return planned, reasons
 
 
+def is_vacation(period: Period, semesters: tuple[Semester, ...]) -> bool:
+    """Whether more than half of the period's days lie outside every semester."""
+    in_school = sum(
+        max(0, (min(s.last, period.last) - max(s.first, period.first)).days + 1) for s in semesters
+    )
+    return 2 * in_school < (period.last - period.first).days + 1
+
+
+def _in_term_time(
+    planned: date,
+    opens: date,
+    due: date,
+    semesters: tuple[Semester, ...],
+    calendar: WorkCalendar,
+    reasons: list[str],
+) -> tuple[date, list[str]]:
+    """The nearest working day of a semester in the period, the later of two equally near."""
+    if any(s.first <= planned <= s.last for s in semesters):
+        return planned, reasons
+    days = (
+        day
+        for s in semesters
+        for day in (calendar.on_or_after(s.first), calendar.on_or_before(s.last))
+        if opens <= day <= due
+    )
+    nearest = min(days, key=lambda day: (abs(day - planned), day < planned), default=planned)
+    if nearest == planned:
+        return planned, reasons
+    return nearest, [*reasons, f"{day_text(planned)}在假期中，移到{day_text(nearest)}"]
+
+
 def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
     """Whether the organization existed long enough, and had started, to owe the period."""
     if facts.starts_on and slot.opens < facts.starts_on:
@@ -140,6 +191,10 @@ def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
 
 
 # --- terms of office -----------------------------------------------------------------------
+
+
+def _holds(duty: Duty, cohort: Cohort) -> bool:
+    return cohort.anchor is not None and duty.is_effective(cohort.anchor)
 
 
 def _years(term: Term, facts: Facts) -> int:
@@ -190,3 +245,21 @@ def _term_slot(cohort: Cohort, opens: date, due: date, reasons: tuple[str, ...])
     assert cohort.anchor
     label = f"term-{cohort.anchor.isoformat()}"
     return Slot(TERM, label, opens, None, due, provisional=False, derivation=reasons)
+
+
+# --- cases -----------------------------------------------------------------------------------
+
+
+def _of_case(clock: Clock, cohort: Cohort, calendar: WorkCalendar) -> list[Slot]:
+    assert cohort.anchor
+    opened = cohort.anchor
+    if clock.working_days:
+        due = calendar.add_working_days(opened, clock.working_days)
+        length = f"{clock.working_days}个工作日"
+    else:
+        due = add_months(opened, clock.months) + clock.days * DAY
+        length = f"{clock.months}个月" if clock.months else f"{clock.days}日"
+    provisional = bool(clock.working_days) and calendar.is_provisional(opened, due)
+    reasons = (f"事项于{day_text(opened)}开始", f"期限{length}，到{day_text(due)}截止")
+    label = f"case-{cohort.case}"
+    return [Slot(CASE, label, opened, None, due, provisional, reasons)]

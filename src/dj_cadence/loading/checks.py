@@ -21,6 +21,8 @@ _MONTHS = {
     Unit.SCHOOL_YEAR: 12,
 }
 _NEVER = 1000.0
+RECURRENCES = ("every", "term", "term_notice", "clock")
+ONLY_WITH_EVERY = ("day", "own_day", "window", "due_day", "times", "counted_in", "vacation")
 STANDARD = "《山东省中小学校党建工作基本要求》"
 
 
@@ -58,22 +60,31 @@ def _inner(entry: Entry) -> Iterator[Fault]:
 
 
 def _recurrence(rule: Rule) -> Iterator[Fault]:
-    given = [name for name in ("every", "term", "term_notice") if getattr(rule, name)]
+    given = [name for name in RECURRENCES if getattr(rule, name)]
     if len(given) != 1:
         said = "、".join(given) or "都没有写"
-        yield (), f"every、term、term_notice 要写且只写一个，现在是：{said}"
-    if rule.every is None:
-        for name in ("day", "own_day", "window"):
-            if getattr(rule, name):
+        yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{said}"
+    if rule.every:
+        yield from _period(rule)
+    else:
+        for name in ONLY_WITH_EVERY:
+            if name in rule.model_fields_set and getattr(rule, name):
                 yield (name,), f"{name} 只能和 every 一起用"
-        if rule.times != 1:
-            yield ("times",), "times 只能和 every 一起用"
-    if rule.window and not _in_order(rule.window.from_, rule.window.until):
-        yield ("window", "until"), "窗口的结束早于开始；跨到下一年要写 next，如 next 03-31"
+    if rule.clock:
+        lengths = (rule.clock.days, rule.clock.working_days, rule.clock.months)
+        if sum(map(bool, lengths)) != 1:
+            yield ("clock",), "days、working_days、months 要写且只写一个"
     if rule.term:
         for kind in rule.owed_by.kind:
             if kind not in rule.term.years:
                 yield ("term", "years"), f"缺少 {kind} 的任期年数"
+
+
+def _period(rule: Rule) -> Iterator[Fault]:
+    if rule.window and rule.due_day:
+        yield ("due_day",), "window 和 due_day 只能写一个"
+    if rule.window and not _in_order(rule.window.from_, rule.window.until):
+        yield ("window", "until"), "窗口的结束早于开始；跨到下一年要写 next，如 next 03-31"
 
 
 def _in_order(first: str, last: str) -> bool:
@@ -140,7 +151,7 @@ def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:
 
 
 def _recurrence_loc(rule: Rule, below: Rule) -> Loc:
-    for name in ("every", "term", "term_notice", "times"):
+    for name in (*RECURRENCES, "times"):
         if getattr(rule, name) != getattr(below, name):
             return (name,)
     return ()

@@ -18,21 +18,29 @@ RungKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16)]
 
 
 class RungRule(Written):
-    """At most one of days, working_days and months; at most one way to repeat."""
+    """At most one of days, working_days, months and percent; at most one way to repeat."""
 
     key: RungKey
     from_: From = Field(alias="from")
     days: Days = 0
     working_days: WorkingDays = 0
     months: Months = 0
+    percent: Annotated[int, Field(ge=1, le=99)] | None = None
     repeat_weeks: RepeatWeeks | None = None
     repeat_months: RepeatMonths | None = None
 
-    @field_validator("working_days", "months")
+    @field_validator("working_days", "months", "percent")
     @classmethod
     def _one_offset(cls, value: int, info: ValidationInfo) -> int:
-        if value and (info.data.get("days") or info.data.get("working_days")):
-            raise ValueError("days、working_days、months 只能写一个")
+        if value and any(info.data.get(name) for name in ("days", "working_days", "months")):
+            raise ValueError("days、working_days、months、percent 只能写一个")
+        return value
+
+    @field_validator("percent")
+    @classmethod
+    def _on_the_way(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and info.data.get("from_") is not From.OPENS:
+            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
         return value
 
     @field_validator("repeat_months")
@@ -76,6 +84,7 @@ def _rung(rule: RungRule) -> Rung:
         days=rule.days,
         working_days=rule.working_days,
         months=rule.months,
+        percent=rule.percent or 0,
         repeat_weeks=rule.repeat_weeks or 0,
         repeat_months=rule.repeat_months or 0,
     )

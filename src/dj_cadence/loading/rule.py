@@ -11,6 +11,7 @@ from dj_cadence.domain.duty import (
     EVIDENCE,
     Basis,
     Certainty,
+    Clock,
     DayOfYear,
     Duty,
     Every,
@@ -19,10 +20,11 @@ from dj_cadence.domain.duty import (
     Term,
     TermNotice,
     Tier,
+    Vacation,
 )
 from dj_cadence.domain.faults import not_one_of
 from dj_cadence.domain.office import canonical_office, known_names
-from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.organization import STAGES, OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.loading.yaml_file import Written
@@ -75,11 +77,18 @@ def _checked_evidence(text: str) -> str:
     return text
 
 
+def _checked_stage(text: str) -> str:
+    if text not in STAGES:
+        raise ValueError(not_one_of(text, STAGES))
+    return text
+
+
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+EventKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 Text = Annotated[str, Field(min_length=1)]
 NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
 DayOfYearText = Annotated[str, AfterValidator(_checked_day_of_year)]
@@ -87,6 +96,7 @@ DayText = Annotated[str, AfterValidator(_checked_day)]
 Office = Annotated[str, AfterValidator(_checked_office)]
 Times = Annotated[int | str, BeforeValidator(_checked_times)]
 Evidence = Annotated[str, AfterValidator(_checked_evidence)]
+Stage = Annotated[str, AfterValidator(_checked_stage)]
 Months = Annotated[int, Field(ge=1, le=24)]
 
 
@@ -96,6 +106,9 @@ class OwedByRule(Written):
     has_committee: bool | None = None
     has_groups: bool | None = None
     branches_below: bool | None = None
+    stage: Annotated[list[Stage], Field(min_length=1)] | None = None
+    ownership: Annotated[list[Text], Field(min_length=1)] | None = None
+    boarding: bool | None = None
 
 
 class WindowRule(Written):
@@ -115,6 +128,20 @@ class TermNoticeRule(Written):
     opens_months_before: Months = 7
 
 
+class ClockRule(Written):
+    """How long after the event; exactly one of the lengths is given."""
+
+    event: EventKey
+    days: Annotated[int, Field(ge=1, le=730)] = 0
+    working_days: Annotated[int, Field(ge=1, le=250)] = 0
+    months: Annotated[int, Field(ge=1, le=36)] = 0
+
+
+class EffectiveRule(Written):
+    from_: date | None = Field(alias="from", default=None)
+    until: date | None = None
+
+
 class BasisRule(Written):
     certainty: Certainty
     supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
@@ -124,7 +151,7 @@ class BasisRule(Written):
 
 
 class Rule(Written):
-    """One entry below `duties`. Exactly one of every, term and term_notice is given."""
+    """One entry below `duties`. Exactly one of every, term, term_notice and clock is given."""
 
     title: Text
     tier: Tier
@@ -134,9 +161,14 @@ class Rule(Written):
     day: DayText | None = None
     own_day: Literal["theme_day"] | None = None
     window: WindowRule | None = None
+    due_day: DayText | None = None
     times: Times = 1
+    counted_in: Literal["次", "学时"] = "次"
+    vacation: Vacation = Vacation.KEEP
     term: TermRule | None = None
     term_notice: TermNoticeRule | None = None
+    clock: ClockRule | None = None
+    effective: EffectiveRule | None = None
     office: Office
     remind: Key
     counts_for: tuple[Key, ...] = ()
@@ -180,6 +212,8 @@ def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
         recording_grace=grace,
         counts_for=rule.counts_for,
         evidence=rule.evidence,
+        effective_from=rule.effective.from_ if rule.effective else None,
+        effective_until=rule.effective.until if rule.effective else None,
         instructions=rule.instructions,
         source=source,
     )
@@ -192,6 +226,9 @@ def _owed_by(rule: OwedByRule) -> OwedBy:
         rule.has_committee,
         rule.has_groups,
         rule.branches_below,
+        frozenset(rule.stage) if rule.stage else None,
+        frozenset(rule.ownership) if rule.ownership else None,
+        rule.boarding,
     )
 
 
@@ -201,6 +238,9 @@ def _recurrence(rule: Rule) -> Recurrence:
     if rule.term_notice:
         notice = rule.term_notice
         return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
+    if rule.clock:
+        clock = rule.clock
+        return Clock(clock.event, clock.days, clock.working_days, clock.months)
     assert rule.every is not None
     return Every(
         rule.every,
@@ -208,7 +248,10 @@ def _recurrence(rule: Rule) -> Recurrence:
         own_day=rule.own_day or "",
         opens=day_of_year(rule.window.from_) if rule.window else None,
         due=day_of_year(rule.window.until) if rule.window else None,
+        due_day=rule.due_day or "",
         times=rule.times,
+        counted_in=rule.counted_in,
+        vacation=rule.vacation,
     )
 
 

@@ -159,7 +159,7 @@ def _raise(
             "occurrence": reminder.occurrence,
             "level": 0,
             "office": _office(catalogue, row.duty),
-            "due_on": reminder.day,
+            "due_on": _due_on(row, reminder, catalogue),
         }
         for row in rows
         for reminder in steps[_situation(row)].reminders
@@ -173,6 +173,13 @@ def _raise(
 def _office(catalogue: Catalogue, key: str) -> str:
     duty = catalogue.duties.get(key)
     return duty.office if duty else "书记"
+
+
+def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue) -> date:
+    """Its day; what re-dating made due at once is due from then on, and so not late."""
+    if not row.due_revision or row.dated_on is None:
+        return reminder.day
+    return max(reminder.day, catalogue.calendar.on_or_after(row.dated_on))
 
 
 def _already_said(session: Session, ids: list[int]) -> set[tuple[int, str, int]]:

@@ -123,7 +123,7 @@ def _history(session: Session, task_id: int) -> list[str]:
 def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
     names = {"due": "截止日", "planned": "计划日"}
     changed = [
-        f"{names[name]}{before.get(name) or '未定'} → {value}"
+        f"{names[name]}{before.get(name) or '未定'} → {value or '未定'}"
         for name, value in after.items()
         if name in names and before.get(name) != value
     ]

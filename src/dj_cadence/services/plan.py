@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import Cohort, cohort_of, notice_cohort, term_cohort
+from dj_cadence.domain.cohort import Cohort, case_cohort, cohort_of, notice_cohort, term_cohort
 from dj_cadence.domain.dates import FIRST_DAY, month_end
-from dj_cadence.domain.duty import Duty, Every, Term, TermNotice
+from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.slots import Slot, slots_of
@@ -193,6 +193,8 @@ def _source(duty: Duty) -> AnySelect:
             return wanted.each_term()
         case TermNotice():
             return wanted.each_term_below()
+        case Clock(event=event):
+            return wanted.each_case(event)
 
 
 def _assignment(
@@ -201,18 +203,22 @@ def _assignment(
     """The function from a membership to its cohort."""
 
     def assign(member: Membership) -> Cohort | None:
-        own, about, anchor = member
+        own, about, day, case = member
         match duty.recurrence:
             case Every():
                 return cohort_of(duty, facts[own], start)
             case Term():
-                assert anchor
-                return term_cohort(duty, facts[own], anchor, start)
+                assert day
+                return term_cohort(duty, facts[own], day, start)
             case TermNotice(term_of=term):
-                assert anchor
+                assert day
                 assert about
                 of = catalogue.duties[term]
-                return notice_cohort(duty, facts[own], of, facts[about], anchor, start)
+                return notice_cohort(duty, facts[own], of, facts[about], day, start)
+            case Clock():
+                assert day
+                assert case
+                return case_cohort(duty, facts[own], day, case, start)
 
     return assign
 

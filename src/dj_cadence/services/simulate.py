@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
@@ -80,13 +80,12 @@ def _copy(original: Site, folder: Path, since: date) -> Site:
     database = open_database(f"sqlite:///{folder / 'simulation.db'}")
     migrate(database)
     with original.database.read() as source, database.write(durable=False) as target:
+        target.execute(text("PRAGMA defer_foreign_keys = ON"))  # organizations name one another
         for table in _COPIED:
-            order = table.c.position if table is org else next(iter(table.primary_key))
-            if rows := [
-                dict(row) for row in source.execute(select(table).order_by(order)).mappings()
-            ]:
+            if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
                 target.execute(insert(table), rows)
-        target.execute(site.update().values(starts_on=since, sending=True, home=original.home))
+        begun = {"starts_on": since, "sending": True, "home": original.home, "digest_week": ""}
+        target.execute(site.update().values(**begun))
     return replace(original, database=database)
 
 

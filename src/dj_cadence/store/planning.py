@@ -172,7 +172,9 @@ def _write_acts(
 ) -> None:
     """One act for each task that is about to change."""
     redated = source is not task
-    after = _dates(want_slot.c.due, new_planned()) if redated else _dates(task.c.due, task.c.planned)
+    after = (
+        _dates(want_slot.c.due, new_planned()) if redated else _dates(task.c.due, task.c.planned)
+    )
     values = {
         "task_id": task.c.id,
         "kind": literal(kind),
@@ -187,7 +189,9 @@ def _write_acts(
 
 
 def _dates(
-    due: ColumnElement[date], planned: ColumnElement[date | None], more: ColumnElement[str] | str = ""
+    due: ColumnElement[date],
+    planned: ColumnElement[date | None],
+    more: ColumnElement[str] | str = "",
 ) -> ColumnElement[str]:
     """The dates of a task as JSON; a planned date that is not known is empty."""
     known = func.coalesce(cast(planned, String), "")

@@ -128,10 +128,11 @@ anchor = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
-    Column("kind", String(16), nullable=False),  # election
+    Column("kind", String(24), nullable=False),  # election, or the event that began a case
     Column("day", Date, nullable=False),
     Column("current", Boolean, nullable=False),  # the one whose term is running
     Column("source", Text, nullable=False),  # roster, record
+    Column("ref", Text, nullable=False, server_default=""),  # an internal number, never a name
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
 )
@@ -158,7 +159,8 @@ org_cohort = Table(
     metadata,
     Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
     Column("duty", String(48), primary_key=True),
-    Column("instance", Integer, primary_key=True),  # the organization it is about; 0: itself
+    # What it is about: an organization below (its id), a case (minus its anchor's id), itself (0).
+    Column("instance", Integer, primary_key=True),
     Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
     Column("anchor_id", Integer, nullable=False),  # 0: none
     Index("ix_org_cohort_cohort_id", "cohort_id"),
@@ -274,7 +276,9 @@ message = Table(
     Column("id", Integer, primary_key=True),
     Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
     Column("day", Date, nullable=False),
-    Column("serial", SmallInteger, nullable=False),  # from 0: the day's one, begun again; below: asked for
+    Column(
+        "serial", SmallInteger, nullable=False
+    ),  # from 0: the day's one, begun again; below: asked for
     Column("kind", String(8), nullable=False),  # bundle, digest, test
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),

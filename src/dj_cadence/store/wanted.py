@@ -5,6 +5,7 @@ The tables live on the connection of one transaction and are made anew for each 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -44,6 +45,7 @@ want_profile = Table(
     Column("profile_id", Integer, nullable=False),
     Column("about_profile_id", Integer, nullable=True),
     Column("anchor_day", Date, nullable=True),
+    Column("case_id", Integer, nullable=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
@@ -77,8 +79,19 @@ want_org = Table(
 _below = org.alias("below")
 _elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
 
-Membership = tuple[int, int | None, date | None]
-"""(profile, profile of the organization it is about, day of the election it hangs on)."""
+
+class Membership(NamedTuple):
+    """What decides an organization's cohort for one duty."""
+
+    profile_id: int
+    about_profile_id: int | None
+    """The profile of the organization it is about."""
+    anchor_day: date | None
+    """The day of the election or event it hangs on."""
+    case_id: int | None
+
+
+_MEMBERSHIP = Membership._fields
 
 
 def lay_out(session: Session) -> None:
@@ -100,11 +113,9 @@ def profiles(session: Session) -> dict[int, Facts]:
 
 def memberships(session: Session, source: AnySelect) -> list[Membership]:
     """The distinct memberships among the organizations of `source`."""
-    columns = source.selected_columns
-    query = source.with_only_columns(
-        columns.profile_id, columns.about_profile_id, columns.anchor_day
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(query.distinct())]
+    columns = [source.selected_columns[name] for name in _MEMBERSHIP]
+    query = source.with_only_columns(*columns).distinct()
+    return [Membership(*row) for row in session.execute(query)]
 
 
 def each_organization() -> AnySelect:
@@ -128,7 +139,25 @@ def each_term() -> AnySelect:
         org.c.profile_id,
         cast(null(), Integer).label("about_profile_id"),
         _elections.c.day.label("anchor_day"),
+        null().label("case_id"),
     ).join_from(org, _elections, _elections.c.org_id == org.c.id)
+
+
+def each_case(event: str) -> AnySelect:
+    """Every organization with each case that the event began there."""
+    return (
+        select(
+            org.c.id.label("org_id"),
+            (-anchor.c.id).label("instance"),
+            anchor.c.id.label("anchor_id"),
+            org.c.profile_id,
+            null().label("about_profile_id"),
+            anchor.c.day.label("anchor_day"),
+            anchor.c.id.label("case_id"),
+        )
+        .join_from(org, anchor, anchor.c.org_id == org.c.id)
+        .where(anchor.c.kind == event)
+    )
 
 
 def each_term_below() -> AnySelect:
@@ -142,6 +171,7 @@ def each_term_below() -> AnySelect:
         org.c.profile_id,
         _below.c.profile_id.label("about_profile_id"),
         _elections.c.day.label("anchor_day"),
+        null().label("case_id"),
     ).select_from(joined)
 
 
@@ -185,13 +215,12 @@ def fill(
         {"cohort_id": key, "facts": _as_json(one)} for key, one in cohorts.items()
     ])  # fmt: skip
     _insert(session, want_profile, [
-        {"profile_id": m[0], "about_profile_id": m[1], "anchor_day": m[2], "cohort_id": key}
-        for m, key in members
+        {**member._asdict(), "cohort_id": key} for member, key in members
     ])  # fmt: skip
     _insert(session, want_slot, slots)
     each = source.subquery("each")
     same = want_profile.c.profile_id == each.c.profile_id
-    for name in ("about_profile_id", "anchor_day"):
+    for name in ("about_profile_id", "anchor_day", "case_id"):
         same &= want_profile.c[name].is_not_distinct_from(each.c[name])
     chosen = select(each.c.org_id, each.c.instance, want_profile.c.cohort_id, each.c.anchor_id)
     session.execute(

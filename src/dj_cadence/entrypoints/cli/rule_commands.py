@@ -10,7 +10,7 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site
 from dj_cadence.domain.canonical import plain
 from dj_cadence.domain.citation import full_citation
-from dj_cadence.domain.duty import Duty, Every, Recurrence, Term, TermNotice
+from dj_cadence.domain.duty import Clock, Duty, Every, Recurrence, Term, TermNotice
 from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
@@ -99,12 +99,15 @@ def _as_json(duty: Duty) -> dict[str, object]:
 def recurrence_text(recurrence: Recurrence) -> str:
     """How often, in two or three words."""
     match recurrence:
-        case Every(unit=unit, times=times):
-            return unit.label + ("（每组1次）" if isinstance(times, str) else f"{times}次")
+        case Every(unit=unit, times=times, counted_in=counted_in):
+            return unit.label + ("每组1次" if isinstance(times, str) else f"{times}{counted_in}")
         case Term():
             return "按任期"
         case TermNotice(months_before=months):
             return f"届满前{months}个月"
+        case Clock(days=days, working_days=working, months=months):
+            length = f"{months}个月" if months else f"{working}个工作日" if working else f"{days}日"
+            return f"事项发生后{length}"
 
 
 def _describe(duty: Duty) -> None:

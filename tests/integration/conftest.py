@@ -1,0 +1,81 @@
+"""The district of engine_rows, made once for each kind of database and then copied."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from dj_cadence.store.database import Database, open_database
+
+from .engine_rows import EVERYTHING, apply, found_district
+
+_serial = count(1)
+
+
+def _found_and_plan(database: Database) -> None:
+    found_district(database)
+    apply(database, EVERYTHING)
+
+
+_STAGES = {"founded": found_district, "planned": _found_and_plan}
+
+
+class _Copies:
+    """Databases in a prepared state: the first of each kind is made, the others are copied."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
+        self._made: dict[tuple[str, str], str] = {}
+
+    def open(self, kind: str, stage: str, folder: Path) -> Database:
+        if (kind, stage) not in self._made:
+            made: pytest.TempPathFactory = self._request.getfixturevalue("tmp_path_factory")
+            address = self._copy(kind, self._empty(kind), made.mktemp("prepared"))
+            database = open_database(address)
+            _STAGES[stage](database)
+            database.engine.dispose()
+            self._made[kind, stage] = str(make_url(address).database)
+        return open_database(self._copy(kind, self._made[kind, stage], folder))
+
+    def _empty(self, kind: str) -> str:
+        template = self._request.getfixturevalue(f"{kind}_template")
+        return str(template) if kind == "sqlite" else "dj_cadence_template"
+
+    def _copy(self, kind: str, source: str, folder: Path) -> str:
+        """The address of a new copy of a file, or of a database of that name."""
+        if kind == "sqlite":
+            return f"sqlite:///{shutil.copyfile(source, folder / 'district.db')}"
+        server: str = self._request.getfixturevalue("postgres_server")
+        name = f"district_{next(_serial)}"
+        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+        return server.format(name)
+
+
+@pytest.fixture(scope="session")
+def copies(request: pytest.FixtureRequest) -> _Copies:
+    return _Copies(request)
+
+
+def _copy(
+    request: pytest.FixtureRequest, copies: _Copies, stage: str, folder: Path
+) -> Iterator[Database]:
+    database = copies.open(request.param, stage, folder)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def district(request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path) -> Iterator[Database]:
+    """The district with nothing planned yet, on both databases."""
+    yield from _copy(request, copies, "founded", tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def planned(request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path) -> Iterator[Database]:
+    """The district with everything planned to the end of June 2026, on both databases."""
+    yield from _copy(request, copies, "planned", tmp_path)

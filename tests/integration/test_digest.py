@@ -1,0 +1,184 @@
+"""What a superior reads each week, on both databases."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.message import DigestView
+from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.errors import Refused
+from dj_cadence.services.digest import digest_view
+from dj_cadence.services.digest_request import rendered_digest
+from dj_cadence.services.records import done
+from dj_cadence.store import orgs
+from dj_cadence.store.database import Database
+
+from .engine_rows import (
+    B1,
+    CALENDAR,
+    EVERYTHING,
+    Channel,
+    a_site,
+    advance_to,
+    at,
+    everything,
+    load,
+    tasks,
+)
+
+DAY_OF_IT = date(2026, 7, 13)
+"""A Monday: March to May are long overdue, June since the 8th of July."""
+BELOW = {"E": ["S", "B1", "B2", "T"], "S": ["B1", "B2"], "B1": []}
+
+
+@pytest.fixture
+def late(planned: Database) -> Database:
+    """Some of it was done last week."""
+    advance_to(planned, EVERYTHING, date(2026, 7, 8))
+    chosen = [
+        row
+        for row in tasks(planned)
+        if (row.code, row.duty, row.label)
+        in {
+            ("B1", "party_day", "2026-03"),
+            ("T", "party_day", "2026-06"),
+            ("B2", "lecture", "2026-Q2"),
+        }
+    ]
+    with planned.write() as session:
+        for row in chosen:
+            when = date(2026, 7, 8)
+            done(session, EVERYTHING, row.id, on=when, by="x", now=at(when, 17), today=when)
+    advance_to(planned, EVERYTHING, DAY_OF_IT)
+    return planned
+
+
+def view(database: Database, code: str, today: date = DAY_OF_IT) -> DigestView:
+    with database.read() as session:
+        org_id = orgs.find_org(session, code).id
+        return digest_view(session, EVERYTHING, org_id, "2026-W29", today=today, now=at(today))
+
+
+def is_overdue(row: Any) -> bool:
+    binding = EVERYTHING.duties[row.duty].binds
+    return bool(binding and row.state == "overdue")
+
+
+@pytest.mark.parametrize("code", ["E", "S"])
+def test_the_lines_are_those_of_a_recount(late: Database, code: str) -> None:
+    names = {"S": "青禾小学党委", "B1": "第一党支部", "B2": "第二党支部", "T": "明湖中学党支部"}
+    new, old = [], []
+    for row in sorted(tasks(late), key=lambda row: (BELOW["E"] + ["E"]).index(row.code)):
+        if row.code not in BELOW[code] or not is_overdue(row):
+            continue
+        duty = EVERYTHING.duties[row.duty]
+        since = first_overdue_day(row.due, duty.recording_grace, CALENDAR)
+        line = (names[row.code], row.due, (DAY_OF_IT - row.due).days)
+        (new if (DAY_OF_IT - since).days < 7 else old).append(line)
+
+    found = view(late, code)
+
+    assert [(x.org_name, x.due, x.overdue_days) for x in found.newly_overdue] == sorted(
+        new, key=lambda line: list(names.values()).index(line[0])
+    )
+    assert Counter((x.org_name, x.due, x.overdue_days) for x in found.still_overdue) == Counter(old)
+    assert len(new) + len(old) > 8
+
+
+@pytest.mark.parametrize("code", ["E", "S"])
+def test_the_numbers_by_child_are_those_of_a_recount(late: Database, code: str) -> None:
+    rows = [row for row in tasks(late) if EVERYTHING.duties[row.duty].binds]
+    expected = []
+    for child in {"E": ["S", "T"], "S": ["B1", "B2"]}[code]:
+        inside = [row for row in rows if row.code in (child, *BELOW.get(child, []))]
+        overdue = [row for row in inside if row.state == "overdue"]
+        newly = [
+            row
+            for row in overdue
+            if first_overdue_day(row.due, EVERYTHING.duties[row.duty].recording_grace, CALENDAR)
+            > DAY_OF_IT - 7 * DAY
+        ]
+        week = [
+            row
+            for row in inside
+            if row.state == "open" and DAY_OF_IT <= row.due <= DAY_OF_IT + 6 * DAY
+        ]
+        settled = [
+            row
+            for row in inside
+            if row.state == "done" and row.settled_at >= at(DAY_OF_IT - 7 * DAY)
+        ]
+        expected.append((child, len(overdue), len(newly), len(week), len(settled)))
+
+    assert [
+        (x.org_code, x.overdue, x.newly_overdue, x.due_this_week, x.settled)
+        for x in view(late, code).children
+    ] == expected
+    assert sum(row[4] for row in expected) == {"E": 2, "S": 1}[code]
+
+
+def test_a_default_of_ours_is_nobodys_lateness(late: Database) -> None:
+    assert {row.state for row in tasks(late, "lecture") if row.label == "2026-Q2"} == {
+        "overdue",
+        "done",
+    }
+    found = view(late, "E")
+
+    assert {line.title for line in (*found.newly_overdue, *found.still_overdue)} == {
+        "主题党日",
+        "党小组会",
+        "换届提醒：第一党支部",
+    }
+
+
+def test_nobody_reads_a_line_from_outside_the_subtree(late: Database) -> None:
+    found = view(late, "S")
+
+    assert {line.org_name for line in (*found.newly_overdue, *found.still_overdue)} == {
+        "第一党支部",
+        "第二党支部",
+    }
+    assert [child.org_code for child in found.children] == ["B1", "B2"]
+
+
+def test_lines_are_in_the_organizations_own_order_the_oldest_first(late: Database) -> None:
+    found = view(late, "S").still_overdue
+
+    assert [(line.org_name, line.due) for line in found] == sorted(
+        ((line.org_name, line.due) for line in found),
+        key=lambda pair: (["第一党支部", "第二党支部"].index(pair[0]), pair[1]),
+    )
+
+
+def test_a_missing_election_date_is_said(planned: Database) -> None:
+    load(planned, [{**B1, "last_election": ""}], correct=True)
+
+    assert view(planned, "E").missing == (
+        "青禾小学党委：没有上次换届日期，无法推算届满日，请补录",
+        "第一党支部：没有上次换届日期，无法推算届满日，请补录",
+    )
+
+
+def test_the_digest_on_request_changes_nothing(late: Database) -> None:
+    site, before = a_site(late, Channel()), everything(late)
+
+    with late.read() as session:
+        above = orgs.find_org(session, "S")
+        shown = rendered_digest(session, EVERYTHING, site, above, now=at(DAY_OF_IT))
+
+    assert "第一党支部" in shown.text
+    assert "明湖" not in shown.subject + shown.text + shown.html
+    assert everything(late) == before
+
+
+def test_an_organization_with_nothing_below_has_no_digest(planned: Database) -> None:
+    site = a_site(planned, Channel())
+
+    with (
+        planned.read() as session,
+        pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"),
+    ):
+        rendered_digest(session, EVERYTHING, site, orgs.find_org(session, "B1"), now=at(DAY_OF_IT))
