@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from dj_cadence.store.database import Database, open_database
 
-from .engine_rows import EVERYTHING, apply, found_district
+from .engine_rows import EVERYTHING, apply, apply_shipped, found_district
 
 _serial = count(1)
 
@@ -21,7 +21,16 @@ def _found_and_plan(database: Database) -> None:
     apply(database, EVERYTHING)
 
 
-_STAGES = {"founded": found_district, "planned": _found_and_plan}
+def _found_and_plan_shipped(database: Database) -> None:
+    found_district(database)
+    apply_shipped(database)
+
+
+_STAGES = {
+    "founded": found_district,
+    "planned": _found_and_plan,
+    "shipped": _found_and_plan_shipped,
+}
 
 
 class _Copies:
@@ -79,3 +88,11 @@ def district(request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path) ->
 def planned(request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path) -> Iterator[Database]:
     """The district with everything planned to the end of June 2026, on both databases."""
     yield from _copy(request, copies, "planned", tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shipped_district(
+    request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path
+) -> Iterator[Database]:
+    """The district planned by the rules that come with the package, on both databases."""
+    yield from _copy(request, copies, "shipped", tmp_path)

@@ -306,6 +306,19 @@ def apply(
     )
 
 
+def apply_shipped(database: Database) -> None:
+    """Put the rules that come with the package in force, planned as the command plans."""
+    planner.apply(
+        database,
+        shipped().catalogue,
+        shipped().content,
+        planner.default_span(START, START),
+        by="管理员",
+        today=START,
+        now=at(START, 0, 0),
+    )
+
+
 def roll(database: Database, rules: Catalogue, today: date) -> bool:
     return planner.roll(database, rules, until=horizon(today), today=today, now=at(today))
 

@@ -50,7 +50,7 @@ def test_overdue_days_count_from_the_due_date_and_only_while_overdue() -> None:
 
 
 def test_every_state_is_either_owed_or_settled() -> None:
-    assert OWED | SETTLED == set(State)
+    assert set(State) == OWED | SETTLED
     assert not OWED & SETTLED
     assert [state for state in State if state.is_settled] == [
         State.DONE,

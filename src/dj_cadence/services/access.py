@@ -81,6 +81,16 @@ def may_act(session: Session, visitor: Visitor, org_id: int, today: date) -> boo
     return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
 
 
+def may_grant(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor is its superior or approver, who may give it more time."""
+    if visitor.administrator:
+        return True
+    above = and_(_below, _held.c.id != org.c.id)
+    reach = and_(or_(above, org.c.approver_id == _held.c.id), appointment.c.office.in_(ACT_BELOW))
+    allowed = _offices(visitor, today).where(reach).exists()
+    return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
+
+
 def _offices(visitor: Visitor, today: date) -> Select[tuple[int]]:
     """Offices held on `today`, each with the organization it is held at."""
     return (

@@ -20,7 +20,7 @@ def settle_elections(
         mine = (task.c.org_id == election.org_id, task.c.instance == 0)
         running = (task.c.anchor_id == election.old_anchor_id, task.c.state.in_(sorted(OWED)))
         for row in session.execute(select(task).where(*mine, *running)).all():
-            acts.add_record(session, row, day=election.day, amount=1, note="", by=by, now=now)
+            acts.add_record(session, [row], day=election.day, amount=1, note="", by=by, now=now)
             values: dict[str, object] = {
                 "amount": row.target,
                 "state": State.DONE.value,

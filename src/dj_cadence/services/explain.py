@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
@@ -31,6 +31,8 @@ _ACTS = {
     "reopen": "恢复待办",
     "move": "日期变动",
     "withdraw": "撤回",
+    "postpone": "延期",
+    "waive": "豁免",
 }
 _ATTEMPTS = {
     "sending": "发送中",
@@ -112,9 +114,11 @@ def _dates(row: AnyRow) -> list[str]:
 
 
 def _history(session: Session, task_id: int) -> list[str]:
-    query = select(act).where(act.c.task_id == task_id).order_by(act.c.id)
+    who = func.coalesce(person.c.name, act.c.done_by).label("who")
+    query = select(act, who).outerjoin(person, person.c.key == act.c.done_by)
+    query = query.where(act.c.task_id == task_id).order_by(act.c.id)
     return [
-        f"  {row.at:%Y-%m-%d} {row.done_by}：{_ACTS.get(row.kind, row.kind)}"
+        f"  {row.at:%Y-%m-%d} {row.who}：{_ACTS.get(row.kind, row.kind)}"
         f"{_change(row.before, row.after)}{f'，{row.reason}' if row.reason else ''}。"
         for row in session.execute(query)
     ]

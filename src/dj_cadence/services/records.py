@@ -1,11 +1,14 @@
 """What people say about their tasks: done, missed, planned for a day, taken back."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
 from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
@@ -13,6 +16,15 @@ from dj_cadence.errors import Refused
 from dj_cadence.store import acts
 from dj_cadence.store import site as sites
 from dj_cadence.store.types import AnyRow
+
+
+class Who(TypedDict):
+    """By whom and when, as every act takes it."""
+
+    by: str
+    now: datetime
+    today: date
+
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -27,16 +39,46 @@ def done(
     now: datetime,
     today: date,
     note: str = "",
+    amount: int = 1,
+    also: Sequence[int] = (),
 ) -> None:
-    """Record that it was done on `on`; with the last one of its target the task is settled.
+    """Record one activity, held on `on`, for a task and for those it counts for `also`.
 
-    Raises Refused for a settled task, a day to come, or a day before its period.
+    `amount` is in the task's unit: times, hours. A task whose target is reached is settled.
+    Raises Refused for a settled task, a day to come, a day before its period, and for
+    tasks that one activity may not count for together.
     """
-    row = _open_task(session, task_id)
-    is_term = _is_term(catalogue, row)
-    _check_day(session, row, on, today, is_term=is_term)
-    acts.add_record(session, row, day=on, amount=1, note=note, by=by, now=now)
-    amount, last = acts.recorded(session, task_id)
+    rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
+    _check_together(catalogue, rows)
+    for row in rows:
+        _check_day(session, row, on, today, is_term=_is_term(catalogue, row))
+    acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
+    for row in rows:
+        _count(session, row, note=note, by=by, now=now)
+        if _is_term(catalogue, row):
+            before = acts.election_anchor(session, row.anchor_id)
+            acts.add_election(session, before, on, by=by, now=now)
+            sites.data_changed(session)
+
+
+def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
+    if len(rows) == 1:
+        return
+    counted = []
+    for row in rows:
+        duty = catalogue.duties.get(row.duty)
+        if duty is None:
+            raise Refused(f"任务 {row.id} 的规则已移除，不能一并登记。")
+        counted.append(Counted(row.org_id, duty, row.period))
+    for row, other in zip(rows[1:], counted[1:], strict=True):
+        if not may_count_together(counted[0], other):
+            titles = f"“{counted[0].duty.title}”和“{other.duty.title}”"
+            raise Refused(f"按规则{titles}（任务 {row.id}）不能用一次活动一并登记。")
+
+
+def _count(session: Session, row: AnyRow, *, note: str, by: str, now: datetime) -> None:
+    """Add up what is recorded for a task, and settle it where that is enough."""
+    amount, last = acts.recorded(session, row.id)
     values: dict[str, object] = {"amount": amount}
     if amount >= row.target:
         values |= {
@@ -46,9 +88,6 @@ def done(
             "next_on": None,
         }
     acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
-    if is_term:
-        acts.add_election(session, acts.election_anchor(session, row.anchor_id), on, by=by, now=now)
-        sites.data_changed(session)
 
 
 def missed(

@@ -1,5 +1,6 @@
 """The task a person acts on, and the trail of what they did."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, insert, select, update
@@ -53,17 +54,24 @@ def _plain(value: object) -> object:
 
 
 def add_record(
-    session: Session, row: AnyRow, *, day: date, amount: int, note: str, by: str, now: datetime
+    session: Session,
+    rows: Sequence[AnyRow],
+    *,
+    day: date,
+    amount: int,
+    note: str,
+    by: str,
+    now: datetime,
 ) -> None:
-    """Write down one thing that was done for a task."""
+    """Write down one activity and that it counts for each of these tasks; the first is its own."""
     written = session.execute(
         insert(record)
-        .values(org_id=row.org_id, day=day, note=note, recorded_by=by, recorded_at=now)
+        .values(org_id=rows[0].org_id, day=day, note=note, recorded_by=by, recorded_at=now)
         .returning(record.c.id)
     )
-    session.execute(
-        insert(record_task).values(record_id=written.scalar_one(), task_id=row.id, amount=amount)
-    )
+    record_id = written.scalar_one()
+    counted = [{"record_id": record_id, "task_id": row.id, "amount": amount} for row in rows]
+    session.execute(insert(record_task), counted)
 
 
 def recorded(session: Session, task_id: int) -> tuple[int, date | None]:

@@ -68,13 +68,18 @@ def redated() -> ColumnElement[bool]:
     """Whether the wanted dates differ; a day that a person planned is theirs."""
     return or_(
         task.c.opens != want_slot.c.opens,
-        task.c.due != want_slot.c.due,
+        task.c.due != new_due(),
         task.c.target != want_slot.c.target,
         and_(
             ~task.c.planned_by_person,
             task.c.planned.is_distinct_from(want_slot.c.planned),
         ),
     )
+
+
+def new_due() -> ColumnElement[date]:
+    """A postponement that was granted goes before the plan."""
+    return func.coalesce(task.c.postponed_to, want_slot.c.due)
 
 
 def new_planned() -> ColumnElement[date | None]:
@@ -125,10 +130,16 @@ def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[Colum
         (new_planned() if change == "move" else (want_slot if new else task).c.planned).label(
             "planned"
         ),
-        (want_slot if new else task).c.due.label("due"),
+        _shown_due(change).label("due"),
         (null() if change == "create" else task.c.due).label("was_due"),
         cause.label("cause"),
     ]
+
+
+def _shown_due(change: str) -> ColumnElement[date]:
+    if change in ("move", "reopen"):
+        return new_due()
+    return want_slot.c.due if change == "create" else task.c.due
 
 
 def creations(duty: str) -> AnySelect:

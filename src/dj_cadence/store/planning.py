@@ -30,6 +30,7 @@ from dj_cadence.store.differences import (
     Span,
     cause_of,
     cause_of_end,
+    new_due,
     new_planned,
     owed,
     redated,
@@ -134,7 +135,7 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
         "slot_id": slot.c.id,
         "opens": want_slot.c.opens,
         "planned": new_planned(),
-        "due": want_slot.c.due,
+        "due": new_due(),
         "target": want_slot.c.target,
         "due_revision": task.c.due_revision + 1,
         "dated_on": today,
@@ -172,9 +173,7 @@ def _write_acts(
 ) -> None:
     """One act for each task that is about to change."""
     redated = source is not task
-    after = (
-        _dates(want_slot.c.due, new_planned()) if redated else _dates(task.c.due, task.c.planned)
-    )
+    after = _dates(new_due(), new_planned()) if redated else _dates(task.c.due, task.c.planned)
     values = {
         "task_id": task.c.id,
         "kind": literal(kind),

@@ -210,6 +210,7 @@ task = Table(
     Column("planned_time", String(5), nullable=False, server_default=""),  # HH:MM
     Column("place", Text, nullable=False, server_default=""),
     Column("due", Date, nullable=False),
+    Column("postponed_to", Date, nullable=True),  # granted by the superior; goes before the plan's
     Column("due_revision", SmallInteger, nullable=False, server_default="0"),
     Column("dated_on", Date, nullable=True),  # when plan or person last changed its dates
     Column("planned_by_person", Boolean, nullable=False, server_default=text("false")),

@@ -139,7 +139,7 @@ def each_term() -> AnySelect:
         org.c.profile_id,
         cast(null(), Integer).label("about_profile_id"),
         _elections.c.day.label("anchor_day"),
-        null().label("case_id"),
+        cast(null(), Integer).label("case_id"),
     ).join_from(org, _elections, _elections.c.org_id == org.c.id)
 
 
@@ -151,7 +151,7 @@ def each_case(event: str) -> AnySelect:
             (-anchor.c.id).label("instance"),
             anchor.c.id.label("anchor_id"),
             org.c.profile_id,
-            null().label("about_profile_id"),
+            cast(null(), Integer).label("about_profile_id"),
             anchor.c.day.label("anchor_day"),
             anchor.c.id.label("case_id"),
         )
@@ -171,7 +171,7 @@ def each_term_below() -> AnySelect:
         org.c.profile_id,
         _below.c.profile_id.label("about_profile_id"),
         _elections.c.day.label("anchor_day"),
-        null().label("case_id"),
+        cast(null(), Integer).label("case_id"),
     ).select_from(joined)
 
 

@@ -9,6 +9,7 @@ from typer import TyperException
 
 from dj_cadence import __version__
 from dj_cadence.entrypoints.cli import (
+    case_commands,
     engine_commands,
     plan_commands,
     roster_commands,
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(case_commands.app, name="case")
 for command in (
     site_commands.init,
     site_commands.demo,
@@ -42,6 +44,8 @@ for command in (
     task_commands.missed,
     task_commands.planned,
     task_commands.reopen,
+    task_commands.postpone,
+    task_commands.waive,
     task_commands.explain,
     engine_commands.tick,
     engine_commands.simulate,

@@ -38,11 +38,11 @@ class Opened:
             return applied_catalogue(session)
 
     def person(self, given: str) -> str:
-        """The name for the trail: of the person named by --as, or the operator."""
+        """Who it was, for the trail: the key of the person named by --as, or the operator."""
         if not given:
             return OPERATOR
         with self.site.database.read() as session:
-            return str(orgs.find_person(session, given).name)
+            return str(orgs.find_person(session, given).key)
 
 
 def folder(ctx: typer.Context) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,13 +19,18 @@ from dj_cadence.entrypoints.cli.arguments import (
     TaskId,
     Until,
     parse_date,
+    parse_number,
     parse_state,
 )
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.services import records
+from dj_cadence.errors import Refused
+from dj_cadence.loading.records_file import read_records
+from dj_cadence.services import grants, records
+from dj_cadence.services.access import Visitor, may_grant
 from dj_cadence.services.explain import explain as explanation
-from dj_cadence.store import orgs, task_views
+from dj_cadence.services.record_import import import_records
+from dj_cadence.store import acts, orgs, task_views
 
 Reason = Annotated[str, typer.Option("--reason", metavar="原因", help="原因")]
 
@@ -93,27 +99,50 @@ def _act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None]
 
 def done(
     ctx: typer.Context,
-    task: TaskId,
+    task: Annotated[
+        int | None, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")
+    ] = None,
     on: On = None,
+    hours: Annotated[
+        int | None,
+        typer.Option("--hours", parser=parse_number, metavar="数目", help="这次计几学时或几次"),
+    ] = None,
     note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    also: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--also", parser=parse_number, metavar="任务", help="一并计入的任务，可写多次"
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--import", metavar="文件", help="从工作簿登记多项")
+    ] = None,
     by: By = "",
 ) -> None:
-    """登记任务已完成。"""
+    """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
+    if (task is None) == (file is None):
+        raise Misuse("请写任务编号，或用 --import 给出工作簿，二者选一。")
 
     def do(site: Opened, session: Session, who: str) -> None:
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        if file is not None:
+            count = import_records(session, site.catalogue(), read_records(file), **when)
+            say(f"已登记 {count} 项。")
+            return
+        assert task is not None
         records.done(
             session,
             site.catalogue(),
             task,
             on=on or site.today,
-            by=who,
-            now=site.now,
-            today=site.today,
             note=note,
+            amount=1 if hours is None else hours,
+            also=also or (),
+            **when,
         )
+        say(f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。")
 
     _act(ctx, by, do)
-    say(f"任务 {task} 已登记。")
 
 
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
@@ -178,3 +207,56 @@ def explain(ctx: typer.Context, task: TaskId) -> None:
         with site.site.database.read() as session:
             for line in explanation(session, catalogue, task, today=site.today):
                 say(line)
+
+
+def postpone(
+    ctx: typer.Context,
+    task: TaskId,
+    until: Annotated[
+        date, typer.Option("--until", parser=parse_date, metavar="日期", help="延到哪天")
+    ],
+    reason: Reason = "",
+    by: By = "",
+    *,
+    confirm: Annotated[bool, typer.Option("--confirm", help="换届延期超过一年时确认")] = False,
+) -> None:
+    """上级同意延期。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        _check_superior(site, session, task, by)
+        grants.postpone(
+            session,
+            site.catalogue(),
+            task,
+            until=until,
+            reason=reason,
+            by=who,
+            now=site.now,
+            today=site.today,
+            confirmed=confirm,
+        )
+
+    _act(ctx, by, do)
+    say(f"任务 {task} 延期到 {until}。")
+
+
+def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
+    """上级同意豁免，不再要求办理。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        _check_superior(site, session, task, by)
+        grants.waive(session, task, reason=reason, by=who, now=site.now)
+
+    _act(ctx, by, do)
+    say(f"任务 {task} 已豁免。")
+
+
+def _check_superior(site: Opened, session: Session, task_id: int, by: str) -> None:
+    """Whoever is named must be a superior; the operator acts for one."""
+    if not by:
+        return
+    person = orgs.find_person(session, by)
+    org_id = acts.locked_task(session, task_id).org_id
+    visitor = Visitor(person.id, person.key, person.name)
+    if not may_grant(session, visitor, org_id, site.today):
+        raise Refused(f"{person.name}不是这个组织的上级，不能同意延期或豁免。")

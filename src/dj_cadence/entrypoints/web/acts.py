@@ -1,9 +1,8 @@
 """What a person does to a task from a page."""
 
 from collections.abc import Collection
-from datetime import date, datetime
 from http import HTTPStatus
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -11,15 +10,7 @@ from starlette.exceptions import HTTPException
 from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.services import records
 from dj_cadence.services.access import Visitor
-
-
-class Who(TypedDict):
-    """By whom and when, as every act takes it."""
-
-    by: str
-    now: datetime
-    today: date
-
+from dj_cadence.services.records import Who
 
 SAID = {
     "done": "已登记完成。",

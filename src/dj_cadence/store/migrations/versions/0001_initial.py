@@ -281,6 +281,7 @@ def upgrade() -> None:
         sa.Column("planned_time", sa.String(length=5), server_default="", nullable=False),
         sa.Column("place", sa.Text(), server_default="", nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("postponed_to", sa.Date(), nullable=True),
         sa.Column("due_revision", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("dated_on", sa.Date(), nullable=True),
         sa.Column(

@@ -1,0 +1,90 @@
+"""Cases: an event at one organization that starts clocks. Named by number, never by person."""
+
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Clock, Duty
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.errors import Refused
+from dj_cadence.store import orgs
+from dj_cadence.store import site as sites
+from dj_cadence.store.schema import anchor, org
+from dj_cadence.store.types import AnyRow, AnySelect
+
+LONGEST_REF = 40
+
+
+def open_case(
+    session: Session,
+    catalogue: Catalogue,
+    duty_key: str,
+    org_code: str,
+    *,
+    on: date,
+    ref: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> int:
+    """Record that the event of a duty happened; returns the case's number.
+
+    Every duty with a clock for the same event starts with it. `ref` is an internal number.
+    Raises Refused for a duty without a clock, one that is switched off or not owed there,
+    and for a day to come.
+    """
+    duty = _clocked(catalogue, duty_key)
+    found = orgs.find_org(session, org_code)
+    if found.kind not in duty.owed_by.kinds:
+        raise Refused(f"{found.name}不承担“{duty.title}”，没有立项。")
+    if on > today:
+        raise Refused(f"{on.isoformat()} 还没有到，请在事项发生之后登记。")
+    if len(ref) > LONGEST_REF:
+        raise Refused(f"编号最长 {LONGEST_REF} 个字；只写内部编号，不写姓名和内容。")
+    assert isinstance(duty.recurrence, Clock)
+    written = session.execute(
+        insert(anchor)
+        .values(
+            org_id=found.id,
+            kind=duty.recurrence.event,
+            day=on,
+            current=False,
+            source="case",
+            ref=ref,
+            recorded_at=now,
+            recorded_by=by,
+        )
+        .returning(anchor.c.id)
+    )
+    sites.data_changed(session)
+    return int(written.scalar_one())
+
+
+def _clocked(catalogue: Catalogue, key: str) -> Duty:
+    clocked = {d.key: d for d in catalogue.duties.values() if isinstance(d.recurrence, Clock)}
+    if key not in clocked:
+        raise Refused(f"没有按事项计时的规则 {key}{suggestion(key, clocked)}")
+    if not clocked[key].enabled:
+        raise Refused(f"“{clocked[key].title}”没有启用。请在站点的规则里启用并应用后再立项。")
+    return clocked[key]
+
+
+def cases(session: Session) -> list[AnyRow]:
+    """Every case, the latest first; `kind` is the event that began it."""
+    return list(session.execute(_cases().order_by(anchor.c.id.desc())))
+
+
+def case(session: Session, number: int) -> AnyRow:
+    """One case. Raises Refused where there is none of that number."""
+    found = session.execute(_cases().where(anchor.c.id == number)).one_or_none()
+    if found is None:
+        raise Refused(f"没有 {number} 号事项。用 case list 查看。")
+    return found
+
+
+def _cases() -> AnySelect:
+    columns = (anchor.c.id, org.c.code, org.c.name, anchor.c.kind, anchor.c.day, anchor.c.ref)
+    joined = select(*columns).join_from(anchor, org, org.c.id == anchor.c.org_id)
+    return joined.where(anchor.c.source == "case")
