@@ -46,7 +46,7 @@ def _rows(name: str, header: list[str], rows: Sequence[Sequence[object]]) -> Ite
                 place=f"{name} 第{number}行",
                 task_id=_number(row["任务编号"]),
                 on=_day(row["日期"]),
-                amount=_number(row.get("数量") or 1),
+                amount=_number(1 if row.get("数量") in (None, "") else row["数量"]),
                 note=str(row.get("说明") or "").strip(),
             )
 

@@ -1,0 +1,90 @@
+"""Cases: an event starts a clock, on both databases."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from dj_cadence.domain.duty import Clock
+from dj_cadence.errors import Refused
+from dj_cadence.services import cases, records
+from dj_cadence.store.database import Database
+
+from .engine_rows import a_duty, apply, at, catalogue, everything, roll, tasks
+
+TODAY = date(2026, 4, 2)
+NOTICE = a_duty("told", "书面告知", Clock("petition", days=15), recording_grace=0)
+CLOSED = a_duty("closed", "办结", Clock("petition", days=60), recording_grace=0)
+OFF = replace(a_duty("off", "停用的", Clock("other", days=5)), enabled=False)
+RULES = catalogue(NOTICE, CLOSED, OFF)
+
+
+@pytest.fixture
+def clocks(district: Database) -> Database:
+    """The district with nothing but two clocks for one event."""
+    apply(district, RULES)
+    return district
+
+
+def open_case(database: Database, duty: str = "told", org: str = "B1", **how: object) -> int:
+    known = {"on": date(2026, 4, 1), "ref": "2026-07", "by": "x", "now": at(TODAY), "today": TODAY}
+    with database.write() as session:
+        number = cases.open_case(session, RULES, duty, org, **(known | how))  # type: ignore[arg-type]
+    roll(database, RULES, TODAY)
+    return number
+
+
+def test_one_event_starts_every_clock_for_it(clocks: Database) -> None:
+    assert tasks(clocks) == []
+
+    number = open_case(clocks)
+
+    assert [(t.duty, t.opens, t.due, t.anchor_id) for t in tasks(clocks)] == [
+        ("closed", date(2026, 4, 1), date(2026, 5, 31), number),
+        ("told", date(2026, 4, 1), date(2026, 4, 16), number),
+    ]
+
+
+def test_two_cases_at_one_organization_are_two_tasks(clocks: Database) -> None:
+    first, second = open_case(clocks), open_case(clocks, on=date(2026, 4, 2), ref="2026-08")
+
+    told = sorted((t.anchor_id, t.due) for t in tasks(clocks) if t.duty == "told")
+    assert told == [(first, date(2026, 4, 16)), (second, date(2026, 4, 17))]
+    with clocks.read() as session:
+        assert [(c.id, c.ref) for c in cases.cases(session)] == [
+            (second, "2026-08"),
+            (first, "2026-07"),
+        ]
+
+
+def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
+    open_case(clocks)
+    told = next(t for t in tasks(clocks) if t.duty == "told")
+
+    with clocks.write() as session:
+        records.done(session, RULES, told.id, on=TODAY, by="x", now=at(TODAY, 17), today=TODAY)
+    roll(clocks, RULES, TODAY)
+
+    assert {t.duty: t.state for t in tasks(clocks)} == {"told": "done", "closed": "planned"}
+
+
+@pytest.mark.parametrize(
+    ("duty", "how", "said"),
+    [
+        ("tod", {}, "没有按事项计时的规则 tod，是否想写“told”？"),
+        ("off", {}, "“停用的”没有启用。请在站点的规则里启用并应用后再立项。"),
+        ("told", {"on": date(2026, 4, 3)}, "2026-04-03 还没有到，请在事项发生之后登记。"),
+        ("told", {"org": "S"}, "青禾小学党委不承担“书面告知”，没有立项。"),
+        ("told", {"ref": "字" * 41}, "编号最长 40 个字；只写内部编号，不写姓名和内容。"),
+    ],
+)
+def test_what_is_no_case_is_refused(
+    clocks: Database, duty: str, how: dict[str, object], said: str
+) -> None:
+    before = everything(clocks)
+
+    with pytest.raises(Refused) as refused:
+        open_case(clocks, duty, **how)  # type: ignore[arg-type]
+
+    assert str(refused.value) == said
+    assert everything(clocks) == before

@@ -1,0 +1,110 @@
+"""What only a superior may give, on both databases."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dj_cadence.errors import Refused
+from dj_cadence.services import grants
+from dj_cadence.services.access import Visitor, may_grant
+from dj_cadence.store import orgs
+from dj_cadence.store.database import Database
+
+from .engine_rows import EVERYTHING, acts, advance_to, apply, at, everything, the_task
+
+TODAY = date(2026, 4, 2)
+
+
+@pytest.fixture
+def district(planned: Database) -> Database:
+    """On Thursday 2026-04-02: March waits to be recorded."""
+    advance_to(planned, EVERYTHING, TODAY)
+    return planned
+
+
+def postpone(database: Database, task_id: int, until: date, **how: Any) -> None:
+    known = {"reason": "校舍维修", "by": "教育工委", "now": at(TODAY, 17), "today": TODAY}
+    with database.write() as session:
+        grants.postpone(session, EVERYTHING, task_id, until=until, **(known | how))
+
+
+def waive(database: Database, task_id: int, reason: str = "支部拟撤并") -> None:
+    with database.write() as session:
+        grants.waive(session, task_id, reason=reason, by="教育工委", now=at(TODAY, 17))
+
+
+def test_a_postponed_task_is_open_again_until_the_new_day(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+
+    postpone(district, task.id, date(2026, 4, 10))
+    advance_to(district, EVERYTHING, date(2026, 4, 3))
+
+    after = the_task(district, "party_day", "B1", "2026-03")
+    assert (task.state, after.state) == ("unrecorded", "open")
+    assert (after.due, after.postponed_to) == (date(2026, 4, 10), date(2026, 4, 10))
+    assert acts(district, task.id) == [("postpone", "教育工委", "校舍维修")]
+
+
+def test_a_plan_does_not_take_the_postponement_back(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    postpone(district, task.id, date(2026, 4, 10))
+
+    apply(district, EVERYTHING)
+
+    assert the_task(district, "party_day", "B1", "2026-03").due == date(2026, 4, 10)
+
+
+@pytest.mark.parametrize(
+    ("until", "how", "said"),
+    [
+        (date(2026, 4, 10), {"reason": " "}, "请写明延期的原因。"),
+        (date(2026, 3, 31), {}, "延期要晚于现在的截止日2026年3月31日（周二）。"),
+    ],
+)
+def test_a_postponement_that_is_none_changes_nothing(
+    district: Database, until: date, how: dict[str, str], said: str
+) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    before = everything(district)
+
+    with pytest.raises(Refused) as refused:
+        postpone(district, task.id, until, **how)
+
+    assert str(refused.value) == said
+    assert everything(district) == before
+
+
+def test_a_term_is_extended_by_more_than_a_year_only_when_confirmed(district: Database) -> None:
+    term = the_task(district, "term", "B1", "term-2023-08-31")
+    assert term.due == date(2026, 8, 31)
+
+    with pytest.raises(Refused, match="不超过一年"):
+        postpone(district, term.id, date(2027, 9, 1))
+    postpone(district, term.id, date(2027, 9, 1), confirmed=True)
+
+    assert the_task(district, "term", "B1", "term-2023-08-31").due == date(2027, 9, 1)
+
+
+def test_a_waived_task_is_settled_and_says_nothing_more(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+
+    waive(district, task.id)
+    advance_to(district, EVERYTHING, date(2026, 5, 20))
+
+    after = the_task(district, "party_day", "B1", "2026-03")
+    assert (after.state, after.next_on) == ("waived", None)
+    with pytest.raises(Refused, match="已豁免"):
+        waive(district, task.id)
+
+
+@pytest.mark.parametrize(
+    ("office_at", "allowed"), [("E", True), ("S", True), ("B1", False), ("T", False)]
+)
+def test_only_those_above_may_grant(district: Database, office_at: str, allowed: bool) -> None:
+    with district.read() as session:
+        org = orgs.find_org(session, "B1")
+        holder = orgs.holders(session, [orgs.find_org(session, office_at).id], TODAY)
+        secretary = next(h for (_, office), h in holder.items() if office == "书记")
+        visitor = Visitor(secretary.person_id, "x", secretary.name)
+        assert may_grant(session, visitor, org.id, TODAY) is allowed
