@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.store.database import Database
 
 from .district import District, make_district
+from .terminal import Terminal, type_command
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,25 @@ def district(sqlite_database: Database, shipped_catalogue: Catalogue, tmp_path: 
 def any_district(database: Database, shipped_catalogue: Catalogue, tmp_path: Path) -> District:
     """The same on both databases."""
     return make_district(database, shipped_catalogue, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site that `init --demo` makes. Only to be looked at."""
+    folder = tmp_path_factory.mktemp("site") / "demo"
+    assert type_command("init", folder, "--demo").code == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def look(demo_site: Path) -> Terminal:
+    """For commands that change nothing."""
+    return Terminal(demo_site)
+
+
+@pytest.fixture
+def act(demo_site: Path, tmp_path: Path) -> Terminal:
+    """For commands that change something: in a copy of the demo site, sending on."""
+    terminal = Terminal(Path(shutil.copytree(demo_site, tmp_path / "demo")))
+    assert terminal("send", "on").code == 0
+    return terminal

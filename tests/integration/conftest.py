@@ -45,8 +45,10 @@ class _Copies:
             made: pytest.TempPathFactory = self._request.getfixturevalue("tmp_path_factory")
             address = self._copy(kind, self._empty(kind), made.mktemp("prepared"))
             database = open_database(address)
-            _STAGES[stage](database)
-            database.engine.dispose()
+            try:
+                _STAGES[stage](database)
+            finally:
+                database.engine.dispose()
             self._made[kind, stage] = str(make_url(address).database)
         return open_database(self._copy(kind, self._made[kind, stage], folder))
 

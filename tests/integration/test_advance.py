@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.duty import DayOfYear
+from dj_cadence.services.bundle import bundle
 from dj_cadence.services.records import done, reopen, set_planned
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import notice, task
@@ -17,6 +19,7 @@ from .engine_rows import (
     EVERYTHING,
     LECTURE,
     PARTY_DAY,
+    SETTINGS,
     TERM,
     WINTER,
     advance_to,
@@ -238,3 +241,35 @@ def test_a_duty_gone_from_the_catalogue_does_not_stop_the_others(months: Databas
 
     assert state(months) == "overdue"
     assert PARTY_DAY.key not in rules.duties
+
+
+def test_what_was_withdrawn_before_it_was_told_is_told_when_it_is_back(months: Database) -> None:
+    off = catalogue(replace(PARTY_DAY, enabled=False), version="off")
+    advance_to(months, EVERYTHING, date(2026, 3, 2))
+    apply(months, off, today=date(2026, 3, 2), allow_withdrawals=50)
+    bundle(months, off, SETTINGS, now=at(date(2026, 3, 2)))
+
+    apply(months, EVERYTHING, today=date(2026, 3, 3))
+    advance_to(months, EVERYTHING, date(2026, 3, 3))
+
+    task = the_task(months, "party_day", "T", "2026-03")
+    assert notices(months, task.id) == [
+        ("list", 0, date(2026, 3, 2), "settled_before"),
+        ("list", 1, date(2026, 3, 3), ""),
+    ]
+
+
+def test_what_a_person_does_during_a_pass_stands(months: Database) -> None:
+    row = the_task(months, "party_day", "T", "2026-03")
+    advance_to(months, EVERYTHING, date(2026, 3, 31))
+    meanwhile = Thread(target=advance_to, args=(months, EVERYTHING, date(2026, 4, 1)))
+    when = date(2026, 3, 31)
+    with months.write() as session:
+        done(session, EVERYTHING, row.id, on=when, by="吴书记", now=at(when, 23), today=when)
+        meanwhile.start()
+        meanwhile.join(0.3)  # it waits for this transaction
+        assert meanwhile.is_alive()
+    meanwhile.join()
+
+    after = the_task(months, "party_day", "T", "2026-03")
+    assert (after.state, after.next_on) == ("done", None)

@@ -43,7 +43,7 @@ def messages(database: Database, day: date | None = None) -> list[tuple[Any, ...
             select(notice, org.c.code, task.c.duty)
             .join(task, task.c.id == notice.c.task_id)
             .join(org, org.c.id == task.c.org_id)
-            .order_by(org.c.position, task.c.duty, notice.c.due_on)
+            .order_by(org.c.position, task.c.duty, notice.c.due_on, notice.c.rung)
         ).all()
     return [
         (
@@ -81,7 +81,13 @@ def test_a_person_gets_one_message_for_all_organizations_and_offices(planned: Da
     assert messages(planned) == [
         ("赵干事", MONDAY, "digest", False, []),  # of what data is missing
         # No clerk at the committee: its 书记 is told. It should have been told in February.
-        ("孙书记", MONDAY, "bundle", True, [("S", "notice", "opens", "")]),
+        (
+            "孙书记",
+            MONDAY,
+            "bundle",
+            True,
+            [("S", "notice", "opens", ""), ("S", "notice", "late", "")],
+        ),
         (
             "李书记",  # no 党小组长 either
             MONDAY,
@@ -257,7 +263,7 @@ def test_a_vacant_secretary_leaves_nobody_and_that_is_said_once(planned: Databas
     morning(planned, EVERYTHING, date(2026, 3, 3))
 
     assert [row[0] for row in messages(planned)] == ["赵干事", "孙书记", "李书记"]
-    assert outcomes(planned) == {"": 5, "no_addressee": 1}
+    assert outcomes(planned) == {"": 6, "no_addressee": 1}
 
 
 def test_whoever_holds_the_office_on_the_day_of_the_message_is_told(planned: Database) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.schema import address, chain, person, plan_run
+from dj_cadence.store.schema import address, chain, person, token
 from dj_cadence.store.types import dumps
+
+LOGIN = {"purpose": "login", "subject": "person:1", "generation": 0}
 
 
 def add_person(session: Session, key: str) -> None:
@@ -92,13 +94,10 @@ def test_opening_connects_to_nothing() -> None:
 def test_instants_come_back_in_utc(database: Database) -> None:
     beijing = timezone(timedelta(hours=8))
     with database.write() as session:
-        session.execute(
-            insert(plan_run).values(
-                inputs="x", at=datetime(2026, 3, 5, 8, 30, tzinfo=beijing), counts={}
-            )
-        )
+        made_at = datetime(2026, 3, 5, 8, 30, tzinfo=beijing)
+        session.execute(insert(token).values(hash="x", **LOGIN, made_at=made_at))
     with database.read() as session:
-        at = session.scalar(select(plan_run.c.at))
+        at = session.scalar(select(token.c.made_at))
     assert at == datetime(2026, 3, 5, 0, 30, tzinfo=UTC)
     assert at.tzinfo == UTC
 
@@ -106,17 +105,18 @@ def test_instants_come_back_in_utc(database: Database) -> None:
 def test_instants_are_ordered_to_the_microsecond(database: Database) -> None:
     noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
     rows = [
-        {"inputs": str(n), "at": noon + timedelta(microseconds=n), "counts": {}} for n in (10, 2, 0)
+        {"hash": str(n), **LOGIN, "made_at": noon + timedelta(microseconds=n)} for n in (10, 2, 0)
     ]
     with database.write() as session:
-        session.execute(insert(plan_run), rows)
+        session.execute(insert(token), rows)
     with database.read() as session:
-        later = select(plan_run.c.inputs).where(plan_run.c.at > noon).order_by(plan_run.c.at)
+        later = select(token.c.hash).where(token.c.made_at > noon).order_by(token.c.made_at)
         assert session.scalars(later).all() == ["2", "10"]
 
 
 def test_naive_instants_are_refused(database: Database) -> None:
-    naive = insert(plan_run).values(inputs="x", at=datetime(2026, 3, 5, 8, 30), counts={})  # noqa: DTZ001 - the fault on trial
+    made_at = datetime(2026, 3, 5, 8, 30)  # noqa: DTZ001 - the fault on trial
+    naive = insert(token).values(hash="x", **LOGIN, made_at=made_at)
     with (
         pytest.raises(StatementError, match="an instant must be aware"),
         database.write() as session,

@@ -1,19 +1,31 @@
 """What only a superior may give, on both databases."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from dj_cadence.errors import Refused
-from dj_cadence.services import grants
+from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_grant
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
 
-from .engine_rows import EVERYTHING, acts, advance_to, apply, at, everything, the_task
+from .engine_rows import (
+    EVERYTHING,
+    PARTY_DAY,
+    acts,
+    advance_to,
+    apply,
+    at,
+    catalogue,
+    everything,
+    the_task,
+)
 
 TODAY = date(2026, 4, 2)
+CONFIRMED = catalogue(replace(PARTY_DAY, confirm=True))
 
 
 @pytest.fixture
@@ -108,3 +120,48 @@ def test_only_those_above_may_grant(district: Database, office_at: str, allowed:
         secretary = next(h for (_, office), h in holder.items() if office == "书记")
         visitor = Visitor(secretary.person_id, "x", secretary.name)
         assert may_grant(session, visitor, org.id, TODAY) is allowed
+
+
+def test_what_is_handed_up_waits_silently_until_accepted(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+
+    submit(district, task.id)
+    advance_to(district, CONFIRMED, date(2026, 5, 20))
+    waiting = the_task(district, "party_day", "B1", "2026-03")
+    with district.write() as session:
+        grants.accept(session, task.id, by="教育工委", now=at(date(2026, 5, 20)))
+
+    assert (waiting.state, waiting.next_on) == ("submitted", None)
+    after = the_task(district, "party_day", "B1", "2026-03")
+    assert (after.state, after.completed_on) == ("done", date(2026, 3, 30))
+
+
+def test_what_is_sent_back_is_owed_again(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-04")
+    submit(district, task.id, on=date(2026, 4, 1))
+
+    with district.write() as session:
+        grants.return_(
+            session, task.id, reason="缺少签到", by="教育工委", now=at(TODAY, 18), today=TODAY
+        )
+    advance_to(district, CONFIRMED, date(2026, 4, 3))
+
+    after = the_task(district, "party_day", "B1", "2026-04")
+    assert (after.state, after.amount, after.completed_on) == ("returned", 0, None)
+    assert [kind for kind, _, _ in acts(district, task.id)] == ["done", "return"]
+    advance_to(district, CONFIRMED, date(2026, 5, 20))
+    assert the_task(district, "party_day", "B1", "2026-04").state == "overdue"
+
+
+def test_what_was_not_handed_up_cannot_be_accepted(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+
+    with pytest.raises(Refused, match="没有等待确认的报送"), district.write() as session:
+        grants.accept(session, task.id, by="教育工委", now=at(TODAY, 17))
+
+
+def submit(database: Database, task_id: int, on: date = date(2026, 3, 30)) -> None:
+    with database.write() as session:
+        records.done(
+            session, CONFIRMED, task_id, on=on, by="李书记", now=at(TODAY, 17), today=TODAY
+        )

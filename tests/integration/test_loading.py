@@ -118,14 +118,14 @@ def test_a_site_says_only_what_differs() -> None:
     shipped = SHIPPED.catalogue.duties
 
     assert loaded.problems == ()
-    assert list(duties) == [*shipped, "party_work_plan"]
+    assert list(duties) == [*shipped, "district_training"]
     assert duties["theme_party_day"].recurrence == Every(Unit.MONTH, day="5号", own_day="theme_day")
     assert duties["theme_party_day"].basis == shipped["theme_party_day"].basis
     assert duties["theme_party_day"].source == "schedules/duties/district.yaml"
     assert duties["hear_branch_report"].unit is Unit.QUARTER
     assert not duties["party_lecture_branch"].enabled
-    assert duties["party_work_plan"].office == "书记"
-    assert duties["party_work_plan"].recurrence == Every(
+    assert duties["district_training"].office == "书记"
+    assert duties["district_training"].recurrence == Every(
         Unit.SCHOOL_YEAR, opens=DayOfYear(0, 9, 1), due=DayOfYear(0, 9, 30)
     )
     assert loaded.catalogue.plans["gentle"].rungs == (Rung("list", From.DUE_MONTH),)
@@ -143,7 +143,12 @@ def test_a_file_of_the_same_name_stands_in_the_place_of_the_shipped_one() -> Non
     loaded = load(DEFINITIONS / "good" / "replacement")
 
     assert loaded.problems == ()
-    assert set(SHIPPED.catalogue.duties) - set(loaded.catalogue.duties) == {"party_work_budget"}
+    assert set(SHIPPED.catalogue.duties) - set(loaded.catalogue.duties) == {
+        "party_work_budget",
+        "positions_investment",
+        "party_worker_training",
+        "part_time_allowance",
+    }
     assert "premises_fixed" in loaded.catalogue.duties
 
 
@@ -228,7 +233,8 @@ def test_a_shipped_file_that_broke_makes_no_fault_of_what_lies_over_it(tmp_path:
     shutil.copytree(shipped_schedules(), tmp_path / "shipped")
     broken = tmp_path / "shipped" / "duties" / "6.1-support.yaml"
     broken.write_text(
-        broken.read_text(encoding="utf-8").replace("every: year", "every: yearly"), encoding="utf-8"
+        broken.read_text(encoding="utf-8").replace("every: year", "every: yearly", 1),
+        encoding="utf-8",
     )
     site = tmp_path / "site"
     write(site, "duties/x.yaml", "duties:\n  party_work_budget: {title: 经费}\n")

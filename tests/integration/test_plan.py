@@ -20,7 +20,6 @@ from .engine_rows import (
     B2,
     BRANCH,
     CALENDAR,
-    DISTRICT,
     EVERYTHING,
     GROUPS,
     LECTURE,
@@ -35,7 +34,6 @@ from .engine_rows import (
     TERMS,
     WINTER,
     E,
-    S,
     T,
     acts,
     advance_to,
@@ -496,8 +494,3 @@ def test_planning_before_the_site_is_set_up_is_refused(database: Database) -> No
         planner.preview(database, MONTHS, SPAN)
     with pytest.raises(Refused), database.read() as session:
         sites.load(session)
-
-
-def test_the_district_is_what_the_tests_say(district: Database) -> None:
-    assert [cells["code"] for cells in DISTRICT] == ["E", "S", "B1", "B2", "T"]
-    assert S["supervisor"] == "E"

@@ -209,7 +209,8 @@ def test_a_month_is_owed_by_who_existed_for_half_of_it(
 
 
 @pytest.mark.parametrize(
-    ("dissolved", "owed"), [(date(2026, 3, 16), True), (date(2026, 3, 15), False)]
+    ("dissolved", "owed"),
+    [(date(2026, 3, 17), True), (date(2026, 3, 16), False)],  # the first day gone
 )
 def test_the_month_of_the_dissolution_counts_likewise(dissolved: date, owed: bool) -> None:
     assert len(of_month(3, facts=branch(dissolved=dissolved))) == owed
@@ -389,8 +390,8 @@ def test_the_length_of_a_term_is_by_kind_or_the_organizations_own() -> None:
 
 
 def test_an_organization_dissolved_before_the_end_of_its_term_elects_no_more() -> None:
-    assert term_slots(date(2023, 5, 10), branch(dissolved=date(2026, 5, 9))) == []
-    assert len(term_slots(date(2023, 5, 10), branch(dissolved=date(2026, 5, 10)))) == 1
+    assert term_slots(date(2023, 5, 10), branch(dissolved=date(2026, 5, 10))) == []
+    assert len(term_slots(date(2023, 5, 10), branch(dissolved=date(2026, 5, 11)))) == 1
 
 
 def test_the_superiors_notice_is_due_six_months_before_and_opens_seven() -> None:

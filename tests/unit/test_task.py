@@ -10,6 +10,7 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.task import (
     OWED,
     SETTLED,
+    SILENT,
     State,
     first_overdue_day,
     next_change,
@@ -50,8 +51,9 @@ def test_overdue_days_count_from_the_due_date_and_only_while_overdue() -> None:
 
 
 def test_every_state_is_either_owed_or_settled() -> None:
-    assert set(State) == OWED | SETTLED
-    assert not OWED & SETTLED
+    assert set(State) == OWED | SILENT
+    assert not OWED & SILENT
+    assert SILENT == SETTLED | {State.SUBMITTED}
     assert [state for state in State if state.is_settled] == [
         State.DONE,
         State.MISSED,

@@ -32,15 +32,26 @@ class Catalogue:
     def _calendar_digest(self) -> str:
         return digest(self.calendar)
 
+    @cached_property
+    def _dates_digests(self) -> dict[str, str]:
+        return {}
+
     def dates_digest(self, duty: Duty) -> str:
         """Of all that the dates of a duty's slots depend on, cohorts apart."""
+        if duty.key not in self._dates_digests:
+            self._dates_digests[duty.key] = self._digest(duty)
+        return self._dates_digests[duty.key]
+
+    def _digest(self, duty: Duty) -> str:
         recurrence = duty.recurrence
         term = self.duties[recurrence.term_of] if isinstance(recurrence, TermNotice) else None
         return digest(
             duty.key,
             recurrence,
-            term and term.recurrence,
+            term and (term.recurrence, term.owed_by),
             duty.owed_by,
+            duty.effective_from,
+            duty.effective_until,
             self.plans[duty.remind],
             self._calendar_digest,
         )

@@ -6,6 +6,7 @@ from datetime import date
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
+from dj_cadence.domain.override import Override
 from dj_cadence.domain.period import Unit
 
 _EXISTENCE = frozenset({"starts_on", "founded", "dissolved"})
@@ -22,6 +23,8 @@ class Cohort:
     """The election a term runs from, or the day a case began."""
     case: int = 0
     """The number of the case; 0 for everything else."""
+    overrides: tuple[Override, ...] = ()
+    """What superiors have laid over the rule."""
 
 
 def cohort_of(duty: Duty, facts: Facts, site_start: date) -> Cohort | None:

@@ -201,6 +201,8 @@ class Duty:
     """Working days after due in which it waits to be recorded."""
     counts_for: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    confirm: bool = False
+    """Whether it is done only when the superior has accepted the record."""
     effective_from: date | None = None
     """Periods, terms and cases that begin before it are not owed by this rule."""
     effective_until: date | None = None

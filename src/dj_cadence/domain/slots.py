@@ -1,7 +1,7 @@
 """From a duty and a cohort to dated slots. The date rules live here and nowhere else."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dj_cadence.domain.calendar import Semester, WorkCalendar
@@ -11,6 +11,7 @@ from dj_cadence.domain.dates import DAY, add_months, add_years
 from dj_cadence.domain.day_rule import parse_day_rule
 from dj_cadence.domain.duty import Clock, DayOfYear, Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
+from dj_cadence.domain.override import OverrideKey, day_of, of_period
 from dj_cadence.domain.period import Period, Unit, chinese_label, periods
 from dj_cadence.domain.wording import day_text
 
@@ -37,6 +38,8 @@ class Slot:
     target: int = 1
     unit: str = "次"
     step: str = ""
+    theme: str = ""
+    """What the superior announced it to be about."""
 
 
 def slots_of(
@@ -48,7 +51,7 @@ def slots_of(
     """
     match duty.recurrence:
         case Every() as every:
-            found = _per_period(duty, every, cohort.facts, catalogue.calendar, since, until)
+            found = _per_period(duty, every, cohort, catalogue.calendar, since, until)
             return [slot for slot in found if slot.opens <= until and slot.due >= since]
         case Term() as term:
             return _of_term(term, cohort) if _holds(duty, cohort) else []
@@ -57,22 +60,26 @@ def slots_of(
         case TermNotice() as notice:
             about = catalogue.duties[notice.term_of].recurrence
             assert isinstance(about, Term)
-            return _of_notice(notice, about, cohort)
+            return _of_notice(notice, about, cohort, catalogue.calendar)
 
 
 # --- once per period -----------------------------------------------------------------------
 
 
 def _per_period(
-    duty: Duty, every: Every, facts: Facts, calendar: WorkCalendar, since: date, until: date
+    duty: Duty, every: Every, cohort: Cohort, calendar: WorkCalendar, since: date, until: date
 ) -> Iterator[Slot]:
+    facts = cohort.facts
     semesters = tuple(calendar.semesters_for(facts.city, facts.stage))
     for period in periods(every.unit, since - _REACH, until + _REACH, semesters):
         then = facts.at(period.first)
-        if every.vacation is Vacation.WAIVE and is_vacation(period, semesters):
+        said = of_period(cohort.overrides, period.label)
+        vacation = Vacation(said.get(OverrideKey.VACATION, every.vacation))
+        if vacation is Vacation.WAIVE and is_vacation(period, semesters):
             continue
         if duty.is_effective(period.first) and duty.owed_by.admits(then):
-            slot = _slot(every, period, then, calendar, semesters)
+            kept = replace(every, vacation=vacation)
+            slot = _announced(_slot(kept, period, then, calendar, semesters), said)
             if _owed_by_existence(slot, period, then):
                 yield slot
 
@@ -120,7 +127,8 @@ def _stretch(
     if rule := parse_day_rule(every.due_day):
         due, _ = rule.resolve(period.last.replace(day=1), period.last, calendar)
         span = f"{name}，{day_text(period.first)}起"
-        return period.first, due, [span, f"截止日：规则定为“{rule.text}”，{day_text(due)}"], False
+        reason = f"截止日：规则定为“{rule.text}”，{day_text(due)}"
+        return period.first, due, [span, reason], rule.working
     due = calendar.on_or_before(period.last)
     span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
     return period.first, due, [span, f"截止日：周期内最后一个工作日，{day_text(due)}"], True
@@ -149,7 +157,14 @@ def _planned(
 
 
 def is_vacation(period: Period, semesters: tuple[Semester, ...]) -> bool:
-    """Whether more than half of the period's days lie outside every semester."""
+    """Whether more than half of the period's days lie outside every semester.
+
+    Before the first and after the last semester that is known there is no telling: no.
+    """
+    if not any(s.first < period.first for s in semesters):
+        return False
+    if not any(s.last > period.last for s in semesters):
+        return False
     in_school = sum(
         max(0, (min(s.last, period.last) - max(s.first, period.first)).days + 1) for s in semesters
     )
@@ -179,15 +194,31 @@ def _in_term_time(
     return nearest, [*reasons, f"{day_text(planned)}在假期中，移到{day_text(nearest)}"]
 
 
+def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
+    """The slot as its superior announced it; a date outside the rule's own is passed over."""
+    due, planned = day_of(said, OverrideKey.DUE), day_of(said, OverrideKey.PLANNED)
+    reasons = []
+    if due and slot.opens <= due <= slot.due:
+        reasons.append(f"上级部署：最迟{day_text(due)}")
+        fits = slot.planned and slot.planned <= due
+        slot = replace(slot, due=due, planned=slot.planned if fits else None)
+    if planned and slot.opens <= planned <= slot.due:
+        reasons.append(f"上级部署：计划日{day_text(planned)}")
+        slot = replace(slot, planned=planned)
+    if theme := said.get(OverrideKey.THEME, ""):
+        reasons.append(f"上级部署：主题“{theme}”")
+    return replace(slot, theme=theme, derivation=(*slot.derivation, *reasons))
+
+
 def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
     """Whether the organization existed long enough, and had started, to owe the period."""
     if facts.starts_on and slot.opens < facts.starts_on:
         return False
-    founded, dissolved = facts.founded or date.min, facts.dissolved or date.max
+    founded, gone = facts.founded or date.min, facts.dissolved or date.max
     if period.unit in _SHORT:
-        lived = (min(dissolved, period.last) - max(founded, period.first)).days + 1
+        lived = (min(gone, period.last + DAY) - max(founded, period.first)).days
         return 2 * lived >= (period.last - period.first).days + 1
-    return founded < date(period.first.year, 10, 1) and dissolved >= slot.due
+    return founded < date(period.first.year, 10, 1) and slot.due < gone
 
 
 # --- terms of office -----------------------------------------------------------------------
@@ -208,7 +239,7 @@ def _expiry(term: Term, cohort: Cohort) -> date | None:
         return None
     expiry = add_years(cohort.anchor, years)
     gone = cohort.facts.dissolved
-    return None if gone and gone < expiry else expiry
+    return None if gone and gone <= expiry else expiry
 
 
 def _term_reasons(term: Term, cohort: Cohort, expiry: date) -> tuple[str, str]:
@@ -228,12 +259,14 @@ def _of_term(term: Term, cohort: Cohort) -> list[Slot]:
     return [_term_slot(cohort, opens, expiry, (*_term_reasons(term, cohort, expiry), reason))]
 
 
-def _of_notice(notice: TermNotice, term: Term, cohort: Cohort) -> list[Slot]:
+def _of_notice(
+    notice: TermNotice, term: Term, cohort: Cohort, calendar: WorkCalendar
+) -> list[Slot]:
     expiry, start = _expiry(term, cohort), cohort.facts.starts_on or date.min
     if expiry is None or expiry < start:
         return []
     named = add_months(expiry, -notice.months_before)
-    due = max(named, start)
+    due = named if named >= start else calendar.on_or_after(start)
     opens = min(add_months(expiry, -notice.opens_months_before), due)
     reason = f"上级应在届满前{notice.months_before}个月（{day_text(named)}）提醒"
     if due != named:

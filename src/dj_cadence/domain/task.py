@@ -14,6 +14,10 @@ class State(StrEnum):
     OPEN = "open"
     UNRECORDED = "unrecorded"
     OVERDUE = "overdue"
+    SUBMITTED = "submitted"
+    """Recorded, and waiting for the superior; nobody is reminded meanwhile."""
+    RETURNED = "returned"
+    """Sent back by the superior, and owed again."""
     DONE = "done"
     MISSED = "missed"
     WAIVED = "waived"
@@ -34,13 +38,17 @@ _LABELS = {
     State.OPEN: "待办",
     State.UNRECORDED: "待登记",
     State.OVERDUE: "逾期",
+    State.SUBMITTED: "已报送",
+    State.RETURNED: "已退回",
     State.DONE: "已完成",
     State.MISSED: "未开展",
     State.WAIVED: "已豁免",
     State.WITHDRAWN: "已撤回",
 }
 SETTLED = frozenset({State.DONE, State.MISSED, State.WAIVED, State.WITHDRAWN})
-OWED = frozenset({State.PLANNED, State.OPEN, State.UNRECORDED, State.OVERDUE})
+OWED = frozenset({State.PLANNED, State.OPEN, State.UNRECORDED, State.OVERDUE, State.RETURNED})
+SILENT = SETTLED | {State.SUBMITTED}
+"""Of these nobody is reminded."""
 
 
 def first_overdue_day(due: date, recording_grace: int, calendar: WorkCalendar) -> date:

@@ -5,7 +5,10 @@ Nothing is stored in APScheduler: it only says when to look. What is due is a qu
 
 import logging
 import os
+import signal
 import socket
+import sys
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -85,11 +88,16 @@ def serve(site: Site, listening: socket.socket) -> None:
         )
     )
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         scheduler.shutdown(wait=True)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _catalogue(site: Site) -> Catalogue:

@@ -55,6 +55,7 @@ def _inner(entry: Entry) -> Iterator[Fault]:
     """What the parts of an entry owe each other, where each part is sound."""
     if entry.model:
         yield from _recurrence(entry.model)
+        yield from _effective(entry.model)
         yield from _basis(entry.model)
         yield from _not_loosened(entry)
 
@@ -78,6 +79,12 @@ def _recurrence(rule: Rule) -> Iterator[Fault]:
         for kind in rule.owed_by.kind:
             if kind not in rule.term.years:
                 yield ("term", "years"), f"缺少 {kind} 的任期年数"
+
+
+def _effective(rule: Rule) -> Iterator[Fault]:
+    days = rule.effective
+    if days and days.from_ and days.until and days.until < days.from_:
+        yield ("effective", "until"), "until 早于 from，规则没有一天有效"
 
 
 def _period(rule: Rule) -> Iterator[Fault]:

@@ -132,9 +132,9 @@ class ClockRule(Written):
     """How long after the event; exactly one of the lengths is given."""
 
     event: EventKey
-    days: Annotated[int, Field(ge=1, le=730)] = 0
-    working_days: Annotated[int, Field(ge=1, le=250)] = 0
-    months: Annotated[int, Field(ge=1, le=36)] = 0
+    days: Annotated[int, Field(ge=1, le=730)] | None = None
+    working_days: Annotated[int, Field(ge=1, le=250)] | None = None
+    months: Annotated[int, Field(ge=1, le=36)] | None = None
 
 
 class EffectiveRule(Written):
@@ -174,6 +174,7 @@ class Rule(Written):
     counts_for: tuple[Key, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
+    confirm: bool = False
     instructions: str = ""
     enabled: bool = True
     basis: Annotated[list[BasisRule], Field(min_length=1)]
@@ -214,6 +215,7 @@ def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
         evidence=rule.evidence,
         effective_from=rule.effective.from_ if rule.effective else None,
         effective_until=rule.effective.until if rule.effective else None,
+        confirm=rule.confirm,
         instructions=rule.instructions,
         source=source,
     )
@@ -240,7 +242,7 @@ def _recurrence(rule: Rule) -> Recurrence:
         return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
     if rule.clock:
         clock = rule.clock
-        return Clock(clock.event, clock.days, clock.working_days, clock.months)
+        return Clock(clock.event, clock.days or 0, clock.working_days or 0, clock.months or 0)
     assert rule.every is not None
     return Every(
         rule.every,

@@ -14,17 +14,16 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.reminder_plan import (
-    From,
     Reminder,
     ReminderPlan,
-    Rung,
     TaskDates,
     next_reminder,
     reminders,
 )
 from dj_cadence.domain.task import State, next_change, state_on
+from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.store.database import Database, insert_or_ignore
-from dj_cadence.store.schema import chain, notice, task
+from dj_cadence.store.schema import notice, task
 from dj_cadence.store.types import AnyRow
 
 BATCH = 2000
@@ -72,7 +71,8 @@ def advance(
             for row in rows:
                 situation = _situation(row)
                 if situation not in steps:
-                    plan = _plan(session, situation.chain_id, plans)
+                    chain = situation.chain_id
+                    plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
                     steps[situation] = _step(situation, plan, catalogue, today)
             _move(session, rows, steps, today, now)
             raised = _raise(session, rows, steps, catalogue)
@@ -110,8 +110,11 @@ def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date
     after = FIRST_DAY if one.redated_on else one.raised_to
     changes = next_change(today, dates.opens, dates.due, grace, calendar)
     speaks = next_reminder(plan, dates, calendar, today)
+    state = state_on(today, dates.opens, dates.due, grace, calendar)
+    if one.state == State.RETURNED and state is State.OPEN:
+        state = State.RETURNED  # that it was sent back shows until its time is over
     return _Step(
-        state=state_on(today, dates.opens, dates.due, grace, calendar),
+        state=state,
         reminders=tuple(reminders(plan, dates, calendar, after, today)),
         next_on=min((day for day in (changes, speaks) if day), default=None),
     )
@@ -120,16 +123,6 @@ def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date
 def _grace(catalogue: Catalogue, key: str) -> int:
     duty = catalogue.duties.get(key)
     return duty.recording_grace if duty else _DEFAULT_GRACE
-
-
-def _plan(session: Session, chain_id: int, known: dict[int, ReminderPlan]) -> ReminderPlan:
-    """The reminder plan as it was when the task was made."""
-    if chain_id not in known:
-        query = select(chain.c.content).where(chain.c.id == chain_id)
-        content = session.execute(query).scalar_one()
-        rungs = (Rung(**{**r, "counted_from": From(r["counted_from"])}) for r in content["rungs"])
-        known[chain_id] = ReminderPlan(content["key"], content["title"], tuple(rungs))
-    return known[chain_id]
 
 
 def _move(
@@ -183,11 +176,12 @@ def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue) -> date:
 
 
 def _already_said(session: Session, ids: list[int]) -> set[tuple[int, str, int]]:
-    """(task, rung, occurrence) of the notices that re-dated tasks have already had."""
+    """(task, rung, occurrence) of the notices that went out about re-dated tasks, or will."""
     if not ids:
         return set()
     query = select(notice.c.task_id, notice.c.rung, notice.c.occurrence)
-    return {tuple(row) for row in session.execute(query.where(notice.c.task_id.in_(ids)))}
+    told = (notice.c.task_id.in_(ids), notice.c.outcome != "settled_before")
+    return {tuple(row) for row in session.execute(query.where(*told))}
 
 
 def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int]]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.task import SETTLED
+from dj_cadence.domain.task import SILENT
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.address_book import AddressBook
 from dj_cadence.services.digest import digests_due, make_digests
@@ -75,7 +75,7 @@ def _anything_waiting(session: Session, today: date) -> bool:
 
 def _drop_settled(session: Session) -> None:
     """Notices of tasks that were settled before anyone was told have their outcome."""
-    settled = select(task.c.id).where(task.c.state.in_(sorted(SETTLED)))
+    settled = select(task.c.id).where(task.c.state.in_(sorted(SILENT)))
     waiting = and_(notice.c.message_id.is_(None), notice.c.outcome == "")
     session.execute(
         update(notice)

@@ -58,7 +58,7 @@ def open_case(
         )
         .returning(anchor.c.id)
     )
-    sites.data_changed(session)
+    sites.data_changed(session, [found.id])
     return int(written.scalar_one())
 
 

@@ -14,6 +14,7 @@ from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
+from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -33,6 +34,8 @@ _ACTS = {
     "withdraw": "撤回",
     "postpone": "延期",
     "waive": "豁免",
+    "accept": "上级确认",
+    "return": "上级退回",
 }
 _ATTEMPTS = {
     "sending": "发送中",
@@ -65,7 +68,7 @@ def explain(session: Session, catalogue: Catalogue, task_id: int, *, today: date
         *(_notices(session, task_id) or ["  还没有提醒。"]),
         "",
         "五、接下来",
-        _next(row, duty, catalogue, today),
+        _next(session, row, duty, catalogue, today),
     ]
 
 
@@ -158,12 +161,14 @@ def _attempts(session: Session, message_id: int) -> list[str]:
     ]
 
 
-def _next(row: AnyRow, duty: Duty | None, catalogue: Catalogue, today: date) -> str:
+def _next(
+    session: Session, row: AnyRow, duty: Duty | None, catalogue: Catalogue, today: date
+) -> str:
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
     dates = TaskDates(row.opens, row.planned, row.due)
     calendar = catalogue.calendar
-    speaks = next_reminder(catalogue.plans[duty.remind], dates, calendar, today)
+    speaks = next_reminder(plan_of_chain(session, row.chain_id), dates, calendar, today)
     changes = next_change(today, row.opens, row.due, duty.recording_grace, calendar)
     coming = []
     if speaks:

@@ -1,4 +1,4 @@
-"""What only a superior may give: more time, or a task let off."""
+"""What only a superior may say: more time, let off, accepted, sent back."""
 
 from datetime import date, datetime
 
@@ -55,6 +55,36 @@ def waive(session: Session, task_id: int, *, reason: str, by: str, now: datetime
     _need_reason(reason, "豁免")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
     acts.change(session, row, "waive", by=by, now=now, reason=reason.strip(), values=values)
+
+
+def accept(session: Session, task_id: int, *, by: str, now: datetime) -> None:
+    """Confirm what was handed up: it is done. Raises Refused where nothing was."""
+    row = _submitted_task(session, task_id)
+    values = {"state": State.DONE.value, "settled_at": now}
+    acts.change(session, row, "accept", by=by, now=now, values=values)
+
+
+def return_(
+    session: Session, task_id: int, *, reason: str, by: str, now: datetime, today: date
+) -> None:
+    """Send back what was handed up, with the reason; its records count no more."""
+    row = _submitted_task(session, task_id)
+    _need_reason(reason, "退回")
+    acts.void_records(session, task_id, now)
+    values: dict[str, object] = {
+        "state": State.RETURNED.value,
+        "amount": 0,
+        "completed_on": None,
+        "next_on": today,
+    }
+    acts.change(session, row, "return", by=by, now=now, reason=reason.strip(), values=values)
+
+
+def _submitted_task(session: Session, task_id: int) -> AnyRow:
+    row = acts.locked_task(session, task_id)
+    if row.state != State.SUBMITTED:
+        raise Refused(f"这项任务是“{State(row.state).label}”，没有等待确认的报送。")
+    return row
 
 
 def _owed_task(session: Session, task_id: int) -> AnyRow:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
+from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.message import DigestView, Item, MessageView
 from dj_cadence.domain.period import chinese_label
@@ -140,9 +141,15 @@ class Composer:
             period=chinese_label(row["label"]),
             done=row["amount"],
             basis=basis_line(duty) if duty else "",
-            instructions=duty.instructions if duty else "",
+            instructions=_instructions(duty, row["theme"]),
             overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
         )
+
+
+def _instructions(duty: Duty | None, theme: str) -> str:
+    """What to do, the superior's theme first."""
+    announced = f"主题：{theme}。" if theme else ""
+    return announced + (duty.instructions if duty else "")
 
 
 def token_subject(message_id: int) -> str:

@@ -1,6 +1,9 @@
-"""Plan, look, apply: from the rules in force to the tasks of every organization."""
+"""Plan, look, apply: from the rules in force to the tasks of every organization.
 
-from collections.abc import Callable, Iterator
+What is the same is not looked at: a duty is planned again where its rule changed or the
+window grew, and otherwise for the organizations that changed since it was planned last.
+"""
+
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,23 +12,23 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import Cohort, case_cohort, cohort_of, notice_cohort, term_cohort
-from dj_cadence.domain.dates import FIRST_DAY, month_end
-from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
+from dj_cadence.domain.dates import month_end
+from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.organization import Facts
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.override import segments
 from dj_cadence.errors import Refused
-from dj_cadence.store import differences, planning, wanted
+from dj_cadence.services.outline import Outline
+from dj_cadence.store import differences, overrides, planning, wanted
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
-from dj_cadence.store.types import AnySelect
-from dj_cadence.store.wanted import Membership
+from dj_cadence.store.differences import Scope, Span
+from dj_cadence.store.types import AnyRow
+from dj_cadence.store.wanted import Part
 
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
 SAMPLES = 5
+_SHOWN = ("create", "move", "reopen", "withdraw", "keep")
 
 
 @dataclass
@@ -46,21 +49,46 @@ class PlanReport:
         return self.total("withdraw") > max(20, self.owed_before // 20)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One duty that is not planned to the end."""
+
+    duty: str
+    inputs: str
+    span: Span
+    changed_after: int | None
+    """Plan only the organizations that changed after this data version; None: all."""
+
+
 def default_span(site_start: date, today: date) -> Span:
     return Span(site_start, today + AHEAD)
 
 
+def horizon(today: date) -> date:
+    """How far the engine plans: whole months, so that on most days nothing new comes in sight."""
+    return month_end(today + AHEAD)
+
+
 def preview(
-    database: Database, catalogue: Catalogue, span: Span, *, every_change: bool = False
+    database: Database,
+    catalogue: Catalogue,
+    span: Span,
+    *,
+    every_change: bool = False,
+    anew: bool = False,
 ) -> PlanReport:
-    """What applying `catalogue` over `span` would change. Nothing is written."""
+    """What applying `catalogue` over `span` would change. Nothing is written.
+
+    `anew` trusts no earlier run and compares everything with what is stored.
+    """
     report = PlanReport()
     with database.read() as session:
-        start = sites.load(session).starts_on
         report.owed_before = planning.owed_tasks(session)
-        for key in _duties(session, catalogue):
-            _lay_out(session, catalogue, key, start, span, create=False)
-            _look(session, key, span, report, None if every_change else SAMPLES)
+        planner = _Planner(session, catalogue)
+        for job in planner.jobs(session, span, anew=anew):
+            part = Part(changed_after=job.changed_after)
+            planner.lay_out(session, job, part, create=False)
+            _look(session, Scope(job.duty, job.span, part), report, every_change=every_change)
         session.rollback()
     return report
 
@@ -94,157 +122,134 @@ def apply(
     return report
 
 
-def horizon(today: date) -> date:
-    """How far the engine plans: whole months, so that on most days nothing new comes in sight."""
-    return month_end(today + AHEAD)
-
-
 def roll(
     database: Database, catalogue: Catalogue, *, until: date, today: date, now: datetime
 ) -> bool:
     """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
-        row = sites.load(session)
-        span = Span(row.starts_on, until)
-        inputs = digest(catalogue.hash, row.data_version, span)
-        if sites.was_planned(session, inputs):
-            return False
-    _write(database, catalogue, span, "dj-cadence", today, now)
-    with database.write() as session:
-        sites.planned(session, inputs, {}, now)
-    return True
+        span = Span(sites.load(session).starts_on, until)
+    return _write(database, catalogue, span, "dj-cadence", today, now)
 
 
 def _write(
     database: Database, catalogue: Catalogue, span: Span, by: str, today: date, now: datetime
-) -> None:
-    """Write the plan duty by duty, one transaction each: repeating a broken run is harmless."""
+) -> bool:
+    """Write what is not planned yet, a duty at a time; False if there was nothing.
+
+    A transaction takes some ten thousand organizations, so that nobody waits for long.
+    Repeating a broken run completes it.
+    """
     with database.read() as session:
-        start, keys = sites.load(session).starts_on, _duties(session, catalogue)
-    for key in keys:
-        with database.write() as session:
-            _lay_out(session, catalogue, key, start, span, create=True)
-            planning.store_slots(session)
-            if duty := catalogue.duties.get(key):
-                plan = catalogue.plans[duty.remind]
-                chain = planning.chain_id(session, digest(plan), plain(plan))
-                planning.move(session, key, by, today, now)
-                planning.reopen(session, key, by, today, now)
-                planning.create(session, key, chain, now)
-                planning.use_chain(session, key, chain, today)
-            planning.withdraw(session, key, span, by, now)
-            planning.store_memberships(session, key)
+        planner = _Planner(session, catalogue)
+        jobs = planner.jobs(session, span)
+        cuts = {since: planning.parts(session, since) for since in {j.changed_after for j in jobs}}
+    for job in jobs:
+        _write_job(database, planner, job, cuts[job.changed_after], by, today, now)
+    return bool(jobs)
 
 
-def _duties(session: Session, catalogue: Catalogue) -> list[str]:
-    """Those switched on, and those that some organization is still enrolled in."""
-    enabled = [duty.key for duty in catalogue.enabled()]
-    return [*enabled, *sorted(planning.planned_duties(session).difference(enabled))]
-
-
-def _look(session: Session, key: str, span: Span, report: PlanReport, samples: int | None) -> None:
-    for query in differences.all_of(key, span):
-        found = differences.count(session, query)
-        if not found:
-            continue
-        columns = query.selected_columns
-        ordered = query.order_by(columns.position, columns.due, columns.period).limit(samples)
-        rows = [{**row, "duty": key} for row in session.execute(ordered).mappings()]
-        report.samples += rows
-        report.counts[key, str(rows[0]["change"])] = found
-
-
-# --- what one duty wants -------------------------------------------------------------------
-
-
-def _lay_out(
-    session: Session, catalogue: Catalogue, key: str, start: date, span: Span, *, create: bool
+def _write_job(
+    database: Database,
+    planner: "_Planner",
+    job: _Job,
+    parts: list[Part],
+    by: str,
+    today: date,
+    now: datetime,
 ) -> None:
-    """Fill the temporary tables with everything the duty asks of anyone in the window."""
-    wanted.lay_out(session)
-    duty = catalogue.duties.get(key)
-    if duty is None or not duty.enabled:
-        return
-    source = _source(duty)
-    assign = _assignment(duty, catalogue, wanted.profiles(session), start)
-    members = [(m, assign(m)) for m in wanted.memberships(session, source)]
-    dates = catalogue.dates_digest(duty)
-    signed = [(m, digest(dates, one), one) for m, one in members if one is not None]
-    cohorts = {signature: one for _, signature, one in signed}
-    ids = wanted.cohort_ids(session, cohorts, create=create)
-    wanted.fill(
-        session,
-        {ids[signature]: one for signature, one in cohorts.items()},
-        [(m, ids[signature]) for m, signature, _ in signed],
-        [
-            row
-            for signature, one in cohorts.items()
-            for row in _slot_rows(duty, one, catalogue, span, ids[signature])
-        ],
-        source,
-    )
+    version = None
+    for n, part in enumerate(parts, 1):
+        with database.write(durable=False) as session:
+            held = planning.hold_data(session)
+            version = held if version is None else version
+            planner.lay_out(session, job, part, create=True)
+            planner.write(session, Scope(job.duty, job.span, part), by, today, now)
+            if n < len(parts):
+                planning.note_run(session, job.duty, "", job.span, version, now)
+            elif planner.duty(job):
+                planning.note_run(session, job.duty, job.inputs, job.span, version, now)
+            else:
+                planning.forget_run(session, job.duty)
 
 
-def _source(duty: Duty) -> AnySelect:
-    match duty.recurrence:
-        case Every():
-            return wanted.each_organization()
-        case Term():
-            return wanted.each_term()
-        case TermNotice():
-            return wanted.each_term_below()
-        case Clock(event=event):
-            return wanted.each_case(event)
+def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> None:
+    found = differences.count(session, scope)
+    for change in _SHOWN:
+        if change in found:
+            report.counts[scope.duty, change] = found[change]
+            limit = None if every_change else SAMPLES
+            rows = differences.samples(session, scope, change, limit)
+            report.samples += [{**row, "duty": scope.duty} for row in rows]
 
 
-def _assignment(
-    duty: Duty, catalogue: Catalogue, facts: dict[int, Facts], start: date
-) -> Callable[[Membership], Cohort | None]:
-    """The function from a membership to its cohort."""
+class _Planner:
+    """What is read once for all duties of a plan."""
 
-    def assign(member: Membership) -> Cohort | None:
-        own, about, day, case = member
-        match duty.recurrence:
-            case Every():
-                return cohort_of(duty, facts[own], start)
-            case Term():
-                assert day
-                return term_cohort(duty, facts[own], day, start)
-            case TermNotice(term_of=term):
-                assert day
-                assert about
-                of = catalogue.duties[term]
-                return notice_cohort(duty, facts[own], of, facts[about], day, start)
-            case Clock():
-                assert day
-                assert case
-                return case_cohort(duty, facts[own], day, case, start)
+    def __init__(self, session: Session, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.site_start = sites.load(session).starts_on
+        self._facts: dict[int, Facts] = {}
+        self._outlines: dict[_Job, Outline] = {}
 
-    return assign
+    def jobs(self, session: Session, span: Span, *, anew: bool = False) -> list[_Job]:
+        """The duties that are not planned to the end; with `anew`, all."""
+        runs, version = planning.runs(session), sites.load(session).data_version
+        announced = overrides.by_duty(session)
+        enabled = [duty.key for duty in self.catalogue.enabled()]
+        keys = [*enabled, *sorted(set(runs).difference(enabled))]
+        found = [
+            self._job(key, announced.get(key), span, None if anew else runs.get(key))
+            for key in keys
+        ]
+        return [job for job in found if job.changed_after is None or job.changed_after < version]
 
+    def _job(self, key: str, announced: object, span: Span, run: AnyRow | None) -> _Job:
+        duty = self.catalogue.duties.get(key)
+        rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
+        inputs = digest(rule, self.site_start, announced)
+        if run is None or run.inputs != inputs:
+            return _Job(key, inputs, span, None)
+        before = Span(run.since, run.until)
+        whole = before.joined(span)
+        changed_after = run.data_version if whole == before else None
+        return _Job(key, inputs, whole, changed_after)
 
-def _slot_rows(
-    duty: Duty, cohort: Cohort, catalogue: Catalogue, span: Span, cohort_id: int
-) -> Iterator[dict[str, object]]:
-    for slot in slots_of(duty, cohort, catalogue, span.since, span.until):
-        yield {
-            "cohort_id": cohort_id,
-            "period": slot.period,
-            "step": slot.step,
-            "label": slot.label,
-            "opens": slot.opens,
-            "planned": slot.planned,
-            "due": slot.due,
-            "provisional": slot.provisional,
-            "target": slot.target,
-            "unit": slot.unit,
-            "first_on": _first_on(duty, slot, catalogue),
-            "derivation": list(slot.derivation),
-        }
+    def duty(self, job: _Job) -> Duty | None:
+        """The job's duty, None where it is not switched on any more."""
+        duty = self.catalogue.duties.get(job.duty)
+        return duty if duty and duty.enabled else None
 
+    def lay_out(self, session: Session, job: _Job, part: Part, *, create: bool) -> None:
+        """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
+        duty = self.duty(job)
+        if duty is None:
+            wanted.lay_out(session)
+            return
+        if job not in self._outlines:
+            self._outlines.clear()
+            self._outlines[job] = Outline(
+                self.catalogue, duty, self.site_start, job.span, self._facts
+            )
+        found = segments(overrides.spreads(session, duty.key))
+        self._outlines[job].lay_out(session, part, found, create=create)
 
-def _first_on(duty: Duty, slot: Slot, catalogue: Catalogue) -> date:
-    """The first day on which the task opens or is spoken of."""
-    dates = TaskDates(slot.opens, slot.planned, slot.due)
-    spoken = next_reminder(catalogue.plans[duty.remind], dates, catalogue.calendar, FIRST_DAY)
-    return min(slot.opens, spoken or slot.opens)
+    def write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
+        """Write what differs between the temporary tables and what is stored."""
+        key = scope.duty
+        wanted.store_slots(session)
+        found = differences.count(session, scope)
+        if "move" in found:
+            planning.move(session, key, by, today, now)
+        if "move" in found or "hang" in found:
+            planning.hang(session, key)
+        if "reopen" in found:
+            planning.reopen(session, key, by, today, now)
+        if "withdraw" in found:
+            planning.withdraw(session, scope, by, now)
+        if duty := self.catalogue.duties.get(key):
+            plan = self.catalogue.plans[duty.remind]
+            chain = planning.chain_id(session, digest(plan), plain(plan))
+            if "create" in found:
+                planning.create(session, key, chain, now)
+            planning.use_chain(session, scope, chain, today)
+        planning.store_memberships(session, scope)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
-from dj_cadence.domain.task import State
+from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.store import acts
@@ -54,11 +54,11 @@ def done(
         _check_day(session, row, on, today, is_term=_is_term(catalogue, row))
     acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
     for row in rows:
-        _count(session, row, note=note, by=by, now=now)
+        _count(session, catalogue, row, note=note, by=by, now=now)
         if _is_term(catalogue, row):
             before = acts.election_anchor(session, row.anchor_id)
             acts.add_election(session, before, on, by=by, now=now)
-            sites.data_changed(session)
+            sites.data_changed(session, [row.org_id])
 
 
 def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
@@ -76,11 +76,16 @@ def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
             raise Refused(f"按规则{titles}（任务 {row.id}）不能用一次活动一并登记。")
 
 
-def _count(session: Session, row: AnyRow, *, note: str, by: str, now: datetime) -> None:
-    """Add up what is recorded for a task, and settle it where that is enough."""
+def _count(
+    session: Session, catalogue: Catalogue, row: AnyRow, *, note: str, by: str, now: datetime
+) -> None:
+    """Add up what is recorded for a task; where that is enough, settle it or hand it up."""
     amount, last = acts.recorded(session, row.id)
     values: dict[str, object] = {"amount": amount}
-    if amount >= row.target:
+    duty = catalogue.duties.get(row.duty)
+    if amount >= row.target and duty and duty.confirm:
+        values |= {"state": State.SUBMITTED.value, "completed_on": last, "next_on": None}
+    elif amount >= row.target:
         values |= {
             "state": State.DONE.value,
             "completed_on": last,
@@ -167,7 +172,7 @@ def reopen(
     already hangs on it.
     """
     row = acts.locked_task(session, task_id)
-    if row.state not in (State.DONE, State.MISSED):
+    if row.state not in (State.DONE, State.MISSED, State.SUBMITTED):
         raise Refused("这项任务没有登记过，不需要撤销。")
     if row.period == "term" and row.instance == 0:
         raise Refused("换届登记后已开始新一届，不能撤销；请在花名册中更正上次换届日期。")
@@ -182,12 +187,13 @@ def reopen(
         "next_on": today,
     }
     acts.change(session, row, "reopen", by=by, now=now, reason=reason.strip(), values=values)
+    sites.data_changed(session, [row.org_id])  # a settled task was not moved with the others
 
 
 def _open_task(session: Session, task_id: int) -> AnyRow:
     row = acts.locked_task(session, task_id)
     state = State(row.state)
-    if state.is_settled:
+    if state in SILENT:
         when = f"，日期{day_text(row.completed_on)}" if row.completed_on else ""
         raise Refused(f"这项任务已经是“{state.label}”{when}，没有重复登记。")
     return row

@@ -11,6 +11,7 @@ from dj_cadence.domain.roster_person import RosterPerson
 from dj_cadence.domain.roster_term import TermChange
 from dj_cadence.services.roster_draft import Draft
 from dj_cadence.store import roster as store
+from dj_cadence.store import site as sites
 from dj_cadence.store.schema import address, anchor, appointment, org, person
 
 
@@ -32,6 +33,23 @@ def write_draft(session: Session, draft: Draft, now: datetime, by: str) -> tuple
     return elections
 
 
+def _mark_changed(
+    session: Session, draft: Draft, ids: dict[str, int], values: dict[str, dict[str, Any]]
+) -> None:
+    """Mark those whose plan must be worked out again, and the superiors they had."""
+    changed = {ids[code] for code in draft.terms}
+    in_order = list(draft.seats)
+    for code, seat in draft.seats.items():
+        known = draft.stored[code].columns if code in draft.stored else None
+        if known is None or known["profile_id"] != values[code]["profile_id"]:
+            changed.add(ids[code])
+        if known and known["supervisor_id"] != values[code]["supervisor_id"]:
+            changed |= {ids[below] for below in in_order[seat.position - 1 : seat.end]}
+            changed.add(known["supervisor_id"] or 0)
+    if changed:
+        sites.data_changed(session, changed)
+
+
 def _write_orgs(session: Session, draft: Draft) -> dict[str, int]:
     """Ids by code. New ones come first without links, for a link needs the other's id."""
     profiles = store.ensure_profiles(session, draft.facts.values())
@@ -47,6 +65,7 @@ def _write_orgs(session: Session, draft: Draft) -> dict[str, int]:
         if code not in draft.stored or values[code] != draft.stored[code].columns:
             changed.append({"id": ids[code], **values[code]})
     store.change_rows(session, org, changed)
+    _mark_changed(session, draft, ids, values)
     return ids
 
 

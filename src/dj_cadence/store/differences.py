@@ -3,12 +3,14 @@
 Each is one set-based statement over the temporary tables of `wanted`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    RowMapping,
     String,
     and_,
     case,
@@ -22,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.slots import TERM
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 from dj_cadence.store.types import AnySelect
-from dj_cadence.store.wanted import want_cohort, want_org, want_slot
+from dj_cadence.store.wanted import Part, want_cohort, want_org, want_slot
 
 NEW = "新纳入的组织或新启用的职责"
 ELECTED = "登记了新的换届"
@@ -45,19 +48,39 @@ class Span:
     since: date
     until: date
 
+    def joined(self, other: "Span") -> "Span":
+        """Both as one window; the other alone where a gap would lie between them."""
+        if other.since > self.until + DAY or self.since > other.until + DAY:
+            return other
+        return Span(min(self.since, other.since), max(self.until, other.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is compared at a time."""
+
+    duty: str
+    span: Span
+    part: Part
+
 
 WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
     return and_(
-        task.c.org_id == want_org.c.org_id,
         task.c.duty == duty,
+        task.c.org_id == want_org.c.org_id,
         task.c.instance == want_org.c.instance,
         task.c.anchor_id == want_org.c.anchor_id,
         task.c.period == want_slot.c.period,
         task.c.step == want_slot.c.step,
     )
+
+
+def of_scope(scope: Scope) -> ColumnElement[bool]:
+    """The stored tasks that are compared."""
+    return and_(task.c.duty == scope.duty, scope.part.holds(task.c.org_id))
 
 
 def owed() -> ColumnElement[bool]:
@@ -166,14 +189,15 @@ def reopenings(duty: str) -> AnySelect:
     return query.where(task.c.state == State.WITHDRAWN)
 
 
-def unwanted(duty: str, span: Span) -> ColumnElement[bool]:
-    wanted = select(literal(1)).select_from(WANTED).where(same_task(duty)).correlate(task)
+def unwanted(scope: Scope) -> ColumnElement[bool]:
+    """Owed in the window, and not wanted."""
+    wanted = select(literal(1)).select_from(WANTED).where(same_task(scope.duty)).correlate(task)
     return and_(
-        task.c.duty == duty,
+        of_scope(scope),
         owed(),
         or_(
             task.c.period == TERM,  # in every window
-            and_(task.c.opens <= span.until, task.c.due >= span.since),
+            and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since),
         ),
         ~wanted.exists(),
     )
@@ -186,32 +210,72 @@ def cause_of_end() -> ColumnElement[str]:
     return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
 
 
-def withdrawals(duty: str, span: Span) -> AnySelect:
+def withdrawals(scope: Scope) -> AnySelect:
     """Owed in the window, no longer wanted, and nobody has done anything about them."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("withdraw", new=False, cause=cause_of_end())).select_from(joined)
-    return query.where(unwanted(duty, span), ~task.c.touched)
+    return query.where(unwanted(scope), ~task.c.touched)
 
 
-def kept(duty: str, span: Span) -> AnySelect:
+def kept(scope: Scope) -> AnySelect:
     """No longer wanted, but with records: they stay."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
-    return query.where(unwanted(duty, span), task.c.touched)
+    return query.where(unwanted(scope), task.c.touched)
 
 
-def all_of(duty: str, span: Span) -> list[AnySelect]:
-    """Every kind of difference of one duty."""
-    return [
-        creations(duty),
-        moves(duty),
-        reopenings(duty),
-        withdrawals(duty, span),
-        kept(duty, span),
-    ]
+def samples(session: Session, scope: Scope, change: str, limit: int | None) -> Sequence[RowMapping]:
+    """The first differences of one kind, in the organizations' order; all where limit is None."""
+    match change:
+        case "create":
+            query = creations(scope.duty)
+        case "move":
+            query = moves(scope.duty)
+        case "reopen":
+            query = reopenings(scope.duty)
+        case "withdraw":
+            query = withdrawals(scope)
+        case _:
+            query = kept(scope)
+    columns = query.selected_columns
+    ordered = query.order_by(columns.position, columns.due, columns.period).limit(limit)
+    return session.execute(ordered).mappings().all()
 
 
-def count(session: Session, difference: AnySelect) -> int:
-    """How many rows a difference has."""
-    query = select(func.count()).select_from(difference.subquery())
-    return int(session.execute(query).scalar_one())
+def count(session: Session, scope: Scope) -> dict[str, int]:
+    """How many differences of each kind there are; `hang`: same dates, on another slot.
+
+    Two passes over the duty's tasks, one over what is wanted and one over what is stored;
+    none where the duty has no task yet.
+    """
+    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
+    if session.execute(any_task).first() is None:
+        wanted = select(func.count()).select_from(WANTED)
+        found = {"create": int(session.execute(wanted).scalar_one())}
+    else:
+        found = _counted(session, _of_wanted(scope)) | _counted(session, _of_stored(scope))
+    return {change: n for change, n in found.items() if n}
+
+
+def _of_wanted(scope: Scope) -> AnySelect:
+    change = case(
+        (task.c.id.is_(None), "create"),
+        (task.c.state == State.WITHDRAWN, "reopen"),
+        (and_(owed(), redated()), "move"),
+        (and_(owed(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id)), "hang"),
+    )
+    compared = select(change.label("change")).select_from(
+        WANTED.outerjoin(task, same_task(scope.duty))
+    )
+    return compared.where(change.is_not(None))
+
+
+def _of_stored(scope: Scope) -> AnySelect:
+    change = case((task.c.touched, "keep"), else_="withdraw")
+    return select(change.label("change")).where(unwanted(scope))
+
+
+def _counted(session: Session, changes: AnySelect) -> dict[str, int]:
+    each = changes.subquery("each")
+    query = select(each.c.change, func.count()).group_by(each.c.change)
+    return {change: int(n) for change, n in session.execute(query)}

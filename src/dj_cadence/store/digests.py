@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.task import State
 from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.overrides import is_adopted
 from dj_cadence.store.schema import anchor, digest, org, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -22,8 +23,13 @@ def _below() -> ColumnElement[bool]:
     return and_(org.c.position > _above.c.position, org.c.position <= _above.c.subtree_end)
 
 
+def _binds(duties: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the superior sees it: the period binds, or a superior adopted it."""
+    return or_(task.c.duty.in_(duties), is_adopted())
+
+
 def _overdue(duties: Sequence[str]) -> ColumnElement[bool]:
-    return and_(task.c.state == State.OVERDUE.value, task.c.duty.in_(duties))
+    return and_(task.c.state == State.OVERDUE.value, _binds(duties))
 
 
 def _undated() -> ColumnElement[bool]:
@@ -133,7 +139,7 @@ def due_between(
     query = select(org.c.position).join_from(task, org, org.c.id == task.c.org_id)
     query = query.where(
         _inside(above),
-        task.c.duty.in_(duties),
+        _binds(duties),
         task.c.state == State.OPEN.value,
         task.c.due.between(first, last),
     )
@@ -147,7 +153,7 @@ def settled_since(
     query = select(org.c.position).join_from(task, org, org.c.id == task.c.org_id)
     query = query.where(
         _inside(above),
-        task.c.duty.in_(duties),
+        _binds(duties),
         task.c.state == State.DONE.value,
         task.c.settled_at >= since,
     )

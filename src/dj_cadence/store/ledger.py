@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.task import SETTLED
+from dj_cadence.domain.task import SILENT
 from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
 
 BATCH = 50
@@ -95,7 +95,7 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
-    settled = select(task.c.id).where(task.c.state.in_(sorted(SETTLED)))
+    settled = select(task.c.id).where(task.c.state.in_(sorted(SILENT)))
     open_notices = update(notice).where(notice.c.message_id.in_(ids), notice.c.outcome == "")
     session.execute(
         open_notices.where(notice.c.task_id.in_(settled)).values(outcome="settled_before")

@@ -27,30 +27,34 @@ from dj_cadence.domain.task import State
 from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.differences import (
     WANTED,
+    Scope,
     Span,
     cause_of,
     cause_of_end,
     new_due,
     new_planned,
+    of_scope,
     owed,
     redated,
     same_task,
     unwanted,
 )
-from dj_cadence.store.schema import act, chain, org_cohort, slot, task
-from dj_cadence.store.wanted import want_org, want_slot
+from dj_cadence.store.schema import act, chain, org, org_cohort, plan_run, site, task
+from dj_cadence.store.types import AnyRow
+from dj_cadence.store.wanted import Part, want_org, want_slot
+
+AT_ONCE = 10_000
+"""Organizations that are planned in one transaction: about a second for a monthly duty."""
 
 
-def store_slots(session: Session) -> None:
-    """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
-    names = [column.name for column in want_slot.columns]
-    rows = select(*(want_slot.c[name] for name in names)).where(true())
-    session.execute(insert_or_ignore(session, slot).from_select(names, rows))
+def hold_data(session: Session) -> int:
+    """Keep roster and elections as they are until the transaction ends; returns their version."""
+    return int(session.execute(select(site.c.data_version).with_for_update()).scalar_one())
 
 
-def store_memberships(session: Session, duty: str) -> None:
+def store_memberships(session: Session, scope: Scope) -> None:
     """Keep who belongs to which cohort of the duty."""
-    mine = org_cohort.c.duty == duty
+    mine = and_(org_cohort.c.duty == scope.duty, scope.part.holds(org_cohort.c.org_id))
     wanted = exists().where(
         want_org.c.org_id == org_cohort.c.org_id,
         want_org.c.instance == org_cohort.c.instance,
@@ -58,25 +62,19 @@ def store_memberships(session: Session, duty: str) -> None:
         want_org.c.anchor_id == org_cohort.c.anchor_id,
     )
     session.execute(delete(org_cohort).where(mine, ~wanted.correlate(org_cohort)))
-    there = exists().where(
-        mine,
-        org_cohort.c.org_id == want_org.c.org_id,
-        org_cohort.c.instance == want_org.c.instance,
-    )
+    names = ["duty", "org_id", "instance", "cohort_id", "anchor_id"]
     rows = select(
+        literal(scope.duty),
         want_org.c.org_id,
-        literal(duty),
         want_org.c.instance,
         want_org.c.cohort_id,
         want_org.c.anchor_id,
-    ).where(~there.correlate(want_org))
-    names = ["org_id", "duty", "instance", "cohort_id", "anchor_id"]
-    session.execute(insert(org_cohort).from_select(names, rows))
+    ).where(true())
+    session.execute(insert_or_ignore(session, org_cohort).from_select(names, rows))
 
 
 def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
     """Write the tasks that are wanted and not there."""
-    there = exists().where(same_task(duty)).correlate(want_org, want_slot)
     values = {
         "org_id": want_org.c.org_id,
         "duty": literal(duty),
@@ -84,7 +82,7 @@ def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
         "anchor_id": want_org.c.anchor_id,
         "period": want_slot.c.period,
         "step": want_slot.c.step,
-        "slot_id": slot.c.id,
+        "slot_id": want_slot.c.slot_id,
         "state": literal(State.PLANNED.value),
         "opens": want_slot.c.opens,
         "planned": want_slot.c.planned,
@@ -95,29 +93,24 @@ def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
         "next_on": want_slot.c.first_on,
         "changed_at": literal(now, task.c.changed_at.type),
     }
-    rows = select(*values.values()).select_from(WANTED.join(slot, _same_slot())).where(~there)
-    session.execute(insert(task).from_select(list(values), rows))
-
-
-def _same_slot() -> ColumnElement[bool]:
-    return and_(
-        slot.c.cohort_id == want_slot.c.cohort_id,
-        slot.c.period == want_slot.c.period,
-        slot.c.step == want_slot.c.step,
-    )
+    there = exists().where(same_task(duty)).correlate(want_org, want_slot)
+    rows = select(*values.values()).select_from(WANTED).where(~there)
+    in_order = rows.order_by(want_org.c.org_id, want_org.c.instance)  # as the unique key has it
+    session.execute(insert(task).from_select(list(values), in_order))
 
 
 def move(session: Session, duty: str, by: str, today: date, now: datetime) -> None:
-    """Re-date the owed tasks; those whose dates stay the same are only hung on the new slot."""
-    wanted = and_(
-        same_task(duty), want_slot.c.cohort_id == want_org.c.cohort_id, _same_slot(), owed()
-    )
+    """Re-date the owed tasks whose dates differ."""
     joined = WANTED.join(task, same_task(duty))
     _write_acts(session, "move", by, now, joined, and_(owed(), redated()), cause_of(duty))
-    session.execute(update(task).where(wanted, redated()).values(**_new_dates(today, now)))
-    session.execute(
-        update(task).where(wanted, task.c.slot_id != slot.c.id).values(slot_id=slot.c.id)
-    )
+    changed = and_(_wanted(duty), owed(), redated())
+    session.execute(update(task).where(changed).values(**_new_dates(today, now)))
+
+
+def hang(session: Session, duty: str) -> None:
+    """Hang owed tasks whose dates stay the same on the slot that now says why."""
+    other = and_(_wanted(duty), owed(), task.c.slot_id != want_slot.c.slot_id)
+    session.execute(update(task).where(other).values(slot_id=want_slot.c.slot_id))
 
 
 def reopen(session: Session, duty: str, by: str, today: date, now: datetime) -> None:
@@ -125,14 +118,17 @@ def reopen(session: Session, duty: str, by: str, today: date, now: datetime) -> 
     withdrawn = task.c.state == State.WITHDRAWN
     joined = WANTED.join(task, same_task(duty))
     _write_acts(session, "reopen", by, now, joined, withdrawn, cause_of(duty))
-    same = and_(same_task(duty), want_slot.c.cohort_id == want_org.c.cohort_id, _same_slot())
     again = {"state": State.PLANNED.value, "settled_at": None, **_new_dates(today, now)}
-    session.execute(update(task).where(same, withdrawn).values(**again))
+    session.execute(update(task).where(_wanted(duty), withdrawn).values(**again))
+
+
+def _wanted(duty: str) -> ColumnElement[bool]:
+    return and_(same_task(duty), want_slot.c.cohort_id == want_org.c.cohort_id)
 
 
 def _new_dates(today: date, now: datetime) -> dict[str, object]:
     return {
-        "slot_id": slot.c.id,
+        "slot_id": want_slot.c.slot_id,
         "opens": want_slot.c.opens,
         "planned": new_planned(),
         "due": new_due(),
@@ -145,9 +141,9 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
     }
 
 
-def withdraw(session: Session, duty: str, span: Span, by: str, now: datetime) -> None:
+def withdraw(session: Session, scope: Scope, by: str, now: datetime) -> None:
     """Take back what is no longer wanted and untouched."""
-    gone = and_(unwanted(duty, span), ~task.c.touched)
+    gone = and_(unwanted(scope), ~task.c.touched)
     _write_acts(session, "withdraw", by, now, task, gone, cause_of_end())
     session.execute(
         update(task)
@@ -197,10 +193,10 @@ def _dates(
     return literal('{"due":"') + cast(due, String) + '","planned":"' + known + '"' + more + "}"
 
 
-def use_chain(session: Session, duty: str, chain_id: int, today: date) -> None:
+def use_chain(session: Session, scope: Scope, chain_id: int, today: date) -> None:
     """Tasks that have said nothing yet follow the new reminder plan."""
     silent = and_(
-        task.c.duty == duty, owed(), task.c.raised_to == FIRST_DAY, task.c.chain_id != chain_id
+        of_scope(scope), owed(), task.c.raised_to == FIRST_DAY, task.c.chain_id != chain_id
     )
     session.execute(update(task).where(silent).values(chain_id=chain_id, next_on=today))
 
@@ -216,9 +212,43 @@ def chain_id(session: Session, digest: str, content: object) -> int:
     return int(written.scalar_one())
 
 
-def planned_duties(session: Session) -> set[str]:
-    """Keys of the duties that organizations are enrolled in."""
-    return set(session.scalars(select(org_cohort.c.duty).distinct()))
+def parts(session: Session, changed_after: int | None) -> list[Part]:
+    """The organizations to plan, cut so that no transaction takes long."""
+    everyone = Part(changed_after=changed_after)
+    query = select(org.c.id).where(everyone.holds(org.c.id)).order_by(org.c.id)
+    ids = list(session.scalars(query))
+    if len(ids) <= AT_ONCE:
+        return [everyone] if ids or changed_after is None else []
+    starts = ids[::AT_ONCE]
+    ends = [*(start - 1 for start in starts[1:]), ids[-1]]
+    return [Part(*ends_, changed_after) for ends_ in zip(starts, ends, strict=True)]
+
+
+def runs(session: Session) -> dict[str, AnyRow]:
+    """How far each duty is planned, by its key."""
+    return {row.duty: row for row in session.execute(select(plan_run))}
+
+
+def note_run(
+    session: Session, duty: str, inputs: str, span: Span, data_version: int, now: datetime
+) -> None:
+    """Write down how far a duty is planned; empty `inputs` stand for "not to the end"."""
+    session.execute(delete(plan_run).where(plan_run.c.duty == duty))
+    session.execute(
+        insert(plan_run).values(
+            duty=duty,
+            inputs=inputs,
+            since=span.since,
+            until=span.until,
+            data_version=data_version,
+            at=now,
+        )
+    )
+
+
+def forget_run(session: Session, duty: str) -> None:
+    """Nobody is enrolled in the duty any more."""
+    session.execute(delete(plan_run).where(plan_run.c.duty == duty))
 
 
 def owed_tasks(session: Session) -> int:

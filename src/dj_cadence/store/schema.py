@@ -74,6 +74,8 @@ org = Table(
     Column("profile_id", Integer, ForeignKey("profile.id"), nullable=False, index=True),
     Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
     Column("feed_generation", Integer, nullable=False, server_default="1"),
+    # The data version at which something changed that its plan, or its superior's, hangs on.
+    Column("changed_in", Integer, nullable=False, server_default="0", index=True),
 )
 Index("ix_org_supervisor_id", org.c.supervisor_id)
 
@@ -145,6 +147,31 @@ Index(
     postgresql_where=text("current"),
 )
 
+override = Table(
+    "override",  # what a superior laid over a rule for its subtree
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("duty", String(48), nullable=False),
+    Column("period", String(16), nullable=False),  # empty: every period
+    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+)
+Index(
+    "uq_override_current",
+    override.c.org_id,
+    override.c.duty,
+    override.c.period,
+    override.c.key,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
 cohort = Table(
     "cohort",
     metadata,
@@ -157,13 +184,13 @@ cohort = Table(
 org_cohort = Table(
     "org_cohort",
     metadata,
+    Column("duty", String(48), primary_key=True),  # first: plans are written duty by duty
     Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
-    Column("duty", String(48), primary_key=True),
     # What it is about: an organization below (its id), a case (minus its anchor's id), itself (0).
     Column("instance", Integer, primary_key=True),
     Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
     Column("anchor_id", Integer, nullable=False),  # 0: none
-    Index("ix_org_cohort_cohort_id", "cohort_id"),
+    sqlite_with_rowid=False,
 )
 
 slot = Table(
@@ -180,6 +207,7 @@ slot = Table(
     Column("provisional", Boolean, nullable=False),
     Column("target", Integer, nullable=False),
     Column("unit", String(8), nullable=False),  # 次, 组, 学时
+    Column("theme", Text, nullable=False, server_default=""),  # as the superior announced it
     Column("first_on", Date, nullable=False),  # the first day on which something happens
     Column("derivation", Json, nullable=False),  # sentences, in Chinese
     UniqueConstraint("cohort_id", "period", "step"),
@@ -224,14 +252,15 @@ task = Table(
     Column("settled_at", Instant, nullable=True),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False),
-    UniqueConstraint("org_id", "duty", "instance", "anchor_id", "period", "step"),
+    # The duty first: a plan is written duty by duty, and so at one place of the index.
+    UniqueConstraint("duty", "org_id", "instance", "anchor_id", "period", "step"),
+    Index("ix_task_org_id", "org_id"),
     Index(
         "ix_task_next_on",
         "next_on",
         sqlite_where=text("next_on IS NOT NULL"),
         postgresql_where=text("next_on IS NOT NULL"),
     ),
-    Index("ix_task_slot_id", "slot_id"),
 )
 
 # --- what people did ------------------------------------------------------------------------
@@ -363,10 +392,12 @@ token = Table(
 )
 
 plan_run = Table(
-    "plan_run",
+    "plan_run",  # how far each duty is planned; written together with its tasks
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("inputs", String(64), nullable=False),  # hash of all that planning reads
+    Column("duty", String(48), primary_key=True),
+    Column("inputs", String(64), nullable=False),  # hash of what its dates hang on; empty: broken
+    Column("since", Date, nullable=False),  # the window that is planned, both days included
+    Column("until", Date, nullable=False),
+    Column("data_version", Integer, nullable=False),  # of the organizations that were planned
     Column("at", Instant, nullable=False),
-    Column("counts", Json, nullable=False),
 )

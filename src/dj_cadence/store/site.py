@@ -1,13 +1,16 @@
 """The one row about the installation, and the applied catalogue."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
-from dj_cadence.store.schema import catalogue, plan_run, site
+from dj_cadence.store.schema import catalogue, org, site
 from dj_cadence.store.types import AnyRow
+
+_AT_ONCE = 500
 
 
 def create(session: Session, uid: str, starts_on: date) -> None:
@@ -37,9 +40,19 @@ def set_digest_week(session: Session, week: str) -> None:
     session.execute(update(site).values(digest_week=week))
 
 
-def data_changed(session: Session) -> None:
-    """Say that the roster or an election changed, so that the plan is worked out again."""
-    session.execute(update(site).values(data_version=site.c.data_version + 1))
+def data_changed(session: Session, org_ids: Iterable[int]) -> None:
+    """Say that something changed at these organizations that their plan hangs on.
+
+    Their direct superiors are planned again as well: they owe notices about them.
+    """
+    counted = update(site).values(data_version=site.c.data_version + 1)
+    version = session.execute(counted.returning(site.c.data_version)).scalar_one()
+    ids = sorted(set(org_ids))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        above = select(org.c.supervisor_id).where(org.c.id.in_(some))
+        changed = or_(org.c.id.in_(some), org.c.id.in_(above))
+        session.execute(update(org).where(changed).values(changed_in=version))
 
 
 def applied_content(session: Session) -> AnyRow | None:
@@ -65,14 +78,3 @@ def apply_catalogue(
                 hash=digest, content=content, applied_at=now, applied_by=by, current=True
             )
         )
-
-
-def was_planned(session: Session, inputs: str) -> bool:
-    """Whether a plan over the same inputs was the last one written to its end."""
-    last = select(plan_run.c.inputs).order_by(plan_run.c.id.desc()).limit(1)
-    return session.scalar(last) == inputs
-
-
-def planned(session: Session, inputs: str, counts: object, now: datetime) -> None:
-    """Remember that a plan over these inputs was written to its end."""
-    session.execute(insert(plan_run).values(inputs=inputs, at=now, counts=counts))

@@ -49,6 +49,7 @@ class TaskRow:
     org_name: str
     planned_time: str
     place: str
+    theme: str
     rule: Duty | None
     """None where the catalogue no longer knows the duty."""
     sequence: int
@@ -113,6 +114,7 @@ def _rows() -> Select[tuple[object, ...]]:
             slot.c.label,
             slot.c.provisional,
             slot.c.unit,
+            slot.c.theme,
             _subject.c.name.label("subject"),
         )
         .join(org, org.c.id == task.c.org_id)
@@ -149,6 +151,7 @@ def _task_row(row: AnyRow, rule: Duty | None, today: date) -> TaskRow:
         org_name=row.org_name,
         planned_time=row.planned_time,
         place=row.place,
+        theme=row.theme,
         rule=rule,
         sequence=row.sequence,
         changed_at=row.changed_at,

@@ -3,33 +3,43 @@
 The tables live on the connection of one transaction and are made anew for each duty.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Date,
     Integer,
     MetaData,
     String,
     Table,
-    cast,
+    Text,
+    and_,
+    func,
     insert,
     literal,
-    null,
     select,
     text,
+    true,
+    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.cohort import Cohort
+from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.organization import Facts
-from dj_cadence.store.schema import anchor, cohort, org, profile
+from dj_cadence.domain.override import Segment
+from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.schema import anchor, cohort, org, profile, slot
 from dj_cadence.store.types import AnySelect, Json
 
+_Item = TypeVar("_Item")
+_AT_ONCE = 500
 _temporary = MetaData()
 
 want_cohort = Table(
@@ -39,15 +49,25 @@ want_cohort = Table(
     Column("facts", Json, nullable=False),
     prefixes=["TEMPORARY"],
 )
-want_profile = Table(
-    "want_profile",  # which cohort an organization belongs to, by what rules may test of it
+want_segment = Table(
+    "want_segment",  # stretches of the tree for which superiors have announced the same
     _temporary,
-    Column("profile_id", Integer, nullable=False),
-    Column("about_profile_id", Integer, nullable=True),
-    Column("anchor_day", Date, nullable=True),
-    Column("case_id", Integer, nullable=True),
+    Column("segment", Integer, primary_key=True),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+want_member = Table(
+    "want_member",  # which cohort an organization belongs to, by what decides it
+    _temporary,
+    Column("profile_id", Integer, primary_key=True),
+    Column("about_profile_id", Integer, primary_key=True, server_default="0"),
+    Column("anchor_day", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
+    Column("case_id", Integer, primary_key=True, server_default="0"),
+    Column("segment", Integer, primary_key=True, server_default="0"),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 want_slot = Table(
     "want_slot",
@@ -55,6 +75,7 @@ want_slot = Table(
     Column("cohort_id", Integer, primary_key=True),
     Column("period", String(16), primary_key=True),
     Column("step", String(24), primary_key=True),
+    Column("slot_id", Integer, nullable=True),  # None: not stored yet
     Column("label", String(32), nullable=False),
     Column("opens", Date, nullable=False),
     Column("planned", Date, nullable=True),
@@ -62,9 +83,11 @@ want_slot = Table(
     Column("provisional", Boolean, nullable=False),
     Column("target", Integer, nullable=False),
     Column("unit", String(8), nullable=False),
+    Column("theme", Text, nullable=False),
     Column("first_on", Date, nullable=False),
     Column("derivation", Json, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 want_org = Table(
     "want_org",
@@ -74,105 +97,132 @@ want_org = Table(
     Column("cohort_id", Integer, nullable=False),
     Column("anchor_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 
 _below = org.alias("below")
 _elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
+_NO_DAY = literal(FIRST_DAY, Date)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which organizations are planned at a time: a range of ids, and of them the changed ones."""
+
+    first: int | None = None
+    last: int | None = None
+    changed_after: int | None = None
+    """Only those that changed after this data version; None: all."""
+
+    def holds(self, org_id: ColumnElement[int]) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = [true()]
+        if self.changed_after is not None:
+            changed = select(org.c.id).where(org.c.changed_in > self.changed_after)
+            conditions.append(org_id.in_(changed))
+        if self.first is not None:
+            conditions.append(org_id.between(self.first, self.last))
+        return and_(*conditions)
 
 
 class Membership(NamedTuple):
-    """What decides an organization's cohort for one duty."""
+    """What decides an organization's cohort for one duty; 0 and `FIRST_DAY` stand for none."""
 
     profile_id: int
-    about_profile_id: int | None
+    about_profile_id: int
     """The profile of the organization it is about."""
-    anchor_day: date | None
+    anchor_day: date
     """The day of the election or event it hangs on."""
-    case_id: int | None
+    case_id: int
+    segment: int
+    """Which of the duty's segments, from 1."""
 
 
-_MEMBERSHIP = Membership._fields
+_ALONE = (0, FIRST_DAY, 0, 0)
+"""The rest of a membership that hangs on the profile only."""
 
 
-def lay_out(session: Session) -> None:
-    """Make the temporary tables, empty."""
+def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
+    """Make the temporary tables, empty but for the segments."""
     for table in _temporary.sorted_tables:
         session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
         session.execute(CreateTable(table))
+    _insert(session, want_segment, [
+        {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
+    ])  # fmt: skip
 
 
 # --- which memberships there are -------------------------------------------------------------
 
 
-def profiles(session: Session) -> dict[int, Facts]:
-    """Every profile that an organization has."""
-    used = select(org.c.profile_id)
-    rows = session.execute(select(profile.c.id, profile.c.facts).where(profile.c.id.in_(used)))
-    return {row.id: Facts.from_json(row.facts) for row in rows}
+def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
+    """Add the facts of the profiles to those that are `known`; a profile never changes."""
+    for some in _batches(set(ids).difference(known)):
+        found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
+        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
 
 
 def memberships(session: Session, source: AnySelect) -> list[Membership]:
     """The distinct memberships among the organizations of `source`."""
-    columns = [source.selected_columns[name] for name in _MEMBERSHIP]
+    columns = [source.selected_columns[name] for name in Membership._fields]
     query = source.with_only_columns(*columns).distinct()
     return [Membership(*row) for row in session.execute(query)]
 
 
-def each_organization() -> AnySelect:
-    """Every organization for itself."""
-    return select(
-        org.c.id.label("org_id"),
-        literal(0).label("instance"),
-        literal(0).label("anchor_id"),
-        org.c.profile_id,
-        cast(null(), Integer).label("about_profile_id"),
-        cast(null(), Date).label("anchor_day"),
-    )
+def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns that every source has, in one order."""
+    none: dict[str, ColumnElement[Any]] = {
+        "org_id": org.c.id,
+        "instance": literal(0),
+        "anchor_id": literal(0),
+        "profile_id": org.c.profile_id,
+        "about_profile_id": literal(0),
+        "anchor_day": _NO_DAY,
+        "case_id": literal(0),
+        "segment": literal(0),
+    }
+    return [column.label(name) for name, column in (none | values).items()]
 
 
-def each_term() -> AnySelect:
+def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
+    """Every organization for itself; `segmented` where superiors have announced something."""
+    if not segmented:
+        return select(*_each()).where(part.holds(org.c.id))
+    inside = org.c.position.between(want_segment.c.first, want_segment.c.last)
+    columns = _each(segment=func.coalesce(want_segment.c.segment, 0))
+    return select(*columns).outerjoin_from(org, want_segment, inside).where(part.holds(org.c.id))
+
+
+def each_term(part: Part) -> AnySelect:
     """Every organization with its last election."""
-    return select(
-        org.c.id.label("org_id"),
-        literal(0).label("instance"),
-        _elections.c.id.label("anchor_id"),
-        org.c.profile_id,
-        cast(null(), Integer).label("about_profile_id"),
-        _elections.c.day.label("anchor_day"),
-        cast(null(), Integer).label("case_id"),
-    ).join_from(org, _elections, _elections.c.org_id == org.c.id)
+    columns = _each(anchor_id=_elections.c.id, anchor_day=_elections.c.day)
+    joined = org.join(_elections, _elections.c.org_id == org.c.id)
+    return select(*columns).select_from(joined).where(part.holds(org.c.id))
 
 
-def each_case(event: str) -> AnySelect:
+def each_case(part: Part, event: str) -> AnySelect:
     """Every organization with each case that the event began there."""
-    return (
-        select(
-            org.c.id.label("org_id"),
-            (-anchor.c.id).label("instance"),
-            anchor.c.id.label("anchor_id"),
-            org.c.profile_id,
-            cast(null(), Integer).label("about_profile_id"),
-            anchor.c.day.label("anchor_day"),
-            anchor.c.id.label("case_id"),
-        )
-        .join_from(org, anchor, anchor.c.org_id == org.c.id)
-        .where(anchor.c.kind == event)
+    columns = _each(
+        instance=-anchor.c.id,
+        anchor_id=anchor.c.id,
+        anchor_day=anchor.c.day,
+        case_id=anchor.c.id,
     )
+    joined = org.join(anchor, anchor.c.org_id == org.c.id)
+    begun = anchor.c.kind == event
+    return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
 
 
-def each_term_below() -> AnySelect:
+def each_term_below(part: Part) -> AnySelect:
     """Every superior with each organization directly below it and that one's election."""
+    columns = _each(
+        instance=_below.c.id,
+        anchor_id=_elections.c.id,
+        about_profile_id=_below.c.profile_id,
+        anchor_day=_elections.c.day,
+    )
     joined = org.join(_below, _below.c.supervisor_id == org.c.id)
     joined = joined.join(_elections, _elections.c.org_id == _below.c.id)
-    return select(
-        org.c.id.label("org_id"),
-        _below.c.id.label("instance"),
-        _elections.c.id.label("anchor_id"),
-        org.c.profile_id,
-        _below.c.profile_id.label("about_profile_id"),
-        _elections.c.day.label("anchor_day"),
-        cast(null(), Integer).label("case_id"),
-    ).select_from(joined)
+    return select(*columns).select_from(joined).where(part.holds(org.c.id))
 
 
 # --- filling ---------------------------------------------------------------------------------
@@ -184,18 +234,19 @@ def cohort_ids(session: Session, wanted: Mapping[str, Cohort], *, create: bool) 
     missing = [signature for signature in wanted if signature not in stored]
     if not create:
         return stored | {signature: -n for n, signature in enumerate(missing, 1)}
-    if missing:
-        rows = [
-            {"duty": wanted[s].duty, "signature": s, "facts": _as_json(wanted[s])} for s in missing
-        ]
-        session.execute(insert(cohort), rows)
-    return _stored_cohorts(session, wanted)
+    _insert(session, cohort, [
+        {"duty": wanted[s].duty, "signature": s, "facts": _as_json(wanted[s])} for s in missing
+    ])  # fmt: skip
+    return stored | _stored_cohorts(session, missing)
 
 
-def _stored_cohorts(session: Session, wanted: Mapping[str, Cohort]) -> dict[str, int]:
-    duties = {one.duty for one in wanted.values()}
-    query = select(cohort.c.signature, cohort.c.id).where(cohort.c.duty.in_(duties))
-    return {row.signature: row.id for row in session.execute(query) if row.signature in wanted}
+def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, int]:
+    columns = select(cohort.c.signature, cohort.c.id)
+    return {
+        row.signature: row.id
+        for some in _batches(signatures)
+        for row in session.execute(columns.where(cohort.c.signature.in_(some)))
+    }
 
 
 def _as_json(wanted: Cohort) -> dict[str, object]:
@@ -206,7 +257,7 @@ def _as_json(wanted: Cohort) -> dict[str, object]:
 def fill(
     session: Session,
     cohorts: Mapping[int, Cohort],
-    members: Iterable[tuple[Membership, int]],
+    members: Sequence[tuple[Membership, int]],
     slots: Sequence[dict[str, object]],
     source: AnySelect,
 ) -> None:
@@ -214,23 +265,54 @@ def fill(
     _insert(session, want_cohort, [
         {"cohort_id": key, "facts": _as_json(one)} for key, one in cohorts.items()
     ])  # fmt: skip
-    _insert(session, want_profile, [
-        {**member._asdict(), "cohort_id": key} for member, key in members
-    ])  # fmt: skip
+    _insert(session, want_member, _member_rows(members))
     _insert(session, want_slot, slots)
+    _know_slots(session)
     each = source.subquery("each")
-    same = want_profile.c.profile_id == each.c.profile_id
-    for name in ("about_profile_id", "anchor_day", "case_id"):
-        same &= want_profile.c[name].is_not_distinct_from(each.c[name])
-    chosen = select(each.c.org_id, each.c.instance, want_profile.c.cohort_id, each.c.anchor_id)
+    same = and_(*(want_member.c[name] == each.c[name] for name in Membership._fields))
+    chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
     session.execute(
         insert(want_org).from_select(
             ["org_id", "instance", "cohort_id", "anchor_id"],
-            chosen.join_from(each, want_profile, same),
+            chosen.join_from(each, want_member, same),
         )
+    )
+
+
+def _member_rows(members: Sequence[tuple[Membership, int]]) -> list[dict[str, object]]:
+    if any(member[1:] != _ALONE for member, _ in members):
+        return [{**member._asdict(), "cohort_id": key} for member, key in members]
+    return [{"profile_id": member.profile_id, "cohort_id": key} for member, key in members]
+
+
+def store_slots(session: Session) -> None:
+    """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
+    names = [column.name for column in want_slot.columns if column.name != "slot_id"]
+    rows = select(*(want_slot.c[name] for name in names)).where(want_slot.c.slot_id.is_(None))
+    session.execute(insert_or_ignore(session, slot).from_select(names, rows))
+    _know_slots(session)
+
+
+def _know_slots(session: Session) -> None:
+    stored = select(slot.c.id).where(
+        slot.c.cohort_id == want_slot.c.cohort_id,
+        slot.c.period == want_slot.c.period,
+        slot.c.step == want_slot.c.step,
+    )
+    lacking = want_slot.c.slot_id.is_(None)
+    session.execute(
+        update(want_slot)
+        .where(lacking)
+        .values(slot_id=stored.correlate(want_slot).scalar_subquery())
     )
 
 
 def _insert(session: Session, table: Table, rows: Sequence[dict[str, object]]) -> None:
     if rows:
         session.execute(insert(table), list(rows))
+
+
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    ordered = list(items)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]

@@ -1,6 +1,7 @@
 """All commands under one name."""
 
 import logging
+import re
 import sys
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from typer import TyperException
 
 from dj_cadence import __version__
 from dj_cadence.entrypoints.cli import (
+    announce_commands,
+    calendar_commands,
     case_commands,
     engine_commands,
     plan_commands,
@@ -29,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(roster_commands.app, name="roster")
+app.add_typer(calendar_commands.app, name="calendar")
 app.add_typer(case_commands.app, name="case")
 for command in (
     site_commands.init,
@@ -46,6 +50,9 @@ for command in (
     task_commands.reopen,
     task_commands.postpone,
     task_commands.waive,
+    task_commands.submit,
+    task_commands.accept,
+    announce_commands.announce,
     task_commands.explain,
     engine_commands.tick,
     engine_commands.simulate,
@@ -53,15 +60,18 @@ for command in (
     engine_commands.feed,
 ):
     app.command()(command)
+app.command("return")(task_commands.return_)
 app.command("login-link")(engine_commands.login_link)
 
-_MISUSES = {
-    "MissingParameter": "缺少参数",
-    "NoSuchOption": "没有这个选项",
-    "NoSuchCommand": "没有这个命令",
-    "BadParameter": "参数写法不对",
-    "NoArgsIsHelpError": "",
-}
+_MISUSES = (
+    (r"No such command '(.*?)'.*", r"没有 \1 这个命令。"),
+    (r"No such option: (\S+).*", r"没有 \1 这个选项。"),
+    (r"Missing (?:argument|option|parameter) '(.*?)'.*", r"缺少参数：\1。"),
+    (r"Option '(.*?)' requires an argument.*", r"\1 后面要写内容。"),
+    (r"Got unexpected extra arguments? \((.*)\)", r"多出了：\1。"),
+    (r"(?:.*)", "命令写法不对。"),
+)
+"""What typer says, and how we say it; the last one fits everything."""
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callbacks are called so
@@ -103,9 +113,7 @@ def _run() -> int:
     except Misuse as error:
         return _complain(str(error), 2)
     except TyperException as error:
-        said = _MISUSES.get(type(error).__name__, "命令写法不对")
-        detail = error.format_message()
-        return _complain(f"{said}：{detail} 用 --help 查看用法。" if said else "", 2)
+        return _complain(_misuse(error), 2)
     except DjCadenceError as error:
         return _complain(str(error), 1)
     except BrokenPipeError:
@@ -113,6 +121,15 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _misuse(error: TyperException) -> str:
+    """In Chinese; nothing where the help has been printed instead."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return ""
+    said = error.format_message()
+    found = ((re.fullmatch(known, said, re.DOTALL), ours) for known, ours in _MISUSES)
+    return next(match.expand(ours) for match, ours in found if match) + "用 --help 查看用法。"
 
 
 def _complain(text: str, code: int) -> int:

@@ -251,6 +251,49 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
     say(f"任务 {task} 已豁免。")
 
 
+def submit(
+    ctx: typer.Context,
+    task: TaskId,
+    on: On = None,
+    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    by: By = "",
+) -> None:
+    """登记完成并报送上级确认；用于规则要求确认的任务。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        duty = site.catalogue().duties.get(acts.locked_task(session, task).duty)
+        if duty is None or not duty.confirm:
+            raise Refused("这项任务不需要上级确认，用 done 登记即可。")
+        day = on or site.today
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        records.done(session, site.catalogue(), task, on=day, note=note, **when)
+
+    _act(ctx, by, do)
+    say(f"任务 {task} 已报送，等待上级确认。")
+
+
+def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
+    """上级确认已报送的任务。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        _check_superior(site, session, task, by)
+        grants.accept(session, task, by=who, now=site.now)
+
+    _act(ctx, by, do)
+    say(f"任务 {task} 已确认完成。")
+
+
+def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
+    """上级退回已报送的任务，写明原因。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        _check_superior(site, session, task, by)
+        grants.return_(session, task, reason=reason, by=who, now=site.now, today=site.today)
+
+    _act(ctx, by, do)
+    say(f"任务 {task} 已退回。")
+
+
 def _check_superior(site: Opened, session: Session, task_id: int, by: str) -> None:
     """Whoever is named must be a superior; the operator acts for one."""
     if not by:
@@ -259,4 +302,4 @@ def _check_superior(site: Opened, session: Session, task_id: int, by: str) -> No
     org_id = acts.locked_task(session, task_id).org_id
     visitor = Visitor(person.id, person.key, person.name)
     if not may_grant(session, visitor, org_id, site.today):
-        raise Refused(f"{person.name}不是这个组织的上级，不能同意延期或豁免。")
+        raise Refused(f"{person.name}不是这个组织的上级，不能这样办理。")

@@ -145,12 +145,12 @@ def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:
     def those(*states: State) -> list[TaskRow]:
         return [row for row in rows if row.state in states]
 
-    settled = those(State.DONE, State.MISSED, State.WAIVED)
+    settled = those(State.SUBMITTED, State.DONE, State.MISSED, State.WAIVED)
     since = add_years(visit.today, -1)
     return Sections(
         overdue=those(State.OVERDUE),
         unrecorded=those(State.UNRECORDED),
-        open=those(State.OPEN),
+        open=those(State.RETURNED, State.OPEN),
         upcoming=those(State.PLANNED),
         settled=[row for row in reversed(settled) if row.due >= since],
     )

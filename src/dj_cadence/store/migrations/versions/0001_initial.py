@@ -46,11 +46,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "plan_run",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=48), nullable=False),
         sa.Column("inputs", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("data_version", sa.Integer(), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
-        sa.Column("counts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_run")),
+        sa.PrimaryKeyConstraint("duty", name=op.f("pk_plan_run")),
     )
     op.create_table(
         "profile",
@@ -142,12 +144,14 @@ def upgrade() -> None:
         sa.Column("profile_id", sa.Integer(), nullable=False),
         sa.Column("roster", sa.Text(), nullable=False),
         sa.Column("feed_generation", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("changed_in", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["approver_id"], ["org.id"], name=op.f("fk_org_approver_id")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_org_profile_id")),
         sa.ForeignKeyConstraint(["supervisor_id"], ["org.id"], name=op.f("fk_org_supervisor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_org")),
         sa.UniqueConstraint("code", name=op.f("uq_org_code")),
     )
+    op.create_index(op.f("ix_org_changed_in"), "org", ["changed_in"], unique=False)
     op.create_index(op.f("ix_org_position"), "org", ["position"], unique=False)
     op.create_index(op.f("ix_org_profile_id"), "org", ["profile_id"], unique=False)
     op.create_index("ix_org_supervisor_id", "org", ["supervisor_id"], unique=False)
@@ -164,6 +168,7 @@ def upgrade() -> None:
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("target", sa.Integer(), nullable=False),
         sa.Column("unit", sa.String(length=8), nullable=False),
+        sa.Column("theme", sa.Text(), server_default="", nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("derivation", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_slot_cohort_id")),
@@ -242,16 +247,39 @@ def upgrade() -> None:
     op.create_index("ix_digest_message_id", "digest", ["message_id"], unique=False)
     op.create_table(
         "org_cohort",
-        sa.Column("org_id", sa.Integer(), nullable=False),
         sa.Column("duty", sa.String(length=48), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
         sa.Column("instance", sa.Integer(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("anchor_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_org_cohort_cohort_id")),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_org_cohort_org_id")),
-        sa.PrimaryKeyConstraint("org_id", "duty", "instance", name=op.f("pk_org_cohort")),
+        sa.PrimaryKeyConstraint("duty", "org_id", "instance", name=op.f("pk_org_cohort")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_org_cohort_cohort_id", "org_cohort", ["cohort_id"], unique=False)
+    op.create_table(
+        "override",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=48), nullable=False),
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=12), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_override_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_override")),
+    )
+    op.create_index(
+        "uq_override_current",
+        "override",
+        ["org_id", "duty", "period", "key"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "record",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -302,13 +330,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_task_slot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
         sa.UniqueConstraint(
-            "org_id",
             "duty",
+            "org_id",
             "instance",
             "anchor_id",
             "period",
             "step",
-            name=op.f("uq_task_org_id_duty_instance_anchor_id_period_step"),
+            name=op.f("uq_task_duty_org_id_instance_anchor_id_period_step"),
         ),
     )
     op.create_index(
@@ -319,7 +347,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_on IS NOT NULL"),
         postgresql_where=sa.text("next_on IS NOT NULL"),
     )
-    op.create_index("ix_task_slot_id", "task", ["slot_id"], unique=False)
+    op.create_index("ix_task_org_id", "task", ["org_id"], unique=False)
     op.create_table(
         "act",
         sa.Column("id", sa.Integer(), nullable=False),

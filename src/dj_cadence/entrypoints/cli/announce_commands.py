@@ -1,0 +1,65 @@
+"""announce: what a superior fixes for its subtree."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from dj_cadence.domain.period import chinese_label
+from dj_cadence.entrypoints.cli.arguments import By, parse_date
+from dj_cadence.entrypoints.cli.context import Opened, opened
+from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.errors import Refused
+from dj_cadence.services.announcements import announce as lay_over
+from dj_cadence.services.plan import horizon, roll
+from dj_cadence.store import orgs
+
+_Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
+
+
+def announce(
+    ctx: typer.Context,
+    duty: Annotated[str, typer.Argument(metavar="规则", help="如 org_life_meeting")],
+    org: Annotated[str, typer.Option("--org", metavar="组织", help="哪个上级组织部署")],
+    due: _Day = None,
+    planned: Annotated[
+        date | None,
+        typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日"),
+    ] = None,
+    theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
+    by: By = "",
+    *,
+    adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
+) -> None:
+    """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
+    with opened(ctx) as site:
+        who, catalogue, database = site.person(by), site.catalogue(), site.site.database
+        _check_office(site, org, by)
+        with database.write() as session:
+            period = lay_over(
+                session,
+                catalogue,
+                duty,
+                org,
+                due=due,
+                planned=planned,
+                theme=theme,
+                adopt=adopt,
+                by=who,
+                now=site.now,
+            )
+        roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
+    title = catalogue.duties[duty].title
+    say(f"已部署：{title}{f'（{chinese_label(period)}）' if period else ''}。")
+
+
+def _check_office(site: Opened, org: str, by: str) -> None:
+    """Whoever is named must hold an office there; the operator acts for it."""
+    if not by:
+        return
+    with site.site.database.read() as session:
+        person = orgs.find_person(session, by)
+        found = orgs.find_org(session, org)
+        held = orgs.holders(session, [found.id], site.today)
+    if person.id not in {holder.person_id for holder in held.values()}:
+        raise Refused(f"{person.name}在{found.name}没有任职，不能代其部署。")

@@ -1,0 +1,90 @@
+"""What holds a calendar together beyond its single entries, each fault with its place."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from dj_cadence.domain.calendar import Semester, WorkCalendar
+from dj_cadence.domain.problem import Problem
+
+USUAL = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
+"""In the name of some holiday of every year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a holiday table, and where it is written."""
+
+    place: str
+    day: date
+    works: bool
+    """A make-up working day; else a day off."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSemester:
+    """A semester, and where it is written."""
+
+    place: str
+    semester: Semester
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.semester.label, self.semester.city, self.semester.stage
+
+
+def day_faults(days: Sequence[Day]) -> Iterator[Problem]:
+    """Days that stand twice, make-up days in the week, days of another year than the first."""
+    first: dict[date, Day] = {}
+    for one in days:
+        before = first.setdefault(one.day, one)
+        if before is not one:
+            yield Problem(one.place, f"{one.day} 在 {before.place} 已写过，请只留一处")
+        if one.works and one.day.weekday() < 5:
+            yield Problem(one.place, f"{one.day} 不是周末，不会是调休上班日")
+        if one.day.year != days[0].day.year:
+            said = f"{one.day} 不在 {days[0].day.year} 年，一个文件只写一年"
+            yield Problem(one.place, said)
+
+
+def missing_holidays(name: str, holidays: Iterable[str]) -> Iterator[Problem]:
+    """A warning where an official table of file `name` leaves out what every year has."""
+    written = "".join(holidays)
+    if missing := [usual for usual in USUAL if usual not in written]:
+        said = f"没有写{'、'.join(missing)}，这些日子会按平常的工作日和周末计算，请核对"
+        yield Problem(name, said, warning=True)
+
+
+def semester_faults(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:
+    """Semesters that stand twice, lie outside their school year, or meet another one."""
+    first: dict[tuple[str, str, str], PlacedSemester] = {}
+    for one in semesters:
+        before = first.setdefault(one.key, one)
+        if before is not one:
+            said = f"{one.semester.label} 在 {before.place} 已写过，请只留一处"
+            yield Problem(one.place, said)
+        yield from _outside(one)
+    yield from _meeting(tuple(first.values()))
+
+
+def _outside(one: PlacedSemester) -> Iterator[Problem]:
+    year = int(one.semester.label[:4])
+    first, last = date(year, 8, 1), date(year + 1, 8, 31)
+    if one.semester.first < first or one.semester.last > last:
+        said = f"学期 {one.semester.label} 应在 {first} 至 {last} 之间，请核对学年和日期"
+        yield Problem(one.place, said)
+
+
+def _meeting(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:
+    """For each city and stage: a semester must begin after the one before it has ended."""
+    calendar = WorkCalendar(semesters=tuple(one.semester for one in semesters))
+    places = {one.semester: one.place for one in semesters}
+    found = set()
+    for city, stage in sorted({(s.city, s.stage) for s in calendar.semesters}):
+        one_after_another = sorted(calendar.semesters_for(city, stage), key=lambda s: s.label)
+        found |= {(a, b) for a, b in pairwise(one_after_another) if b.first <= a.last}
+    for before, after in sorted(found, key=lambda pair: (pair[1].label, places[pair[1]])):
+        said = f"{after.label} 应在 {before.label}（{before.first} 至 {before.last}）结束以后开始"
+        yield Problem(places[after], said)

@@ -1,0 +1,83 @@
+"""What superiors have laid over the rules."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.override import Override, OverrideKey, Spread
+from dj_cadence.store.schema import org, override, task
+
+_dates = and_(override.c.ended_at.is_(None), override.c.key != OverrideKey.ADOPTED.value)
+
+
+def lay_over(
+    session: Session,
+    org_id: int,
+    duty: str,
+    period: str,
+    values: Mapping[OverrideKey, str],
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Set these values for the subtree; an earlier value of the same kind ends."""
+    same = (override.c.org_id == org_id, override.c.duty == duty, override.c.period == period)
+    current = (*same, override.c.key.in_(sorted(values)), override.c.ended_at.is_(None))
+    session.execute(update(override).where(*current).values(ended_at=now))
+    rows = [
+        {
+            "org_id": org_id,
+            "duty": duty,
+            "period": period,
+            "key": key.value,
+            "value": value,
+            "reason": reason,
+            "made_by": by,
+            "made_at": now,
+        }
+        for key, value in values.items()
+    ]
+    session.execute(insert(override), rows)
+
+
+def by_duty(session: Session) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that dates hang on, by duty and in a fixed order."""
+    columns = (override.c.org_id, override.c.period, override.c.key, override.c.value)
+    query = select(override.c.duty, *columns).where(_dates).order_by(*columns)
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for duty, *values in session.execute(query):
+        found.setdefault(duty, []).append(tuple(values))
+    return found
+
+
+def spreads(session: Session, duty: str) -> list[Spread]:
+    """Every value that dates hang on, with the positions of the subtree it holds for."""
+    query = select(org.c.position, org.c.subtree_end, override).join_from(override, org)
+    query = query.where(override.c.duty == duty, _dates)
+    return [
+        Spread(
+            row.position,
+            row.subtree_end,
+            Override(row.period, OverrideKey(row.key), row.value),
+        )
+        for row in session.execute(query.order_by(override.c.id))
+    ]
+
+
+def is_adopted() -> ColumnElement[bool]:
+    """Whether a superior of `org` has adopted the default period of `task`'s duty."""
+    above = org.alias("adopting")
+    return (
+        exists()
+        .where(
+            override.c.key == OverrideKey.ADOPTED.value,
+            override.c.ended_at.is_(None),
+            override.c.duty == task.c.duty,
+            above.c.id == override.c.org_id,
+            org.c.position.between(above.c.position, above.c.subtree_end),
+        )
+        .correlate(task, org)
+    )

@@ -1,0 +1,102 @@
+"""Walking the clock over a copy, from either database."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from dj_cadence.errors import Refused
+from dj_cadence.services.simulate import Answer, parse_answer, simulate
+from dj_cadence.store import orgs
+from dj_cadence.store import site as sites
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import org, site
+
+from .engine_rows import START, Channel, a_site, everything, found_district
+
+Events = list[dict[str, Any]]
+
+
+def walk(database: Database, since: date, until: date, answer: Answer) -> Events:
+    channel, events = Channel(), []
+    simulate(a_site(database, channel), since, until, answer, lambda e: events.append(dict(e)))
+    assert channel.letters == []
+    return events
+
+
+def test_the_original_is_only_read(shipped_district: Database) -> None:
+    before = everything(shipped_district)
+
+    events = walk(shipped_district, START, date(2026, 3, 10), Answer())
+
+    assert everything(shipped_district) == before
+    assert Counter(e["event"] for e in events)["summary"] == 1
+
+
+def test_the_same_walk_is_the_same_again(shipped_district: Database) -> None:
+    once = walk(shipped_district, START, date(2026, 4, 10), Answer(0))
+
+    assert walk(shipped_district, START, date(2026, 4, 10), Answer(0)) == once
+
+
+def test_an_approver_anywhere_in_the_tree_is_copied_too(shipped_district: Database) -> None:
+    with shipped_district.write() as session:
+        last = orgs.find_org(session, "T").id
+        session.execute(update(org).where(org.c.code == "B1").values(approver_id=last))
+
+    assert walk(shipped_district, START, START, Answer())[-1]["event"] == "summary"
+
+
+def test_sending_may_be_off_and_this_weeks_digests_made(shipped_district: Database) -> None:
+    with shipped_district.write() as session:
+        sites.set_sending(session, sending=False, home="")
+        session.execute(update(site).values(digest_week="2026-W10"))
+
+    events = walk(shipped_district, START, date(2026, 3, 2), Answer())
+
+    told = {e["to"] for e in events if e["event"] == "message"}
+    assert {"li@example.cn", "wu@example.cn", "zhao@example.cn"} <= told
+    assert Counter(e["event"] for e in events)["digest"] == 1
+
+
+def test_who_is_three_days_late_is_reminded_more(shipped_district: Database) -> None:
+    counts = {}
+    for days in (0, 3):
+        events = walk(shipped_district, START, date(2026, 5, 10), Answer(days))
+        counts[days] = Counter(e["event"] for e in events)
+
+    assert counts[0]["unrecorded"] == 0
+    assert counts[3]["unrecorded"] > 0
+    assert counts[3]["notice"] > counts[0]["notice"]
+
+
+def test_a_year_begun_elsewhere_owes_nothing_from_before(shipped_district: Database) -> None:
+    events = walk(shipped_district, date(2026, 6, 15), date(2026, 7, 31), Answer())
+
+    opened = {
+        e["period"] for e in events if e["event"] == "opened" and e["duty"] == "theme_party_day"
+    }
+    assert opened == {"2026-07"}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("never", Answer()), ("on-time", Answer(0)), ("late:3", Answer(3))],
+)
+def test_how_people_answer(text: str, answer: Answer) -> None:
+    assert parse_answer(text) == answer
+
+
+@pytest.mark.parametrize("text", ["late", "late:", "late:-1", "sometimes"])
+def test_another_answer_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="never、on-time 或 late:天数"):
+        parse_answer(text)
+
+
+def test_without_applied_rules_there_is_nothing_to_walk(sqlite_database: Database) -> None:
+    found_district(sqlite_database)
+
+    with pytest.raises(Refused, match="还没有应用过规则"):
+        walk(sqlite_database, START, START, Answer())
