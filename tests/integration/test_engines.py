@@ -16,7 +16,8 @@ from dj_cadence.domain.day_rule import parse_day_rule
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.organization import Facts, OrgKind
 from dj_cadence.domain.period import Unit, periods
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slots import slots_of
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 
 CATALOGUE = load_catalogue([shipped_schedules()]).catalogue

@@ -13,7 +13,8 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.cohort import Cohort, cohort_of, notice_cohort, term_cohort
 from dj_cadence.domain.duty import Duty, Every, Term, TermNotice
 from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slots import slots_of
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dates-2024-2028.txt"

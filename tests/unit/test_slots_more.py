@@ -13,7 +13,8 @@ from dj_cadence.domain.duty import Clock, Duty, Every, OwedBy, Recurrence, Term,
 from dj_cadence.domain.organization import Facts, OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.reminder_plan import From, ReminderPlan, Rung, TaskDates, reminders
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slots import slots_of
 
 from .published import CALENDAR
 

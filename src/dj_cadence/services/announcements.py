@@ -11,7 +11,8 @@ from dj_cadence.domain.duty import Duty, Every, OwedBy
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey
 from dj_cadence.domain.problem import suggestion
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slots import slots_of
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.store import orgs, overrides

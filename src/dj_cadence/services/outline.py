@@ -25,7 +25,8 @@ from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Segment
 from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
-from dj_cadence.domain.slots import Slot, slots_of
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slots import slots_of
 from dj_cadence.store import wanted
 from dj_cadence.store.differences import Span
 from dj_cadence.store.types import AnySelect

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.slots import TERM
+from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 from dj_cadence.store.types import AnySelect

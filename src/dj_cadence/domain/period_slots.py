@@ -1,0 +1,176 @@
+"""Slots of duties that are owed once or more in every period."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from dj_cadence.domain.calendar import Semester, WorkCalendar
+from dj_cadence.domain.cohort import Cohort
+from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.domain.day_rule import parse_day_rule
+from dj_cadence.domain.duty import DayOfYear, Duty, Every, Vacation
+from dj_cadence.domain.organization import Facts
+from dj_cadence.domain.override import OverrideKey, day_of, of_period
+from dj_cadence.domain.period import Period, Unit, chinese_label, periods
+from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.wording import day_text
+
+_REACH = 550 * DAY
+"""No window leaves its period by more than this."""
+_SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
+
+
+def per_period(
+    duty: Duty, every: Every, cohort: Cohort, calendar: WorkCalendar, since: date, until: date
+) -> Iterator[Slot]:
+    """The slots of a duty owed once or more in every period, around the window."""
+    facts = cohort.facts
+    semesters = tuple(calendar.semesters_for(facts.city, facts.stage))
+    for period in periods(every.unit, since - _REACH, until + _REACH, semesters):
+        then = facts.at(period.first)
+        said = of_period(cohort.overrides, period.label)
+        vacation = Vacation(said.get(OverrideKey.VACATION, every.vacation))
+        if vacation is Vacation.WAIVE and is_vacation(period, semesters):
+            continue
+        if duty.is_effective(period.first) and duty.owed_by.admits(then):
+            kept = replace(every, vacation=vacation)
+            slot = _announced(_slot(kept, period, then, calendar, semesters), said)
+            if _owed_by_existence(slot, period, then):
+                yield slot
+
+
+def _slot(
+    every: Every,
+    period: Period,
+    facts: Facts,
+    calendar: WorkCalendar,
+    semesters: tuple[Semester, ...],
+) -> Slot:
+    opens, due, reasons, worked_out = _stretch(every, period, calendar)
+    planned, planned_reasons = _planned(every, facts, opens, due, calendar)
+    if planned and every.vacation is Vacation.SHIFT:
+        planned, planned_reasons = _in_term_time(
+            planned, opens, due, semesters, calendar, planned_reasons
+        )
+    days = [day for day in (worked_out and due, planned) if day]
+    provisional = period.provisional or calendar.is_provisional(*days)
+    if provisional:
+        reasons.append("以上日期依据尚未公布的放假安排或校历推算，公布后可能调整")
+    counted = isinstance(every.times, str)
+    return Slot(
+        period=period.label,
+        label=period.label,
+        opens=opens,
+        planned=planned,
+        due=due,
+        provisional=provisional,
+        derivation=(*reasons[:2], *planned_reasons, *reasons[2:]),
+        target=facts.groups if counted else int(every.times),
+        unit="组" if counted else every.counted_in,
+    )
+
+
+def _stretch(
+    every: Every, period: Period, calendar: WorkCalendar
+) -> tuple[date, date, list[str], bool]:
+    """(opens, due, how, whether due hangs on working days)."""
+    name = f"周期：{chinese_label(period.label)}"
+    if every.opens and every.due:
+        opens, due = _day_of_year(every.opens, period), _day_of_year(every.due, period)
+        reason = f"规则给出的办理时段为{day_text(opens)}至{day_text(due)}，最后一天即截止日"
+        return opens, due, [name, reason], False
+    if rule := parse_day_rule(every.due_day):
+        due, _ = rule.resolve(period.last.replace(day=1), period.last, calendar)
+        span = f"{name}，{day_text(period.first)}起"
+        reason = f"截止日：规则定为“{rule.text}”，{day_text(due)}"
+        return period.first, due, [span, reason], rule.working
+    due = calendar.on_or_before(period.last)
+    span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
+    return period.first, due, [span, f"截止日：周期内最后一个工作日，{day_text(due)}"], True
+
+
+def _day_of_year(day: DayOfYear, period: Period) -> date:
+    return add_months(date(period.first.year + day.year, 1, day.day), day.month - 1)
+
+
+def _planned(
+    every: Every, facts: Facts, opens: date, due: date, calendar: WorkCalendar
+) -> tuple[date | None, list[str]]:
+    own = str(getattr(facts, every.own_day)) if every.own_day else ""
+    rule = parse_day_rule(own or every.day)
+    if rule is None:
+        return None, []
+    whose = "本组织固定日" if own else "站点统一的固定日"
+    named, planned = rule.resolve(opens, due, calendar)
+    if facts.founded and planned < facts.founded:
+        return due, [f"{whose}“{rule.text}”在组织成立之前，计划日改为{day_text(due)}"]
+    reasons = [f"计划日：{whose}为“{rule.text}”，即{day_text(named)}"]
+    if named != planned:
+        way = "顺延" if planned > named else "提前"
+        reasons.append(f"{day_text(named)}不是工作日，在周期内{way}到{day_text(planned)}")
+    return planned, reasons
+
+
+def is_vacation(period: Period, semesters: tuple[Semester, ...]) -> bool:
+    """Whether more than half of the period's days lie outside every semester.
+
+    Before the first and after the last semester that is known there is no telling: no.
+    """
+    if not any(s.first < period.first for s in semesters):
+        return False
+    if not any(s.last > period.last for s in semesters):
+        return False
+    in_school = sum(
+        max(0, (min(s.last, period.last) - max(s.first, period.first)).days + 1) for s in semesters
+    )
+    return 2 * in_school < (period.last - period.first).days + 1
+
+
+def _in_term_time(
+    planned: date,
+    opens: date,
+    due: date,
+    semesters: tuple[Semester, ...],
+    calendar: WorkCalendar,
+    reasons: list[str],
+) -> tuple[date, list[str]]:
+    """The nearest working day of a semester in the period, the later of two equally near."""
+    if any(s.first <= planned <= s.last for s in semesters):
+        return planned, reasons
+    days = (
+        day
+        for s in semesters
+        for day in (calendar.on_or_after(s.first), calendar.on_or_before(s.last))
+        if opens <= day <= due
+    )
+    nearest = min(days, key=lambda day: (abs(day - planned), day < planned), default=planned)
+    if nearest == planned:
+        return planned, reasons
+    return nearest, [*reasons, f"{day_text(planned)}在假期中，移到{day_text(nearest)}"]
+
+
+def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
+    """The slot as its superior announced it; a date outside the rule's own is passed over."""
+    due, planned = day_of(said, OverrideKey.DUE), day_of(said, OverrideKey.PLANNED)
+    reasons = []
+    if due and slot.opens <= due <= slot.due:
+        reasons.append(f"上级部署：最迟{day_text(due)}")
+        fits = slot.planned and slot.planned <= due
+        slot = replace(slot, due=due, planned=slot.planned if fits else None)
+    if planned and slot.opens <= planned <= slot.due:
+        reasons.append(f"上级部署：计划日{day_text(planned)}")
+        slot = replace(slot, planned=planned)
+    if theme := said.get(OverrideKey.THEME, ""):
+        reasons.append(f"上级部署：主题“{theme}”")
+    return replace(slot, theme=theme, derivation=(*slot.derivation, *reasons))
+
+
+def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
+    """Whether the organization existed long enough, and had started, to owe the period."""
+    if facts.starts_on and slot.opens < facts.starts_on:
+        return False
+    founded, gone = facts.founded or date.min, facts.dissolved or date.max
+    if period.unit in _SHORT:
+        lived = (min(gone, period.last + DAY) - max(founded, period.first)).days
+        return 2 * lived >= (period.last - period.first).days + 1
+    return founded < date(period.first.year, 10, 1) and slot.due < gone
