@@ -267,21 +267,83 @@ def test_reopening_needs_something_settled_and_a_reason(
 # --- elections -----------------------------------------------------------------------------------
 
 
-def test_an_election_begins_a_term_and_cannot_be_taken_back(district: Database) -> None:
+def elections(database: Database, org_id: int) -> list[tuple[date, bool, str]]:
+    query = select(anchor.c.day, anchor.c.current, anchor.c.source)
+    with database.read() as session:
+        mine = session.execute(query.where(anchor.c.org_id == org_id).order_by(anchor.c.day))
+        return [(row.day, row.current, row.source) for row in mine]
+
+
+def test_an_election_begins_a_term(district: Database) -> None:
     task = the_task(district, "term", "B1", "term-2023-08-31")
 
     say(district, records.done, task.id, on=date(2026, 3, 28))
     roll(district, EVERYTHING, TODAY)
 
+    assert elections(district, task.org_id) == [
+        (date(2023, 8, 31), False, "roster"),
+        (date(2026, 3, 28), True, "record"),
+    ]
+    assert the_task(district, "term", "B1", "term-2026-03-28").due == date(2029, 3, 28)
+
+
+def test_an_election_recorded_by_mistake_is_taken_back_with_its_term(district: Database) -> None:
+    task = the_task(district, "term", "B1", "term-2023-08-31")
+    say(district, records.done, task.id, on=date(2026, 3, 28))
+    roll(district, EVERYTHING, TODAY)
+
+    say(district, records.reopen, task.id, reason="点错了")
+    roll(district, EVERYTHING, TODAY)
+
+    assert elections(district, task.org_id) == [
+        (date(2023, 8, 31), True, "roster"),
+        (date(2026, 3, 28), False, "record"),
+    ]
+    assert the_task(district, "term", "B1", "term-2026-03-28").state == "withdrawn"
+    again = the_task(district, "term", "B1", "term-2023-08-31")
+    assert (again.id, again.due, again.completed_on) == (task.id, date(2026, 8, 31), None)
+
+
+def test_an_election_whose_term_was_acted_upon_stays(district: Database) -> None:
+    task = the_task(district, "term", "B1", "term-2023-08-31")
+    say(district, records.done, task.id, on=date(2026, 3, 28))
+    roll(district, EVERYTHING, TODAY)
+    following = the_task(district, "term", "B1", "term-2026-03-28")
+    say(district, records.done, following.id, on=date(2026, 4, 1))
+
+    with pytest.raises(Refused, match="新一届已有办理记录或再次换届，不能撤销"):
+        say(district, records.reopen, task.id, reason="点错了")
+
+
+def test_the_same_said_twice_is_said_once(district: Database) -> None:
+    task = march(district)
+    say(district, records.done, task.id, on=date(2026, 3, 31))
+    before = everything(district)
+
+    say(district, records.done, task.id, on=date(2026, 3, 31))
+
+    assert everything(district) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("参观\x00纪念馆\x0b", "参观纪念馆"), ("字" * 500, "字" * 500)]
+)
+def test_what_is_typed_is_kept_without_control_characters(
+    district: Database, text: str, kept: str
+) -> None:
+    say(district, records.done, march(district).id, on=date(2026, 3, 31), note=text)
+
     with district.read() as session:
-        query = select(anchor.c.day, anchor.c.current, anchor.c.source)
-        mine = session.execute(query.where(anchor.c.org_id == task.org_id).order_by(anchor.c.day))
-        assert [tuple(row) for row in mine] == [
-            (date(2023, 8, 31), False, "roster"),
-            (date(2026, 3, 28), True, "record"),
-        ]
-    with pytest.raises(Refused, match="换届登记后已开始新一届，不能撤销"):
-        say(district, records.reopen, task.id, reason="错了")
+        assert session.scalars(select(record.c.note)).one() == kept
+
+
+def test_what_is_too_long_is_refused(district: Database) -> None:
+    before = everything(district)
+
+    with pytest.raises(Refused, match="说明最长 500 个字，现在有 501 个。"):
+        say(district, records.done, march(district).id, on=date(2026, 3, 31), note="字" * 501)
+
+    assert everything(district) == before
 
 
 @pytest.mark.parametrize("on", [date(2023, 8, 31), date(2023, 8, 30)])

@@ -36,7 +36,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
         roster = check_roster(session, today)
     wrong = len(faults(rules.problems))
-    moved = row.sending and row.home != site.home
+    moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
         Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
@@ -45,7 +45,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         _calendar(rules, today.year),
         Finding(
             bool(row.sending) and not moved,
-            "站点被复制或移动过，发送已暂停；确认后运行 send on"
+            "站点被复制或移动过，发送已暂停。先确认原来的站点已停用，再运行 send on"
             if moved
             else f"发送{'已开启' if row.sending else '未开启；准备好后运行 send on'}",
         ),

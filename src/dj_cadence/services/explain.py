@@ -24,6 +24,7 @@ _OUTCOMES = {
     "folded": "并入后一条提醒",
     "settled_before": "发出前已办结",
     "no_addressee": "没有可通知的人",
+    "unknown": "站点被复制或移动期间到期，没有补发",
 }
 _ACTS = {
     "done": "登记完成",

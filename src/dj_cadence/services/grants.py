@@ -10,6 +10,7 @@ from dj_cadence.domain.duty import Term
 from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
+from dj_cadence.services.records import checked_text
 from dj_cadence.store import acts
 from dj_cadence.store.types import AnyRow
 
@@ -32,7 +33,7 @@ def postpone(
     by more than a year unless that is `confirmed`: the rules allow a year at most.
     """
     row = _owed_task(session, task_id)
-    _need_reason(reason, "延期")
+    reason = _need_reason(reason, "延期")
     if until <= row.due:
         raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。")
     duty = catalogue.duties.get(row.duty)
@@ -46,15 +47,15 @@ def postpone(
         "dated_on": today,
         "next_on": today,
     }
-    acts.change(session, row, "postpone", by=by, now=now, reason=reason.strip(), values=values)
+    acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
 
 
 def waive(session: Session, task_id: int, *, reason: str, by: str, now: datetime) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
-    _need_reason(reason, "豁免")
+    reason = _need_reason(reason, "豁免")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
-    acts.change(session, row, "waive", by=by, now=now, reason=reason.strip(), values=values)
+    acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
 
 
 def accept(session: Session, task_id: int, *, by: str, now: datetime) -> None:
@@ -69,7 +70,7 @@ def return_(
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     row = _submitted_task(session, task_id)
-    _need_reason(reason, "退回")
+    reason = _need_reason(reason, "退回")
     acts.void_records(session, task_id, now)
     values: dict[str, object] = {
         "state": State.RETURNED.value,
@@ -77,7 +78,7 @@ def return_(
         "completed_on": None,
         "next_on": today,
     }
-    acts.change(session, row, "return", by=by, now=now, reason=reason.strip(), values=values)
+    acts.change(session, row, "return", by=by, now=now, reason=reason, values=values)
 
 
 def _submitted_task(session: Session, task_id: int) -> AnyRow:
@@ -94,6 +95,8 @@ def _owed_task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
-def _need_reason(reason: str, what: str) -> None:
-    if not reason.strip():
+def _need_reason(reason: str, what: str) -> str:
+    reason = checked_text(reason, "原因")
+    if not reason:
         raise Refused(f"请写明{what}的原因。")
+    return reason

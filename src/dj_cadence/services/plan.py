@@ -81,10 +81,21 @@ def preview(
 
     `anew` trusts no earlier run and compares everything with what is stored.
     """
+    planner = _Planner(database, catalogue)
+    return _preview(database, planner, span, every_change=every_change, anew=anew)
+
+
+def _preview(
+    database: Database,
+    planner: "_Planner",
+    span: Span,
+    *,
+    every_change: bool = False,
+    anew: bool = False,
+) -> PlanReport:
     report = PlanReport()
     with database.read() as session:
         report.owed_before = planning.owed_tasks(session)
-        planner = _Planner(session, catalogue)
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
@@ -109,7 +120,8 @@ def apply(
     Raises Refused, with nothing changed, where more tasks would be withdrawn than
     `allow_withdrawals` and the ordinary limit permit.
     """
-    report = preview(database, catalogue, span)
+    planner = _Planner(database, catalogue)
+    report = _preview(database, planner, span)
     gone = report.total("withdraw")
     if report.withdrawals_refused and gone > allow_withdrawals:
         raise Refused(
@@ -118,7 +130,7 @@ def apply(
         )
     with database.write() as session:
         sites.apply_catalogue(session, catalogue.hash, content, by=by, now=now)
-    _write(database, catalogue, span, by, today, now)
+    _write(database, planner, span, by, today, now)
     return report
 
 
@@ -128,11 +140,11 @@ def roll(
     """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
         span = Span(sites.load(session).starts_on, until)
-    return _write(database, catalogue, span, "dj-cadence", today, now)
+    return _write(database, _Planner(database, catalogue), span, "dj-cadence", today, now)
 
 
 def _write(
-    database: Database, catalogue: Catalogue, span: Span, by: str, today: date, now: datetime
+    database: Database, planner: "_Planner", span: Span, by: str, today: date, now: datetime
 ) -> bool:
     """Write what is not planned yet, a duty at a time; False if there was nothing.
 
@@ -140,7 +152,6 @@ def _write(
     Repeating a broken run completes it.
     """
     with database.read() as session:
-        planner = _Planner(session, catalogue)
         jobs = planner.jobs(session, span)
         cuts = {since: planning.parts(session, since) for since in {j.changed_after for j in jobs}}
     for job in jobs:
@@ -183,11 +194,12 @@ def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: b
 
 
 class _Planner:
-    """What is read once for all duties of a plan."""
+    """What is worked out once for looking and for writing."""
 
-    def __init__(self, session: Session, catalogue: Catalogue) -> None:
+    def __init__(self, database: Database, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.site_start = sites.load(session).starts_on
+        with database.read() as session:
+            self.site_start = sites.load(session).starts_on
         self._facts: dict[int, Facts] = {}
         self._outlines: dict[_Job, Outline] = {}
 
@@ -226,7 +238,6 @@ class _Planner:
             wanted.lay_out(session)
             return
         if job not in self._outlines:
-            self._outlines.clear()
             self._outlines[job] = Outline(
                 self.catalogue, duty, self.site_start, job.span, self._facts
             )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
+from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
@@ -26,6 +27,7 @@ class Who(TypedDict):
     today: date
 
 
+LONGEST_TEXT = 500
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -45,9 +47,12 @@ def done(
     """Record one activity, held on `on`, for a task and for those it counts for `also`.
 
     `amount` is in the task's unit: times, hours. A task whose target is reached is settled.
-    Raises Refused for a settled task, a day to come, a day before its period, and for
-    tasks that one activity may not count for together.
+    The same said twice is said once. Raises Refused for a settled task, a day to come, a
+    day before its period, and for tasks that one activity may not count for together.
     """
+    if not also and _is_said_again(session, task_id, on):
+        return
+    note = checked_text(note, "说明")
     rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, rows)
     for row in rows:
@@ -59,6 +64,20 @@ def done(
             before = acts.election_anchor(session, row.anchor_id)
             acts.add_election(session, before, on, by=by, now=now)
             sites.data_changed(session, [row.org_id])
+
+
+def _is_said_again(session: Session, task_id: int, on: date) -> bool:
+    """Whether the task is settled already by this very day: a second tap changes nothing."""
+    row = acts.locked_task(session, task_id)
+    return bool(row.state == State.DONE and row.completed_on == on)
+
+
+def checked_text(text: str, what: str) -> str:
+    """What a person typed, without control characters. Raises Refused where it is too long."""
+    clean = "".join(char for char in text if char.isprintable() or char == "\n").strip()
+    if len(clean) > LONGEST_TEXT:
+        raise Refused(f"{what}最长 {LONGEST_TEXT} 个字，现在有 {len(clean)} 个。")
+    return clean
 
 
 def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
@@ -115,10 +134,11 @@ def missed(
         raise Refused("这项任务不能登记为未开展，须办理完成后才能结束。")
     if today <= row.due:
         raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未开展。")
-    if not reason.strip():
+    reason = checked_text(reason, "原因")
+    if not reason:
         raise Refused("请写明未开展的原因。")
     values = {"state": State.MISSED.value, "settled_at": now, "next_on": None}
-    acts.change(session, row, "missed", by=by, now=now, reason=reason.strip(), values=values)
+    acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
 
 
 def set_planned(
@@ -148,7 +168,7 @@ def set_planned(
     values: dict[str, object] = {
         "planned": on,
         "planned_time": at,
-        "place": place.strip(),
+        "place": checked_text(place, "地点"),
         "planned_by_person": True,
         "due_revision": row.due_revision + 1,
         "dated_on": today,
@@ -168,16 +188,17 @@ def reopen(
 ) -> None:
     """Take back what was recorded by mistake; the task is owed again.
 
-    Raises Refused for a task that nobody settled, and for an election: the next term
-    already hangs on it.
+    An election that is taken back makes the old term run again. Raises Refused for a task
+    that nobody settled, and for an election whose own term has records already.
     """
     row = acts.locked_task(session, task_id)
     if row.state not in (State.DONE, State.MISSED, State.SUBMITTED):
         raise Refused("这项任务没有登记过，不需要撤销。")
-    if row.period == "term" and row.instance == 0:
-        raise Refused("换届登记后已开始新一届，不能撤销；请在花名册中更正上次换届日期。")
-    if not reason.strip():
+    reason = checked_text(reason, "原因")
+    if not reason:
         raise Refused("请写明撤销的原因。")
+    if row.period == TERM and row.instance == 0:
+        _take_back_election(session, row)
     acts.void_records(session, task_id, now)
     values: dict[str, object] = {
         "state": State.PLANNED.value,
@@ -186,8 +207,13 @@ def reopen(
         "settled_at": None,
         "next_on": today,
     }
-    acts.change(session, row, "reopen", by=by, now=now, reason=reason.strip(), values=values)
+    acts.change(session, row, "reopen", by=by, now=now, reason=reason, values=values)
     sites.data_changed(session, [row.org_id])  # a settled task was not moved with the others
+
+
+def _take_back_election(session: Session, row: AnyRow) -> None:
+    if not acts.take_back_election(session, row):
+        raise Refused("新一届已有办理记录或再次换届，不能撤销；请在花名册中更正上次换届日期。")
 
 
 def _open_task(session: Session, task_id: int) -> AnyRow:

@@ -66,7 +66,7 @@ def fill_with_demo(site: Site, rules: Loaded, starts_on: date, now: datetime) ->
         today=starts_on,
         now=beginning,
     )
-    switch_sending(site, on=True)
+    switch_sending(site, on=True, today=starts_on)
     day = starts_on
     while day < today:
         _live(site, day)

@@ -32,7 +32,7 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     database, today = site.database, site.today(now)
     with database.read() as session:
         catalogue = applied_catalogue(session)
-    hold_if_moved(site)
+    hold_if_moved(site, today)
     rolled = roll(database, catalogue, until=horizon(today), today=today, now=now)
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, today, now)

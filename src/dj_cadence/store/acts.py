@@ -110,3 +110,22 @@ def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: d
             recorded_by=by,
         )
     )
+
+
+def take_back_election(session: Session, row: AnyRow) -> bool:
+    """Make the election that a term task hangs on the current one again.
+
+    False, with nothing changed, where the election that followed came with the roster, is
+    no longer the last, or its own term has been acted upon.
+    """
+    mine = (anchor.c.org_id == row.org_id, anchor.c.kind == "election")
+    later = select(anchor).where(*mine, anchor.c.id > row.anchor_id).order_by(anchor.c.id)
+    last = session.execute(later.limit(1)).one_or_none()
+    if last is None or not last.current or last.source != "record":
+        return False
+    touched = select(task.c.id).where(task.c.anchor_id == last.id, task.c.touched).limit(1)
+    if session.execute(touched).first() is not None:
+        return False
+    session.execute(update(anchor).where(anchor.c.id == last.id).values(current=False))
+    session.execute(update(anchor).where(anchor.c.id == row.anchor_id).values(current=True))
+    return True

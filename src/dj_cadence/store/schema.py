@@ -44,6 +44,7 @@ site = Table(
     Column("data_version", Integer, nullable=False, server_default="0"),  # roster and elections
     Column("sending", Boolean, nullable=False),
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
+    Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
     Column("last_tick", Instant, nullable=True),
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
 )
@@ -345,7 +346,7 @@ notice = Table(
     Column("person_id", Integer, ForeignKey("person.id"), nullable=True),  # set by bundling
     Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
-    # empty while open; sent, folded, settled_before, no_addressee
+    # empty while open; sent, folded, settled_before, no_addressee, unknown
     Column("outcome", String(16), nullable=False, server_default=""),
     UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
     Index(

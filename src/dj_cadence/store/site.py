@@ -28,7 +28,12 @@ def load(session: Session) -> AnyRow:
 
 def set_sending(session: Session, *, sending: bool, home: str) -> None:
     """Switch all sending on or off; `home` is where this installation lives."""
-    session.execute(update(site).values(sending=sending, home=home))
+    session.execute(update(site).values(sending=sending, home=home, held_on=None))
+
+
+def hold(session: Session, today: date) -> None:
+    """Switch sending off because this is a copy; remember since when."""
+    session.execute(update(site).values(sending=False, held_on=today))
 
 
 def set_last_tick(session: Session, now: datetime) -> None:

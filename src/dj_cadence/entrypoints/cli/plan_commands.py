@@ -1,16 +1,18 @@
 """plan: look at what would change, then apply it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.problem import faults
+from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.entrypoints.cli.arguments import AsJson, From, Until, parse_number
 from dj_cadence.entrypoints.cli.context import OPERATOR, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json
+from dj_cadence.errors import Refused
 from dj_cadence.services import plan as planner
 from dj_cadence.store import site as sites
 from dj_cadence.store.differences import Span
@@ -40,16 +42,12 @@ def plan(
 ) -> None:
     """看规则和花名册会带来哪些任务变化；加 --apply 才写入。"""
     loaded = load_rules(folder(ctx))
+    _refuse_faulty(loaded.problems)
     with opened(ctx) as site:
         database, catalogue = site.site.database, loaded.catalogue
         with database.read() as session:
             usual = planner.default_span(sites.load(session).starts_on, site.today)
         span = Span(since or usual.since, until or usual.until)
-        for problem in faults(loaded.problems):
-            say(str(problem)) if not as_json else typer.echo(str(problem), err=True)
-        if apply and faults(loaded.problems):
-            say("规则文件有错误，没有应用；原来的版本继续有效。")
-            raise typer.Exit(1)
         if apply:
             report = planner.apply(
                 database,
@@ -68,6 +66,13 @@ def plan(
             say_json(_as_json(sample))
     else:
         _show(report, {d.key: d.title for d in catalogue.duties.values()}, applied=apply)
+
+
+def _refuse_faulty(problems: Sequence[Problem]) -> None:
+    """What a faulty file says cannot be read: a plan without it would take its duties back."""
+    if wrong := faults(problems):
+        listed = "\n".join(str(problem) for problem in wrong)
+        raise Refused(f"{listed}\n规则文件有 {len(wrong)} 处错误，请先修正。已应用的版本继续有效。")
 
 
 def _as_json(sample: dict[str, Any]) -> dict[str, object]:
@@ -92,7 +97,16 @@ def _show(report: planner.PlanReport, titles: dict[str, str], *, applied: bool) 
 
 
 def _sample(sample: dict[str, Any]) -> str:
-    was = sample["was_due"]
-    moved = f"（原为 {was}）" if was and was != sample["due"] else ""
     period = chinese_label(sample["period"])
-    return f"{sample['org']} {period} 截止 {sample['due']}{moved}：{sample['cause']}"
+    due = _moved("截止", sample["due"], sample["was_due"])
+    planned = _moved("计划", sample["planned"], sample["was_planned"])
+    days = due if sample["change"] != "move" or not planned else f"{planned} {due}"
+    return f"{sample['org']} {period} {days}：{sample['cause']}"
+
+
+def _moved(name: str, day: object, was: object) -> str:
+    """A day, and the one it was before where that was another."""
+    if day is None and was is None:
+        return ""
+    before = f"（原为 {was}）" if was and was != day else ""
+    return f"{name} {day or '未定'}{before}"

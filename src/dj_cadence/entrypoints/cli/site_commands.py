@@ -94,8 +94,10 @@ def send(
     if switch not in ("on", "off"):
         raise Misuse(f"应为 on 或 off，现在是“{switch}”。")
     with opened(ctx) as site:
-        switch_sending(site.site, on=switch == "on")
+        unknown = switch_sending(site.site, on=switch == "on", today=site.today)
     say("发送已开启。" if switch == "on" else "发送已关闭，提醒只记账、不发出。")
+    if unknown:
+        say(f"暂停期间到期的 {unknown} 条提醒没有补发：原来的站点可能已经发过。")
 
 
 def doctor(ctx: typer.Context) -> None:

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("data_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sending", sa.Boolean(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("last_tick", sa.String(length=27), nullable=True),
         sa.Column("digest_week", sa.String(length=8), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),

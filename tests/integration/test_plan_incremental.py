@@ -1,0 +1,312 @@
+"""Planning only what changed comes out the same as planning everything again."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.duty import Every
+from dj_cadence.domain.period import Unit
+from dj_cadence.errors import Refused
+from dj_cadence.services import plan as planner
+from dj_cadence.services.announcements import announce
+from dj_cadence.services.records import done, reopen
+from dj_cadence.store import planning
+from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.differences import Span
+from dj_cadence.store.schema import act, org, plan_run, task
+
+from .engine_rows import (
+    B1,
+    B2,
+    EVERYTHING,
+    LECTURE,
+    PARTY_DAY,
+    PLANS,
+    START,
+    WINTER,
+    T,
+    apply,
+    at,
+    catalogue,
+    everything,
+    found_district,
+    load,
+    roll,
+    tasks,
+    the_task,
+)
+
+TODAY = date(2026, 3, 10)
+SPAN = Span(START, date(2026, 12, 31))
+B3 = {"code": "B3", "name": "第三党支部", "kind": "党支部", "supervisor": "S"}
+G = {"code": "G", "name": "云溪中学党总支", "kind": "党总支", "supervisor": "E"}
+
+
+# --- any edits, any order ------------------------------------------------------------------------
+
+roster_edits = st.builds(
+    lambda row, changed: {**row, **changed},
+    st.sampled_from([B1, B2, T, B3, G]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "theme_day": st.sampled_from(["", "5日", "第一个星期五"]),
+            "groups": st.sampled_from(["0", "2", "3"]),
+            "has_committee": st.sampled_from(["是", "否"]),
+            "last_election": st.sampled_from(["", "2023-08-31", "2025-04-01", "2026-03-05"]),
+            "dissolved": st.sampled_from(["", "2026-05-08"]),
+            "founded": st.sampled_from(["", "2026-04-10"]),
+            "supervisor": st.sampled_from(["E", "S"]),
+        },
+    ),
+)
+edits = st.lists(
+    st.one_of(
+        st.tuples(st.just("roster"), roster_edits),
+        st.tuples(st.just("done"), st.integers(0, 50)),
+        st.tuples(st.just("reopen"), st.integers(0, 50)),
+        st.tuples(st.just("announce"), st.sampled_from(["E", "S"])),
+        st.tuples(st.just("roll"), st.none()),
+        st.tuples(st.just("rules"), st.sampled_from(["day", "whole"])),
+    ),
+    min_size=2,
+    max_size=8,
+)
+RULES = {
+    "whole": EVERYTHING,
+    "day": replace(
+        EVERYTHING,
+        duties={
+            **EVERYTHING.duties,
+            "party_day": replace(PARTY_DAY, recurrence=Every(Unit.MONTH, day="8日")),
+        },
+        hash="v2",
+    ),
+}
+
+
+class Life:
+    """A district to which things happen while its plan is kept up."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.rules = EVERYTHING
+        self.today = TODAY
+
+    def live(self, what: str, value: object) -> None:
+        self.today += DAY
+        if what == "rules":
+            self.rules = RULES[str(value)]
+            self.plan()
+        elif what == "roll":
+            self.plan()
+        elif what == "roster":
+            load(self.database, [value], today=self.today, correct=True)  # type: ignore[list-item]
+        else:
+            self.act(what, value)
+
+    def plan(self) -> None:
+        planner.roll(
+            self.database, self.rules, until=SPAN.until, today=self.today, now=at(self.today)
+        )
+
+    def act(self, what: str, value: object) -> None:
+        how = {"by": "x", "now": at(self.today)}
+        try:
+            with self.database.write() as session:
+                if what == "announce":
+                    due = date(2026, 6, 20)
+                    announce(session, self.rules, "lecture", str(value), due=due, **how)  # type: ignore[arg-type]
+                    return
+                states = ["done", "missed"] if what == "reopen" else ["planned"]
+                chosen = select(task.c.id).where(task.c.state.in_(states)).order_by(task.c.id)
+                ids = session.scalars(chosen).all()
+                if what == "reopen" and ids:
+                    one = ids[int(str(value)) % len(ids)]
+                    reopen(session, one, reason="误登", today=self.today, **how)  # type: ignore[arg-type]
+                elif ids:
+                    one = ids[int(str(value)) % len(ids)]
+                    on = {"on": self.today, "today": self.today}
+                    done(session, self.rules, one, **on, **how)  # type: ignore[arg-type]
+        except Refused:
+            return
+
+
+def plan_of(database: Database) -> dict[str, object]:
+    """Everything a plan writes, but for how it was written."""
+    found = everything(database)
+    return {name: found[name] for name in ("task", "act", "org_cohort", "slot", "cohort")}
+
+
+@pytest.fixture(scope="module")
+def founded(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("founded") / "site.db")
+    database = open_database(f"sqlite:///{path}")
+    found_district(database)
+    apply(database, EVERYTHING, until=SPAN.until)
+    database.engine.dispose()
+    return path
+
+
+@settings(
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(edits)
+def test_planning_what_changed_is_planning_everything(
+    founded: Path, tmp_path: Path, happened: Sequence[tuple[str, object]]
+) -> None:
+    database = open_database(f"sqlite:///{shutil.copyfile(founded, tmp_path / 'part.db')}")
+    try:
+        life = Life(database)
+        for what, value in happened:
+            life.live(what, value)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        other = open_database(f"sqlite:///{shutil.copyfile(tmp_path / 'part.db', tmp_path / 'all.db')}")
+        try:
+            with other.write() as session:
+                session.execute(delete(plan_run))
+            for one in (database, other):
+                planner.roll(
+                    one, life.rules, until=SPAN.until, today=life.today, now=at(life.today)
+                )
+            assert plan_of(database) == plan_of(other)
+            assert planner.preview(database, life.rules, SPAN, anew=True).total("move") == 0
+        finally:
+            other.engine.dispose()
+    finally:
+        database.engine.dispose()
+
+
+# --- what is looked at ---------------------------------------------------------------------------
+
+
+def looked_at(database: Database, rules: object = EVERYTHING) -> dict[str, int | None]:
+    """The duties that planning would take up, and after which data version."""
+    found = planner._Planner(database, rules)  # type: ignore[arg-type]
+    with database.read() as session:
+        return {job.duty: job.changed_after for job in found.jobs(session, SPAN)}
+
+
+def test_a_duty_whose_rule_changed_is_planned_alone(district: Database) -> None:
+    apply(district, EVERYTHING, until=SPAN.until)
+    assert looked_at(district) == {}
+
+    assert looked_at(district, RULES["day"]) == {"party_day": None}
+    assert looked_at(district, catalogue(PARTY_DAY, LECTURE)) == {
+        "groups": None,
+        "notice": None,
+        "term": None,
+        "winter": None,
+    }
+
+
+def test_an_announcement_has_its_duty_planned_again(district: Database) -> None:
+    apply(district, EVERYTHING, until=SPAN.until)
+
+    with district.write() as session:
+        announce(
+            session, EVERYTHING, "lecture", "S", due=date(2026, 6, 20), by="x", now=at(TODAY)
+        )
+
+    assert looked_at(district) == {"lecture": None}
+    assert roll(district, EVERYTHING, TODAY, until=SPAN.until)
+    assert [(r.code, r.due) for r in tasks(district, "lecture") if r.label == "2026-Q2"] == [
+        ("B1", date(2026, 6, 20)),
+        ("B2", date(2026, 6, 20)),
+        ("T", date(2026, 6, 30)),
+    ]
+
+
+def test_only_organizations_that_changed_are_marked_and_their_superiors(
+    district: Database,
+) -> None:
+    apply(district, EVERYTHING, until=SPAN.until)
+    with district.read() as session:
+        before = dict(session.execute(select(org.c.code, org.c.changed_in)).all())
+
+    load(district, [{**B2, "theme_day": "10日"}], today=TODAY)
+
+    with district.read() as session:
+        after = dict(session.execute(select(org.c.code, org.c.changed_in)).all())
+    assert {code for code in after if after[code] != before[code]} == {"B2", "S"}
+    assert set(looked_at(district).values()) == {before["B2"]}
+
+
+def test_a_new_address_needs_no_planning(district: Database) -> None:
+    apply(district, EVERYTHING, until=SPAN.until)
+
+    load(district, [{**T, "name": "明湖中学支部"}], today=TODAY)
+
+    assert looked_at(district) == {}
+
+
+def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) -> None:
+    apply(district, EVERYTHING, until=SPAN.until)
+    mine = the_task(district, "party_day", "B1", "2026-03")
+    how = {"by": "x", "now": at(TODAY), "today": TODAY}
+    with district.write() as session:
+        done(session, EVERYTHING, mine.id, on=TODAY, **how)  # type: ignore[arg-type]
+    load(district, [{**B1, "theme_day": "20日"}], today=TODAY)
+    roll(district, EVERYTHING, TODAY, until=SPAN.until)
+    with district.write() as session:
+        reopen(session, mine.id, reason="误登", **how)  # type: ignore[arg-type]
+
+    assert roll(district, EVERYTHING, TODAY, until=SPAN.until)
+
+    again = the_task(district, "party_day", "B1", "2026-03")
+    assert (again.planned, again.state) == (date(2026, 3, 20), "planned")
+
+
+# --- broken runs ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("survived", range(9))
+def test_a_run_that_dies_is_completed_by_the_next(
+    district: Database, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    monkeypatch.setattr(planning, "AT_ONCE", 2)  # three transactions for each duty
+    rules = catalogue(PARTY_DAY, LECTURE, WINTER)
+    apply(district, rules, until=SPAN.until)
+    expected = plan_of(district)
+    other = replace(PARTY_DAY, recurrence=Every(Unit.QUARTER))
+    changed = catalogue(other, version="v2", plans=PLANS)
+
+    with pytest.raises(ZeroDivisionError):
+        with monkeypatch.context() as patch:
+            die_after(patch, survived)
+            apply(district, changed, until=SPAN.until, allow_withdrawals=100, today=TODAY)
+    apply(district, rules, until=SPAN.until, allow_withdrawals=100, today=TODAY)
+
+    assert shapes(plan_of(district)) == shapes(expected)
+    assert planner.preview(district, rules, SPAN, anew=True).counts == {}
+
+
+def die_after(patch: pytest.MonkeyPatch, transactions: int) -> None:
+    left = iter(range(transactions))
+    note_run = planning.note_run
+
+    def noting(*given: object) -> None:
+        if next(left, None) is None:
+            raise ZeroDivisionError
+        note_run(*given)  # type: ignore[arg-type]
+
+    patch.setattr(planning, "note_run", noting)
+    patch.setattr(planning, "forget_run", lambda *given: None)
+
+
+def shapes(plan: dict[str, object]) -> list[tuple[object, ...]]:
+    found = plan["task"]
+    assert isinstance(found, list)
+    return [row for row in found if "withdrawn" not in row]
