@@ -25,13 +25,17 @@ def load_rules(folder: Path | None = None) -> Loaded:
     return load_catalogue([shipped_schedules(), *own])
 
 
-def open_site(folder: Path, environ: Mapping[str, str]) -> Site:
+def open_site(folder: Path, environ: Mapping[str, str], *, new: bool = False) -> Site:
     """Open the site in `folder`; its database is brought to this version's layout.
 
-    Raises SettingsError for faults in site.toml, Refused for a database that cannot be used.
+    Raises SettingsError for faults in site.toml, Refused for a database that cannot be used
+    or, unless the site is `new`, is not there: an empty one in its place would forget all.
     """
     settings = read_settings(folder, environ)
     database = open_database(settings.database)
+    file = database.engine.url.database or ""
+    if database.is_sqlite and not new and not Path(file).exists():
+        raise Refused(f"{file}：数据库文件不在了。请放回备份的文件；要从头开始，请另建站点。")
     migrate(database)
     return assemble(settings, database)
 

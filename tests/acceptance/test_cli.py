@@ -200,7 +200,7 @@ def test_a_month_gone_by_is_missed(act: Terminal) -> None:
 
 
 def test_a_pass_at_a_later_instant(act: Terminal) -> None:
-    answer = act("tick", "--at", "2026-12-01T08:30:00+08:00")
+    answer = act("tick", "--at", "2026-12-01T08:30:00+08:00", "--yes")
 
     assert answer.code == 0
     assert re.fullmatch(r"检查任务 \d+ 项，生成消息 \d+ 封，发出 \d+ 封。\n", answer.out)
@@ -209,7 +209,7 @@ def test_a_pass_at_a_later_instant(act: Terminal) -> None:
 
 def test_sending_on_and_off(act: Terminal) -> None:
     assert act("send", "off").code == 0
-    assert act("tick", "--at", "2026-12-01T08:30:00+08:00").out.endswith("发出 0 封。\n")
+    assert act("tick", "--at", "2026-12-01T08:30:00+08:00", "--yes").out.endswith("发出 0 封。\n")
     assert act("doctor").code == 1
     assert act("send", "on").code == 0
 

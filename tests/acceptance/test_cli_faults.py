@@ -52,6 +52,10 @@ def is_plain(answer: Answer, code: int) -> None:
         (("tasks", "--subtree"), 2, "--subtree 要和 --org 一起用"),
         (("rules", "theme_party_dya"), 1, "theme_party_day"),
         (("tick", "--at", "2026-12-01"), 2, "不是带时区的时刻"),
+        (("tick", "--at", "2026-12-01T08:30:00+08:00"), 1, "还没有到"),
+        (("tasks", "--duty", "theme_party_da"), 1, "是否想写“theme_party_day”"),
+        (("digest", "YX", "--week", "2026-48"), 2, "应写成 2026-W48 这样"),
+        (("run", "--port", "99999"), 2, "端口应在 0 到 65535 之间"),
         (("simulate", "--from", "2026-12-01"), 2, "--from 和 --until"),
         (("simulate", "--from", "2026-12-02", "--until", "2026-12-01"), 2, "起在前、止在后"),
         (
@@ -93,10 +97,10 @@ def test_every_fault_of_a_rule_file_is_named_with_its_place(act: Terminal) -> No
     assert places == ["5", "7", "9"]
     assert answer.lines[-1] == "共 3 处错误，请按位置修改后再检查。"
 
-    refused = act("plan", "--apply")
-    is_plain(refused, 1)
-    assert refused.lines[-1] == "规则文件有错误，没有应用；原来的版本继续有效。"
-    assert len(refused.lines) == 4
+    for refused in (act("plan"), act("plan", "--json"), act("plan", "--apply")):
+        *named, last = refused.err.splitlines()
+        assert (refused.code, refused.out, len(named)) == (1, "", 3)
+        assert last == "规则文件有 3 处错误，请先修正。已应用的版本继续有效。"
     assert act("tick").code == 0
     assert act("tasks", "--json").out == before
 

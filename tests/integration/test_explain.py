@@ -17,6 +17,7 @@ from dj_cadence.store.schema import address
 from .engine_rows import (
     B1,
     EVERYTHING,
+    SHANGHAI,
     Channel,
     a_site,
     advance_to,
@@ -32,7 +33,7 @@ MONDAY = date(2026, 3, 2)
 
 def lines(database: Database, task_id: int, today: date) -> list[str]:
     with database.read() as session:
-        return explain(session, EVERYTHING, task_id, today=today)
+        return explain(session, EVERYTHING, task_id, today=today, zone=SHANGHAI)
 
 
 def test_it_says_why_the_task_exists_and_where_its_dates_come_from(planned: Database) -> None:
@@ -130,11 +131,11 @@ def test_it_tells_what_was_said_to_whom_with_what_outcome(planned: Database) -> 
         said = lines(planned, the_task(planned, "party_day", org, "2026-03").id, MONDAY)
         return said[said.index("四、发过哪些提醒") + 1 : said.index("五、接下来") - 1]
 
-    attempt = "    第1次投递 2026-03-02 00:30 UTC：对方已接收"
+    attempt = "    2026-03-02 08:30 第1次投递：对方已接收"
     assert told("B1") == [
-        "  2026-03-02 给书记，李书记（email）：并入后一条提醒",
+        "  2026-03-02 给书记，李书记（邮件）：并入后一条提醒",
         attempt,
-        "  2026-03-02 给书记，李书记（email）：已送达",
+        "  2026-03-02 给书记，李书记（邮件）：已送达",
         attempt,
     ]
     assert told("T") == ["  2026-03-02 给书记：没有可通知的人"]

@@ -35,5 +35,10 @@ def _numbers(place: str) -> list[tuple[int, str]]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """「，是否想写 X？」 for the nearest known word, or nothing when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(word, list(known), n=1, cutoff=_cutoff(word))
     return f"，是否想写“{near[0]}”？" if near else ""
+
+
+def _cutoff(word: str) -> float:
+    """One slip in two characters is near; of a longer word about two thirds must be right."""
+    return 0.5 if len(word) <= 2 else 0.65

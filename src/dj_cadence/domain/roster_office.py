@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.office import canonical_office, known_names, split_offices
-from dj_cadence.domain.problem import Problem, suggestion
+from dj_cadence.domain.office import canonical_office, nearest_office, split_offices
+from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg
 from dj_cadence.domain.roster_cells import APPOINTMENT_HEADERS, Cells, Codes
 from dj_cadence.domain.roster_sheet import RosterRow
@@ -91,7 +91,7 @@ def _offices(cells: Cells) -> list[str]:
         if office := canonical_office(written):
             found[office] = None
         else:
-            hint = suggestion(written, known_names()) or "，请从职务清单中选一个。"
+            hint = nearest_office(written) or "，请从职务清单中选一个。"
             cells.fault("office", f"不认识的职务“{written}”{hint}")
     return list(found)
 

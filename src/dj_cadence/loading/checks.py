@@ -7,7 +7,7 @@ from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.loading.layers import Entry, Layers
 from dj_cadence.loading.rule import Rule, day_of_year
-from dj_cadence.loading.yaml_file import Loc
+from dj_cadence.loading.yaml_file import Loc, keys_of
 
 Fault = tuple[Loc, str]
 """(where in the entry, what is wrong)."""
@@ -33,11 +33,14 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
     terms += [key for section, key in layers.lost if section == "duties"]
     found = []
     for entry in (*layers.entries.values(), *layers.rejected):
+        faults: list[Fault] = []
         if entry.section == "duties":
             faults = [*_references(entry, plans, duties, terms), *_inner(entry)]
-            found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
-            warnings = _loosened_without_basis(entry) if entry.model else []
+            warnings = _loosened_without_basis(entry)
             found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
+        elif entry.section == "plans":
+            faults = list(_rungs(entry))
+        found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
     return found
 
 
@@ -52,22 +55,28 @@ def _known(layers: Layers, section: str) -> list[str]:
 
 
 def _inner(entry: Entry) -> Iterator[Fault]:
-    """What the parts of an entry owe each other, where each part is sound."""
-    if entry.model:
-        yield from _recurrence(entry.model)
-        yield from _effective(entry.model)
-        yield from _basis(entry.model)
-        yield from _not_loosened(entry)
+    """What the sound parts of an entry owe each other."""
+    yield from _recurrence(entry)
+    yield from _effective(entry.model)
+    yield from _basis(entry)
+    yield from _not_loosened(entry)
 
 
-def _recurrence(rule: Rule) -> Iterator[Fault]:
-    given = [name for name in RECURRENCES if getattr(rule, name)]
-    if len(given) != 1:
+def _given(entry: Entry) -> list[str]:
+    """The recurrences that are written, sound or not."""
+    return [name for name in RECURRENCES if entry.fields.get(name) is not None]
+
+
+def _recurrence(entry: Entry) -> Iterator[Fault]:
+    rule: Rule = entry.model
+    given = _given(entry)
+    misspelt = entry.fields.keys() - set(keys_of(Rule))
+    if len(given) > 1 or not (given or misspelt):
         said = "、".join(given) or "都没有写"
         yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{said}"
     if rule.every:
         yield from _period(rule)
-    else:
+    elif "every" not in given:
         for name in ONLY_WITH_EVERY:
             if name in rule.model_fields_set and getattr(rule, name):
                 yield (name,), f"{name} 只能和 every 一起用"
@@ -75,7 +84,7 @@ def _recurrence(rule: Rule) -> Iterator[Fault]:
         lengths = (rule.clock.days, rule.clock.working_days, rule.clock.months)
         if sum(map(bool, lengths)) != 1:
             yield ("clock",), "days、working_days、months 要写且只写一个"
-    if rule.term:
+    if rule.term and rule.owed_by:
         for kind in rule.owed_by.kind:
             if kind not in rule.term.years:
                 yield ("term", "years"), f"缺少 {kind} 的任期年数"
@@ -103,16 +112,18 @@ def _order(day: DayOfYear | None) -> tuple[int, int, int]:
     return day.year, day.month, day.day
 
 
-def _basis(rule: Rule) -> Iterator[Fault]:
-    for index, basis in enumerate(rule.basis):
-        if basis.certainty is Certainty.VERIFIED and not basis.document:
+def _basis(entry: Entry) -> Iterator[Fault]:
+    rule, written = entry.model, entry.fields.get("basis")
+    for index, basis in enumerate(written if isinstance(written, list) else []):
+        if not isinstance(basis, dict) or basis.get("document"):
+            continue
+        if basis.get("certainty") == Certainty.VERIFIED:
             yield ("basis", index), "已核对（verified）的依据要写明文件名 document"
-        if basis.article and not basis.document:
+        if basis.get("article"):
             yield ("basis", index), "写了条款 article，就要写文件名 document"
-    binding = [
-        b for b in rule.basis if b.certainty is Certainty.STANDARD and "period" in b.supports
-    ]
-    if rule.tier is Tier.A and not binding:
+    sound = rule.basis or []
+    binding = [b for b in sound if b.certainty is Certainty.STANDARD and "period" in b.supports]
+    if rule.tier is Tier.A and sound and not binding:
         yield ("basis",), "A 类职责的周期要有 certainty: standard 的依据（supports 含 period）"
 
 
@@ -140,9 +151,9 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
         return
     rule, below = entry.model, entry.below.model
     clause = f"{STANDARD}{'、'.join(below.rows)}"
-    if rule.tier is not Tier.A:
+    if rule.tier and rule.tier is not Tier.A:
         yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
-    if _is_longer(rule, below):
+    if _is_longer(entry):
         period = below.every.label if below.every else "按任期"
         said = f"“{below.title}”的周期由{clause} 规定为{period}"
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
@@ -150,7 +161,7 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
 
 def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:
     below = entry.below
-    if not below or below.model.tier is Tier.A or not _is_longer(entry.model, below.model):
+    if not below or below.model.tier is Tier.A or not _is_longer(entry):
         return
     if entry.file_of(("basis",)) is below.file_of(("basis",)):
         message = "周期比原规则长，依据却没有改；请同时写明 basis"
@@ -164,8 +175,24 @@ def _recurrence_loc(rule: Rule, below: Rule) -> Loc:
     return ()
 
 
-def _is_longer(rule: Rule, below: Rule) -> bool:
-    return _interval(rule) > _interval(below)
+def _is_longer(entry: Entry) -> bool:
+    """Whether the period is longer than below, as far as what gives it is sound."""
+    given = _given(entry)
+    deciding = [*given, "times"] if entry.fields.get("times") is not None else given
+    if not given or not entry.model.model_fields_set.issuperset(deciding):
+        return False
+    return entry.below is not None and _interval(entry.model) > _interval(entry.below.model)
+
+
+def _rungs(entry: Entry) -> Iterator[Fault]:
+    """Read from the bare fields, so that a faulty rung hides no twin."""
+    written = entry.fields.get("rungs")
+    seen: set[str] = set()
+    for index, rung in enumerate(written if isinstance(written, list) else []):
+        key = rung.get("key") if isinstance(rung, dict) else None
+        if isinstance(key, str) and key in seen:
+            yield ("rungs", index, "key"), f"提醒 {key} 写了两次，请换一个 key"
+        seen.add(str(key))
 
 
 def _interval(rule: Rule) -> float:

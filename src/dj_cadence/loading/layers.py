@@ -9,7 +9,15 @@ from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule, SemestersShape
 from dj_cadence.loading.plan_rule import PlanFileShape, PlanRule
 from dj_cadence.loading.rule import DutyFileShape, Rule
-from dj_cadence.loading.yaml_file import Loc, Model, Written, YamlFile, read_yaml, validated
+from dj_cadence.loading.yaml_file import (
+    Loc,
+    Model,
+    Written,
+    YamlFile,
+    read_yaml,
+    sound_part,
+    validated,
+)
 
 MODELS: Mapping[str, type[Written]] = {
     "duties": Rule,
@@ -37,7 +45,7 @@ class Entry:
     below: "Entry | None" = None
     """What it was in the folder below."""
     model: Any = None
-    """Its fields, validated."""
+    """Its fields, validated; of a faulty entry those that are sound."""
 
     @property
     def id(self) -> Id:
@@ -94,6 +102,7 @@ def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None
     declared, problems = _declared(file)
     replaced = {e.id for e in lower.values() if e.file.name == file.name and e.section != "plans"}
     laid: dict[Id, Entry] = {}
+    understood: list[Entry] = []
     for entry in declared:
         below = lower.get(entry.id)
         twin = laid.get(entry.id) or layers.entries.get(entry.id)
@@ -102,15 +111,16 @@ def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None
         if twin is not None and twin is not below:
             message = f"{entry.key} 在 {twin.place()} 已写过，请只留一处"
             problems.append(Problem(entry.place(), message))
-            continue
-        laid[entry.id], found = _merged(entry, below, replaces=entry.id in replaced)
+        merged, found = _merged(entry, below, replaces=entry.id in replaced)
+        understood.append(merged)
+        laid.setdefault(entry.id, merged)
         problems += found
     if not faults(problems):
         kept = {k: e for k, e in layers.entries.items() if k not in replaced - laid.keys()}
         layers.entries = kept | laid
     else:
         layers.faulty.add(file)
-        layers.rejected += laid.values()
+        layers.rejected += understood
         if replaced:
             message = "本文件会整个替换随附的同名文件；只想改几项，请换一个文件名"
             problems.append(Problem(file.place(), message, warning=True))
@@ -129,13 +139,18 @@ def _merged(entry: Entry, below: Entry | None, *, replaces: bool) -> tuple[Entry
     whole = Entry(entry.section, entry.key, entry.file, entry.loc, fields, origin, below)
     given = {name: value for name, value in fields.items() if value is not None}
     model, problems = validated(MODELS[entry.section], given, whole.place)
-    return replace(whole, model=model), problems
+    return replace(whole, model=model or sound_part(MODELS[entry.section], given)), problems
 
 
 def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    """What `file` itself says, before it is laid over anything."""
-    if file.problems:
+    """What `file` itself says, before it is laid over anything; what is faulty hides no rest."""
+    if file.problems and file.value is None:
         return [], list(file.problems)
+    entries, problems = _entries(file)
+    return entries, [*file.problems, *problems]
+
+
+def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
     if folder == "duties":
         return _duties(file)
@@ -151,21 +166,24 @@ def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
 
 def _duties(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     shape, problems = _shape(DutyFileShape, file)
-    if shape is None:
-        return [], problems
-    rows = {} if shape.rows is None else {"rows": shape.rows}
-    entries = [
+    rows = {"rows": shape.rows} if shape and shape.rows is not None else {}
+    return [
         Entry("duties", key, file, ("duties", key), {**rows, **fields})
-        for key, fields in shape.duties.items()
-    ]
-    return entries, []
+        for key, fields in _mappings(file, "duties")
+    ], problems
 
 
 def _plans(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    shape, problems = _shape(PlanFileShape, file)
-    if shape is None:
-        return [], problems
-    return [Entry("plans", k, file, ("plans", k), v) for k, v in shape.plans.items()], []
+    _, problems = _shape(PlanFileShape, file)
+    entries = [Entry("plans", k, file, ("plans", k), v) for k, v in _mappings(file, "plans")]
+    return entries, problems
+
+
+def _mappings(file: YamlFile, section: str) -> list[tuple[str, dict[str, Any]]]:
+    """What stands below `section`, as far as it is a mapping of mappings."""
+    below = file.value.get(section) if isinstance(file.value, dict) else None
+    parts = below.items() if isinstance(below, dict) else ()
+    return [(key, fields) for key, fields in parts if isinstance(fields, dict)]
 
 
 def _calendar(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
@@ -173,16 +191,14 @@ def _calendar(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
         return [], _shape(HolidayYearRule, file)[1]
     if "semesters" not in file.value:
         return [Entry("holidays", str(file.value.get("year")), file, (), file.value)], []
-    shape, problems = _shape(SemestersShape, file)
-    if shape is None:
-        return [], problems
-    return list(_semesters(file, shape.semesters)), []
+    return list(_semesters(file, file.value["semesters"])), _shape(SemestersShape, file)[1]
 
 
-def _semesters(file: YamlFile, semesters: list[dict[str, Any]]) -> Iterator[Entry]:
-    for index, fields in enumerate(semesters):
-        words = [str(fields.get(name) or "") for name in ("label", "city", "stage")]
-        yield Entry("semesters", " ".join(words).rstrip(), file, ("semesters", index), fields)
+def _semesters(file: YamlFile, listed: object) -> Iterator[Entry]:
+    for index, fields in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(fields, dict):
+            words = [str(fields.get(name) or "") for name in ("label", "city", "stage")]
+            yield Entry("semesters", " ".join(words).rstrip(), file, ("semesters", index), fields)
 
 
 def _shape(model: type[Model], file: YamlFile) -> tuple[Model | None, list[Problem]]:

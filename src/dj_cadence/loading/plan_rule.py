@@ -52,18 +52,10 @@ class RungRule(Written):
 
 
 class PlanRule(Written):
-    """One entry below `plans`."""
+    """One entry below `plans`. The rungs' keys differ."""
 
     title: Text
     rungs: Annotated[list[RungRule], Field(min_length=1)]
-
-    @field_validator("rungs")
-    @classmethod
-    def _different_keys(cls, rungs: list[RungRule]) -> list[RungRule]:
-        keys = [rung.key for rung in rungs]
-        if repeated := sorted({key for key in keys if keys.count(key) > 1}):
-            raise ValueError(f"提醒 {'、'.join(repeated)} 写了两次，请换一个 key")
-        return rungs
 
 
 class PlanFileShape(Written):

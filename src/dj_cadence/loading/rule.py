@@ -23,10 +23,9 @@ from dj_cadence.domain.duty import (
     Vacation,
 )
 from dj_cadence.domain.faults import not_one_of
-from dj_cadence.domain.office import canonical_office, known_names
+from dj_cadence.domain.office import canonical_office, nearest_office
 from dj_cadence.domain.organization import STAGES, OrgKind
 from dj_cadence.domain.period import Unit
-from dj_cadence.domain.problem import suggestion
 from dj_cadence.loading.yaml_file import Written
 
 _DAY_OF_YEAR = re.compile(r"(?:(previous|next) )?(\d{2})-(\d{2})")
@@ -60,7 +59,7 @@ def _checked_day(text: str) -> str:
 def _checked_office(text: str) -> str:
     office = canonical_office(text)
     if office is None:
-        raise ValueError(f"没有“{text}”这个职务{suggestion(text, known_names())}")
+        raise ValueError(f"没有“{text}”这个职务{nearest_office(text)}")
     return office
 
 

@@ -1,12 +1,14 @@
 """One YAML file: its plain value, where each part of it stands, and its faults."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -37,7 +39,7 @@ class Place(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class YamlFile:
-    """A file as read. With problems, `value` is None."""
+    """A file as read; with problems, `value` is what could be made out, if anything."""
 
     name: str
     """As shown to people: schedules/duties/….yaml."""
@@ -88,6 +90,30 @@ def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | Non
         return None, [_problem(model, dict(fault), place) for fault in error.errors()]
 
 
+def sound_part(model: type[Model], value: Mapping[str, Any]) -> Model:
+    """The fields of `value` that are sound by themselves.
+
+    Those that were are in `model_fields_set`; a required one that is not is None.
+    """
+    try:
+        sound: Model = _without_required(model).model_validate(value)
+    except ValidationError as error:
+        faulty = {fault["loc"][0] for fault in error.errors()}
+        return sound_part(model, {name: v for name, v in value.items() if name not in faulty})
+    return sound
+
+
+@cache
+def _without_required(model: type[Model]) -> type[Model]:
+    """`model` with no field required."""
+    lenient: dict[str, Any] = {
+        name: (field.annotation, FieldInfo.merge_field_infos(field, default=None))
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
+    return create_model(f"Partial{model.__name__}", __base__=model, **lenient)
+
+
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys a person may write, aliases in place of the field's names."""
     return [field.alias or name for name, field in model.model_fields.items()]
@@ -128,7 +154,7 @@ def _unreadable(name: str, message: str) -> YamlFile:
 def _built(name: str, root: Node) -> YamlFile:
     try:
         repeated = tuple(_repeated_keys(name, root))
-        return YamlFile(name, None if repeated else _plain(root), repeated, root)
+        return YamlFile(name, _plain(root), repeated, root)
     except RecursionError:
         return _unreadable(name, _ENDLESS)
 
@@ -170,9 +196,9 @@ def _key(node: Node) -> str:
 
 
 def _child(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
-    """(what names the part, the part itself)."""
+    """(what names the part, the part itself); of a key written twice the last counts."""
     if isinstance(node, MappingNode):
-        return next(((k, v) for k, v in node.value if _key(k) == str(step)), None)
+        return next(((k, v) for k, v in reversed(node.value) if _key(k) == str(step)), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None

@@ -11,7 +11,7 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import DigestChild, DigestLine, DigestView
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import first_overdue_day
-from dj_cadence.domain.week import digest_week
+from dj_cadence.domain.week import digest_week, first_day_of_week
 from dj_cadence.store import digests, orgs
 from dj_cadence.store import site as sites
 from dj_cadence.store.types import AnyRow
@@ -26,8 +26,12 @@ def digests_due(catalogue: Catalogue, made_last: str, today: date) -> str | None
 
 
 def make_digests(session: Session, catalogue: Catalogue, week: str, now: datetime) -> None:
-    """Write down the digests of `week`, one for each superior with something to read."""
-    rows = digests.superiors_without(session, week, catalogue.binding())
+    """Write down the digests of `week`, one for each superior with something to read.
+
+    Missing data alone is said once a month, in the week that begins on its first seven days.
+    """
+    monthly = first_day_of_week(week).day <= WEEK.days
+    rows = digests.superiors_without(session, week, catalogue.binding(), for_data=monthly)
     digests.write(session, week, rows, now)
     sites.set_digest_week(session, week)
 

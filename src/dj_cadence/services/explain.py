@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ _OUTCOMES = {
     "no_addressee": "没有可通知的人",
     "unknown": "站点被复制或移动期间到期，没有补发",
 }
+CHANNELS = {"email": "邮件", "phone": "电话"}
 _ACTS = {
     "done": "登记完成",
     "missed": "登记未开展",
@@ -47,7 +49,9 @@ _ATTEMPTS = {
 }
 
 
-def explain(session: Session, catalogue: Catalogue, task_id: int, *, today: date) -> list[str]:
+def explain(
+    session: Session, catalogue: Catalogue, task_id: int, *, today: date, zone: ZoneInfo
+) -> list[str]:
     """The lines of the explanation. Raises Refused where there is no such task."""
     row = _task(session, task_id)
     duty = catalogue.duties.get(row.duty)
@@ -63,10 +67,10 @@ def explain(session: Session, catalogue: Catalogue, task_id: int, *, today: date
         *_dates(row),
         "",
         "三、有过哪些变动",
-        *(_history(session, task_id) or ["  没有变动。"]),
+        *(_history(session, task_id, zone) or ["  没有变动。"]),
         "",
         "四、发过哪些提醒",
-        *(_notices(session, task_id) or ["  还没有提醒。"]),
+        *(_notices(session, task_id, zone) or ["  还没有提醒。"]),
         "",
         "五、接下来",
         _next(session, row, duty, catalogue, today),
@@ -117,12 +121,12 @@ def _dates(row: AnyRow) -> list[str]:
     ]
 
 
-def _history(session: Session, task_id: int) -> list[str]:
+def _history(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     who = func.coalesce(person.c.name, act.c.done_by).label("who")
     query = select(act, who).outerjoin(person, person.c.key == act.c.done_by)
     query = query.where(act.c.task_id == task_id).order_by(act.c.id)
     return [
-        f"  {row.at:%Y-%m-%d} {row.who}：{_ACTS.get(row.kind, row.kind)}"
+        f"  {row.at.astimezone(zone):%Y-%m-%d} {row.who}：{_ACTS.get(row.kind, row.kind)}"
         f"{_change(row.before, row.after)}{f'，{row.reason}' if row.reason else ''}。"
         for row in session.execute(query)
     ]
@@ -138,7 +142,7 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
     return f"（{'，'.join(changed)}）" if changed else ""
 
 
-def _notices(session: Session, task_id: int) -> list[str]:
+def _notices(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     query = (
         select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
         .outerjoin(person, person.c.id == notice.c.person_id)
@@ -148,16 +152,17 @@ def _notices(session: Session, task_id: int) -> list[str]:
     )
     lines = []
     for row in session.execute(query).all():
-        to = f"，{row.to_name}（{row.channel}）" if row.to_name else ""
+        to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
         lines.append(f"  {row.due_on} 给{row.office}{to}：{_OUTCOMES[row.outcome]}")
-        lines += _attempts(session, row.m) if row.m else []
+        lines += _attempts(session, row.m, zone) if row.m else []
     return lines
 
 
-def _attempts(session: Session, message_id: int) -> list[str]:
+def _attempts(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
     query = select(attempt).where(attempt.c.message_id == message_id).order_by(attempt.c.n)
     return [
-        f"    第{row.n}次投递 {row.started:%Y-%m-%d %H:%M} UTC：{_ATTEMPTS[row.outcome]}"
+        f"    {row.started.astimezone(zone):%Y-%m-%d %H:%M} 第{row.n}次投递："
+        f"{_ATTEMPTS[row.outcome]}"
         for row in session.execute(query)
     ]
 

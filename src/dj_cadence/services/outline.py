@@ -3,7 +3,7 @@
 Both are worked out once for all organizations that are alike, however many there are.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
@@ -30,7 +30,7 @@ from dj_cadence.domain.slots import slots_of
 from dj_cadence.store import wanted
 from dj_cadence.store.differences import Span
 from dj_cadence.store.types import AnySelect
-from dj_cadence.store.wanted import Membership, Part
+from dj_cadence.store.wanted import Enrolled, Membership, Part
 
 
 class Outline:
@@ -67,8 +67,7 @@ class Outline:
         wanted.lay_out(session, segments)
         source = self._source(part, segmented=bool(segments))
         members = wanted.memberships(session, source)
-        profiles = {m.profile_id for m in members} | {m.about_profile_id for m in members}
-        wanted.know_profiles(session, profiles - {0}, self._facts)
+        wanted.know_profiles(session, _profiles(members), self._facts)
         signed = [(m, s) for m in members if (s := self._signature(m, segments))]
         cohorts = {s: self._cohorts[s] for _, s in signed}
         ids = wanted.cohort_ids(session, cohorts, create=create)
@@ -79,6 +78,17 @@ class Outline:
             [{**slot, "cohort_id": ids[s]} for s in cohorts for slot in self._slots_of(s)],
             source,
         )
+
+    def memberships(self, session: Session, part: Part) -> Enrolled:
+        """Who belongs to which cohort; not for duties that superiors have laid something over."""
+        rows = session.execute(self._source(part, segmented=False)).all()
+        members = {(row.org_id, row.instance): Membership(*row[3:]) for row in rows}
+        wanted.know_profiles(session, _profiles(members.values()), self._facts)
+        return {
+            (row.org_id, row.instance): (signature, row.anchor_id)
+            for row in rows
+            if (signature := self._signature(members[row.org_id, row.instance], []))
+        }
 
     def _source(self, part: Part, *, segmented: bool) -> AnySelect:
         match self._duty.recurrence:
@@ -172,6 +182,10 @@ class _Alike:
             number = self._by_facts.setdefault(read, len(self._by_facts) + 1)
             self._by_profile[profile_id] = number
         return self._by_profile[profile_id]
+
+
+def _profiles(members: Iterable[Membership]) -> set[int]:
+    return {id_ for m in members for id_ in (m.profile_id, m.about_profile_id)} - {0}
 
 
 def _term_of(duty: Duty, catalogue: Catalogue) -> Duty | None:

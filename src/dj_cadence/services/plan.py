@@ -23,7 +23,7 @@ from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span
 from dj_cadence.store.types import AnyRow
-from dj_cadence.store.wanted import Part
+from dj_cadence.store.wanted import Enrolled, Part
 
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
@@ -56,6 +56,8 @@ class _Job:
     duty: str
     inputs: str
     span: Span
+    announced: bool
+    """Whether superiors have laid something over it."""
     changed_after: int | None
     """Plan only the organizations that changed after this data version; None: all."""
 
@@ -154,9 +156,22 @@ def _write(
     with database.read() as session:
         jobs = planner.jobs(session, span)
         cuts = {since: planning.parts(session, since) for since in {j.changed_after for j in jobs}}
+    same = _pass_by(database, planner, jobs)
     for job in jobs:
-        _write_job(database, planner, job, cuts[job.changed_after], by, today, now)
+        if job.duty not in same:
+            _write_job(database, planner, job, cuts[job.changed_after], by, today, now)
     return bool(jobs)
+
+
+def _pass_by(database: Database, planner: "_Planner", jobs: list[_Job]) -> set[str]:
+    """The duties whose cohorts are the same as before at every organization that changed."""
+    if all(job.changed_after is None for job in jobs):
+        return set()
+    with database.write(durable=False) as session:
+        version = planning.hold_data(session)
+        same = planner.unmoved(session, jobs)
+        planning.note_seen(session, same, version)
+    return same
 
 
 def _write_job(
@@ -220,29 +235,54 @@ class _Planner:
         rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
         inputs = digest(rule, self.site_start, announced)
         if run is None or run.inputs != inputs:
-            return _Job(key, inputs, span, None)
+            return _Job(key, inputs, span, bool(announced), None)
         before = Span(run.since, run.until)
         whole = before.joined(span)
         changed_after = run.data_version if whole == before else None
-        return _Job(key, inputs, whole, changed_after)
+        return _Job(key, inputs, whole, bool(announced), changed_after)
 
     def duty(self, job: _Job) -> Duty | None:
         """The job's duty, None where it is not switched on any more."""
         duty = self.catalogue.duties.get(job.duty)
         return duty if duty and duty.enabled else None
 
+    def unmoved(self, session: Session, jobs: list[_Job]) -> set[str]:
+        """The duties for which nothing that changed since their last plan matters."""
+        found = set()
+        for since in {job.changed_after for job in jobs}:
+            if since is None or not planning.are_few(session, since):
+                continue
+            part = Part(changed_after=since)
+            stored = planning.enrolled(session, part)
+            found |= {
+                job.duty
+                for job in jobs
+                if job.changed_after == since
+                and not job.announced
+                and self._wanted(session, job, part) == stored.get(job.duty, {})
+            }
+        return found
+
+    def _wanted(self, session: Session, job: _Job, part: Part) -> Enrolled:
+        outline = self._outline(job)
+        return outline.memberships(session, part) if outline else {}
+
     def lay_out(self, session: Session, job: _Job, part: Part, *, create: bool) -> None:
         """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
-        duty = self.duty(job)
-        if duty is None:
+        outline = self._outline(job)
+        if outline is None:
             wanted.lay_out(session)
             return
-        if job not in self._outlines:
+        found = segments(overrides.spreads(session, job.duty)) if job.announced else []
+        outline.lay_out(session, part, found, create=create)
+
+    def _outline(self, job: _Job) -> Outline | None:
+        duty = self.duty(job)
+        if duty and job not in self._outlines:
             self._outlines[job] = Outline(
                 self.catalogue, duty, self.site_start, job.span, self._facts
             )
-        found = segments(overrides.spreads(session, duty.key))
-        self._outlines[job].lay_out(session, part, found, create=create)
+        return self._outlines.get(job)
 
     def write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
         """Write what differs between the temporary tables and what is stored."""

@@ -14,7 +14,7 @@ from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
-from dj_cadence.store import acts
+from dj_cadence.store import acts, planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.types import AnyRow
 
@@ -208,7 +208,8 @@ def reopen(
         "next_on": today,
     }
     acts.change(session, row, "reopen", by=by, now=now, reason=reason, values=values)
-    sites.data_changed(session, [row.org_id])  # a settled task was not moved with the others
+    planning.forget_move(session, task_id)
+    sites.data_changed(session, [row.org_id])
 
 
 def _take_back_election(session: Session, row: AnyRow) -> None:

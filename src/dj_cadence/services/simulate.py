@@ -28,6 +28,7 @@ from dj_cadence.store.schema import (
     anchor,
     appointment,
     catalogue,
+    digest,
     message,
     notice,
     org,
@@ -132,8 +133,8 @@ class _Walk:
             _mark_sent(session, at)
         for one in posted:
             self._observe({"at": at, "event": "message", **one})
-            if one["kind"] == "digest":
-                self._observe({"at": at, "event": "digest", "to": one["to"]})
+            for code in one["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": one["to"]})
 
     def _act(self, day: date) -> None:
         """What people get done today, recorded the same evening."""
@@ -196,6 +197,14 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
     spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
     for message_id, task_id in session.execute(spoken):
         about.setdefault(message_id, set()).add(task_id)
+    digests: dict[int, list[str]] = {}
+    carried = (
+        select(digest.c.message_id, org.c.code)
+        .join_from(digest, message)
+        .join(org, org.c.id == digest.c.org_id)
+    )
+    for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
+        digests.setdefault(message_id, []).append(code)
     return [
         {
             "to": row.address,
@@ -203,6 +212,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
             "channel": row.channel,
             "kind": row.kind,
             "tasks": sorted(about.get(row.id, ())),
+            "digests": digests.get(row.id, []),
             "late": row.late,
         }
         for row in session.execute(query.order_by(message.c.id))

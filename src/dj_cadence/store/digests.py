@@ -38,8 +38,13 @@ def _undated() -> ColumnElement[bool]:
     return and_(org.c.kind.in_(sorted(PARTY_ORGANIZATIONS)), org.c.id.not_in(elected))
 
 
-def superiors_without(session: Session, week: str, duties: Sequence[str]) -> list[AnyRow]:
-    """(org_id, overdue, missing) of each superior that has something to read and no digest yet."""
+def superiors_without(
+    session: Session, week: str, duties: Sequence[str], *, for_data: bool
+) -> list[AnyRow]:
+    """(org_id, overdue, missing) of each superior that has something to read and no digest yet.
+
+    Data that is missing is worth a digest of its own only where `for_data` says so.
+    """
     overdue = (
         select(_above.c.id, func.count(task.c.id).label("n"))
         .select_from(_above.join(org, _below()).join(task, task.c.org_id == org.c.id))
@@ -62,7 +67,9 @@ def superiors_without(session: Session, week: str, duties: Sequence[str]) -> lis
     return list(
         session.execute(
             query.select_from(joined).where(
-                org.c.kind.in_(SUPERIORS), org.c.id.not_in(made), or_(*(n > 0 for n in counts))
+                org.c.kind.in_(SUPERIORS),
+                org.c.id.not_in(made),
+                or_(counts[0] > 0, counts[1] > 0) if for_data else counts[0] > 0,
             )
         )
     )

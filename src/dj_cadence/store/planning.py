@@ -3,6 +3,7 @@
 So the cost in Python grows with cohorts and not with tasks.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -39,12 +40,23 @@ from dj_cadence.store.differences import (
     same_task,
     unwanted,
 )
-from dj_cadence.store.schema import act, chain, org, org_cohort, plan_run, site, task
+from dj_cadence.store.schema import (
+    act,
+    chain,
+    cohort,
+    org,
+    org_cohort,
+    plan_run,
+    site,
+    slot,
+    task,
+)
 from dj_cadence.store.types import AnyRow
-from dj_cadence.store.wanted import Part, want_org, want_slot
+from dj_cadence.store.wanted import Enrolled, Part, want_org, want_slot
 
-AT_ONCE = 10_000
-"""Organizations that are planned in one transaction: about a second for a monthly duty."""
+FEW = 1000
+AT_ONCE = 20_000
+"""Organizations that are planned in one transaction: one or two seconds for a monthly duty."""
 
 
 def hold_data(session: Session) -> int:
@@ -222,6 +234,48 @@ def parts(session: Session, changed_after: int | None) -> list[Part]:
     starts = ids[::AT_ONCE]
     ends = [*(start - 1 for start in starts[1:]), ids[-1]]
     return [Part(*ends_, changed_after) for ends_ in zip(starts, ends, strict=True)]
+
+
+def are_few(session: Session, changed_after: int) -> bool:
+    """Whether so few organizations changed that a look at each of them is worth it."""
+    changed = select(org.c.id).where(org.c.changed_in > changed_after).limit(FEW + 1)
+    return len(session.scalars(changed).all()) <= FEW
+
+
+def enrolled(session: Session, part: Part) -> dict[str, Enrolled]:
+    """Who is enrolled in what, by duty."""
+    query = select(org_cohort, cohort.c.signature).join_from(org_cohort, cohort)
+    duties = select(plan_run.c.duty)  # the first part of the key, so that it is used
+    mine = and_(org_cohort.c.duty.in_(duties), part.holds(org_cohort.c.org_id))
+    found: dict[str, Enrolled] = {}
+    for row in session.execute(query.where(mine)):
+        known = found.setdefault(row.duty, {})
+        known[row.org_id, row.instance] = (row.signature, row.anchor_id)
+    return found
+
+
+def forget_move(session: Session, task_id: int) -> None:
+    """Enrol a reopened task's organization where the task still hangs.
+
+    What a settled task did not take part in is then found out by the next plan.
+    """
+    row = session.execute(
+        select(task.c.duty, task.c.org_id, task.c.instance, slot.c.cohort_id)
+        .join_from(task, slot, slot.c.id == task.c.slot_id)
+        .where(task.c.id == task_id)
+    ).one()
+    mine = and_(
+        org_cohort.c.duty == row.duty,
+        org_cohort.c.org_id == row.org_id,
+        org_cohort.c.instance == row.instance,
+    )
+    session.execute(update(org_cohort).where(mine).values(cohort_id=row.cohort_id))
+
+
+def note_seen(session: Session, duties: Collection[str], data_version: int) -> None:
+    """Write down that the plan of these duties is not touched by what changed."""
+    mine = plan_run.c.duty.in_(duties)
+    session.execute(update(plan_run).where(mine).values(data_version=data_version))
 
 
 def runs(session: Session) -> dict[str, AnyRow]:

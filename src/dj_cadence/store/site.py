@@ -22,7 +22,7 @@ def load(session: Session) -> AnyRow:
     """The row. Raises Refused where the site was never set up."""
     row = session.execute(select(site)).one_or_none()
     if row is None:
-        raise Refused("数据库里还没有站点。请先运行 dj-cadence init 建立站点。")
+        raise Refused("数据库是空的，里面没有站点。请检查 site.toml 里的数据库地址，或放回备份。")
     return row
 
 

@@ -124,6 +124,10 @@ class Part:
         return and_(*conditions)
 
 
+Enrolled = dict[tuple[int, int], tuple[str, int]]
+"""By organization and instance: the signature of the cohort, and the anchor."""
+
+
 class Membership(NamedTuple):
     """What decides an organization's cohort for one duty; 0 and `FIRST_DAY` stand for none."""
 

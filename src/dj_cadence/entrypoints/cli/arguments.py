@@ -37,6 +37,13 @@ def parse_number(text: str) -> int:
     return int(text)
 
 
+def parse_port(text: str) -> int:
+    port = parse_number(text)
+    if not 0 <= port <= 65535:
+        raise Misuse(f"端口应在 0 到 65535 之间，现在是 {port}。")
+    return port
+
+
 def parse_state(text: str) -> State:
     words = {state.value: state for state in State} | {state.label: state for state in State}
     if text not in words:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.week import week_label
+from dj_cadence.domain.week import first_day_of_week, week_label
 from dj_cadence.entrypoints.cli.arguments import AsJson, From, Misuse, Org, Until, parse_instant
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json
@@ -36,10 +37,17 @@ _EVENTS = {
 def tick(
     ctx: typer.Context,
     at: Annotated[str, typer.Option("--at", metavar="时刻", help="当作这个时刻；默认现在")] = "",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="走到将来的时刻时确认")] = False,
 ) -> None:
     """让引擎走一遍：更新任务、产生提醒、发送。"""
     with opened(ctx) as site:
         now = parse_instant(at) if at else site.now
+        if now > site.now and not yes:
+            raise Refused(
+                f"{at} 还没有到：提前走到那一刻会发出消息、让任务逾期，而且不能撤回。"
+                "只想看看请用 simulate；确实要走请加 --yes。"
+            )
         report = one_pass(site.site, now, owner=f"tick-{os.getpid()}")
     say(f"检查任务 {report.advanced} 项，生成消息 {report.bundled} 封，发出 {report.sent} 封。")
 
@@ -74,6 +82,8 @@ def _tell(event: Mapping[str, object]) -> None:
     about = (
         f"{event['to']}（{len(list(event['tasks']))} 项）"  # type: ignore[call-overload]
         if name == "message"
+        else f"{event['org']} → {event['to']}"
+        if name == "digest"
         else f"{event.get('org', '')} {event.get('duty', '')} {event.get('period', '')}"
     )
     say(f"{str(event['at'])[:16].replace('T', ' ')} {_EVENTS[name]}：{about}")
@@ -89,6 +99,8 @@ def digest(
 ) -> None:
     """看一个上级组织的周报。"""
     with opened(ctx) as site:
+        if week and week != week_label(_week(week)):
+            raise Misuse(f"“{week}”不是一周，应写成 2026-W48 这样。")
         if week and week != week_label(site.today):
             raise Refused(f"周报按当前情况生成，只能看本周（{week_label(site.today)}）。")
         catalogue = site.catalogue()
@@ -98,6 +110,14 @@ def digest(
         _deliver_text(f"{shown.subject}\n\n{shown.text}", out)
         if send:
             _send_digest(site, org)
+
+
+def _week(label: str) -> date:
+    """The Monday of a week, or a day that belongs to no such label."""
+    try:
+        return first_day_of_week(label)
+    except ValueError:
+        return date.min
 
 
 def _deliver_text(text: str, out: Path | None) -> None:

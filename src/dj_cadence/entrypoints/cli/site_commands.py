@@ -10,7 +10,7 @@ import typer
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
 from dj_cadence.entrypoints import daemon
-from dj_cadence.entrypoints.cli.arguments import Misuse, parse_date, parse_number
+from dj_cadence.entrypoints.cli.arguments import Misuse, parse_date, parse_port
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.services import doctor as check_up
@@ -23,7 +23,7 @@ DEMO_FOLDER = Path("demo")
 Host = Annotated[str, typer.Option("--host", metavar="地址", help="监听的地址")]
 Port = Annotated[
     int | None,
-    typer.Option("--port", parser=parse_number, metavar="端口", help="默认从 8000 起找空闲端口"),
+    typer.Option("--port", parser=parse_port, metavar="端口", help="默认从 8000 起找空闲端口"),
 ]
 
 
@@ -53,7 +53,7 @@ def _init(folder: Path, starts_on: date | None, *, with_demo: bool, port: int) -
     name = "示例市云溪区教育系统（演示）" if with_demo else "党建节拍"
     text = render_settings(name=name, local_administrator=with_demo, port=port)
     setup.lay_out_folder(folder, text)
-    site = open_site(folder, os.environ)
+    site = open_site(folder, os.environ, new=True)
     try:
         today = site.today(now)
         reach = today - WEEKS_OF_DEMO if with_demo else today

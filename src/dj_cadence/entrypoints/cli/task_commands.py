@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
@@ -57,6 +58,8 @@ def tasks(
         with site.site.database.read() as session:
             if org:
                 orgs.find_org(session, org)
+            if duty and duty not in catalogue.duties:
+                raise Refused(f"没有规则 {duty}{suggestion(duty, catalogue.duties)}")
             rows = task_views.tasks(
                 session,
                 catalogue,
@@ -205,7 +208,9 @@ def explain(ctx: typer.Context, task: TaskId) -> None:
     with opened(ctx) as site:
         catalogue = site.catalogue()
         with site.site.database.read() as session:
-            for line in explanation(session, catalogue, task, today=site.today):
+            for line in explanation(
+                session, catalogue, task, today=site.today, zone=site.site.settings.time_zone
+            ):
                 say(line)
 
 

@@ -22,6 +22,7 @@ from dj_cadence.domain.wording import short_day
 from dj_cadence.entrypoints.web import calendars, links, pages, words
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
+    Forbidden,
     KnownHosts,
     SafeHeaders,
     check_form,
@@ -117,6 +118,7 @@ def _templates(context: WebContext) -> Environment:
         message_state=words.message_state,
         channel=words.channel,
     )
+    templates.tests["election"] = words.is_election
     return templates
 
 
@@ -141,7 +143,8 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
 
     async def http_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return trouble(error.status_code, words.trouble(error.status_code))
+        own = isinstance(error, Forbidden)
+        return trouble(error.status_code, error.detail if own else words.trouble(error.status_code))
 
     async def fault(_request: Request, _error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR

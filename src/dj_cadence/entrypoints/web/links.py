@@ -27,10 +27,10 @@ def act_in_message(visit: Visit) -> Response:
         with visit.database.write() as session:
             opened = _opened(visit, session)
             allowed = _allowed(visit, session, opened, _rows(visit, session, opened))
-            acts.perform(visit, session, opened.person, allowed)
+            said = acts.perform(visit, session, opened.person, own=allowed, below={})
     except Refused as error:
         return _message(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"/t/{visit.path('token')}?said={visit.path('act')}")
+    return go_to(f"/t/{visit.path('token')}?said={said}")
 
 
 def login(visit: Visit) -> Response:
@@ -92,8 +92,8 @@ def _rows(visit: Visit, session: Session, opened: OpenedMessage) -> list[TaskRow
 
 def _allowed(
     visit: Visit, session: Session, opened: OpenedMessage, rows: list[TaskRow]
-) -> set[int]:
-    """Ids of the tasks on which the message's person may act today."""
+) -> dict[int, TaskRow]:
+    """The tasks on which the message's person may act today, by id."""
     orgs = {row.org_id for row in rows}
     own = {org for org in orgs if may_act(session, opened.person, org, visit.today)}
-    return {row.id for row in rows if row.org_id in own}
+    return {row.id: row for row in rows if row.org_id in own}

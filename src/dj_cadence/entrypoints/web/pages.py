@@ -15,7 +15,7 @@ from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import pages
-from dj_cadence.services.access import may_act
+from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.feed import feed_address, rotate
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
@@ -32,6 +32,7 @@ class Sections:
     overdue: list[TaskRow]
     unrecorded: list[TaskRow]
     open: list[TaskRow]
+    submitted: list[TaskRow]
     upcoming: list[TaskRow]
     settled: list[TaskRow]
 
@@ -49,22 +50,23 @@ def start(visit: Visit) -> Response:
 
 
 def organization(visit: Visit) -> Response:
-    return _organization(visit, said=acts.SAID.get(visit.request.query_params.get("said", ""), ""))
+    return _organization(visit, said=visit.request.query_params.get("said", ""))
 
 
 def act_in_organization(visit: Visit) -> Response:
-    """完成登记, 未开展 or 定日期 from the organization's page."""
+    """Whatever the forms on the organization's page are for."""
     visit.prepare()
     try:
         with visit.database.write() as session:
             found = _seen(visit, session)
-            if not may_act(session, visit.visitor, found.id, visit.today):
-                raise HTTPException(HTTPStatus.FORBIDDEN)
+            who = (session, visit.visitor, found.id, visit.today)
             rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-            acts.perform(visit, session, visit.visitor, {row.id for row in rows})
+            known = {row.id: row for row in rows}
+            own, below = known if may_act(*who) else {}, known if may_grant(*who) else {}
+            said = acts.perform(visit, session, visit.visitor, own, below)
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"{words.org_address(found.code)}?said={visit.path('act')}")
+    return go_to(f"{words.org_address(found.code)}?said={said}")
 
 
 def change_feed(visit: Visit) -> Response:
@@ -75,7 +77,7 @@ def change_feed(visit: Visit) -> Response:
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, found.id, visit.now)
-    return go_to(f"{words.org_address(found.code)}#feed")
+    return go_to(f"{words.org_address(found.code)}?said=feed#feed")
 
 
 def outbox(visit: Visit) -> Response:
@@ -119,13 +121,15 @@ def _organization(
             "above": pages.above(session, visitor, found.position, today),
             "below": pages.below(session, visitor, found.id, today),
             "may_act": may_act(session, visitor, found.id, today),
+            "may_grant": may_grant(session, visitor, found.id, today),
         }
     return visit.page(
         "organization.html",
         status,
         sections=_sections(visit, rows),
         feed=feed_address(visit.database, visit.settings, found.id, visit.now),
-        said=said,
+        said=acts.SAID.get(said, ""),
+        feed_changed=said == "feed",
         refusal=refusal,
         base=words.org_address(found.code),
         **values,
@@ -145,12 +149,13 @@ def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:
     def those(*states: State) -> list[TaskRow]:
         return [row for row in rows if row.state in states]
 
-    settled = those(State.SUBMITTED, State.DONE, State.MISSED, State.WAIVED)
+    settled = those(State.DONE, State.MISSED, State.WAIVED)
     since = add_years(visit.today, -1)
     return Sections(
         overdue=those(State.OVERDUE),
         unrecorded=those(State.UNRECORDED),
         open=those(State.RETURNED, State.OPEN),
+        submitted=those(State.SUBMITTED),
         upcoming=those(State.PLANNED),
         settled=[row for row in reversed(settled) if row.due >= since],
     )

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dj_cadence.domain.token import make_token
+from dj_cadence.entrypoints.web import words
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 FORM_BYTES = 64 * 1024
@@ -28,6 +29,13 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+
+class Forbidden(HTTPException):
+    """403, with what the visitor is told about it in Chinese."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(HTTPStatus.FORBIDDEN, text)
 
 
 class SafeHeaders:
@@ -110,7 +118,7 @@ def form_token(key: bytes, holder: str) -> str:
 
 
 def check_form(request: Request, form: dict[str, str], expected: str) -> None:
-    """Raise HTTPException 403 unless the form came from a page of ours.
+    """Raise Forbidden unless the form came from a page of ours, and not long ago.
 
     Browsers say `Origin: null` on pages without a referrer, so where they tell the
     site by Sec-Fetch-Site that word counts; the form's own secret counts always.
@@ -118,8 +126,10 @@ def check_form(request: Request, form: dict[str, str], expected: str) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin", "null")
     foreign = site != "same-origin" if site else origin not in ("null", _origin(request))
-    if foreign or not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
-        raise HTTPException(HTTPStatus.FORBIDDEN)
+    if foreign:
+        raise Forbidden(words.FOREIGN_FORM)
+    if not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
+        raise Forbidden(words.STALE_FORM)
 
 
 def _origin(request: Request) -> str:

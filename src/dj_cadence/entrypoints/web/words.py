@@ -3,6 +3,13 @@
 from http import HTTPStatus
 from urllib.parse import quote
 
+from dj_cadence.domain.duty import Term
+from dj_cadence.store.task_views import TaskRow
+
+NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
+STALE_FORM = "页面放得太久，请刷新后再试。"
+FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
+
 _KINDS = {"bundle": "任务提醒", "digest": "周报", "test": "测试"}
 _CHANNELS = {"email": "邮件", "phone": "电话", "wecom": "企业微信", "dingtalk": "钉钉"}
 _STATES = {
@@ -18,7 +25,7 @@ _STATES = {
 }
 _TROUBLES = {
     HTTPStatus.BAD_REQUEST: "没有看懂这次提交。请返回上一页重试。",
-    HTTPStatus.FORBIDDEN: "没有权限，或者页面放得太久。请重新打开页面；需要登录链接请向管理员要。",
+    HTTPStatus.FORBIDDEN: "没有权限。还没有登录的，请向管理员要登录链接。",
     HTTPStatus.NOT_FOUND: "没有这个页面，或者您没有权限查看。",
     HTTPStatus.METHOD_NOT_ALLOWED: "这个地址不能这样使用。请从首页进入。",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "提交的内容太长。请缩短后重试。",
@@ -29,6 +36,11 @@ _TROUBLES = {
 def org_address(code: str) -> str:
     """The address of an organization's page."""
     return f"/orgs/{quote(code, safe='')}"
+
+
+def is_election(task: TaskRow) -> bool:
+    """Whether recording it begins a new term."""
+    return task.rule is not None and isinstance(task.rule.recurrence, Term)
 
 
 def message_kind(kind: str) -> str:
