@@ -374,7 +374,7 @@ def tasks(database: Database, duty: str = "", org: str = "") -> list[Any]:
     """Rows of tasks with their organization's code and label, in the order of the district."""
     task, slot = schema.task, schema.slot
     query = (
-        select(task, schema.org.c.code, slot.c.label)
+        select(task, schema.org.c.code, slot.c.label, slot.c.theme)
         .join(schema.org, schema.org.c.id == task.c.org_id)
         .join(slot, slot.c.id == task.c.slot_id)
         .order_by(schema.org.c.position, task.c.duty, task.c.due, task.c.id)

@@ -78,4 +78,4 @@ def nearest_office(written: str) -> str:
 
     What tells 财务主任 from 班主任 or 教务主任 stands in front, so a near name begins alike.
     """
-    return suggestion(written, [name for name in _CANONICAL if name[0] == written[:1]])
+    return suggestion(written, [name for name in known_names() if name[0] == written[:1]])

@@ -40,5 +40,5 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def _cutoff(word: str) -> float:
-    """One slip in two characters is near; of a longer word about two thirds must be right."""
-    return 0.5 if len(word) <= 2 else 0.65
+    """One slip in two characters is near; of a longer word more than half must be right."""
+    return 0.5 if len(word) <= 2 else 0.6

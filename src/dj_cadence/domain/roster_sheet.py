@@ -41,7 +41,7 @@ ORG_COLUMNS = (
     ),
     Column("boarding", "寄宿", "是、否"),
     Column("ownership", "办学性质", "公办、民办"),
-    Column("city", "城市", "用来找校历"),
+    Column("city", "城市", "用来找校历，如 济南、青岛"),
     Column("last_election", "上次换届日期", "选举当天，补选不算；留空则保留原日期", is_date=True),
     Column("term_years", "任期年数", "党委、党总支、党支部可留空；其他组织写了换届日期就要写"),
     Column("theme_day", "主题党日", "如 5日、第一个星期五、最后一个工作日；留空用全站默认"),

@@ -76,7 +76,7 @@ def _recurrence(entry: Entry) -> Iterator[Fault]:
         yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{said}"
     if rule.every:
         yield from _period(rule)
-    elif "every" not in given:
+    elif "every" not in given and not misspelt:
         for name in ONLY_WITH_EVERY:
             if name in rule.model_fields_set and getattr(rule, name):
                 yield (name,), f"{name} 只能和 every 一起用"

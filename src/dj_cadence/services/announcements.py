@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.citation import STANDARD
 from dj_cadence.domain.cohort import Cohort
-from dj_cadence.domain.duty import Duty, Every, OwedBy
+from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey
 from dj_cadence.domain.problem import suggestion
@@ -31,6 +32,7 @@ def announce(
     planned: date | None = None,
     theme: str = "",
     adopt: bool = False,
+    vacation: Vacation | None = None,
     by: str,
     now: datetime,
 ) -> str:
@@ -44,8 +46,8 @@ def announce(
     above = orgs.find_org(session, org_code)
     if above.position == above.subtree_end:
         raise Refused(f"{above.name}没有下级组织，无法部署。")
-    if due is None and not adopt:
-        raise Refused("请用 --due 写明最迟日期，或用 --adopt 采纳默认周期。")
+    if due is None and not adopt and vacation is None:
+        raise Refused("请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。")
     if due is None and (planned or theme):
         raise Refused("写计划日或主题时，要用 --due 写明最迟日期。")
     values: dict[OverrideKey, str] = {}
@@ -61,6 +63,9 @@ def announce(
         values[OverrideKey.THEME] = theme.strip()
     if values:
         _lay(session, above, duty, period, values, by=by, now=now)
+    if vacation is not None:
+        _check_vacation(duty, vacation)
+        _lay(session, above, duty, "", {OverrideKey.VACATION: vacation.value}, by=by, now=now)
     if adopt:
         _lay(session, above, duty, "", {OverrideKey.ADOPTED: "1"}, by=by, now=now)
     return period
@@ -107,6 +112,13 @@ def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot:
 def _for_anyone(duty: Duty) -> Duty:
     """The duty without the conditions on who owes it."""
     return replace(duty, owed_by=OwedBy(duty.owed_by.kinds))
+
+
+def _check_vacation(duty: Duty, vacation: Vacation) -> None:
+    """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
+    if duty.tier is Tier.A and vacation is Vacation.WAIVE:
+        clause = f"《{STANDARD}》{'、'.join(duty.rows)}"
+        raise Refused(f"“{duty.title}”的周期由{clause} 规定，假期也不能免。")
 
 
 def _check_planned(slot: Slot, planned: date | None, due: date) -> None:

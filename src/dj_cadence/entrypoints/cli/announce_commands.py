@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from dj_cadence.domain.duty import Vacation
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.entrypoints.cli.arguments import By, parse_date
+from dj_cadence.entrypoints.cli.arguments import By, parse_date, parse_vacation
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.errors import Refused
@@ -27,6 +28,15 @@ def announce(
         typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日"),
     ] = None,
     theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
+    vacation: Annotated[
+        Vacation | None,
+        typer.Option(
+            "--vacation",
+            parser=parse_vacation,
+            metavar="办法",
+            help="假期里：keep、shift_within_period 或 waive",
+        ),
+    ] = None,
     by: By = "",
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
@@ -45,6 +55,7 @@ def announce(
                 planned=planned,
                 theme=theme,
                 adopt=adopt,
+                vacation=vacation,
                 by=who,
                 now=site.now,
             )

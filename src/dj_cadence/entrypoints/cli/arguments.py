@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dj_cadence.domain.duty import Vacation
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.task import State
 from dj_cadence.errors import DjCadenceError
@@ -35,6 +36,12 @@ def parse_number(text: str) -> int:
     if not text.isdecimal():
         raise Misuse(f"“{text}”应为数字。")
     return int(text)
+
+
+def parse_vacation(text: str) -> Vacation:
+    if text not in list(Vacation):
+        raise Misuse(f"应为 {'、'.join(Vacation)} 之一，现在是“{text}”。")
+    return Vacation(text)
 
 
 def parse_port(text: str) -> int:

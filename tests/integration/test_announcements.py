@@ -1,0 +1,183 @@
+"""What a superior lays over a duty for its subtree, on both databases."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from dj_cadence.domain.duty import Tier, Vacation
+from dj_cadence.errors import Refused
+from dj_cadence.services.announcements import announce
+from dj_cadence.services.digest import digest_view
+from dj_cadence.services.explain import explain
+from dj_cadence.services.records import set_planned
+from dj_cadence.store import orgs
+from dj_cadence.store.database import Database
+
+from .engine_rows import (
+    EVERYTHING,
+    GROUPS,
+    SHANGHAI,
+    advance_to,
+    at,
+    catalogue,
+    everything,
+    roll,
+    tasks,
+    the_task,
+)
+
+TODAY = date(2026, 4, 2)
+
+
+@pytest.fixture
+def district(planned: Database) -> Database:
+    """Planned as far as the engine looks ahead on 2026-04-02."""
+    roll(planned, EVERYTHING, TODAY)
+    return planned
+
+
+def said(database: Database, duty: str, org: str, **how: object) -> str:
+    with database.write() as session:
+        period = announce(session, EVERYTHING, duty, org, by="x", now=at(TODAY), **how)  # type: ignore[arg-type]
+    roll(database, EVERYTHING, TODAY)
+    return period
+
+
+def dates(database: Database, duty: str, label: str) -> dict[str, tuple[date | None, date, str]]:
+    return {
+        row.code: (row.planned, row.due, row.theme)
+        for row in tasks(database, duty)
+        if row.label == label
+    }
+
+
+def test_dates_and_theme_hold_for_the_subtree_and_the_period_only(district: Database) -> None:
+    period = said(
+        district,
+        "winter",
+        "S",
+        due=date(2027, 2, 26),
+        planned=date(2027, 1, 20),
+        theme="对照党章",
+    )
+
+    announced = (date(2027, 1, 20), date(2027, 2, 26), "对照党章")
+    usual = (None, date(2027, 3, 31), "")
+    assert period == "2026"
+    assert dates(district, "winter", "2026") == {"B1": announced, "B2": announced, "T": usual}
+
+
+def test_the_nearer_superior_goes_before_the_farther(district: Database) -> None:
+    said(district, "winter", "E", due=date(2027, 3, 15))
+    said(district, "winter", "S", due=date(2027, 2, 26))
+
+    found = dates(district, "winter", "2026")
+    assert {code: due for code, (_, due, _) in found.items()} == {
+        "B1": date(2027, 2, 26),
+        "B2": date(2027, 2, 26),
+        "T": date(2027, 3, 15),
+    }
+
+
+def test_it_is_the_same_task_that_moves_and_explain_says_why(district: Database) -> None:
+    before = the_task(district, "winter", "B1", "2026")
+
+    said(district, "winter", "S", due=date(2027, 2, 26))
+
+    after = the_task(district, "winter", "B1", "2026")
+    assert (after.id, after.due, after.due_revision) == (before.id, date(2027, 2, 26), 1)
+    with district.read() as session:
+        told = explain(session, EVERYTHING, after.id, today=TODAY, zone=SHANGHAI)
+    assert "  上级部署：最迟2027年2月26日（周五）。" in told
+
+
+def test_announcing_again_replaces_what_was_announced(district: Database) -> None:
+    said(district, "winter", "S", due=date(2027, 2, 26), theme="对照党章")
+    said(district, "winter", "S", due=date(2027, 3, 10))
+
+    assert dates(district, "winter", "2026")["B1"] == (None, date(2027, 3, 10), "对照党章")
+
+
+def test_a_day_that_the_branch_set_itself_is_theirs(district: Database) -> None:
+    mine = the_task(district, "winter", "B1", "2026")
+    with district.write() as session:
+        set_planned(
+            session, EVERYTHING, mine.id, on=date(2026, 12, 9), by="x", now=at(TODAY), today=TODAY
+        )
+
+    said(district, "winter", "S", due=date(2027, 2, 26), planned=date(2027, 1, 20))
+
+    found = dates(district, "winter", "2026")
+    assert (found["B1"][0], found["B2"][0]) == (date(2026, 12, 9), date(2027, 1, 20))
+
+
+@pytest.mark.parametrize(
+    ("duty", "org", "how", "reason"),
+    [
+        ("winter", "S", {"due": date(2027, 4, 1)}, "不在“组织生活会”的任何一个周期之内"),
+        ("winter", "B1", {"due": date(2027, 2, 1)}, "第一党支部没有下级组织，无法部署。"),
+        (
+            "winter",
+            "S",
+            {},
+            "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。",
+        ),
+        (
+            "winter",
+            "S",
+            {"due": date(2027, 2, 1), "planned": date(2027, 2, 2)},
+            "2027年2月2日（周二）不在其中",
+        ),
+        ("term", "S", {"due": date(2027, 2, 1)}, "不按周期办理，不能部署日期"),
+        (
+            "party_day",
+            "S",
+            {"vacation": Vacation.WAIVE},
+            "的周期由《山东省中小学校党建工作基本要求》2.4 规定，假期也不能免",
+        ),
+        ("wintr", "S", {"due": date(2027, 2, 1)}, "是否想写“winter”"),
+    ],
+)
+def test_what_cannot_be_announced_changes_nothing(
+    district: Database, duty: str, org: str, how: dict[str, object], reason: str
+) -> None:
+    before = everything(district)
+
+    with pytest.raises(Refused) as refused:
+        said(district, duty, org, **how)
+
+    assert reason in str(refused.value)
+    assert everything(district) == before
+
+
+def test_a_default_period_goes_upwards_once_a_superior_adopts_it(district: Database) -> None:
+    late = date(2026, 7, 13)  # the second quarter's 党课 was due on 06-30
+    roll(district, EVERYTHING, late)
+    advance_to(district, EVERYTHING, late)
+
+    before, titles = overdue_titles(district, "E", late), {"党课"}
+    said(district, "lecture", "S", adopt=True)
+
+    assert "党课" not in before
+    assert overdue_titles(district, "S", late) >= titles
+    assert overdue_titles(district, "E", late) >= titles
+
+
+def overdue_titles(database: Database, org: str, today: date) -> set[str]:
+    with database.read() as session:
+        above = orgs.find_org(session, org)
+        view = digest_view(session, EVERYTHING, above.id, "2026-W29", today=today, now=at(today))
+        return {line.title for line in (*view.newly_overdue, *view.still_overdue)}
+
+
+def test_a_superior_lets_the_groups_rest_in_august(district: Database) -> None:
+    rules = catalogue(replace(GROUPS, tier=Tier.B))
+
+    with district.write() as session:
+        waive = {"vacation": Vacation.WAIVE, "by": "x", "now": at(TODAY)}
+        announce(session, rules, "groups", "S", **waive)  # type: ignore[arg-type]
+    roll(district, rules, TODAY)
+
+    states = {row.label: row.state for row in tasks(district, "groups")}
+    assert (states["2026-06"], states["2026-08"]) == ("planned", "withdrawn")
