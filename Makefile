@@ -21,7 +21,7 @@ run: $(READY)  ## serve the demonstration district
 	$(BIN)/dj-cadence demo
 
 test: $(READY_DEV)  ## run the tests; ARGS="tests/unit -x" narrows them
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(READY_DEV)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

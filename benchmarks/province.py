@@ -26,7 +26,16 @@ NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 CITIES = 16
 BRANCHES_IN_A_DISTRICT = 250
 """With 160 districts: 40,000 branches of about 15,000 schools."""
-_THEME_DAYS = ("5日", "10日", "15日", "20日", "25日", "第一个星期五", "第二个星期三", "最后一个工作日")
+_THEME_DAYS = (
+    "5日",
+    "10日",
+    "15日",
+    "20日",
+    "25日",
+    "第一个星期五",
+    "第二个星期三",
+    "最后一个工作日",
+)
 _STAGE_WEIGHTS = (30, 34, 14, 8, 6, 3, 1, 3, 1)
 _YEARS = {OrgKind.PARTY_COMMITTEE: 5, OrgKind.GENERAL_BRANCH: 3, OrgKind.BRANCH: 3}
 
@@ -80,7 +89,7 @@ def _school(random: Random, city: str, usual_day: str, name: str) -> Node:
         ownership="民办" if random.random() < 0.15 else "公办",
     )
     days = ("", usual_day, random.choice(_THEME_DAYS))
-    kind = random.choices((OrgKind.BRANCH, OrgKind.GENERAL_BRANCH, OrgKind.PARTY_COMMITTEE), (75, 20, 5))[0]  # fmt: skip
+    (kind,) = random.choices(list(_YEARS), (5, 20, 75))
     top = _with_branches(random, kind, shared, days, name)
     top.facts = replace(top.facts, top_of_school=True)
     return top

@@ -105,7 +105,7 @@ DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class WebTable(_Table):
@@ -278,12 +278,15 @@ class _Reader:
             elif stem in options and stem.endswith(_SECRETS):
                 self._fault((*path, name), f"{stem}_env、{stem}_file 只能写一个")
             elif way in ("env", "file") and stem.endswith(_SECRETS):
-                options[stem] = self._secret((*path, name), way, str(value))
+                options[stem] = self._secret((*path, name), way, value)
             elif name != "notifier":
                 options[name] = value
         return options
 
-    def _secret(self, path: tuple[str, ...], way: str, where: str) -> str:
+    def _secret(self, path: tuple[str, ...], way: str, where: object) -> str:
+        if not isinstance(where, str):
+            self._fault(path, describe({"type": "string_type", "loc": path, "input": where}))
+            return ""
         if way == "env":
             secret = self.environ.get(where, "")
             missing = f"没有设置环境变量 {where}，请把口令放在里面"

@@ -135,15 +135,15 @@ def test_semesters_of_a_city_that_nobody_has_are_stored_with_a_warning(
     act: Terminal, tmp_path: Path
 ) -> None:
     path = tmp_path / "校历.csv"
-    row = "2026-2027,2,别处市,小学,2027-02-22,2027-07-04"
+    row = "2026-2027,2,别处,小学,2027-02-22,2027-07-04"
     path.write_text(f"学年,学期,城市,学段,开始,结束\n{row}\n", encoding="utf-8")
 
     answer = act("calendar", "import", path)
 
     assert answer.code == 0
     assert [line.split("，")[0] for line in answer.lines] == [
-        "校历.csv 第2行: 提示：花名册里没有别处市小学的组织",
-        "已存入 schedules/calendars/semesters-别处市.yaml；运行 plan 查看影响",
+        "校历.csv 第2行: 提示：花名册里没有别处小学的组织",
+        "已存入 schedules/calendars/semesters-别处.yaml；运行 plan 查看影响",
     ]
 
 

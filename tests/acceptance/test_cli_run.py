@@ -52,7 +52,7 @@ def test_a_port_that_is_taken_is_refused(act: Terminal) -> None:
             out, err = process.communicate(timeout=20)
 
     assert (process.returncode, out) == (1, "")
-    assert f"端口 {port} 用不了" in err
+    assert f"端口 {port} 用不了（已被占用）" in err
     assert "Traceback" not in err
 
 
@@ -62,6 +62,7 @@ def test_without_a_port_the_next_free_one_is_taken(act: Terminal) -> None:
         for process in (first, second):
             assert process.stdout
             addresses.append(process.stdout.readline().strip())
+        for process in (first, second):
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=20)
 

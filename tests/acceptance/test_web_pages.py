@@ -181,7 +181,7 @@ def test_only_who_sits_at_this_machine_is_the_administrator(
 ) -> None:
     headers = {header: "203.0.113.9"} if header else {}
     page = district.client(address=client, host=host).get("/", headers=headers)
-    assert ("管理员（本机）" in page.text) is welcome
+    assert ('class="who">管理员' in page.text) is welcome
 
 
 def test_health_tells_the_last_pass(district: District) -> None:

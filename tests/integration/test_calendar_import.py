@@ -259,6 +259,13 @@ def test_semesters_go_to_a_file_for_each_city_and_add_up(schedules: Path) -> Non
     ]
 
 
+def test_a_city_is_the_same_with_and_without_its_last_character(schedules: Path) -> None:
+    stored(schedules, TERMS + AUTUMN.replace(",青岛,", ",青岛市,"), "校历.csv")
+
+    calendar = load_catalogue([shipped_schedules(), schedules]).catalogue.calendar
+    assert [s.city for s in calendar.semesters_for("青岛", "小学") if s.stage] == ["青岛"]
+
+
 def test_every_fault_of_a_table_of_semesters_is_told(schedules: Path) -> None:
     rows = (
         "2026-2027,2,青岛,小学,2027-01-20,2027-07-04,,\n"

@@ -1,5 +1,6 @@
 """Sessions keep their promises on both databases; SQLite's writers wait their turn."""
 
+import sys
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,6 +10,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
+from dj_cadence.errors import Refused
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.schema import address, chain, person, token
 from dj_cadence.store.types import dumps
@@ -89,6 +91,36 @@ def test_opening_connects_to_nothing() -> None:
     database = open_database("postgresql://nobody@nowhere.invalid/nothing")
     assert not database.is_sqlite
     database.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:/zhang:geheim@nowhere",
+        "postgresqll://zhang:geheim@nowhere/x",
+        "postgresql+pigeon://zhang:geheim@nowhere/x",
+        "postgresql://zhang:geheim@nowhere:port/x",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        open_database(address)
+
+    assert str(refusal.value) == (
+        "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
+    )
+
+
+def test_without_the_driver_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(Refused) as refusal:
+        open_database("postgresql+psycopg://zhang:geheim@nowhere/x")
+
+    assert str(refusal.value) == (
+        "连接 PostgreSQL 的驱动没有安装。请运行 pip install 'dj-cadence[postgres]'，"
+        "地址以 postgresql+psycopg:// 开头"
+    )
 
 
 def test_instants_come_back_in_utc(database: Database) -> None:

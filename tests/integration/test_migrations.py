@@ -110,9 +110,7 @@ def test_database_of_another_program_is_refused(empty: Database) -> None:
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     path.write_text("第一行\n" * 1000, encoding="utf-8")
-    assert refusal(path) == (
-        f"{path}：它不是数据库文件。请把它移走后再试，或用 dj-cadence restore 恢复备份"
-    )
+    assert refusal(path) == (f"{path}：它不是数据库文件。请把它移走后再试，或用备份的文件替换")
     assert path.read_text(encoding="utf-8") == "第一行\n" * 1000
 
 
@@ -120,7 +118,7 @@ def test_damaged_database_is_refused(sqlite_template: Path, tmp_path: Path) -> N
     path = tmp_path / "damaged.db"
     content = sqlite_template.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
-    assert refusal(path) == f"{path}：文件已损坏。请用 dj-cadence restore 恢复备份"
+    assert refusal(path) == f"{path}：文件已损坏。请用备份的文件替换"
 
 
 def test_database_in_a_missing_folder_is_refused(tmp_path: Path) -> None:

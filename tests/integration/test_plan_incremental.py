@@ -293,7 +293,7 @@ def test_a_run_that_dies_is_completed_by_the_next(
     other = replace(PARTY_DAY, recurrence=Every(Unit.QUARTER))
     changed = catalogue(other, version="v2", plans=PLANS)
 
-    with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:
+    with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:  # noqa: PT012 - the patch must end with it
         die_after(patch, survived)
         apply(district, changed, until=SPAN.until, allow_withdrawals=100, today=TODAY)
     apply(district, rules, until=SPAN.until, allow_withdrawals=100, today=TODAY)

@@ -63,6 +63,32 @@ def test_a_workbook_with_titles_numbers_dates_and_a_sheet_of_notes(tmp_path: Pat
     assert row.place("full_members") == "花名册.xlsx 组织!E5"
 
 
+def test_a_sheet_that_is_a_table_of_something_else_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "花名册.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("组织")
+        sheet.write_row(0, 0, ["组织代码", "组织名称", "类别"])
+        sheet.write_row(1, 0, ["B1", "青禾党支部", "党支部"])
+        appointments = book.add_worksheet("任职")
+        appointments.write_row(0, 0, ["单位", "岗位", "负责人"])
+        appointments.write_row(1, 0, ["B1", "书记", "书记甲"])
+        book.add_worksheet("Sheet3")
+    sheets, problems = read_roster([path])
+    assert len(sheets.orgs) == 1
+    assert problems == [
+        Problem(
+            "花名册.xlsx 任职",
+            "没有认出表头：组织表要有“组织代码、组织名称、类别”三列，"
+            "任职表要有“组织代码、职务、姓名”三列。",
+        )
+    ]
+
+
+def test_a_file_of_prose_alone_is_a_fault(tmp_path: Path) -> None:
+    problems = read_roster([write(tmp_path / "说明.csv", "请按表填写\n")])[1]
+    assert [(p.place, p.message[:6]) for p in problems] == [("说明.csv", "没有认出表头")]
+
+
 def test_english_headers(tmp_path: Path) -> None:
     paths = [
         write(tmp_path / "a.csv", "code,name,kind\nB1,青禾党支部,branch\n"),
@@ -104,7 +130,7 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(tmp_path: Path) -> Non
     sheets, problems = read_roster([*paths, tmp_path / "乱码.csv"])
     assert len(sheets.orgs) == 2
     assert [(p.place, p.message[:8], p.warning) for p in problems] == [
-        ("坏.xlsx", "文件打不开（in", False),
+        ("坏.xlsx", "文件打不开，请用", False),
         ("无.xlsx", "没有这个文件，请", False),
         ("无.csv", "没有这个文件，请", False),
         ("花名册.docx", "不认识的文件类型", False),

@@ -23,6 +23,7 @@ from dj_cadence.services.roster_view import (
     roster_tree,
 )
 from dj_cadence.store import orgs
+from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.roster import stored_appointments, stored_orgs
 from dj_cadence.store.schema import address, anchor, metadata, org, person, profile
@@ -43,6 +44,14 @@ OFFICES = (
     "B1,书记、组织委员,书记乙,b1@example.org,2023-05-10,,",
 )
 Import = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """A site without organizations."""
+    with database.write() as session:
+        sites.create(session, "site", date(2026, 1, 1))
+    return database
 
 
 @pytest.fixture
@@ -382,6 +391,27 @@ def test_an_exported_workbook_imports_without_change(database: Database, tmp_pat
     with database.write() as session:
         assert import_roster(session, found, **how).sentences() == ["无变化。"]
     assert everything(database) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none/花名册.xlsx", "{}/none/花名册.xlsx 写不进去：没有这个文件夹或文件。"),
+        ("file/花名册.xlsx", "{}/file/花名册.xlsx 写不进去：路径中有一段不是文件夹。"),
+        ("folder.xlsx", "{}/folder.xlsx 写不进去：这是一个文件夹。"),
+        ("花名册.csv", "花名册.csv 不是工作簿的文件名，应以 .xlsx 结尾。"),
+    ],
+)
+def test_an_export_that_cannot_be_written(
+    sqlite_database: Database, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.xlsx").mkdir()
+
+    with sqlite_database.read() as session, pytest.raises(Refused) as refusal:
+        export_roster(session, tmp_path / name)
+
+    assert str(refusal.value) == said.format(tmp_path)
 
 
 def test_the_demonstration_is_what_the_export_gives(database: Database) -> None:

@@ -15,6 +15,7 @@ from dj_cadence.domain.roster_sheet import (
     RosterSheets,
 )
 from dj_cadence.services.roster import import_roster
+from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 
 HOW: dict[str, Any] = {
@@ -81,6 +82,7 @@ def test_twice(
     sqlite_database: Database, earlier: list[RosterSheets], roster: RosterSheets, correct: bool
 ) -> None:
     with sqlite_database.write() as session:
+        sites.create(session, "site", HOW["today"])
         for sheets in (BASE, *earlier, roster):
             report = import_roster(session, sheets, correct=correct, **HOW)
         if report.applied:

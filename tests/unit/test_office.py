@@ -1,6 +1,12 @@
 import pytest
 
-from dj_cadence.domain.office import OFFICES, canonical_office, known_names, split_offices
+from dj_cadence.domain.office import (
+    OFFICES,
+    canonical_office,
+    known_names,
+    nearest_office,
+    split_offices,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,6 +20,11 @@ from dj_cadence.domain.office import OFFICES, canonical_office, known_names, spl
         ("园长", "校长"),
         ("大队辅导员", "少先队总辅导员"),
         ("团支部书记", "团支部书记"),
+        ("支书", "书记"),
+        ("党总支书记", "书记"),
+        ("教育工委书记", "书记"),
+        ("副支书", "副书记"),
+        ("校长书记", None),
         ("书急", None),
         ("", None),
     ],
@@ -34,6 +45,22 @@ def test_the_office_that_is_meant(written: str, office: str | None) -> None:
 )
 def test_two_offices_in_one_cell(written: str, parts: list[str]) -> None:
     assert split_offices(written) == parts
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [
+        ("书急", "，是否想写“书记”？"),
+        ("支部书急", "，是否想写“支部书记”？"),
+        ("组识委员", "，是否想写“组织委员”？"),
+        ("班主任", ""),
+        ("教务主任", ""),
+        ("教师", ""),
+        ("", ""),
+    ],
+)
+def test_a_near_name_begins_alike(written: str, near: str) -> None:
+    assert nearest_office(written) == near
 
 
 def test_no_name_means_two_offices() -> None:

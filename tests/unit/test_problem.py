@@ -26,3 +26,9 @@ def test_line_9_comes_before_line_10_and_nothing_twice() -> None:
 def test_the_nearest_word_is_proposed() -> None:
     assert suggestion("montly", ["monthly", "quarterly"]) == "，是否想写“monthly”？"
     assert suggestion("weekly", ["abc"]) == ""
+
+
+def test_one_slip_in_a_short_word_is_near_and_two_are_not() -> None:
+    assert suggestion("书急", ["书记"]) == "，是否想写“书记”？"
+    assert suggestion("班主任", ["财务主任"]) == ""
+    assert suggestion("skip", ["keep"]) == ""

@@ -198,6 +198,17 @@ def test_oddities() -> None:
     assert list(oddities(fine, TODAY)) == []
 
 
+def test_a_city_may_be_written_with_or_without_its_last_character() -> None:
+    orgs = read(row("B1", city="青岛市"), row("B2", city="青鸟", number=3), row("B3", city="苏州"))
+    cities = [
+        [text for key, text in oddities(o, TODAY, {"苏州"}) if key == "city"] for o in orgs.values()
+    ]
+    assert cities == [[], ["没有见过的城市“青鸟”，是否想写“青岛”？"], []]
+    seat = Seat("B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0)
+    assert facts_of(orgs["B1"], seat, None, TODAY).city == "青岛"
+    assert orgs["B1"].cells()["city"] == "青岛市"
+
+
 # --- the tree ------------------------------------------------------------------------------
 
 

@@ -1,9 +1,10 @@
 """Rows of the sheet 组织 as organizations, checked on their own and against each other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from dj_cadence.domain.city import unknown_city
 from dj_cadence.domain.day_rule import EXAMPLES, parse_day_rule
 from dj_cadence.domain.organization import (
     BRANCHES,
@@ -165,10 +166,17 @@ def _check_lifetime(cells: Cells, org: RosterOrg) -> None:
         cells.fault("dissolved", "撤销日期早于成立日期，请改正。")
 
 
-def oddities(org: RosterOrg, today: date) -> Iterable[tuple[str, str]]:
-    """(column, what is odd but may be so) for one organization."""
+def oddities(
+    org: RosterOrg, today: date, cities: Collection[str] = ()
+) -> Iterable[tuple[str, str]]:
+    """(column, what is odd but may be so) for one organization.
+
+    `cities` are known besides those of Shandong.
+    """
     if org.stage and org.stage not in STAGES:
         yield "stage", f"没有见过的学段“{org.stage}”，常用：{'、'.join(STAGES)}。"
+    if text := unknown_city(org.city, cities):
+        yield "city", text
     if org.kind in BRANCHES and org.full_members is not None:
         enough = org.full_members >= COMMITTEE_THRESHOLD
         if enough and not org.has_committee:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from dj_cadence.domain.city import city_name
 from dj_cadence.domain.organization import BRANCHES, Change, Facts, OrgKind
 from dj_cadence.domain.roster import RosterOrg
 from dj_cadence.domain.roster_tree import Seat
@@ -23,7 +24,7 @@ def facts_of(org: RosterOrg, seat: Seat, before: Facts | None, today: date) -> F
         stage=org.stage,
         boarding=bool(org.boarding),
         ownership=org.ownership,
-        city=org.city,
+        city=city_name(org.city),
         theme_day=org.theme_day,
         term_years=org.term_years or 0,
         starts_on=org.starts_on,

@@ -1,8 +1,21 @@
-"""Dates as a person reads them."""
+"""Dates, and what the system refuses, as a person reads them."""
 
+import errno
 from datetime import date
 
 _WEEKDAYS = "一二三四五六日"
+_REASONS = {
+    errno.ENOENT: "没有这个文件夹或文件",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EISDIR: "这是一个文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.EADDRINUSE: "已被占用",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
+}
 
 
 def day_text(day: date) -> str:
@@ -14,3 +27,8 @@ def short_day(day: date, today: date) -> str:
     """3月5日（周四）; the year is named only where it is not that of `today`."""
     text = day_text(day)
     return text.partition("年")[2] if day.year == today.year else text
+
+
+def os_reason(number: int | None) -> str:
+    """Why the system refused, by the `errno` of an OSError."""
+    return _REASONS.get(number or 0, f"系统错误 {number}" if number else "系统没有说明原因")

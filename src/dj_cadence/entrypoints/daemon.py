@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.wording import os_reason
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.errors import Refused
@@ -40,7 +41,7 @@ def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socke
         try:
             return _bound(host, candidate)
         except OSError as error:
-            reason = error.strerror
+            reason = os_reason(error.errno)
     if port is not None:
         raise Refused(f"端口 {port} 用不了（{reason}）。请换一个 --port，或不写端口自动选择。")
     raise Refused(f"从 {first} 起的 {_TRIES} 个端口都被占用。请用 --port 指定一个空闲端口。")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, Semester
+from dj_cadence.domain.city import city_name
 from dj_cadence.domain.dates import DAY
 from dj_cadence.loading.rule import Text
 from dj_cadence.loading.yaml_file import Written
@@ -111,7 +112,13 @@ def to_holiday_year(rule: HolidayYearRule) -> HolidayYear:
 def to_semester(rule: SemesterRule) -> Semester:
     """The semester that `rule` means."""
     return Semester(
-        rule.label, rule.first, rule.last, rule.provisional, rule.source, rule.city, rule.stage
+        rule.label,
+        rule.first,
+        rule.last,
+        rule.provisional,
+        rule.source,
+        city_name(rule.city),
+        rule.stage,
     )
 
 

@@ -57,6 +57,7 @@ def _known(layers: Layers, section: str) -> list[str]:
 def _inner(entry: Entry) -> Iterator[Fault]:
     """What the sound parts of an entry owe each other."""
     yield from _recurrence(entry)
+    yield from _lengths(entry.model)
     yield from _effective(entry.model)
     yield from _basis(entry)
     yield from _not_loosened(entry)
@@ -80,6 +81,9 @@ def _recurrence(entry: Entry) -> Iterator[Fault]:
         for name in ONLY_WITH_EVERY:
             if name in rule.model_fields_set and getattr(rule, name):
                 yield (name,), f"{name} 只能和 every 一起用"
+
+
+def _lengths(rule: Rule) -> Iterator[Fault]:
     if rule.clock:
         lengths = (rule.clock.days, rule.clock.working_days, rule.clock.months)
         if sum(map(bool, lengths)) != 1:

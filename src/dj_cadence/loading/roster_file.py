@@ -18,6 +18,7 @@ from dj_cadence.domain.roster_sheet import (
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.wording import os_reason
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXTS = (".csv", ".txt")
@@ -38,10 +39,10 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     rows: dict[tuple[Column, ...], list[RosterRow]] = {columns: [] for columns in _SHEETS}
     problems: list[Problem] = []
     for path in paths:
-        found = 0
+        found = False
         try:
             for name, lettered, table in _tables(path):
-                found += _read_table(name, table, rows, problems, lettered=lettered)
+                found |= _read_table(name, table, rows, problems, lettered=lettered)
         except (
             OSError,
             CalamineError,
@@ -68,8 +69,10 @@ def _unreadable(error: Exception) -> str:
             return f"不认识的文件类型，请用 {'、'.join((*WORKBOOKS, '.csv'))}。"
         case UnicodeDecodeError():
             return "看不懂文件的编码，请另存为 UTF-8 的 CSV 或 xlsx。"
+        case OSError():
+            return f"文件打不开：{os_reason(error.errno)}。"
         case _:
-            return f"文件打不开（{error}），请用表格软件打开后另存为 xlsx 再试。"
+            return "文件打不开，请用表格软件打开后另存为 xlsx 再试。"
 
 
 def _tables(path: Path) -> Iterator[tuple[str, bool, _Table]]:
@@ -132,10 +135,15 @@ def _read_table(
     *,
     lettered: bool,
 ) -> bool:
-    """Add the rows of one sheet; whether it was one of ours."""
+    """Add the rows of one sheet; whether there was anything in it.
+
+    A sheet without two filled cells side by side is empty or prose, and passed over.
+    """
     found = _header(table)
     if found is None:
-        return False
+        is_table = any(len(list(filter(None, cells))) > 1 for _, cells in table)
+        problems += [Problem(name, _NO_HEADER)] if is_table else []
+        return is_table
     index, columns = found
     number, header = table[index]
     origin = Origin(name, _numbers(header, columns), lettered)

@@ -11,6 +11,14 @@ _known: dict[str, Catalogue] = {}
 """By hash. A version never changes, so it may be shared by all threads."""
 
 
+def calendar_cities(session: Session) -> set[str]:
+    """The cities whose semesters the applied version knows; none before the first apply."""
+    if sites.applied_hash(session) is None:
+        return set()
+    semesters = applied_catalogue(session).calendar.semesters
+    return {semester.city for semester in semesters if semester.city}
+
+
 def applied_catalogue(session: Session) -> Catalogue:
     """The version that was applied last. Raises Refused before the first apply."""
     digest = sites.applied_hash(session)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.problem import Problem, faults
+from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendar_checks import PlacedSemester, semester_faults
 from dj_cadence.loading.calendar_file import CalendarFile, read_calendar
@@ -62,7 +63,7 @@ def store(schedules: Path, arrival: Arrival) -> list[str]:
         for name, text in arrival.texts.items():
             _replace(folder / name, text)
     except OSError as error:
-        raise Refused(f"{folder} 写不进去：{error.strerror}。") from error
+        raise Refused(f"{folder} 写不进去：{os_reason(error.errno)}。") from error
     return [f"schedules/{FOLDER}/{name}" for name in arrival.texts]
 
 

@@ -17,7 +17,6 @@ from dj_cadence.domain.roster_sheet import (
     RosterSheets,
 )
 
-_CITY = "示例市"
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
 _SCHOOLS = (
     ("QH", "青禾中学", "完全中学", "党委"),
@@ -74,7 +73,7 @@ class _District:
     appointments: list[dict[str, str]] = field(default_factory=list)
 
     def add(self, code: str, name: str, kind: str, below: str, **more: str) -> None:
-        cells = {"code": code, "name": name, "kind": kind, "supervisor": below, "city": _CITY}
+        cells = {"code": code, "name": name, "kind": kind, "supervisor": below}
         self.orgs.append(cells | more)
 
     def add_party(self, code: str, name: str, kind: str, below: str, **more: str) -> None:

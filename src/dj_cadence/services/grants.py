@@ -39,7 +39,9 @@ def postpone(
     duty = catalogue.duties.get(row.duty)
     is_term = duty is not None and isinstance(duty.recurrence, Term)
     if is_term and until > add_years(row.due, 1) and not confirmed:
-        raise Refused("换届延期一般不超过一年；确有批复的，请加 --confirm 再登记。")
+        raise Refused(
+            "换届延期一般不超过一年；确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
+        )
     values: dict[str, object] = {
         "postponed_to": until,
         "due": until,

@@ -66,7 +66,10 @@ class Outline:
         """
         wanted.lay_out(session, segments)
         source = self._source(part, segmented=bool(segments))
-        members = wanted.memberships(session, source)
+        if isinstance(self._duty.recurrence, Every) and not segments:
+            members = wanted.lone_memberships(session, part)
+        else:
+            members = wanted.memberships(session, source)
         wanted.know_profiles(session, _profiles(members), self._facts)
         signed = [(m, s) for m in members if (s := self._signature(m, segments))]
         cohorts = {s: self._cohorts[s] for _, s in signed}

@@ -22,6 +22,7 @@ from dj_cadence.domain.roster_tree import (
     siblings,
     tree_problems,
 )
+from dj_cadence.services.applied import calendar_cities
 from dj_cadence.store.roster import (
     StoredAppointment,
     StoredOrg,
@@ -80,6 +81,7 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     held = stored_appointments(session)
     people, contradictions = identify(appointments, stored_people(session))
     problems += [*found, *contradictions]
+    problems += _oddities(read, rows, today, calendar_cities(session))
     problems += _warnings(read, rows, appointments, held, orgs, today)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     facts = {
@@ -132,6 +134,14 @@ def _judge_terms(
     return terms, kept
 
 
+def _oddities(
+    read: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], today: date, cities: set[str]
+) -> Iterable[Problem]:
+    for code, org in read.items():
+        for key, text in oddities(org, today, cities):
+            yield Problem(rows[code].place(key), f"{org.name}：{text}", warning=True)
+
+
 def _warnings(
     read: Mapping[str, RosterOrg],
     rows: Mapping[str, RosterRow],
@@ -140,9 +150,6 @@ def _warnings(
     orgs: Mapping[str, RosterOrg],
     today: date,
 ) -> Iterable[Problem]:
-    for code, org in read.items():
-        for key, text in oddities(org, today):
-            yield Problem(rows[code].place(key), f"{org.name}：{text}", warning=True)
     yield from office_warnings(appointments, orgs)
     led = {a.org for a in appointments if a.office == SECRETARY and a.until >= today}
     led |= {a.org for a in held if a.office == SECRETARY and a.until >= today}

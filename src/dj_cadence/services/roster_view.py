@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -25,10 +26,14 @@ from dj_cadence.domain.roster_sheet import (
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.wording import os_reason
+from dj_cadence.errors import Refused
+from dj_cadence.services.applied import calendar_cities
 from dj_cadence.services.roster_draft import stored_org
 from dj_cadence.store.orgs import addresses, holders
 from dj_cadence.store.roster import stored_appointments, stored_orgs, stored_people
 
+WORKBOOK = ".xlsx"
 _WIDTH = 16
 
 
@@ -51,10 +56,14 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     living = {n: org for n, org in orgs.items() if not org.dissolved or org.dissolved > today}
     held = holders(session, living, today)
     reachable = _reachable(session, held)
+    cities = calendar_cities(session)
     return [
         Problem(f"{org.code} {org.name}", text, warning=True)
         for org_id, org in living.items()
-        for text in _lacks(org, (org_id, SECRETARY) in held, org_id in reachable, today)
+        for text in (
+            *_lacks(org, (org_id, SECRETARY) in held, org_id in reachable),
+            *(odd for _, odd in oddities(org, today, cities)),
+        )
     ]
 
 
@@ -68,12 +77,11 @@ def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[
     }
 
 
-def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool, today: date) -> Iterator[str]:  # noqa: FBT001
+def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool) -> Iterator[str]:  # noqa: FBT001
     if org.kind in PARTY_ORGANIZATIONS and not has_secretary:
         yield "没有书记，请在任职表里补上。"
     if org.kind in PARTY_ORGANIZATIONS | APPROVERS and not is_reachable:
         yield "没有一个人收得到提醒，请补填邮箱或其他渠道。"
-    yield from (text for _, text in oddities(org, today))
 
 
 def exported_roster(session: Session) -> RosterSheets:
@@ -115,11 +123,25 @@ def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
 
 
 def export_roster(session: Session, path: Path) -> None:
-    """Write a workbook that imports without changing anything."""
-    sheets = exported_roster(session)
-    with xlsxwriter.Workbook(path) as book:
+    """Write a workbook that imports without changing anything.
+
+    Raises Refused where the name is not that of a workbook, or the file cannot be written.
+    """
+    if path.suffix.lower() != WORKBOOK:
+        raise Refused(f"{path.name} 不是工作簿的文件名，应以 {WORKBOOK} 结尾。")
+    content = _workbook(exported_roster(session))
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{path} 写不进去：{os_reason(error.errno)}。") from error
+
+
+def _workbook(sheets: RosterSheets) -> bytes:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         _write_sheet(book, ORG_SHEET, ORG_COLUMNS, sheets.orgs)
         _write_sheet(book, APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, sheets.appointments)
+    return content.getvalue()
 
 
 def _write_sheet(

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.task import State
+from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services import plan as planner
@@ -39,7 +40,7 @@ def lay_out_folder(folder: Path, settings_text: str) -> None:
         make_site_key(folder)
         (folder / SETTINGS).write_text(settings_text, encoding="utf-8")
     except OSError as error:
-        raise Refused(f"{folder.resolve()} 写不进去：{error.strerror}。") from error
+        raise Refused(f"{folder.resolve()} 写不进去：{os_reason(error.errno)}。") from error
 
 
 def found_site(site: Site, starts_on: date) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
 
 BUSY_SECONDS = 30
 
@@ -42,14 +45,32 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """A database for an SQLAlchemy address; nothing is connected yet."""
+    """A database for an SQLAlchemy address; nothing is connected yet.
+
+    Raises Refused where the address makes no sense or its driver is not installed.
+    """
     if not url.startswith("sqlite"):
-        return Database(create_engine(url, pool_pre_ping=True, hide_parameters=True))
+        return Database(_server_engine(url))
     patience = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=patience, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def _server_engine(url: str) -> Engine:
+    """The address may hold a password, so no message repeats it."""
+    try:
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise Refused(
+            "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
+        ) from error
+    except ImportError as error:
+        raise Refused(
+            "连接 PostgreSQL 的驱动没有安装。请运行 pip install 'dj-cadence[postgres]'，"
+            "地址以 postgresql+psycopg:// 开头"
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

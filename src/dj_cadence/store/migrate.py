@@ -24,8 +24,8 @@ _VERSION = table("alembic_version", column("version_num"))
 _POSTGRES_LOCK = 20210625  # any number, as long as it stays: migrating is done by one at a time
 
 _SQLITE_ADVICE = {
-    "SQLITE_NOTADB": "它不是数据库文件。请把它移走后再试，或用 dj-cadence restore 恢复备份",
-    "SQLITE_CORRUPT": "文件已损坏。请用 dj-cadence restore 恢复备份",
+    "SQLITE_NOTADB": "它不是数据库文件。请把它移走后再试，或用备份的文件替换",
+    "SQLITE_CORRUPT": "文件已损坏。请用备份的文件替换",
     "SQLITE_CANTOPEN": "文件打不开。请确认所在文件夹存在，并允许本程序读写",
     "SQLITE_READONLY": "文件是只读的。请允许本程序写入",
     "SQLITE_PERM": "没有权限。请允许本程序读写",

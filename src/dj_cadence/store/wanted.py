@@ -172,6 +172,12 @@ def memberships(session: Session, source: AnySelect) -> list[Membership]:
     return [Membership(*row) for row in session.execute(query)]
 
 
+def lone_memberships(session: Session, part: Part) -> list[Membership]:
+    """Those of `each_organization`: nothing but the profile decides."""
+    query = select(org.c.profile_id).where(part.holds(org.c.id)).distinct()
+    return [Membership(profile_id, *_ALONE) for profile_id in session.scalars(query)]
+
+
 def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     """The columns that every source has, in one order."""
     none: dict[str, ColumnElement[Any]] = {
