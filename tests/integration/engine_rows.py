@@ -181,6 +181,10 @@ def catalogue(*duties: Duty, version: str = "v1", **changed: Any) -> Catalogue:
     )
 
 
+NO_CONTENT: dict[str, list[object]] = {
+    part: [] for part in ("duties", "plans", "holidays", "semesters")
+}
+"""Stored for a literal catalogue, which no file says."""
 TERMS = catalogue(TERM, NOTICE)
 MONTHS = catalogue(PARTY_DAY)
 EVERYTHING = catalogue(PARTY_DAY, GROUPS, LECTURE, WINTER, TERM, NOTICE)
@@ -297,7 +301,7 @@ def apply(
     return planner.apply(
         database,
         rules,
-        {},
+        NO_CONTENT,
         Span(START, until),
         by="管理员",
         today=today,

@@ -92,7 +92,9 @@ def cohort_at(school: School, duty: Duty, catalogue: Catalogue) -> Cohort | None
             return term_cohort(duty, school.facts, school.elected, SINCE)
         case TermNotice(term_of=term) if school.below:
             facts, elected = school.below
-            return notice_cohort(duty, school.facts, catalogue.duties[term], facts, elected, SINCE)
+            return notice_cohort(
+                duty, school.facts, catalogue.duties[term], facts, elected, elected, SINCE
+            )
     return None
 
 

@@ -105,7 +105,7 @@ def test_every_organization_gets_what_it_owes(district: Database) -> None:
         if r.due <= date(2026, 4, 1) or r.period == "term"
     ] == [
         ("E", "notice", "term-2024-06-01", None, "2026-12-01", 1),
-        ("S", "notice", "term-2023-08-31", None, "2026-03-01", 1),  # at once
+        ("S", "notice", "term-2023-08-31", None, "2026-03-02", 1),  # at once
         ("S", "notice", "term-2025-03-01", None, "2027-09-01", 1),
         ("B1", "groups", "2026-03", None, "2026-03-31", 2),
         ("B1", "party_day", "2026-03", "2026-03-05", "2026-03-31", 1),
@@ -490,7 +490,22 @@ def test_a_term_of_another_length_moves(district: Database) -> None:
 
 
 def test_planning_before_the_site_is_set_up_is_refused(database: Database) -> None:
-    with pytest.raises(Refused, match="先运行 dj-cadence init"):
+    with pytest.raises(Refused, match="里面没有站点"):
         planner.preview(database, MONTHS, SPAN)
     with pytest.raises(Refused), database.read() as session:
         sites.load(session)
+
+
+def test_a_notice_is_due_at_once_when_the_election_becomes_known(district: Database) -> None:
+    apply(district, TERMS)
+    late = date(2026, 4, 11)  # a Saturday, long after the notice's own day
+    load(
+        district,
+        [{**T, "code": "V", "name": "新来的支部", "last_election": "2023-08-31"}],
+        today=late,
+    )
+
+    roll(district, TERMS, late)
+
+    (notice,) = [row for row in tasks(district, "notice", "E") if row.label == "term-2023-08-31"]
+    assert (notice.opens, notice.due) == (date(2026, 1, 31), date(2026, 4, 13))

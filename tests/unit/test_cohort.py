@@ -12,6 +12,7 @@ from dj_cadence.domain.period import Unit
 
 START = date(2026, 1, 1)
 TERM = Term({OrgKind.BRANCH: 3})
+KNOWN = date(2024, 5, 1)
 
 
 def duty(recurrence: Recurrence, kind: OrgKind = OrgKind.BRANCH, **conditions: Any) -> Duty:
@@ -94,7 +95,7 @@ def test_a_notice_depends_on_the_organization_it_is_about() -> None:
     notice = duty(TermNotice("x"), OrgKind.SUPERVISOR)
     above, about = Facts(OrgKind.SUPERVISOR, city="济南"), branch(term_years=2)
 
-    assert notice_cohort(notice, above, duty(TERM), about, date(2024, 5, 1), START) == Cohort(
-        "x", branch(starts_on=START, term_years=2), date(2024, 5, 1)
+    assert notice_cohort(notice, above, duty(TERM), about, KNOWN, KNOWN, START) == Cohort(
+        "x", branch(starts_on=START, term_years=2), KNOWN
     )
-    assert notice_cohort(notice, about, duty(TERM), about, date(2024, 5, 1), START) is None
+    assert notice_cohort(notice, about, duty(TERM), about, KNOWN, KNOWN, START) is None

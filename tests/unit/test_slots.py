@@ -82,7 +82,7 @@ def term_slots(anchor: date, facts: Facts | None = None, start: date = SITE_STAR
 def notice_slots(anchor: date, facts: Facts | None = None, start: date = SITE_START) -> list[Slot]:
     term, notice = duty(TERM, "term"), duty(TermNotice("term"), "notice")
     superior = Facts(OrgKind.PARTY_COMMITTEE)
-    cohort = notice_cohort(notice, superior, term, facts or branch(), anchor, start)
+    cohort = notice_cohort(notice, superior, term, facts or branch(), anchor, anchor, start)
     assert cohort
     catalogue = Catalogue({"term": term, "notice": notice}, {}, CALENDAR, "")
     return slots_of(notice, cohort, catalogue, date(2099, 1, 1), date(2099, 1, 1))
@@ -410,7 +410,10 @@ def test_where_that_day_has_passed_the_notice_is_due_at_once(whose: str) -> None
     (slot,) = notice_slots(date(2023, 8, 31), facts, start if whose == "site" else SITE_START)
 
     assert (slot.opens, slot.due) == (date(2026, 1, 31), start)
-    assert slot.derivation[-1].endswith("这一天早于起用日期，改为2026年4月1日（周三）")
+    reason = "这一天早于起用或录入换届日期之日，改为2026年4月1日（周三）"
+    assert slot.derivation[-1].endswith(reason)
+        "这一天早于起用或录入换届日期之日，改为2026年4月1日（周三）"
+    )
 
 
 def test_nobody_gives_notice_of_a_term_that_ran_out_before_the_start() -> None:

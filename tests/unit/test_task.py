@@ -53,7 +53,7 @@ def test_overdue_days_count_from_the_due_date_and_only_while_overdue() -> None:
 def test_every_state_is_either_owed_or_settled() -> None:
     assert set(State) == OWED | SILENT
     assert not OWED & SILENT
-    assert SILENT - SETTLED == {State.SUBMITTED}
+    assert {State.SUBMITTED} == SILENT - SETTLED
     assert [state for state in State if state.is_settled] == [
         State.DONE,
         State.MISSED,

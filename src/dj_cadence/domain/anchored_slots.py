@@ -6,7 +6,6 @@ from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.dates import DAY, add_months, add_years
 from dj_cadence.domain.duty import Clock, Duty, Term, TermNotice
-from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.wording import day_text
 
@@ -16,13 +15,9 @@ def holds(duty: Duty, cohort: Cohort) -> bool:
     return cohort.anchor is not None and duty.is_effective(cohort.anchor)
 
 
-def _years(term: Term, facts: Facts) -> int:
-    return facts.term_years or term.years.get(facts.kind, 0)
-
-
 def _expiry(term: Term, cohort: Cohort) -> date | None:
     """The last day of the term, not moved off a day of rest; None where there is no term."""
-    years = _years(term, cohort.facts)
+    years = term.years_of(cohort.facts)
     if not years or cohort.anchor is None:
         return None
     expiry = add_years(cohort.anchor, years)
@@ -33,14 +28,14 @@ def _expiry(term: Term, cohort: Cohort) -> date | None:
 def _before_end(term: Term, cohort: Cohort, months: int) -> date:
     """So many months before the term's end, counted from the election and not from the end."""
     assert cohort.anchor
-    return add_months(cohort.anchor, 12 * _years(term, cohort.facts) - months)
+    return add_months(cohort.anchor, 12 * term.years_of(cohort.facts) - months)
 
 
 def _term_reasons(term: Term, cohort: Cohort, expiry: date) -> tuple[str, str]:
     assert cohort.anchor
     return (
         f"基准：上次换届日期{day_text(cohort.anchor)}",
-        f"任期{_years(term, cohort.facts)}年，{day_text(expiry)}届满（法定期限，不因节假日移动）",
+        f"任期{term.years_of(cohort.facts)}年，{day_text(expiry)}届满（法定期限，不因节假日移动）",
     )
 
 
@@ -64,7 +59,7 @@ def of_notice(notice: TermNotice, term: Term, cohort: Cohort, calendar: WorkCale
     opens = min(_before_end(term, cohort, notice.opens_months_before), due)
     reason = f"上级应在届满前{notice.months_before}个月（{day_text(named)}）提醒"
     if due != named:
-        reason += f"；这一天早于起用日期，改为{day_text(due)}"
+        reason += f"；这一天早于起用或录入换届日期之日，改为{day_text(due)}"
     return [_term_slot(cohort, opens, due, (*_term_reasons(term, cohort, expiry), reason))]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.domain.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Override
@@ -43,13 +43,30 @@ def term_cohort(duty: Duty, facts: Facts, anchor: date, site_start: date) -> Coh
 
 
 def notice_cohort(
-    duty: Duty, superior: Facts, term: Duty, about: Facts, anchor: date, site_start: date
+    duty: Duty,
+    superior: Facts,
+    term: Duty,
+    about: Facts,
+    anchor: date,
+    known_on: date,
+    site_start: date,
 ) -> Cohort | None:
-    """The cohort for a superior's notice that the term of `about` ends."""
+    """The cohort for a superior's notice that the term of `about` ends.
+
+    `known_on` is when its election was entered: nobody could give notice before. It counts
+    only where the notice's day had passed by then, so that cohorts stay few.
+    """
     own = term_cohort(term, about, anchor, site_start)
     if own is None or not duty.owed_by.admits(superior):
         return None
-    return replace(own, duty=duty.key)
+    assert isinstance(duty.recurrence, TermNotice)
+    assert isinstance(term.recurrence, Term)
+    months = 12 * term.recurrence.years_of(about) - duty.recurrence.months_before
+    begins = max(own.facts.starts_on or known_on, known_on)
+    facts = own.facts
+    if add_months(anchor, months) < known_on:
+        facts = replace(facts, starts_on=begins)
+    return replace(own, duty=duty.key, facts=facts)
 
 
 def case_cohort(

@@ -156,6 +156,10 @@ class Term:
     years: Mapping[OrgKind, int]
     opens_months_before: int = 6
 
+    def years_of(self, facts: Facts) -> int:
+        """The organization's own length of a term, else that of its kind; 0 where it has none."""
+        return facts.term_years or self.years.get(facts.kind, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class TermNotice:

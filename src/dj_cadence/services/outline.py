@@ -128,7 +128,7 @@ class Outline:
                 return term_cohort(duty, own, day, start)
             case TermNotice(term_of=term):
                 of, about = self._catalogue.duties[term], self._facts[member.about_profile_id]
-                return notice_cohort(duty, own, of, about, day, start)
+                return notice_cohort(duty, own, of, about, day, member.known_on, start)
             case Clock():
                 return case_cohort(duty, own, day, member.case_id, start)
 

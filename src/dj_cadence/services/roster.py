@@ -78,7 +78,7 @@ def import_roster(
     problems = (*found, *draft.problems)
     if any(not problem.warning for problem in problems):
         return ImportReport(problems)
-    elections = () if dry_run else write_draft(session, draft, now, by)
+    elections = () if dry_run else write_draft(session, draft, now, today, by)
     return ImportReport(
         problems,
         orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),

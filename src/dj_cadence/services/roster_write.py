@@ -25,10 +25,12 @@ class Election:
     day: date
 
 
-def write_draft(session: Session, draft: Draft, now: datetime, by: str) -> tuple[Election, ...]:
+def write_draft(
+    session: Session, draft: Draft, now: datetime, today: date, by: str
+) -> tuple[Election, ...]:
     """Write what differs; returns the elections that settle a running term."""
     ids = _write_orgs(session, draft)
-    elections = _write_terms(session, draft, ids, now, by)
+    elections = _write_terms(session, draft, ids, now, today, by)
     _write_people(session, draft, ids)
     return elections
 
@@ -85,7 +87,7 @@ def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, 
 
 
 def _write_terms(
-    session: Session, draft: Draft, ids: dict[str, int], now: datetime, by: str
+    session: Session, draft: Draft, ids: dict[str, int], now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     origin = {"source": "roster", "recorded_at": now, "recorded_by": by}
     of = {
@@ -101,7 +103,14 @@ def _write_terms(
         for code in (*of[TermChange.ELECTION], *of[TermChange.CLEARED])
     ]
     begun = [
-        {"org_id": ids[code], "kind": "election", "day": days[code], "current": True, **origin}
+        {
+            "org_id": ids[code],
+            "kind": "election",
+            "day": days[code],
+            "current": True,
+            "known_on": today,
+            **origin,
+        }
         for code in (*of[TermChange.FIRST], *of[TermChange.ELECTION])
     ]
     store.change_rows(session, anchor, corrected)

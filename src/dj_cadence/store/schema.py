@@ -136,6 +136,8 @@ anchor = Table(
     Column("current", Boolean, nullable=False),  # the one whose term is running
     Column("source", Text, nullable=False),  # roster, record
     Column("ref", Text, nullable=False, server_default=""),  # an internal number, never a name
+    # Since when it is known here: a notice whose day had passed by then is due at once.
+    Column("known_on", Date, nullable=False, server_default="0001-01-01"),
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
 )

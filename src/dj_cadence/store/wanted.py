@@ -64,6 +64,7 @@ want_member = Table(
     Column("about_profile_id", Integer, primary_key=True, server_default="0"),
     Column("anchor_day", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
     Column("case_id", Integer, primary_key=True, server_default="0"),
+    Column("known_on", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
     Column("segment", Integer, primary_key=True, server_default="0"),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
@@ -137,11 +138,13 @@ class Membership(NamedTuple):
     anchor_day: date
     """The day of the election or event it hangs on."""
     case_id: int
+    known_on: date
+    """Since when the election is known."""
     segment: int
     """Which of the duty's segments, from 1."""
 
 
-_ALONE = (0, FIRST_DAY, 0, 0)
+_ALONE = (0, FIRST_DAY, 0, FIRST_DAY, 0)
 """The rest of a membership that hangs on the profile only."""
 
 
@@ -188,6 +191,7 @@ def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         "about_profile_id": literal(0),
         "anchor_day": _NO_DAY,
         "case_id": literal(0),
+        "known_on": _NO_DAY,
         "segment": literal(0),
     }
     return [column.label(name) for name, column in (none | values).items()]
@@ -229,6 +233,7 @@ def each_term_below(part: Part) -> AnySelect:
         anchor_id=_elections.c.id,
         about_profile_id=_below.c.profile_id,
         anchor_day=_elections.c.day,
+        known_on=_elections.c.known_on,
     )
     joined = org.join(_below, _below.c.supervisor_id == org.c.id)
     joined = joined.join(_elections, _elections.c.org_id == _below.c.id)

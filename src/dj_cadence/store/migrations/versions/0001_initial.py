@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), server_default="", nullable=False),
+        sa.Column("known_on", sa.Date(), server_default="0001-01-01", nullable=False),
         sa.Column("recorded_at", sa.String(length=27), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_anchor_org_id")),
