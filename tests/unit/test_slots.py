@@ -412,8 +412,6 @@ def test_where_that_day_has_passed_the_notice_is_due_at_once(whose: str) -> None
     assert (slot.opens, slot.due) == (date(2026, 1, 31), start)
     reason = "这一天早于起用或录入换届日期之日，改为2026年4月1日（周三）"
     assert slot.derivation[-1].endswith(reason)
-        "这一天早于起用或录入换届日期之日，改为2026年4月1日（周三）"
-    )
 
 
 def test_nobody_gives_notice_of_a_term_that_ran_out_before_the_start() -> None:

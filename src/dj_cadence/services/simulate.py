@@ -96,6 +96,7 @@ class _Walk:
     def __init__(self, site: Site, answer: Answer, tell: Observe, planned_to: date) -> None:
         self.site = site
         self.planned_to = planned_to
+        self.acted = True
         with site.database.read() as session:
             self.rules = applied_catalogue(session)
         self.answer = answer
@@ -120,7 +121,9 @@ class _Walk:
     def _begin(self, day: date) -> None:
         """Midnight: the plan rolls forward, states change, reminders are written down."""
         database, at = self.site.database, self._at(day, time(0))
-        roll(database, self.rules, until=self.planned_to, today=day, now=at)
+        if self.acted:  # nothing else can change the plan
+            roll(database, self.rules, until=self.planned_to, today=day, now=at)
+            self.acted = False
         advance(database, self.rules, today=day, now=at, observe=self._observe)
 
     def _post(self, day: date) -> None:
@@ -149,6 +152,7 @@ class _Walk:
             for task_id, remaining in session.execute(query).all():
                 for _ in range(remaining):
                     done(session, self.rules, task_id, on=day, by=_OWNER, now=at, today=day)
+                self.acted = True
                 self._observe({"at": at, "event": "done", "task": task_id})
 
     # --- telling ---------------------------------------------------------------------------
