@@ -25,6 +25,7 @@ from .engine_rows import (
     advance_to,
     at,
     everything,
+    holds,
     load,
     tasks,
 )
@@ -182,3 +183,25 @@ def test_an_organization_with_nothing_below_has_no_digest(planned: Database) -> 
         pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"),
     ):
         rendered_digest(session, EVERYTHING, site, orgs.find_org(session, "B1"), now=at(DAY_OF_IT))
+
+
+def test_a_vacant_office_is_said_and_one_never_filled_is_not(planned: Database) -> None:
+    load(
+        planned,
+        (),
+        [
+            holds("T", "书记", "吴书记", "wu@example.cn", until="2026-03-08"),
+            holds("T", "组织委员", "冯委员", "feng@example.cn", until="2026-03-08"),
+        ],
+    )
+
+    vacant = ("明湖中学党支部：书记空缺，请确定负责人", "明湖中学党支部：组织委员空缺")
+
+    def gaps(day: date) -> tuple[str, ...]:
+        with planned.read() as session:
+            above = orgs.find_org(session, "E")
+            shown = digest_view(session, EVERYTHING, above.id, "2026-W11", today=day, now=at(day))
+        return tuple(line for line in shown.missing if "换届" not in line)
+
+    assert gaps(date(2026, 3, 8)) == ()
+    assert gaps(date(2026, 3, 9)) == vacant

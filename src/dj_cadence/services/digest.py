@@ -1,7 +1,7 @@
 """The weekly digest: what is overdue in each superior's subtree."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import DigestChild, DigestLine, DigestView
+from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import first_overdue_day
 from dj_cadence.domain.week import digest_week, first_day_of_week
@@ -44,6 +45,7 @@ def digest_view(
     duties = catalogue.binding()
     lines = digests.overdue_lines(session, above, duties)
     newly = [row for row in lines if _is_new(row, catalogue, today)]
+    still = [row for row in lines if not _is_new(row, catalogue, today)]
     sunday = today + (6 - today.weekday()) * DAY
     due = digests.due_between(session, above, duties, today, sunday)
     settled = digests.settled_since(session, above, duties, now - WEEK)
@@ -54,23 +56,50 @@ def digest_view(
         week=week,
         day=today,
         newly_overdue=tuple(_line(row, catalogue, today) for row in newly),
-        still_overdue=tuple(_line(row, catalogue, today) for row in lines if row not in newly),
+        still_overdue=tuple(_line(row, catalogue, today) for row in still),
         children=_children(digests.children(session, above), late, new, due, settled),
-        missing=tuple(
-            f"{name}：没有上次换届日期，无法推算届满日，请补录"
-            for name in digests.undated(session, above)
-        ),
+        missing=(*_undated(session, above), *_unfilled(session, above, today)),
     )
+
+
+def _undated(session: Session, above: AnyRow) -> Iterator[str]:
+    for name in digests.undated(session, above):
+        yield f"{name}：没有上次换届日期，无法推算届满日，请补录"
+
+
+def _unfilled(session: Session, above: AnyRow, today: date) -> Iterator[str]:
+    """Vacant 书记, offices that lost their holder, and where nobody can be written to.
+
+    An office that nobody ever held at an organization falls to its 书记 and is no gap.
+    """
+    below = digests.party_organizations(session, above)
+    ids = [row.id for row in below]
+    held = orgs.holders(session, ids, today)
+    lost: defaultdict[int, list[str]] = defaultdict(list)
+    for org_id, office in sorted(orgs.ever_held(session, ids) - held.keys()):
+        lost[org_id].append(office)
+    known = orgs.addresses(session, [holder.person_id for holder in held.values()])
+    reached = {org_id for (org_id, _), holder in held.items() if holder.person_id in known}
+    for row in below:
+        if (row.id, SECRETARY) not in held:
+            yield f"{row.name}：书记空缺，请确定负责人"
+        elif row.id not in reached:
+            yield f"{row.name}：没有人有可用地址，收不到提醒，请补录"
+        for office in lost[row.id]:
+            if office != SECRETARY:
+                yield f"{row.name}：{office}空缺"
 
 
 def _is_new(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
     """Whether the task became overdue within the last seven days."""
-    duty = catalogue.duties[row.duty]
-    return first_overdue_day(row.due, duty.recording_grace, catalogue.calendar) > today - WEEK
+    duty = catalogue.duties.get(row.duty)
+    grace = duty.recording_grace if duty else 0
+    return first_overdue_day(row.due, grace, catalogue.calendar) > today - WEEK
 
 
 def _line(row: AnyRow, catalogue: Catalogue, today: date) -> DigestLine:
-    title = catalogue.duties[row.duty].title + (f"：{row.about}" if row.about else "")
+    duty = catalogue.duties.get(row.duty)
+    title = (duty.title if duty else row.duty) + (f"：{row.about}" if row.about else "")
     return DigestLine(row.name, title, chinese_label(row.label), row.due, (today - row.due).days)
 
 

@@ -171,3 +171,10 @@ def undated(session: Session, above: AnyRow) -> list[str]:
     """Names of the Party organizations below without an election date."""
     query = select(org.c.name).where(_inside(above), _undated())
     return list(session.scalars(query.order_by(org.c.position)))
+
+
+def party_organizations(session: Session, above: AnyRow) -> list[AnyRow]:
+    """The Party organizations below, in their own order."""
+    kinds = org.c.kind.in_(sorted(PARTY_ORGANIZATIONS))
+    query = select(org.c.id, org.c.name).where(_inside(above), kinds)
+    return list(session.execute(query.order_by(org.c.position)))
