@@ -76,7 +76,7 @@ def _unfilled(session: Session, above: AnyRow, today: date) -> Iterator[str]:
     ids = [row.id for row in below]
     held = orgs.holders(session, ids, today)
     lost: defaultdict[int, list[str]] = defaultdict(list)
-    for org_id, office in sorted(orgs.ever_held(session, ids) - held.keys()):
+    for org_id, office in sorted(orgs.ever_held(session, ids, today) - held.keys()):
         lost[org_id].append(office)
     known = orgs.addresses(session, [holder.person_id for holder in held.values()])
     reached = {org_id for (org_id, _), holder in held.items() if holder.person_id in known}

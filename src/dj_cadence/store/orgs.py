@@ -73,9 +73,10 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     }
 
 
-def ever_held(session: Session, org_ids: Collection[int]) -> set[tuple[int, str]]:
-    """The (organization, office) that anybody holds, held or will hold."""
+def ever_held(session: Session, org_ids: Collection[int], day: date) -> set[tuple[int, str]]:
+    """The (organization, office) that anybody had held by `day`."""
     query = select(appointment.c.org_id, appointment.c.office).distinct()
+    query = query.where(appointment.c.since <= day)
     return {
         (row.org_id, row.office)
         for some in _chunks(org_ids)
