@@ -1,0 +1,49 @@
+"""Whatever the day and hour, a demonstration site just made has something of everything."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import icalendar
+import pytest
+from sqlalchemy import func, select
+
+from dj_cadence.bootstrap import load_rules, open_site, render_settings
+from dj_cadence.domain.task import State
+from dj_cadence.services import setup
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.feed import feed
+from dj_cadence.store import orgs
+from dj_cadence.store.schema import message
+from dj_cadence.store.task_views import tasks
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "2026-02-20T03:00+08:00",  # in the night, in the Spring Festival
+        "2027-01-01T00:10+08:00",  # a year whose holiday notice is not in
+        "2028-02-29T23:59+08:00",  # a leap day, a year of which nothing is known
+    ],
+)
+def test_there_are_messages_a_feed_and_tasks_in_every_state(tmp_path: Path, instant: str) -> None:
+    now, rules = datetime.fromisoformat(instant), load_rules()
+    settings = render_settings(name="演示", local_administrator=True, port=8000)
+    setup.lay_out_folder(tmp_path / "demo", settings)
+    site = open_site(tmp_path / "demo", {}, new=True)
+    start = (site.today(now) - timedelta(weeks=8)).replace(day=1)
+
+    setup.found_site(site, start)
+    setup.fill_with_demo(site, rules, start, now)
+
+    with site.database.read() as session:
+        catalogue, today = applied_catalogue(session), site.today(now)
+        found = {row.state for row in tasks(session, catalogue, today=today)}
+        sent = session.scalar(select(func.count()).where(message.c.state == "sent"))
+        branch = orgs.find_org(session, "QH-1").id
+        calendar = icalendar.Calendar.from_ical(
+            feed(session, catalogue, site.settings, branch, today)
+        )
+    site.database.engine.dispose()
+    assert found >= {State.OPEN, State.OVERDUE, State.DONE}
+    assert sent == len(list((tmp_path / "demo" / "maildir" / "new").iterdir())) > 50
+    assert len(calendar.walk("VEVENT")) > 20
