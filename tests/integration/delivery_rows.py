@@ -13,11 +13,11 @@ from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Basis, Certainty, Duty, Every, OwedBy, Tier
 from dj_cadence.domain.letter import Letter, Notifier
-from dj_cadence.domain.message import DigestView, Observe, ignore
+from dj_cadence.domain.message import DigestView
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.rendering import Templates
-from dj_cadence.services.deliver import DeliveryCounts, deliver
+from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.database import Database
@@ -85,8 +85,8 @@ def send_all(
     now: datetime = MORNING,
     owner: str = "one",
     templates: Path = SHIPPED,
-    observe: Observe = ignore,
 ) -> DeliveryCounts:
+    recover(database, now.astimezone(SETTINGS.time_zone).date(), now)
     return deliver(
         database,
         templates=Templates([templates, SHIPPED]),
@@ -96,7 +96,6 @@ def send_all(
         owner=owner,
         now=now,
         digest_view=digest_of,
-        observe=observe,
     )
 
 

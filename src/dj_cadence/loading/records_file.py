@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from dj_cadence.errors import Refused
+from dj_cadence.loading.table_file import Line, read_tables
 
 HEADERS = ("任务编号", "日期", "数量", "说明")
 """The first two are required; 数量 is 1 where it is empty."""
@@ -26,43 +25,33 @@ class RecordRow:
 
 def read_records(path: Path) -> list[RecordRow]:
     """The rows of the first sheet. Raises Refused where the file is no such workbook."""
-    try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (CalamineError, OSError) as error:
-        raise Refused(f"{path.name}：打不开，应为 xlsx 工作簿。") from error
-    rows = sheet.to_python(skip_empty_area=False)
-    header = [str(cell).strip() for cell in rows[0]] if rows else []
+    lines = read_tables(path)[0]
+    header = lines[0].cells if lines else ()
     missing = [name for name in HEADERS[:2] if name not in header]
     if missing:
-        raise Refused(f"{path.name} 第1行：缺少列“{'、'.join(missing)}”。")
-    return list(_rows(path.name, header, rows[1:]))
+        place = lines[0].place if lines else path.name
+        raise Refused(f"{place}：缺少列“{'、'.join(missing)}”。")
+    return list(_rows(header, lines[1:]))
 
 
-def _rows(name: str, header: list[str], rows: Sequence[Sequence[object]]) -> Iterator[RecordRow]:
-    for number, cells in enumerate(rows, 2):
-        row = dict(zip(header, cells, strict=False))
-        if any(str(cell).strip() for cell in cells):
-            yield RecordRow(
-                place=f"{name} 第{number}行",
-                task_id=_number(row["任务编号"]),
-                on=_day(row["日期"]),
-                amount=_number(1 if row.get("数量") in (None, "") else row["数量"]),
-                note=str(row.get("说明") or "").strip(),
-            )
+def _rows(header: Sequence[str], lines: Sequence[Line]) -> Iterator[RecordRow]:
+    for line in lines:
+        row = dict(zip(header, line.cells, strict=False))
+        yield RecordRow(
+            place=line.place,
+            task_id=_number(row.get("任务编号", "")),
+            on=_day(row.get("日期", "")),
+            amount=_number(row.get("数量") or "1"),
+            note=row.get("说明", ""),
+        )
 
 
-def _number(cell: object) -> int | None:
-    if isinstance(cell, float | int) and cell == int(cell):
-        return int(cell)
-    return int(text) if (text := str(cell).strip()).isdecimal() else None
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
-def _day(cell: object) -> date | None:
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(str(cell).strip())
+        return date.fromisoformat(text)
     except ValueError:
         return None

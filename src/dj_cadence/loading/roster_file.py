@@ -2,9 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from io import StringIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -19,9 +17,8 @@ from dj_cadence.domain.roster_sheet import (
     RosterSheets,
 )
 from dj_cadence.domain.wording import os_reason
+from dj_cadence.loading.table_file import TEXTS, WORKBOOKS, cell_text, csv_rows, decoded
 
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-TEXTS = (".csv", ".txt")
 _HEADER_ROWS = 10
 """How far down the header may stand; titles above it are passed over."""
 _BRACKETED = re.compile(r"(.+?)\s*[(（](\w+)[)）]")
@@ -84,47 +81,16 @@ def _tables(path: Path) -> Iterator[tuple[str, bool, _Table]]:
         with CalamineWorkbook.from_path(path) as book:
             for sheet in book.sheet_names:
                 values = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-                numbered = ((n, [_text(v) for v in row]) for n, row in enumerate(values, 1))
-                yield f"{path.name} {sheet}", True, _filled(numbered)
+                yield f"{path.name} {sheet}", True, _filled(enumerate(values, 1))
     elif suffix in TEXTS:
-        yield path.name, False, _filled(_csv_rows(_decoded(path.read_bytes())))
+        yield path.name, False, _filled(csv_rows(decoded(path.read_bytes())))
     else:
         raise _UnknownFormatError
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
-
-
-def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of the line they begin on."""
-    reader = csv.reader(StringIO(text, newline=""))
-    line = 1
-    for row in reader:
-        yield line, [_text(value) for value in row]
-        line = reader.line_num + 1
-
-
-def _filled(rows: Iterator[tuple[int, list[str]]]) -> _Table:
-    return [(number, cells) for number, cells in rows if any(cells)]
-
-
-def _text(value: object) -> str:
-    """A cell as a person would type it."""
-    match value:
-        case bool():
-            return "是" if value else "否"
-        case datetime():
-            return value.date().isoformat()
-        case date():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return str(value).strip()
+def _filled(rows: Iterable[tuple[int, Sequence[object]]]) -> _Table:
+    read = ((number, [cell_text(cell) for cell in cells]) for number, cells in rows)
+    return [(number, cells) for number, cells in read if any(cells)]
 
 
 def _read_table(

@@ -28,7 +28,7 @@ def read_tables(path: Path) -> list[list[Line]]:
     """The rows of each sheet. Raises Refused where the file cannot be read."""
     try:
         if path.suffix.lower() in TEXTS:
-            return [_lines(path.name, _csv_rows(_decoded(path.read_bytes())))]
+            return [_lines(path.name, csv_rows(decoded(path.read_bytes())))]
         with CalamineWorkbook.from_path(path) as book:
             sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
             rows = {n: sheet.to_python(skip_empty_area=False) for n, sheet in sheets.items()}
@@ -42,18 +42,19 @@ def read_tables(path: Path) -> list[list[Line]]:
 
 
 def _lines(name: str, rows: Iterable[tuple[int, Iterable[object]]]) -> list[Line]:
-    read = ((number, tuple(map(_text, cells))) for number, cells in rows)
+    read = ((number, tuple(map(cell_text, cells))) for number, cells in rows)
     return [Line(f"{name} 第{number}行", cells) for number, cells in read if any(cells)]
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Text in UTF-8, with or without a mark, or in GB18030. Raises UnicodeDecodeError."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("gb18030")
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Rows with the number of the line they begin on."""
     reader = csv.reader(StringIO(text, newline=""))
     line = 1
@@ -62,7 +63,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
     """A cell as a person would type it."""
     match value:
         case bool():

@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from time import monotonic
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.letter import Notifier
-from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
 from dj_cadence.services.letters import Composer, DigestOf, Fault, Written, token_subject
@@ -78,17 +76,16 @@ def deliver(
     owner: str,
     now: datetime,
     digest_view: DigestOf,
-    observe: Observe = ignore,
 ) -> DeliveryCounts:
     """Send all that is due at `now`, and close the notifiers (they are keyed by channel).
 
     `owner` names this process in the leases. Any number of processes may do this at once.
+    What a process that died left behind is taken back by `recover`, not here.
     """
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
-    recover(database, now.astimezone(settings.time_zone).date(), now)
-    one_pass = _Pass(database, notifiers, composer, settings.time_zone, owner, now, observe)
+    one_pass = _Pass(database, notifiers, composer, owner, now)
     try:
         one_pass.run()
     finally:
@@ -102,10 +99,8 @@ class _Pass:
     database: Database
     notifiers: Mapping[str, Notifier]
     composer: Composer
-    zone: ZoneInfo
     owner: str
     now: datetime
-    observe: Observe
     counts: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=monotonic)
 
@@ -187,20 +182,6 @@ class _Pass:
 
     def _report(self, letter: Written, record: _Record) -> None:
         self.counts[_COUNTED[record]] += 1
-        if record is ledger.sent:
-            claim = letter.claim
-            self.observe(
-                {
-                    "at": self.now.astimezone(self.zone).isoformat(),
-                    "event": "message",
-                    "to": claim.address,
-                    "channel": claim.channel,
-                    "person": claim.person_key,
-                    "kind": claim.kind,
-                    "tasks": list(letter.task_ids),
-                    "late": claim.late,
-                }
-            )
 
     def _lease_end(self) -> datetime:
         return self.now + timedelta(seconds=monotonic() - self.started) + LEASE

@@ -35,12 +35,11 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter ready to go, and the tasks it speaks of."""
+    """A letter ready to go."""
 
     claim: Claim
     """With its content."""
     letter: Letter
-    task_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,6 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class _Draft:
     claim: Claim
-    task_ids: tuple[int, ...]
     view: MessageView | None
     """None where the letter was written at an earlier try."""
 
@@ -98,9 +96,8 @@ class Composer:
     def _draft(
         self, session: Session, claim: Claim, items: Sequence[_Row], digests: Sequence[_Row]
     ) -> _Draft:
-        task_ids = tuple(dict.fromkeys(row["task_id"] for row in items))
         if claim.content is not None:
-            return _Draft(claim, task_ids, None)
+            return _Draft(claim, None)
         view = MessageView(
             site_name=self.settings.name,
             person_name=claim.person_name,
@@ -110,12 +107,12 @@ class Composer:
             digests=tuple(self.digest_of(session, row["org_id"], row["week"]) for row in digests),
             link=f"{self.settings.web_address}/t/{self.token(claim.id)}",
         )
-        return _Draft(claim, task_ids, view)
+        return _Draft(claim, view)
 
     def _letter(self, draft: _Draft, now: datetime) -> Written:
         claim = draft.claim
         if draft.view is None:
-            return Written(claim, unpack(claim.content or b""), draft.task_ids)
+            return Written(claim, unpack(claim.content or b""))
         rendered = self.templates.render_message(draft.view)
         domain = self.settings.sender_address.rpartition("@")[2]
         letter = Letter(
@@ -128,7 +125,7 @@ class Composer:
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
             headers=(("Auto-Submitted", "auto-generated"),),
         )
-        return Written(replace(claim, content=pack(letter)), letter, draft.task_ids)
+        return Written(replace(claim, content=pack(letter)), letter)
 
     def _item(self, claim: Claim, row: _Row) -> Item:
         duty = self.catalogue.duties.get(row["duty"])

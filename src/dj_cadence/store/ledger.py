@@ -37,7 +37,6 @@ class Claim:
     content: bytes | None
     """The letter as it was first made; None before the first try."""
     person_id: int
-    person_key: str
     person_name: str
 
 
@@ -77,7 +76,6 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
         select(
             *(message.c[name] for name in shared),
             message.c.attempts.label("n"),
-            person.c.key.label("person_key"),
             person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
