@@ -51,10 +51,6 @@ class Draft:
     people: Sequence[RosterPerson]
     held: "Appointments"
 
-    @property
-    def has_faults(self) -> bool:
-        return bool(faults(self.problems))
-
 
 @dataclass(frozen=True)
 class Appointments:
