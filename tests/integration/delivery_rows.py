@@ -9,9 +9,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 import dj_cadence
+from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import Basis, Certainty, Duty, Every, OwedBy, Tier
+from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.letter import Letter, Notifier
 from dj_cadence.domain.message import DigestView
 from dj_cadence.domain.organization import OrgKind

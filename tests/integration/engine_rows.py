@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import (
-    Basis,
-    Certainty,
     DayOfYear,
     Duty,
     Every,
@@ -268,7 +267,7 @@ def load(
         report = import_roster(
             session, sheets(orgs, offices), now=now, today=today, by="管理员", correct=correct
         )
-        settle_elections(session, report.elections, by="管理员", now=now)
+        settle_elections(session, EVERYTHING, report.elections, by="管理员", now=now, today=today)
     assert report.applied, report.problems
     return report
 

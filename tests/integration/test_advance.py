@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.duty import DayOfYear
+from dj_cadence.domain.duty import DayOfYear, Every
+from dj_cadence.domain.period import Unit
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.records import done, reopen, set_planned
 from dj_cadence.store.database import Database
@@ -198,11 +199,22 @@ def test_a_due_date_that_came_closer_is_told(database: Database) -> None:
 def test_what_re_dating_makes_due_at_once_is_due_that_day_and_not_late(months: Database) -> None:
     task = the_task(months, "party_day", "T", "2026-03")  # without a planned day
     advance_to(months, EVERYTHING, date(2026, 3, 10))
+    on_the_11th = replace(PARTY_DAY, recurrence=Every(Unit.MONTH, day="11日"))
 
-    plan_on(months, task.id, date(2026, 3, 11), date(2026, 3, 10))  # its nudge was on the 6th
-    advance_to(months, EVERYTHING, date(2026, 3, 10))
+    apply(months, catalogue(on_the_11th, version="v2"), today=date(2026, 3, 10))
+    advance_to(months, EVERYTHING, date(2026, 3, 10))  # the nudge was on the 6th
 
     assert notices(months, task.id)[1:] == [("nudge", 1, date(2026, 3, 10), "")]
+
+
+def test_who_has_just_set_a_near_day_is_not_told_that_it_is_near(months: Database) -> None:
+    task = the_task(months, "party_day", "T", "2026-03")
+    advance_to(months, EVERYTHING, date(2026, 3, 10))
+
+    plan_on(months, task.id, date(2026, 3, 11), date(2026, 3, 10))
+    advance_to(months, EVERYTHING, date(2026, 3, 10))
+
+    assert [rung for rung, *_ in notices(months, task.id)] == ["list"]
 
 
 def test_a_due_date_moved_out_of_the_past_makes_the_task_open_again(database: Database) -> None:

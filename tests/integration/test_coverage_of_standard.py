@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from dj_cadence.domain.basis import Certainty
 from dj_cadence.domain.citation import STANDARD
-from dj_cadence.domain.duty import Certainty, Clock, Tier
+from dj_cadence.domain.duty import Clock, Tier
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 
 DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
@@ -126,9 +127,7 @@ PARTS_OF_THE_ABOVE = """
 major_record_entry           | 1.3 | C | off | D |
 center_group_plan            | 2.2 | C | off | D |
 center_group_report          | 2.2 | C | off | D |
-member_admission_meeting     | 2.3 | B | off | P | 中国共产党发展党员工作细则 19、20
 member_admission_approval    | 2.3 | B | off | P | 中国共产党发展党员工作细则 25
-probation_end                | 2.3 | B | off | P | 中国共产党发展党员工作细则 28、31、32
 member_confirmation_approval | 2.3 | B | off | P | 中国共产党发展党员工作细则 33
 double_cultivation_review    | 2.3 | C | off | D |
 leader_links_list            | 2.4 | C | off | D |
@@ -182,6 +181,16 @@ class Noted:
     documents: frozenset[tuple[str, str]]
 
 
+STEPS_THAT_A_RULE_DATES = """
+member_development candidate             | 13
+member_development admission             | 19、20
+member_development approval              | 25
+member_development confirmation          | 31、32
+member_development confirmation_approval | 33
+"""
+"""Workflow and step, and the articles of 发展党员工作细则 (2026) that were read for its dates."""
+
+
 def noted(line: str) -> Noted:
     key, cells, tier, switched, mark, documents = map(str.strip, line.split("|"))
     read = [part.strip() for part in documents.split(";") if part.strip()]
@@ -228,6 +237,28 @@ def test_tier_cells_switch_and_certainty_are_those_of_the_notes(one: Noted) -> N
     }
 
 
+def test_only_the_dates_of_steps_that_a_rule_gives_claim_to_be_sure() -> None:
+    flows = {duty.workflow.key: duty.workflow for duty in DUTIES.values() if duty.workflow}
+    sure = {
+        f"{key} {step.key}": {b.article for b in step.basis if "period" in b.supports}
+        for key, flow in flows.items()
+        for step in flow.steps
+        if not step.is_own and step.certainty in (Certainty.STANDARD, Certainty.VERIFIED)
+    }
+
+    assert sorted(flows) == WORKFLOWS.split()
+    assert sure == {
+        " ".join(line.partition("|")[0].split()): {line.partition("|")[2].strip()}
+        for line in lines(STEPS_THAT_A_RULE_DATES)
+    }
+
+
+WORKFLOWS = """
+democratic_appraisal democratic_life_meeting election member_development org_life_meeting
+petition_close secretary_review staff_congress unqualified_member
+"""
+
+
 @pytest.mark.parametrize("line", lines(CELLS), ids=lambda line: line[:3])
 def test_every_cell_of_the_standard_is_covered(line: str) -> None:
     cell, keys = map(str.strip, line.split("|"))
@@ -265,5 +296,5 @@ def test_what_is_not_in_the_standard_does_not_say_that_it_is() -> None:
 def test_no_clock_runs_before_someone_switched_it_on() -> None:
     clocks = [duty for duty in DUTIES.values() if isinstance(duty.recurrence, Clock)]
 
-    assert len(clocks) == 14
+    assert len(clocks) == 12
     assert not any(duty.enabled for duty in clocks)

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.citation import basis_line
-from dj_cadence.domain.duty import Basis, Certainty
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError

@@ -43,7 +43,15 @@ def postpone(database: Database, task_id: int, until: date, **how: Any) -> None:
 
 def waive(database: Database, task_id: int, reason: str = "支部拟撤并") -> None:
     with database.write() as session:
-        grants.waive(session, task_id, reason=reason, by="教育工委", now=at(TODAY, 17))
+        grants.waive(
+            session,
+            EVERYTHING,
+            task_id,
+            reason=reason,
+            by="教育工委",
+            now=at(TODAY, 17),
+            today=TODAY,
+        )
 
 
 def test_a_postponed_task_is_open_again_until_the_new_day(district: Database) -> None:
@@ -129,7 +137,14 @@ def test_what_is_handed_up_waits_silently_until_accepted(district: Database) -> 
     advance_to(district, CONFIRMED, date(2026, 5, 20))
     waiting = the_task(district, "party_day", "B1", "2026-03")
     with district.write() as session:
-        grants.accept(session, task.id, by="教育工委", now=at(date(2026, 5, 20)))
+        grants.accept(
+            session,
+            CONFIRMED,
+            task.id,
+            by="教育工委",
+            now=at(date(2026, 5, 20)),
+            today=date(2026, 5, 20),
+        )
 
     assert (waiting.state, waiting.next_on) == ("submitted", None)
     after = the_task(district, "party_day", "B1", "2026-03")
@@ -142,7 +157,13 @@ def test_what_is_sent_back_is_owed_again(district: Database) -> None:
 
     with district.write() as session:
         grants.return_(
-            session, task.id, reason="缺少签到", by="教育工委", now=at(TODAY, 18), today=TODAY
+            session,
+            CONFIRMED,
+            task.id,
+            reason="缺少签到",
+            by="教育工委",
+            now=at(TODAY, 18),
+            today=TODAY,
         )
     advance_to(district, CONFIRMED, date(2026, 4, 3))
 
@@ -157,7 +178,7 @@ def test_what_was_not_handed_up_cannot_be_accepted(district: Database) -> None:
     task = the_task(district, "party_day", "B1", "2026-03")
 
     with pytest.raises(Refused, match="没有等待确认的报送"), district.write() as session:
-        grants.accept(session, task.id, by="教育工委", now=at(TODAY, 17))
+        grants.accept(session, EVERYTHING, task.id, by="教育工委", now=at(TODAY, 17), today=TODAY)
 
 
 def submit(database: Database, task_id: int, on: date = date(2026, 3, 30)) -> None:

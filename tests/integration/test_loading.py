@@ -26,6 +26,7 @@ NAMES = {
     "duties": "duties/x.yaml",
     "calendars": "calendars/x.yaml",
     "plans": "reminder-plans.yaml",
+    "workflows": "workflows/x.yaml",
 }
 EXPECTED = "# expected\n"
 SLIPS = [
@@ -183,7 +184,7 @@ def test_a_file_in_no_known_place_is_told(tmp_path: Path) -> None:
     assert said(load(tmp_path)) == [
         (
             "schedules/rules.yaml:1:1: 提示：不会读取这个文件："
-            "职责放 duties/，日历放 calendars/，提醒方案写在 reminder-plans.yaml"
+            "职责放 duties/，流程放 workflows/，日历放 calendars/，提醒方案写在 reminder-plans.yaml"
         )
     ]
 
@@ -247,10 +248,11 @@ def test_a_shipped_file_that_broke_makes_no_fault_of_what_lies_over_it(tmp_path:
     assert "party_work_budget" not in loaded.catalogue.duties
 
 
-def test_the_schema_is_one_of_a_file_of_duties() -> None:
+def test_the_schema_is_one_of_a_file_of_duties_or_workflows() -> None:
     schema = rules_schema()
 
-    assert sorted(schema["properties"]) == ["duties", "rows"]
+    files = [schema["$defs"][one["$ref"].rpartition("/")[2]] for one in schema["anyOf"]]
+    assert [sorted(file["properties"]) for file in files] == [["duties", "rows"], ["workflows"]]
     assert "every" in schema["$defs"]["Rule"]["properties"]
     assert schema["$defs"]["Rule"]["additionalProperties"] is False
     assert "required" not in schema["$defs"]["Rule"]

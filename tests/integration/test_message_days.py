@@ -32,8 +32,8 @@ def test_a_single_branch_that_is_on_time_hears_of_it_on_at_most_40_days(
 
     days = message_days(sqlite_database, 2026)
 
-    assert days == {1: 1, 2: 2, 3: 2, 4: 2, 5: 1, 6: 4, 7: 2, 8: 1, 9: 4, 10: 2, 11: 2, 12: 5}
-    assert days.total() == 28 <= AT_MOST
+    assert days == {1: 1, 2: 2, 3: 3, 4: 3, 5: 1, 6: 4, 7: 2, 8: 1, 9: 4, 10: 2, 11: 3, 12: 8}
+    assert days.total() == 34 <= AT_MOST
 
 
 def message_days(database: Database, year: int) -> Counter[int]:

@@ -151,6 +151,8 @@ def every_reminder_was_written_down(year: Year) -> None:
     for row in tasks(year.database):
         if row.due_revision or row.state in ("done", "withdrawn"):
             continue
+        if rules.duties[row.duty].workflow:  # only the current step speaks, see test_workflows
+            continue
         dates = TaskDates(row.opens, row.planned, row.due)
         plan = rules.plans[rules.duties[row.duty].remind]
         expected = reminders(plan, dates, rules.calendar, FIRST_DAY, year.today)

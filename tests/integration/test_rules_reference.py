@@ -8,9 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from dj_cadence.domain.basis import EVIDENCE, Certainty
 from dj_cadence.domain.duty import (
-    EVIDENCE,
-    Certainty,
     Clock,
     DayOfYear,
     Duty,
@@ -27,6 +26,7 @@ from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.loading.plan_rule import PlanRule
 from dj_cadence.loading.rule import DutyFile
+from dj_cadence.loading.workflow_rule import MARKS, WorkflowFile
 from dj_cadence.loading.yaml_file import keys_of
 
 DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
@@ -36,9 +36,24 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 def test_the_table_of_duties_says_what_the_rules_say() -> None:
     text = (REFERENCE.parent / "duties.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^\| `[a-z_]+` \|.*$", text, re.MULTILINE) == [
+    assert re.findall(r"^\| `[a-z_]+` \| [^`].*$", text, re.MULTILINE) == [
         row(d) for d in DUTIES.values()
     ]
+
+
+def test_the_table_of_workflows_says_what_the_rules_say() -> None:
+    text = (REFERENCE.parent / "duties.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `[a-z_]+` \| `.*$", text, re.MULTILINE) == [
+        workflow_row(duty) for duty in DUTIES.values() if duty.workflow
+    ]
+
+
+def workflow_row(duty: Duty) -> str:
+    """A workflow's line in docs/reference/duties.md."""
+    assert duty.workflow
+    titles = [f"**{s.title}**" if s.is_own else s.title for s in duty.workflow.steps]
+    return f"| `{duty.workflow.key}` | `{duty.key}` | {' → '.join(titles)} |"
 
 
 def row(duty: Duty) -> str:
@@ -93,13 +108,13 @@ def test_the_reference_names_every_key_that_may_be_written() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     models = {
         model
-        for root in (DutyFile, PlanRule, HolidayYearRule, SemesterRule)
+        for root in (DutyFile, WorkflowFile, PlanRule, HolidayYearRule, SemesterRule)
         for model in models_in(root)
     }
     words = {key for model in models for key in keys_of(model)}
     words |= {unit.value for unit in Unit} | {kind.value for kind in OrgKind}
     words |= {certainty.value for certainty in Certainty} | set(EVIDENCE)
-    words |= {base.value for base in From} | {"plans", "semesters", "previous", "next"}
+    words |= {base.value for base in From} | {"plans", "semesters", "previous", "next", *MARKS}
 
     assert sorted(word for word in words if f"`{word}`" not in text) == []
 

@@ -1,7 +1,8 @@
 """Which tasks one activity may settle together."""
 
+from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.counting import Counted, may_count_together
-from dj_cadence.domain.duty import Basis, Certainty, Duty, Every, OwedBy, Tier
+from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 

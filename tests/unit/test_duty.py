@@ -1,15 +1,7 @@
 import pytest
 
-from dj_cadence.domain.duty import (
-    Basis,
-    Certainty,
-    Duty,
-    Every,
-    OwedBy,
-    Recurrence,
-    Term,
-    Tier,
-)
+from dj_cadence.domain.basis import Basis, Certainty
+from dj_cadence.domain.duty import Duty, Every, OwedBy, Recurrence, Term, Tier
 from dj_cadence.domain.organization import Facts, OrgKind
 from dj_cadence.domain.period import Unit
 

@@ -8,6 +8,10 @@ from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.canonical import digest
 from dj_cadence.domain.duty import Duty, TermNotice
 from dj_cadence.domain.reminder_plan import ReminderPlan
+from dj_cadence.domain.workflow import OWN, Step
+
+STEP_GRACE = 5
+"""Of the steps of workflows, and of what the rules no longer have."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,34 @@ class Catalogue:
     def binding(self) -> list[str]:
         """Keys of the duties that superiors see as late."""
         return [duty.key for duty in self.enabled() if duty.binds]
+
+    def step(self, duty: str, task_step: str) -> Step | None:
+        """The workflow's step that a task is; None for a duty without a workflow."""
+        rule = self.duties.get(duty)
+        return rule.workflow.step(task_step) if rule and rule.workflow else None
+
+    def title(self, duty: str, task_step: str) -> str:
+        """What a task is called: the duty's title, and the step's for all but the own task."""
+        rule, step = self.duties.get(duty), self.step(duty, task_step)
+        title = rule.title if rule else duty
+        return f"{title}·{step.title}" if step and not step.is_own else title
+
+    def office(self, duty: str, task_step: str) -> str:
+        """Who is reminded of a task; the 书记 of what the rules no longer have."""
+        rule, step = self.duties.get(duty), self.step(duty, task_step)
+        return (step and step.office) or (rule.office if rule else "书记")
+
+    def recording_grace(self, duty: str, task_step: str) -> int:
+        """Working days after due in which a task waits to be recorded."""
+        rule = self.duties.get(duty)
+        return rule.recording_grace if rule and task_step == OWN else STEP_GRACE
+
+    def instructions(self, duty: str, task_step: str) -> str:
+        """One sentence on what to do."""
+        rule, step = self.duties.get(duty), self.step(duty, task_step)
+        if step and not step.is_own:
+            return step.instructions
+        return rule.instructions if rule else ""
 
     @cached_property
     def _calendar_digest(self) -> str:
@@ -52,6 +84,7 @@ class Catalogue:
             duty.owed_by,
             duty.effective_from,
             duty.effective_until,
+            duty.workflow and (duty.workflow, self.plans[duty.workflow.remind]),
             self.plans[duty.remind],
             self._calendar_digest,
         )

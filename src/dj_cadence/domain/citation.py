@@ -1,6 +1,7 @@
 """How a legal basis is cited, never surer than it is."""
 
-from dj_cadence.domain.duty import Basis, Certainty, Duty
+from dj_cadence.domain.basis import Basis, Certainty
+from dj_cadence.domain.duty import Duty
 
 STANDARD = "山东省中小学校党建工作基本要求"
 _SUPPORTS = {"duty": "职责", "period": "周期", "due": "期限", "notice": "提醒"}

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from dj_cadence.domain.basis import Basis, Certainty, certainty_of
 from dj_cadence.domain.organization import Facts, OrgKind
 from dj_cadence.domain.period import Unit
+from dj_cadence.domain.workflow import Workflow
 
 
 class Tier(StrEnum):
@@ -16,62 +18,6 @@ class Tier(StrEnum):
     B = "B"
     C = "C"
     D = "D"
-
-
-class Certainty(StrEnum):
-    """How sure a basis is."""
-
-    STANDARD = "standard"
-    VERIFIED = "verified"
-    SECONDARY = "secondary"
-    RECALLED = "recalled"
-    DEFAULT = "default"
-
-    @property
-    def label(self) -> str:
-        return _CERTAINTY_LABELS[self]
-
-    @property
-    def binds(self) -> bool:
-        """Whether a superior sees a period that rests on this as late."""
-        return self in (Certainty.STANDARD, Certainty.VERIFIED)
-
-
-_CERTAINTY_LABELS = {
-    Certainty.STANDARD: "基本要求原文",
-    Certainty.VERIFIED: "已核对条文",
-    Certainty.SECONDARY: "据转述，未见原文",
-    Certainty.RECALLED: "未核实",
-    Certainty.DEFAULT: "本系统默认，无条文依据",
-}
-
-
-EVIDENCE = {
-    "minutes": "会议记录",
-    "sign_in": "签到表",
-    "photos": "照片",
-    "plan": "计划或方案",
-    "notice": "通知或函",
-    "report": "报告或总结",
-    "approval": "请示与批复",
-    "tally": "票决或测评统计",
-    "issues": "问题和整改清单",
-    "ledger": "台账",
-    "publication": "公示材料",
-}
-"""What a rule may offer as proof, by its key in the rules."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Where a duty, its period or its due date comes from."""
-
-    certainty: Certainty
-    supports: tuple[str, ...]
-    """Of: duty, period, due, notice."""
-    document: str = ""
-    article: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +126,8 @@ class Clock:
     days: int = 0
     working_days: int = 0
     months: int = 0
+    extend_at_most: int = 0
+    """Days by which it may be postponed, once; 0: no limit is known."""
 
 
 Recurrence = Every | Term | TermNotice | Clock
@@ -213,6 +161,8 @@ class Duty:
     """Nor are those that begin after it."""
     instructions: str = ""
     """One sentence on what to do, shown in messages."""
+    workflow: Workflow | None = None
+    """The steps around its own task, each a task of its own."""
     source: str = field(default="", compare=False)
     """The file it was read from."""
 
@@ -224,9 +174,7 @@ class Duty:
     @property
     def certainty(self) -> Certainty:
         """That of its period: the surest basis that supports it."""
-        order = list(Certainty)
-        found = [b.certainty for b in self.basis if "period" in b.supports]
-        return min(found, key=order.index, default=Certainty.DEFAULT)
+        return certainty_of(self.basis, "period")
 
     @property
     def binds(self) -> bool:

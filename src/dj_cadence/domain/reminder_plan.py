@@ -1,7 +1,7 @@
 """When a task is spoken of: the rungs of a reminder plan, as days."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -72,6 +72,7 @@ class Reminder:
     day: date
     rung: str
     occurrence: int
+    counted_from: From = field(compare=False)
 
 
 def reminders(
@@ -108,7 +109,7 @@ def _of_rung(
         return
     base += (dates.due - dates.opens) * rung.percent // 100
     first = _first_day(rung, base, calendar)
-    yield Reminder(first, rung.key, 0)
+    yield Reminder(first, rung.key, 0, rung.counted_from)
     if not (rung.repeat_weeks or rung.repeat_months):
         return
     occurrence = _skipped(rung, first, after)
@@ -118,7 +119,7 @@ def _of_rung(
         start = _repeated(rung, base, first, occurrence)
         day = calendar.on_or_after(start)
         if rung.repeat_months or day - start < 7 * DAY:  # a week without a working day has none
-            yield Reminder(day, rung.key, occurrence)
+            yield Reminder(day, rung.key, occurrence, rung.counted_from)
 
 
 def _base(rung: Rung, dates: TaskDates) -> date | None:

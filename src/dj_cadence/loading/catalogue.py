@@ -6,11 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.canonical import digest
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.problem import Problem, in_order
+from dj_cadence.domain.workflow import Workflow
 from dj_cadence.loading.calendar_rule import (
     HolidayYearRule,
     SemesterRule,
@@ -21,6 +24,7 @@ from dj_cadence.loading.checks import check
 from dj_cadence.loading.layers import Layers, lay, read_folder
 from dj_cadence.loading.plan_rule import PlanRule, to_plan
 from dj_cadence.loading.rule import DutyFile, Rule, to_duty
+from dj_cadence.loading.workflow_rule import WorkflowFile, WorkflowRule, to_workflow
 from dj_cadence.loading.yaml_file import Written, YamlFile
 
 
@@ -55,7 +59,8 @@ def load_catalogue(folders: Sequence[Path]) -> Loaded:
 
 def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
     """The catalogue that `content` determines."""
-    duties = [_duty(entry) for entry in content["duties"]]
+    workflows = dict(map(_workflow, content.get("workflows", ())))  # older versions had none
+    duties = [_duty(entry, workflows) for entry in content["duties"]]
     plans = [to_plan(p["key"], PlanRule.model_validate(_keyless(p))) for p in content["plans"]]
     years = [to_holiday_year(HolidayYearRule.model_validate(y)) for y in content["holidays"]]
     semesters = [to_semester(SemesterRule.model_validate(s)) for s in content["semesters"]]
@@ -68,11 +73,11 @@ def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
 
 
 def rules_schema() -> dict[str, Any]:
-    """The JSON Schema of a file in duties/, for editors that complete and check.
+    """The JSON Schema of a file in duties/ or workflows/, for editors that complete and check.
 
-    No field of an entry is required, since a site says only what differs.
+    No field of a duty is required, since a site says only what differs.
     """
-    schema = DutyFile.model_json_schema()
+    schema = TypeAdapter(DutyFile | WorkflowFile).json_schema()
     del schema["$defs"]["Rule"]["required"]
     return schema
 
@@ -92,7 +97,7 @@ def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Prob
 
 
 def _content(layers: Layers) -> dict[str, Any]:
-    duties, plans = layers.models("duties"), layers.models("plans")
+    duties, plans, workflows = map(layers.models, ("duties", "plans", "workflows"))
     return {
         "duties": [
             _keyed(key, _restricted(rule, duties))
@@ -100,6 +105,7 @@ def _content(layers: Layers) -> dict[str, Any]:
             if _stands(rule, layers)
         ],
         "plans": [_keyed(key, plan) for key, plan in plans.items()],
+        "workflows": [_ordered(k, w) for k, w in workflows.items() if w.remind in plans],
         "holidays": _plain(layers.models("holidays").values()),
         "semesters": _plain(layers.models("semesters").values()),
     }
@@ -107,8 +113,14 @@ def _content(layers: Layers) -> dict[str, Any]:
 
 def _stands(rule: Rule, layers: Layers) -> bool:
     """Whether what `rule` cannot do without was not lost with a faulty file."""
+    plans, duties, workflows = map(layers.models, ("plans", "duties", "workflows"))
     of = rule.term_notice.of if rule.term_notice else None
-    return rule.remind in layers.models("plans") and (of is None or of in layers.models("duties"))
+    workflow = workflows.get(rule.workflow) if rule.workflow else None
+    return (
+        rule.remind in plans
+        and (of is None or of in duties)
+        and (rule.workflow is None or bool(workflow and workflow.remind in plans))
+    )
 
 
 def _restricted(rule: Rule, duties: Iterable[str]) -> Rule:
@@ -125,9 +137,23 @@ def _keyed(key: str, model: Written) -> dict[str, Any]:
     return {"key": key, **_plain([model])[0]}
 
 
+def _ordered(key: str, rule: WorkflowRule) -> dict[str, Any]:
+    """With the steps as a list, for JSON keeps no order of keys."""
+    written = _keyed(key, rule)
+    return {**written, "steps": [{"key": k, **step} for k, step in written["steps"].items()]}
+
+
+def _workflow(entry: Mapping[str, Any]) -> tuple[str, Workflow]:
+    steps = {step["key"]: _keyless(step) for step in entry["steps"]}
+    rule = WorkflowRule.model_validate({**_keyless(entry), "steps": steps})
+    return entry["key"], to_workflow(entry["key"], rule)
+
+
 def _keyless(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "key"}
 
 
-def _duty(entry: Mapping[str, Any]) -> Duty:
-    return to_duty(entry["key"], Rule.model_validate(_keyless(entry)))
+def _duty(entry: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Duty:
+    rule = Rule.model_validate(_keyless(entry))
+    workflow = workflows[rule.workflow] if rule.workflow else None
+    return replace(to_duty(entry["key"], rule), workflow=workflow)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from dj_cadence.domain.duty import Certainty, DayOfYear, Tier
+from dj_cadence.domain.basis import Certainty
+from dj_cadence.domain.duty import DayOfYear, Tier
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.loading.layers import Entry, Layers
 from dj_cadence.loading.rule import Rule, day_of_year
+from dj_cadence.loading.workflow_checks import workflow_faults
 from dj_cadence.loading.yaml_file import Loc, keys_of
 
 Fault = tuple[Loc, str]
@@ -29,17 +31,24 @@ STANDARD = "《山东省中小学校党建工作基本要求》"
 def check(layers: Layers) -> list[tuple[Entry, Problem]]:
     """Every fault and warning about the rules in `layers`, with the entry it is about."""
     plans, duties = _known(layers, "plans"), _known(layers, "duties")
+    workflows = _known(layers, "workflows")
     terms = [key for key, rule in layers.models("duties").items() if rule.term]
     terms += [key for section, key in layers.lost if section == "duties"]
     found = []
     for entry in (*layers.entries.values(), *layers.rejected):
         faults: list[Fault] = []
         if entry.section == "duties":
-            faults = [*_references(entry, plans, duties, terms), *_inner(entry)]
+            faults = [
+                *_references(entry, plans, duties, terms),
+                *_workflow(entry, workflows),
+                *_inner(entry),
+            ]
             warnings = _loosened_without_basis(entry)
             found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
         elif entry.section == "plans":
             faults = list(_rungs(entry))
+        elif entry.section == "workflows":
+            faults = list(workflow_faults(entry, plans))
         found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
     return found
 
@@ -147,6 +156,14 @@ def _references(
     of = notice.get("of") if isinstance(notice, dict) else None
     if of is not None and of not in terms:
         yield ("term_notice", "of"), f"没有按任期的职责 {of}{suggestion(str(of), terms)}"
+
+
+def _workflow(entry: Entry, workflows: list[str]) -> Iterator[Fault]:
+    key = entry.fields.get("workflow")
+    if isinstance(key, str) and key not in workflows:
+        yield ("workflow",), f"没有流程 {key}{suggestion(key, workflows)}"
+    if key and entry.fields.get("term_notice") is not None:
+        yield ("workflow",), "上级提醒（term_notice）不分环节，不能写 workflow"
 
 
 def _not_loosened(entry: Entry) -> Iterator[Fault]:

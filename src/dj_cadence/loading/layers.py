@@ -9,6 +9,7 @@ from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule, SemestersShape
 from dj_cadence.loading.plan_rule import PlanFileShape, PlanRule
 from dj_cadence.loading.rule import DutyFileShape, Rule
+from dj_cadence.loading.workflow_rule import WorkflowFileShape, WorkflowRule
 from dj_cadence.loading.yaml_file import (
     Loc,
     Model,
@@ -22,6 +23,7 @@ from dj_cadence.loading.yaml_file import (
 MODELS: Mapping[str, type[Written]] = {
     "duties": Rule,
     "plans": PlanRule,
+    "workflows": WorkflowRule,
     "holidays": HolidayYearRule,
     "semesters": SemesterRule,
 }
@@ -33,7 +35,7 @@ Id = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One duty, plan, year or semester, with the file each of its fields came from."""
+    """One duty, plan, workflow, year or semester, with the file each of its fields came from."""
 
     section: str
     key: str
@@ -154,12 +156,15 @@ def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
     if folder == "duties":
         return _duties(file)
+    if folder == "workflows":
+        return _keyed(WorkflowFileShape, "workflows", file)
     if folder == "calendars":
         return _calendar(file)
     if not folder and name.partition(".")[0] == PLANS_FILE:
-        return _plans(file)
+        return _keyed(PlanFileShape, "plans", file)
     message = (
-        "不会读取这个文件：职责放 duties/，日历放 calendars/，提醒方案写在 reminder-plans.yaml"
+        "不会读取这个文件：职责放 duties/，流程放 workflows/，日历放 calendars/，"
+        "提醒方案写在 reminder-plans.yaml"
     )
     return [], [Problem(file.place(), message, warning=True)]
 
@@ -173,10 +178,9 @@ def _duties(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     ], problems
 
 
-def _plans(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    _, problems = _shape(PlanFileShape, file)
-    entries = [Entry("plans", k, file, ("plans", k), v) for k, v in _mappings(file, "plans")]
-    return entries, problems
+def _keyed(shape: type[Model], section: str, file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    _, problems = _shape(shape, file)
+    return [Entry(section, k, file, (section, k), v) for k, v in _mappings(file, section)], problems
 
 
 def _mappings(file: YamlFile, section: str) -> list[tuple[str, dict[str, Any]]]:

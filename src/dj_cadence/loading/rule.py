@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from dj_cadence.domain.basis import EVIDENCE, Basis, Certainty
 from dj_cadence.domain.day_rule import EXAMPLES, parse_day_rule
 from dj_cadence.domain.duty import (
-    EVIDENCE,
-    Basis,
-    Certainty,
     Clock,
     DayOfYear,
     Duty,
@@ -134,6 +132,7 @@ class ClockRule(Written):
     days: Annotated[int, Field(ge=1, le=730)] | None = None
     working_days: Annotated[int, Field(ge=1, le=250)] | None = None
     months: Annotated[int, Field(ge=1, le=36)] | None = None
+    extend_at_most: Annotated[int, Field(ge=1, le=365)] | None = None
 
 
 class EffectiveRule(Written):
@@ -167,6 +166,7 @@ class Rule(Written):
     term: TermRule | None = None
     term_notice: TermNoticeRule | None = None
     clock: ClockRule | None = None
+    workflow: Key | None = None
     effective: EffectiveRule | None = None
     office: Office
     remind: Key
@@ -207,7 +207,7 @@ def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
         recurrence=_recurrence(rule),
         office=rule.office,
         remind=rule.remind,
-        basis=tuple(_basis(basis) for basis in rule.basis),
+        basis=tuple(to_basis(basis) for basis in rule.basis),
         enabled=rule.enabled,
         recording_grace=grace,
         counts_for=rule.counts_for,
@@ -241,7 +241,13 @@ def _recurrence(rule: Rule) -> Recurrence:
         return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
     if rule.clock:
         clock = rule.clock
-        return Clock(clock.event, clock.days or 0, clock.working_days or 0, clock.months or 0)
+        return Clock(
+            clock.event,
+            clock.days or 0,
+            clock.working_days or 0,
+            clock.months or 0,
+            clock.extend_at_most or 0,
+        )
     assert rule.every is not None
     return Every(
         rule.every,
@@ -256,5 +262,5 @@ def _recurrence(rule: Rule) -> Recurrence:
     )
 
 
-def _basis(rule: BasisRule) -> Basis:
+def to_basis(rule: BasisRule) -> Basis:
     return Basis(rule.certainty, tuple(rule.supports), rule.document, rule.article, rule.note)

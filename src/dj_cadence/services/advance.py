@@ -14,6 +14,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.reminder_plan import (
+    From,
     Reminder,
     ReminderPlan,
     TaskDates,
@@ -22,13 +23,12 @@ from dj_cadence.domain.reminder_plan import (
 )
 from dj_cadence.domain.task import State, next_change, state_on
 from dj_cadence.services.chains import plan_of_chain
+from dj_cadence.services.workflows import speaking_tasks
 from dj_cadence.store.database import Database, insert_or_ignore
 from dj_cadence.store.schema import notice, task
 from dj_cadence.store.types import AnyRow
 
 BATCH = 2000
-_DEFAULT_GRACE = 5
-"""For tasks of a duty that the catalogue no longer has."""
 _EVENTS = {State.OPEN: "opened", State.UNRECORDED: "unrecorded", State.OVERDUE: "overdue"}
 
 
@@ -37,6 +37,7 @@ class _Situation:
     """All that a task's next step depends on; tasks in the same situation move together."""
 
     duty: str
+    step: str
     state: str
     dates: TaskDates
     chain_id: int
@@ -75,7 +76,8 @@ def advance(
                     plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
                     steps[situation] = _step(situation, plan, catalogue, today)
             _move(session, rows, steps, today, now)
-            raised = _raise(session, rows, steps, catalogue)
+            speaking = speaking_tasks(session, catalogue, rows, today)
+            raised = _raise(session, speaking, steps, catalogue)
         if observe is not ignore:
             _tell(rows, steps, raised, now, observe)
         moved += len(rows)
@@ -97,6 +99,7 @@ def _due(session: Session, today: date) -> list[AnyRow]:
 def _situation(row: AnyRow) -> _Situation:
     return _Situation(
         duty=row.duty,
+        step=row.step,
         state=row.state,
         dates=TaskDates(row.opens, row.planned, row.due),
         chain_id=row.chain_id,
@@ -106,7 +109,11 @@ def _situation(row: AnyRow) -> _Situation:
 
 
 def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date) -> _Step:
-    calendar, dates, grace = catalogue.calendar, one.dates, _grace(catalogue, one.duty)
+    calendar, dates, grace = (
+        catalogue.calendar,
+        one.dates,
+        catalogue.recording_grace(one.duty, one.step),
+    )
     after = FIRST_DAY if one.redated_on else one.raised_to
     changes = next_change(today, dates.opens, dates.due, grace, calendar)
     speaks = next_reminder(plan, dates, calendar, today)
@@ -118,11 +125,6 @@ def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date
         reminders=tuple(reminders(plan, dates, calendar, after, today)),
         next_on=min((day for day in (changes, speaks) if day), default=None),
     )
-
-
-def _grace(catalogue: Catalogue, key: str) -> int:
-    duty = catalogue.duties.get(key)
-    return duty.recording_grace if duty else _DEFAULT_GRACE
 
 
 def _move(
@@ -151,21 +153,16 @@ def _raise(
             "rung": reminder.rung,
             "occurrence": reminder.occurrence,
             "level": 0,
-            "office": _office(catalogue, row.duty),
+            "office": catalogue.office(row.duty, row.step),
             "due_on": _due_on(row, reminder, catalogue),
         }
         for row in rows
         for reminder in steps[_situation(row)].reminders
-        if not _is_repetition(row, reminder, said)
+        if not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
     ]
     if values:
         session.execute(insert_or_ignore(session, notice), values)
     return values
-
-
-def _office(catalogue: Catalogue, key: str) -> str:
-    duty = catalogue.duties.get(key)
-    return duty.office if duty else "书记"
 
 
 def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue) -> date:
@@ -189,6 +186,12 @@ def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, in
     if not row.due_revision or (row.id, reminder.rung, reminder.occurrence) not in said:
         return False
     return bool(row.dated_on and reminder.day <= row.dated_on)
+
+
+def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
+    """Who has just set the day need not be told that it is near."""
+    hangs_on_it = reminder.counted_from in (From.PLANNED, From.TARGET)
+    return bool(row.planned_by_person and hangs_on_it and reminder.day <= row.dated_on)
 
 
 def _tell(

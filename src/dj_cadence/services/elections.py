@@ -1,23 +1,32 @@
 """An election that came in with the roster settles the term it ends."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.task import OWED, State
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.services.roster import Election
+from dj_cadence.services.workflows import follow
 from dj_cadence.store import acts
 from dj_cadence.store.schema import task
 
 
 def settle_elections(
-    session: Session, elections: Iterable[Election], *, by: str, now: datetime
+    session: Session,
+    catalogue: Catalogue,
+    elections: Iterable[Election],
+    *,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> None:
     """Mark the task of each ended term as done on the day of its election."""
     for election in elections:
-        mine = (task.c.org_id == election.org_id, task.c.instance == 0)
+        mine = (task.c.org_id == election.org_id, task.c.instance == 0, task.c.step == OWN)
         running = (task.c.anchor_id == election.old_anchor_id, task.c.state.in_(sorted(OWED)))
         for row in session.execute(select(task).where(*mine, *running)).all():
             acts.add_record(session, [row], day=election.day, amount=1, note="", by=by, now=now)
@@ -31,3 +40,5 @@ def settle_elections(
             acts.change(
                 session, row, "done", by=by, now=now, reason="花名册登记了换届", values=values
             )
+            held_on = election.day
+            follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)

@@ -16,6 +16,7 @@ from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.services.chains import plan_of_chain
+from dj_cadence.services.workflows import steps_beside
 from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -55,13 +56,14 @@ def explain(
     """The lines of the explanation. Raises Refused where there is no such task."""
     row = _task(session, task_id)
     duty = catalogue.duties.get(row.duty)
-    title = duty.title if duty else row.duty
+    title = catalogue.title(row.duty, row.step)
     return [
         f"任务 {row.id}：{row.org_name} · {title} · {chinese_label(row.label)}",
         f"状态：{State(row.state).label}",
         "",
         "一、为什么有这项任务",
-        *_why(duty),
+        *_why(catalogue, row, duty),
+        *_workflow(session, catalogue, row),
         "",
         "二、日期怎么来的",
         *_dates(row),
@@ -98,14 +100,37 @@ def _task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
-def _why(duty: Duty | None) -> list[str]:
+def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
     if duty is None:
         return ["  规则已从制度库中移除，任务按原样保留。"]
-    rows = "、".join(duty.rows)
+    rows, office = "、".join(duty.rows), catalogue.office(row.duty, row.step)
+    step = catalogue.step(row.duty, row.step)
+    bases = duty.basis if step is None or step.is_own else step.basis
     return [
-        f"  规则 {duty.key}，对应《{STANDARD}》{rows}，由{duty.office}办理。",
-        *(f"  依据：{full_citation(basis)}" for basis in duty.basis),
+        f"  规则 {duty.key}，对应《{STANDARD}》{rows}，由{office}办理。",
+        *(f"  依据：{full_citation(basis)}" for basis in bases),
+        *([] if bases else ["  依据：这一环节的日期是本系统默认，可在流程文件里改。"]),
     ]
+
+
+def _workflow(session: Session, catalogue: Catalogue, row: AnyRow) -> list[str]:
+    """The steps beside the task, in their order, and what belongs to its own."""
+    duty = catalogue.duties.get(row.duty)
+    if duty is None or duty.workflow is None:
+        return []
+    there = {one.step: one for one in steps_beside(session, row)}
+    steps = duty.workflow.steps
+    lines = [_step_line(step.title, there.get(duty.workflow.task_step(step.key))) for step in steps]
+    step = catalogue.step(row.duty, row.step)
+    checklist = [f"    · {one}" for one in step.checklist] if step else []
+    return ["  流程：", *lines, *(["  本环节要点（不提醒）：", *checklist] if checklist else [])]
+
+
+def _step_line(title: str, row: AnyRow | None) -> str:
+    if row is None:
+        return f"    {title}：前一环节定下日期后安排"
+    day = day_text(row.completed_on) if row.completed_on else f"截止{day_text(row.due)}"
+    return f"    {title}：{State(row.state).label}，{day}（任务 {row.id}）"
 
 
 def _dates(row: AnyRow) -> list[str]:
@@ -175,10 +200,11 @@ def _next(
     dates = TaskDates(row.opens, row.planned, row.due)
     calendar = catalogue.calendar
     speaks = next_reminder(plan_of_chain(session, row.chain_id), dates, calendar, today)
-    changes = next_change(today, row.opens, row.due, duty.recording_grace, calendar)
+    grace = catalogue.recording_grace(row.duty, row.step)
+    changes = next_change(today, row.opens, row.due, grace, calendar)
     coming = []
     if speaks:
-        coming.append(f"{day_text(speaks)}再次提醒{duty.office}")
+        coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")
     if changes == row.opens:
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import add_years
-from dj_cadence.domain.duty import Term
+from dj_cadence.domain.dates import DAY, add_years
+from dj_cadence.domain.duty import Clock, Term
 from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
 from dj_cadence.services.records import checked_text
+from dj_cadence.services.workflows import follow
 from dj_cadence.store import acts
 from dj_cadence.store.types import AnyRow
 
@@ -29,46 +31,102 @@ def postpone(
 ) -> None:
     """Give a task until `until`; its plan keeps that date.
 
-    Raises Refused without a reason, for a day that is not later, and for a term extended
-    by more than a year unless that is `confirmed`: the rules allow a year at most.
+    A term may be brought forward too. Raises Refused without a reason, for a day that is
+    not later, for a term moved by more than a year unless that is `confirmed` (the rules
+    allow a year at most), and for a clock that is extended twice or by more than its rule
+    allows.
     """
     row = _owed_task(session, task_id)
     reason = _need_reason(reason, "延期")
-    if until <= row.due:
-        raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。")
     duty = catalogue.duties.get(row.duty)
-    is_term = duty is not None and isinstance(duty.recurrence, Term)
-    if is_term and until > add_years(row.due, 1) and not confirmed:
-        raise Refused(
-            "换届延期一般不超过一年；确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
-        )
+    match duty.recurrence if duty and row.step == OWN else None:
+        case Term():
+            _check_term(session, row, until, confirmed=confirmed)
+        case Clock() as clock:
+            _check_later(row, until)
+            _check_extension(row, clock, until)
+        case _:
+            _check_later(row, until)
     values: dict[str, object] = {
         "postponed_to": until,
+        "opens": min(row.opens, until),
         "due": until,
         "due_revision": row.due_revision + 1,
         "dated_on": today,
         "next_on": today,
     }
     acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
+    follow(session, catalogue, row, by=by, now=now, today=today)
 
 
-def waive(session: Session, task_id: int, *, reason: str, by: str, now: datetime) -> None:
+def _check_later(row: AnyRow, until: date) -> None:
+    if until <= row.due:
+        raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。")
+
+
+def _check_term(session: Session, row: AnyRow, until: date, *, confirmed: bool) -> None:
+    if until == row.due:
+        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。")
+    elected = acts.election_anchor(session, row.anchor_id).day
+    if until <= elected:
+        raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。")
+    if not add_years(row.due, -1) <= until <= add_years(row.due, 1) and not confirmed:
+        raise Refused(
+            "换届延期或提前一般不超过一年；"
+            "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
+        )
+
+
+def _check_extension(row: AnyRow, clock: Clock, until: date) -> None:
+    if not clock.extend_at_most:
+        return
+    if row.postponed_to:
+        raise Refused(f"这项期限已经延过一次，到{day_text(row.due)}，按规定不能再延。")
+    if until > row.due + clock.extend_at_most * DAY:
+        raise Refused(
+            f"按规定最多延{clock.extend_at_most}日，即到"
+            f"{day_text(row.due + clock.extend_at_most * DAY)}。"
+        )
+
+
+def waive(
+    session: Session,
+    catalogue: Catalogue,
+    task_id: int,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
     reason = _need_reason(reason, "豁免")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
     acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
+    follow(session, catalogue, row, by=by, now=now, today=today)
 
 
-def accept(session: Session, task_id: int, *, by: str, now: datetime) -> None:
+def accept(
+    session: Session, catalogue: Catalogue, task_id: int, *, by: str, now: datetime, today: date
+) -> None:
     """Confirm what was handed up: it is done. Raises Refused where nothing was."""
     row = _submitted_task(session, task_id)
     values = {"state": State.DONE.value, "settled_at": now}
     acts.change(session, row, "accept", by=by, now=now, values=values)
+    held_on = row.completed_on
+    follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)
 
 
 def return_(
-    session: Session, task_id: int, *, reason: str, by: str, now: datetime, today: date
+    session: Session,
+    catalogue: Catalogue,
+    task_id: int,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     row = _submitted_task(session, task_id)
@@ -81,6 +139,7 @@ def return_(
         "next_on": today,
     }
     acts.change(session, row, "return", by=by, now=now, reason=reason, values=values)
+    follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def _submitted_task(session: Session, task_id: int) -> AnyRow:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
-from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.message import DigestView, Item, MessageView
 from dj_cadence.domain.period import chinese_label
@@ -129,7 +128,7 @@ class Composer:
 
     def _item(self, claim: Claim, row: _Row) -> Item:
         duty = self.catalogue.duties.get(row["duty"])
-        title = duty.title if duty else row["duty"]
+        title = self.catalogue.title(row["duty"], row["step"])
         shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
         more = ("provisional", "target", "unit", "office", "relay")
         return Item(
@@ -138,15 +137,16 @@ class Composer:
             period=chinese_label(row["label"]),
             done=row["amount"],
             basis=basis_line(duty) if duty else "",
-            instructions=_instructions(duty, row["theme"]),
+            instructions=_instructions(
+                row["theme"], self.catalogue.instructions(row["duty"], row["step"])
+            ),
             overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
         )
 
 
-def _instructions(duty: Duty | None, theme: str) -> str:
+def _instructions(theme: str, what: str) -> str:
     """What to do, the superior's theme first."""
-    announced = f"主题：{theme}。" if theme else ""
-    return announced + (duty.instructions if duty else "")
+    return f"主题：{theme}。{what}" if theme else what
 
 
 def token_subject(message_id: int) -> str:

@@ -73,7 +73,8 @@ class Outline:
         wanted.know_profiles(session, _profiles(members), self._facts)
         signed = [(m, s) for m in members if (s := self._signature(m, segments))]
         cohorts = {s: self._cohorts[s] for _, s in signed}
-        ids = wanted.cohort_ids(session, cohorts, create=create)
+        known_by = {s: wanted.as_json(one) for s, one in cohorts.items()}
+        ids = wanted.cohort_ids(session, self._duty.key, known_by, create=create)
         wanted.fill(
             session,
             {ids[s]: one for s, one in cohorts.items()},
@@ -145,20 +146,7 @@ class Outline:
     def _slot_rows(self, cohort: Cohort) -> Iterator[dict[str, object]]:
         span = self._span
         for slot in slots_of(self._duty, cohort, self._catalogue, span.since, span.until):
-            yield {
-                "period": slot.period,
-                "step": slot.step,
-                "label": slot.label,
-                "opens": slot.opens,
-                "planned": slot.planned,
-                "due": slot.due,
-                "provisional": slot.provisional,
-                "target": slot.target,
-                "unit": slot.unit,
-                "theme": slot.theme,
-                "first_on": self._first_on(slot),
-                "derivation": list(slot.derivation),
-            }
+            yield slot_row(slot, self._first_on(slot))
 
     def _first_on(self, slot: Slot) -> date:
         """The first day on which the task opens or is spoken of."""
@@ -168,6 +156,14 @@ class Outline:
             spoken = next_reminder(plan, dates, calendar, FIRST_DAY) or slot.opens
             self._first_days[dates] = min(slot.opens, spoken)
         return self._first_days[dates]
+
+
+def slot_row(slot: Slot, first_on: date) -> dict[str, object]:
+    """The slot as a row of the temporary table, without its cohort."""
+    names = ("period", "step", "label", "opens", "planned", "due", "provisional")
+    more = ("target", "unit", "theme")
+    row = {name: getattr(slot, name) for name in names + more}
+    return {**row, "first_on": first_on, "derivation": list(slot.derivation)}
 
 
 class _Alike:

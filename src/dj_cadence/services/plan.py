@@ -16,12 +16,14 @@ from dj_cadence.domain.dates import month_end
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import segments
+from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.errors import Refused
 from dj_cadence.services.outline import Outline
+from dj_cadence.services.step_outline import StepOutline
 from dj_cadence.store import differences, overrides, planning, wanted
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Scope, Span
+from dj_cadence.store.differences import Scope, Span, Stage
 from dj_cadence.store.types import AnyRow
 from dj_cadence.store.wanted import Enrolled, Part
 
@@ -101,7 +103,9 @@ def _preview(
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
-            _look(session, Scope(job.duty, job.span, part), report, every_change=every_change)
+            _look(session, planner.scope(job, part), report, every_change=every_change)
+            if steps := planner.lay_out_steps(session, job, part, create=False):
+                _look(session, steps, report, every_change=every_change)
         session.rollback()
     return report
 
@@ -189,7 +193,9 @@ def _write_job(
             held = planning.hold_data(session)
             version = held if version is None else version
             planner.lay_out(session, job, part, create=True)
-            planner.write(session, Scope(job.duty, job.span, part), by, today, now)
+            planner.write(session, planner.scope(job, part), by, today, now)
+            if steps := planner.lay_out_steps(session, job, part, create=True):
+                planner.write(session, steps, by, today, now)
             if n < len(parts):
                 planning.note_run(session, job.duty, "", job.span, version, now)
             elif planner.duty(job):
@@ -202,7 +208,8 @@ def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: b
     found = differences.count(session, scope)
     for change in _SHOWN:
         if change in found:
-            report.counts[scope.duty, change] = found[change]
+            shown = report.counts.get((scope.duty, change), 0)
+            report.counts[scope.duty, change] = shown + found[change]
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
@@ -260,12 +267,33 @@ class _Planner:
                 if job.changed_after == since
                 and not job.announced
                 and self._wanted(session, job, part) == stored.get(job.duty, {})
+                and self._steps_are_stored(session, job, part)
             }
         return found
 
     def _wanted(self, session: Session, job: _Job, part: Part) -> Enrolled:
         outline = self._outline(job)
         return outline.memberships(session, part) if outline else {}
+
+    def _steps_are_stored(self, session: Session, job: _Job, part: Part) -> bool:
+        outline = self._step_outline(job)
+        return outline is None or outline.is_stored(session, part)
+
+    def scope(self, job: _Job, part: Part) -> Scope:
+        """What the duty's own tasks are compared with; all of them where it has no workflow."""
+        duty = self.duty(job)
+        stage = Stage.OWN if duty and duty.workflow else Stage.ALL
+        return Scope(job.duty, job.span, part, stage)
+
+    def lay_out_steps(
+        self, session: Session, job: _Job, part: Part, *, create: bool
+    ) -> Scope | None:
+        """Lay out the steps of the duty's workflow; None where it has none."""
+        outline = self._step_outline(job)
+        if outline is None:
+            return None
+        outline.lay_out(session, part, create=create)
+        return Scope(job.duty, job.span, part, Stage.STEPS)
 
     def lay_out(self, session: Session, job: _Job, part: Part, *, create: bool) -> None:
         """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
@@ -275,6 +303,12 @@ class _Planner:
             return
         found = segments(overrides.spreads(session, job.duty)) if job.announced else []
         outline.lay_out(session, part, found, create=create)
+
+    def _step_outline(self, job: _Job) -> StepOutline | None:
+        duty = self.duty(job)
+        if duty is None or duty.workflow is None:
+            return None
+        return StepOutline(self.catalogue, duty, duty.workflow, job.span)
 
     def _outline(self, job: _Job) -> Outline | None:
         duty = self.duty(job)
@@ -290,17 +324,22 @@ class _Planner:
         wanted.store_slots(session)
         found = differences.count(session, scope)
         if "move" in found:
-            planning.move(session, key, by, today, now)
+            planning.move(session, scope, by, today, now)
         if "move" in found or "hang" in found:
             planning.hang(session, key)
         if "reopen" in found:
-            planning.reopen(session, key, by, today, now)
+            planning.reopen(session, scope, by, today, now)
         if "withdraw" in found:
             planning.withdraw(session, scope, by, now)
         if duty := self.catalogue.duties.get(key):
-            plan = self.catalogue.plans[duty.remind]
+            plan = self._reminder_plan(duty, scope.stage)
             chain = planning.chain_id(session, digest(plan), plain(plan))
             if "create" in found:
                 planning.create(session, key, chain, now)
             planning.use_chain(session, scope, chain, today)
-        planning.store_memberships(session, scope)
+        if scope.stage is not Stage.STEPS:
+            planning.store_memberships(session, scope)
+
+    def _reminder_plan(self, duty: Duty, stage: Stage) -> ReminderPlan:
+        steps = stage is Stage.STEPS and duty.workflow
+        return self.catalogue.plans[steps.remind if steps else duty.remind]

@@ -13,7 +13,9 @@ from dj_cadence.domain.duty import Term
 from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
+from dj_cadence.services.workflows import follow, own_task
 from dj_cadence.store import acts, planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.types import AnyRow
@@ -56,10 +58,13 @@ def done(
     rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, rows)
     for row in rows:
-        _check_day(session, row, on, today, is_term=_is_term(catalogue, row))
+        if _waits_for_day(catalogue, row):
+            raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
+        _check_day(session, catalogue, row, on, today)
     acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
     for row in rows:
-        _count(session, catalogue, row, note=note, by=by, now=now)
+        if _count(session, catalogue, row, note=note, by=by, now=now):
+            follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
         if _is_term(catalogue, row):
             before = acts.election_anchor(session, row.anchor_id)
             acts.add_election(session, before, on, by=by, now=now)
@@ -97,8 +102,11 @@ def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
 
 def _count(
     session: Session, catalogue: Catalogue, row: AnyRow, *, note: str, by: str, now: datetime
-) -> None:
-    """Add up what is recorded for a task; where that is enough, settle it or hand it up."""
+) -> bool:
+    """Add up what is recorded for a task; where that is enough, settle it or hand it up.
+
+    Whether it is settled.
+    """
     amount, last = acts.recorded(session, row.id)
     values: dict[str, object] = {"amount": amount}
     duty = catalogue.duties.get(row.duty)
@@ -112,6 +120,7 @@ def _count(
             "next_on": None,
         }
     acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
+    return values.get("state") == State.DONE
 
 
 def missed(
@@ -126,19 +135,33 @@ def missed(
 ) -> None:
     """Say that a month's, quarter's or semester's duty was not done, and why.
 
-    Raises Refused where the duty stays owed until it is done, or its time is not over.
+    A step of a workflow may be skipped at any time; what is counted from it is then counted
+    from today. Raises Refused where the duty stays owed until it is done, or its time is
+    not over.
     """
     row = _open_task(session, task_id)
+    if row.step == OWN:
+        _check_missed(catalogue, row, today)
+    reason = checked_text(reason, "原因")
+    if not reason:
+        raise Refused("请写明未开展的原因。")
+    values: dict[str, object] = {
+        "state": State.MISSED.value,
+        "settled_at": now,
+        "next_on": None,
+    }
+    if row.step != OWN:
+        values |= {"planned": today, "planned_by_person": True}
+    acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
+    follow(session, catalogue, row, by=by, now=now, today=today)
+
+
+def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
     duty = catalogue.duties.get(row.duty)
     if duty is None or not duty.may_be_missed:
         raise Refused("这项任务不能登记为未开展，须办理完成后才能结束。")
     if today <= row.due:
         raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未开展。")
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused("请写明未开展的原因。")
-    values = {"state": State.MISSED.value, "settled_at": now, "next_on": None}
-    acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
 
 
 def set_planned(
@@ -155,9 +178,12 @@ def set_planned(
 ) -> None:
     """Fix the day on which the organization means to do it, inside its period.
 
-    Raises Refused for a settled task or a day outside.
+    Of a step that waits for the own task's day, it fixes that day. Raises Refused for a
+    settled task or a day outside.
     """
     row = _open_task(session, task_id)
+    if _waits_for_day(catalogue, row):
+        row = own_task(session, row)
     if _is_term(catalogue, row) and on < row.opens:
         raise Refused("换届提前举行须先报上级批准。")
     if not row.opens <= on <= row.due:
@@ -175,6 +201,7 @@ def set_planned(
         "next_on": today,
     }
     acts.change(session, row, "planned", by=by, now=now, values=values)
+    follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
 
 
 def reopen(
@@ -197,7 +224,7 @@ def reopen(
     reason = checked_text(reason, "原因")
     if not reason:
         raise Refused("请写明撤销的原因。")
-    if row.period == TERM and row.instance == 0:
+    if row.period == TERM and row.instance == 0 and row.step == OWN:
         _take_back_election(session, row)
     acts.void_records(session, task_id, now)
     values: dict[str, object] = {
@@ -228,12 +255,22 @@ def _open_task(session: Session, task_id: int) -> AnyRow:
 
 def _is_term(catalogue: Catalogue, row: AnyRow) -> bool:
     duty = catalogue.duties.get(row.duty)
-    return duty is not None and isinstance(duty.recurrence, Term)
+    return duty is not None and isinstance(duty.recurrence, Term) and row.step == OWN
 
 
-def _check_day(session: Session, row: AnyRow, on: date, today: date, *, is_term: bool) -> None:
+def _waits_for_day(catalogue: Catalogue, row: AnyRow) -> bool:
+    step = catalogue.step(row.duty, row.step)
+    return bool(step and step.by_planning)
+
+
+def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, today: date) -> None:
+    """A day to come is refused, and one before the task's time: of a step if a rule says so."""
     if on > today:
         raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。")
+    step = catalogue.step(row.duty, row.step)
+    if step and not step.is_own and not step.certainty.binds:
+        return
+    is_term = _is_term(catalogue, row)
     first = acts.election_anchor(session, row.anchor_id).day if is_term else row.opens
     if on < first or (is_term and on == first):
         raise Refused(f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期。")

@@ -6,6 +6,7 @@ Each is one set-based statement over the temporary tables of `wanted`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import OWED, State
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part, want_cohort, want_org, want_slot
@@ -35,6 +37,7 @@ NEW = "新纳入的组织或新启用的职责"
 ELECTED = "登记了新的换届"
 NEXT_PERIOD = "新的周期进入计划范围"
 RULES = "规则、提醒方案或工作日历有变化"
+STEP_BEFORE = "前一环节的日期或流程有变化"
 FACTS = "组织情况或换届日期有变化"
 NOT_OWED = "不再承担这项职责"
 NOT_THEN = "这一周期不再需要"
@@ -55,6 +58,14 @@ class Span:
         return Span(min(self.since, other.since), max(self.until, other.until))
 
 
+class Stage(StrEnum):
+    """Which tasks of a duty are compared: all, or with a workflow its own before its steps."""
+
+    ALL = "all"
+    OWN = "own"
+    STEPS = "steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What is compared at a time."""
@@ -62,6 +73,7 @@ class Scope:
     duty: str
     span: Span
     part: Part
+    stage: Stage = Stage.ALL
 
 
 WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
@@ -80,7 +92,13 @@ def same_task(duty: str) -> ColumnElement[bool]:
 
 def of_scope(scope: Scope) -> ColumnElement[bool]:
     """The stored tasks that are compared."""
-    return and_(task.c.duty == scope.duty, scope.part.holds(task.c.org_id))
+    mine = and_(task.c.duty == scope.duty, scope.part.holds(task.c.org_id))
+    match scope.stage:
+        case Stage.OWN:
+            return and_(mine, task.c.step == OWN)
+        case Stage.STEPS:
+            return and_(mine, task.c.step != OWN)
+    return mine
 
 
 def owed() -> ColumnElement[bool]:
@@ -90,7 +108,7 @@ def owed() -> ColumnElement[bool]:
 def redated() -> ColumnElement[bool]:
     """Whether the wanted dates differ; a day that a person planned is theirs."""
     return or_(
-        task.c.opens != want_slot.c.opens,
+        task.c.opens != new_opens(),
         task.c.due != new_due(),
         task.c.target != want_slot.c.target,
         and_(
@@ -105,13 +123,21 @@ def new_due() -> ColumnElement[date]:
     return func.coalesce(task.c.postponed_to, want_slot.c.due)
 
 
+def new_opens() -> ColumnElement[date]:
+    """An election that was brought forward opens no later than it is due."""
+    forward = task.c.postponed_to < want_slot.c.opens
+    return case((forward, task.c.postponed_to), else_=want_slot.c.opens)
+
+
 def new_planned() -> ColumnElement[date | None]:
     return case((task.c.planned_by_person, task.c.planned), else_=want_slot.c.planned)
 
 
-def cause_of(duty: str) -> ColumnElement[str]:
+def cause_of(scope: Scope) -> ColumnElement[str]:
     """Why the wanted differs from the stored, from the cohorts before and after."""
-    before = _stored_membership(duty)
+    if scope.stage is Stage.STEPS:
+        return literal(STEP_BEFORE)
+    before = _stored_membership(scope.duty)
     old = select(cohort.c.facts).where(cohort.c.id == before.cohort_id).scalar_subquery()
     new = select(want_cohort.c.facts).where(want_cohort.c.cohort_id == want_org.c.cohort_id)
     return case(
@@ -165,27 +191,27 @@ def _shown_due(change: str) -> ColumnElement[date]:
     return want_slot.c.due if change == "create" else task.c.due
 
 
-def creations(duty: str) -> AnySelect:
+def creations(scope: Scope) -> AnySelect:
     """Wanted, and no such task yet."""
-    there = exists().where(same_task(duty)).correlate(want_org, want_slot)
+    there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
     return (
-        select(*_columns("create", new=True, cause=cause_of(duty)))
+        select(*_columns("create", new=True, cause=cause_of(scope)))
         .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
         .where(~there)
     )
 
 
-def moves(duty: str) -> AnySelect:
+def moves(scope: Scope) -> AnySelect:
     """Wanted and owed, on other dates."""
-    joined = WANTED.join(task, same_task(duty)).join(org, org.c.id == want_org.c.org_id)
-    query = select(*_columns("move", new=True, cause=cause_of(duty))).select_from(joined)
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("move", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(owed(), redated())
 
 
-def reopenings(duty: str) -> AnySelect:
+def reopenings(scope: Scope) -> AnySelect:
     """Wanted again after having been withdrawn."""
-    joined = WANTED.join(task, same_task(duty)).join(org, org.c.id == want_org.c.org_id)
-    query = select(*_columns("reopen", new=True, cause=cause_of(duty))).select_from(joined)
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("reopen", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(task.c.state == State.WITHDRAWN)
 
 
@@ -203,7 +229,9 @@ def unwanted(scope: Scope) -> ColumnElement[bool]:
     )
 
 
-def cause_of_end() -> ColumnElement[str]:
+def cause_of_end(scope: Scope) -> ColumnElement[str]:
+    if scope.stage is Stage.STEPS:
+        return literal(STEP_BEFORE)
     still = exists().where(
         want_org.c.org_id == task.c.org_id, want_org.c.instance == task.c.instance
     )
@@ -213,7 +241,7 @@ def cause_of_end() -> ColumnElement[str]:
 def withdrawals(scope: Scope) -> AnySelect:
     """Owed in the window, no longer wanted, and nobody has done anything about them."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
-    query = select(*_columns("withdraw", new=False, cause=cause_of_end())).select_from(joined)
+    query = select(*_columns("withdraw", new=False, cause=cause_of_end(scope))).select_from(joined)
     return query.where(unwanted(scope), ~task.c.touched)
 
 
@@ -228,11 +256,11 @@ def samples(session: Session, scope: Scope, change: str, limit: int | None) -> S
     """The first differences of one kind, in the organizations' order; all where limit is None."""
     match change:
         case "create":
-            query = creations(scope.duty)
+            query = creations(scope)
         case "move":
-            query = moves(scope.duty)
+            query = moves(scope)
         case "reopen":
-            query = reopenings(scope.duty)
+            query = reopenings(scope)
         case "withdraw":
             query = withdrawals(scope)
         case _:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.task import State
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.overrides import is_adopted
 from dj_cadence.store.schema import anchor, digest, org, slot, task
@@ -24,8 +25,11 @@ def _below() -> ColumnElement[bool]:
 
 
 def _binds(duties: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the superior sees it: the period binds, or a superior adopted it."""
-    return or_(task.c.duty.in_(duties), is_adopted())
+    """Whether the superior sees it: the period binds, or a superior adopted it.
+
+    The steps of workflows are the organization's own affair.
+    """
+    return and_(task.c.step == OWN, or_(task.c.duty.in_(duties), is_adopted()))
 
 
 def _overdue(duties: Sequence[str]) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ def open_items(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapp
                 notice.c.message_id,
                 notice.c.task_id,
                 *(notice.c[name] for name in ("rung", "office", "relay")),
-                *(task.c[name] for name in ("duty", "opens", "planned", "due", "state")),
+                *(task.c[name] for name in ("duty", "step", "opens", "planned", "due", "state")),
                 *(task.c[name] for name in ("target", "amount")),
                 *(slot.c[name] for name in ("label", "provisional", "unit", "theme")),
                 org.c.name.label("org_name"),

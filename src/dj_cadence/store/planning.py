@@ -33,6 +33,7 @@ from dj_cadence.store.differences import (
     cause_of,
     cause_of_end,
     new_due,
+    new_opens,
     new_planned,
     of_scope,
     owed,
@@ -111,11 +112,11 @@ def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
     session.execute(insert(task).from_select(list(values), in_order))
 
 
-def move(session: Session, duty: str, by: str, today: date, now: datetime) -> None:
+def move(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """Re-date the owed tasks whose dates differ."""
-    joined = WANTED.join(task, same_task(duty))
-    _write_acts(session, "move", by, now, joined, and_(owed(), redated()), cause_of(duty))
-    changed = and_(_wanted(duty), owed(), redated())
+    joined = WANTED.join(task, same_task(scope.duty))
+    _write_acts(session, "move", by, now, joined, and_(owed(), redated()), cause_of(scope))
+    changed = and_(_wanted(scope.duty), owed(), redated())
     session.execute(update(task).where(changed).values(**_new_dates(today, now)))
 
 
@@ -125,13 +126,13 @@ def hang(session: Session, duty: str) -> None:
     session.execute(update(task).where(other).values(slot_id=want_slot.c.slot_id))
 
 
-def reopen(session: Session, duty: str, by: str, today: date, now: datetime) -> None:
+def reopen(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """The same task again, on the wanted dates."""
     withdrawn = task.c.state == State.WITHDRAWN
-    joined = WANTED.join(task, same_task(duty))
-    _write_acts(session, "reopen", by, now, joined, withdrawn, cause_of(duty))
+    joined = WANTED.join(task, same_task(scope.duty))
+    _write_acts(session, "reopen", by, now, joined, withdrawn, cause_of(scope))
     again = {"state": State.PLANNED.value, "settled_at": None, **_new_dates(today, now)}
-    session.execute(update(task).where(_wanted(duty), withdrawn).values(**again))
+    session.execute(update(task).where(_wanted(scope.duty), withdrawn).values(**again))
 
 
 def _wanted(duty: str) -> ColumnElement[bool]:
@@ -141,7 +142,7 @@ def _wanted(duty: str) -> ColumnElement[bool]:
 def _new_dates(today: date, now: datetime) -> dict[str, object]:
     return {
         "slot_id": want_slot.c.slot_id,
-        "opens": want_slot.c.opens,
+        "opens": new_opens(),
         "planned": new_planned(),
         "due": new_due(),
         "target": want_slot.c.target,
@@ -156,7 +157,7 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
 def withdraw(session: Session, scope: Scope, by: str, now: datetime) -> None:
     """Take back what is no longer wanted and untouched."""
     gone = and_(unwanted(scope), ~task.c.touched)
-    _write_acts(session, "withdraw", by, now, task, gone, cause_of_end())
+    _write_acts(session, "withdraw", by, now, task, gone, cause_of_end(scope))
     session.execute(
         update(task)
         .where(gone)

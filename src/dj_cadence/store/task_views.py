@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.task import State, overdue_days
+from dj_cadence.domain.workflow import Step
 from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -52,6 +53,8 @@ class TaskRow:
     theme: str
     rule: Duty | None
     """None where the catalogue no longer knows the duty."""
+    stage: Step | None
+    """What it is in the duty's workflow; None where the duty has none."""
     sequence: int
     changed_at: datetime
     settled_at: datetime | None
@@ -92,7 +95,7 @@ def tasks(
         *([task.c.due <= due_until] if due_until else []),
     ]
     found = session.execute(_rows().where(*conditions))
-    return [_task_row(row, catalogue.duties.get(row.duty), today) for row in found]
+    return [_task_row(row, catalogue, today) for row in found]
 
 
 def _in_org(code: str, *, subtree: bool) -> list[ColumnElement[bool]]:
@@ -124,9 +127,9 @@ def _rows() -> Select[tuple[object, ...]]:
     )
 
 
-def _task_row(row: AnyRow, rule: Duty | None, today: date) -> TaskRow:
+def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
     state = State(row.state)
-    title = rule.title if rule else row.duty
+    title = catalogue.title(row.duty, row.step)
     late = (row.completed_on - row.due).days if row.completed_on else 0
     return TaskRow(
         id=row.id,
@@ -144,7 +147,7 @@ def _task_row(row: AnyRow, rule: Duty | None, today: date) -> TaskRow:
         target=row.target,
         unit=row.unit,
         done=row.amount,
-        office=rule.office if rule else "",
+        office=catalogue.office(row.duty, row.step),
         completed_on=row.completed_on,
         late_days=max(late, 0),
         org_id=row.org_id,
@@ -152,7 +155,8 @@ def _task_row(row: AnyRow, rule: Duty | None, today: date) -> TaskRow:
         planned_time=row.planned_time,
         place=row.place,
         theme=row.theme,
-        rule=rule,
+        rule=catalogue.duties.get(row.duty),
+        stage=catalogue.step(row.duty, row.step),
         sequence=row.sequence,
         changed_at=row.changed_at,
         settled_at=row.settled_at,

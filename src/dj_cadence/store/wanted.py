@@ -40,18 +40,18 @@ from dj_cadence.store.types import AnySelect, Json
 
 _Item = TypeVar("_Item")
 _AT_ONCE = 500
-_temporary = MetaData()
+temporary = MetaData()
 
 want_cohort = Table(
     "want_cohort",
-    _temporary,
+    temporary,
     Column("cohort_id", Integer, primary_key=True),
     Column("facts", Json, nullable=False),
     prefixes=["TEMPORARY"],
 )
 want_segment = Table(
     "want_segment",  # stretches of the tree for which superiors have announced the same
-    _temporary,
+    temporary,
     Column("segment", Integer, primary_key=True),
     Column("first", Integer, nullable=False),
     Column("last", Integer, nullable=False),
@@ -59,7 +59,7 @@ want_segment = Table(
 )
 want_member = Table(
     "want_member",  # which cohort an organization belongs to, by what decides it
-    _temporary,
+    temporary,
     Column("profile_id", Integer, primary_key=True),
     Column("about_profile_id", Integer, primary_key=True, server_default="0"),
     Column("anchor_day", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
@@ -72,7 +72,7 @@ want_member = Table(
 )
 want_slot = Table(
     "want_slot",
-    _temporary,
+    temporary,
     Column("cohort_id", Integer, primary_key=True),
     Column("period", String(16), primary_key=True),
     Column("step", String(24), primary_key=True),
@@ -92,11 +92,14 @@ want_slot = Table(
 )
 want_org = Table(
     "want_org",
-    _temporary,
+    temporary,
     Column("org_id", Integer, primary_key=True),
     Column("instance", Integer, primary_key=True),
+    Column("anchor_id", Integer, primary_key=True),
+    # Of a workflow's steps: for which period, and what they are counted from.
+    Column("period", String(16), primary_key=True, server_default=""),
+    Column("counted_from", String(24), primary_key=True, server_default=""),
     Column("cohort_id", Integer, nullable=False),
-    Column("anchor_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
@@ -150,10 +153,10 @@ _ALONE = (0, FIRST_DAY, 0, FIRST_DAY, 0)
 
 def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
-    for table in _temporary.sorted_tables:
+    for table in temporary.sorted_tables:
         session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
         session.execute(CreateTable(table))
-    _insert(session, want_segment, [
+    insert_rows(session, want_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
 
@@ -243,14 +246,19 @@ def each_term_below(part: Part) -> AnySelect:
 # --- filling ---------------------------------------------------------------------------------
 
 
-def cohort_ids(session: Session, wanted: Mapping[str, Cohort], *, create: bool) -> dict[str, int]:
-    """An id for each signature. Unknown ones are created, or get ids below zero."""
+def cohort_ids(
+    session: Session, duty: str, wanted: Mapping[str, object], *, create: bool
+) -> dict[str, int]:
+    """An id for each signature. Unknown ones are created, or get ids below zero.
+
+    `wanted` has what each cohort is known by, as JSON.
+    """
     stored = _stored_cohorts(session, wanted)
     missing = [signature for signature in wanted if signature not in stored]
     if not create:
         return stored | {signature: -n for n, signature in enumerate(missing, 1)}
-    _insert(session, cohort, [
-        {"duty": wanted[s].duty, "signature": s, "facts": _as_json(wanted[s])} for s in missing
+    insert_rows(session, cohort, [
+        {"duty": duty, "signature": s, "facts": wanted[s]} for s in missing
     ])  # fmt: skip
     return stored | _stored_cohorts(session, missing)
 
@@ -264,7 +272,8 @@ def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, 
     }
 
 
-def _as_json(wanted: Cohort) -> dict[str, object]:
+def as_json(wanted: Cohort) -> dict[str, object]:
+    """What a cohort is known by."""
     anchored = {"anchor": wanted.anchor.isoformat()} if wanted.anchor else {}
     return {"facts": wanted.facts.as_json(), **anchored}
 
@@ -277,12 +286,11 @@ def fill(
     source: AnySelect,
 ) -> None:
     """Fill the temporary tables of one duty; organizations come from `source` in one statement."""
-    _insert(session, want_cohort, [
-        {"cohort_id": key, "facts": _as_json(one)} for key, one in cohorts.items()
+    insert_rows(session, want_cohort, [
+        {"cohort_id": key, "facts": as_json(one)} for key, one in cohorts.items()
     ])  # fmt: skip
-    _insert(session, want_member, _member_rows(members))
-    _insert(session, want_slot, slots)
-    _know_slots(session)
+    insert_rows(session, want_member, _member_rows(members))
+    fill_slots(session, slots)
     each = source.subquery("each")
     same = and_(*(want_member.c[name] == each.c[name] for name in Membership._fields))
     chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
@@ -292,6 +300,12 @@ def fill(
             chosen.join_from(each, want_member, same),
         )
     )
+
+
+def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
+    """Lay out the wanted slots, with the ids of those that are stored."""
+    insert_rows(session, want_slot, slots)
+    _know_slots(session)
 
 
 def _member_rows(members: Sequence[tuple[Membership, int]]) -> list[dict[str, object]]:
@@ -322,7 +336,8 @@ def _know_slots(session: Session) -> None:
     )
 
 
-def _insert(session: Session, table: Table, rows: Sequence[dict[str, object]]) -> None:
+def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Write rows of a temporary table; none is fine."""
     if rows:
         session.execute(insert(table), list(rows))
 

@@ -39,7 +39,15 @@ def import_(
                 correct=correct,
                 dry_run=dry_run,
             )
-            settle_elections(session, report.elections, by=OPERATOR, now=site.now)
+            if report.elections:
+                settle_elections(
+                    session,
+                    site.catalogue(),
+                    report.elections,
+                    by=OPERATOR,
+                    now=site.now,
+                    today=site.today,
+                )
     for problem in report.problems:
         say(str(problem))
     if wrong := len(faults(report.problems)):

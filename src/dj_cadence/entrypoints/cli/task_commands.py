@@ -250,7 +250,8 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
 
     def do(site: Opened, session: Session, who: str) -> None:
         _check_superior(site, session, task, by)
-        grants.waive(session, task, reason=reason, by=who, now=site.now)
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        grants.waive(session, site.catalogue(), task, reason=reason, **when)
 
     _act(ctx, by, do)
     say(f"任务 {task} 已豁免。")
@@ -282,7 +283,8 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
 
     def do(site: Opened, session: Session, who: str) -> None:
         _check_superior(site, session, task, by)
-        grants.accept(session, task, by=who, now=site.now)
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        grants.accept(session, site.catalogue(), task, **when)
 
     _act(ctx, by, do)
     say(f"任务 {task} 已确认完成。")
@@ -293,7 +295,8 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
 
     def do(site: Opened, session: Session, who: str) -> None:
         _check_superior(site, session, task, by)
-        grants.return_(session, task, reason=reason, by=who, now=site.now, today=site.today)
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        grants.return_(session, site.catalogue(), task, reason=reason, **when)
 
     _act(ctx, by, do)
     say(f"任务 {task} 已退回。")

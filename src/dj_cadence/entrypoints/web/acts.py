@@ -117,17 +117,17 @@ def _postpone(visit: Visit, session: Session, task: TaskRow, **who: Unpack[Who])
 
 
 def _waive(visit: Visit, session: Session, task: TaskRow, **who: Unpack[Who]) -> str:
-    grants.waive(session, task.id, reason=_reason(visit), by=who["by"], now=who["now"])
+    grants.waive(session, visit.catalogue, task.id, reason=_reason(visit), **who)
     return "waive"
 
 
-def _accept(_visit: Visit, session: Session, task: TaskRow, **who: Unpack[Who]) -> str:
-    grants.accept(session, task.id, by=who["by"], now=who["now"])
+def _accept(visit: Visit, session: Session, task: TaskRow, **who: Unpack[Who]) -> str:
+    grants.accept(session, visit.catalogue, task.id, **who)
     return "accept"
 
 
 def _return(visit: Visit, session: Session, task: TaskRow, **who: Unpack[Who]) -> str:
-    grants.return_(session, task.id, reason=_reason(visit), **who)
+    grants.return_(session, visit.catalogue, task.id, reason=_reason(visit), **who)
     return "return"
 
 

@@ -1,0 +1,76 @@
+"""Slots of a workflow's steps: they hang on a date of the own task, or on a step's day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.slot import CASE, TERM, Slot
+from dj_cadence.domain.wording import day_text
+from dj_cadence.domain.workflow import Mark, Offset, Step, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A day that steps are counted from, for one period of one organization."""
+
+    counted_from: str
+    """A mark of the own task, or the key of a step."""
+    day: date
+    label: str
+    """The period as it is shown: 2026, term-2023-05-10, case-12."""
+    is_planned: bool
+    """Whether the own task has its day already."""
+
+
+def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar) -> Iterator[Slot]:
+    """The slots of the steps that are counted from this day."""
+    for step in workflow.steps:
+        if step.counted_from != reference.counted_from:
+            continue
+        if not (step.by_planning and reference.is_planned):
+            yield _slot(workflow, step, reference, calendar)
+
+
+def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCalendar) -> Slot:
+    day = reference.day
+    opens, due = step.not_before.from_(day, calendar), step.not_after.from_(day, calendar)
+    uncertain = any(offset.working_days for offset in (step.not_before, step.not_after))
+    return Slot(
+        period=period_key(reference.label),
+        label=reference.label,
+        opens=opens,
+        planned=None,
+        due=due,
+        provisional=uncertain and calendar.is_provisional(day, due),
+        derivation=(
+            f"环节“{step.title}”，从{_origin(workflow, step)}{day_text(day)}起算",
+            f"最早{_distance(step.not_before)}，{day_text(opens)}",
+            f"最迟{_distance(step.not_after)}，{day_text(due)}",
+        ),
+        step=step.key,
+    )
+
+
+def period_key(label: str) -> str:
+    """The period in a task's key, from the one that is shown."""
+    for key in (TERM, CASE):
+        if label.startswith(f"{key}-"):
+            return key
+    return label
+
+
+def _origin(workflow: Workflow, step: Step) -> str:
+    match step.counted_from:
+        case Mark.OPENS:
+            return "办理时段的第一天"
+        case Mark.DUE:
+            return "截止日"
+        case key:
+            return f"“{next(s.title for s in workflow.steps if s.key == key)}”的日期"
+
+
+def _distance(offset: Offset) -> str:
+    if not offset.sign:
+        return "当天"
+    return f"{'之后' if offset.sign > 0 else '之前'}{offset.text}"

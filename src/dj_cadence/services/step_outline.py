@@ -1,0 +1,76 @@
+"""What a duty's workflow asks for, once its own tasks are written."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.canonical import digest, plain
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import FIRST_DAY
+from dj_cadence.domain.duty import Duty
+from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
+from dj_cadence.domain.slot import CASE, TERM, Slot
+from dj_cadence.domain.step_slots import Reference, steps_from
+from dj_cadence.domain.workflow import Workflow
+from dj_cadence.services.outline import slot_row
+from dj_cadence.store import steps, wanted
+from dj_cadence.store.differences import Span
+from dj_cadence.store.wanted import Part
+
+
+class StepOutline:
+    """The steps of one duty over one window, laid out beside what is stored."""
+
+    def __init__(self, catalogue: Catalogue, duty: Duty, workflow: Workflow, span: Span) -> None:
+        self._calendar = catalogue.calendar
+        self._plan = catalogue.plans[workflow.remind]
+        self._dates_digest = catalogue.dates_digest(duty)
+        self._duty = duty.key
+        self._workflow = workflow
+        self._span = span
+
+    def lay_out(self, session: Session, part: Part, *, create: bool) -> None:
+        """Fill the temporary tables with the steps of everyone in `part`."""
+        wanted.lay_out(session)
+        source = steps.each_reference(self._duty, self._workflow, part)
+        signed = {self._signature(one): one for one in steps.references(session, source)}
+        known_by = {signature: plain(one) for signature, one in signed.items()}
+        ids = wanted.cohort_ids(session, self._duty, known_by, create=create)
+        slots = [
+            {**slot_row(slot, self._first_on(slot)), "cohort_id": ids[signature]}
+            for signature, one in signed.items()
+            for slot in self._slots(one)
+        ]
+        steps.fill(session, {one: ids[s] for s, one in signed.items()}, slots, source)
+
+    def is_stored(self, session: Session, part: Part) -> bool:
+        """Whether what is stored for the few organizations of `part` is what is wanted."""
+        source = steps.each_reference(self._duty, self._workflow, part)
+        stored = steps.few_stored(session, self._duty, part)
+        settled = {key for key, (owed, *_) in stored.items() if not owed}
+        wanted_dates = {
+            (*whose[:4], slot.step): (slot.opens, slot.due)
+            for whose, reference in steps.few_references(session, source)
+            for slot in self._slots(reference)
+        }
+        return {k: v for k, v in wanted_dates.items() if k not in settled} == {
+            key: (opens, due or wanted_dates.get(key, (opens, None))[1])
+            for key, (owed, opens, due) in stored.items()
+            if owed
+        }
+
+    def _signature(self, reference: Reference) -> str:
+        return digest("step", self._dates_digest, reference)
+
+    def _slots(self, reference: Reference) -> Iterator[Slot]:
+        """Those in the window; of a term or a case all, as of its own task."""
+        since, until = self._span.since, self._span.until
+        for slot in steps_from(self._workflow, reference, self._calendar):
+            if slot.period in (TERM, CASE) or (slot.opens <= until and slot.due >= since):
+                yield slot
+
+    def _first_on(self, slot: Slot) -> date:
+        dates = TaskDates(slot.opens, slot.planned, slot.due)
+        spoken = next_reminder(self._plan, dates, self._calendar, FIRST_DAY)
+        return min(slot.opens, spoken or slot.opens)

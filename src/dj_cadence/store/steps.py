@@ -1,0 +1,162 @@
+"""The days that a workflow's steps are counted from, read from the tasks there are.
+
+They are laid out in the temporary tables of `wanted` after the duty's own tasks are written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import date
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    String,
+    Table,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.step_slots import Reference
+from dj_cadence.domain.task import OWED, State
+from dj_cadence.domain.workflow import OWN, Mark, Workflow
+from dj_cadence.store import wanted
+from dj_cadence.store.schema import slot, task
+from dj_cadence.store.types import AnySelect
+from dj_cadence.store.wanted import Part, want_org
+
+_GONE = (State.WITHDRAWN.value, State.WAIVED.value)
+"""Nothing hangs on tasks in these states, nor on an own task that was closed as missed."""
+_OWED = sorted(OWED)
+_LIVE_OWN = task.alias("own")
+
+want_reference = Table(
+    "want_reference",  # which cohort the steps counted from a day belong to
+    wanted.temporary,
+    Column("counted_from", String(24), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("label", String(32), primary_key=True),
+    Column("is_planned", Boolean, primary_key=True),
+    Column("cohort_id", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+StepKey = tuple[int, int, int, str, str]
+"""Organization, instance, anchor, period and step."""
+
+
+def each_reference(duty: str, workflow: Workflow, part: Part) -> AnySelect:
+    """Each day that steps are counted from: of the own tasks, and of steps before them."""
+    found = [_reference(duty, workflow, part, key) for key in sorted(workflow.references)]
+    every = union_all(*found).subquery("each")
+    return select(*every.c)
+
+
+def _reference(duty: str, workflow: Workflow, part: Part, counted_from: str) -> AnySelect:
+    one = task.alias("one")
+    day: ColumnElement[date]
+    if counted_from in tuple(Mark):
+        step, day, holds = OWN, one.c[counted_from], one.c.state.in_(_OWED)
+    else:
+        step = workflow.task_step(counted_from)
+        day = func.coalesce(one.c.completed_on, one.c.planned)
+        holds = day.is_not(None)
+    columns = (
+        *(one.c[name] for name in ("org_id", "instance", "anchor_id", "period")),
+        literal(counted_from).label("counted_from"),
+        day.label("day"),
+        slot.c.label,
+        one.c.planned.is_not(None).label("is_planned"),
+    )
+    query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
+    if step != OWN:
+        query = query.join(_LIVE_OWN, _is_own_of(one))
+    gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
+    mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
+    return query.where(mine, one.c.state.not_in(gone), holds)
+
+
+def _is_own_of(one: FromClause) -> ColumnElement[bool]:
+    same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "instance", "anchor_id"))
+    alive = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
+    return and_(*same, _LIVE_OWN.c.period == one.c.period, _LIVE_OWN.c.step == OWN, alive)
+
+
+def references(session: Session, source: AnySelect) -> list[Reference]:
+    """The distinct days of `source`."""
+    columns = [source.selected_columns[field.name] for field in fields(Reference)]
+    rows = session.execute(source.with_only_columns(*columns).distinct())
+    return [Reference(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+
+def fill(
+    session: Session,
+    cohort_ids: Mapping[Reference, int],
+    slots: Sequence[dict[str, object]],
+    source: AnySelect,
+) -> None:
+    """Fill the temporary tables of one duty's steps."""
+    names = [field.name for field in fields(Reference)]
+    wanted.insert_rows(session, want_reference, [
+        {**dict(zip(names, astuple(one), strict=True)), "cohort_id": key}
+        for one, key in cohort_ids.items()
+    ])  # fmt: skip
+    wanted.fill_slots(session, slots)
+    each = source.subquery("referring")
+    same = and_(*(want_reference.c[name] == each.c[name] for name in names))
+    chosen = ["org_id", "instance", "anchor_id", "period", "counted_from"]
+    rows = select(*(each.c[name] for name in chosen), want_reference.c.cohort_id)
+    session.execute(
+        insert(want_org).from_select(
+            [*chosen, "cohort_id"], rows.join_from(each, want_reference, same)
+        )
+    )
+
+
+# --- the same for a few organizations, worked out in Python ------------------------------------
+
+
+def few_references(session: Session, source: AnySelect) -> list[tuple[StepKey, Reference]]:
+    """(whose, the day) with an empty step in the key."""
+    columns = source.selected_columns
+    names = ("org_id", "instance", "anchor_id", "period")
+    whose = [columns[name] for name in names]
+    of = [columns[field.name] for field in fields(Reference)]
+    return [
+        ((row[0], row[1], row[2], row[3], ""), Reference(row[4], row[5], row[6], bool(row[7])))
+        for row in session.execute(source.with_only_columns(*whose, *of))
+    ]
+
+
+def few_stored(
+    session: Session, duty: str, part: Part
+) -> dict[StepKey, tuple[bool, date, date | None]]:
+    """Of each step's task: whether it is owed, when it opens, and its due date.
+
+    The due date is None where a superior postponed it: it is not the plan's any more.
+    """
+    query = select(
+        *(task.c[name] for name in ("org_id", "instance", "anchor_id", "period", "step")),
+        task.c.state.in_(_OWED),
+        task.c.opens,
+        task.c.due,
+        task.c.postponed_to,
+    ).where(task.c.duty == duty, task.c.step != OWN, part.holds(task.c.org_id))
+    withdrawn = task.c.state != State.WITHDRAWN
+    return {
+        (row[0], row[1], row[2], row[3], row[4]): (
+            bool(row[5]),
+            row.opens,
+            None if row.postponed_to else row.due,
+        )
+        for row in session.execute(query.where(withdrawn))
+    }

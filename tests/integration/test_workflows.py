@@ -1,0 +1,406 @@
+"""Workflows walked through with the shipped rules, on both databases."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.errors import Refused
+from dj_cadence.services import cases, grants, plan, records
+from dj_cadence.services.explain import explain
+from dj_cadence.store.database import Database
+from dj_cadence.store.differences import Span
+
+from .engine_rows import (
+    SHANGHAI,
+    START,
+    acts,
+    advance_to,
+    apply,
+    at,
+    everything,
+    notices,
+    roll,
+    shipped,
+    tasks,
+)
+
+RULES = shipped().catalogue
+
+
+def only(*keys: str, enabled: bool = True) -> Catalogue:
+    """The shipped rules with no other duties than these."""
+    duties = {key: replace(RULES.duties[key], enabled=enabled) for key in keys}
+    return replace(RULES, duties=duties, hash="-".join(keys))
+
+
+LIFE, TERMS = only("org_life_meeting"), only("committee_term")
+ADMISSION = only("member_development_case")
+
+
+def _rows(database: Database, org: str, label: str = "") -> list[Any]:
+    """The tasks of the organization; those of 2027 come in sight on the way and are left out."""
+    found = tasks(database, org=org)
+    return [row for row in found if row.label == label or (not label and row.label != "2027")]
+
+
+def steps(database: Database, org: str = "B1", label: str = "") -> list[tuple[Any, ...]]:
+    """(step, opens, due, state) of each task at the organization."""
+    return [(row.step, row.opens, row.due, row.state) for row in _rows(database, org, label)]
+
+
+def the_step(database: Database, step: str, org: str = "B1") -> Any:
+    (found,) = [row for row in _rows(database, org) if row.step == step]
+    return found
+
+
+def act(
+    database: Database, rules: Catalogue, what: str, task_id: int, day: date, **how: Any
+) -> None:
+    """An act of a person at five in the afternoon, and the plan that follows."""
+    doing = {"done": records.done, "missed": records.missed, "planned": records.set_planned}
+    doing |= {"postpone": grants.postpone, "waive": grants.waive}  # type: ignore[dict-item]
+    with database.write() as session:
+        doing[what](session, rules, task_id, by="李书记", now=at(day, 17), today=day, **how)
+    roll(database, rules, day)
+
+
+@pytest.fixture
+def winter(district: Database) -> Database:
+    """Thursday 2026-10-08: the window of the 组织生活会 has opened."""
+    apply(district, LIFE, until=date(2027, 6, 30))
+    advance_to(district, LIFE, date(2026, 10, 8))
+    return district
+
+
+def test_before_the_day_is_set_there_is_nothing_but_to_set_it(winter: Database) -> None:
+    assert steps(winter) == [
+        ("schedule", date(2026, 10, 1), date(2026, 12, 1), "open"),
+        ("", date(2026, 10, 1), date(2027, 3, 31), "open"),
+    ]
+
+
+def test_setting_the_day_finishes_the_first_step_and_dates_the_later_ones(winter: Database) -> None:
+    schedule = the_step(winter, "schedule")
+    day = date(2026, 11, 12)
+
+    act(winter, LIFE, "planned", schedule.id, day, on=date(2026, 12, 18))
+
+    assert steps(winter) == [
+        ("schedule", date(2026, 10, 1), date(2026, 12, 1), "done"),
+        ("report", date(2026, 12, 18), date(2027, 1, 2), "planned"),
+        ("rectify", date(2027, 1, 17), date(2027, 3, 18), "planned"),
+        ("", date(2026, 10, 1), date(2027, 3, 31), "open"),
+    ]
+    assert the_step(winter, "").planned == date(2026, 12, 18)
+    assert acts(winter, schedule.id) == [("done", "李书记", "所在流程的主要环节已定日期或已办结")]
+
+
+def test_another_day_moves_the_same_tasks(winter: Database) -> None:
+    own, day = the_step(winter, ""), date(2026, 11, 12)
+    act(winter, LIFE, "planned", own.id, day, on=date(2026, 12, 18))
+    before = the_step(winter, "report")
+
+    act(winter, LIFE, "planned", own.id, day, on=date(2026, 12, 25))
+
+    after = the_step(winter, "report")
+    assert (after.id, after.due) == (before.id, date(2027, 1, 9))
+    assert after.sequence == before.sequence + 1
+    assert acts(winter, after.id) == [("move", "dj-cadence", "前一环节的日期或流程有变化")]
+
+
+def test_the_day_it_was_held_counts_not_the_day_it_was_planned_for(winter: Database) -> None:
+    own = the_step(winter, "")
+    act(winter, LIFE, "planned", own.id, date(2026, 11, 12), on=date(2026, 12, 18))
+
+    act(winter, LIFE, "done", own.id, date(2026, 12, 22), on=date(2026, 12, 21))
+
+    assert [(step, due) for step, _, due, state in steps(winter) if state != "done"] == [
+        ("report", date(2027, 1, 5)),
+        ("rectify", date(2027, 3, 21)),
+    ]
+
+
+def test_held_without_ever_having_been_planned_settles_the_step_in_front(winter: Database) -> None:
+    act(winter, LIFE, "done", the_step(winter, "").id, date(2026, 11, 20), on=date(2026, 11, 19))
+
+    assert [(s, state) for s, _, _, state in steps(winter)] == [
+        ("schedule", "done"),
+        ("report", "planned"),
+        ("rectify", "planned"),
+        ("", "done"),
+    ]
+
+
+def test_taking_back_the_meeting_takes_back_what_hung_on_it(winter: Database) -> None:
+    own, day = the_step(winter, ""), date(2026, 11, 20)
+    act(winter, LIFE, "done", own.id, day, on=day)
+    report = the_step(winter, "report")
+
+    with winter.write() as session:
+        records.reopen(session, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
+    roll(winter, LIFE, day)
+    assert [(s, state) for s, _, _, state in steps(winter)] == [
+        ("schedule", "done"),
+        ("report", "withdrawn"),
+        ("rectify", "withdrawn"),
+        ("", "planned"),
+    ]
+
+    act(winter, LIFE, "done", own.id, date(2026, 12, 3), on=date(2026, 12, 2))
+    again = the_step(winter, "report")
+    assert (again.id, again.due, again.state) == (report.id, date(2026, 12, 17), "planned")
+
+
+def test_only_the_current_step_reminds(winter: Database) -> None:
+    schedule, own = the_step(winter, "schedule"), the_step(winter, "")
+    for day in (date(2026, 11, 24), date(2026, 12, 2), date(2027, 3, 1)):
+        advance_to(winter, LIFE, day)
+    assert [rung for rung, *_ in notices(winter, schedule.id)][:2] == ["week_before", "list"]
+    assert notices(winter, own.id) == []  # its month_before lay at 03-01
+
+    act(winter, LIFE, "planned", own.id, date(2027, 3, 1), on=date(2027, 3, 24))
+    advance_to(winter, LIFE, date(2027, 3, 2))
+    assert notices(winter, own.id) == []  # who has just set the day knows it
+    advance_to(winter, LIFE, date(2027, 3, 17))
+    assert [(rung, day) for rung, _, day, _ in notices(winter, own.id)] == [
+        ("week_before", date(2027, 3, 17))
+    ]
+
+
+def test_a_meeting_that_is_late_reminds_though_nobody_set_its_day(winter: Database) -> None:
+    schedule, own = the_step(winter, "schedule"), the_step(winter, "")
+    advance_to(winter, LIFE, date(2027, 3, 31))
+    said = len(notices(winter, schedule.id))
+
+    advance_to(winter, LIFE, date(2027, 4, 2))
+
+    assert [rung for rung, *_ in notices(winter, own.id)] == ["late"]
+    assert len(notices(winter, schedule.id)) == said
+
+
+def test_a_step_that_was_skipped_is_not_asked_for_again(winter: Database) -> None:
+    own, day = the_step(winter, ""), date(2026, 12, 2)
+    act(winter, LIFE, "done", own.id, day, on=day)
+
+    act(winter, LIFE, "missed", the_step(winter, "report").id, day, reason="上级不要求报送")
+
+    assert the_step(winter, "report").state == "missed"
+    roll(winter, LIFE, date(2026, 12, 3))
+    assert [(s, state) for s, _, _, state in steps(winter)][1:3] == [
+        ("report", "missed"),
+        ("rectify", "planned"),
+    ]
+
+
+def test_a_superior_that_lets_the_meeting_off_lets_its_steps_off(winter: Database) -> None:
+    act(winter, LIFE, "waive", the_step(winter, "").id, date(2026, 11, 2), reason="支部拟撤并")
+
+    assert [(s, state) for s, _, _, state in steps(winter)] == [
+        ("schedule", "withdrawn"),
+        ("", "waived"),
+    ]
+
+
+def test_the_step_that_waits_for_a_day_is_not_done_without_one(winter: Database) -> None:
+    with winter.write() as session, pytest.raises(Refused, match="定日期"):
+        records.done(
+            session,
+            LIFE,
+            the_step(winter, "schedule").id,
+            on=date(2026, 11, 2),
+            by="x",
+            now=at(date(2026, 11, 2)),
+            today=date(2026, 11, 2),
+        )
+
+
+def test_planning_again_changes_nothing_and_equals_a_plan_from_nothing(winter: Database) -> None:
+    own, day = the_step(winter, ""), date(2026, 12, 2)
+    act(winter, LIFE, "planned", own.id, day, on=date(2026, 12, 18))
+    before = everything(winter)
+
+    assert not roll(winter, LIFE, day)
+    found = plan.preview(winter, LIFE, Span(START, plan.horizon(day)), anew=True)
+
+    assert found.counts == {}
+    assert everything(winter) == before
+
+
+def test_an_edited_workflow_moves_its_steps_and_a_removed_one_goes(winter: Database) -> None:
+    own, day = the_step(winter, ""), date(2026, 12, 2)
+    act(winter, LIFE, "planned", own.id, day, on=date(2026, 12, 18))
+    duty = LIFE.duties["org_life_meeting"]
+    assert duty.workflow
+    shorter = replace(duty.workflow, steps=duty.workflow.steps[:-1])
+    edited = replace(LIFE, duties={duty.key: replace(duty, workflow=shorter)}, hash="edited")
+
+    apply(winter, edited, today=day, until=date(2027, 6, 30), allow_withdrawals=9)
+
+    assert [(s, state) for s, _, _, state in steps(winter)][2] == ("rectify", "withdrawn")
+    without = replace(LIFE, duties={duty.key: replace(duty, workflow=None)}, hash="without")
+    apply(winter, without, today=day, until=date(2027, 6, 30), allow_withdrawals=9)
+    assert [(s, state) for s, _, _, state in steps(winter)] == [
+        ("schedule", "done"),
+        ("report", "withdrawn"),
+        ("rectify", "withdrawn"),
+        ("", "open"),
+    ]
+
+
+# --- 换届 -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def election(district: Database) -> Database:
+    """2026-03-02: the term of B1 ends on 2026-08-31."""
+    apply(district, TERMS, until=date(2027, 4, 30))
+    advance_to(district, TERMS, date(2026, 3, 2))
+    return district
+
+
+def test_an_election_is_prepared_held_and_reported(election: Database) -> None:
+    assert steps(election) == [
+        ("decide", date(2026, 2, 28), date(2026, 5, 31), "open"),
+        ("request", date(2026, 5, 31), date(2026, 6, 30), "planned"),
+        ("", date(2026, 2, 28), date(2026, 8, 31), "open"),
+    ]
+    own = the_step(election, "")
+    act(
+        election,
+        TERMS,
+        "done",
+        the_step(election, "decide").id,
+        date(2026, 5, 12),
+        on=date(2026, 5, 11),
+    )
+    act(election, TERMS, "planned", own.id, date(2026, 6, 8), on=date(2026, 8, 20))
+    assert the_step(election, "candidates").due == date(2026, 8, 10)
+
+    act(election, TERMS, "done", own.id, date(2026, 8, 21), on=date(2026, 8, 20))
+
+    assert steps(election, label="term-2023-08-31") == [
+        ("decide", date(2026, 2, 28), date(2026, 5, 31), "done"),
+        ("request", date(2026, 5, 31), date(2026, 6, 30), "done"),
+        ("candidates", date(2026, 7, 6), date(2026, 8, 10), "done"),
+        ("", date(2026, 2, 28), date(2026, 8, 31), "done"),
+        ("report", date(2026, 8, 20), date(2026, 9, 19), "planned"),
+    ]
+    assert [s for s, *_ in steps(election, label="term-2026-08-20")] == ["decide", "request", ""]
+
+
+def test_a_granted_postponement_moves_the_preparation_too(election: Database) -> None:
+    own, day = the_step(election, ""), date(2026, 3, 9)
+
+    act(election, TERMS, "postpone", own.id, day, until=date(2027, 2, 28), reason="批复延期")
+
+    assert [(s, due) for s, _, due, _ in steps(election)] == [
+        ("decide", date(2026, 11, 28)),
+        ("request", date(2026, 12, 28)),
+        ("", date(2027, 2, 28)),
+    ]
+
+
+def test_an_election_may_be_brought_forward_by_the_superior(election: Database) -> None:
+    own = the_step(election, "", org="B2")  # elected 2025-03-01, until 2028-03-01
+    with pytest.raises(Refused, match="不超过一年"):
+        act(
+            election,
+            TERMS,
+            "postpone",
+            own.id,
+            date(2026, 3, 9),
+            until=date(2026, 9, 30),
+            reason="调整",
+        )
+
+    until = date(2027, 6, 30)
+    act(election, TERMS, "postpone", own.id, date(2026, 3, 9), until=until, reason="学校合并")
+
+    moved = the_step(election, "", org="B2")
+    assert (moved.opens, moved.due) == (until, until)
+    assert not roll(election, TERMS, date(2026, 3, 10))
+
+
+# --- 发展党员 ---------------------------------------------------------------------------------
+
+
+def test_an_admission_counts_each_deadline_from_the_step_before(district: Database) -> None:
+    apply(district, ADMISSION)
+    day = date(2026, 6, 1)
+    with district.write() as session:
+        cases.open_case(
+            session,
+            ADMISSION,
+            "member_development_case",
+            "B1",
+            on=day,
+            ref="2026-03",
+            by="x",
+            now=at(day),
+            today=day,
+        )
+    roll(district, ADMISSION, day)
+    held = {
+        "": date(2026, 6, 20),
+        "activist": date(2026, 9, 30),
+        "candidate": date(2027, 10, 8),
+        "training": date(2027, 11, 12),
+        "pre_review": date(2027, 11, 30),
+        "admission": date(2027, 12, 20),
+        "approval": date(2028, 2, 29),
+    }
+    for step, on in held.items():
+        act(district, ADMISSION, "done", the_step(district, step).id, on, on=on)
+
+    assert {s: (opens, due) for s, opens, due, _ in steps(district)} == {
+        "": (day, date(2026, 7, 1)),
+        "activist": (date(2026, 6, 20), date(2026, 12, 20)),
+        "candidate": (date(2027, 9, 30), date(2028, 9, 30)),
+        "training": (date(2027, 10, 8), date(2028, 4, 8)),
+        "pre_review": (date(2027, 11, 12), date(2028, 2, 12)),
+        "admission": (date(2027, 11, 30), date(2027, 12, 30)),
+        "approval": (date(2027, 12, 20), date(2028, 3, 20)),
+        "oath": (date(2028, 2, 29), date(2028, 3, 29)),
+        "application": (date(2028, 11, 20), date(2028, 12, 20)),
+        "confirmation": (date(2028, 12, 20), date(2029, 1, 20)),
+    }
+
+
+def test_what_a_rule_forbids_to_do_early_is_refused(district: Database) -> None:
+    apply(district, ADMISSION)
+    day = date(2026, 6, 1)
+    how = {"on": day, "ref": "", "by": "x", "now": at(day), "today": day}
+    with district.write() as session:
+        cases.open_case(session, ADMISSION, "member_development_case", "B1", **how)  # type: ignore[arg-type]
+    roll(district, ADMISSION, day)
+    act(district, ADMISSION, "done", the_step(district, "").id, day, on=day)
+    act(district, ADMISSION, "done", the_step(district, "activist").id, day, on=day)
+
+    candidate, early = the_step(district, "candidate"), date(2027, 5, 31)
+    assert candidate.opens == date(2027, 6, 1)
+    with pytest.raises(Refused, match="早于这项任务的开始日"):
+        act(district, ADMISSION, "done", candidate.id, early, on=early)
+
+
+def test_an_explanation_names_the_steps_and_what_belongs_to_them(winter: Database) -> None:
+    act(winter, LIFE, "planned", the_step(winter, "").id, date(2026, 11, 2), on=date(2026, 12, 18))
+    report = the_step(winter, "report")
+
+    with winter.read() as session:
+        lines = explain(session, LIFE, report.id, today=date(2026, 11, 3), zone=SHANGHAI)
+
+    assert lines[0] == f"任务 {report.id}：第一党支部 · 组织生活会·报送情况 · 2026年"
+    start = lines.index("  流程：")
+    schedule, own, rectify = (the_step(winter, s).id for s in ("schedule", "", "rectify"))
+    assert lines[start + 1 : start + 8] == [
+        f"    定会期：已完成，2026年11月2日（周一）（任务 {schedule}）",
+        f"    开会：待办，截止2027年3月31日（周三）（任务 {own}）",
+        f"    报送情况：未到期，截止2027年1月2日（周六）（任务 {report.id}）",
+        f"    整改落实：未到期，截止2027年3月18日（周四）（任务 {rectify}）",
+        "  本环节要点（不提醒）：",
+        "    · 问题和措施清单在支部公布",
+        "    · 会议情况报上级党组织",
+    ]
