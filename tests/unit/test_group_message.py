@@ -39,12 +39,13 @@ ITEM = Item(
 
 def test_a_group_hears_what_is_ahead_and_how_much_is_not() -> None:
     past = replace(ITEM, org_name="第二小学党支部", due=date(2026, 3, 9), state="unrecorded")
+    moved = replace(past, due=date(2026, 3, 31), state="overdue")  # granted more time just now
     view = MessageView(
         site_name="某区教育系统",
         person_name="李老师",
         day=DAY,
         late=True,
-        items=(ITEM, past, replace(past, state="overdue"), replace(ITEM, of_case=True)),
+        items=(ITEM, past, replace(past, state="overdue"), replace(ITEM, of_case=True), moved),
         digests=(
             DigestView(
                 org_code="A",
@@ -63,7 +64,7 @@ def test_a_group_hears_what_is_ahead_and_how_much_is_not() -> None:
     told = for_group(view, "https://dj.example.cn")
 
     assert told.items == (replace(ITEM, relay=""),)
-    assert (told.past_due, told.unnamed, told.late) == (2, 1, True)
+    assert (told.past_due, told.unnamed, told.late) == (3, 1, True)
     assert told.digests == (GroupDigest("某区教育工委", 3, 1, 1),)
     assert told.link == "https://dj.example.cn"
     for word in ("第二小学", "第三小学", "李老师", "王老师", "secret"):

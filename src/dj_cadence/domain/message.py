@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dj_cadence.domain.task import State
+
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
 
@@ -120,10 +122,13 @@ class GroupView:
     """The pages, where everybody logs in for themselves."""
 
 
+_LATE = (State.UNRECORDED, State.OVERDUE)
+
+
 def for_group(view: MessageView, link: str) -> GroupView:
     """The part of `view` that may be said to a whole group."""
     open_ones = [item for item in view.items if not item.of_case]
-    ahead = tuple(item for item in open_ones if item.due >= view.day)
+    ahead = [item for item in open_ones if item.due >= view.day and item.state not in _LATE]
     return GroupView(
         site_name=view.site_name,
         day=view.day,

@@ -139,8 +139,8 @@ class Composer:
             ("References", month),
         ]
         if claim.kind == "digest":
-            wish = f"mailto:{self.settings.sender_address}?subject=unsubscribe"
-            headers.append(("List-Unsubscribe", f"<{wish}%20P{claim.person_id}>"))
+            wish = f"<mailto:{self.settings.sender_address}?subject=unsubscribe>"
+            headers.append(("List-Unsubscribe", wish))
         return tuple(headers)
 
     def _id(self, name: str) -> str:
