@@ -4,6 +4,7 @@ The access token is kept in memory until it expires. What is wrong on our side o
 matter (secret, app, trusted address) is passing; only a member who is none is for good.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ _STALE_TOKEN = (40014, 42001)
 _NO_SUCH_MEMBER = (40003, 46004, 60111, 81013)
 _SAME_TEXT_SECONDS = 14_400  # the longest that the service watches for twins
 _MARGIN_SECONDS = 60
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,25 @@ class WecomApp:
         self.traits = Traits(Form.CHAT, None, f"应用 {options.agent_id}（{options.corp_id}）")
 
     def send(self, letter: Letter) -> str:
-        answer = self._submit(letter)
-        if answer.code("errcode") in _STALE_TOKEN:
-            self._token = ""
-            answer = self._submit(letter)
+        if not _ACCOUNT.fullmatch(letter.to):  # "@all" and "a|b" would reach others
+            raise DeliveryError(f"“{letter.to}”不是企业微信帐号", permanent=True)
+        try:
+            answer = self._submitted(letter)
+        except DeliveryError as error:  # a status speaks of the service, never of the member
+            raise DeliveryError(error.reply, permanent=False) from None
         code = answer.code("errcode")
         reply = self._verdict(answer, for_good=code in _NO_SUCH_MEMBER)
         if answer.fields.get("invaliduser") or answer.fields.get("unlicenseduser"):
             raise DeliveryError(f"{SERVICE}拒收：不是应用可见的成员", permanent=True)
         return reply
+
+    def _submitted(self, letter: Letter) -> Answer:
+        """What the service answers, to a token renewed once where need be."""
+        answer = self._submit(letter)
+        if answer.code("errcode") in _STALE_TOKEN:
+            self._token = ""
+            answer = self._submit(letter)
+        return answer
 
     def close(self) -> None:
         """Connections are let go; the token stays good."""

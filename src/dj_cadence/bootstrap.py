@@ -68,7 +68,13 @@ def open_notifiers(settings: Settings) -> dict[str, Notifier]:
 
 def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> Notifier:
     module = _module(folder, chosen.notifier)
-    opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+    try:
+        opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+    except Exception as error:  # noqa: BLE001  its text is left out: the options hold secrets
+        raise Refused(
+            f"[channels.{chosen.channel}]：{chosen.notifier} 用不了这些设置"
+            f"（{type(error).__name__}）。请核对 site.toml。"
+        ) from None
     return opened
 
 

@@ -15,7 +15,8 @@ from dj_cadence.errors import DeliveryError
 
 TIMEOUT_SECONDS = 10.0
 _LONGEST_REPLY = 300
-_PASSING = (408, 425, 429)
+_PASSING = (401, 403, 407, 408, 425, 429)
+"""Of the 4xx: who we are and how we ask is the operator's to mend, and haste is over soon."""
 _REASONS = {
     httpx2.ConnectTimeout: "连接超时",
     httpx2.TimeoutException: "等待超时",
@@ -59,7 +60,7 @@ class Poster:
         """Post `body`; `query` is added to what `url` asks for already.
 
         Raises DeliveryError where nothing came back, or a status other than 2xx: for good
-        if that is the fault of what we asked (4xx), else passing.
+        if what was asked for is to blame (most of 4xx), else passing.
         """
         return self._ask("POST", url, encoded(body), query or {}, headers or {})
 

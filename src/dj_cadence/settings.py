@@ -22,6 +22,7 @@ from dj_cadence.channel_options import (
 )
 from dj_cadence.domain.faults import describe, not_one_of
 from dj_cadence.domain.problem import Problem, in_order, suggestion
+from dj_cadence.domain.roster_office import CHANNEL_NAME
 from dj_cadence.domain.toml_places import nearest_place, toml_places
 from dj_cadence.errors import DjCadenceError, Refused
 
@@ -241,6 +242,8 @@ class _Reader:
         notifier = str(given.get("notifier", ""))
         names = notifier_names(self.folder)
         options = self._secrets_looked_up(path, given)
+        if not CHANNEL_NAME.fullmatch(name):  # the roster could not name it
+            self._fault(path, f"通道名“{name}”只能用小写字母、数字和下划线，并以字母开头")
         if "notifier" not in given:
             self._fault(path, "缺少 notifier")
         elif notifier not in names:

@@ -136,7 +136,10 @@ def test_a_test_message_goes_out_though_sending_is_off(
 
 
 def test_a_channel_of_ones_own_is_tested_alike(terminal: Terminal) -> None:
+    stored = terminal("channel", "test", "outbox", "li@example.cn", environ=SECRETS)
     answer = terminal("channel", "test", "pigeon", "li", environ=SECRETS)
+
+    assert (stored.code, stored.err) == (0, "")
 
     assert (answer.code, answer.out) == (0, "已送达。对方答复：gurr, li\n")
 
@@ -187,3 +190,15 @@ def test_an_address_that_works_again_is_good_again(terminal: Terminal, tmp_path:
         found = session.execute(select(address.c.state, address.c.reason)).all()
     database.engine.dispose()
     assert [tuple(row) for row in found] == [("ok", "")]
+
+
+def test_a_channel_of_ones_own_that_does_not_open_is_named(terminal: Terminal) -> None:
+    own = terminal.site / "notifiers" / "pigeon.py"
+    own.write_text("def open_notifier(options, sender, folder):\n    return options['loft']\n")
+
+    answer = terminal("channel", "list", environ=SECRETS)
+
+    assert (answer.code, answer.err) == (
+        1,
+        "[channels.pigeon]：pigeon 用不了这些设置（KeyError）。请核对 site.toml。\n",
+    )

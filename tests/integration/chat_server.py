@@ -126,8 +126,10 @@ class ChatServer:
     ) -> Mapping[str, object] | int:
         moment = headers["X-Cadence-Timestamp"]
         signed = hmac.new(SECRET.encode(), f"{moment}.".encode() + body, sha256).hexdigest()
-        if self.mood == "refuse" or headers["X-Cadence-Signature"] != f"sha256={signed}":
+        if headers["X-Cadence-Signature"] != f"sha256={signed}":
             return 403
+        if self.mood == "refuse":
+            return 410
         if self.mood == "busy":
             return 429
         assert headers["Idempotency-Key"] == fields["id"]

@@ -279,13 +279,22 @@ def test_silence_and_a_lost_connection_are_passing(bench: Bench, mood: str, said
 @every(HTTP)
 @pytest.mark.parametrize(
     ("status", "permanent"),
-    [("301", False), ("400", True), ("404", True), ("408", False), ("429", False), ("503", False)],
+    [
+        ("301", False),
+        ("400", True),
+        ("403", False),
+        ("404", True),
+        ("408", False),
+        ("429", False),
+        ("503", False),
+    ],
 )
 def test_a_status_that_is_no_success(bench: Bench, status: str, *, permanent: bool) -> None:
     error = _refusal(bench, status)
 
+    about_address = not isinstance(bench.notifier, wecom_app.WecomApp)
     assert error.reply.endswith(f"拒收：HTTP {status}")
-    assert error.permanent is permanent
+    assert error.permanent is (permanent and about_address)
 
 
 @every(ALL)
@@ -427,6 +436,28 @@ def test_who_does_not_see_the_app_is_no_address(wecom_app_bench: Bench) -> None:
 
     assert (error.reply, error.permanent) == ("企业微信拒收：不是应用可见的成员", True)
     wecom_app_bench.notifier.close()
+
+
+@pytest.mark.parametrize("account", ["@all", "li|wang", "", "李老师", "li wang"])
+def test_an_account_is_one_member_and_nobody_else(
+    wecom_app_bench: Bench, services: ChatServer, account: str
+) -> None:
+    wecom_app_bench.to = account
+
+    assert _refusal(wecom_app_bench, "").permanent
+    assert services.requests == []
+
+
+def test_a_wrong_secret_of_a_webhook_strikes_no_address_off(
+    services: ChatServer, tmp_path: Path
+) -> None:
+    options = {"url": f"{services.url}/webhook", "secret": "wrong"}
+    notifier = webhook.open_notifier(options, SENDER, tmp_path)
+
+    error = _refusal(_chat_bench(services, notifier, "li", None), "")
+
+    assert (error.reply, error.permanent) == ("Webhook拒收：HTTP 403", False)
+    notifier.close()
 
 
 def test_a_webhook_may_speak_to_a_group(services: ChatServer, tmp_path: Path) -> None:

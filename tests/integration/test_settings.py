@@ -226,22 +226,26 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
             ["site.toml:6:1: 文件 secret.txt 不存在、读不了或是空的，请把口令写在里面"],
         ),
         (
-            '[channels.g]\nnotifier = "wecom_robot"',
+            '[channels.group]\nnotifier = "wecom_robot"',
             ["site.toml:1:2: 缺少 robots（写 robots_env 或 robots_file）"],
         ),
         (
-            '[channels.g]\nnotifier = "wecom_robot"\nrobots = "x"',
+            '[channels.group]\nnotifier = "wecom_robot"\nrobots = "x"',
             [
                 "site.toml:3:1: 口令不能写在这里，请改用 robots_env 或 robots_file",
                 "site.toml:3:1: 缺少 robots（写 robots_env 或 robots_file）",
             ],
         ),
         (
-            '[channels.w]\nnotifier = "webhook"\nurl = "example.cn"\nsecret_env = "W"',
+            '[channels.ours]\nnotifier = "webhook"\nurl = "example.cn"\nsecret_env = "W"',
             [
                 "site.toml:3:1: 应为 https:// 开头的网址",
                 "site.toml:4:1: 没有设置环境变量 W，请把口令放在里面",
             ],
+        ),
+        (
+            '[channels."支部群"]\nnotifier = "maildir"',
+            ["site.toml:1:2: 通道名“支部群”只能用小写字母、数字和下划线，并以字母开头"],
         ),
         ("[bounces]", ["site.toml:1:2: folder 和 host 要写一个，也只写一个"]),
         (
