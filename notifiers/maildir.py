@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Notifier, Sender
+from dj_cadence.domain.letter import Letter, Notifier, Sender, Traits
 from dj_cadence.errors import DeliveryError
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9@._-]")
@@ -25,6 +25,10 @@ class Maildir:
 
     folder: Path
     sender: Sender
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(shown=str(self.folder))
 
     def send(self, letter: Letter) -> str:
         """Store the letter durably; the answer is where it lies.

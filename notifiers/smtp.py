@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Notifier, Sender
+from dj_cadence.domain.letter import Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -40,16 +40,24 @@ class Options:
     password: str
     ca_file: Path | None
     """Certificates to trust in place of the machine's own."""
+    per_minute: int | None
     timeout_seconds: float
+
+    @property
+    def traits(self) -> Traits:
+        limit = Limit(self.per_minute, 60) if self.per_minute else None
+        login = f"{self.username} @ " if self.username else ""
+        return Traits(limit=limit, shown=f"{login}{self.host}:{self.port}（{self.security}）")
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
-    """Options: host, port, security, username, password, ca_file, timeout_seconds.
+    """Options: host, port, security, username, password, ca_file, per_minute, timeout_seconds.
 
     Nothing is connected yet. `ca_file` is relative to the site's folder.
     """
     security = str(options.get("security", "starttls"))
     ca_file = options.get("ca_file")
+    per_minute = options.get("per_minute")
     return Smtp(
         Options(
             host=str(options["host"]),
@@ -58,6 +66,7 @@ def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -
             username=str(options.get("username") or ""),
             password=str(options.get("password") or ""),
             ca_file=folder / str(ca_file) if ca_file else None,
+            per_minute=int(str(per_minute)) if per_minute else None,
             timeout_seconds=float(str(options.get("timeout_seconds") or 30)),
         ),
         sender,
@@ -74,6 +83,7 @@ class Smtp:
         self._options = options
         self._sender = sender
         self._connection: smtplib.SMTP | None = None
+        self.traits = options.traits
 
     def send(self, letter: Letter) -> str:
         content = mime.build(letter, self._sender)

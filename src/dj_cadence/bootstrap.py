@@ -13,6 +13,7 @@ from dj_cadence.domain.letter import Notifier, Sender
 from dj_cadence.errors import Refused
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.rendering import Templates
+from dj_cadence.returned_mail import open_box
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings, read_settings
 from dj_cadence.store.database import Database, open_database
@@ -42,7 +43,9 @@ def open_site(folder: Path, environ: Mapping[str, str], *, new: bool = False) ->
 
 def assemble(settings: Settings, database: Database) -> Site:
     """A site from settings and an opened database."""
-    return Site(settings, database, open_templates(settings), open_notifiers(settings))
+    templates, notifiers = open_templates(settings), open_notifiers(settings)
+    box = open_box(settings.bounces, settings.folder) if settings.bounces else None
+    return Site(settings, database, templates, notifiers, box)
 
 
 def template_folders(settings: Settings) -> list[Path]:
@@ -65,7 +68,13 @@ def open_notifiers(settings: Settings) -> dict[str, Notifier]:
 
 def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> Notifier:
     module = _module(folder, chosen.notifier)
-    opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+    try:
+        opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+    except Exception as error:  # noqa: BLE001  its text is left out: the options hold secrets
+        raise Refused(
+            f"[channels.{chosen.channel}]：{chosen.notifier} 用不了这些设置"
+            f"（{type(error).__name__}）。请核对 site.toml。"
+        ) from None
     return opened
 
 

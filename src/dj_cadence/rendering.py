@@ -1,6 +1,7 @@
-"""Messages as text: the templates in templates/mail and templates/digest, filled in."""
+"""Messages as text: the templates in templates/mail, digest and chat, filled in."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,6 +18,7 @@ from jinja2 import (
     select_autoescape,
 )
 
+from dj_cadence.domain.letter import Form
 from dj_cadence.domain.message import (
     DigestChild,
     DigestLine,
@@ -24,6 +26,7 @@ from dj_cadence.domain.message import (
     Item,
     MessageView,
     Rendered,
+    for_group,
 )
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
@@ -79,24 +82,51 @@ class Templates:
     def render_message(self, view: MessageView) -> Rendered:
         """The message in all its forms. Raises jinja2's errors for a faulty template."""
         words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
-        subject, text, html = (
+        text, html = (
             self._environment.get_template(f"mail/message.{form}").render(words)
-            for form in ("subject.txt", "txt", "html")
+            for form in ("txt", "html")
         )
         return Rendered(
-            subject=" ".join(subject.split()),
+            subject=self._line("mail/message.subject.txt", words),
             text=text.strip() + "\n",
             html=self._inliner.inline(html),
         )
 
+    def render(self, view: MessageView, form: Form, *, home: str) -> Rendered:
+        """The message as a channel of that form carries it; `home` is what a group may open."""
+        match form:
+            case Form.MAIL:
+                return self.render_message(view)
+            case Form.CHAT:
+                words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
+                subject = self._line("mail/message.subject.txt", words)
+                return Rendered(subject, self._text("chat/personal.txt", words), "")
+            case Form.GROUP:
+                told = for_group(view, home)
+                words = {"message": told, "groups": grouped(told.items)}
+                text = self._text("chat/group.txt", words)
+                return Rendered(text.partition("\n")[0], text, "")
+
+    def _line(self, name: str, words: Mapping[str, object]) -> str:
+        return " ".join(self._environment.get_template(name).render(words).split())
+
+    def _text(self, name: str, words: Mapping[str, object]) -> str:
+        """Without the empty lines that a template leaves behind, but for single ones."""
+        text = self._environment.get_template(name).render(words).strip()
+        return re.sub(r"\n{3,}", "\n\n", text) + "\n"
+
     def check(self) -> list[Problem]:
         """Faults in the templates of messages, found by reading and by filling in each."""
         names = self._environment.list_templates(
-            filter_func=lambda name: name.startswith(("mail/", "digest/"))
+            filter_func=lambda name: name.startswith(("mail/", "digest/", "chat/"))
         )
         found = [_problem(partial(self._environment.get_template, name), name) for name in names]
         if not any(found):
-            found = [_problem(partial(self.render_message, view), "mail") for view in _SAMPLES]
+            found = [
+                _problem(partial(self.render, view, form, home=view.link), form)
+                for view in _SAMPLES
+                for form in Form
+            ]
         return list(dict.fromkeys(problem for problem in found if problem))
 
 

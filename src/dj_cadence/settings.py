@@ -9,20 +9,28 @@ from datetime import time
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
+from dj_cadence.channel_options import (
+    OPTIONS,
+    BouncesTable,
+    SettingsTable,
+    checked_web_address,
+)
 from dj_cadence.domain.faults import describe, not_one_of
 from dj_cadence.domain.problem import Problem, in_order, suggestion
+from dj_cadence.domain.roster_office import CHANNEL_NAME
 from dj_cadence.domain.toml_places import nearest_place, toml_places
 from dj_cadence.errors import DjCadenceError, Refused
 
 SITE_FILE = "site.toml"
 KEY_FILE = "site.key"
 _SHORTEST_KEY = 32
-_SECRETS = ("password", "secret", "token")
+_SECRETS = ("password", "secret", "token", "robots")
+_OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
 
 
@@ -58,6 +66,8 @@ class Settings:
     """Whether a visitor from this very machine needs no login link."""
     key: bytes = field(repr=False)
     """The site's own secret; signs links and tokens."""
+    bounces: Mapping[str, object] | None = field(default=None, repr=False)
+    """Where returned mail is read, as `BouncesTable` has it; None: nowhere."""
 
 
 class SettingsError(DjCadenceError):
@@ -83,12 +93,6 @@ def _checked_time(value: Any) -> Any:
     raise ValueError(f'“{value}”应为时间，如 "08:30"')
 
 
-def _checked_web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
-        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
-    return text.rstrip("/")
-
-
 def _checked_database(text: str) -> str:
     if text and not text.startswith(("sqlite:///", "postgresql")):
         raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
@@ -104,21 +108,17 @@ def _checked_mail_address(text: str) -> str:
 DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class WebTable(_Table):
-    address: Annotated[str, AfterValidator(_checked_web_address)] = "http://127.0.0.1:8000"
+class WebTable(SettingsTable):
+    address: Annotated[str, AfterValidator(checked_web_address)] = "http://127.0.0.1:8000"
     local_administrator: bool = False
 
 
-class SenderTable(_Table):
+class SenderTable(SettingsTable):
     name: str = ""
     address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
 
 
-class SiteTable(_Table):
+class SiteTable(SettingsTable):
     name: Annotated[str, Field(min_length=1)] = "党建节拍"
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
     database: Annotated[str, AfterValidator(_checked_database)] = ""
@@ -126,24 +126,7 @@ class SiteTable(_Table):
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
-
-
-class MaildirOptions(_Table):
-    folder: Annotated[str, Field(min_length=1)] = "maildir"
-
-
-class SmtpOptions(_Table):
-    host: Annotated[str, Field(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str = ""
-    password: str = ""
-    ca_file: str | None = None
-    timeout_seconds: Annotated[float, Field(ge=1, le=600)] = 30
-
-
-OPTIONS: Mapping[str, type[_Table]] = {"maildir": MaildirOptions, "smtp": SmtpOptions}
-"""The options that are known beforehand; those of a site's own notifiers are its own matter."""
+    bounces: dict[str, Any] | None = None
 
 
 def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -210,6 +193,7 @@ class _Reader:
             sender_name=site.sender.name or site.name,
             sender_address=site.sender.address,
             channels=channels,
+            bounces=self._bounces(table.get("bounces")),
             local_administrator=site.web.local_administrator,
             key=key,
         )
@@ -231,7 +215,7 @@ class _Reader:
             return None
 
     def _validated(
-        self, model: type[_Table], value: Mapping[str, Any], path: tuple[str, ...] = ()
+        self, model: type[SettingsTable], value: Mapping[str, Any], path: tuple[str, ...] = ()
     ) -> Any:
         try:
             return model.model_validate(value)
@@ -239,7 +223,10 @@ class _Reader:
             for fault in error.errors():
                 loc = tuple(str(step) for step in fault["loc"])
                 known = _known(model, loc[:-1])
-                self._fault(path + loc, describe({**fault, "known": known}))
+                said = describe({**fault, "known": known})
+                if loc and fault["type"] == "missing" and loc[-1].endswith(_SECRETS):
+                    said += f"（写 {loc[-1]}_env 或 {loc[-1]}_file）"
+                self._fault(path + loc, said)
             return None
 
     def _channels(self, given: object) -> dict[str, ChannelSettings]:
@@ -255,6 +242,8 @@ class _Reader:
         notifier = str(given.get("notifier", ""))
         names = notifier_names(self.folder)
         options = self._secrets_looked_up(path, given)
+        if not CHANNEL_NAME.fullmatch(name):  # the roster could not name it
+            self._fault(path, f"通道名“{name}”只能用小写字母、数字和下划线，并以字母开头")
         if "notifier" not in given:
             self._fault(path, "缺少 notifier")
         elif notifier not in names:
@@ -262,11 +251,30 @@ class _Reader:
         elif notifier in OPTIONS:
             checked = self._validated(OPTIONS[notifier], options, path)
             options = checked.model_dump(exclude_none=True) if checked else {}
-            if options.get("username") and not given.keys() & _PASSWORD_KEYS:
-                message = "写了 username，就要写 password_env 或 password_file"
-                self._fault((*path, "username"), message)
+            self._check_login(path, options, given)
         self._check_file(path, options.get("ca_file"))
         return ChannelSettings(name, notifier, options)
+
+    def _bounces(self, given: object) -> dict[str, Any] | None:
+        if not isinstance(given, dict):
+            return None
+        path = ("bounces",)
+        checked = self._validated(BouncesTable, self._secrets_looked_up(path, given), path)
+        options: dict[str, Any] = checked.model_dump(exclude_none=True) if checked else {}
+        if checked and bool(checked.folder) == bool(checked.host):
+            self._fault(path, "folder 和 host 要写一个，也只写一个")
+        if checked and checked.host and not checked.username:
+            self._fault((*path, "host"), "写了 host，就要写 username")
+        self._check_login(path, options, given)
+        self._check_file(path, options.get("ca_file"))
+        return options
+
+    def _check_login(
+        self, path: tuple[str, ...], options: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> None:
+        if options.get("username") and not given.keys() & _PASSWORD_KEYS:
+            message = "写了 username，就要写 password_env 或 password_file"
+            self._fault((*path, "username"), message)
 
     def _secrets_looked_up(self, path: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
         """The options without `notifier`, each `…_env` and `…_file` replaced by its secret."""
@@ -291,7 +299,9 @@ class _Reader:
             secret = self.environ.get(where, "")
             missing = f"没有设置环境变量 {where}，请把口令放在里面"
         else:
-            secret = _first_line(self.folder / where)
+            secret = _content(self.folder / where)
+            if not path[-1].startswith(_OF_MANY_LINES):
+                secret = secret.partition("\n")[0].strip()
             missing = f"文件 {where} 不存在、读不了或是空的，请把口令写在里面"
         if not secret:
             self._fault(path, missing)
@@ -309,7 +319,7 @@ class _Reader:
         return f"sqlite:///{self.folder / file}"
 
     def _key(self) -> bytes:
-        key = _first_line(self.folder / KEY_FILE).encode()
+        key = _content(self.folder / KEY_FILE).partition("\n")[0].strip().encode()
         if len(key) < _SHORTEST_KEY:
             message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
             self.problems.append(Problem(f"{KEY_FILE}:1:1", message))
@@ -329,9 +339,10 @@ def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _first_line(path: Path) -> str:
+def _content(path: Path) -> str:
+    """The text of a file of secrets; empty where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8").strip().partition("\n")[0].strip()
+        return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 

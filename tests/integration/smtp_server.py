@@ -1,6 +1,7 @@
 """A real mail server on the loopback, which keeps what it takes and fails as it is told."""
 
 import ssl
+from asyncio import Event
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ USERNAME, PASSWORD = "dj", "correct horse"
 
 
 class Mailbox:
-    """Keeps every message. `answers` maps a recipient to the reply to RCPT or DATA."""
+    """Keeps every message. `rcpt` and `data` map a recipient to the reply, or to drop or hang."""
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
@@ -40,6 +41,8 @@ class Mailbox:
         answer = self.rcpt.get(address, "250 OK")
         if answer == "drop":
             server.transport.abort()
+        if answer == "hang":
+            await Event().wait()  # until the server is stopped
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer

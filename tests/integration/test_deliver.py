@@ -37,7 +37,11 @@ def test_a_message_is_sent_and_all_of_it_recorded(database: Database) -> None:
     assert letter.message_id == "m1.5eed@example.cn"
     assert letter.to == "p1@example.cn"
     assert letter.date == "2026-03-02T08:30:00+08:00"
-    assert letter.headers == (("Auto-Submitted", "auto-generated"),)
+    assert letter.headers == (
+        ("Auto-Submitted", "auto-generated"),
+        ("In-Reply-To", "<t1.2026-03.5eed@example.cn>"),
+        ("References", "<t1.2026-03.5eed@example.cn>"),
+    )
     assert letter.subject == "党建提醒：主题党日，计划5日"
     assert f"https://dj.example.cn/t/{token}\n" in letter.text
     assert rows.states(database) == {1: "sent"}
@@ -171,6 +175,9 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
     send_all(database, channel)
 
     assert channel.letters[1].subject == "本周督办：下级无逾期"
+    unsubscribe = ("List-Unsubscribe", "<mailto:dj@example.cn?subject=unsubscribe>")
+    assert unsubscribe in channel.letters[1].headers
+    assert unsubscribe not in channel.letters[0].headers
 
 
 def test_a_test_message_says_that_it_is_one(database: Database) -> None:

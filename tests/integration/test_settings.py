@@ -9,9 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from dj_cadence.bootstrap import render_settings
+from dj_cadence.channel_options import OPTIONS, BouncesTable
+from dj_cadence.domain.robot import parse_robots
 from dj_cadence.errors import Refused
 from dj_cadence.settings import (
-    OPTIONS,
     ChannelSettings,
     Settings,
     SettingsError,
@@ -21,6 +22,8 @@ from dj_cadence.settings import (
 )
 
 TEMPLATE = Path(__file__).parents[2] / "templates" / "site" / "site.toml"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+NOTIFIERS = "dingtalk_robot、feishu_robot、maildir、smtp、webhook、wecom_app、wecom_robot"
 SMTP = """\
 [sender]
 address = "dangjian@example.cn"
@@ -188,7 +191,7 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         ("[channels.email]", ["site.toml:1:2: 缺少 notifier"]),
         (
             '[channels.email]\nnotifier = "smpt"',
-            ["site.toml:2:1: “smpt”不可用，应为 maildir、smtp 之一，是否想写“smtp”？"],
+            [f"site.toml:2:1: “smpt”不可用，应为 {NOTIFIERS} 之一，是否想写“smtp”？"],
         ),
         (
             '[channels.email]\nnotifier = "smtp"',
@@ -222,6 +225,37 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
             SMTP + 'password_file = "secret.txt"',
             ["site.toml:6:1: 文件 secret.txt 不存在、读不了或是空的，请把口令写在里面"],
         ),
+        (
+            '[channels.group]\nnotifier = "wecom_robot"',
+            ["site.toml:1:2: 缺少 robots（写 robots_env 或 robots_file）"],
+        ),
+        (
+            '[channels.group]\nnotifier = "wecom_robot"\nrobots = "x"',
+            [
+                "site.toml:3:1: 口令不能写在这里，请改用 robots_env 或 robots_file",
+                "site.toml:3:1: 缺少 robots（写 robots_env 或 robots_file）",
+            ],
+        ),
+        (
+            '[channels.ours]\nnotifier = "webhook"\nurl = "example.cn"\nsecret_env = "W"',
+            [
+                "site.toml:3:1: 应为 https:// 开头的网址",
+                "site.toml:4:1: 没有设置环境变量 W，请把口令放在里面",
+            ],
+        ),
+        (
+            '[channels."支部群"]\nnotifier = "maildir"',
+            ["site.toml:1:2: 通道名“支部群”只能用小写字母、数字和下划线，并以字母开头"],
+        ),
+        ("[bounces]", ["site.toml:1:2: folder 和 host 要写一个，也只写一个"]),
+        (
+            '[bounces]\nhost = "imap.example.cn"',
+            ["site.toml:2:1: 写了 host，就要写 username"],
+        ),
+        (
+            '[bounces]\nhost = "imap.example.cn"\nusername = "dj"',
+            ["site.toml:3:1: 写了 username，就要写 password_env 或 password_file"],
+        ),
         ("name = 党建", ["site.toml:1:8: 不合 TOML 的写法；文字要加英文引号"]),
         ('name = "x"\nname = "y"', ["site.toml:2:1: 这个名称写了两次，请合并成一处"]),
     ],
@@ -238,7 +272,7 @@ def test_all_faults_are_told_at_once_in_order(site: Path) -> None:
         "site.key:1:1: 没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成",
         "site.toml:1:1: 不能为空",
         'site.toml:2:1: “25:00”应为时间，如 "08:30"',
-        "site.toml:12:1: “smpt”不可用，应为 maildir、smtp 之一，是否想写“smtp”？",
+        f"site.toml:12:1: “smpt”不可用，应为 {NOTIFIERS} 之一，是否想写“smtp”？",
     ]
 
 
@@ -299,14 +333,28 @@ def test_the_written_file_reads_back_to_the_defaults(
         assert getattr(written, field) == getattr(defaults, field), field
 
 
-def test_the_written_file_documents_every_key() -> None:
-    text = TEMPLATE.read_text(encoding="utf-8")
-    keys = {"notifier", "password_env", "password_file", *all_keys(SiteTable)}
+SECRETS = {"password", "secret", "robots"}
+
+
+def every_key() -> set[str]:
+    """What a site.toml may say; secrets by the ways to give them."""
+    keys = {"notifier", *all_keys(SiteTable), *all_keys(BouncesTable)}
     for options in OPTIONS.values():
         keys |= all_keys(options)
+    ways = {f"{secret}_{way}" for secret in SECRETS for way in ("env", "file")}
+    return keys - SECRETS | ways
 
-    missing = [k for k in keys - {"password"} if f"{k} =" not in text and f"[{k}" not in text]
-    assert sorted(missing) == []
+
+def test_the_written_file_documents_every_key() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8").replace("或写 secret_file", "secret_file =")
+
+    assert sorted(k for k in every_key() if f"{k} =" not in text and f"[{k}" not in text) == []
+
+
+def test_the_reference_documents_every_key_and_notifier() -> None:
+    text = REFERENCE.read_text(encoding="utf-8")
+
+    assert sorted(name for name in {*every_key(), *OPTIONS} if f"`{name}`" not in text) == []
 
 
 def all_keys(model: type[BaseModel]) -> set[str]:
@@ -315,3 +363,39 @@ def all_keys(model: type[BaseModel]) -> set[str]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found |= all_keys(field.annotation)
     return found
+
+
+ROBOTS = """\
+# 群机器人
+一小支部群 = https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=geheim
+二小 支部群=https://oapi.dingtalk.com/robot/send?access_token=geheim SECgeheim
+"""
+
+
+@pytest.mark.parametrize("way", ["env", "file"])
+def test_robots_stand_in_many_lines_of_a_secret(site: Path, way: str) -> None:
+    (site / "R").write_text(ROBOTS, encoding="utf-8")
+    text = f'[channels.group]\nnotifier = "wecom_robot"\nrobots_{way} = "R"\n'
+
+    settings = read(site, text, R=ROBOTS)
+
+    robots = parse_robots(str(settings.channels["group"].options["robots"]))
+    assert [(name, robot.secret) for name, robot in robots.items()] == [
+        ("一小支部群", ""),
+        ("二小 支部群", "SECgeheim"),
+    ]
+    assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("robots", "said"),
+    [
+        ("geheim", "第1行应为“群名 = Webhook 地址”，有加签密钥的空一格写在后面"),
+        ("群 = https://x/geheim\n群 = https://x/geheim", "第2行的群名“群”写了两次"),
+        ("# geheim", "没有写任何机器人"),
+    ],
+)
+def test_a_fault_in_the_robots_repeats_nothing_of_them(site: Path, robots: str, said: str) -> None:
+    text = '[channels.group]\nnotifier = "wecom_robot"\nrobots_env = "R"\n'
+
+    assert faults(site, text, R=robots) == [f"site.toml:1:2: {said}"]

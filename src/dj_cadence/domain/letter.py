@@ -1,7 +1,19 @@
 """What a notifier is handed, and what it must be able to do."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
+
+
+class Form(StrEnum):
+    """How a channel speaks, which decides what a letter may say."""
+
+    MAIL = "mail"
+    """To one person, at length, with an HTML part."""
+    CHAT = "chat"
+    """To one person, in short lines; it may carry the person's own link."""
+    GROUP = "group"
+    """To a whole group: names nobody who is late, no case, and carries no link that acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,7 @@ class Letter:
     date: str
     """ISO instant at which the content was made; it goes into the Date header."""
     headers: tuple[tuple[str, str], ...] = ()
+    form: Form = Form.MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +54,29 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Called at the end of every pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `messages` in any `seconds`, so that the other side does not shut us out."""
+
+    messages: int
+    seconds: int
+    per_address: bool = False
+    """Whether it holds for each address by itself (a robot) or for the whole channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the program must know of a notifier beforehand."""
+
+    form: Form = Form.MAIL
+    limit: Limit | None = None
+    shown: str = ""
+    """Where it sends to, for the list of channels; without anything secret."""
+
+
+def traits(notifier: Notifier) -> Traits:
+    """The notifier's attribute `traits`, which it may leave out."""
+    found = getattr(notifier, "traits", None)
+    return found if isinstance(found, Traits) else Traits()

@@ -1,8 +1,10 @@
 """What a message says, as values for the templates."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from dj_cadence.domain.task import State
 
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
@@ -36,6 +38,8 @@ class Item:
     basis: str
     instructions: str
     overdue_days: int
+    of_case: bool = False
+    """Whether it is about a case, of which no group may hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,61 @@ class MessageView:
     digests: tuple[DigestView, ...]
     link: str
     """The page on which everything in it can be finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDigest:
+    """What a group may hear of a digest: how much, but not of whom."""
+
+    org_name: str
+    overdue: int
+    newly_overdue: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """What a message says to a group. Nothing here names who is late, and nothing acts."""
+
+    site_name: str
+    day: date
+    late: bool
+    items: tuple[Item, ...]
+    """Those whose last day is still to come."""
+    past_due: int
+    """How many items are past their last day."""
+    unnamed: int
+    """How many more there are of which a group may hear nothing."""
+    digests: tuple[GroupDigest, ...]
+    link: str
+    """The pages, where everybody logs in for themselves."""
+
+
+_LATE = (State.UNRECORDED, State.OVERDUE)
+
+
+def for_group(view: MessageView, link: str) -> GroupView:
+    """The part of `view` that may be said to a whole group."""
+    open_ones = [item for item in view.items if not item.of_case]
+    ahead = [item for item in open_ones if item.due >= view.day and item.state not in _LATE]
+    return GroupView(
+        site_name=view.site_name,
+        day=view.day,
+        late=view.late,
+        items=tuple(replace(item, relay="") for item in ahead),
+        past_due=len(open_ones) - len(ahead),
+        unnamed=len(view.items) - len(open_ones),
+        digests=tuple(
+            GroupDigest(
+                org_name=digest.org_name,
+                overdue=len(digest.newly_overdue) + len(digest.still_overdue),
+                newly_overdue=len(digest.newly_overdue),
+                missing=len(digest.missing),
+            )
+            for digest in view.digests
+        ),
+        link=link,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dj_cadence.domain.roster_sheet import RosterRow
 _EMAIL = re.compile(r"[^@\s,;，；]+@[^@\s,;，；]+\.[^@\s,;，；]+")
 _PHONE = re.compile(r"\+?\d{5,15}")
 _SEPARATORS = re.compile(r"[;；\n]")
-_CHANNEL = re.compile(r"[a-z][a-z0-9_]{1,23}")
+CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _NATURES = {"代理": True, "acting": True, "正式": False, "": False}
 EMAIL, PHONE = "email", "phone"
 
@@ -114,7 +114,7 @@ def _others(cells: Cells) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, _SEPARATORS.split(cells.text("addresses")))):
         channel, equals, value = (text.strip() for text in part.replace("＝", "=").partition("="))
-        if not equals or not value or not _CHANNEL.fullmatch(channel):
+        if not equals or not value or not CHANNEL_NAME.fullmatch(channel):
             cells.fault("addresses", f"其他渠道“{part}”写法不对，应如 wecom=zhangsan。")
         elif channel in (EMAIL, PHONE):
             cells.fault("addresses", f"“{part}”请写在邮箱或手机一栏。")

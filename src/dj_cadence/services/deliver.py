@@ -16,12 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.letter import Notifier
+from dj_cadence.domain.letter import Notifier, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
 from dj_cadence.services.letters import Composer, DigestOf, Fault, Written, token_subject
 from dj_cadence.settings import Settings
-from dj_cadence.store import ledger, recovery, tokens
+from dj_cadence.store import ledger, rates, recovery, tokens
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.schema import site
@@ -84,7 +84,8 @@ def deliver(
     """
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
-    composer = Composer(templates, catalogue, settings, site_uid, digest_view)
+    forms = {channel: traits(notifier).form for channel, notifier in notifiers.items()}
+    composer = Composer(templates, catalogue, settings, site_uid, digest_view, forms)
     one_pass = _Pass(database, notifiers, composer, owner, now)
     try:
         one_pass.run()
@@ -163,15 +164,28 @@ class _Pass:
         """The next letter that is still ours to send, now written down as on its way."""
         while letters:
             letter = letters.popleft()
-            if ledger.begin(session, letter.claim, self.now, self._lease_end()):
+            if free_at := self._free_at(session, letter.claim):
+                ledger.wait(session, letter.claim, free_at)
+            elif ledger.begin(session, letter.claim, self.now, self._lease_end()):
                 return letter
         return None
+
+    def _free_at(self, session: Session, claim: Claim) -> datetime | None:
+        """From when the channel may be used for this; None: now, and its limit counts it."""
+        notifier = self.notifiers.get(claim.channel)
+        limit = traits(notifier).limit if notifier else None
+        if limit is None:
+            return None
+        bucket = f"{claim.channel} {claim.address}" if limit.per_address else claim.channel
+        return rates.take(session, bucket, limit, self._instant())
 
     def _try(self, letter: Written) -> tuple[_Record, str]:
         """Send it; returns how the outcome is to be recorded, and the channel's answer."""
         notifier = self.notifiers.get(letter.claim.channel)
         if notifier is None:
             return ledger.postponed, f"没有设置渠道“{letter.claim.channel}”"
+        if letter.letter.form is not traits(notifier).form:  # a group must not get a letter
+            return ledger.postponed, "渠道改了用途，旧消息不再从这里发出"
         try:
             return ledger.sent, notifier.send(letter.letter)
         except DeliveryError as error:
@@ -184,4 +198,8 @@ class _Pass:
         self.counts[_COUNTED[record]] += 1
 
     def _lease_end(self) -> datetime:
-        return self.now + timedelta(seconds=monotonic() - self.started) + LEASE
+        return self._instant() + LEASE
+
+    def _instant(self) -> datetime:
+        """It takes time to send, and limits and leases count from the moment itself."""
+        return self.now + timedelta(seconds=monotonic() - self.started)

@@ -28,7 +28,17 @@ _OUTCOMES = {
     "no_addressee": "没有可通知的人",
     "unknown": "站点被复制或移动期间到期，没有补发",
 }
-CHANNELS = {"email": "邮件", "phone": "电话"}
+CHANNELS = {
+    "email": "邮件",
+    "phone": "电话",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
+    "wecom_group": "企业微信群",
+    "dingtalk_group": "钉钉群",
+    "feishu_group": "飞书群",
+}
+"""What the channels are called by that have the names which the documents propose."""
 _ACTS = {
     "done": "登记完成",
     "missed": "登记未开展",

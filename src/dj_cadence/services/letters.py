@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.letter import Form, Letter
 from dj_cadence.domain.message import DigestView, Item, MessageView
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State, overdue_days
@@ -65,6 +65,8 @@ class Composer:
     settings: Settings
     site_uid: str
     digest_of: DigestOf
+    forms: Mapping[str, Form]
+    """How each channel speaks; a channel that is not set up is written a mail."""
 
     def write(
         self, database: Database, claims: Sequence[Claim], now: datetime
@@ -112,25 +114,43 @@ class Composer:
         claim = draft.claim
         if draft.view is None:
             return Written(claim, unpack(claim.content or b""))
-        rendered = self.templates.render_message(draft.view)
-        domain = self.settings.sender_address.rpartition("@")[2]
+        form = self.forms.get(claim.channel, Form.MAIL)
+        rendered = self.templates.render(draft.view, form, home=self.settings.web_address)
         letter = Letter(
-            message_id=f"m{claim.id}.{self.site_uid}@{domain}",
+            message_id=self._id(f"m{claim.id}"),
             to=claim.address,
             to_name=claim.person_name,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
-            headers=(("Auto-Submitted", "auto-generated"),),
+            headers=self._headers(claim) if form is Form.MAIL else (),
+            form=form,
         )
         return Written(replace(claim, content=pack(letter)), letter)
+
+    def _headers(self, claim: Claim) -> tuple[tuple[str, str], ...]:
+        """Mails of one person and month make one thread: a bundle speaks of many tasks."""
+        month = f"<{self._id(f't{claim.person_id}.{claim.day:%Y-%m}')}>"
+        headers = [
+            ("Auto-Submitted", "auto-generated"),
+            ("In-Reply-To", month),
+            ("References", month),
+        ]
+        if claim.kind == "digest":
+            wish = f"<mailto:{self.settings.sender_address}?subject=unsubscribe>"
+            headers.append(("List-Unsubscribe", wish))
+        return tuple(headers)
+
+    def _id(self, name: str) -> str:
+        """A Message-ID of this site."""
+        return f"{name}.{self.site_uid}@{self.settings.sender_address.rpartition('@')[2]}"
 
     def _item(self, claim: Claim, row: _Row) -> Item:
         duty = self.catalogue.duties.get(row["duty"])
         title = self.catalogue.title(row["duty"], row["step"])
         shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
-        more = ("provisional", "target", "unit", "office", "relay")
+        more = ("provisional", "target", "unit", "office", "relay", "of_case")
         return Item(
             **{name: row[name] for name in shared + more},
             title=f"{title}：{row['about']}" if row["about"] else title,
@@ -177,4 +197,5 @@ def unpack(content: bytes) -> Letter:
     """The inverse of `pack`."""
     plain = json.loads(zlib.decompress(content))
     plain["headers"] = tuple((name, value) for name, value in plain["headers"])
+    plain["form"] = Form(plain["form"])
     return Letter(**plain)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.bounce import BounceBox
 from dj_cadence.domain.letter import Notifier
 from dj_cadence.domain.week import week_label
 from dj_cadence.rendering import Templates
@@ -28,6 +29,8 @@ class Site:
     templates: Templates
     notifiers: Mapping[str, Notifier]
     """By channel."""
+    bounces: BounceBox | None = None
+    """Where returned mail is read; None: nowhere."""
 
     def today(self, now: datetime) -> date:
         """The local date of an instant."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.bounces import collect_bounces
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digest_view
@@ -24,7 +25,7 @@ class TickReport:
 
 
 def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
-    """Roll the plan forward, move tasks, write notices, bundle, deliver.
+    """Roll the plan forward, move tasks, write notices, bundle, deliver, read bounces.
 
     `now` is aware. `owner` names the process, for its leases. Each step commits for
     itself, so a pass that dies is simply repeated.
@@ -52,4 +53,5 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     )
     with database.write(durable=False) as session:
         sites.set_last_tick(session, now)
+    collect_bounces(site, now)
     return TickReport(rolled, advanced, bundled, posted.sent)

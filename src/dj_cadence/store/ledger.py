@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.bounce import Bounce
 from dj_cadence.domain.task import SILENT
 from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
 
@@ -192,22 +193,62 @@ def refused(session: Session, claim: Claim, reply: str, now: datetime) -> None:
     """The channel will never take it: the address is bad, and another way must be found."""
     if _set_if_mine(session, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
         release(session, [claim.id])
-        session.execute(
-            update(address)
-            .where(
-                address.c.person_id == claim.person_id,
-                address.c.channel == claim.channel,
-                address.c.value == claim.address,
-            )
-            .values(state="bad", reason=reply)
-        )
+        _mark_bad(session, claim.id, reply)
     _end_attempt(session, claim, "gave_up", reply, now)
+
+
+def bounced(session: Session, bounce: Bounce) -> None:
+    """A message that a server had accepted came back from further on.
+
+    It stays sent, its log says what came back, and later ones go another way.
+    """
+    told = f"退信：{bounce.reason}"
+    session.execute(
+        update(attempt)
+        .where(attempt.c.message_id == bounce.message, attempt.c.outcome == "sent")
+        .where(~attempt.c.reply.contains(told, autoescape=True))
+        .values(reply=attempt.c.reply + f"；{told}")
+    )
+    if bounce.about_recipient:
+        _mark_bad(session, bounce.message, told)
+
+
+def _mark_bad(session: Session, message_id: int, reason: str) -> None:
+    """The address that a message went to is used no more."""
+    to = select(message).where(message.c.id == message_id).subquery()
+    session.execute(
+        update(address)
+        .where(
+            address.c.person_id == to.c.person_id,
+            address.c.channel == to.c.channel,
+            address.c.value == to.c.address,
+        )
+        .values(state="bad", reason=reason)
+    )
+
+
+def mend_address(session: Session, channel: str, value: str) -> None:
+    """A message got through after all: the address is good again for everybody who has it."""
+    session.execute(
+        update(address)
+        .where(address.c.channel == channel, address.c.value == value)
+        .values(state="ok", reason="")
+    )
 
 
 def hand_back(session: Session, claims: Sequence[Claim]) -> None:
     """Let others take these; nothing was tried."""
     for claim in claims:
         _set_if_mine(session, claim, {"state": "retry", **_NO_LEASE})
+
+
+def wait(session: Session, claim: Claim, until: datetime) -> None:
+    """The channel may not be used before `until`; nothing was tried, and no try is counted."""
+    _set_if_mine(
+        session,
+        claim,
+        {"state": "retry", "send_at": until, "attempts": claim.n - 1, **_NO_LEASE},
+    )
 
 
 def release(session: Session, message_ids: Sequence[int]) -> None:

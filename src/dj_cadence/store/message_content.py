@@ -19,6 +19,7 @@ def open_items(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapp
                 *(notice.c[name] for name in ("rung", "office", "relay")),
                 *(task.c[name] for name in ("duty", "step", "opens", "planned", "due", "state")),
                 *(task.c[name] for name in ("target", "amount")),
+                (task.c.instance < 0).label("of_case"),
                 *(slot.c[name] for name in ("label", "provisional", "unit", "theme")),
                 org.c.name.label("org_name"),
                 about.c.name.label("about"),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
@@ -96,6 +96,13 @@ def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[s
         for row in session.execute(query.where(address.c.person_id.in_(some))):
             found.setdefault(row.person_id, {}).setdefault(row.channel, row.value)
     return found
+
+
+def address_counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many addresses there are, by (channel, state)."""
+    query = select(address.c.channel, address.c.state, func.count().label("n"))
+    rows = session.execute(query.group_by(address.c.channel, address.c.state))
+    return {(row.channel, row.state): row.n for row in rows}
 
 
 def _chunks(ids: Collection[int]) -> Iterator[list[int]]:

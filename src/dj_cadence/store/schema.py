@@ -404,3 +404,12 @@ plan_run = Table(
     Column("data_version", Integer, nullable=False),  # of the organizations that were planned
     Column("at", Instant, nullable=False),
 )
+
+rate = Table(
+    "rate",  # the tokens of limited channels: each comes back some time after it was taken
+    metadata,
+    Column("bucket", Text, primary_key=True),  # the channel, or channel and address
+    Column("n", Integer, primary_key=True),  # from 0, as many as were ever needed at once
+    Column("taken_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -13,6 +13,7 @@ from dj_cadence.entrypoints.cli import (
     announce_commands,
     calendar_commands,
     case_commands,
+    channel_commands,
     engine_commands,
     plan_commands,
     roster_commands,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(roster_commands.app, name="roster")
 app.add_typer(calendar_commands.app, name="calendar")
 app.add_typer(case_commands.app, name="case")
+app.add_typer(channel_commands.app, name="channel")
 for command in (
     site_commands.init,
     site_commands.demo,

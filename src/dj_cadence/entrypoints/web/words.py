@@ -4,6 +4,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from dj_cadence.domain.duty import Term
+from dj_cadence.services.explain import CHANNELS
 from dj_cadence.store.task_views import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
@@ -11,7 +12,6 @@ STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
 
 _KINDS = {"bundle": "任务提醒", "digest": "周报", "test": "测试"}
-_CHANNELS = {"email": "邮件", "phone": "电话", "wecom": "企业微信", "dingtalk": "钉钉"}
 _STATES = {
     "ready": "待发送",
     "leased": "发送中",
@@ -52,7 +52,7 @@ def message_state(state: str) -> str:
 
 
 def channel(name: str) -> str:
-    return _CHANNELS.get(name, name)
+    return CHANNELS.get(name, name)
 
 
 def trouble(status: int) -> str:

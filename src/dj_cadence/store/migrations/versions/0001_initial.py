@@ -63,6 +63,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_profile_hash")),
     )
     op.create_table(
+        "rate",
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "n", name=op.f("pk_rate")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "site",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("uid", sa.String(length=32), nullable=False),

@@ -1,0 +1,113 @@
+"""Writes to single members of a WeCom organization (企业微信) as a message of an app.
+
+The access token is kept in memory until it expires. What is wrong on our side of the
+matter (secret, app, trusted address) is passing; only a member who is none is for good.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from dj_cadence.domain.chat_text import fit
+from dj_cadence.domain.letter import Form, Letter, Notifier, Sender, Traits
+from dj_cadence.errors import DeliveryError
+from dj_cadence.posting import TIMEOUT_SECONDS, Answer, Poster, verdict
+
+SERVICE = "企业微信"
+API = "https://qyapi.weixin.qq.com"
+MOST_BYTES = 2048
+_STALE_TOKEN = (40014, 42001)
+_NO_SUCH_MEMBER = (40003, 46004, 60111, 81013)
+_SAME_TEXT_SECONDS = 14_400  # the longest that the service watches for twins
+_MARGIN_SECONDS = 60
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One app of one organization."""
+
+    corp_id: str
+    agent_id: int
+    secret: str = field(repr=False)
+    api: str
+    """Another one where the organization runs WeCom by itself (政务微信)."""
+    timeout_seconds: float
+
+
+def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
+    """Options: corp_id, agent_id, secret, api, timeout_seconds."""
+    return WecomApp(
+        Options(
+            corp_id=str(options["corp_id"]),
+            agent_id=int(str(options["agent_id"])),
+            secret=str(options["secret"]),
+            api=str(options.get("api", API)).rstrip("/"),
+            timeout_seconds=float(str(options.get("timeout_seconds", TIMEOUT_SECONDS))),
+        )
+    )
+
+
+class WecomApp:
+    """The address of a letter is the member's account (帐号, userid)."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._poster = Poster(SERVICE, options.timeout_seconds)
+        self._token = ""
+        self._good_until = 0.0
+        self.traits = Traits(Form.CHAT, None, f"应用 {options.agent_id}（{options.corp_id}）")
+
+    def send(self, letter: Letter) -> str:
+        if not _ACCOUNT.fullmatch(letter.to):  # "@all" and "a|b" would reach others
+            raise DeliveryError(f"“{letter.to}”不是企业微信帐号", permanent=True)
+        try:
+            answer = self._submitted(letter)
+        except DeliveryError as error:  # a status speaks of the service, never of the member
+            raise DeliveryError(error.reply, permanent=False) from None
+        code = answer.code("errcode")
+        reply = self._verdict(answer, for_good=code in _NO_SUCH_MEMBER)
+        if answer.fields.get("invaliduser") or answer.fields.get("unlicenseduser"):
+            raise DeliveryError(f"{SERVICE}拒收：不是应用可见的成员", permanent=True)
+        return reply
+
+    def _submitted(self, letter: Letter) -> Answer:
+        """What the service answers, to a token renewed once where need be."""
+        answer = self._submit(letter)
+        if answer.code("errcode") in _STALE_TOKEN:
+            self._token = ""
+            answer = self._submit(letter)
+        return answer
+
+    def close(self) -> None:
+        """Connections are let go; the token stays good."""
+        self._poster.close()
+
+    def _submit(self, letter: Letter) -> Answer:
+        body = {
+            "touser": letter.to,
+            "msgtype": "text",
+            "agentid": self._options.agent_id,
+            "text": {"content": fit(letter.text, MOST_BYTES)},
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": _SAME_TEXT_SECONDS,
+        }
+        url = f"{self._options.api}/cgi-bin/message/send"
+        return self._poster.post(url, body, query={"access_token": self._access_token()})
+
+    def _access_token(self) -> str:
+        if not self._token or monotonic() >= self._good_until:
+            asked = {"corpid": self._options.corp_id, "corpsecret": self._options.secret}
+            answer = self._poster.get(f"{self._options.api}/cgi-bin/gettoken", asked)
+            self._verdict(answer, for_good=False)
+            self._token = str(answer.fields.get("access_token", ""))
+            lasts = (answer.code("expires_in") or 0) - _MARGIN_SECONDS
+            self._good_until = monotonic() + lasts
+        return self._token
+
+    def _verdict(self, answer: Answer, *, for_good: bool) -> str:
+        secrets = (self._options.secret, self._token)
+        said = answer.fields.get("errmsg")
+        return verdict(SERVICE, answer.code("errcode"), said, for_good=for_good, secrets=secrets)

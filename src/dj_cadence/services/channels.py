@@ -1,0 +1,95 @@
+"""The channels of a site: what there is, and whether a message gets through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from dj_cadence.domain.letter import Form, Letter, Notifier, Traits, traits
+from dj_cadence.domain.message import MessageView
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.services.site import Site
+from dj_cadence.store import ledger, orgs
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of the settings, as it may be shown to anybody."""
+
+    name: str
+    notifier: str
+    traits: Traits
+    good: int
+    """How many addresses it has."""
+    bad: int
+    """How many more it has that do not work."""
+
+
+def list_channels(site: Site) -> list[Channel]:
+    """In the order of preference."""
+    with site.database.read() as session:
+        counts = orgs.address_counts(session)
+    return [
+        Channel(
+            name,
+            chosen.notifier,
+            traits(site.notifiers[name]),
+            counts.get((name, "ok"), 0),
+            counts.get((name, "bad"), 0),
+        )
+        for name, chosen in site.settings.channels.items()
+    ]
+
+
+def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
+    """Send one message through a channel now; returns what the other side answered.
+
+    It is outside of bundling, of the main switch and of the ledger. Where it gets through,
+    an address that was marked bad is good again. Raises Refused where it does not.
+    """
+    notifier = _find(site.notifiers, name)
+    try:
+        reply = notifier.send(_letter(site, traits(notifier).form, address, now))
+    except DeliveryError as error:
+        again = "这个地址用不了" if error.permanent else "过一会儿可以再试"
+        raise Refused(f"没有送达（{again}）：{error.reply}") from None
+    finally:
+        notifier.close()
+    with site.database.write() as session:
+        ledger.mend_address(session, name, address)
+    return reply
+
+
+def _find(notifiers: Mapping[str, Notifier], name: str) -> Notifier:
+    if name not in notifiers:
+        hint = suggestion(name, notifiers)
+        raise Refused(f"没有名为“{name}”的通道{hint or '。用 channel list 查看。'}")
+    return notifiers[name]
+
+
+def _letter(site: Site, form: Form, address: str, now: datetime) -> Letter:
+    local = now.astimezone(site.settings.time_zone)
+    domain = site.settings.sender_address.rpartition("@")[2]
+    view = MessageView(
+        site_name=site.settings.name,
+        person_name="您好",
+        day=local.date(),
+        late=False,
+        items=(),
+        digests=(),
+        link=site.settings.web_address,
+    )
+    rendered = site.templates.render(view, form, home=view.link)
+    return Letter(
+        message_id=f"test.{uuid4().hex}@{domain}",
+        to=address,
+        to_name="",
+        subject=rendered.subject,
+        # A text of its own each time: some services pass over what they have had before.
+        text=f"{rendered.text}{local:%Y-%m-%d %H:%M:%S}\n",
+        html=rendered.html,
+        date=local.isoformat(timespec="seconds"),
+        headers=(("Auto-Submitted", "auto-generated"),) if form is Form.MAIL else (),
+        form=form,
+    )
