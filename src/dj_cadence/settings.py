@@ -58,6 +58,8 @@ class Settings:
     """Whether a visitor from this very machine needs no login link."""
     key: bytes = field(repr=False)
     """The site's own secret; signs links and tokens."""
+    digest_when_empty: bool = False
+    """Whether a superior is told each week that nothing is overdue."""
 
 
 class SettingsError(DjCadenceError):
@@ -123,6 +125,7 @@ class SiteTable(_Table):
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
     database: Annotated[str, AfterValidator(_checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
+    digest_when_empty: bool = False
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
@@ -212,6 +215,7 @@ class _Reader:
             channels=channels,
             local_administrator=site.web.local_administrator,
             key=key,
+            digest_when_empty=site.digest_when_empty,
         )
 
     def _table(self) -> dict[str, Any] | None:

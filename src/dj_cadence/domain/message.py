@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from dj_cadence.domain.digest import DigestView
+
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
 
@@ -36,44 +38,6 @@ class Item:
     basis: str
     instructions: str
     overdue_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigestLine:
-    """One overdue task of a subtree."""
-
-    org_name: str
-    title: str
-    period: str
-    due: date
-    overdue_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigestChild:
-    """One organization directly below the superior, its whole subtree counted."""
-
-    org_code: str
-    org_name: str
-    overdue: int
-    newly_overdue: int
-    due_this_week: int
-    settled: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigestView:
-    """The weekly digest of one superior. Lists are in the organizations' own order."""
-
-    org_code: str
-    org_name: str
-    week: str
-    day: date
-    newly_overdue: tuple[DigestLine, ...]
-    still_overdue: tuple[DigestLine, ...]
-    children: tuple[DigestChild, ...]
-    missing: tuple[str, ...]
-    """Sentences on data that is lacking: no election date, nobody reachable."""
 
 
 @dataclass(frozen=True, slots=True)

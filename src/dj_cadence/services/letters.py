@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,13 +15,15 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
+from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.letter import Letter
-from dj_cadence.domain.message import DigestView, Item, MessageView
+from dj_cadence.domain.letter import Attachment, Letter
+from dj_cadence.domain.message import Item, MessageView
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.token import make_token
 from dj_cadence.rendering import Templates
+from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_content
 from dj_cadence.store.database import Database
@@ -124,6 +127,7 @@ class Composer:
             html=rendered.html,
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
             headers=(("Auto-Submitted", "auto-generated"),),
+            attachments=tuple(_workbook(digest) for digest in draft.view.digests),
         )
         return Written(replace(claim, content=pack(letter)), letter)
 
@@ -141,6 +145,11 @@ class Composer:
             instructions=_instructions(duty, row["theme"]),
             overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
         )
+
+
+def _workbook(digest: DigestView) -> Attachment:
+    name = f"{digest.org_name} {digest.week} 周报.xlsx"
+    return Attachment(name, XLSX, digest_workbook(digest))
 
 
 def _instructions(duty: Duty | None, theme: str) -> str:
@@ -170,11 +179,18 @@ def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
 
 def pack(letter: Letter) -> bytes:
     """A letter as the ledger keeps it."""
-    return zlib.compress(dumps(asdict(letter)).encode())
+    plain = asdict(letter)
+    for file in plain["attachments"]:
+        file["content"] = b64encode(file["content"]).decode()
+    return zlib.compress(dumps(plain).encode())
 
 
 def unpack(content: bytes) -> Letter:
     """The inverse of `pack`."""
     plain = json.loads(zlib.decompress(content))
     plain["headers"] = tuple((name, value) for name, value in plain["headers"])
+    plain["attachments"] = tuple(
+        Attachment(file["name"], file["media_type"], b64decode(file["content"]))
+        for file in plain["attachments"]
+    )
     return Letter(**plain)
