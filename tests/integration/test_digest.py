@@ -176,7 +176,7 @@ def test_the_digest_on_request_changes_nothing(late: Database) -> None:
 
     with late.read() as session:
         above = orgs.find_org(session, "S")
-        found = requested_digest(session, EVERYTHING, site, above, today=DAY_OF_IT)
+        found = requested_digest(session, EVERYTHING, SETTINGS, above, today=DAY_OF_IT)
         message = as_message(session, site, found, above)
     shown = site.templates.render_message(message)
 
@@ -186,14 +186,10 @@ def test_the_digest_on_request_changes_nothing(late: Database) -> None:
 
 
 def test_an_organization_with_nothing_below_has_no_digest(planned: Database) -> None:
-    site = a_site(planned, Channel())
-
-    with (
-        planned.read() as session,
-        pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"),
-    ):
+    with planned.read() as session:
         above = orgs.find_org(session, "B1")
-        requested_digest(session, EVERYTHING, site, above, today=DAY_OF_IT)
+        with pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"):
+            requested_digest(session, EVERYTHING, SETTINGS, above, today=DAY_OF_IT)
 
 
 def test_a_vacant_office_is_said_and_one_never_filled_is_not(planned: Database) -> None:
@@ -258,15 +254,14 @@ def test_a_past_week_keeps_its_numbers(planned: Database) -> None:
     with planned.write() as session:
         done(session, EVERYTHING, row.id, on=second, by="x", now=at(second, 17), today=second)
 
-    site = a_site(planned, Channel())
     with planned.read() as session:
         above = orgs.find_org(session, "E")
         ask = {"today": date(2026, 4, 21)}
-        kept = requested_digest(session, EVERYTHING, site, above, week="2026-W16", **ask)
-        now = requested_digest(session, EVERYTHING, site, above, **ask)
+        kept = requested_digest(session, EVERYTHING, SETTINGS, above, week="2026-W16", **ask)
+        now = requested_digest(session, EVERYTHING, SETTINGS, above, **ask)
         for week, why in (("2026-W18", "还没有到，本周是 2026-W17"), ("2026-W10", "没有留存")):
             with pytest.raises(Refused, match=why):
-                requested_digest(session, EVERYTHING, site, above, week=week, **ask)
+                requested_digest(session, EVERYTHING, SETTINGS, above, week=week, **ask)
 
     assert then.overdue > 0
     assert (kept.week, kept.numbers, kept.listed) == ("2026-W16", then, False)

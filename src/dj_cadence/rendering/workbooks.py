@@ -45,8 +45,7 @@ class Sheet:
 def digest_workbook(view: DigestView) -> bytes:
     """The digest for those who go on working with it. The same digest is always the same bytes."""
     children = [
-        (child.org_code, child.org_name, *child.numbers, child.change)
-        for child in view.children
+        (child.org_code, child.org_name, *child.numbers, child.change) for child in view.children
     ]
     named = (("组织代码", 14), ("名称", 30))
     listed = (

@@ -20,7 +20,7 @@ from dj_cadence.domain.digest import (
     folded,
 )
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.task import State
+from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.week import digest_week, first_day_of_week
 from dj_cadence.services.digest_counts import (
     SubtreeCounts,
@@ -216,7 +216,7 @@ class Digests:
             title=f"{title}：{row.about}" if row.about else title,
             period=_reads(row.label),
             due=row.due,
-            overdue_days=max((self._today - row.due).days, 0),
+            overdue_days=overdue_days(self._today, row.due, State(row.state)),
             reason=getattr(row, "reason", "") or "",
             task_id=row.id,
         )

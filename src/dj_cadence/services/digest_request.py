@@ -14,6 +14,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.address_book import AddressBook
 from dj_cadence.services.digest import digest_view, kept_digest, write_digest
 from dj_cadence.services.site import Site
+from dj_cadence.settings import Settings
 from dj_cadence.store import digests
 from dj_cadence.store.schema import message
 from dj_cadence.store.types import AnyRow
@@ -22,7 +23,7 @@ from dj_cadence.store.types import AnyRow
 def requested_digest(
     session: Session,
     catalogue: Catalogue,
-    site: Site,
+    settings: Settings,
     above: AnyRow,
     *,
     today: date,
@@ -37,7 +38,7 @@ def requested_digest(
         raise Refused(f"{above.name}没有下级组织，没有周报。")
     current = week_label(today)
     if week in ("", current):
-        return digest_view(session, catalogue, site.settings, above.id, current, today=today)
+        return digest_view(session, catalogue, settings, above.id, current, today=today)
     if week > current:
         raise Refused(f"{week} 还没有到，本周是 {current}。")
     kept = kept_digest(session, catalogue, above, week)

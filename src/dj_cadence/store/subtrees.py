@@ -209,9 +209,7 @@ def unreachable(
     reached = (
         select(appointment.c.org_id)
         .join(address, address.c.person_id == appointment.c.person_id)
-        .where(
-            _serves(today), address.c.state == "ok", address.c.channel.in_(sorted(channels))
-        )
+        .where(_serves(today), address.c.state == "ok", address.c.channel.in_(sorted(channels)))
     )
     silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
     return _party_organizations(session, span, silent)

@@ -14,6 +14,7 @@ from dj_cadence.entrypoints.cli import (
     calendar_commands,
     case_commands,
     engine_commands,
+    paper_commands,
     plan_commands,
     roster_commands,
     rule_commands,
@@ -58,6 +59,8 @@ for command in (
     engine_commands.simulate,
     engine_commands.digest,
     engine_commands.feed,
+    paper_commands.letter,
+    paper_commands.wall,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)

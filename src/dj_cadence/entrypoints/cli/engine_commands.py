@@ -111,7 +111,7 @@ def digest(
         with site.site.database.read() as session:
             above = orgs.find_org(session, org)
             view = requested_digest(
-                session, catalogue, site.site, above, today=site.today, week=week
+                session, catalogue, site.site.settings, above, today=site.today, week=week
             )
             message = as_message(session, site.site, view, above)
         templates = site.site.templates
