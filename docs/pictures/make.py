@@ -102,7 +102,7 @@ def _wall(site: Site, work: Path) -> None:
 def _phone(page: Path, picture: Path) -> None:
     """As wide as a small phone: on paper, for a window is never narrower than 500 px."""
     narrow = (
-        "<style>@page { size: 360px 2200px; margin: 0 } * { print-color-adjust: exact }</style>"
+        "<style>@page { size: 360px 1250px; margin: 0 } * { print-color-adjust: exact }</style>"
     )
     mail = page.read_text(encoding="utf-8").replace("</head>", f"{narrow}</head>")
     page.write_text(mail, encoding="utf-8")

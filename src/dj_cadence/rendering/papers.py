@@ -31,7 +31,7 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
         template = DocxTemplate(path)
         template.render({"paper": paper}, environment)
         made = datetime(paper.day.year, paper.day.month, paper.day.day)  # noqa: DTZ001 - a file's
-        properties = template.get_docx().core_properties
+        properties = template.docx.core_properties
         properties.created = properties.modified = made
         template.save(content)
     except (TemplateError, BadZipFile, KeyError, ValueError) as error:

@@ -83,7 +83,8 @@ def workbook(sheets: Iterable[Sheet], made_on: date) -> bytes:
         book.set_properties({"created": datetime.combine(made_on, time(0))})
         formats = {
             "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F2EF"}),
-            "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}),
+            "number": book.add_format({"align": "left", "valign": "top"}),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
         }
         for sheet in sheets:
@@ -108,6 +109,6 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
             if isinstance(cell, date):
                 page.write_datetime(number, index, datetime.combine(cell, time(0)), formats["day"])
             elif isinstance(cell, int):
-                page.write_number(number, index, cell)
+                page.write_number(number, index, cell, formats["number"])
             elif cell:
                 page.write_string(number, index, cell, formats["text"])

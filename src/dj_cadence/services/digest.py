@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
-from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -39,7 +38,6 @@ from dj_cadence.store.subtrees import Span
 from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = Span(0, 2**31 - 1)
-_position = attrgetter("position")
 _reads = cache(chinese_label)
 
 
@@ -167,6 +165,7 @@ class Digests:
         self._days, asked = asked_of(session, catalogue, settings, week)
         self._counts = SubtreeCounts(session, catalogue, span, asked)
         self._lines = subtrees.lines(session, span, asked)
+        self._positions = [row.position for row in self._lines]
         self._own: defaultdict[int, list[AnyRow]] = defaultdict(list)
         for row in subtrees.own_lines(session, span, asked):
             self._own[row.org_id].append(row)
@@ -177,8 +176,9 @@ class Digests:
         """The digest of one superior."""
         above, counts = self._counts.organizations[org_id], self._counts
         below = counts.below(org_id)
-        rows = self._inside(above)
-        overdue = [row for row in rows if row.state == State.OVERDUE]
+        ends = [child.subtree_end for child in below]
+        rows = [(row, below[bisect_left(ends, row.position)].name) for row in self._inside(above)]
+        overdue = [found for found in rows if found[0].state == State.OVERDUE]
         children = counts.children(above, self._last.get(org_id))
         missing = self._gaps.sentences(above, below)
         return DigestView(
@@ -191,22 +191,20 @@ class Digests:
             change=_change(children),
             children=children,
             duties=counts.duties(above),
-            newly_overdue=self._told((row for row in overdue if row.is_new), below),
-            still_overdue=self._told((row for row in overdue if not row.is_new), below),
-            missed=self._told((row for row in rows if row.state == State.MISSED), below),
-            decisions=self._told((row for row in rows if _waits_for(row, org_id)), below),
+            newly_overdue=self._told(found for found in overdue if found[0].is_new),
+            still_overdue=self._told(found for found in overdue if not found[0].is_new),
+            missed=self._told(found for found in rows if found[0].state == State.MISSED),
+            decisions=self._told(found for found in rows if _waits_for(found[0], org_id)),
             own=tuple(self._line(row, above.name) for row in self._own[org_id]),
             missing=(*missing, *calendar_sentences(self._catalogue.calendar, self._today)),
         )
 
     def _inside(self, above: AnyRow) -> Sequence[AnyRow]:
-        first = bisect_right(self._lines, above.position, key=_position)
-        return self._lines[first : bisect_right(self._lines, above.subtree_end, key=_position)]
+        first = bisect_right(self._positions, above.position)
+        return self._lines[first : bisect_right(self._positions, above.subtree_end)]
 
-    def _told(self, rows: Iterable[AnyRow], below: Sequence[AnyRow]) -> tuple[DigestLine, ...]:
-        ends = [child.subtree_end for child in below]
-        lines = (self._line(row, below[bisect_left(ends, row.position)].name) for row in rows)
-        return folded(lines, LISTED)
+    def _told(self, lines: Iterable[tuple[AnyRow, str]]) -> tuple[DigestLine, ...]:
+        return folded((self._line(row, child) for row, child in lines), LISTED)
 
     def _line(self, row: AnyRow, child: str) -> DigestLine:
         title = duty_title(self._catalogue, row.duty)

@@ -19,7 +19,7 @@ from dj_cadence.domain.digest import (
     last_due_known,
 )
 from dj_cadence.settings import Settings
-from dj_cadence.store import digests, subtrees
+from dj_cadence.store import digests, overrides, subtrees
 from dj_cadence.store.subtrees import Asked, Span
 from dj_cadence.store.types import AnyRow
 
@@ -44,6 +44,7 @@ def asked_of(
         duties_by_day[known[grace]] += keys
     asked = Asked(
         duties=catalogue.binding(),
+        adopted=overrides.adopted(session),
         monday=days.monday,
         sunday=days.sunday,
         since=midnight(days.since),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from operator import attrgetter
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,6 @@ from dj_cadence.store.types import AnyRow
 _NAMED = 20
 """So many organizations are named; of more, only how many there are at each child."""
 _AHEAD = timedelta(days=60)
-_position = attrgetter("position")
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,13 @@ class _Kind:
     at_many: str
     rows: Sequence[AnyRow]
 
+    @cached_property
+    def _positions(self) -> list[int]:
+        return [row.position for row in self.rows]
+
     def inside(self, above: AnyRow) -> Sequence[AnyRow]:
-        first = bisect_right(self.rows, above.position, key=_position)
-        return self.rows[first : bisect_right(self.rows, above.subtree_end, key=_position)]
+        first = bisect_right(self._positions, above.position)
+        return self.rows[first : bisect_right(self._positions, above.subtree_end)]
 
 
 class Gaps:

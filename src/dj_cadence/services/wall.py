@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
-from dj_cadence.domain.duty import Tier
 from dj_cadence.domain.paper import CORE_LINES, WallDay, WallLine, WallPlan
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
@@ -46,9 +45,7 @@ def wall_plan(
     lines = _lines([row for row in rows if not row.step], catalogue)
     if not lines:
         raise Refused(f"{found.name}在{span}没有任务。")
-    core = [line for line, first_tier in lines if first_tier][:CORE_LINES]
-    rest = [line for line, _ in lines if line not in core]
-    return WallPlan(found.name, span, today, tuple(core), tuple(rest))
+    return WallPlan(found.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])
 
 
 def _span(year: int, month: date | None) -> tuple[date, date]:
@@ -57,19 +54,21 @@ def _span(year: int, month: date | None) -> tuple[date, date]:
     return date(year, 1, 1), date(year, 12, 31)
 
 
-def _lines(rows: Sequence[TaskRow], catalogue: Catalogue) -> list[tuple[WallLine, bool]]:
-    """One line for each title, in the catalogue's order, and whether the standard demands it."""
+def _lines(rows: Sequence[TaskRow], catalogue: Catalogue) -> tuple[WallLine, ...]:
+    """One line for each title: what the surest rules demand first, then the catalogue's order."""
     by_title: defaultdict[str, list[TaskRow]] = defaultdict(list)
     order = {key: n for n, key in enumerate(catalogue.duties)}
-    for row in sorted(rows, key=lambda row: (order.get(row.duty, len(order)), row.due)):
+    for row in sorted(rows, key=lambda row: (_tier(row), order.get(row.duty, 0), row.due)):
         by_title[row.title].append(row)
-    return [
-        (
-            WallLine(title, found[0].office, tuple(_day(row) for row in found)),
-            found[0].rule is not None and found[0].rule.tier is Tier.A,
-        )
+    return tuple(
+        WallLine(title, found[0].office, tuple(_day(row) for row in found))
         for title, found in by_title.items()
-    ]
+    )
+
+
+def _tier(row: TaskRow) -> str:
+    """A before B before the rest; a duty that the catalogue no longer knows is the last."""
+    return row.rule.tier.value if row.rule else "Z"
 
 
 def _day(row: TaskRow) -> WallDay:

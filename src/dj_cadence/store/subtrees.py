@@ -51,7 +51,9 @@ class Asked:
     """What counts: the duties superiors see, the week, and what is news in it."""
 
     duties: Sequence[str]
-    """Those whose period binds; adopted ones count besides."""
+    """Those whose period binds."""
+    adopted: Sequence[str]
+    """Those that some superior adopted; they count in its subtree."""
     monday: date
     sunday: date
     since: datetime
@@ -171,7 +173,11 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
 
 def _binds(asked: Asked) -> ColumnElement[bool]:
     """Whether superiors see it: the period binds, or one of them adopted it."""
-    return or_(task.c.duty.in_(asked.duties), is_adopted())
+    binding = task.c.duty.in_(asked.duties)
+    if not asked.adopted:
+        return binding
+    known = task.c.duty.in_([*asked.duties, *asked.adopted])  # the index is by duty
+    return and_(known, or_(binding, is_adopted()))
 
 
 def _known(asked: Asked) -> ColumnElement[date]:
