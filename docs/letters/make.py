@@ -65,6 +65,8 @@ class Letter:
         """A row for each thing in `over`."""
         table = self.document.add_table(rows=4, cols=len(headers))
         table.style, table.autofit = "Table Grid", False
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = Cm(width)
         rows = [headers, [f"{{%tr for {over} %}}"], cells, ["{%tr endfor %}"]]
         for row, texts in zip(table.rows, rows, strict=True):
             for cell, width in zip(row.cells, widths, strict=True):

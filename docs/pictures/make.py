@@ -89,7 +89,7 @@ def _wall(site: Site, work: Path) -> None:
     client = TestClient(
         make_app(context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)
     )
-    shown = client.get(f"/orgs/{quote(BRANCH)}/wall?year={site.today(clock.now()).year}")
+    shown = client.get(f"/orgs/{quote(BRANCH)}/wall?year={site.today(clock.now()).year + 1}")
     shown.raise_for_status()
     css = client.get("/static/wall.css").text
     link = '<link rel="stylesheet" href="/static/wall.css">'

@@ -107,7 +107,7 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
         date(2026, 4, 2),
         2,
         "已完成",
-        "2026年4月2日（周四），学习<党章>&讨论",
+        "2026年4月2日，学习<党章>&讨论",
     )
     assert told["2026年4月"] == (None, 0, "未开展", "原因：学校停课")
     text = opened(pack, tmp_path)

@@ -1,7 +1,7 @@
 """Papers: templates/letters/*.docx filled in, and plans for the wall as workbooks."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -10,6 +10,7 @@ from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from dj_cadence.domain.paper import Paper, PaperKind, WallPlan
+from dj_cadence.domain.wording import official_day
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.workbooks import Sheet, workbook
 
@@ -43,11 +44,6 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
 def template_path(folders: Sequence[Path], kind: PaperKind) -> Path:
     """The template of a paper: the first of that name."""
     return next(path for f in folders if (path := f / "letters" / f"{kind.value}.docx").exists())
-
-
-def official_day(day: date) -> str:
-    """2026年3月2日, as official letters are dated."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _timeless(content: bytes) -> bytes:

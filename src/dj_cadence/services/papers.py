@@ -1,6 +1,6 @@
 """Papers of an organization, filled from its tasks: letters about terms, the year-end pack."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 
 from sqlalchemy import and_, select
@@ -12,7 +12,7 @@ from dj_cadence.domain.duty import Term
 from dj_cadence.domain.paper import EndingTerm, Paper, PaperKind, PaperLine
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import OWED, State
-from dj_cadence.domain.wording import day_text
+from dj_cadence.domain.wording import official_day
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import act, anchor, org, record, record_task, slot, task
 from dj_cadence.store.task_views import TaskRow, tasks
@@ -125,16 +125,19 @@ def _line(row: TaskRow, remarks: list[str]) -> PaperLine:
 
 
 def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:
-    """The records of each task, as one line each."""
+    """The records of each task that say more than its day, as one line each."""
     query = (
         select(record_task.c.task_id, record.c.day, record.c.note)
         .join(record, record.c.id == record_task.c.record_id)
         .where(record_task.c.task_id.in_(ids), record.c.voided_at.is_(None))
         .order_by(record.c.day, record.c.id)
     )
+    rows = session.execute(query).all()
+    several = Counter(row.task_id for row in rows)
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in session.execute(query):
-        found[row.task_id].append(day_text(row.day) + (f"，{row.note}" if row.note else ""))
+    for row in rows:
+        if row.note or several[row.task_id] > 1:
+            found[row.task_id].append(official_day(row.day) + (f"，{row.note}" if row.note else ""))
     return found
 
 

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.wording import short_day
+from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import calendars, links, pages, papers, words
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
@@ -31,7 +31,6 @@ from dj_cadence.entrypoints.web.security import (
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.errors import Refused
 from dj_cadence.rendering import digest_words
-from dj_cadence.rendering.papers import official_day
 from dj_cadence.services.access import ExpiredLink, UnknownLink
 
 Page = Callable[[Visit], Response]
