@@ -63,6 +63,7 @@ class Letter:
 
     def table(self, headers: list[str], widths: list[float], over: str, cells: list[str]) -> None:
         """A row for each thing in `over`."""
+        self.document.paragraphs[-1].paragraph_format.space_after = Pt(8)
         table = self.document.add_table(rows=4, cols=len(headers))
         table.style, table.autofit = "Table Grid", False
         for column, width in zip(table.columns, widths, strict=True):
@@ -73,7 +74,7 @@ class Letter:
                 cell.width = Cm(width)
             for cell, text in zip(row.cells, texts, strict=False):
                 font = HEADING if texts is headers else BODY
-                self._write(cell.paragraphs[0], text, font, 11)
+                self._write(cell.paragraphs[0], text, font, 10)
 
     def signed(self, who: str) -> None:
         self.line("")
@@ -164,7 +165,7 @@ def year_end() -> None:
     )
     letter.table(
         ["任务", "周期", "最迟", "办理日期", "情况", "记录与说明"],
-        [3.4, 2.5, 2.6, 2.6, 1.8, 2.7],
+        [2.9, 2.4, 2.7, 2.7, 2.0, 2.9],
         "line in paper.lines",
         [
             "{{ line.title }}",

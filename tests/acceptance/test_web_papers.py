@@ -25,7 +25,7 @@ def test_the_plan_for_the_wall_is_a_page_to_print(district: District) -> None:
     page = browser.get("/orgs/S1-1/wall?month=2026-03")
 
     assert "<h2>2026年3月党建工作计划</h2>" in page.text
-    assert "最迟3月10日、3月5日" in page.text
+    assert "最迟<span>3月10日、</span><span>3月5日</span>" in page.text
     assert "@page { size: A4" in browser.get("/static/wall.css").text
 
 
