@@ -16,6 +16,12 @@ FOLDER = Path(__file__).parents[2] / "templates" / "letters"
 BODY, TITLE, HEADING = "仿宋", "方正小标宋简体", "黑体"
 """As the format of official papers (GB/T 9704) asks; Word takes the nearest it has."""
 LEFT, CENTER, RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
+LATELY = (
+    "{% if line.completed_on %}{% if line.completed_on.year != paper.year %}"
+    "{{ line.completed_on.year }}年{% endif %}"
+    "{{ line.completed_on.month }}月{{ line.completed_on.day }}日{% endif %}"
+)
+"""When it was done; the year is said only where it is another."""
 SUPERIOR = (
     "{% if paper.superior_name %}{{ paper.superior_name }}{% else %}（上级党组织）{% endif %}"
 )
@@ -165,13 +171,13 @@ def year_end() -> None:
     )
     letter.table(
         ["任务", "周期", "最迟", "办理日期", "情况", "记录与说明"],
-        [2.9, 2.4, 2.7, 2.7, 2.0, 2.9],
+        [3.2, 3.2, 2.2, 2.2, 2.0, 2.8],
         "line in paper.lines",
         [
             "{{ line.title }}",
             "{{ line.period }}",
-            "{{ line.due | day }}",
-            "{% if line.completed_on %}{{ line.completed_on | day }}{% endif %}",
+            "{{ line.due.month }}月{{ line.due.day }}日",
+            LATELY,
             "{{ line.state }}{% if line.late_days %}，迟{{ line.late_days }}天{% endif %}",
             "{{ line.remark }}",
         ],
