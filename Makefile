@@ -7,12 +7,14 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options
 
+OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils chromium fontconfig fonts-noto-cjk
+
 # What an operator runs needs half the packages; the rest is added when it is asked for.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test office pictures check bench lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +22,23 @@ help:  ## show this list
 run: $(READY)  ## serve the demonstration district
 	$(BIN)/dj-cadence demo
 
-test: $(READY_DEV)  ## run the tests; ARGS="tests/unit -x" narrows them
+test: $(READY_DEV) office  ## run the tests; ARGS="tests/unit -x" narrows them
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+# What the tests open papers with. A machine that has it all is left alone.
+office:
+	@missing=""; for tool in soffice pdftotext pdftoppm chromium fc-list; do \
+		command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing a-Chinese-font"; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "installing what the tests open papers with (missing:$$missing)"; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
+		--no-install-recommends $(OFFICE) >/dev/null \
+	|| { echo "cannot install$$missing; as root: apt-get install $(OFFICE)" >&2; exit 1; }
+
+pictures: $(READY_DEV) office  ## make the pictures of papers and mails in docs/pictures anew
+	$(BIN)/python docs/pictures/make.py
 
 check: $(READY_DEV)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -68,6 +68,8 @@ class Settings:
     """The site's own secret; signs links and tokens."""
     bounces: Mapping[str, object] | None = field(default=None, repr=False)
     """Where returned mail is read, as `BouncesTable` has it; None: nowhere."""
+    digest_when_empty: bool = False
+    """Whether a superior is told each week that nothing is overdue."""
 
 
 class SettingsError(DjCadenceError):
@@ -123,6 +125,7 @@ class SiteTable(SettingsTable):
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
     database: Annotated[str, AfterValidator(_checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
+    digest_when_empty: bool = False
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
@@ -196,6 +199,7 @@ class _Reader:
             bounces=self._bounces(table.get("bounces")),
             local_administrator=site.web.local_administrator,
             key=key,
+            digest_when_empty=site.digest_when_empty,
         )
 
     def _table(self) -> dict[str, Any] | None:

@@ -66,7 +66,7 @@ def is_plain(answer: Answer, code: int) -> None:
         (("send", "maybe"), 2, "应为 on 或 off"),
         (("login-link", "nobody"), 1, "没有编号或地址为“nobody”的人员"),
         (("digest", "QH-1"), 1, "没有下级组织"),
-        (("digest", "YX", "--week", "2026-W01"), 1, "只能看本周"),
+        (("digest", "YX", "--week", "2026-W01"), 1, "没有留存 2026-W01 的周报"),
         (("roster", "import", "/no/such/file.xlsx"), 1, "没有这个文件"),
         (("plan", "--allow-withdrawals", "many"), 2, "“many”应为数字"),
         (("explain",), 2, "缺少参数：任务。用 --help 查看用法。"),

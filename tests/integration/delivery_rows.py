@@ -12,9 +12,9 @@ import dj_cadence
 from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.digest import NOTHING, DigestView
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.letter import Letter, Notifier
-from dj_cadence.domain.message import DigestView
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.rendering import Templates
@@ -76,7 +76,7 @@ class Recorder:
 
 
 def digest_of(_session: Session, org_id: int, week: str) -> DigestView:
-    return DigestView(str(org_id), f"第{org_id}组织", week, DAY, (), (), (), ())
+    return DigestView(str(org_id), f"第{org_id}组织", week, DAY, DAY, NOTHING, None, ())
 
 
 def send_all(

@@ -17,6 +17,7 @@ from dj_cadence.store.database import Database
 from .engine_rows import (
     EVERYTHING,
     GROUPS,
+    SETTINGS,
     SHANGHAI,
     advance_to,
     at,
@@ -167,7 +168,7 @@ def test_a_default_period_goes_upwards_once_a_superior_adopts_it(district: Datab
 def overdue_titles(database: Database, org: str, today: date) -> set[str]:
     with database.read() as session:
         above = orgs.find_org(session, org)
-        view = digest_view(session, EVERYTHING, above.id, "2026-W29", today=today, now=at(today))
+        view = digest_view(session, EVERYTHING, SETTINGS, above.id, "2026-W29", today=today)
         return {line.title for line in (*view.newly_overdue, *view.still_overdue)}
 
 

@@ -204,8 +204,8 @@ def test_a_digest_that_was_asked_for_is_outside_the_limit(planned: Database, sta
     site = a_site(planned, Channel())
     with planned.write() as session:
         above = orgs.find_org(session, "S")
-        assert order_digest(session, site, above, now=at(MONDAY, 7)) == "sun@example.cn"
-        assert order_digest(session, site, above, now=at(MONDAY, 7)) == "sun@example.cn"
+        assert order_digest(session, EVERYTHING, site, above, now=at(MONDAY, 7)) == "sun@example.cn"
+        assert order_digest(session, EVERYTHING, site, above, now=at(MONDAY, 7)) == "sun@example.cn"
         session.execute(update(message).values(state=state, send_at=None, content=b"x"))
 
     morning(planned, EVERYTHING, MONDAY)

@@ -167,7 +167,12 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
         rows.add_message(session, 2, 2, kind="digest")
         session.execute(
             insert(schema.digest).values(
-                org_id=1, week="2026-W10", counts={}, message_id=2, made_at=MORNING
+                worth_sending=True,
+                org_id=1,
+                week="2026-W10",
+                counts={},
+                message_id=2,
+                made_at=MORNING,
             )
         )
     channel = Recorder()
@@ -230,7 +235,12 @@ def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -
     with database.write() as session:
         session.execute(
             insert(schema.digest).values(
-                org_id=1, week="2026-W10", counts={}, message_id=1, made_at=MORNING
+                worth_sending=True,
+                org_id=1,
+                week="2026-W10",
+                counts={},
+                message_id=1,
+                made_at=MORNING,
             )
         )
 
@@ -355,7 +365,12 @@ def test_what_was_not_sent_on_its_day_joins_the_next(database: Database) -> None
         rows.add_notice(session, 5, 1, 1, outcome="folded")
         session.execute(
             insert(schema.digest).values(
-                org_id=1, week="2026-W10", counts={}, message_id=1, made_at=MORNING
+                worth_sending=True,
+                org_id=1,
+                week="2026-W10",
+                counts={},
+                message_id=1,
+                made_at=MORNING,
             )
         )
 

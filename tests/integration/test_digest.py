@@ -1,25 +1,31 @@
 """What a superior reads each week, on both databases."""
 
-from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.message import DigestView
+from dj_cadence.domain.digest import DigestView, Numbers
 from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.domain.week import week_label
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest import digest_view
-from dj_cadence.services.digest_request import rendered_digest
-from dj_cadence.services.records import done
-from dj_cadence.store import orgs
+from dj_cadence.services.digest_counts import total
+from dj_cadence.services.digest_request import as_message, requested_digest
+from dj_cadence.services.records import done, missed
+from dj_cadence.store import digests, orgs
 from dj_cadence.store.database import Database
+from dj_cadence.store.schema import task
 
 from .engine_rows import (
     B1,
     CALENDAR,
     EVERYTHING,
+    SETTINGS,
+    START,
     Channel,
     a_site,
     advance_to,
@@ -27,6 +33,7 @@ from .engine_rows import (
     everything,
     holds,
     load,
+    morning,
     tasks,
 )
 
@@ -60,7 +67,8 @@ def late(planned: Database) -> Database:
 def view(database: Database, code: str, today: date = DAY_OF_IT) -> DigestView:
     with database.read() as session:
         org_id = orgs.find_org(session, code).id
-        return digest_view(session, EVERYTHING, org_id, "2026-W29", today=today, now=at(today))
+        week = week_label(today)
+        return digest_view(session, EVERYTHING, SETTINGS, org_id, week, today=today)
 
 
 def is_overdue(row: Any) -> bool:
@@ -72,20 +80,19 @@ def is_overdue(row: Any) -> bool:
 def test_the_lines_are_those_of_a_recount(late: Database, code: str) -> None:
     names = {"S": "青禾小学党委", "B1": "第一党支部", "B2": "第二党支部", "T": "明湖中学党支部"}
     new, old = [], []
-    for row in sorted(tasks(late), key=lambda row: (BELOW["E"] + ["E"]).index(row.code)):
+    for row in tasks(late):
         if row.code not in BELOW[code] or not is_overdue(row):
             continue
         duty = EVERYTHING.duties[row.duty]
         since = first_overdue_day(row.due, duty.recording_grace, CALENDAR)
-        line = (names[row.code], row.due, (DAY_OF_IT - row.due).days)
+        line = (row.id, names[row.code], row.due, (DAY_OF_IT - row.due).days)
         (new if (DAY_OF_IT - since).days < 7 else old).append(line)
 
     found = view(late, code)
 
-    assert [(x.org_name, x.due, x.overdue_days) for x in found.newly_overdue] == sorted(
-        new, key=lambda line: list(names.values()).index(line[0])
-    )
-    assert Counter((x.org_name, x.due, x.overdue_days) for x in found.still_overdue) == Counter(old)
+    for lines, expected in ((found.newly_overdue, new), (found.still_overdue, old)):
+        told = [(x.task_id, x.org_name, x.due, x.overdue_days) for x in lines]
+        assert sorted(told) == sorted(expected)
     assert len(new) + len(old) > 8
 
 
@@ -112,13 +119,14 @@ def test_the_numbers_by_child_are_those_of_a_recount(late: Database, code: str) 
             for row in inside
             if row.state == "done" and row.settled_at >= at(DAY_OF_IT - 7 * DAY)
         ]
-        expected.append((child, len(overdue), len(newly), len(week), len(settled)))
+        expected.append((child, Numbers(len(overdue), len(newly), len(week), len(settled))))
 
-    assert [
-        (x.org_code, x.overdue, x.newly_overdue, x.due_this_week, x.settled)
-        for x in view(late, code).children
-    ] == expected
-    assert sum(row[4] for row in expected) == {"E": 2, "S": 1}[code]
+    found = view(late, code)
+
+    assert [(x.org_code, x.numbers) for x in found.children] == expected
+    assert found.numbers == total(numbers for _, numbers in expected)
+    assert found.numbers == total(duty.numbers for duty in found.duties)
+    assert found.numbers.settled == {"E": 2, "S": 1}[code]
 
 
 def test_a_default_of_ours_is_nobodys_lateness(late: Database) -> None:
@@ -168,7 +176,9 @@ def test_the_digest_on_request_changes_nothing(late: Database) -> None:
 
     with late.read() as session:
         above = orgs.find_org(session, "S")
-        shown = rendered_digest(session, EVERYTHING, site, above, now=at(DAY_OF_IT))
+        found = requested_digest(session, EVERYTHING, SETTINGS, above, today=DAY_OF_IT)
+        message = as_message(session, site, found, above)
+    shown = site.templates.render_message(message)
 
     assert "第一党支部" in shown.text
     assert "明湖" not in shown.subject + shown.text + shown.html
@@ -176,13 +186,10 @@ def test_the_digest_on_request_changes_nothing(late: Database) -> None:
 
 
 def test_an_organization_with_nothing_below_has_no_digest(planned: Database) -> None:
-    site = a_site(planned, Channel())
-
-    with (
-        planned.read() as session,
-        pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"),
-    ):
-        rendered_digest(session, EVERYTHING, site, orgs.find_org(session, "B1"), now=at(DAY_OF_IT))
+    with planned.read() as session:
+        above = orgs.find_org(session, "B1")
+        with pytest.raises(Refused, match="第一党支部没有下级组织，没有周报"):
+            requested_digest(session, EVERYTHING, SETTINGS, above, today=DAY_OF_IT)
 
 
 def test_a_vacant_office_is_said_and_one_never_filled_is_not(planned: Database) -> None:
@@ -200,8 +207,93 @@ def test_a_vacant_office_is_said_and_one_never_filled_is_not(planned: Database) 
     def gaps(day: date) -> tuple[str, ...]:
         with planned.read() as session:
             above = orgs.find_org(session, "E")
-            shown = digest_view(session, EVERYTHING, above.id, "2026-W11", today=day, now=at(day))
+            shown = digest_view(session, EVERYTHING, SETTINGS, above.id, "2026-W11", today=day)
         return tuple(line for line in shown.missing if "换届" not in line)
 
     assert gaps(date(2026, 3, 8)) == ()
     assert gaps(date(2026, 3, 9)) == vacant
+
+
+def test_what_waits_for_the_superior_is_told_to_the_one_who_approves(late: Database) -> None:
+    row = next(row for row in tasks(late, "party_day", "B1") if row.state == "overdue")
+    with late.write() as session:
+        session.execute(update(task).where(task.c.id == row.id).values(state="submitted"))
+
+    assert [line.task_id for line in view(late, "S").decisions] == [row.id]
+    assert view(late, "E").decisions == ()
+    assert view(late, "E").numbers.submitted == 1
+
+
+def test_what_was_not_held_is_told_with_its_reason(late: Database) -> None:
+    row = next(row for row in tasks(late, "party_day", "B1") if row.state == "overdue")
+    when = date(2026, 7, 10)
+    with late.write() as session:
+        who = {"by": "x", "now": at(when, 17), "today": when}
+        missed(session, EVERYTHING, row.id, reason="停课", **who)  # type: ignore[arg-type]
+
+    found = view(late, "S")
+
+    assert [(line.task_id, line.reason) for line in found.missed] == [(row.id, "停课")]
+    assert found.numbers.missed == 1
+    assert view(late, "S", date(2026, 7, 20)).numbers.missed == 0  # news of the week before
+
+
+def test_the_superiors_own_duties_have_a_part_of_their_own(late: Database) -> None:
+    found = view(late, "S").own
+
+    assert {line.org_name for line in found} == {"青禾小学党委"}
+    assert {line.title for line in found} == {"换届提醒：第一党支部"}
+
+
+def test_a_past_week_keeps_its_numbers(planned: Database) -> None:
+    first, second = date(2026, 4, 13), date(2026, 4, 20)
+    morning(planned, EVERYTHING, first)
+    then = view(planned, "E", first).numbers
+    morning(planned, EVERYTHING, second)
+    row = next(row for row in tasks(planned, "party_day", "B1") if row.state == "overdue")
+    with planned.write() as session:
+        done(session, EVERYTHING, row.id, on=second, by="x", now=at(second, 17), today=second)
+
+    with planned.read() as session:
+        above = orgs.find_org(session, "E")
+        ask = {"today": date(2026, 4, 21)}
+        kept = requested_digest(session, EVERYTHING, SETTINGS, above, week="2026-W16", **ask)
+        now = requested_digest(session, EVERYTHING, SETTINGS, above, **ask)
+        for week, why in (("2026-W18", "还没有到，本周是 2026-W17"), ("2026-W10", "没有留存")):
+            with pytest.raises(Refused, match=why):
+                requested_digest(session, EVERYTHING, SETTINGS, above, week=week, **ask)
+
+    assert then.overdue > 0
+    assert (kept.week, kept.numbers, kept.listed) == ("2026-W16", then, False)
+    assert kept.day == first
+    assert now.change == now.numbers.overdue - then.overdue == -1
+
+
+def test_an_empty_digest_is_kept_and_goes_out_only_where_the_site_says_so(
+    planned: Database,
+) -> None:
+    day = date(2026, 3, 9)  # nothing is overdue yet
+    morning(planned, EVERYTHING, day)
+    with planned.read() as session:
+        assert digests.unsent(session, "2026-W11") == []
+        assert len(digests.made(session, "2026-W11")) == 2
+
+    eager = replace(SETTINGS, digest_when_empty=True)
+    morning(planned, EVERYTHING, date(2026, 3, 16), eager)
+
+    with planned.read() as session:
+        above = orgs.find_org(session, "E").id
+        assert digests.one(session, above, "2026-W12").message_id is not None
+
+
+def test_weeks_without_a_digest_are_covered_by_the_next(late: Database) -> None:
+    """The last digest before an outage of four weeks was made on the 15th of June."""
+    with late.write() as session:
+        digests.write(session, "2026-W25", [(orgs.find_org(session, "E").id, {}, False)], at(START))
+
+    found = view(late, "E")
+
+    assert found.since == date(2026, 6, 15)
+    assert found.newly_overdue == tuple(
+        line for line in (*found.newly_overdue, *found.still_overdue) if line.due > date(2026, 6, 8)
+    )

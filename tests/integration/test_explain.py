@@ -8,7 +8,7 @@ from sqlalchemy import update
 from dj_cadence.errors import Refused
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver
-from dj_cadence.services.digest import digest_view
+from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.explain import explain
 from dj_cadence.services.records import done, set_planned
 from dj_cadence.store.database import Database
@@ -122,9 +122,7 @@ def test_it_tells_what_was_said_to_whom_with_what_outcome(planned: Database) -> 
         settings=site.settings,
         owner="test",
         now=at(MONDAY),
-        digest_view=lambda session, org, week: digest_view(
-            session, rules, org, week, today=MONDAY, now=at(MONDAY)
-        ),
+        digest_view=digests_of_a_pass(rules, site.settings, MONDAY),
     )
 
     def told(org: str) -> list[str]:

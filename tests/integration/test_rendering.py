@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.message import DigestChild, DigestLine, DigestView, Item, MessageView
+from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.message import Item, MessageView
 from dj_cadence.rendering import Templates, day, short_day, shorten
 
 from .delivery_rows import SHIPPED
@@ -45,9 +46,28 @@ DIGEST = DigestView(
     org_name="某县教育工委",
     week="2026-W10",
     day=MONDAY,
-    newly_overdue=(DigestLine("第一小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3),),
-    still_overdue=(DigestLine("第二小学党支部", "党课", "2025年第四季度", date(2025, 12, 31), 61),),
-    children=(DigestChild("X", "第一小学党委", 2, 1, 3, 9),),
+    since=date(2026, 2, 24),
+    numbers=Numbers(2, 1, 3, 9, 1),
+    change=1,
+    newly_overdue=(
+        DigestLine("第一小学党委", "第一小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3),
+    ),
+    still_overdue=(
+        DigestLine(
+            "第一小学党委", "第二小学党支部", "党课", "2025年第四季度", date(2025, 12, 31), 61
+        ),
+    ),
+    missed=(
+        DigestLine(
+            *("第一小学党委", "第二小学党支部", "支委会", "2026年1月"),
+            *(date(2026, 1, 30), 0),
+            reason="停课",
+        ),
+    ),
+    children=(
+        DigestChild("X", "第一小学党委", Numbers(2, 1, 3, 9, 1), 1),
+        DigestChild("Y", "第二小学党委", Numbers(), 0),
+    ),
     missing=("第三小学党支部没有换届日期，请补录。",),
 )
 
@@ -165,20 +185,37 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
 
 ━━ 某县教育工委 本周督办 ━━
 
-【本周新增逾期】1项
+逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
+
+【新增逾期】1项
 1. 第一小学党支部：主题党日（2026年2月），2月27日（周五）到期，逾期3天
 
 【此前逾期仍未办】1项
 1. 第二小学党支部：党课（2025年第四季度），2025年12月31日（周三）到期，逾期61天
 
+【未开展】1项
+1. 第二小学党支部：支委会（2026年1月），1月30日（周五）到期。原因：停课
+
 【下级情况】
-第一小学党委：逾期2（新增1），本周到期3，本周办结9
+第一小学党委：逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
 
 【需要补全】
 · 第三小学党支部没有换届日期，请补录。
 
 —
 有疑问请联系某县学校党建。
+"""
+    )
+
+
+def test_a_digest_in_a_chat_names_no_organization_below(templates: Templates) -> None:
+    assert (
+        templates.render_in_chat(DIGEST, "https://dj.example.cn")
+        == """\
+某县教育工委 本周督办（3月2日（周一））
+逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
+需要补全的资料1条。
+明细：https://dj.example.cn/orgs/A/digest
 """
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.domain.letter import Attachment, Letter, Sender
 from dj_cadence.domain.mime import build, is_address
 from dj_cadence.errors import DeliveryError
 
@@ -125,3 +125,19 @@ def test_what_is_no_address(address: str) -> None:
 def test_a_sender_that_is_no_address_is_refused() -> None:
     with pytest.raises(DeliveryError, match="“dj”不是可用的邮箱地址"):
         build(LETTER, Sender("党建节拍", "dj"))
+
+
+def test_a_letter_carries_files_under_their_names() -> None:
+    file = Attachment("云溪区 2026-W10 周报.xlsx", "application/vnd.test", b"PK\x00\xff\r\n")
+    letter = replace(LETTER, attachments=(file,))
+
+    content = build(letter, SENDER)
+    message = message_from_bytes(content)
+    body, attached = message.get_payload()
+
+    assert content == build(letter, SENDER)
+    assert message.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in body.get_payload()] == ["text/plain", "text/html"]
+    assert attached.get_content_type() == file.media_type
+    assert attached.get_filename() == file.name
+    assert attached.get_payload(decode=True) == file.content

@@ -17,6 +17,16 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    media_type: str
+    """Like application/pdf."""
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A rendered message. The same `message_id` always carries the same content."""
 
@@ -32,6 +42,8 @@ class Letter:
     """ISO instant at which the content was made; it goes into the Date header."""
     headers: tuple[tuple[str, str], ...] = ()
     form: Form = Form.MAIL
+    attachments: tuple[Attachment, ...] = ()
+    """For channels that carry files; the others leave them out."""
 
 
 @dataclass(frozen=True, slots=True)

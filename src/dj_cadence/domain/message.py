@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.task import State
 
 Observe = Callable[[Mapping[str, object]], None]
@@ -40,44 +41,6 @@ class Item:
     overdue_days: int
     of_case: bool = False
     """Whether it is about a case, of which no group may hear."""
-
-
-@dataclass(frozen=True, slots=True)
-class DigestLine:
-    """One overdue task of a subtree."""
-
-    org_name: str
-    title: str
-    period: str
-    due: date
-    overdue_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigestChild:
-    """One organization directly below the superior, its whole subtree counted."""
-
-    org_code: str
-    org_name: str
-    overdue: int
-    newly_overdue: int
-    due_this_week: int
-    settled: int
-
-
-@dataclass(frozen=True, slots=True)
-class DigestView:
-    """The weekly digest of one superior. Lists are in the organizations' own order."""
-
-    org_code: str
-    org_name: str
-    week: str
-    day: date
-    newly_overdue: tuple[DigestLine, ...]
-    still_overdue: tuple[DigestLine, ...]
-    children: tuple[DigestChild, ...]
-    missing: tuple[str, ...]
-    """Sentences on data that is lacking: no election date, nobody reachable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ encoded words, and encodes a long Message-ID or List-Unsubscribe beyond all use.
 import re
 from datetime import datetime
 from email.header import Header
+from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 from hashlib import sha256
 
-from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.domain.letter import Attachment, Letter, Sender
 from dj_cadence.errors import DeliveryError
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -33,7 +34,8 @@ def is_address(text: str) -> bool:
 def build(letter: Letter, sender: Sender) -> bytes:
     """The e-mail, lines ending in CRLF. Raises DeliveryError for an address that is none."""
     boundary = f"={sha256(letter.message_id.encode()).hexdigest()[:24]}"
-    message = MIMEMultipart("alternative", boundary, policy=_POLICY)
+    body = MIMEMultipart("alternative", boundary, policy=_POLICY)
+    message = MIMEMultipart("mixed", f"{boundary}m", policy=_POLICY) if letter.attachments else body
     message["From"] = _mailbox("From", sender.name, sender.address)
     message["To"] = _mailbox("To", letter.to_name, letter.to)
     message["Subject"] = _encoded("Subject", letter.subject).encode()
@@ -41,9 +43,23 @@ def build(letter: Letter, sender: Sender) -> bytes:
     message["Message-ID"] = f"<{_one_line(letter.message_id)}>"
     for name, value in letter.headers:
         message[name] = _one_line(value)
-    message.attach(MIMEText(letter.text, "plain", "utf-8", policy=_POLICY))
-    message.attach(MIMEText(letter.html, "html", "utf-8", policy=_POLICY))
+    body.attach(MIMEText(letter.text, "plain", "utf-8", policy=_POLICY))
+    body.attach(MIMEText(letter.html, "html", "utf-8", policy=_POLICY))
+    if letter.attachments:
+        message.attach(body)
+    for file in letter.attachments:
+        message.attach(_part(file))
     return message.as_bytes()
+
+
+def _part(file: Attachment) -> MIMEApplication:
+    """The name in the form of RFC 2231, which holds any character."""
+    subtype = file.media_type.removeprefix("application/")
+    part = MIMEApplication(file.content, subtype, policy=_POLICY)
+    part.add_header(
+        "Content-Disposition", "attachment", filename=("utf-8", "", _one_line(file.name))
+    )
+    return part
 
 
 def _mailbox(header: str, name: str, address: str) -> str:

@@ -23,6 +23,11 @@ def day_text(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
 
 
+def official_day(day: date) -> str:
+    """2026年3月2日, as official letters are dated."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def short_day(day: date, today: date) -> str:
     """3月5日（周四）; the year is named only where it is not that of `today`."""
     text = day_text(day)

@@ -58,7 +58,7 @@ def bundle(database: Database, catalogue: Catalogue, settings: Settings, *, now:
     with database.write(durable=False) as session:
         _drop_settled(session)
         if week:
-            make_digests(session, catalogue, week, now)
+            make_digests(session, catalogue, settings, week, now)
     with database.read() as session:
         bundles, unaddressed = _collect(session, settings, today)
     with database.write(durable=False) as session:

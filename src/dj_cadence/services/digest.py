@@ -1,23 +1,44 @@
-"""The weekly digest: what is overdue in each superior's subtree."""
+"""The weekly digest: what each superior is told of its subtree."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.message import DigestChild, DigestLine, DigestView
-from dj_cadence.domain.office import SECRETARY
+from dj_cadence.domain.digest import (
+    LISTED,
+    WEEK,
+    DigestChild,
+    DigestLine,
+    DigestView,
+    digest_days,
+    folded,
+)
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.week import digest_week, first_day_of_week
-from dj_cadence.store import digests, orgs
+from dj_cadence.services.digest_counts import (
+    SubtreeCounts,
+    as_counts,
+    asked_of,
+    change,
+    duty_title,
+    numbers_of,
+    total,
+)
+from dj_cadence.services.digest_gaps import Gaps, calendar_sentences
+from dj_cadence.settings import Settings
+from dj_cadence.store import digests, orgs, subtrees
 from dj_cadence.store import site as sites
+from dj_cadence.store.subtrees import Span
 from dj_cadence.store.types import AnyRow
 
-WEEK = timedelta(days=7)
+WHOLE_TREE = Span(0, 2**31 - 1)
+_reads = cache(chinese_label)
 
 
 def digests_due(catalogue: Catalogue, made_last: str, today: date) -> str | None:
@@ -26,95 +47,184 @@ def digests_due(catalogue: Catalogue, made_last: str, today: date) -> str | None
     return week if week != made_last else None
 
 
-def make_digests(session: Session, catalogue: Catalogue, week: str, now: datetime) -> None:
-    """Write down the digests of `week`, one for each superior with something to read.
+def make_digests(
+    session: Session, catalogue: Catalogue, settings: Settings, week: str, now: datetime
+) -> None:
+    """Write down the digests of `week`, one for each superior, and which are worth sending.
 
     Missing data alone is said once a month, in the week that begins on its first seven days.
     """
+    _, asked = asked_of(session, catalogue, settings, week)
+    counts = SubtreeCounts(session, catalogue, WHOLE_TREE, asked)
+    today = now.astimezone(settings.time_zone).date()
     monthly = first_day_of_week(week).day <= WEEK.days
-    rows = digests.superiors_without(session, week, catalogue.binding(), for_data=monthly)
+    gaps = Gaps(session, WHOLE_TREE, today, settings.channels) if monthly else None
+    made = digests.made(session, week)
+    rows = [
+        (
+            above.id,
+            as_counts(counts.by_child(above)),
+            settings.digest_when_empty
+            or counts.numbers(above).ask_for_reading
+            or (gaps is not None and gaps.are_below(above)),
+        )
+        for above in digests.superiors(session)
+        if above.id not in made
+    ]
     digests.write(session, week, rows, now)
     sites.set_digest_week(session, week)
 
 
+def write_digest(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    above: AnyRow,
+    week: str,
+    now: datetime,
+) -> None:
+    """Write down the digest of one superior, where that was not done yet, as worth sending."""
+    if digests.one(session, above.id, week) is None:
+        _, asked = asked_of(session, catalogue, settings, week)
+        span = Span(above.position, above.subtree_end)
+        by_child = SubtreeCounts(session, catalogue, span, asked).by_child(above)
+        digests.write(session, week, [(above.id, as_counts(by_child), True)], now)
+
+
 def digest_view(
-    session: Session, catalogue: Catalogue, org_id: int, week: str, *, today: date, now: datetime
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    org_id: int,
+    week: str,
+    *,
+    today: date,
 ) -> DigestView:
     """What the digest of `org_id` says on `today`."""
     above = orgs.by_id(session, org_id)
-    duties = catalogue.binding()
-    lines = digests.overdue_lines(session, above, duties)
-    newly = [row for row in lines if _is_new(row, catalogue, today)]
-    still = [row for row in lines if not _is_new(row, catalogue, today)]
-    sunday = today + (6 - today.weekday()) * DAY
-    due = digests.due_between(session, above, duties, today, sunday)
-    settled = digests.settled_since(session, above, duties, now - WEEK)
-    late, new = [row.position for row in lines], [row.position for row in newly]
+    span = Span(above.position, above.subtree_end)
+    return Digests(session, catalogue, settings, week, today=today, span=span).view(org_id)
+
+
+def digests_of_a_pass(
+    catalogue: Catalogue, settings: Settings, today: date
+) -> Callable[[Session, int, str], DigestView]:
+    """Gives the digest of a superior for a week; the tree is read once for each week."""
+    known: dict[str, Digests] = {}
+
+    def view(session: Session, org_id: int, week: str) -> DigestView:
+        if week not in known:
+            known[week] = Digests(session, catalogue, settings, week, today=today, span=WHOLE_TREE)
+        return known[week].view(org_id)
+
+    return view
+
+
+def kept_digest(
+    session: Session, catalogue: Catalogue, above: AnyRow, week: str
+) -> DigestView | None:
+    """The numbers of a past week's digest as they were counted then; None where none was made."""
+    row = digests.one(session, above.id, week)
+    if row is None:
+        return None
+    before = digests.week_before(session, week)
+    last = digests.counts(session, before, Span(above.position, above.position)).get(above.id)
+    days = digest_days(week, before, catalogue.calendar)
+    children = tuple(
+        DigestChild(child.code, child.name, numbers, change(numbers, child.id, last))
+        for child in digests.children(session, above.id)
+        for numbers in [numbers_of(row.counts, child.id)]
+    )
     return DigestView(
         org_code=above.code,
         org_name=above.name,
         week=week,
-        day=today,
-        newly_overdue=tuple(_line(row, catalogue, today) for row in newly),
-        still_overdue=tuple(_line(row, catalogue, today) for row in still),
-        children=_children(digests.children(session, above), late, new, due, settled),
-        missing=(*_undated(session, above), *_unfilled(session, above, today)),
+        day=days.until,
+        since=days.since,
+        numbers=total(child.numbers for child in children),
+        change=_change(children),
+        children=children,
+        listed=False,
     )
 
 
-def _undated(session: Session, above: AnyRow) -> Iterator[str]:
-    for name in digests.undated(session, above):
-        yield f"{name}：没有上次换届日期，无法推算届满日，请补录"
+class Digests:
+    """Everything that the digests of one week say in a stretch of the tree, read at once."""
+
+    def __init__(
+        self,
+        session: Session,
+        catalogue: Catalogue,
+        settings: Settings,
+        week: str,
+        *,
+        today: date,
+        span: Span,
+    ) -> None:
+        self._catalogue, self._today = catalogue, today
+        self._days, asked = asked_of(session, catalogue, settings, week)
+        self._counts = SubtreeCounts(session, catalogue, span, asked)
+        self._lines = subtrees.lines(session, span, asked)
+        self._positions = [row.position for row in self._lines]
+        self._own: defaultdict[int, list[AnyRow]] = defaultdict(list)
+        for row in subtrees.own_lines(session, span, asked):
+            self._own[row.org_id].append(row)
+        self._gaps = Gaps(session, span, today, settings.channels)
+        self._last = digests.counts(session, digests.week_before(session, week), span)
+
+    def view(self, org_id: int) -> DigestView:
+        """The digest of one superior."""
+        above, counts = self._counts.organizations[org_id], self._counts
+        below = counts.below(org_id)
+        ends = [child.subtree_end for child in below]
+        rows = [(row, below[bisect_left(ends, row.position)].name) for row in self._inside(above)]
+        overdue = [found for found in rows if found[0].state == State.OVERDUE]
+        children = counts.children(above, self._last.get(org_id))
+        missing = self._gaps.sentences(above, below)
+        return DigestView(
+            org_code=above.code,
+            org_name=above.name,
+            week=self._days.week,
+            day=self._today,
+            since=self._days.since,
+            numbers=counts.numbers(above),
+            change=_change(children),
+            children=children,
+            duties=counts.duties(above),
+            newly_overdue=self._told(found for found in overdue if found[0].is_new),
+            still_overdue=self._told(found for found in overdue if not found[0].is_new),
+            missed=self._told(found for found in rows if found[0].state == State.MISSED),
+            decisions=self._told(found for found in rows if _waits_for(found[0], org_id)),
+            own=tuple(self._line(row, above.name) for row in self._own[org_id]),
+            missing=(*missing, *calendar_sentences(self._catalogue.calendar, self._today)),
+        )
+
+    def _inside(self, above: AnyRow) -> Sequence[AnyRow]:
+        first = bisect_right(self._positions, above.position)
+        return self._lines[first : bisect_right(self._positions, above.subtree_end)]
+
+    def _told(self, lines: Iterable[tuple[AnyRow, str]]) -> tuple[DigestLine, ...]:
+        return folded((self._line(row, child) for row, child in lines), LISTED)
+
+    def _line(self, row: AnyRow, child: str) -> DigestLine:
+        title = duty_title(self._catalogue, row.duty)
+        return DigestLine(
+            child=child,
+            org_name=row.name,
+            title=f"{title}：{row.about}" if row.about else title,
+            period=_reads(row.label),
+            due=row.due,
+            overdue_days=overdue_days(self._today, row.due, State(row.state)),
+            reason=getattr(row, "reason", "") or "",
+            task_id=row.id,
+        )
 
 
-def _unfilled(session: Session, above: AnyRow, today: date) -> Iterator[str]:
-    """Vacant 书记, offices that lost their holder, and where nobody can be written to.
-
-    An office that nobody ever held at an organization falls to its 书记 and is no gap.
-    """
-    below = digests.party_organizations(session, above)
-    ids = [row.id for row in below]
-    held = orgs.holders(session, ids, today)
-    lost: defaultdict[int, list[str]] = defaultdict(list)
-    for org_id, office in sorted(orgs.ever_held(session, ids, today) - held.keys()):
-        lost[org_id].append(office)
-    known = orgs.addresses(session, [holder.person_id for holder in held.values()])
-    reached = {org_id for (org_id, _), holder in held.items() if holder.person_id in known}
-    for row in below:
-        if (row.id, SECRETARY) not in held:
-            yield f"{row.name}：书记空缺，请确定负责人"
-        elif row.id not in reached:
-            yield f"{row.name}：没有人有可用地址，收不到提醒，请补录"
-        for office in lost[row.id]:
-            if office != SECRETARY:
-                yield f"{row.name}：{office}空缺"
+def _waits_for(row: AnyRow, org_id: int) -> bool:
+    return bool(row.state == State.SUBMITTED and row.approver_id == org_id)
 
 
-def _is_new(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
-    """Whether the task became overdue within the last seven days."""
-    duty = catalogue.duties.get(row.duty)
-    grace = duty.recording_grace if duty else 0
-    return first_overdue_day(row.due, grace, catalogue.calendar) > today - WEEK
-
-
-def _line(row: AnyRow, catalogue: Catalogue, today: date) -> DigestLine:
-    duty = catalogue.duties.get(row.duty)
-    title = (duty.title if duty else row.duty) + (f"：{row.about}" if row.about else "")
-    return DigestLine(row.name, title, chinese_label(row.label), row.due, (today - row.due).days)
-
-
-def _children(
-    rows: Sequence[AnyRow], late: list[int], new: list[int], due: list[int], settled: list[int]
-) -> tuple[DigestChild, ...]:
-    counted = [_per_child(rows, positions) for positions in (late, new, due, settled)]
-    return tuple(
-        DigestChild(row.code, row.name, *(counts[row.id] for counts in counted)) for row in rows
-    )
-
-
-def _per_child(rows: Sequence[AnyRow], positions: list[int]) -> Counter[int]:
-    """How many of `positions` lie in each child's subtree."""
-    found: Counter[int] = Counter()
-    for row in rows:
-        found[row.id] = sum(row.position <= one <= row.subtree_end for one in positions)
-    return found
+def _change(children: Sequence[DigestChild]) -> int | None:
+    """None where the digest before is not known."""
+    known = [child.change for child in children if child.change is not None]
+    return sum(known) if len(known) == len(children) and known else None

@@ -7,43 +7,63 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Addressee, digest_reader
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.message import MessageView, Rendered
+from dj_cadence.domain.digest import DigestView
+from dj_cadence.domain.message import MessageView
 from dj_cadence.domain.week import week_label
 from dj_cadence.errors import Refused
 from dj_cadence.services.address_book import AddressBook
-from dj_cadence.services.digest import digest_view
+from dj_cadence.services.digest import digest_view, kept_digest, write_digest
 from dj_cadence.services.site import Site
+from dj_cadence.settings import Settings
 from dj_cadence.store import digests
 from dj_cadence.store.schema import message
 from dj_cadence.store.types import AnyRow
 
 
-def rendered_digest(
-    session: Session, catalogue: Catalogue, site: Site, above: AnyRow, *, now: datetime
-) -> Rendered:
-    """This week's digest of `above` as it would go out today.
+def requested_digest(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    above: AnyRow,
+    *,
+    today: date,
+    week: str = "",
+) -> DigestView:
+    """This week's digest of `above` as it is today, or the numbers kept of a past week's.
 
-    Raises Refused for an organization that has nothing below it.
+    Raises Refused for an organization that has nothing below it, for a week to come, and
+    for one of which nothing was kept.
     """
     if above.position == above.subtree_end:
         raise Refused(f"{above.name}没有下级组织，没有周报。")
-    today = site.today(now)
-    book = AddressBook(session, [above.id], today, site.settings)
-    reader = digest_reader(book.holders(above.id), book.reachable)
-    view = digest_view(session, catalogue, above.id, week_label(today), today=today, now=now)
-    message_view = MessageView(
+    current = week_label(today)
+    if week in ("", current):
+        return digest_view(session, catalogue, settings, above.id, current, today=today)
+    if week > current:
+        raise Refused(f"{week} 还没有到，本周是 {current}。")
+    kept = kept_digest(session, catalogue, above, week)
+    if kept is None:
+        raise Refused(f"没有留存 {week} 的周报：那一周没有生成过{above.name}的周报。")
+    return kept
+
+
+def as_message(session: Session, site: Site, view: DigestView, above: AnyRow) -> MessageView:
+    """The message that carries this digest alone."""
+    reader = _reader(session, site, above, view.day)
+    return MessageView(
         site_name=site.settings.name,
         person_name=reader.name if reader else above.name,
-        day=today,
+        day=view.day,
         late=False,
         items=(),
         digests=(view,),
         link=site.settings.web_address,
     )
-    return site.templates.render_message(message_view)
 
 
-def order_digest(session: Session, site: Site, above: AnyRow, *, now: datetime) -> str:
+def order_digest(
+    session: Session, catalogue: Catalogue, site: Site, above: AnyRow, *, now: datetime
+) -> str:
     """Have the digest sent at the next pass; returns the address it goes to.
 
     Raises Refused where nobody can read it.
@@ -70,8 +90,15 @@ def order_digest(session: Session, site: Site, above: AnyRow, *, now: datetime) 
         )
         .returning(message.c.id)
     ).scalar_one()
-    digests.order(session, above.id, week_label(today), int(message_id), now)
+    week = week_label(today)
+    write_digest(session, catalogue, site.settings, above, week, now)
+    digests.put_in(session, week, [above.id], int(message_id))
     return address
+
+
+def _reader(session: Session, site: Site, above: AnyRow, today: date) -> Addressee | None:
+    book = AddressBook(session, [above.id], today, site.settings)
+    return digest_reader(book.holders(above.id), book.reachable)
 
 
 def _next_serial(session: Session, reader: Addressee, today: date) -> int:

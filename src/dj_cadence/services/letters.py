@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
-from dj_cadence.domain.letter import Form, Letter
-from dj_cadence.domain.message import DigestView, Item, MessageView
+from dj_cadence.domain.digest import DigestView
+from dj_cadence.domain.letter import Attachment, Form, Letter
+from dj_cadence.domain.message import Item, MessageView
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.token import make_token
 from dj_cadence.rendering import Templates
+from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_content
 from dj_cadence.store.database import Database
@@ -126,6 +129,7 @@ class Composer:
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
             headers=self._headers(claim) if form is Form.MAIL else (),
             form=form,
+            attachments=tuple(_workbook(digest) for digest in draft.view.digests),
         )
         return Written(replace(claim, content=pack(letter)), letter)
 
@@ -164,6 +168,11 @@ class Composer:
         )
 
 
+def _workbook(digest: DigestView) -> Attachment:
+    name = f"{digest.org_name} {digest.week} 周报.xlsx"
+    return Attachment(name, XLSX, digest_workbook(digest))
+
+
 def _instructions(theme: str, what: str) -> str:
     """What to do, the superior's theme first."""
     return f"主题：{theme}。{what}" if theme else what
@@ -190,7 +199,10 @@ def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
 
 def pack(letter: Letter) -> bytes:
     """A letter as the ledger keeps it."""
-    return zlib.compress(dumps(asdict(letter)).encode())
+    plain = asdict(letter)
+    for file in plain["attachments"]:
+        file["content"] = b64encode(file["content"]).decode()
+    return zlib.compress(dumps(plain).encode())
 
 
 def unpack(content: bytes) -> Letter:
@@ -198,4 +210,8 @@ def unpack(content: bytes) -> Letter:
     plain = json.loads(zlib.decompress(content))
     plain["headers"] = tuple((name, value) for name, value in plain["headers"])
     plain["form"] = Form(plain["form"])
+    plain["attachments"] = tuple(
+        Attachment(file["name"], file["media_type"], b64decode(file["content"]))
+        for file in plain["attachments"]
+    )
     return Letter(**plain)

@@ -8,7 +8,7 @@ from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.bounces import collect_bounces
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
-from dj_cadence.services.digest import digest_view
+from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.site import Site, hold_if_moved
 from dj_cadence.store import site as sites
@@ -45,9 +45,7 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
         notifiers=site.notifiers,
         catalogue=catalogue,
         settings=site.settings,
-        digest_view=lambda session, org_id, week: digest_view(
-            session, catalogue, org_id, week, today=today, now=now
-        ),
+        digest_view=digests_of_a_pass(catalogue, site.settings, today),
         owner=owner,
         now=now,
     )

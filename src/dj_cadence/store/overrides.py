@@ -67,6 +67,13 @@ def spreads(session: Session, duty: str) -> list[Spread]:
     ]
 
 
+def adopted(session: Session) -> list[str]:
+    """The duties that any superior has adopted."""
+    current = (override.c.key == OverrideKey.ADOPTED.value, override.c.ended_at.is_(None))
+    query = select(override.c.duty).where(*current).distinct().order_by(override.c.duty)
+    return list(session.scalars(query))
+
+
 def is_adopted() -> ColumnElement[bool]:
     """Whether a superior of `org` has adopted the default period of `task`'s duty."""
     above = org.alias("adopting")

@@ -376,10 +376,12 @@ digest = Table(
     metadata,
     Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
     Column("week", String(8), primary_key=True),  # 2026-W48
-    Column("counts", Json, nullable=False),
+    Column("counts", Json, nullable=False),  # what each organization directly below had
+    Column("worth_sending", Boolean, nullable=False),  # an empty one is kept to compare with
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
     Column("made_at", Instant, nullable=False),
     Index("ix_digest_message_id", "message_id"),
+    Index("ix_digest_week", "week"),
 )
 
 token = Table(

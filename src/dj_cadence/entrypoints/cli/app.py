@@ -15,6 +15,7 @@ from dj_cadence.entrypoints.cli import (
     case_commands,
     channel_commands,
     engine_commands,
+    paper_commands,
     plan_commands,
     roster_commands,
     rule_commands,
@@ -60,6 +61,8 @@ for command in (
     engine_commands.simulate,
     engine_commands.digest,
     engine_commands.feed,
+    paper_commands.letter,
+    paper_commands.wall,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)

@@ -11,11 +11,12 @@ import typer
 from dj_cadence.domain.week import first_day_of_week, week_label
 from dj_cadence.entrypoints.cli.arguments import AsJson, From, Misuse, Org, Until, parse_instant
 from dj_cadence.entrypoints.cli.context import Opened, opened
-from dj_cadence.entrypoints.cli.output import say, say_json
+from dj_cadence.entrypoints.cli.output import say, say_json, write_file
 from dj_cadence.errors import Refused
+from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services import feed as feeds
 from dj_cadence.services.access import login_address
-from dj_cadence.services.digest_request import order_digest, rendered_digest
+from dj_cadence.services.digest_request import as_message, order_digest, requested_digest
 from dj_cadence.services.simulate import parse_answer
 from dj_cadence.services.simulate import simulate as walk
 from dj_cadence.services.tick import tick as one_pass
@@ -93,21 +94,35 @@ def digest(
     ctx: typer.Context,
     org: Org,
     week: Annotated[str, typer.Option("--week", metavar="周", help="如 2026-W48；默认本周")] = "",
-    out: Out = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="文件", help="写到 .txt、.html 或 .xlsx 文件")
+    ] = None,
     *,
+    chat: Annotated[bool, typer.Option("--chat", help="只要能贴进群里的几行")] = False,
     send: Annotated[bool, typer.Option("--send", help="现在就发给读周报的人")] = False,
 ) -> None:
-    """看一个上级组织的周报。"""
+    """看一个上级组织的周报；过去的周只有数字。"""
     with opened(ctx) as site:
         if week and week != week_label(_week(week)):
             raise Misuse(f"“{week}”不是一周，应写成 2026-W48 这样。")
-        if week and week != week_label(site.today):
-            raise Refused(f"周报按当前情况生成，只能看本周（{week_label(site.today)}）。")
+        if send and week not in ("", week_label(site.today)):
+            raise Refused(f"只能发送本周（{week_label(site.today)}）的周报。")
         catalogue = site.catalogue()
         with site.site.database.read() as session:
             above = orgs.find_org(session, org)
-            shown = rendered_digest(session, catalogue, site.site, above, now=site.now)
-        _deliver_text(f"{shown.subject}\n\n{shown.text}", out)
+            view = requested_digest(
+                session, catalogue, site.site.settings, above, today=site.today, week=week
+            )
+            message = as_message(session, site.site, view, above)
+        templates = site.site.templates
+        if chat:
+            _deliver(templates.render_in_chat(view, site.site.settings.web_address), out)
+        elif out is not None and out.suffix == ".xlsx":
+            _deliver(digest_workbook(view), out)
+        else:
+            shown = templates.render_message(message)
+            page = out is not None and out.suffix == ".html"
+            _deliver(shown.html if page else f"{shown.subject}\n\n{shown.text}", out)
         if send:
             _send_digest(site, org)
 
@@ -120,17 +135,18 @@ def _week(label: str) -> date:
         return date.min
 
 
-def _deliver_text(text: str, out: Path | None) -> None:
+def _deliver(content: str | bytes, out: Path | None) -> None:
+    """Print text, or write a file."""
     if out is None:
-        say(text)
-        return
-    out.write_text(text, encoding="utf-8")
-    say(f"已写到 {out}。")
+        say(str(content))
+    else:
+        write_file(content, out)
 
 
 def _send_digest(site: Opened, org: str) -> None:
     with site.site.database.write() as session:
-        to = order_digest(session, site.site, orgs.find_org(session, org), now=site.now)
+        above = orgs.find_org(session, org)
+        to = order_digest(session, site.catalogue(), site.site, above, now=site.now)
     one_pass(site.site, site.now, owner=f"digest-{os.getpid()}")
     say(f"已交给 {to} 的通知渠道。")
 

@@ -5,6 +5,10 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
+
+from dj_cadence.domain.wording import os_reason
+from dj_cadence.errors import Refused
 
 
 def say(text: str = "") -> None:
@@ -16,6 +20,15 @@ def say(text: str = "") -> None:
 def say_json(row: Mapping[str, object]) -> None:
     """One JSON object on one line; dates as ISO text."""
     say(json.dumps(row, ensure_ascii=False, default=_plain))
+
+
+def write_file(content: str | bytes, out: Path) -> None:
+    """Write what a command made, and say so. Raises Refused where that cannot be done."""
+    try:
+        out.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise Refused(f"{out} 写不进去：{os_reason(error.errno)}。") from error
+    say(f"已写到 {out}。")
 
 
 def _plain(value: object) -> object:

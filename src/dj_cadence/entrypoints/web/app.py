@@ -18,8 +18,8 @@ from starlette.types import Scope
 
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.wording import short_day
-from dj_cadence.entrypoints.web import calendars, links, pages, words
+from dj_cadence.domain.wording import official_day, short_day
+from dj_cadence.entrypoints.web import calendars, links, pages, papers, words
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
     Forbidden,
@@ -30,6 +30,7 @@ from dj_cadence.entrypoints.web.security import (
 )
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.errors import Refused
+from dj_cadence.rendering import digest_words
 from dj_cadence.services.access import ExpiredLink, UnknownLink
 
 Page = Callable[[Visit], Response]
@@ -56,6 +57,11 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
     return [
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
+        route("/orgs/{code}/digest", papers.digest),
+        route("/orgs/{code}/digest.xlsx", papers.digest_file),
+        route("/orgs/{code}/wall", papers.wall),
+        route("/orgs/{code}/wall.xlsx", papers.wall_file),
+        route("/orgs/{code}/papers/{kind}.docx", papers.paper_file),
         route("/orgs/{code}/feed", pages.change_feed, "POST"),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
         route("/outbox", pages.outbox),
@@ -118,6 +124,8 @@ def _templates(context: WebContext) -> Environment:
         message_state=words.message_state,
         channel=words.channel,
     )
+    templates.filters.update(digest_words.FILTERS)
+    templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
     return templates
 

@@ -58,7 +58,7 @@ def act_in_organization(visit: Visit) -> Response:
     visit.prepare()
     try:
         with visit.database.write() as session:
-            found = _seen(visit, session)
+            found = seen(visit, session)
             who = (session, visit.visitor, found.id, visit.today)
             rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
             known = {row.id: row for row in rows}
@@ -73,7 +73,7 @@ def change_feed(visit: Visit) -> Response:
     """更换地址: the old calendar address stops working."""
     visit.prepare()
     with visit.database.write() as session:
-        found = _seen(visit, session)
+        found = seen(visit, session)
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, found.id, visit.now)
@@ -114,7 +114,7 @@ def _organization(
 ) -> Response:
     visitor, today = visit.visitor, visit.today
     with visit.database.read() as session:
-        found = _seen(visit, session)
+        found = seen(visit, session)
         rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
         values = {
             "org": found,
@@ -136,7 +136,7 @@ def _organization(
     )
 
 
-def _seen(visit: Visit, session: Session) -> AnyRow:
+def seen(visit: Visit, session: Session) -> AnyRow:
     """The organization in the address. What may not be seen is not there."""
     visit.require_login()
     found = pages.organization(session, visit.visitor, visit.path("code"), visit.today)

@@ -248,6 +248,7 @@ def upgrade() -> None:
         sa.Column("org_id", sa.Integer(), nullable=False),
         sa.Column("week", sa.String(length=8), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("worth_sending", sa.Boolean(), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("made_at", sa.String(length=27), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_digest_message_id")),
@@ -255,6 +256,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "week", name=op.f("pk_digest")),
     )
     op.create_index("ix_digest_message_id", "digest", ["message_id"], unique=False)
+    op.create_index("ix_digest_week", "digest", ["week"], unique=False)
     op.create_table(
         "org_cohort",
         sa.Column("duty", sa.String(length=48), nullable=False),

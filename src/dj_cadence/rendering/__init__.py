@@ -1,13 +1,14 @@
-"""Messages as text: the templates in templates/mail, digest and chat, filled in."""
+"""Messages as text: templates/mail, templates/digest and templates/chat, filled in."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
+from urllib.parse import quote
 
 import css_inline
 from jinja2 import (
@@ -18,20 +19,21 @@ from jinja2 import (
     select_autoescape,
 )
 
-from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import (
+from dj_cadence.domain.digest import (
+    NOTHING,
     DigestChild,
+    DigestDuty,
     DigestLine,
     DigestView,
-    Item,
-    MessageView,
-    Rendered,
-    for_group,
+    Numbers,
 )
+from dj_cadence.domain.letter import Form
+from dj_cadence.domain.message import Item, MessageView, Rendered, for_group
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
+from dj_cadence.rendering import digest_words
+from dj_cadence.rendering.dates import day, short_day
 
-_WEEKDAYS = "一二三四五六日"
 _LONGEST_TITLE = 16
 
 
@@ -77,6 +79,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"day": day, "short_day": short_day, "shorten": shorten}
+        self._environment.filters |= digest_words.FILTERS
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
     def render_message(self, view: MessageView) -> Rendered:
@@ -115,6 +118,12 @@ class Templates:
         text = self._environment.get_template(name).render(words).strip()
         return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
+    def render_in_chat(self, digest: DigestView, web_address: str) -> str:
+        """A digest in a few lines that name no organization below, with a link to its page."""
+        link = f"{web_address}/orgs/{quote(digest.org_code, safe='')}/digest"
+        found = self._environment.get_template("chat/digest.txt")
+        return found.render(digest=digest, link=link).strip() + "\n"
+
     def check(self) -> list[Problem]:
         """Faults in the templates of messages, found by reading and by filling in each."""
         names = self._environment.list_templates(
@@ -126,6 +135,11 @@ class Templates:
                 _problem(partial(self.render, view, form, home=view.link), form)
                 for view in _SAMPLES
                 for form in Form
+            ]
+            found += [
+                _problem(partial(self.render_in_chat, digest, view.link), "chat")
+                for view in _SAMPLES
+                for digest in view.digests
             ]
         return list(dict.fromkeys(problem for problem in found if problem))
 
@@ -192,23 +206,9 @@ def summary(view: MessageView) -> Summary:
         nearest=min(
             ahead, key=lambda item: (_target(item) < view.day, _target(item)), default=None
         ),
-        digest_overdue=sum(len(d.newly_overdue) + len(d.still_overdue) for d in view.digests),
-        digest_new=sum(len(d.newly_overdue) for d in view.digests),
+        digest_overdue=sum(digest.numbers.overdue for digest in view.digests),
+        digest_new=sum(digest.numbers.newly_overdue for digest in view.digests),
     )
-
-
-def day(value: date, seen_on: date) -> str:
-    """3月5日（周四）; with the year where it is not the one of `seen_on`."""
-    year = "" if value.year == seen_on.year else f"{value.year}年"
-    return f"{year}{value.month}月{value.day}日（周{_WEEKDAYS[value.weekday()]}）"
-
-
-def short_day(value: date, seen_on: date) -> str:
-    """5日 within the month of `seen_on`, else 4月5日, or 2027年4月5日 in another year."""
-    if (value.year, value.month) == (seen_on.year, seen_on.month):
-        return f"{value.day}日"
-    year = "" if value.year == seen_on.year else f"{value.year}年"
-    return f"{year}{value.month}月{value.day}日"
 
 
 def shorten(text: str) -> str:
@@ -242,22 +242,31 @@ def _samples() -> tuple[MessageView, ...]:
             overdue_days=1,
         )
 
-    line = DigestLine("示例党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
+    line = DigestLine("示例党委", "示例党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
+    numbers = Numbers(2, 1, 1, 1, 1, 1)
     digest = DigestView(
-        "A",
-        "示例党委",
-        "2026-W10",
-        seen_on,
-        (line,),
-        (line,),
-        (DigestChild("B", "示例党支部", 1, 1, 1, 1),),
-        ("缺少换届日期。",),
+        org_code="A",
+        org_name="示例教育工委",
+        week="2026-W10",
+        day=seen_on,
+        since=date(2026, 2, 24),
+        numbers=numbers,
+        change=1,
+        children=(DigestChild("B", "示例党委", numbers, -1), DigestChild("C", "甲", NOTHING, 0)),
+        duties=(DigestDuty("主题党日", numbers),),
+        newly_overdue=(line,),
+        still_overdue=(replace(line, count=2, period=""),),
+        missed=(replace(line, reason="停课"),),
+        decisions=(line,),
+        own=(line,),
+        missing=("缺少换届日期。",),
     )
+    kept = replace(digest, numbers=NOTHING, change=None, listed=False)
     every = (
         *(item(state) for state in (State.OPEN, State.UNRECORDED, State.OVERDUE)),
         item(State.OPEN, date(2026, 3, 5), "王老师"),
     )
-    contents = [(every, (digest,)), (every, ()), *(((one,), ()) for one in every), ((), ())]
+    contents = [(every, (digest, kept)), (every, ()), *(((one,), ()) for one in every), ((), ())]
     return tuple(
         MessageView("示例站点", "李老师", seen_on, True, items, digests, "https://example.cn/t/x")
         for items, digests in contents

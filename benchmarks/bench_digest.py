@@ -1,0 +1,245 @@
+"""How fast the digests of a week are made for a province, beside plain references.
+
+The reference for counting is one plain SQL aggregation of the same tables: the same tasks
+counted by the same conditions for each organization's superior. The reference for rendering
+is the same templates and workbooks filled from views that are at hand. Seconds are those of
+the processor.
+"""
+
+import argparse
+import resource
+import tempfile
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from time import process_time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bench_plan import SPAN, _rules
+from province import NOW, TODAY, province, store
+from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.bootstrap import template_folders
+from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.digest import DigestView
+from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.message import MessageView
+from dj_cadence.rendering import Templates
+from dj_cadence.rendering.workbooks import digest_workbook
+from dj_cadence.services import plan as planner
+from dj_cadence.services.bundle import bundle
+from dj_cadence.services.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
+from dj_cadence.services.letters import Composer, Written, pack
+from dj_cadence.settings import ChannelSettings, Settings
+from dj_cadence.store import digests, ledger
+from dj_cadence.store import site as sites
+from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.migrate import migrate
+from dj_cadence.store.schema import address, appointment, org, person, task
+
+WEEK = "2026-W10"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+AT = datetime.combine(TODAY, time(8, 30), SHANGHAI)
+SETTINGS = Settings(
+    folder=Path("/nowhere"),
+    name="某省学校党建",
+    time_zone=SHANGHAI,
+    database="",
+    send_at=time(8, 30),
+    web_address="https://dj.example.cn",
+    sender_name="党建节拍",
+    sender_address="dj@example.cn",
+    channels={"email": ChannelSettings("email", "memory", {})},
+    local_administrator=False,
+    key=b"0123456789abcdef0123456789abcdef",
+)
+RULES = _rules()
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--branches", type=int, default=2500)
+    asked.add_argument("--doublings", type=int, default=1, help="how often growth is halved first")
+    branches, doublings = asked.parse_args().branches, asked.parse_args().doublings
+    before = 0.0
+    for n in range(doublings, -1, -1):
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            database = _found(Path(folder) / "province.db", branches // 2**n)
+            before = _measured(database, branches // 2**n, before)
+            database.engine.dispose()
+
+
+def _measured(database: Database, branches: int, before: float) -> float:
+    """Print the figures of one province; returns the seconds of its digests."""
+    plain = min(_timed(partial(_plain, database))[0] for _ in range(3))
+    made, views = min(
+        (_timed(partial(_views, database)) for _ in range(3)), key=lambda found: found[0]
+    )
+    grown = f", {made / before:.2f} x one half as large" if before else ""
+    print(f"{branches:,} branches, {len(views):,} digests: {made:.2f} s{grown}")
+    print(f"  {made / plain:.2f} x one plain aggregation of {plain:.2f} s (goal 3)")
+    with database.write(durable=False) as session:
+        kept, _ = _timed(partial(make_digests, session, RULES, SETTINGS, WEEK, AT))
+    print(f"  counting and keeping the numbers of all: {kept:.2f} s, {kept / plain:.2f} x")
+    _rendered(database, views)
+    return made
+
+
+def _rendered(database: Database, views: list[DigestView]) -> None:
+    worth = _unsent(database)
+    wanted = [view for view in views if view.org_code in worth]
+    bundled, count = _timed(partial(bundle, database, RULES, SETTINGS, now=AT))
+    written, letters = _timed(partial(_write_letters, database))
+    assert letters == count == len(wanted), (letters, count, len(wanted))
+    at_hand, _ = _timed(partial(_by_hand, wanted))
+    print(f"  {count:,} messages bundled, rendered and frozen: {bundled + written:.2f} s")
+    print(
+        f"  {(bundled + written) / at_hand:.2f} x rendering with the numbers at hand, "
+        f"{at_hand:.2f} s (goal 1.5)"
+    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  peak memory {memory:.0f} MB, with all views kept")
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    begun = process_time()
+    found = work()
+    return process_time() - begun, found
+
+
+# --- the province -----------------------------------------------------------------------------
+
+
+def _found(file: Path, branches: int) -> Database:
+    """Planned, in the state of a Monday in March, with a reachable 书记 everywhere."""
+    database = open_database(f"sqlite:///{file}")
+    migrate(database)
+    store(database, province(branches))
+    planner.roll(database, RULES, until=SPAN.until, today=TODAY, now=NOW)
+    with database.write(durable=False) as session:
+        _live_through(session)
+        _appoint(session)
+        sites.set_sending(session, sending=True, home=str(SETTINGS.folder))
+    return database
+
+
+def _live_through(session: Session) -> None:
+    """Nine in ten did what was due; each knows from its number which it is."""
+    kind = (task.c.id * 7919) % 1000
+    past, fresh = task.c.due < date(2026, 2, 23), task.c.due < TODAY
+    late = case((kind < 900, "done"), (kind < 930, "missed"), else_="overdue")
+    lately = case((kind < 700, "done"), else_="unrecorded")
+    begun = case((kind < 100, "done"), else_="open")
+    state = case((past, late), (fresh, lately), else_=begun)
+    session.execute(update(task).where(task.c.opens <= TODAY).values(state=state, next_on=None))
+    settled = task.c.state.in_(("done", "missed"))
+    week = case((kind % 5 == 0, AT - timedelta(days=4)), else_=AT - timedelta(days=25))
+    session.execute(update(task).where(settled).values(settled_at=week))
+
+
+def _appoint(session: Session) -> None:
+    ids = session.scalars(select(org.c.id)).all()
+    session.execute(insert(person), [{"id": n, "key": str(n), "name": "王书记"} for n in ids])
+    values = [{"person_id": n, "channel": "email", "value": f"{n}@example.cn"} for n in ids]
+    session.execute(insert(address), values)
+    held = {"office": "书记", "since": FIRST_DAY, "until": LAST_DAY, "acting": False}
+    session.execute(insert(appointment), [{"org_id": n, "person_id": n, **held} for n in ids])
+
+
+# --- what is measured ----------------------------------------------------------------------------
+
+
+def _views(database: Database) -> list[DigestView]:
+    with database.read() as session:
+        week = Digests(session, RULES, SETTINGS, WEEK, today=TODAY, span=WHOLE_TREE)
+        return [week.view(row.id) for row in digests.superiors(session)]
+
+
+def _unsent(database: Database) -> set[str]:
+    with database.read() as session:
+        ids = digests.unsent(session, WEEK)
+        return set(session.scalars(select(org.c.code).where(org.c.id.in_(ids))))
+
+
+def _write_letters(database: Database) -> int:
+    """Claimed, rendered and frozen, batch by batch, as a pass does before it sends."""
+    digest_of = digests_of_a_pass(RULES, SETTINGS, TODAY)
+    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of)
+    letters = 0
+    while True:
+        with database.write() as session:
+            claims = ledger.claim(session, "benchmark", AT, AT + timedelta(hours=1))
+        if not claims:
+            return letters
+        made = composer.write(database, claims, AT)
+        with database.write(durable=False) as session:
+            ledger.freeze(session, [one.claim for one in made if isinstance(one, Written)])
+        letters += sum(isinstance(one, Written) for one in made)
+
+
+# --- the references ------------------------------------------------------------------------------
+
+
+def _plain(database: Database) -> int:
+    """The same tasks, counted for each organization's superior by one statement."""
+    monday, sunday = TODAY, TODAY + timedelta(days=6)
+    since = datetime.combine(TODAY - timedelta(days=7), time(0), SHANGHAI)
+    until = datetime.combine(TODAY, time(0), SHANGHAI)
+    news = task.c.settled_at.between(since, until)
+    counted = [
+        func.sum(case((condition, 1), else_=0))
+        for condition in (
+            task.c.state == "overdue",
+            (task.c.state == "overdue") & (task.c.due > date(2026, 2, 12)),
+            task.c.state.in_(("open", "returned")),
+            task.c.state == "done",
+            task.c.state == "missed",
+            task.c.state == "submitted",
+        )
+    ]
+    query = (
+        select(org.c.supervisor_id, *counted)
+        .join_from(task, org, org.c.id == task.c.org_id)
+        .where(
+            task.c.duty.in_(RULES.binding()),
+            or_(
+                task.c.state.in_(("overdue", "submitted")),
+                task.c.state.in_(("open", "returned")) & task.c.due.between(monday, sunday),
+                task.c.state.in_(("done", "missed")) & news,
+            ),
+        )
+        .group_by(org.c.supervisor_id)
+    )
+    with database.read() as session:
+        return len(session.execute(query).all())
+
+
+def _templates() -> Templates:
+    return Templates(template_folders(SETTINGS))
+
+
+def _by_hand(views: list[DigestView]) -> int:
+    """Rendering alone: text, HTML and workbook of each, as the ledger keeps them."""
+    templates, size = _templates(), 0
+    for view in views:
+        rendered = templates.render_message(
+            MessageView(
+                site_name=SETTINGS.name,
+                person_name="王书记",
+                day=TODAY,
+                late=False,
+                items=(),
+                digests=(view,),
+                link=SETTINGS.web_address,
+            )
+        )
+        letter = Letter("m", "a", "王书记", rendered.subject, rendered.text, rendered.html, "")
+        size += len(pack(letter)) + len(digest_workbook(view))
+    return size
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Papers: templates/letters/*.docx filled in, and plans for the wall as workbooks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+
+from docxtpl import DocxTemplate  # type: ignore[import-untyped]
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from dj_cadence.domain.paper import Paper, PaperKind, WallPlan
+from dj_cadence.domain.wording import official_day
+from dj_cadence.errors import Refused
+from dj_cadence.rendering.workbooks import Sheet, workbook
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_FILE_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
+    """The paper as a .docx; the site's own template goes before the shipped one.
+
+    Raises Refused, naming the file, where a template cannot be filled in. The same paper is
+    always the same bytes.
+    """
+    path = template_path(folders, paper.kind)
+    environment = Environment(undefined=StrictUndefined, autoescape=True)
+    environment.filters["day"] = official_day
+    content = BytesIO()
+    try:
+        template = DocxTemplate(path)
+        template.render({"paper": paper}, environment)
+        made = datetime(paper.day.year, paper.day.month, paper.day.day)  # noqa: DTZ001 - a file's
+        properties = template.docx.core_properties
+        properties.created = properties.modified = made
+        template.save(content)
+    except (TemplateError, BadZipFile, KeyError, ValueError) as error:
+        remedy = "请修正，或删去以用自带的模板"
+        raise Refused(f"{path}：这个模板填不出来（{error}）。{remedy}。") from error
+    return _timeless(content.getvalue())
+
+
+def template_path(folders: Sequence[Path], kind: PaperKind) -> Path:
+    """The template of a paper: the first of that name."""
+    return next(path for f in folders if (path := f / "letters" / f"{kind.value}.docx").exists())
+
+
+def _timeless(content: bytes) -> bytes:
+    """The same archive with no clock in it."""
+    made = BytesIO()
+    with ZipFile(BytesIO(content)) as source, ZipFile(made, "w", ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            entry = ZipInfo(name, _FILE_TIME)
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return made.getvalue()
+
+
+def wall_workbook(plan: WallPlan) -> bytes:
+    """The plan with a row for each day, the core duties on a sheet of their own."""
+    columns = (("任务", 32), ("周期", 20), ("计划", 12), ("最迟", 12), ("负责", 12), ("暂定", 8))
+    parts = (("主要任务", plan.core), ("其他任务", plan.rest))
+    sheets = [
+        Sheet(
+            name,
+            columns,
+            [
+                (
+                    *(line.title, day.period, day.planned, day.due, line.office),
+                    "暂定" if day.provisional else "",
+                )
+                for line in lines
+                for day in line.days
+            ],
+        )
+        for name, lines in parts
+    ]
+    return workbook((sheet for sheet in sheets if sheet.rows), plan.day)

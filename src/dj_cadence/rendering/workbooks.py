@@ -1,0 +1,114 @@
+"""Workbooks: a sheet for each view, with filters, a header that stays, and dates as dates."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from io import BytesIO
+
+import xlsxwriter  # type: ignore[import-untyped]
+
+from dj_cadence.domain.digest import DigestLine, DigestView
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Cell = str | int | date | None
+Column = tuple[str, int]
+"""Its header and its width."""
+
+_NUMBERS: tuple[Column, ...] = (
+    ("逾期", 8),
+    ("其中新增", 10),
+    ("本周到期", 10),
+    ("办结", 8),
+    ("未开展", 8),
+    ("待上级确认", 12),
+)
+_LINE: tuple[Column, ...] = (
+    ("下级", 28),
+    ("组织", 28),
+    ("任务", 30),
+    ("周期", 18),
+    ("最迟", 12),
+    ("逾期天数", 10),
+    ("项数", 8),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet with its rows of text, numbers and dates."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+
+
+def digest_workbook(view: DigestView) -> bytes:
+    """The digest for those who go on working with it. The same digest is always the same bytes."""
+    children = [
+        (child.org_code, child.org_name, *child.numbers, child.change) for child in view.children
+    ]
+    named = (("组织代码", 14), ("名称", 30))
+    listed = (
+        Sheet(
+            "各项职责",
+            (("职责", 30), *_NUMBERS),
+            [(duty.title, *duty.numbers) for duty in view.duties],
+        ),
+        Sheet("新增逾期", _LINE, _lines(view.newly_overdue)),
+        Sheet("此前逾期", _LINE, _lines(view.still_overdue)),
+        Sheet("等您确认", _LINE, _lines(view.decisions)),
+        Sheet("未开展", (*_LINE, ("原因", 40)), [(*_line(one), one.reason) for one in view.missed]),
+        Sheet("本级事项", _LINE, _lines(view.own)),
+        Sheet("需要补全", (("事项", 80),), [(sentence,) for sentence in view.missing]),
+    )
+    first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上次", 12)), children)
+    return workbook([first, *(sheet for sheet in listed if sheet.rows)], view.day)
+
+
+def _lines(lines: Iterable[DigestLine]) -> list[tuple[Cell, ...]]:
+    return [_line(line) for line in lines]
+
+
+def _line(line: DigestLine) -> tuple[Cell, ...]:
+    return (
+        *(line.child, line.org_name, line.title, line.period),
+        *(line.due, line.overdue_days, line.count),
+    )
+
+
+def workbook(sheets: Iterable[Sheet], made_on: date) -> bytes:
+    """A workbook that says it was made on that day: the clock is in none of its bytes."""
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime.combine(made_on, time(0))})
+        formats = {
+            "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F2EF"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}),
+            "number": book.add_format({"align": "left", "valign": "top"}),
+            "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        }
+        for sheet in sheets:
+            _write(book, sheet, formats)
+    return content.getvalue()
+
+
+def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) -> None:
+    """What people typed is written as text, never as a formula."""
+    page = book.add_worksheet(sheet.name)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
+    page.set_paper(9)  # A4
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    for index, (header, width) in enumerate(sheet.columns):
+        page.set_column(index, index, width)
+        page.write_string(0, index, header, formats["head"])
+    for number, row in enumerate(sheet.rows, 1):
+        for index, cell in enumerate(row):
+            if isinstance(cell, date):
+                page.write_datetime(number, index, datetime.combine(cell, time(0)), formats["day"])
+            elif isinstance(cell, int):
+                page.write_number(number, index, cell, formats["number"])
+            elif cell:
+                page.write_string(number, index, cell, formats["text"])

@@ -1,0 +1,159 @@
+"""The numbers of a subtree: what the digest, the page and the command all count by."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from itertools import accumulate
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.digest import (
+    NOTHING,
+    DigestChild,
+    DigestDays,
+    DigestDuty,
+    Numbers,
+    digest_days,
+    last_due_known,
+)
+from dj_cadence.settings import Settings
+from dj_cadence.store import digests, overrides, subtrees
+from dj_cadence.store.subtrees import Asked, Span
+from dj_cadence.store.types import AnyRow
+
+
+def asked_of(
+    session: Session, catalogue: Catalogue, settings: Settings, week: str
+) -> tuple[DigestDays, Asked]:
+    """The stretch that the digest of a week speaks about, and what counts in it."""
+    days = digest_days(week, digests.week_before(session, week), catalogue.calendar)
+
+    def midnight(day: date) -> datetime:
+        return datetime.combine(day, time(0), settings.time_zone)
+
+    by_grace: defaultdict[int, list[str]] = defaultdict(list)
+    for duty in catalogue.duties.values():
+        by_grace[duty.recording_grace].append(duty.key)
+    known = {
+        grace: last_due_known(days.since, grace, catalogue.calendar) for grace in {0, *by_grace}
+    }
+    duties_by_day: defaultdict[date, list[str]] = defaultdict(list)
+    for grace, keys in by_grace.items():
+        duties_by_day[known[grace]] += keys
+    asked = Asked(
+        duties=catalogue.binding(),
+        adopted=overrides.adopted(session),
+        monday=days.monday,
+        sunday=days.sunday,
+        since=midnight(days.since),
+        until=midnight(days.until),
+        known=duties_by_day,
+        known_otherwise=known[0],
+    )
+    return days, asked
+
+
+class SubtreeCounts:
+    """Counted once for a stretch of the tree; each superior within it is then a few steps.
+
+    The database gives one row for each organization and duty with anything to count. Sums
+    that run along the tree's order make every subtree the difference of two of them.
+    """
+
+    def __init__(self, session: Session, catalogue: Catalogue, span: Span, asked: Asked) -> None:
+        self._catalogue = catalogue
+        self._below: defaultdict[int, list[AnyRow]] = defaultdict(list)
+        self.organizations: dict[int, AnyRow] = {}
+        for row in subtrees.organizations(session, span):
+            self.organizations[row.id] = row
+            self._below[row.supervisor_id].append(row)
+        rows = sorted(tuple(row) for row in subtrees.numbers(session, span, asked))
+        self._all = _Running((row[0], *row[2:]) for row in rows)
+        by_duty: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+        for position, duty, *numbers in rows:
+            by_duty[duty].append((position, *numbers))
+        self._by_duty = {duty: _Running(own) for duty, own in by_duty.items()}
+
+    def below(self, org_id: int) -> list[AnyRow]:
+        """The organizations directly below, in their own order."""
+        return self._below.get(org_id, [])
+
+    def numbers(self, above: AnyRow) -> Numbers:
+        """Of all that lies strictly below."""
+        return self._all.between(above.position + 1, above.subtree_end)
+
+    def by_child(self, above: AnyRow) -> dict[int, Numbers]:
+        """Of each organization directly below with its whole subtree, where there is any."""
+        found = {
+            row.id: self._all.between(row.position, row.subtree_end) for row in self.below(above.id)
+        }
+        return {org_id: numbers for org_id, numbers in found.items() if numbers}
+
+    def children(self, above: AnyRow, last: digests.Counts | None) -> tuple[DigestChild, ...]:
+        """Each organization directly below; `last` is what the digest before counted."""
+        found = self.by_child(above)
+        return tuple(
+            DigestChild(row.code, row.name, numbers, change(numbers, row.id, last))
+            for row in self.below(above.id)
+            for numbers in [found.get(row.id, NOTHING)]
+        )
+
+    def duties(self, above: AnyRow) -> tuple[DigestDuty, ...]:
+        """Each duty with anything to count, in the catalogue's order."""
+        order = [*self._catalogue.duties, *sorted(self._by_duty.keys() - self._catalogue.duties)]
+        found = (
+            (key, self._by_duty[key].between(above.position + 1, above.subtree_end))
+            for key in order
+            if key in self._by_duty
+        )
+        return tuple(
+            DigestDuty(duty_title(self._catalogue, key), numbers)
+            for key, numbers in found
+            if numbers
+        )
+
+
+class _Running:
+    """Six numbers at positions of the tree, summed up along its order."""
+
+    def __init__(self, rows: Iterable[tuple[int, ...]]) -> None:
+        columns: list[tuple[int, ...]] = list(zip(*rows, strict=True)) or [()]
+        self._positions = columns.pop(0)
+        self._columns = [list(accumulate(column, initial=0)) for column in columns]
+
+    def between(self, first: int, last: int) -> Numbers:
+        """The sums of the positions from `first` to `last`, both included."""
+        start, end = bisect_left(self._positions, first), bisect_right(self._positions, last)
+        if start == end:
+            return NOTHING
+        return Numbers(*[int(column[end] - column[start]) for column in self._columns])
+
+
+def change(numbers: Numbers, org_id: int, last: digests.Counts | None) -> int | None:
+    """By how many the overdue ones are more than the digest before counted."""
+    if last is None:
+        return None
+    return numbers.overdue - numbers_of(last, org_id).overdue
+
+
+def as_counts(by_child: Mapping[int, Numbers]) -> digests.Counts:
+    """Numbers as they are kept with a digest."""
+    return {str(org_id): numbers for org_id, numbers in by_child.items()}
+
+
+def numbers_of(counts: digests.Counts, org_id: int) -> Numbers:
+    """The inverse of `as_counts`, for one organization."""
+    return Numbers(*counts.get(str(org_id), ()))
+
+
+def total(numbers: Iterable[Numbers]) -> Numbers:
+    """All of them together."""
+    return Numbers(*map(sum, zip(NOTHING, *numbers, strict=True)))
+
+
+def duty_title(catalogue: Catalogue, key: str) -> str:
+    """As the catalogue calls it; its key where the catalogue no longer knows it."""
+    duty = catalogue.duties.get(key)
+    return duty.title if duty else key

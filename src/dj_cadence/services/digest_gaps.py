@@ -1,0 +1,94 @@
+"""Data that is missing in a subtree: what nobody can be reminded for."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.calendar import CalendarStatus, WorkCalendar
+from dj_cadence.store import subtrees
+from dj_cadence.store.subtrees import Span
+from dj_cadence.store.types import AnyRow
+
+_NAMED = 20
+"""So many organizations are named; of more, only how many there are at each child."""
+_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of gap, with the places where it is."""
+
+    at_one: str
+    """The sentence about one organization."""
+    at_many: str
+    rows: Sequence[AnyRow]
+
+    @cached_property
+    def _positions(self) -> list[int]:
+        return [row.position for row in self.rows]
+
+    def inside(self, above: AnyRow) -> Sequence[AnyRow]:
+        first = bisect_right(self._positions, above.position)
+        return self.rows[first : bisect_right(self._positions, above.subtree_end)]
+
+
+class Gaps:
+    """Read once for a stretch of the tree."""
+
+    def __init__(
+        self, session: Session, span: Span, today: date, channels: Collection[str]
+    ) -> None:
+        self._kinds = (
+            _Kind(
+                "{0.name}：没有上次换届日期，无法推算届满日，请补录",
+                "{1}：{0}个组织没有上次换届日期，请督促补录",
+                subtrees.undated(session, span),
+            ),
+            _Kind(
+                "{0.name}：书记空缺，请确定负责人",
+                "{1}：{0}个组织书记空缺，请督促确定负责人",
+                subtrees.vacant(session, span, today),
+            ),
+            _Kind(
+                "{0.name}：没有人有可用地址，收不到提醒，请补录",
+                "{1}：{0}个组织没有人有可用地址，请督促补录",
+                subtrees.unreachable(session, span, today, channels),
+            ),
+            _Kind(
+                "{0.name}：{0.office}空缺",
+                "{1}：{0}个职务空缺",
+                subtrees.bereft(session, span, today),
+            ),
+        )
+
+    def are_below(self, above: AnyRow) -> bool:
+        """Whether anything is missing strictly below."""
+        return any(kind.inside(above) for kind in self._kinds)
+
+    def sentences(self, above: AnyRow, children: Sequence[AnyRow]) -> list[str]:
+        """What is missing strictly below, kind by kind in the organizations' own order."""
+        return [line for kind in self._kinds for line in _said(kind, above, children)]
+
+
+def _said(kind: _Kind, above: AnyRow, children: Sequence[AnyRow]) -> list[str]:
+    rows = kind.inside(above)
+    if len(rows) <= _NAMED:
+        return [kind.at_one.format(row) for row in rows]
+    ends = [child.subtree_end for child in children]
+    at = Counter(bisect_left(ends, row.position) for row in rows)
+    return [kind.at_many.format(at[n], child.name) for n, child in enumerate(children) if at[n]]
+
+
+def calendar_sentences(calendar: WorkCalendar, today: date) -> list[str]:
+    """Of years near at hand whose holiday notice is not in."""
+    years = sorted({today.year, (today + _AHEAD).year})
+    return [
+        f"{year}年放假安排尚未公布或未导入，这一年的日期都是暂定的"
+        for year in years
+        if calendar.status(year) is not CalendarStatus.OFFICIAL
+    ]

@@ -1,0 +1,272 @@
+"""What is owed, done and lacking in a stretch of the tree, counted and listed by the database.
+
+Organizations lie in preorder, so that a subtree is a stretch of positions. Each statement
+here answers for one superior as for the whole tree: `Span` says for which positions.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.office import SECRETARY
+from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
+from dj_cadence.domain.task import State
+from dj_cadence.domain.workflow import OWN
+from dj_cadence.store.overrides import is_adopted
+from dj_cadence.store.schema import act, address, anchor, appointment, org, slot, task
+from dj_cadence.store.types import AnyRow
+
+_OPEN = (State.OPEN.value, State.RETURNED.value)
+_WAITING = (State.OVERDUE.value, State.SUBMITTED.value)
+_REPORTED = (State.DONE.value, State.MISSED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Organizations by position, both included."""
+
+    first: int
+    last: int
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether `org` is one of them."""
+        return org.c.position.between(self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What counts: the duties superiors see, the week, and what is news in it."""
+
+    duties: Sequence[str]
+    """Those whose period binds."""
+    adopted: Sequence[str]
+    """Those that some superior adopted; they count in its subtree."""
+    monday: date
+    sunday: date
+    since: datetime
+    """What was settled from then on …"""
+    until: datetime
+    """… and before then is news."""
+    known: Mapping[date, Collection[str]]
+    """Duties by the last due date whose tasks were overdue before `since` already."""
+    known_otherwise: date
+    """The same for tasks of a duty that the catalogue no longer has."""
+
+
+def organizations(session: Session, span: Span) -> list[AnyRow]:
+    """The organizations, in their own order."""
+    columns = (org.c.id, org.c.code, org.c.name, org.c.kind, org.c.position, org.c.subtree_end)
+    query = select(*columns, org.c.supervisor_id).where(span.holds())
+    return list(session.execute(query.order_by(org.c.position)))
+
+
+def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+    """(position, duty, overdue, newly_overdue, due, settled, missed, submitted).
+
+    One row for each organization and duty with anything to count, in no order.
+    """
+
+    def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((condition, 1), else_=0))
+
+    state, overdue = task.c.state, task.c.state == State.OVERDUE.value
+    query = (
+        select(
+            org.c.position,
+            task.c.duty,
+            number(overdue),
+            number(and_(overdue, task.c.due > _known(asked))),
+            number(state.in_(_OPEN)),
+            number(state == State.DONE.value),
+            number(state == State.MISSED.value),
+            number(state == State.SUBMITTED.value),
+        )
+        .join_from(task, org, org.c.id == task.c.org_id)
+        .where(
+            span.holds(),
+            _binds(asked),
+            or_(
+                state.in_(_WAITING),
+                and_(state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
+                _is_news(asked, _REPORTED),
+            ),
+        )
+        .group_by(org.c.position, task.c.duty)
+    )
+    return list(session.execute(query))
+
+
+def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+    """Every task that is overdue, waits for a superior, or was closed as 未开展.
+
+    In the organizations' own order, the oldest first.
+    """
+    about = org.alias("about")
+    why = select(act.c.reason).where(act.c.task_id == task.c.id, act.c.kind == "missed")
+    reason = why.order_by(act.c.id.desc()).limit(1).correlate(task).scalar_subquery()
+    query = (
+        select(
+            task.c.id,
+            org.c.position,
+            org.c.name,
+            org.c.approver_id,
+            about.c.name.label("about"),
+            task.c.duty,
+            task.c.due,
+            task.c.state,
+            slot.c.label,
+            (task.c.due > _known(asked)).label("is_new"),
+            case((task.c.state == State.MISSED.value, reason), else_="").label("reason"),
+        )
+        .select_from(task)
+        .join(org, org.c.id == task.c.org_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .outerjoin(about, about.c.id == task.c.instance)
+        .where(
+            span.holds(),
+            _binds(asked),
+            or_(task.c.state.in_(_WAITING), _is_news(asked, (State.MISSED.value,))),
+        )
+        .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
+    )
+    return list(session.execute(query))
+
+
+def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+    """What superiors themselves still owe and is late, to be recorded, or due by the week's end."""
+    about = org.alias("about")
+    late = task.c.state.in_([State.OVERDUE.value, State.UNRECORDED.value])
+    coming = and_(task.c.state.in_(_OPEN), task.c.due <= asked.sunday)
+    query = (
+        select(
+            task.c.id,
+            task.c.org_id,
+            org.c.name,
+            about.c.name.label("about"),
+            task.c.duty,
+            task.c.due,
+            task.c.state,
+            slot.c.label,
+        )
+        .select_from(org)
+        .join(task, task.c.org_id == org.c.id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .outerjoin(about, about.c.id == task.c.instance)
+        .where(span.holds(), org.c.subtree_end > org.c.position, or_(late, coming))
+        .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
+    )
+    return list(session.execute(query))
+
+
+def _binds(asked: Asked) -> ColumnElement[bool]:
+    """Whether superiors see it: the period binds, or one of them adopted it.
+
+    The steps of workflows are the organization's own affair.
+    """
+    binding = and_(task.c.duty.in_(asked.duties), task.c.step == OWN)
+    if not asked.adopted:
+        return binding
+    known = task.c.duty.in_([*asked.duties, *asked.adopted])  # the index is by duty
+    return and_(known, task.c.step == OWN, or_(binding, is_adopted()))
+
+
+def _known(asked: Asked) -> ColumnElement[date]:
+    """The last due date whose tasks were overdue at the digest before."""
+    whens = [
+        (task.c.duty.in_(sorted(duties)), literal(day, Date)) for day, duties in asked.known.items()
+    ]
+    otherwise = literal(asked.known_otherwise, Date)
+    return case(*whens, else_=otherwise) if whens else otherwise
+
+
+def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:
+    settled = task.c.settled_at
+    return and_(task.c.state.in_(states), settled >= asked.since, settled < asked.until)
+
+
+# --- data that is missing -------------------------------------------------------------------------
+
+
+def undated(session: Session, span: Span) -> list[AnyRow]:
+    """(position, name) of Party organizations whose last election nobody has entered."""
+    elected = select(anchor.c.org_id).where(anchor.c.kind == "election", anchor.c.current)
+    return _party_organizations(session, span, org.c.id.not_in(elected))
+
+
+def vacant(session: Session, span: Span, today: date) -> list[AnyRow]:
+    """(position, name) of Party organizations without a 书记."""
+    return _party_organizations(session, span, org.c.id.not_in(_led(today)))
+
+
+def unreachable(
+    session: Session, span: Span, today: date, channels: Collection[str]
+) -> list[AnyRow]:
+    """(position, name) of those with a 书记 where nobody has an address on these channels."""
+    reached = (
+        select(appointment.c.org_id)
+        .join(address, address.c.person_id == appointment.c.person_id)
+        .where(_serves(today), address.c.state == "ok", address.c.channel.in_(sorted(channels)))
+    )
+    silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
+    return _party_organizations(session, span, silent)
+
+
+def bereft(session: Session, span: Span, today: date) -> list[AnyRow]:
+    """(position, name, office) of offices that lost their holder, the 书记's apart.
+
+    An office that nobody ever held at an organization falls to its 书记 and is no gap.
+    """
+    now = appointment.alias("now")
+    held = exists().where(
+        now.c.org_id == appointment.c.org_id,
+        now.c.office == appointment.c.office,
+        now.c.since <= today,
+        now.c.until >= today,
+    )
+    query = (
+        select(org.c.position, org.c.name, appointment.c.office)
+        .join_from(appointment, org, org.c.id == appointment.c.org_id)
+        .where(
+            span.holds(),
+            _is_party(),
+            appointment.c.until < today,
+            appointment.c.office != SECRETARY,
+            ~held,
+        )
+        .distinct()
+    )
+    return list(session.execute(query.order_by(org.c.position, appointment.c.office)))
+
+
+def _led(today: date) -> Select[tuple[int]]:
+    """Organizations that have a 书记."""
+    return select(appointment.c.org_id).where(_serves(today), appointment.c.office == SECRETARY)
+
+
+def _serves(today: date) -> ColumnElement[bool]:
+    return and_(appointment.c.since <= today, appointment.c.until >= today)
+
+
+def _is_party() -> ColumnElement[bool]:
+    return org.c.kind.in_(sorted(PARTY_ORGANIZATIONS))
+
+
+def _party_organizations(
+    session: Session, span: Span, condition: ColumnElement[bool]
+) -> list[AnyRow]:
+    query = select(org.c.position, org.c.name).where(span.holds(), _is_party(), condition)
+    return list(session.execute(query.order_by(org.c.position)))

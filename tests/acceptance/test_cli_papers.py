@@ -1,0 +1,36 @@
+"""letter, wall and the forms of the digest, typed as an operator types them."""
+
+from pathlib import Path
+
+from .terminal import Terminal
+
+
+def test_papers_and_plans_to_files(look: Terminal, tmp_path: Path) -> None:
+    for name, *command in (
+        ("a.docx", "letter", "request", "--org", "QH-1"),
+        ("b.docx", "letter", "year-end", "--org", "QH-1"),
+        ("c.xlsx", "wall", "--org", "QH-1"),
+        ("d.xlsx", "digest", "YX"),
+    ):
+        answer = look(*command, "--out", tmp_path / name)
+
+        assert (answer.code, answer.out) == (0, f"已写到 {tmp_path / name}。\n")
+        assert (tmp_path / name).read_bytes().startswith(b"PK")
+
+
+def test_a_digest_for_a_chat_ends_with_its_address(look: Terminal) -> None:
+    lines = look("digest", "YX", "--chat").out.strip().splitlines()
+
+    assert lines[0].startswith("示例市云溪区教育工委 本周督办（")
+    assert lines[-1].endswith("/orgs/YX/digest")
+
+
+def test_what_there_is_no_paper_for(look: Terminal, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "x")
+
+    assert look("letter", "poem", "--org", "YX", *out).code == 2
+    assert look("letter", "reminder", "--org", "YX", "--month", "2026-13", *out).code == 2
+    assert look("letter", "reminder", "--org", "YX", "--month", "2019-01", *out).code == 1
+    assert look("wall", "--org", "QH-1", "--year", "2019", *out).code == 1
+    assert look("wall", "--org", "QH-1", "--out", tmp_path / "no" / "x.xlsx").code == 1
+    assert list(tmp_path.iterdir()) == []

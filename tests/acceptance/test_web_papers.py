@@ -1,0 +1,67 @@
+"""What can be read or taken along from an organization, and by whom."""
+
+import pytest
+
+from .district import ALICE, BOB, CHARLIE, CLERK, District
+
+FILES = {
+    "S1/digest.xlsx": "spreadsheetml.sheet",
+    "S1-1/wall.xlsx?year=2026": "spreadsheetml.sheet",
+    "S1-1/papers/year-end.docx?year=2026": "wordprocessingml.document",
+}
+
+
+def test_a_superior_reads_its_digest(district: District) -> None:
+    page = district.login(ALICE).get("/orgs/S1/digest")
+
+    assert page.status_code == 200
+    assert "青禾小学第一党支部：主题党日（2026年1月），1月30日（周五）到期，逾期41天" in page.text
+    assert "明湖" not in page.text
+    assert "<script>" not in page.text
+
+
+def test_the_plan_for_the_wall_is_a_page_to_print(district: District) -> None:
+    browser = district.login(BOB)
+    page = browser.get("/orgs/S1-1/wall?month=2026-03")
+
+    assert "<h2>2026年3月党建工作计划</h2>" in page.text
+    assert "最迟<span>3月10日、</span><span>3月5日</span>" in page.text
+    assert "@page { size: A4" in browser.get("/static/wall.css").text
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_files_to_take_along(district: District, path: str) -> None:
+    answer = district.login(CLERK).get(f"/orgs/{path}")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].endswith(FILES[path])
+    assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+    assert answer.content.startswith(b"PK")
+
+
+@pytest.mark.parametrize("path", [*FILES, "S1/digest", "S1/wall", "S1/papers/reminder.docx"])
+def test_what_may_not_be_seen_is_not_there(district: District, path: str) -> None:
+    assert district.login(CHARLIE).get(f"/orgs/{path}").status_code == 404
+    assert district.client().get(f"/orgs/{path}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("S1/digest?week=2026-99", "应写成 2026-W48 这样"),
+        ("S1/digest?week=2026-W01", "没有留存 2026-W01 的周报"),
+        ("S1-1/digest", "没有下级组织，没有周报"),
+        ("S1-1/wall?month=3", "应写成 2026-03 这样"),
+        ("S1-1/wall?year=x", "应写成 2026 这样"),
+        ("S1/papers/reminder.docx", "没有2026年3月届满的"),
+    ],
+)
+def test_what_cannot_be_made_is_said(district: District, path: str, words: str) -> None:
+    answer = district.login(CLERK).get(f"/orgs/{path}")
+
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_there_is_no_other_paper(district: District) -> None:
+    assert district.login(BOB).get("/orgs/S1-1/papers/other.docx").status_code == 404

@@ -1,0 +1,34 @@
+"""LibreOffice and poppler, as a reader would open what we make."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def as_pdf(document: Path) -> Path:
+    """The document as LibreOffice prints it."""
+    profile = f"-env:UserInstallation={(document.parent / 'profile').as_uri()}"
+    to = ("--convert-to", "pdf", "--outdir", str(document.parent))
+    _run(["soffice", profile, "--headless", *to, str(document)])
+    return document.with_suffix(".pdf")
+
+
+def as_csv(workbook: Path) -> str:
+    """The first sheet as LibreOffice reads it, in UTF-8."""
+    profile = f"-env:UserInstallation={(workbook.parent / 'profile').as_uri()}"
+    to = ("--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76", "--outdir")
+    _run(["soffice", profile, "--headless", *to, str(workbook.parent), str(workbook)])
+    return workbook.with_suffix(".csv").read_text(encoding="utf-8")
+
+
+def text_of(document: Path) -> str:
+    """What the pages say, without the spaces and line breaks of their layout."""
+    done = _run(["pdftotext", "-layout", str(as_pdf(document)), "-"])
+    return "".join(done.split())
+
+
+def _run(command: list[str]) -> str:
+    tool = shutil.which(command[0])
+    assert tool, f"{command[0]} is not installed: make office"
+    done = subprocess.run([tool, *command[1:]], check=True, capture_output=True, timeout=180)
+    return done.stdout.decode()

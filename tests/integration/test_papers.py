@@ -1,0 +1,186 @@
+"""Letters, the year-end pack and plans for the wall, opened as their readers open them."""
+
+from datetime import date
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from docx import Document
+
+from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
+from dj_cadence.errors import Refused
+from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
+from dj_cadence.rendering.workbooks import digest_workbook
+from dj_cadence.services.papers import paper
+from dj_cadence.services.records import done, missed
+from dj_cadence.services.wall import wall_plan
+from dj_cadence.store import orgs
+from dj_cadence.store.database import Database
+
+from .delivery_rows import SHIPPED
+from .engine_rows import EVERYTHING, advance_to, at, the_task
+from .office import as_csv, text_of
+
+TODAY = date(2026, 5, 12)
+
+
+def made(database: Database, kind: PaperKind, code: str, **asked: object) -> Paper:
+    with database.read() as session:
+        found = orgs.find_org(session, code)
+        return paper(session, EVERYTHING, kind, found, today=TODAY, **asked)  # type: ignore[arg-type]
+
+
+def opened(paper: Paper, folder: Path) -> str:
+    file = folder / "paper.docx"
+    file.write_bytes(render_paper([SHIPPED], paper))
+    return text_of(file)
+
+
+@pytest.fixture
+def lived(planned: Database) -> Database:
+    """March was held late, April was not."""
+    advance_to(planned, EVERYTHING, TODAY)
+    march = the_task(planned, "party_day", "B1", "2026-03").id
+    april = the_task(planned, "party_day", "B1", "2026-04").id
+    who = {"by": "x", "now": at(TODAY), "today": TODAY}
+    with planned.write() as session:
+        done(session, EVERYTHING, march, on=date(2026, 4, 2), note="学习<党章>&讨论", **who)  # type: ignore[arg-type]
+        missed(session, EVERYTHING, april, reason="学校停课", **who)  # type: ignore[arg-type]
+    return planned
+
+
+def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
+    planned: Database, tmp_path: Path
+) -> None:
+    letter = made(planned, PaperKind.REMINDER, "S", month=date(2026, 8, 1))
+
+    assert letter.terms == (EndingTerm("第一党支部", date(2023, 8, 31), date(2026, 8, 31)),)
+    text = opened(letter, tmp_path)
+    for words in (
+        "关于做好换届选举工作的提醒函",
+        "第一党支部：",
+        "本届任期将于2026年8月届满",
+        "2023年8月31日",
+        "2026年8月31日",
+        "特此函告。青禾小学党委2026年5月12日",
+    ):
+        assert words in text
+    assert "第二党支部" not in text
+
+
+def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
+    with pytest.raises(Refused, match="没有2026年9月届满的"):
+        made(planned, PaperKind.REMINDER, "S", month=date(2026, 9, 1))
+    with pytest.raises(Refused, match="云溪区教育工委没有换届任务"):
+        made(planned, PaperKind.REQUEST, "E")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            PaperKind.REQUEST,
+            "第一党支部关于换届选举的请示青禾小学党委：我单位本届委员会（支部委员会）于2023年8月31日选举产生",
+        ),
+        (
+            PaperKind.REPLY,
+            "关于同意第一党支部换届选举的批复第一党支部：你单位《关于换届选举的请示》收悉",
+        ),
+    ],
+)
+def test_request_and_reply(planned: Database, tmp_path: Path, kind: PaperKind, words: str) -> None:
+    assert words in opened(made(planned, kind, "B1"), tmp_path)
+
+
+def test_the_year_end_pack_says_what_when_how_late_and_why_not(
+    lived: Database, tmp_path: Path
+) -> None:
+    pack = made(lived, PaperKind.YEAR_END, "B1", year=2026)
+
+    told = {
+        line.period: (line.completed_on, line.late_days, line.state, line.remark)
+        for line in pack.lines
+        if line.title == "主题党日"
+    }
+    assert told["2026年3月"] == (
+        date(2026, 4, 2),
+        2,
+        "已完成",
+        "2026年4月2日，学习<党章>&讨论",
+    )
+    assert told["2026年4月"] == (None, 0, "未开展", "原因：学校停课")
+    text = opened(pack, tmp_path)
+    assert "第一党支部2026年度党建工作办理情况" in text
+    assert "逾期后完成1项；未开展1项" in text
+    assert "学习<党章>&讨论" in text
+
+
+def test_the_same_paper_is_the_same_bytes(planned: Database) -> None:
+    letter = made(planned, PaperKind.REQUEST, "B1")
+
+    assert render_paper([SHIPPED], letter) == render_paper([SHIPPED], letter)
+
+
+def test_a_site_replaces_a_template_and_a_broken_one_is_named(
+    planned: Database, tmp_path: Path
+) -> None:
+    letter = made(planned, PaperKind.REPLY, "B1")
+    own = tmp_path / "letters" / "reply.docx"
+    own.parent.mkdir()
+    changed = Document()
+    changed.add_paragraph("本单位自己的批复：{{ paper.org_name }}")
+    changed.save(str(own))
+
+    assert template_path([tmp_path, SHIPPED], PaperKind.REPLY) == own
+    file = tmp_path / "own.docx"
+    file.write_bytes(render_paper([tmp_path, SHIPPED], letter))
+    assert text_of(file) == "本单位自己的批复：第一党支部"
+
+    changed.add_paragraph("{{ paper.nothing }}")
+    changed.save(str(own))
+    with pytest.raises(Refused, match=r"reply\.docx：这个模板填不出来"):
+        render_paper([tmp_path, SHIPPED], letter)
+    copyfile(__file__, own)
+    with pytest.raises(Refused, match=r"reply\.docx：这个模板填不出来"):
+        render_paper([tmp_path, SHIPPED], letter)
+
+
+def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
+    with planned.read() as session:
+        found = orgs.find_org(session, "B1")
+        ask = {"today": TODAY}
+        year = wall_plan(session, EVERYTHING, found, year=2026, **ask)  # type: ignore[arg-type]
+        month = wall_plan(session, EVERYTHING, found, month=date(2026, 6, 1), **ask)  # type: ignore[arg-type]
+        with pytest.raises(Refused, match="第一党支部在2019年没有任务"):
+            wall_plan(session, EVERYTHING, found, year=2019, **ask)  # type: ignore[arg-type]
+
+    assert (year.span, month.span) == ("2026年", "2026年6月")
+    assert 0 < len(month.core) <= len(year.core) <= CORE_LINES
+    assert [day.planned for day in month.core[0].days] == [date(2026, 6, 5)]
+    file = tmp_path / "wall.xlsx"
+    file.write_bytes(wall_workbook(month))
+    lines = as_csv(file).splitlines()
+    assert lines[:2] == [
+        "任务,周期,计划,最迟,负责,暂定",
+        "主题党日,2026年6月,2026-06-05,2026-06-30,书记,",
+    ]
+
+
+def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) -> None:
+    line = DigestLine("=1+1", "=1+1", "党课", "2026年3月", date(2026, 3, 31), 42)
+    view = DigestView(
+        *("A", "云溪区教育工委", "2026-W20", TODAY, date(2026, 5, 6), Numbers(1, 1), 1),
+        children=(DigestChild("007", "=1+1", Numbers(1, 1), 1),),
+        newly_overdue=(line,),
+    )
+    content = digest_workbook(view)
+    file = tmp_path / "digest.xlsx"
+    file.write_bytes(content)
+
+    assert content == digest_workbook(view)
+    assert as_csv(file).splitlines() == [
+        "组织代码,名称,逾期,其中新增,本周到期,办结,未开展,待上级确认,逾期较上次",
+        "007,=1+1,1,1,0,0,0,0,1",
+    ]
+    assert "2026-03-31" in text_of(file)
