@@ -242,14 +242,19 @@ def samples(session: Session, scope: Scope, change: str, limit: int | None) -> S
     return session.execute(ordered).mappings().all()
 
 
+def are_stored(session: Session, scope: Scope) -> bool:
+    """Whether any task of the scope is stored."""
+    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
+    return session.execute(any_task).first() is not None
+
+
 def count(session: Session, scope: Scope) -> dict[str, int]:
     """How many differences of each kind there are; `hang`: same dates, on another slot.
 
     Two passes over the duty's tasks, one over what is wanted and one over what is stored;
     none where the duty has no task yet.
     """
-    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
-    if session.execute(any_task).first() is None:
+    if not are_stored(session, scope):
         wanted = select(func.count()).select_from(WANTED)
         found = {"create": int(session.execute(wanted).scalar_one())}
     else:
