@@ -40,6 +40,7 @@ class PlanReport:
     """By (duty, change)."""
     samples: list[dict[str, Any]] = field(default_factory=list)
     owed_before: int = 0
+    """How many tasks are owed; counted only where some would be withdrawn."""
 
     def total(self, change: str) -> int:
         return sum(n for (_, kind), n in self.counts.items() if kind == change)
@@ -98,11 +99,12 @@ def _preview(
 ) -> PlanReport:
     report = PlanReport()
     with database.read() as session:
-        report.owed_before = planning.owed_tasks(session)
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
             _look(session, Scope(job.duty, job.span, part), report, every_change=every_change)
+        if report.total("withdraw"):
+            report.owed_before = planning.owed_tasks(session)
         session.rollback()
     return report
 
@@ -186,7 +188,7 @@ def _write_job(
 ) -> None:
     version = None
     for n, part in enumerate(parts, 1):
-        with database.write(durable=False) as session:
+        with database.write(joined=True) as session:
             held = planning.hold_data(session)
             version = held if version is None else version
             planner.lay_out(session, job, part, create=True)

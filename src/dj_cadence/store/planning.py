@@ -54,7 +54,7 @@ from dj_cadence.store.types import AnyRow
 from dj_cadence.store.wanted import Enrolled, Part, want_org, want_slot
 
 FEW = 1000
-AT_ONCE = 15_000
+AT_ONCE = 25_000
 """Organizations that are planned in one transaction: one or two seconds for a monthly duty."""
 
 
