@@ -41,6 +41,15 @@ def test_writing_rolls_back_on_an_error(database: Database) -> None:
     assert count_persons(database) == 0
 
 
+def test_rows_that_refer_to_nothing_are_refused_after_joined_ones_too(database: Database) -> None:
+    with database.write(joined=True) as session:
+        add_person(session, "A")
+    with pytest.raises(IntegrityError), database.write(durable=False) as session:
+        session.execute(
+            insert(address).values(person_id=999, channel="email", value="a@b.cn", state="ok")
+        )
+
+
 def test_reading_sees_one_state_throughout_in_sqlite(sqlite_database: Database) -> None:
     with sqlite_database.read() as reader:
         before = reader.scalars(select(person.c.key)).all()

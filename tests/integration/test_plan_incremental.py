@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
@@ -156,6 +156,12 @@ def plan_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
         return {name: [tuple(row) for row in session.execute(q)] for name, q in queries.items()}
 
 
+def dangling(database: Database) -> list[tuple[object, ...]]:
+    """Rows that refer to nothing: plans are written without SQLite looking that up."""
+    with database.read() as session:
+        return [tuple(row) for row in session.execute(text("PRAGMA foreign_key_check"))]
+
+
 def roll(database: Database, rules: Catalogue, today: date) -> bool:
     return planner.roll(database, rules, until=SPAN.until, today=today, now=at(today))
 
@@ -195,6 +201,7 @@ def test_planning_what_changed_is_planning_everything(
                 roll(one, life.rules, life.today)
             assert plan_of(database) == plan_of(other)
             assert planner.preview(database, life.rules, SPAN, anew=True).total("move") == 0
+            assert dangling(database) == []
         finally:
             other.engine.dispose()
     finally:

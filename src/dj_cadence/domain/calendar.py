@@ -95,10 +95,19 @@ class WorkCalendar:
                 day += step
         return day
 
-    def semesters_for(self, city: str, stage: str) -> list[Semester]:
+    @cached_property
+    def _by_school(self) -> dict[tuple[str, str], tuple[Semester, ...]]:
+        return {}
+
+    def semesters_for(self, city: str, stage: str) -> tuple[Semester, ...]:
         """The semesters of a school, the most particular entry for each label."""
+        if (city, stage) not in self._by_school:
+            self._by_school[city, stage] = self._semesters_for(city, stage)
+        return self._by_school[city, stage]
+
+    def _semesters_for(self, city: str, stage: str) -> tuple[Semester, ...]:
         found: dict[str, Semester] = {}
         for semester in sorted(self.semesters, key=lambda s: (bool(s.city), bool(s.stage))):
             if semester.city in ("", city) and semester.stage in ("", stage):
                 found[semester.label] = semester
-        return sorted(found.values(), key=lambda s: s.first)
+        return tuple(sorted(found.values(), key=lambda s: s.first))

@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from hashlib import sha256
+from typing import Any
+
+_PLAIN_ALREADY = frozenset({str, int, bool, float, type(None)})
 
 
 def plain(value: object) -> object:
     """Dataclasses, sets, dates and enums as JSON values; sets sorted."""
+    return value if type(value) in _PLAIN_ALREADY else _plain(value)
+
+
+def _plain(value: object) -> object:
     match value:
         case Enum():
             return value.value
@@ -20,9 +28,13 @@ def plain(value: object) -> object:
         case list() | tuple():
             return [plain(item) for item in value]
         case _ if is_dataclass(value):
-            compared = [f.name for f in fields(value) if f.compare]
-            return {name: plain(getattr(value, name)) for name in compared}
+            return {name: plain(getattr(value, name)) for name in _compared(value.__class__)}
     return {str(k): plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+@cache
+def _compared(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.compare)
 
 
 def digest(*values: object) -> str:

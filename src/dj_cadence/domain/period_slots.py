@@ -16,7 +16,7 @@ from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.wording import day_text
 
 _REACH = 550 * DAY
-"""No window leaves its period by more than this."""
+"""No window that a rule gives leaves its period by more than this."""
 _SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
 
 
@@ -25,16 +25,19 @@ def per_period(
 ) -> Iterator[Slot]:
     """The slots of a duty owed once or more in every period, around the window."""
     facts = cohort.facts
-    semesters = tuple(calendar.semesters_for(facts.city, facts.stage))
-    for period in periods(every.unit, since - _REACH, until + _REACH, semesters):
+    semesters = calendar.semesters_for(facts.city, facts.stage)
+    reach = _REACH if every.opens else 0 * DAY
+    for period in periods(every.unit, since - reach, until + reach, semesters):
         then = facts.at(period.first)
         said = of_period(cohort.overrides, period.label)
         vacation = Vacation(said.get(OverrideKey.VACATION, every.vacation))
         if vacation is Vacation.WAIVE and is_vacation(period, semesters):
             continue
         if duty.is_effective(period.first) and duty.owed_by.admits(then):
-            kept = replace(every, vacation=vacation)
-            slot = _announced(_slot(kept, period, then, calendar, semesters), said)
+            kept = replace(every, vacation=vacation) if said else every
+            slot = _slot(kept, period, then, calendar, semesters)
+            if said:
+                slot = _announced(slot, said)
             if _owed_by_existence(slot, period, then):
                 yield slot
 

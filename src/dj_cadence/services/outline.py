@@ -3,10 +3,9 @@
 Both are worked out once for all organizations that are alike, however many there are.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -22,14 +21,14 @@ from dj_cadence.domain.cohort import (
 )
 from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
-from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Segment
 from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
+from dj_cadence.services.profiles import Profiles
 from dj_cadence.store import wanted
 from dj_cadence.store.differences import Span
-from dj_cadence.store.types import AnySelect
+from dj_cadence.store.types import AnyRow, AnySelect
 from dj_cadence.store.wanted import Enrolled, Membership, Part
 
 
@@ -42,20 +41,21 @@ class Outline:
         duty: Duty,
         site_start: date,
         span: Span,
-        facts: dict[int, Facts],
+        profiles: Profiles,
     ) -> None:
-        """`facts` are of the profiles that are known already; others are added."""
+        """`profiles` are what is known already; others are added."""
         self._catalogue = catalogue
         self._duty = duty
         self._site_start = site_start
         self._span = span
-        self._facts = facts
+        self._facts = profiles.facts
         self._signatures: dict[Hashable, str] = {}
         self._cohorts: dict[str, Cohort] = {}
         self._slots: dict[str, list[dict[str, object]]] = {}
         self._first_days: dict[TaskDates, date] = {}
-        self._own = _Alike(duty, facts)
-        self._about = _Alike(_term_of(duty, catalogue) or duty, facts)
+        term = _term_of(duty, catalogue)
+        self._own = profiles.reading(facts_read(duty))
+        self._about = profiles.reading(facts_read(term)) if term else None
 
     def lay_out(
         self, session: Session, part: Part, segments: list[Segment], *, create: bool
@@ -65,12 +65,9 @@ class Outline:
         `create` stores cohorts that are new.
         """
         wanted.lay_out(session, segments)
-        source = self._source(part, segmented=bool(segments))
-        if isinstance(self._duty.recurrence, Every) and not segments:
-            members = wanted.lone_memberships(session, part)
-        else:
-            members = wanted.memberships(session, source)
-        wanted.know_profiles(session, _profiles(members), self._facts)
+        each = self._source(part, segmented=bool(segments))
+        source = wanted.read_alike(each, self._own.key, self._about.key if self._about else None)
+        members = self._members(session, each, source)
         signed = [(m, s) for m in members if (s := self._signature(m, segments))]
         cohorts = {s: self._cohorts[s] for _, s in signed}
         known_by = {s: wanted.as_json(one) for s, one in cohorts.items()}
@@ -83,15 +80,42 @@ class Outline:
             source,
         )
 
-    def memberships(self, session: Session, part: Part) -> Enrolled:
-        """Who belongs to which cohort; not for duties that superiors have laid something over."""
-        rows = session.execute(self._source(part, segmented=False)).all()
-        members = {(row.org_id, row.instance): Membership(*row[3:]) for row in rows}
-        wanted.know_profiles(session, _profiles(members.values()), self._facts)
+    def _members(self, session: Session, each: AnySelect, source: AnySelect) -> list[Membership]:
+        """The distinct memberships of `source`, which is `each` with profiles read alike."""
+        members = wanted.memberships(session, source)
+        if any(wanted.UNREAD in member[:2] for member in members):
+            self._read(session, wanted.profiles(session, each))
+            members = wanted.memberships(session, source)
+        self._know(session, members)
+        return members
+
+    def _read(self, session: Session, profiles: Collection[int]) -> None:
+        wanted.know_profiles(session, profiles, self._facts)
+        for reading in filter(None, (self._own, self._about)):
+            alike = {profile_id: reading.stands_for(profile_id) for profile_id in profiles}
+            wanted.keep_alike(session, reading.key, alike)
+
+    def _know(self, session: Session, members: Collection[Membership]) -> None:
+        wanted.know_profiles(session, {id_ for m in members for id_ in m[:2]} - {0}, self._facts)
+
+    @property
+    def found_by(self) -> Hashable:
+        """Equal for duties whose organizations are found by the same `rows`."""
+        recurrence = self._duty.recurrence
+        return type(recurrence), recurrence.event if isinstance(recurrence, Clock) else ""
+
+    def rows(self, session: Session, part: Part) -> Sequence[AnyRow]:
+        """The organizations of the part, each with what decides its cohort."""
+        return session.execute(self._source(part, segmented=False)).all()
+
+    def memberships(self, session: Session, rows: Sequence[AnyRow]) -> Enrolled:
+        """Who of `rows` belongs to which cohort, where superiors have laid nothing over it."""
+        members = [Membership(*row[3:]) for row in rows]
+        self._know(session, members)
         return {
             (row.org_id, row.instance): (signature, row.anchor_id)
-            for row in rows
-            if (signature := self._signature(members[row.org_id, row.instance], []))
+            for row, member in zip(rows, members, strict=True)
+            if (signature := self._signature(member, []))
         }
 
     def _source(self, part: Part, *, segmented: bool) -> AnySelect:
@@ -107,11 +131,8 @@ class Outline:
 
     def _signature(self, member: Membership, segments: list[Segment]) -> str:
         """The signature of the member's cohort, empty where nothing is owed."""
-        own, about = (
-            self._own.number(member.profile_id),
-            self._about.number(member.about_profile_id),
-        )
-        alike = (own, about, *member[2:])
+        about = self._about.stands_for(member.about_profile_id) if self._about else 0
+        alike = (self._own.stands_for(member.profile_id), about, *member[2:])
         if alike not in self._signatures:
             cohort = self._cohort(member)
             if cohort and member.segment:
@@ -164,27 +185,6 @@ def slot_row(slot: Slot, first_on: date) -> dict[str, object]:
     more = ("target", "unit", "theme")
     row = {name: getattr(slot, name) for name in names + more}
     return {**row, "first_on": first_on, "derivation": list(slot.derivation)}
-
-
-class _Alike:
-    """Numbers the profiles, the same where all that a duty reads of them is the same."""
-
-    def __init__(self, duty: Duty, facts: dict[int, Facts]) -> None:
-        self._read = attrgetter(*sorted(facts_read(duty)), "changes")
-        self._facts = facts
-        self._by_facts: dict[Hashable, int] = {}
-        self._by_profile = {0: 0}
-
-    def number(self, profile_id: int) -> int:
-        if profile_id not in self._by_profile:
-            read = self._read(self._facts[profile_id])
-            number = self._by_facts.setdefault(read, len(self._by_facts) + 1)
-            self._by_profile[profile_id] = number
-        return self._by_profile[profile_id]
-
-
-def _profiles(members: Iterable[Membership]) -> set[int]:
-    return {id_ for m in members for id_ in (m.profile_id, m.about_profile_id)} - {0}
 
 
 def _term_of(duty: Duty, catalogue: Catalogue) -> Duty | None:

@@ -4,6 +4,7 @@ What is the same is not looked at: a duty is planned again where its rule change
 window grew, and otherwise for the organizations that changed since it was planned last.
 """
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,11 +15,10 @@ from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import segments
-from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.errors import Refused
 from dj_cadence.services.outline import Outline
+from dj_cadence.services.profiles import Profiles
 from dj_cadence.services.step_outline import StepOutline
 from dj_cadence.store import differences, overrides, planning, wanted
 from dj_cadence.store import site as sites
@@ -41,6 +41,7 @@ class PlanReport:
     """By (duty, change)."""
     samples: list[dict[str, Any]] = field(default_factory=list)
     owed_before: int = 0
+    """How many tasks are owed; counted only where some would be withdrawn."""
 
     def total(self, change: str) -> int:
         return sum(n for (_, kind), n in self.counts.items() if kind == change)
@@ -99,13 +100,14 @@ def _preview(
 ) -> PlanReport:
     report = PlanReport()
     with database.read() as session:
-        report.owed_before = planning.owed_tasks(session)
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
             _look(session, planner.scope(job, part), report, every_change=every_change)
             if steps := planner.lay_out_steps(session, job, part, create=False):
                 _look(session, steps, report, every_change=every_change)
+        if report.total("withdraw"):
+            report.owed_before = planning.owed_tasks(session)
         session.rollback()
     return report
 
@@ -189,7 +191,7 @@ def _write_job(
 ) -> None:
     version = None
     for n, part in enumerate(parts, 1):
-        with database.write(durable=False) as session:
+        with database.write(joined=True) as session:
             held = planning.hold_data(session)
             version = held if version is None else version
             planner.lay_out(session, job, part, create=True)
@@ -222,7 +224,7 @@ class _Planner:
         self.catalogue = catalogue
         with database.read() as session:
             self.site_start = sites.load(session).starts_on
-        self._facts: dict[int, Facts] = {}
+        self._profiles = Profiles()
         self._outlines: dict[_Job, Outline] = {}
 
     def jobs(self, session: Session, span: Span, *, anew: bool = False) -> list[_Job]:
@@ -261,19 +263,28 @@ class _Planner:
                 continue
             part = Part(changed_after=since)
             stored = planning.enrolled(session, part)
+            mine = [job for job in jobs if job.changed_after == since and not job.announced]
+            wanted_now = self._enrolled(session, mine, part)
             found |= {
                 job.duty
-                for job in jobs
-                if job.changed_after == since
-                and not job.announced
-                and self._wanted(session, job, part) == stored.get(job.duty, {})
+                for job in mine
+                if wanted_now[job.duty] == stored.get(job.duty, {})
                 and self._steps_are_stored(session, job, part)
             }
         return found
 
-    def _wanted(self, session: Session, job: _Job, part: Part) -> Enrolled:
-        outline = self._outline(job)
-        return outline.memberships(session, part) if outline else {}
+    def _enrolled(self, session: Session, jobs: list[_Job], part: Part) -> dict[str, Enrolled]:
+        """Who belongs to which cohort now, by duty."""
+        rows: dict[Hashable, Sequence[AnyRow]] = {}
+        found: dict[str, Enrolled] = {}
+        for job in jobs:
+            outline = self._outline(job)
+            if outline and outline.found_by not in rows:
+                rows[outline.found_by] = outline.rows(session, part)
+            found[job.duty] = (
+                outline.memberships(session, rows[outline.found_by]) if outline else {}
+            )
+        return found
 
     def _steps_are_stored(self, session: Session, job: _Job, part: Part) -> bool:
         outline = self._step_outline(job)
@@ -314,32 +325,46 @@ class _Planner:
         duty = self.duty(job)
         if duty and job not in self._outlines:
             self._outlines[job] = Outline(
-                self.catalogue, duty, self.site_start, job.span, self._facts
+                self.catalogue, duty, self.site_start, job.span, self._profiles
             )
         return self._outlines.get(job)
 
     def write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
         """Write what differs between the temporary tables and what is stored."""
-        key = scope.duty
         wanted.store_slots(session)
+        duty = self.catalogue.duties.get(scope.duty)
+        chain = self._chain(session, duty, scope.stage) if duty else None
+        if differences.are_stored(session, scope):
+            self._write_differences(session, scope, chain, by, today, now)
+        elif chain:
+            planning.create(session, scope.duty, chain, now, beside_others=False)
+        if scope.stage is not Stage.STEPS:
+            planning.store_memberships(session, scope)
+
+    def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
+        steps = stage is Stage.STEPS and duty.workflow
+        plan = self.catalogue.plans[steps.remind if steps else duty.remind]
+        return planning.chain_id(session, digest(plan), plain(plan))
+
+    def _write_differences(
+        self,
+        session: Session,
+        scope: Scope,
+        chain: int | None,
+        by: str,
+        today: date,
+        now: datetime,
+    ) -> None:
         found = differences.count(session, scope)
         if "move" in found:
             planning.move(session, scope, by, today, now)
-        if "move" in found or "hang" in found:
-            planning.hang(session, key)
+        if "hang" in found:
+            planning.hang(session, scope)
         if "reopen" in found:
             planning.reopen(session, scope, by, today, now)
         if "withdraw" in found:
             planning.withdraw(session, scope, by, now)
-        if duty := self.catalogue.duties.get(key):
-            plan = self._reminder_plan(duty, scope.stage)
-            chain = planning.chain_id(session, digest(plan), plain(plan))
+        if chain:
             if "create" in found:
-                planning.create(session, key, chain, now)
+                planning.create(session, scope.duty, chain, now, beside_others=True)
             planning.use_chain(session, scope, chain, today)
-        if scope.stage is not Stage.STEPS:
-            planning.store_memberships(session, scope)
-
-    def _reminder_plan(self, duty: Duty, stage: Stage) -> ReminderPlan:
-        steps = stage is Stage.STEPS and duty.workflow
-        return self.catalogue.plans[steps.remind if steps else duty.remind]

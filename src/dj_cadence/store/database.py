@@ -33,9 +33,13 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Session]:
-        """One transaction. `durable=False` may lose the last commits when power fails."""
-        intent = "write" if durable else "ledger"
+    def write(self, *, durable: bool = True, joined: bool = False) -> Iterator[Session]:
+        """One transaction. `durable=False` may lose the last commits when power fails.
+
+        `joined` rows come out of a join with the rows that they refer to; SQLite then does
+        not look each of those up again.
+        """
+        intent = "joined" if joined else "write" if durable else "ledger"
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
 
@@ -84,6 +88,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if intent != "read":
         level = "FULL" if intent == "write" else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        checks = "OFF" if intent == "joined" else "ON"
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={checks}")
     connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
 
 

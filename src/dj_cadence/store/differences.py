@@ -43,6 +43,10 @@ NOT_OWED = "不再承担这项职责"
 NOT_THEN = "这一周期不再需要"
 TOUCHED = "不再需要，但已有办理记录，予以保留"
 
+_SAME, _PAST = "same", "past"
+_NO_DIFFERENCE = frozenset({_SAME, _PAST})
+_OF_WANTED = frozenset({"reopen", "move", "hang", _SAME})
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -80,14 +84,19 @@ WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
+    return and_(task.c.duty == duty, _same_enrolment(), _same_period())
+
+
+def _same_enrolment() -> ColumnElement[bool]:
     return and_(
-        task.c.duty == duty,
         task.c.org_id == want_org.c.org_id,
         task.c.instance == want_org.c.instance,
         task.c.anchor_id == want_org.c.anchor_id,
-        task.c.period == want_slot.c.period,
-        task.c.step == want_slot.c.step,
     )
+
+
+def _same_period() -> ColumnElement[bool]:
+    return and_(task.c.period == want_slot.c.period, task.c.step == want_slot.c.step)
 
 
 def of_scope(scope: Scope) -> ColumnElement[bool]:
@@ -215,16 +224,19 @@ def reopenings(scope: Scope) -> AnySelect:
     return query.where(task.c.state == State.WITHDRAWN)
 
 
+def in_window(scope: Scope) -> ColumnElement[bool]:
+    """Whether a task's stretch meets the window; a term is in every one."""
+    inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
+    return or_(task.c.period == TERM, inside)
+
+
 def unwanted(scope: Scope) -> ColumnElement[bool]:
     """Owed in the window, and not wanted."""
     wanted = select(literal(1)).select_from(WANTED).where(same_task(scope.duty)).correlate(task)
     return and_(
         of_scope(scope),
         owed(),
-        or_(
-            task.c.period == TERM,  # in every window
-            and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since),
-        ),
+        in_window(scope),
         ~wanted.exists(),
     )
 
@@ -270,40 +282,40 @@ def samples(session: Session, scope: Scope, change: str, limit: int | None) -> S
     return session.execute(ordered).mappings().all()
 
 
+def are_stored(session: Session, scope: Scope) -> bool:
+    """Whether any task of the scope is stored."""
+    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
+    return session.execute(any_task).first() is not None
+
+
 def count(session: Session, scope: Scope) -> dict[str, int]:
     """How many differences of each kind there are; `hang`: same dates, on another slot.
 
-    Two passes over the duty's tasks, one over what is wanted and one over what is stored;
-    none where the duty has no task yet.
+    One pass over what is stored: what is wanted and met by no stored task is to be created.
     """
-    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
-    if session.execute(any_task).first() is None:
-        wanted = select(func.count()).select_from(WANTED)
-        found = {"create": int(session.execute(wanted).scalar_one())}
-    else:
-        found = _counted(session, _of_wanted(scope)) | _counted(session, _of_stored(scope))
-    return {change: n for change, n in found.items() if n}
+    wanted = int(session.execute(select(func.count()).select_from(WANTED)).scalar_one())
+    each = _compared(scope).subquery("each")
+    query = select(each.c.change, func.count()).group_by(each.c.change)
+    found = {change: int(n) for change, n in session.execute(query)}
+    met = sum(n for change, n in found.items() if change in _OF_WANTED)
+    found["create"] = wanted - met
+    return {change: n for change, n in found.items() if n and change not in _NO_DIFFERENCE}
 
 
-def _of_wanted(scope: Scope) -> AnySelect:
+def _compared(scope: Scope) -> AnySelect:
+    """What is to be done about each stored task of the scope."""
+    unneeded = case(
+        (~and_(owed(), in_window(scope)), _PAST),
+        (task.c.touched, "keep"),
+        else_="withdraw",
+    )
     change = case(
-        (task.c.id.is_(None), "create"),
+        (want_slot.c.cohort_id.is_(None), unneeded),
         (task.c.state == State.WITHDRAWN, "reopen"),
         (and_(owed(), redated()), "move"),
         (and_(owed(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id)), "hang"),
+        else_=_SAME,
     )
-    compared = select(change.label("change")).select_from(
-        WANTED.outerjoin(task, same_task(scope.duty))
-    )
-    return compared.where(change.is_not(None))
-
-
-def _of_stored(scope: Scope) -> AnySelect:
-    change = case((task.c.touched, "keep"), else_="withdraw")
-    return select(change.label("change")).where(unwanted(scope))
-
-
-def _counted(session: Session, changes: AnySelect) -> dict[str, int]:
-    each = changes.subquery("each")
-    query = select(each.c.change, func.count()).group_by(each.c.change)
-    return {change: int(n) for change, n in session.execute(query)}
+    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
+    beside = task.outerjoin(want_org, _same_enrolment()).outerjoin(want_slot, dated)
+    return select(change.label("change")).select_from(beside).where(of_scope(scope))

@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     String,
     and_,
     cast,
@@ -56,7 +55,7 @@ from dj_cadence.store.types import AnyRow
 from dj_cadence.store.wanted import Enrolled, Part, want_org, want_slot
 
 FEW = 1000
-AT_ONCE = 15_000
+AT_ONCE = 25_000
 """Organizations that are planned in one transaction: one or two seconds for a monthly duty."""
 
 
@@ -86,8 +85,10 @@ def store_memberships(session: Session, scope: Scope) -> None:
     session.execute(insert_or_ignore(session, org_cohort).from_select(names, rows))
 
 
-def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
-    """Write the tasks that are wanted and not there."""
+def create(
+    session: Session, duty: str, chain_id: int, now: datetime, *, beside_others: bool
+) -> None:
+    """Write the tasks that are wanted and not there; all, where none are `beside_others`."""
     values = {
         "org_id": want_org.c.org_id,
         "duty": literal(duty),
@@ -106,37 +107,38 @@ def create(session: Session, duty: str, chain_id: int, now: datetime) -> None:
         "next_on": want_slot.c.first_on,
         "changed_at": literal(now, task.c.changed_at.type),
     }
-    there = exists().where(same_task(duty)).correlate(want_org, want_slot)
-    rows = select(*values.values()).select_from(WANTED).where(~there)
+    rows = select(*values.values()).select_from(WANTED)
+    if beside_others:
+        rows = rows.where(~exists().where(same_task(duty)).correlate(want_org, want_slot))
     in_order = rows.order_by(want_org.c.org_id, want_org.c.instance)  # as the unique key has it
     session.execute(insert(task).from_select(list(values), in_order))
 
 
 def move(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """Re-date the owed tasks whose dates differ."""
-    joined = WANTED.join(task, same_task(scope.duty))
-    _write_acts(session, "move", by, now, joined, and_(owed(), redated()), cause_of(scope))
-    changed = and_(_wanted(scope.duty), owed(), redated())
-    session.execute(update(task).where(changed).values(**_new_dates(today, now)))
+    moved = and_(_wanted(scope), owed(), redated())
+    _write_acts(session, "move", by, now, moved, cause_of(scope))
+    session.execute(update(task).where(moved).values(**_new_dates(today, now)))
 
 
-def hang(session: Session, duty: str) -> None:
+def hang(session: Session, scope: Scope) -> None:
     """Hang owed tasks whose dates stay the same on the slot that now says why."""
-    other = and_(_wanted(duty), owed(), task.c.slot_id != want_slot.c.slot_id)
+    other = and_(_wanted(scope), owed(), task.c.slot_id != want_slot.c.slot_id)
     session.execute(update(task).where(other).values(slot_id=want_slot.c.slot_id))
 
 
 def reopen(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """The same task again, on the wanted dates."""
-    withdrawn = task.c.state == State.WITHDRAWN
-    joined = WANTED.join(task, same_task(scope.duty))
-    _write_acts(session, "reopen", by, now, joined, withdrawn, cause_of(scope))
+    withdrawn = and_(_wanted(scope), task.c.state == State.WITHDRAWN)
+    _write_acts(session, "reopen", by, now, withdrawn, cause_of(scope))
     again = {"state": State.PLANNED.value, "settled_at": None, **_new_dates(today, now)}
-    session.execute(update(task).where(_wanted(scope.duty), withdrawn).values(**again))
+    session.execute(update(task).where(withdrawn).values(**again))
 
 
-def _wanted(duty: str) -> ColumnElement[bool]:
-    return and_(same_task(duty), want_slot.c.cohort_id == want_org.c.cohort_id)
+def _wanted(scope: Scope) -> ColumnElement[bool]:
+    """That task, organization and slot belong together; the scope is what makes it quick."""
+    same_cohort = want_slot.c.cohort_id == want_org.c.cohort_id
+    return and_(of_scope(scope), same_task(scope.duty), same_cohort)
 
 
 def _new_dates(today: date, now: datetime) -> dict[str, object]:
@@ -157,7 +159,7 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
 def withdraw(session: Session, scope: Scope, by: str, now: datetime) -> None:
     """Take back what is no longer wanted and untouched."""
     gone = and_(unwanted(scope), ~task.c.touched)
-    _write_acts(session, "withdraw", by, now, task, gone, cause_of_end(scope))
+    _write_acts(session, "withdraw", by, now, gone, cause_of_end(scope))
     session.execute(
         update(task)
         .where(gone)
@@ -176,13 +178,12 @@ def _write_acts(
     kind: str,
     by: str,
     now: datetime,
-    source: FromClause,
     where: ColumnElement[bool],
     cause: ColumnElement[str],
 ) -> None:
     """One act for each task that is about to change."""
-    redated = source is not task
-    after = _dates(new_due(), new_planned()) if redated else _dates(task.c.due, task.c.planned)
+    stays = kind == "withdraw"
+    after = _dates(task.c.due, task.c.planned) if stays else _dates(new_due(), new_planned())
     values = {
         "task_id": task.c.id,
         "kind": literal(kind),
@@ -192,7 +193,7 @@ def _write_acts(
         "after": after,
         "reason": cause,
     }
-    rows = select(*values.values()).select_from(source).where(where)
+    rows = select(*values.values()).where(where)
     session.execute(insert(act).from_select(list(values), rows))
 
 

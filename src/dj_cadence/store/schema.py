@@ -146,7 +146,7 @@ Index(
     anchor.c.org_id,
     anchor.c.kind,
     unique=True,
-    sqlite_where=text("current"),
+    sqlite_where=text("current = 1"),  # as queries say it: else SQLite passes it by
     postgresql_where=text("current"),
 )
 

@@ -41,6 +41,7 @@ from dj_cadence.store.types import AnySelect, Json
 _Item = TypeVar("_Item")
 _AT_ONCE = 500
 temporary = MetaData()
+_temporary_for_good = MetaData()
 
 want_cohort = Table(
     "want_cohort",
@@ -57,15 +58,24 @@ want_segment = Table(
     Column("last", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
+want_alike = Table(
+    "want_alike",  # what stays on the connection: a profile never changes
+    _temporary_for_good,
+    Column("reading", Integer, primary_key=True),  # which facts are read
+    Column("profile_id", Integer, primary_key=True),
+    Column("read_as", Integer, nullable=False),  # a profile in which these facts are the same
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
 want_member = Table(
     "want_member",  # which cohort an organization belongs to, by what decides it
     temporary,
     Column("profile_id", Integer, primary_key=True),
-    Column("about_profile_id", Integer, primary_key=True, server_default="0"),
-    Column("anchor_day", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
-    Column("case_id", Integer, primary_key=True, server_default="0"),
-    Column("known_on", Date, primary_key=True, server_default=FIRST_DAY.isoformat()),
-    Column("segment", Integer, primary_key=True, server_default="0"),
+    Column("about_profile_id", Integer, primary_key=True),
+    Column("anchor_day", Date, primary_key=True),
+    Column("case_id", Integer, primary_key=True),
+    Column("known_on", Date, primary_key=True),
+    Column("segment", Integer, primary_key=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
@@ -147,8 +157,8 @@ class Membership(NamedTuple):
     """Which of the duty's segments, from 1."""
 
 
-_ALONE = (0, FIRST_DAY, 0, FIRST_DAY, 0)
-"""The rest of a membership that hangs on the profile only."""
+UNREAD = -1
+"""In place of a profile of which it is not known yet which others are read alike."""
 
 
 def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
@@ -156,6 +166,7 @@ def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     for table in temporary.sorted_tables:
         session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
         session.execute(CreateTable(table))
+    session.execute(CreateTable(want_alike, if_not_exists=True))
     insert_rows(session, want_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
@@ -178,10 +189,41 @@ def memberships(session: Session, source: AnySelect) -> list[Membership]:
     return [Membership(*row) for row in session.execute(query)]
 
 
-def lone_memberships(session: Session, part: Part) -> list[Membership]:
-    """Those of `each_organization`: nothing but the profile decides."""
-    query = select(org.c.profile_id).where(part.holds(org.c.id)).distinct()
-    return [Membership(profile_id, *_ALONE) for profile_id in session.scalars(query)]
+def profiles(session: Session, source: AnySelect) -> set[int]:
+    """The profiles of the organizations of `source`, and of those they are about."""
+    columns = source.selected_columns
+    return {
+        profile_id
+        for name in ("profile_id", "about_profile_id")
+        for profile_id in session.scalars(source.with_only_columns(columns[name]).distinct())
+    } - {0}
+
+
+def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
+    """Note for each profile the one as which it is read, where that is not known yet."""
+    rows = [
+        {"reading": reading, "profile_id": profile_id, "read_as": other}
+        for profile_id, other in alike.items()
+    ]
+    session.execute(insert_or_ignore(session, want_alike), rows)
+
+
+def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
+    """The rows of `source`, with one profile in place of all that are read alike.
+
+    `reading` is that of the organizations, `about` that of those they are about.
+    """
+    each = source.subquery("each_one")
+    own, other = want_alike.alias("own"), want_alike.alias("about")
+    mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
+    columns: dict[str, ColumnElement[Any]] = dict(each.c)
+    joined = each.outerjoin(own, mine)
+    columns["profile_id"] = func.coalesce(own.c.read_as, UNREAD)
+    if about is not None:
+        theirs = and_(other.c.reading == about, other.c.profile_id == each.c.about_profile_id)
+        columns["about_profile_id"] = func.coalesce(other.c.read_as, UNREAD)
+        joined = joined.outerjoin(other, theirs)
+    return select(*(c.label(name) for name, c in columns.items())).select_from(joined)
 
 
 def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
@@ -289,7 +331,9 @@ def fill(
     insert_rows(session, want_cohort, [
         {"cohort_id": key, "facts": as_json(one)} for key, one in cohorts.items()
     ])  # fmt: skip
-    insert_rows(session, want_member, _member_rows(members))
+    insert_rows(session, want_member, [
+        {**member._asdict(), "cohort_id": key} for member, key in members
+    ])  # fmt: skip
     fill_slots(session, slots)
     each = source.subquery("each")
     same = and_(*(want_member.c[name] == each.c[name] for name in Membership._fields))
@@ -306,12 +350,6 @@ def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
     """Lay out the wanted slots, with the ids of those that are stored."""
     insert_rows(session, want_slot, slots)
     _know_slots(session)
-
-
-def _member_rows(members: Sequence[tuple[Membership, int]]) -> list[dict[str, object]]:
-    if any(member[1:] != _ALONE for member, _ in members):
-        return [{**member._asdict(), "cohort_id": key} for member, key in members]
-    return [{"profile_id": member.profile_id, "cohort_id": key} for member, key in members]
 
 
 def store_slots(session: Session) -> None:

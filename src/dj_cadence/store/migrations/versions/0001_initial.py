@@ -206,7 +206,7 @@ def upgrade() -> None:
         "anchor",
         ["org_id", "kind"],
         unique=True,
-        sqlite_where=sa.text("current"),
+        sqlite_where=sa.text("current = 1"),
         postgresql_where=sa.text("current"),
     )
     op.create_table(
