@@ -37,6 +37,7 @@ _ACTS = {
     "withdraw": "撤回",
     "postpone": "延期",
     "waive": "豁免",
+    "surplus": "又登记一次（已办结，不计入别的周期）",
     "accept": "上级确认",
     "return": "上级退回",
 }
