@@ -7,7 +7,9 @@ import pytest
 from dj_cadence.domain.attribution import Window, choose, nearest
 
 
-def window(task_id: int, opens: str, due: str, grace: str, about: int = 0, *, owed: bool = True) -> Window:
+def window(
+    task_id: int, opens: str, due: str, grace: str, about: int = 0, *, owed: bool = True
+) -> Window:
     days = (date.fromisoformat(day) for day in (opens, due, grace))
     return Window(task_id, about, *days, owed)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper
+from dj_cadence.store import acts
 from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import evidence, record, record_task
 
@@ -71,8 +73,18 @@ def _keep(folder: Path, paper: Paper) -> None:
         os.close(directory)
 
 
-def attach(session: Session, record_id: int, papers: Iterable[Paper]) -> None:
-    """Say that these papers belong to a record; the same content twice is once."""
+def attach(
+    session: Session,
+    task_id: int,
+    record_id: int,
+    papers: Sequence[Paper],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Say that these papers belong to a record of a task; the same content twice is once."""
+    if not papers:
+        return
     rows = [
         {
             "record_id": record_id,
@@ -83,8 +95,20 @@ def attach(session: Session, record_id: int, papers: Iterable[Paper]) -> None:
         }
         for paper in papers
     ]
-    if rows:
-        session.execute(insert_or_ignore(session, evidence), rows)
+    session.execute(insert_or_ignore(session, evidence), rows)
+    row = acts.locked_task(session, task_id)
+    names = "、".join(paper.name for paper in papers)
+    acts.change(session, row, "evidence", by=by, now=now, reason=names, values={})
+
+
+def add(session: Session, task_id: int, papers: Sequence[Paper], *, by: str, now: datetime) -> None:
+    """Papers that come later: they belong to the last record. Raises Refused without one."""
+    if not papers:
+        raise Refused("请选择要补交的文件。")
+    record_id = acts.last_record(session, task_id)
+    if not record_id:
+        raise Refused("这项任务还没有登记，请先登记，再补交材料。")
+    attach(session, task_id, record_id, papers, by=by, now=now)
 
 
 def of_tasks(session: Session, task_ids: Iterable[int]) -> dict[int, list[Kept]]:

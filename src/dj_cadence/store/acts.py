@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
@@ -80,10 +80,19 @@ def add_record(
 
 def record_on(session: Session, task_id: int, day: date) -> int:
     """The id of the record of that day that counts for a task; 0 where there is none."""
+    return _last(session, task_id, record.c.day == day)
+
+
+def last_record(session: Session, task_id: int) -> int:
+    """The id of the last record that counts for a task; 0 where there is none."""
+    return _last(session, task_id, true())
+
+
+def _last(session: Session, task_id: int, which: ColumnElement[bool]) -> int:
     query = (
         select(func.max(record.c.id))
         .join_from(record_task, record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id == task_id, record.c.day == day, record.c.voided_at.is_(None))
+        .where(record_task.c.task_id == task_id, record.c.voided_at.is_(None), which)
     )
     return int(session.execute(query).scalar_one() or 0)
 

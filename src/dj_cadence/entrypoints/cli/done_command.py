@@ -66,11 +66,12 @@ def done(
         with site.site.database.write() as session:
             if task is None:
                 found = attribution.hold(session, rules, duty, org, **what, **when)  # type: ignore[arg-type]
-                record_id, said = found.record_id, _attributed(found)
+                main, record_id, said = found.task_id, found.record_id, _attributed(found)
             else:
+                main = task
                 record_id = records.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
-            evidence.attach(session, record_id, attached)
+            evidence.attach(session, main, record_id, attached, by=when["by"], now=site.now)
     say(said)
 
 

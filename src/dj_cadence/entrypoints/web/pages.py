@@ -14,8 +14,9 @@ from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
-from dj_cadence.services import pages
+from dj_cadence.services import evidence, pages
 from dj_cadence.services.access import may_act, may_grant
+from dj_cadence.services.companions import companions
 from dj_cadence.services.feed import feed_address, rotate
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
@@ -57,23 +58,30 @@ def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
     visit.prepare()
     try:
+        if visit.papers:
+            with visit.database.read() as session:
+                acts.keep_papers(visit, _open_to(visit, session)[0])
         with visit.database.write() as session:
-            found = _seen(visit, session)
-            who = (session, visit.visitor, found.id, visit.today)
-            rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-            known = {row.id: row for row in rows}
-            own, below = known if may_act(*who) else {}, known if may_grant(*who) else {}
-            said = acts.perform(visit, session, visit.visitor, own, below)
+            said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"{words.org_address(found.code)}?said={said}")
+    return go_to(f"{words.org_address(visit.path('code'))}?said={said}")
+
+
+def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
+    """The organization's tasks: those on which the visitor may act, and those to grant about."""
+    found = seen(visit, session)
+    who = (session, visit.visitor, found.id, visit.today)
+    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+    known = {row.id: row for row in rows}
+    return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
 def change_feed(visit: Visit) -> Response:
     """更换地址: the old calendar address stops working."""
     visit.prepare()
     with visit.database.write() as session:
-        found = _seen(visit, session)
+        found = seen(visit, session)
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, found.id, visit.now)
@@ -114,7 +122,7 @@ def _organization(
 ) -> Response:
     visitor, today = visit.visitor, visit.today
     with visit.database.read() as session:
-        found = _seen(visit, session)
+        found = seen(visit, session)
         rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
         values = {
             "org": found,
@@ -122,7 +130,13 @@ def _organization(
             "below": pages.below(session, visitor, found.id, today),
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
+            "papers": evidence.of_tasks(session, (row.id for row in rows)),
         }
+        values["also"] = (
+            companions(session, visit.catalogue, visitor, found, rows, today)
+            if values["may_act"]
+            else {}
+        )
     return visit.page(
         "organization.html",
         status,
@@ -136,7 +150,7 @@ def _organization(
     )
 
 
-def _seen(visit: Visit, session: Session) -> AnyRow:
+def seen(visit: Visit, session: Session) -> AnyRow:
     """The organization in the address. What may not be seen is not there."""
     visit.require_login()
     found = pages.organization(session, visit.visitor, visit.path("code"), visit.today)
