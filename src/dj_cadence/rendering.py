@@ -1,6 +1,6 @@
 """Messages as text: the templates in templates/mail and templates/digest, filled in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,6 +18,7 @@ from jinja2 import (
 )
 
 from dj_cadence.domain.message import (
+    AlertView,
     DigestChild,
     DigestLine,
     DigestView,
@@ -79,8 +80,15 @@ class Templates:
     def render_message(self, view: MessageView) -> Rendered:
         """The message in all its forms. Raises jinja2's errors for a faulty template."""
         words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
+        return self._render("mail/message", words)
+
+    def render_alert(self, view: AlertView) -> Rendered:
+        """What administrators are told, in all its forms."""
+        return self._render("mail/alert", {"alert": view})
+
+    def _render(self, name: str, words: Mapping[str, object]) -> Rendered:
         subject, text, html = (
-            self._environment.get_template(f"mail/message.{form}").render(words)
+            self._environment.get_template(f"{name}.{form}").render(words)
             for form in ("subject.txt", "txt", "html")
         )
         return Rendered(
@@ -97,6 +105,7 @@ class Templates:
         found = [_problem(partial(self._environment.get_template, name), name) for name in names]
         if not any(found):
             found = [_problem(partial(self.render_message, view), "mail") for view in _SAMPLES]
+            found += [_problem(partial(self.render_alert, view), "mail") for view in _ALERTS]
         return list(dict.fromkeys(problem for problem in found if problem))
 
 
@@ -235,3 +244,7 @@ def _samples() -> tuple[MessageView, ...]:
 
 
 _SAMPLES = _samples()
+_ALERTS = (
+    AlertView("示例站点", ("a.yaml:1:1: 缺少 title",), "/site"),
+    AlertView("示例站点", (), "/site"),
+)

@@ -96,6 +96,15 @@ def may_grant(session: Session, visitor: Visitor, org_id: int, today: date) -> b
     return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
 
 
+def may_announce(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor leads the organization or one above it, and so may bind its subtree."""
+    if visitor.administrator:
+        return True
+    reach = and_(_below, appointment.c.office.in_(ACT_BELOW))
+    allowed = _offices(visitor, today).where(reach).exists()
+    return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
+
+
 def _offices(visitor: Visitor, today: date) -> Select[tuple[int]]:
     """Offices held on `today`, each with the organization it is held at."""
     return (

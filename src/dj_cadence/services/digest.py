@@ -72,7 +72,7 @@ def _unfilled(session: Session, above: AnyRow, today: date) -> Iterator[str]:
 
     An office that nobody ever held at an organization falls to its 书记 and is no gap.
     """
-    below = digests.party_organizations(session, above)
+    below = digests.party_organizations(session, above, today)
     ids = [row.id for row in below]
     held = orgs.holders(session, ids, today)
     lost: defaultdict[int, list[str]] = defaultdict(list)

@@ -39,6 +39,7 @@ _ACTS = {
     "postpone": "延期",
     "waive": "豁免",
     "evidence": "附材料",
+    "handover": "由承接的组织接着办",
     "surplus": "又登记一次（已办结，不计入别的周期）",
     "accept": "上级确认",
     "return": "上级退回",

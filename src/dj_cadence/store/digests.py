@@ -35,7 +35,8 @@ def _overdue(duties: Sequence[str]) -> ColumnElement[bool]:
 def _undated() -> ColumnElement[bool]:
     """Whether `org` is a Party organization whose last election nobody has entered."""
     elected = select(anchor.c.org_id).where(anchor.c.kind == "election", anchor.c.current)
-    return and_(org.c.kind.in_(sorted(PARTY_ORGANIZATIONS)), org.c.id.not_in(elected))
+    standing = and_(org.c.kind.in_(sorted(PARTY_ORGANIZATIONS)), org.c.dissolved.is_(None))
+    return and_(standing, org.c.id.not_in(elected))
 
 
 def superiors_without(
@@ -173,8 +174,9 @@ def undated(session: Session, above: AnyRow) -> list[str]:
     return list(session.scalars(query.order_by(org.c.position)))
 
 
-def party_organizations(session: Session, above: AnyRow) -> list[AnyRow]:
-    """The Party organizations below, in their own order."""
+def party_organizations(session: Session, above: AnyRow, today: date) -> list[AnyRow]:
+    """The Party organizations below that still exist, in their own order."""
     kinds = org.c.kind.in_(sorted(PARTY_ORGANIZATIONS))
-    query = select(org.c.id, org.c.name).where(_inside(above), kinds)
+    standing = or_(org.c.dissolved.is_(None), org.c.dissolved > today)
+    query = select(org.c.id, org.c.name).where(_inside(above), kinds, standing)
     return list(session.execute(query.order_by(org.c.position)))

@@ -18,6 +18,7 @@ from dj_cadence.services import evidence, pages
 from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.companions import companions
 from dj_cadence.services.feed import feed_address, rotate
+from dj_cadence.services.saved_rules import concerns, noted
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
@@ -44,10 +45,17 @@ def start(visit: Visit) -> Response:
         return visit.page("stranger.html")
     with visit.database.read() as session:
         lines = pages.organizations(session, visit.visitor, visit.today)
-    if len(lines) <= WHOLE_TREE:
-        return visit.page("start.html", lines=lines, number=len(lines), folded=False)
-    shown = pages.folded(lines, depth=1)
-    return visit.page("start.html", lines=shown, number=len(lines), folded=True)
+        visitor, settings = visit.visitor, visit.settings
+        manages = visitor.administrator or concerns(session, settings, visitor.person_id)
+        trouble = noted(session) if manages else None
+    whole = len(lines) <= WHOLE_TREE
+    return visit.page(
+        "start.html",
+        lines=lines if whole else pages.folded(lines, depth=1),
+        number=len(lines),
+        folded=not whole,
+        trouble=trouble,
+    )
 
 
 def organization(visit: Visit) -> Response:
