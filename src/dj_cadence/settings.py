@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from dj_cadence.domain.faults import describe, not_one_of
-from dj_cadence.domain.problem import Problem, in_order, lines_of, suggestion, with_lines
+from dj_cadence.domain.problem import Problem, in_order, suggestion
 from dj_cadence.domain.toml_places import nearest_place, toml_places
 from dj_cadence.errors import DjCadenceError, Refused
 
@@ -66,7 +66,7 @@ class SettingsError(DjCadenceError):
     """The settings cannot be used; `problems` says all that is wrong with them."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(problem.quoted() for problem in problems))
+        super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
 
@@ -158,8 +158,7 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
     reader = _Reader(folder, environ)
     settings = reader.settings()
     if settings is None or reader.problems:
-        line_of = lines_of({SITE_FILE: reader.text})
-        raise SettingsError(with_lines(in_order(reader.problems), line_of))
+        raise SettingsError(in_order(reader.problems))  # no lines: one may hold a secret
     return settings
 
 
@@ -190,7 +189,6 @@ class _Reader:
         self.environ = environ
         self.problems: list[Problem] = []
         self.places: dict[tuple[str, ...], str] = {}
-        self.text = ""
 
     def settings(self) -> Settings | None:
         """The settings as far as they can be made out; None without a readable site.toml."""
@@ -229,7 +227,7 @@ class _Reader:
         except (OSError, UnicodeDecodeError):
             self._fault((), "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
             return None
-        self.text, self.places = text, toml_places(text)
+        self.places = toml_places(text)
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

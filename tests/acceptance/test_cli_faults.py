@@ -177,7 +177,7 @@ def test_a_key_that_site_toml_does_not_have(act: Terminal) -> None:
 
     is_plain(answer, 1)
     assert re.search(r"site\.toml:1:\d+: .*nmae", answer.out)
-    assert '    | nmae = "x"\n    | ^\n' in answer.out
+    assert "    | " not in answer.out  # a line of the settings may hold a secret
 
 
 @pytest.mark.parametrize("words", [("tasks",), ("check",), ("tick",), ("doctor",)], ids=" ".join)

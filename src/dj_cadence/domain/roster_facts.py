@@ -48,10 +48,10 @@ def facts_of(
     if correct and before.kind != facts.kind:
         earlier = tuple(change for change in before.changes if change.name != "kind")
         before = replace(before, kind=facts.kind, changes=earlier)
-    return with_changes(facts, before, today, kind_since or today)
+    return with_changes(facts, before, today, kind_since)
 
 
-def with_changes(facts: Facts, before: Facts, today: date, kind_since: date) -> Facts:
+def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | None = None) -> Facts:
     """`facts` with what was remembered and what changes today, in the order of time.
 
     A second change on the same day keeps the value of the day before.
@@ -59,7 +59,7 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date) -> 
     changes = list(before.changes)
     for name in _REMEMBERED:
         was, is_now = _plain(getattr(before, name)), _plain(getattr(facts, name))
-        day = kind_since if name == "kind" else today
+        day = (kind_since or today) if name == "kind" else today
         todays = next((c for c in changes if c.name == name and c.since == day), None)
         if todays and todays.before == is_now:
             changes.remove(todays)
