@@ -28,7 +28,7 @@ class Problem:
         if not self.line.strip():
             return str(self)
         mark = "" if not self.column else f"\n    | {_blank(self.line[: self.column - 1])}^"
-        return f"{self}\n    | {self.line}{mark}"
+        return f"{self}\n    | {self.line.rstrip()}{mark}"
 
 
 def _blank(text: str) -> str:
