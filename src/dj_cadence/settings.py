@@ -70,6 +70,8 @@ class Settings:
     """Where returned mail is read, as `BouncesTable` has it; None: nowhere."""
     digest_when_empty: bool = False
     """Whether a superior is told each week that nothing is overdue."""
+    administrators: tuple[str, ...] = ()
+    """Who is told when the engine needs help: mail addresses or 人员编号."""
 
 
 class SettingsError(DjCadenceError):
@@ -130,6 +132,7 @@ class SiteTable(SettingsTable):
     sender: SenderTable = SenderTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
     bounces: dict[str, Any] | None = None
+    administrators: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
 def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -141,7 +144,7 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
     reader = _Reader(folder, environ)
     settings = reader.settings()
     if settings is None or reader.problems:
-        raise SettingsError(in_order(reader.problems))
+        raise SettingsError(in_order(reader.problems))  # no lines: one may hold a secret
     return settings
 
 
@@ -200,6 +203,7 @@ class _Reader:
             local_administrator=site.web.local_administrator,
             key=key,
             digest_when_empty=site.digest_when_empty,
+            administrators=tuple(site.administrators),
         )
 
     def _table(self) -> dict[str, Any] | None:

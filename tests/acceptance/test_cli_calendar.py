@@ -125,6 +125,7 @@ def test_a_file_with_faults_is_not_stored(act: Terminal, notice: Path) -> None:
         1,
         [
             "放假安排.csv 第5行: 2027-02-24 不是周末，不会是调休上班日",
+            "    | 2027-02-24 | 上班 |  |",
             "共 1 处错误，没有存入。请修改后重新导入。",
         ],
     )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dj_cadence.loading.roster_file import read_roster
+
 from .terminal import Answer, Terminal, type_command
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -95,11 +97,13 @@ def test_every_fault_of_a_rule_file_is_named_with_its_place(act: Terminal) -> No
     is_plain(answer, 1)
     places = [m[1] for line in answer.lines if (m := re.match(r"\S*own\.yaml:(\d+):\d+: ", line))]
     assert places == ["5", "7", "9"]
+    assert "    |     tier: X\n    |           ^\n" in answer.out
     assert answer.lines[-1] == "共 3 处错误，请按位置修改后再检查。"
 
     for refused in (act("plan"), act("plan", "--json"), act("plan", "--apply")):
-        *named, last = refused.err.splitlines()
-        assert (refused.code, refused.out, len(named)) == (1, "", 3)
+        *said, last = refused.err.splitlines()
+        named = [line for line in said if not line.startswith("    | ")]
+        assert (refused.code, refused.out, len(named), len(said)) == (1, "", 3, 9)
         assert last == "规则文件有 3 处错误，请先修正。已应用的版本继续有效。"
     assert act("tick").code == 0
     assert act("tasks", "--json").out == before
@@ -119,7 +123,36 @@ def test_a_circle_in_the_roster_is_refused_and_nothing_is_written(
     is_plain(answer, 1)
     assert answer.lines[-1].endswith("没有写入任何数据。请修改后重新导入。")
     assert "组织.csv:" in answer.out
+    assert "    | A | 甲党委 | 党委 | B\n    |                     ^\n" in answer.out
     assert "甲党委" not in act("roster", "tree").out
+
+
+def test_a_fault_of_a_calendar_shows_its_line(act: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "节假日.yaml"
+    path.write_text("year: 2028\nstatus: offical\nsource: 通知\nholidays: []\n", encoding="utf-8")
+
+    answer = act("calendar", "import", path)
+
+    is_plain(answer, 1)
+    assert "节假日.yaml:2:9: “offical”不可用" in answer.out
+    assert "是否想写“official”" in answer.out
+    assert "    | status: offical\n    |         ^\n" in answer.out
+
+
+def test_only_who_leads_an_organization_announces_for_it(act: Terminal) -> None:
+    words = ("announce", "theme_party_day", "--org", "QH", "--due", "2026-12-25", "--as")
+
+    assert act(*words, act_person(act, "QH-1", "书记")).code == 1
+    assert act(*words, act_person(act, "QH", "书记")).code == 0
+
+
+def act_person(terminal: Terminal, org: str, office: str) -> str:
+    """The address of who holds an office in the demonstration."""
+    path = terminal.site / "花名册.xlsx"
+    assert terminal("roster", "export", path).code == 0
+    sheets, _ = read_roster([path])
+    held = {(r.cells["org"], r.cells["office"]): r.cells["email"] for r in sheets.appointments}
+    return held[org, office]
 
 
 def test_an_unknown_channel_is_named_with_its_place(act: Terminal) -> None:
@@ -144,6 +177,7 @@ def test_a_key_that_site_toml_does_not_have(act: Terminal) -> None:
 
     is_plain(answer, 1)
     assert re.search(r"site\.toml:1:\d+: .*nmae", answer.out)
+    assert "    | " not in answer.out  # a line of the settings may hold a secret
 
 
 @pytest.mark.parametrize("words", [("tasks",), ("check",), ("tick",), ("doctor",)], ids=" ".join)

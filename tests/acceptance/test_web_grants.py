@@ -92,9 +92,9 @@ def test_what_was_handed_up_is_sent_back_with_the_reason(reported: District) -> 
 @pytest.mark.parametrize(
     ("person", "code", "forms"),
     [
-        (ALICE, "S1-1", {"done", "missed", "planned", "reopen", "postpone", "waive"}),
+        (ALICE, "S1-1", {"done", "missed", "planned", "reopen", "evidence", "postpone", "waive"}),
         (ALICE, "S1-2", {"accept", "return", "reopen"}),
-        (BOB, "S1-1", {"done", "missed", "planned", "reopen"}),  # the branch's own 书记
+        (BOB, "S1-1", {"done", "missed", "planned", "reopen", "evidence"}),  # the branch's own 书记
         (DANA, "S1-1", set()),  # 组织委员 above: looks only
         (DANA, "S1-2", set()),
     ],

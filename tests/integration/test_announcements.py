@@ -152,6 +152,26 @@ def test_what_cannot_be_announced_changes_nothing(
     assert everything(district) == before
 
 
+def test_every_fault_is_named_at_once_with_the_clause_and_the_nearest_period(
+    district: Database,
+) -> None:
+    how = {"due": date(2027, 4, 1), "vacation": Vacation.WAIVE}
+    clause = "周期由《山东省中小学校党建工作基本要求》2.4 规定"
+
+    with pytest.raises(Refused) as refused:
+        said(district, "winter", "B1", **how)
+
+    assert str(refused.value).splitlines() == [
+        "--org B1：第一党支部没有下级组织，无法部署。",
+        (
+            f"--due 2027-04-01：2027年4月1日（周四）不在“组织生活会”的任何一个周期之内；{clause}，"
+            "只能提前，不能放宽。最近的是2026年，2026年10月1日（周四）至2027年3月31日（周三）。"
+        ),
+        f"--vacation waive：“组织生活会”的{clause}，假期也不能免。",
+        "共 3 处错误，没有部署。",
+    ]
+
+
 def test_a_default_period_goes_upwards_once_a_superior_adopts_it(district: Database) -> None:
     late = date(2026, 7, 13)  # the second quarter's 党课 was due on 06-30
     roll(district, EVERYTHING, late)

@@ -36,10 +36,15 @@ def cohort_of(duty: Duty, facts: Facts, site_start: date) -> Cohort | None:
 
 
 def term_cohort(duty: Duty, facts: Facts, anchor: date, site_start: date) -> Cohort | None:
-    """The cohort for a term that runs from `anchor`."""
-    if not duty.owed_by.admits(facts):
+    """The cohort for a term that runs from `anchor`.
+
+    A term belongs to what was elected: an organization that became another kind since goes
+    on under the old term until it is elected anew.
+    """
+    then = facts.at(anchor)
+    if not duty.owed_by.admits(then):
         return None
-    return Cohort(duty.key, _existing(facts.only(facts_read(duty)), site_start), anchor)
+    return Cohort(duty.key, _existing(then.only(facts_read(duty)), site_start), anchor)
 
 
 def notice_cohort(
@@ -61,7 +66,7 @@ def notice_cohort(
         return None
     assert isinstance(duty.recurrence, TermNotice)
     assert isinstance(term.recurrence, Term)
-    months = 12 * term.recurrence.years_of(about) - duty.recurrence.months_before
+    months = 12 * term.recurrence.years_of(about.at(anchor)) - duty.recurrence.months_before
     begins = max(own.facts.starts_on or known_on, known_on)
     facts = own.facts
     if add_months(anchor, months) < known_on:

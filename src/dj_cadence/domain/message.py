@@ -113,6 +113,16 @@ def for_group(view: MessageView, link: str) -> GroupView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertView:
+    """What administrators are told about the saved rule files."""
+
+    site_name: str
+    problems: tuple[str, ...]
+    """Each with its place and line; none: the files are sound and not applied."""
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """A message as text, ready for any channel."""
 

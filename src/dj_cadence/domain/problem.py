@@ -1,7 +1,9 @@
 """A fault in something a person wrote, as data with a place."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 
@@ -12,10 +14,54 @@ class Problem:
     place: str
     message: str
     warning: bool = False
+    line: str = field(default="", compare=False)
+    """What stands there, as it was written; empty where nobody looked it up."""
+    column: int = field(default=0, compare=False)
+    """Where in the line, counted in characters from 1; 0: the whole line."""
 
     def __str__(self) -> str:
         kind = "提示：" if self.warning else ""
         return f"{self.place}: {kind}{self.message}"
+
+    def quoted(self) -> str:
+        """The problem with its line below it, and a mark under the place."""
+        if not self.line.strip():
+            return str(self)
+        mark = "" if not self.column else f"\n    | {_blank(self.line[: self.column - 1])}^"
+        return f"{self}\n    | {self.line.rstrip()}{mark}"
+
+
+def _blank(text: str) -> str:
+    """As many spaces as `text` is wide on a terminal; a Chinese character takes two."""
+    return "".join(
+        "\t" if char == "\t" else "  " if unicodedata.east_asian_width(char) in "WF" else " "
+        for char in text
+    )
+
+
+LineOf = Callable[[str], tuple[str, int] | None]
+"""What stands at a place, and in which column; None where that is not known."""
+_PLACE = re.compile(r"(.*):(\d+):(\d+)")
+
+
+def with_lines(problems: Iterable[Problem], line_of: LineOf) -> list[Problem]:
+    """The problems with their lines, as far as they are known."""
+    found = ((problem, line_of(problem.place)) for problem in problems)
+    return [replace(p, line=at[0], column=at[1]) if at else p for p, at in found]
+
+
+def lines_of(texts: Mapping[str, str]) -> LineOf:
+    """Looks `file:line:column` up in the texts of files by name."""
+    cut = {name: text.splitlines() for name, text in texts.items()}
+
+    def line_of(place: str) -> tuple[str, int] | None:
+        found = _PLACE.fullmatch(place)
+        lines = cut.get(found[1], []) if found else []
+        if not found or not 1 <= int(found[2]) <= len(lines):
+            return None
+        return lines[int(found[2]) - 1], int(found[3])
+
+    return line_of
 
 
 def faults(problems: Iterable[Problem]) -> list[Problem]:

@@ -58,6 +58,8 @@ class RosterOrg:
     founded: date | None
     starts_on: date | None
     dissolved: date | None
+    successor: str
+    """Who takes over what is not settled when it is dissolved."""
     tags: str
 
     def cells(self) -> dict[str, str]:
@@ -139,6 +141,7 @@ def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
         founded=cells.day("founded"),
         starts_on=cells.day("starts_on"),
         dissolved=cells.day("dissolved"),
+        successor=cells.text("successor"),
         tags=cells.text("tags"),
     )
     _check_lifetime(cells, values)
@@ -164,6 +167,10 @@ def _theme_day(cells: Cells) -> str:
 def _check_lifetime(cells: Cells, org: RosterOrg) -> None:
     if org.founded and org.dissolved and org.dissolved < org.founded:
         cells.fault("dissolved", "撤销日期早于成立日期，请改正。")
+    if org.successor and not org.dissolved:
+        cells.fault("successor", "填写了承接组织代码，请同时填写撤销日期。")
+    if org.successor and org.successor == org.code:
+        cells.fault("successor", "承接组织不能是它自己，请改正。")
 
 
 def oddities(

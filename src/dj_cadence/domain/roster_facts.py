@@ -12,8 +12,20 @@ _REMEMBERED = ("kind", "has_committee", "groups")
 """Facts whose change acts from the next period."""
 
 
-def facts_of(org: RosterOrg, seat: Seat, before: Facts | None, today: date) -> Facts:
-    """What rules may test about an organization; `before` is what was stored until today."""
+def facts_of(
+    org: RosterOrg,
+    seat: Seat,
+    before: Facts | None,
+    today: date,
+    *,
+    kind_since: date | None = None,
+    correct: bool = False,
+) -> Facts:
+    """What rules may test about an organization; `before` is what was stored until today.
+
+    Another kind counts from `kind_since`, by default today; with `correct` the one before
+    was a slip of the pen, and the new one counts as if it had always been there.
+    """
     is_branch = org.kind in BRANCHES
     facts = Facts(
         kind=org.kind,
@@ -31,10 +43,15 @@ def facts_of(org: RosterOrg, seat: Seat, before: Facts | None, today: date) -> F
         founded=org.founded,
         dissolved=org.dissolved,
     )
-    return with_changes(facts, before, today) if before else facts
+    if before is None:
+        return facts
+    if correct and before.kind != facts.kind:
+        earlier = tuple(change for change in before.changes if change.name != "kind")
+        before = replace(before, kind=facts.kind, changes=earlier)
+    return with_changes(facts, before, today, kind_since)
 
 
-def with_changes(facts: Facts, before: Facts, today: date) -> Facts:
+def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | None = None) -> Facts:
     """`facts` with what was remembered and what changes today, in the order of time.
 
     A second change on the same day keeps the value of the day before.
@@ -42,11 +59,12 @@ def with_changes(facts: Facts, before: Facts, today: date) -> Facts:
     changes = list(before.changes)
     for name in _REMEMBERED:
         was, is_now = _plain(getattr(before, name)), _plain(getattr(facts, name))
-        todays = next((c for c in changes if c.name == name and c.since == today), None)
+        day = (kind_since or today) if name == "kind" else today
+        todays = next((c for c in changes if c.name == name and c.since == day), None)
         if todays and todays.before == is_now:
             changes.remove(todays)
         elif was != is_now and not todays:
-            changes.append(Change(name, was, today))
+            changes.append(Change(name, was, day))
     return replace(facts, changes=tuple(changes))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from dj_cadence.domain.problem import LineOf
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -48,6 +50,11 @@ ORG_COLUMNS = (
     Column("founded", "成立日期", "成立以前的任务不产生", is_date=True),
     Column("starts_on", "起用日期", "从这天起产生任务；留空为全站起用日期", is_date=True),
     Column("dissolved", "撤销日期", "从这天起不再产生任务", is_date=True),
+    Column(
+        "successor",
+        "承接组织代码",
+        "撤销后由哪个组织接着办没有办结的任务、事项和任期；要和撤销日期一起填写",
+    ),
     Column("tags", "标签", "自用，用分号隔开"),
 )
 APPOINTMENT_COLUMNS = (
@@ -98,6 +105,13 @@ class RosterRow:
     def has_column(self, key: str) -> bool:
         return key in self.origin.columns
 
+    def line(self, key: str) -> tuple[str, int]:
+        """The row as one line of text, and where in it the cell begins; 0 for no cell."""
+        keys = sorted(self.origin.columns, key=self.origin.columns.__getitem__)
+        before = [self.cells.get(one, "") for one in keys[: keys.index(key)]] if key in keys else []
+        at = len("".join(f"{cell} | " for cell in before)) + 1 if key in keys else 0
+        return " | ".join(self.cells.get(one, "") for one in keys), at
+
     def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "RosterRow":
         """This row laid over what is known: an empty cell clears, except those in `kept`.
 
@@ -114,6 +128,18 @@ class RosterSheets:
 
     orgs: tuple[RosterRow, ...]
     appointments: tuple[RosterRow, ...]
+
+    def line_of(self, wanted: Iterable[str]) -> LineOf:
+        """Looks up the rows at the `wanted` places."""
+        wanted = set(wanted)
+        rows = (*self.orgs, *self.appointments) if wanted else ()
+        found = {
+            place: row.line(key)
+            for row in rows
+            for key in ("", *row.origin.columns)
+            if (place := row.place(key)) in wanted
+        }
+        return found.get
 
 
 def column_letters(number: int) -> str:

@@ -56,7 +56,7 @@ def tree_problems(
         org = orgs[code]
         found += (
             Problem(row.place(key), text)
-            for key in ("supervisor", "approver")
+            for key in ("supervisor", "approver", "successor")
             if (text := codes.unknown(getattr(org, key)))
         )
     for code, org in orgs.items():
@@ -65,7 +65,18 @@ def tree_problems(
         elif org.supervisor in rows:
             above = org.supervisor
             found += _kind_problem(org, orgs[above], rows[above].place("kind"))
-    return [*found, *_cycles(orgs, rows)]
+    return [*found, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
+
+
+def _lost_successors(
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+) -> Iterable[Problem]:
+    """Who takes over must still be there."""
+    for code, row in rows.items():
+        org, after = orgs[code], orgs.get(orgs[code].successor)
+        if after and org.dissolved and after.dissolved and after.dissolved <= org.dissolved:
+            text = f"承接组织“{after.name}”{after.dissolved}已撤销，请改填别的组织。"
+            yield Problem(row.place("successor"), text)
 
 
 def _kind_problem(org: RosterOrg, above: RosterOrg | None, place: str) -> Iterable[Problem]:

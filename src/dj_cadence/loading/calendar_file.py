@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dj_cadence.domain.problem import Problem, faults, in_order
+from dj_cadence.domain.problem import Problem, faults, in_order, lines_of, with_lines
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendar_checks import (
     Day,
@@ -59,12 +59,18 @@ def read_calendar(path: Path) -> CalendarFile:
         raise Refused(f"{path.name}：没有这个文件，请检查文件名。")
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
-        read = _from_yaml(read_yaml(path, path.name))
+        file = read_yaml(path, path.name)
+        read = _from_yaml(file)
         read = replace(read, problems=tuple(in_order(read.problems)))
+        line_of = lines_of({file.name: file.text})
     elif suffix in (*WORKBOOKS, *TEXTS):
-        read = _from_tables(path.name, read_tables(path))
+        tables = read_tables(path)
+        read = _from_tables(path.name, tables)
+        rows = {line.place: (" | ".join(line.cells), 0) for lines in tables for line in lines}
+        line_of = rows.get
     else:
         raise Refused(f"{path.name}：不认识的文件类型，请用 .yaml、.xlsx 或 .csv。")
+    read = replace(read, problems=tuple(with_lines(read.problems, line_of)))
     return CalendarFile(problems=read.problems) if faults(read.problems) else read
 
 

@@ -12,7 +12,7 @@ from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.canonical import digest
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.problem import Problem, in_order
+from dj_cadence.domain.problem import Problem, in_order, lines_of, with_lines
 from dj_cadence.domain.workflow import Workflow
 from dj_cadence.loading.calendar_rule import (
     HolidayYearRule,
@@ -49,7 +49,10 @@ def load_catalogue(folders: Sequence[Path]) -> Loaded:
     Nothing is raised for what people wrote: all faults and warnings are in `problems`.
     A folder that does not exist says nothing.
     """
-    layers, problems = _faultless([read_folder(folder) for folder in folders])
+    files = [read_folder(folder) for folder in folders]
+    layers, problems = _faultless(files)
+    texts = {file.name: file.text for some in files for file in some}  # the upper one's counts
+    problems = with_lines(problems, lines_of(texts))
     content = _content(layers)
     sources = {e.key: e.file.name for e in layers.entries.values() if e.section == "duties"}
     catalogue = catalogue_from_content(content)

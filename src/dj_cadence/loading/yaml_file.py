@@ -1,7 +1,7 @@
 """One YAML file: its plain value, where each part of it stands, and its faults."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -46,6 +46,8 @@ class YamlFile:
     value: Any = None
     problems: tuple[Problem, ...] = ()
     root: Node | None = None
+    text: str = field(default="", repr=False)
+    """As it stands in the file."""
 
     def place(self, loc: Loc = (), *, key: bool = False) -> str:
         """`name:line:column` of the nearest part of the file on the way to `loc`."""
@@ -67,9 +69,15 @@ def read_yaml(path: Path, name: str) -> YamlFile:
     and null become values.
     """
     try:
-        root = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return _unreadable(name, "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
+    return replace(_read(name, text), text=text)
+
+
+def _read(name: str, text: str) -> YamlFile:
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         message = describe_syntax(str(error))
@@ -134,9 +142,9 @@ def _known_at(annotation: Any, loc: Loc) -> list[str]:
     if not loc:
         return [key for found in models for key in keys_of(found)]
     for found in models:
-        for name, field in found.model_fields.items():
-            if loc[0] == (field.alias or name):
-                return _known_at(field.annotation, loc[1:])
+        for name, part in found.model_fields.items():
+            if loc[0] == (part.alias or name):
+                return _known_at(part.annotation, loc[1:])
     inner = [arg for part in parts for arg in get_args(part)]
     return [key for arg in inner for key in _known_at(arg, loc[1:])]
 

@@ -28,7 +28,7 @@ from dj_cadence.domain.digest import (
     Numbers,
 )
 from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import Item, MessageView, Rendered, for_group
+from dj_cadence.domain.message import AlertView, Item, MessageView, Rendered, for_group
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
@@ -85,12 +85,19 @@ class Templates:
     def render_message(self, view: MessageView) -> Rendered:
         """The message in all its forms. Raises jinja2's errors for a faulty template."""
         words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
+        return self._render("mail/message", words)
+
+    def render_alert(self, view: AlertView) -> Rendered:
+        """What administrators are told, in all its forms."""
+        return self._render("mail/alert", {"alert": view})
+
+    def _render(self, name: str, words: Mapping[str, object]) -> Rendered:
         text, html = (
-            self._environment.get_template(f"mail/message.{form}").render(words)
+            self._environment.get_template(f"{name}.{form}").render(words)
             for form in ("txt", "html")
         )
         return Rendered(
-            subject=self._line("mail/message.subject.txt", words),
+            subject=self._line(f"{name}.subject.txt", words),
             text=text.strip() + "\n",
             html=self._inliner.inline(html),
         )
@@ -141,6 +148,7 @@ class Templates:
                 for view in _SAMPLES
                 for digest in view.digests
             ]
+            found += [_problem(partial(self.render_alert, view), "mail") for view in _ALERTS]
         return list(dict.fromkeys(problem for problem in found if problem))
 
 
@@ -274,3 +282,7 @@ def _samples() -> tuple[MessageView, ...]:
 
 
 _SAMPLES = _samples()
+_ALERTS = (
+    AlertView("示例站点", ("a.yaml:1:1: 缺少 title",), "/site"),
+    AlertView("示例站点", (), "/site"),
+)

@@ -71,14 +71,19 @@ def may_see(session: Session, visitor: Visitor, org_id: int, today: date) -> boo
     return session.execute(found).first() is not None
 
 
-def may_act(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
-    """Whether the visitor may change the organization's tasks."""
+def actable(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds for where the visitor may act."""
     if visitor.administrator:
-        return True
+        return true()
     own = _held.c.id == org.c.id
     reach = or_(own, and_(_below, appointment.c.office.in_(ACT_BELOW)))
-    allowed = _offices(visitor, today).where(reach).exists()
-    return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
+    return _offices(visitor, today).where(reach).exists()
+
+
+def may_act(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor may change the organization's tasks."""
+    found = select(org.c.id).where(org.c.id == org_id, actable(visitor, today))
+    return session.execute(found).first() is not None
 
 
 def may_grant(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
@@ -87,6 +92,15 @@ def may_grant(session: Session, visitor: Visitor, org_id: int, today: date) -> b
         return True
     above = and_(_below, _held.c.id != org.c.id)
     reach = and_(or_(above, org.c.approver_id == _held.c.id), appointment.c.office.in_(ACT_BELOW))
+    allowed = _offices(visitor, today).where(reach).exists()
+    return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
+
+
+def may_announce(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor leads the organization or one above it, and so may bind its subtree."""
+    if visitor.administrator:
+        return True
+    reach = and_(_below, appointment.c.office.in_(ACT_BELOW))
     allowed = _offices(visitor, today).where(reach).exists()
     return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
 

@@ -1,16 +1,18 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.citation import STANDARD
+from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey
+from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
@@ -20,6 +22,7 @@ from dj_cadence.store import orgs, overrides
 from dj_cadence.store.types import AnyRow
 
 _AROUND = timedelta(days=1)
+_FAR = timedelta(days=400)
 
 
 def announce(
@@ -39,36 +42,92 @@ def announce(
     """Lay an announcement over a duty; returns the period it is for, empty for an adoption.
 
     The period is the one that `due` lies in. An announcement may only be stricter than the
-    rule. Raises Refused, with nothing changed, for a due date outside every period, a
-    planned date outside the announced one, and an organization with nothing below it.
+    rule. Raises Refused, with nothing changed and every fault named, for a due date outside
+    every period, a planned date outside the announced one, a vacation let off where the
+    standard gives the period, and an organization with nothing below it.
     """
     duty = _duty(catalogue, duty_key)
     above = orgs.find_org(session, org_code)
-    if above.position == above.subtree_end:
-        raise Refused(f"{above.name}没有下级组织，无法部署。")
-    if due is None and not adopt and vacation is None:
-        raise Refused("请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。")
-    if due is None and (planned or theme):
-        raise Refused("写计划日或主题时，要用 --due 写明最迟日期。")
+    slot = _slot_around(catalogue, duty, due) if due else None
+    faults = [
+        *_faults_of_scope(above, due, planned, theme, adopt=adopt, vacation=vacation),
+        *_faults_of_dates(catalogue, duty, slot, due, planned),
+        *_faults_of_vacation(duty, vacation),
+    ]
+    if faults:
+        count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
+        raise Refused("\n".join(faults) + count)
     values: dict[OverrideKey, str] = {}
-    period = ""
     if due:
-        slot = _slot_around(catalogue, duty, due)
-        period = slot.period
-        _check_planned(slot, planned, due)
         values[OverrideKey.DUE] = due.isoformat()
     if planned:
         values[OverrideKey.PLANNED] = planned.isoformat()
     if theme.strip():
         values[OverrideKey.THEME] = theme.strip()
+    period = slot.period if slot else ""
     if values:
         _lay(session, above, duty, period, values, by=by, now=now)
     if vacation is not None:
-        _check_vacation(duty, vacation)
         _lay(session, above, duty, "", {OverrideKey.VACATION: vacation.value}, by=by, now=now)
     if adopt:
         _lay(session, above, duty, "", {OverrideKey.ADOPTED: "1"}, by=by, now=now)
     return period
+
+
+def _faults_of_scope(
+    above: AnyRow,
+    due: date | None,
+    planned: date | None,
+    theme: str,
+    *,
+    adopt: bool,
+    vacation: Vacation | None,
+) -> Iterator[str]:
+    if above.position == above.subtree_end:
+        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
+    if due is None and not adopt and vacation is None:
+        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。"
+    if due is None and (planned or theme):
+        yield "写计划日或主题时，要用 --due 写明最迟日期。"
+
+
+def _faults_of_dates(
+    catalogue: Catalogue, duty: Duty, slot: Slot | None, due: date | None, planned: date | None
+) -> Iterator[str]:
+    """Dates outside the rule's own, with the clause that gives them and the nearest period."""
+    if due and slot is None:
+        close = _slots(catalogue, duty, due - _FAR, due + _FAR)
+        nearest = min(close, key=lambda one: abs(one.due - due), default=None)
+        hint = f"最近的是{chinese_label(nearest.label)}，{_span(nearest)}。" if nearest else ""
+        yield (
+            f"--due {due}：{day_text(due)}不在“{duty.title}”的任何一个周期之内；"
+            f"{_source(duty)}只能提前，不能放宽。{hint}"
+        )
+    if due and slot and planned and not slot.opens <= planned <= due:
+        span = f"{day_text(slot.opens)}至{day_text(due)}"
+        yield f"--planned {planned}：计划日应在{span}之间，{day_text(planned)}不在其中。"
+
+
+def _span(slot: Slot) -> str:
+    return f"{day_text(slot.opens)}至{day_text(slot.due)}"
+
+
+def _source(duty: Duty) -> str:
+    """Which clause gives the period; for one of our own, whose it is."""
+    given = [b for b in duty.basis if "period" in b.supports and b.certainty.binds]
+    if duty.tier is Tier.A:
+        return f"周期由{_clause(duty)} 规定，"
+    return f"周期的依据是{full_citation(given[0])}，" if given else "周期是本系统默认的，"
+
+
+def _clause(duty: Duty) -> str:
+    return f"《{STANDARD}》{'、'.join(duty.rows)}"
+
+
+def _faults_of_vacation(duty: Duty, vacation: Vacation | None) -> Iterator[str]:
+    """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
+    if duty.tier is Tier.A and vacation is Vacation.WAIVE:
+        yield f"--vacation waive：“{duty.title}”的周期由{_clause(duty)} 规定，假期也不能免。"
 
 
 def _lay(
@@ -95,33 +154,18 @@ def _duty(catalogue: Catalogue, key: str) -> Duty:
     return duty
 
 
-def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot:
-    """The period of the rule that `due` lies in, as it is for any organization that owes it."""
-    facts = Facts(kind=min(duty.owed_by.kinds))
-    anyone = Cohort(duty.key, facts)
-    found = [
-        slot
-        for slot in slots_of(_for_anyone(duty), anyone, catalogue, due - _AROUND, due + _AROUND)
-        if slot.opens <= due <= slot.due
-    ]
-    if not found:
-        raise Refused(f"{day_text(due)}不在“{duty.title}”的任何一个周期之内；只能提前，不能放宽。")
-    return found[0]
+def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot | None:
+    """The period of the rule that `due` lies in; None where it lies in none."""
+    found = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
+    return next((slot for slot in found if slot.opens <= due <= slot.due), None)
+
+
+def _slots(catalogue: Catalogue, duty: Duty, since: date, until: date) -> list[Slot]:
+    """The periods of the rule, as they are for any organization that owes it."""
+    anyone = Cohort(duty.key, Facts(kind=min(duty.owed_by.kinds)))
+    return list(slots_of(_for_anyone(duty), anyone, catalogue, since, until))
 
 
 def _for_anyone(duty: Duty) -> Duty:
     """The duty without the conditions on who owes it."""
     return replace(duty, owed_by=OwedBy(duty.owed_by.kinds))
-
-
-def _check_vacation(duty: Duty, vacation: Vacation) -> None:
-    """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
-    if duty.tier is Tier.A and vacation is Vacation.WAIVE:
-        clause = f"《{STANDARD}》{'、'.join(duty.rows)}"
-        raise Refused(f"“{duty.title}”的周期由{clause} 规定，假期也不能免。")
-
-
-def _check_planned(slot: Slot, planned: date | None, due: date) -> None:
-    if planned and not slot.opens <= planned <= due:
-        span = f"{day_text(slot.opens)}至{day_text(due)}"
-        raise Refused(f"计划日应在{span}之间，{day_text(planned)}不在其中。")

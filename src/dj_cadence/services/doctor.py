@@ -1,18 +1,21 @@
 """A check-up of one site, for the operator."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from dj_cadence.domain.calendar import CalendarStatus
-from dj_cadence.domain.problem import faults
+from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.roster_view import check_roster
+from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
 from dj_cadence.store.schema import message, org
+from dj_cadence.store.types import AnyRow
 
 STALE = timedelta(minutes=10)
 _STUCK = ("gave_up", "quarantined")
@@ -35,13 +38,15 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         organizations = session.scalar(select(func.count(org.c.id))) or 0
         stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
         roster = check_roster(session, today)
-    wrong = len(faults(rules.problems))
+        trouble = noted(session)
+    wrong = faults(rules.problems)
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
         Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
-        Finding(not wrong, f"规则文件：{wrong} 处错误" if wrong else "规则文件没有错误"),
+        _files(wrong),
         _applied(applied, rules),
+        *([] if not wrong and applied == rules.catalogue.hash else _told(site, trouble)),
         _calendar(rules, today.year),
         Finding(
             bool(row.sending) and not moved,
@@ -52,6 +57,27 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         _ticking(row.last_tick, now),
         Finding(not stuck, f"{stuck} 封消息没有送达" if stuck else "没有送不出去的消息"),
     ]
+
+
+def _files(wrong: Sequence[Problem]) -> Finding:
+    if not wrong:
+        return Finding(True, "规则文件没有错误")
+    listed = "\n".join(problem.quoted() for problem in wrong)
+    return Finding(False, f"规则文件：{len(wrong)} 处错误；引擎仍用已应用的版本\n{listed}")
+
+
+def _told(site: Site, trouble: AnyRow | None) -> list[Finding]:
+    """Whether the administrators know of what the engine found."""
+    if trouble is None:
+        return []
+    since = trouble.since.astimezone(site.settings.time_zone)
+    if trouble.told_at:
+        told = "已告知管理员"
+    elif site.settings.administrators:
+        told = f"满{QUIET.seconds // 60}分钟仍如此就告知管理员"
+    else:
+        told = "没有人可告知：请在 site.toml 里写 administrators"
+    return [Finding(False, f"引擎自{day_text(since.date())} {since:%H:%M}起发现以上情况，{told}")]
 
 
 def _applied(applied: str | None, rules: Loaded) -> Finding:

@@ -15,6 +15,7 @@ from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
+from dj_cadence.services import evidence
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.workflows import steps_beside
 from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
@@ -48,6 +49,9 @@ _ACTS = {
     "withdraw": "撤回",
     "postpone": "延期",
     "waive": "豁免",
+    "evidence": "附材料",
+    "handover": "由承接的组织接着办",
+    "surplus": "又登记一次（已办结，不计入别的周期）",
     "accept": "上级确认",
     "return": "上级退回",
 }
@@ -80,6 +84,7 @@ def explain(
         "",
         "三、有过哪些变动",
         *(_history(session, task_id, zone) or ["  没有变动。"]),
+        *_papers(session, task_id),
         "",
         "四、发过哪些提醒",
         *(_notices(session, task_id, zone) or ["  还没有提醒。"]),
@@ -165,6 +170,12 @@ def _history(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
         f"{_change(row.before, row.after)}{f'，{row.reason}' if row.reason else ''}。"
         for row in session.execute(query)
     ]
+
+
+def _papers(session: Session, task_id: int) -> list[str]:
+    """The papers that stand behind its records."""
+    papers = evidence.of_tasks(session, [task_id]).get(task_id, [])
+    return [f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）" for p in papers]
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> str:

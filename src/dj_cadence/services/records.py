@@ -45,15 +45,17 @@ def done(
     note: str = "",
     amount: int = 1,
     also: Sequence[int] = (),
-) -> None:
+) -> int:
     """Record one activity, held on `on`, for a task and for those it counts for `also`.
+
+    Returns the record's id, that of the earlier record where this was said before.
 
     `amount` is in the task's unit: times, hours. A task whose target is reached is settled.
     The same said twice is said once. Raises Refused for a settled task, a day to come, a
     day before its period, and for tasks that one activity may not count for together.
     """
     if not also and _is_said_again(session, task_id, on):
-        return
+        return acts.record_on(session, task_id, on)
     note = checked_text(note, "说明")
     rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, rows)
@@ -61,7 +63,7 @@ def done(
         if _waits_for_day(catalogue, row):
             raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
         _check_day(session, catalogue, row, on, today)
-    acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
+    record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
     for row in rows:
         if _count(session, catalogue, row, note=note, by=by, now=now):
             follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
@@ -69,6 +71,33 @@ def done(
             before = acts.election_anchor(session, row.anchor_id)
             acts.add_election(session, before, on, by=by, now=now)
             sites.data_changed(session, [row.org_id])
+    return record_id
+
+
+def add_surplus(
+    session: Session,
+    catalogue: Catalogue,
+    row: AnyRow,
+    *,
+    on: date,
+    note: str,
+    amount: int,
+    by: str,
+    now: datetime,
+    today: date,
+) -> int:
+    """One more record on a task that is done: kept with it, and counted for no other period.
+
+    The same day said twice is said once. Returns the record's id.
+    """
+    if earlier := acts.record_on(session, row.id, on):
+        return earlier
+    _check_day(session, catalogue, row, on, today)
+    note = checked_text(note, "说明")
+    record_id = acts.add_record(session, [row], day=on, amount=amount, note=note, by=by, now=now)
+    total, _ = acts.recorded(session, row.id)
+    acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
+    return record_id
 
 
 def _is_said_again(session: Session, task_id: int, on: date) -> bool:
@@ -90,6 +119,8 @@ def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
         return
     counted = []
     for row in rows:
+        if row.step != OWN:
+            raise Refused(f"任务 {row.id} 是流程中的一步，请单独登记。")
         duty = catalogue.duties.get(row.duty)
         if duty is None:
             raise Refused(f"任务 {row.id} 的规则已移除，不能一并登记。")

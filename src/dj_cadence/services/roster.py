@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.problem import Problem, with_lines
 from dj_cadence.domain.roster_person import RosterPerson
 from dj_cadence.domain.roster_sheet import RosterSheets
 from dj_cadence.domain.roster_term import TermChange
@@ -76,6 +76,7 @@ def import_roster(
     """
     draft = draft_import(session, sheets, today=today, correct=correct)
     problems = (*found, *draft.problems)
+    problems = tuple(with_lines(problems, sheets.line_of(p.place for p in problems)))
     if any(not problem.warning for problem in problems):
         return ImportReport(problems)
     elections = () if dry_run else write_draft(session, draft, now, today, by)

@@ -79,9 +79,17 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     problems += [*found, *contradictions]
     problems += _oddities(read, rows, today, calendar_cities(session))
     problems += _warnings(read, rows, appointments, held, orgs, today)
+    problems += _of_dissolved(before, read, rows, orgs)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     facts = {
-        code: facts_of(orgs[code], seat, stored[code].facts if code in stored else None, today)
+        code: facts_of(
+            orgs[code],
+            seat,
+            stored[code].facts if code in stored else None,
+            today,
+            kind_since=_kind_since(orgs[code], terms.get(code), today),
+            correct=correct,
+        )
         for code, seat in seats.items()
     }
     return Draft(
@@ -95,6 +103,13 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
         people=people,
         held=_match(people, held),
     )
+
+
+def _kind_since(org: RosterOrg, change: TermChange | None, today: date) -> date:
+    """From when another 类别 counts: an organization changes by the election that comes with it."""
+    if change and org.last_election and org.last_election < today:
+        return org.last_election
+    return today
 
 
 def stored_org(cells: Mapping[str, str]) -> RosterOrg:
@@ -153,6 +168,29 @@ def _warnings(
         if org.kind in PARTY_ORGANIZATIONS and code not in led and not org.dissolved:
             text = f"{org.name}：没有书记，提醒无人可收，请在任职表里补上。"
             yield Problem(rows[code].place("name"), text, warning=True)
+
+
+def _of_dissolved(
+    before: Mapping[str, RosterOrg],
+    read: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    orgs: Mapping[str, RosterOrg],
+) -> Iterable[Problem]:
+    """What to think of where an organization is dissolved by this file."""
+    gone = {
+        code
+        for code, org in read.items()
+        if org.dissolved and not (code in before and before[code].dissolved)
+    }
+    for code in sorted(gone):
+        if not orgs[code].successor:
+            text = "没有填写承接组织代码：撤销前没有办结的任务和事项会留在原组织，没有人接着办。"
+            yield Problem(rows[code].place("successor"), f"{orgs[code].name}：{text}", warning=True)
+    for org in orgs.values():
+        if org.supervisor in gone and not org.dissolved:
+            place = rows[org.supervisor].place("dissolved")
+            text = f"{org.name}：上级“{orgs[org.supervisor].name}”撤销，请改写上级组织代码。"
+            yield Problem(place, text, warning=True)
 
 
 def _order(

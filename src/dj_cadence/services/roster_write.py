@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.roster_person import RosterPerson
 from dj_cadence.domain.roster_term import TermChange
 from dj_cadence.services.roster_draft import Draft
+from dj_cadence.store import overrides
 from dj_cadence.store import roster as store
 from dj_cadence.store import site as sites
 from dj_cadence.store.schema import address, anchor, appointment, org, person
@@ -29,7 +30,7 @@ def write_draft(
     session: Session, draft: Draft, now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     """Write what differs; returns the elections that settle a running term."""
-    ids = _write_orgs(session, draft)
+    ids = _write_orgs(session, draft, now)
     elections = _write_terms(session, draft, ids, now, today, by)
     _write_people(session, draft, ids)
     return elections
@@ -52,11 +53,11 @@ def _mark_changed(
         sites.data_changed(session, changed)
 
 
-def _write_orgs(session: Session, draft: Draft) -> dict[str, int]:
+def _write_orgs(session: Session, draft: Draft, now: datetime) -> dict[str, int]:
     """Ids by code. New ones come first without links, for a link needs the other's id."""
     profiles = store.ensure_profiles(session, draft.facts.values())
     values = {code: _org_values(draft, code, profiles) for code in draft.seats}
-    unlinked = {"supervisor_id": None, "approver_id": None}
+    unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
     new = [code for code in draft.seats if code not in draft.stored]
     store.add_rows(session, org, [{"code": code, **values[code], **unlinked} for code in new])
     ids = store.org_ids(session) if new else {c: known.id for c, known in draft.stored.items()}
@@ -64,11 +65,24 @@ def _write_orgs(session: Session, draft: Draft) -> dict[str, int]:
     for code, seat in draft.seats.items():
         values[code]["supervisor_id"] = ids.get(draft.orgs[code].supervisor)
         values[code]["approver_id"] = ids.get(seat.approver)
+        values[code]["successor_id"] = ids.get(draft.orgs[code].successor)
         if code not in draft.stored or values[code] != draft.stored[code].columns:
             changed.append({"id": ids[code], **values[code]})
     store.change_rows(session, org, changed)
     _mark_changed(session, draft, ids, values)
+    overrides.follow(session, _left_behind(draft, ids), now)
     return ids
+
+
+def _left_behind(draft: Draft, ids: dict[str, int]) -> list[tuple[int, int]]:
+    """(organization, its superior until now) where that superior is dissolved."""
+    codes = {known.id: code for code, known in draft.stored.items()}
+    found = []
+    for code, known in draft.stored.items():
+        above = known.columns["supervisor_id"]
+        if above and ids.get(draft.orgs[code].supervisor) != above:
+            found += [(known.id, above)] if draft.orgs[codes[above]].dissolved else []
+    return found
 
 
 def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, Any]:
@@ -79,6 +93,7 @@ def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, 
     return {
         "name": org_.name,
         "kind": org_.kind.value,
+        "dissolved": org_.dissolved,
         "position": seat.position,
         "subtree_end": seat.end,
         "profile_id": profiles[draft.facts[code]],

@@ -21,6 +21,7 @@ from dj_cadence.services.bundle import bundle
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.records import done, set_planned
 from dj_cadence.services.site import Site
+from dj_cadence.services.succession import hand_over
 from dj_cadence.services.workflows import own_task
 from dj_cadence.store.database import open_database
 from dj_cadence.store.migrate import migrate
@@ -128,6 +129,7 @@ class _Walk:
         if self.acted:  # nothing else can change the plan
             roll(database, self.rules, until=self.planned_to, today=day, now=at)
             self.acted = False
+        self.acted |= hand_over(database, self.rules, today=day, now=at)
         advance(database, self.rules, today=day, now=at, observe=self._observe)
 
     def _post(self, day: date) -> None:

@@ -10,7 +10,9 @@ from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
+from dj_cadence.services.saved_rules import watch
 from dj_cadence.services.site import Site, hold_if_moved
+from dj_cadence.services.succession import hand_over
 from dj_cadence.store import site as sites
 
 
@@ -35,9 +37,12 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
         catalogue = applied_catalogue(session)
     hold_if_moved(site, today)
     rolled = roll(database, catalogue, until=horizon(today), today=today, now=now)
+    if hand_over(database, catalogue, today=today, now=now):
+        roll(database, catalogue, until=horizon(today), today=today, now=now)
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, today, now)
     supersede_stale(database, today)
+    watch(site, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     posted = deliver(
         database,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
@@ -62,16 +62,39 @@ def add_record(
     note: str,
     by: str,
     now: datetime,
-) -> None:
-    """Write down one activity and that it counts for each of these tasks; the first is its own."""
+) -> int:
+    """Write down one activity and that it counts for each of these tasks; the first is its own.
+
+    Returns the record's id.
+    """
     written = session.execute(
         insert(record)
         .values(org_id=rows[0].org_id, day=day, note=note, recorded_by=by, recorded_at=now)
         .returning(record.c.id)
     )
-    record_id = written.scalar_one()
+    record_id = int(written.scalar_one())
     counted = [{"record_id": record_id, "task_id": row.id, "amount": amount} for row in rows]
     session.execute(insert(record_task), counted)
+    return record_id
+
+
+def record_on(session: Session, task_id: int, day: date) -> int:
+    """The id of the record of that day that counts for a task; 0 where there is none."""
+    return _last(session, task_id, record.c.day == day)
+
+
+def last_record(session: Session, task_id: int) -> int:
+    """The id of the last record that counts for a task; 0 where there is none."""
+    return _last(session, task_id, true())
+
+
+def _last(session: Session, task_id: int, which: ColumnElement[bool]) -> int:
+    query = (
+        select(func.max(record.c.id))
+        .join_from(record_task, record, record.c.id == record_task.c.record_id)
+        .where(record_task.c.task_id == task_id, record.c.voided_at.is_(None), which)
+    )
+    return int(session.execute(query).scalar_one() or 0)
 
 
 def recorded(session: Session, task_id: int) -> tuple[int, date | None]:

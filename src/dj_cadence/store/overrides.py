@@ -1,9 +1,9 @@
 """What superiors have laid over the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
@@ -41,6 +41,27 @@ def lay_over(
         for key, value in values.items()
     ]
     session.execute(insert(override), rows)
+
+
+def follow(session: Session, pairs: Iterable[tuple[int, int]], now: datetime) -> None:
+    """Lay what a dissolved superior had announced over each organization that leaves it.
+
+    `pairs` are (organization, that superior). What the organization announced itself stays.
+    """
+    for org_id, above_id in pairs:
+        mine = override.alias("mine")
+        same = exists().where(
+            mine.c.org_id == org_id,
+            mine.c.ended_at.is_(None),
+            *(mine.c[name] == override.c[name] for name in ("duty", "period", "key")),
+        )
+        kept = ("duty", "period", "key", "value", "reason", "made_by")
+        rows = select(
+            literal(org_id),
+            *(override.c[name] for name in kept),
+            literal(now, override.c.made_at.type),
+        ).where(override.c.org_id == above_id, override.c.ended_at.is_(None), ~same)
+        session.execute(insert(override).from_select(["org_id", *kept, "made_at"], rows))
 
 
 def by_duty(session: Session) -> dict[str, list[tuple[object, ...]]]:

@@ -85,6 +85,7 @@ def _waiting_from_before(today: date) -> tuple[ColumnElement[bool], ...]:
     return (
         message.c.send_at.is_not(None),
         message.c.state.in_(WAITING),
+        message.c.kind != "alert",  # of no day: it is said once, and tried until it is out
         message.c.day < today,
     )
 

@@ -49,6 +49,8 @@ ORG_VALUES = (
     "kind",
     "supervisor_id",
     "approver_id",
+    "dissolved",
+    "successor_id",
     "position",
     "subtree_end",
     "profile_id",

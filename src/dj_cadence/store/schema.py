@@ -68,6 +68,8 @@ org = Table(
     Column("kind", String(24), nullable=False),
     Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True),
     Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("dissolved", Date, nullable=True),  # its first day no more
+    Column("successor_id", Integer, ForeignKey("org.id"), nullable=True),  # takes over what is open
     # Preorder: the subtree of an organization is position BETWEEN position AND subtree_end,
     # and ordering by position is the organizations' own order.
     Column("position", Integer, nullable=False, index=True),
@@ -79,6 +81,12 @@ org = Table(
     Column("changed_in", Integer, nullable=False, server_default="0", index=True),
 )
 Index("ix_org_supervisor_id", org.c.supervisor_id)
+Index(
+    "ix_org_successor_id",
+    org.c.successor_id,
+    sqlite_where=text("successor_id IS NOT NULL"),
+    postgresql_where=text("successor_id IS NOT NULL"),
+)
 
 person = Table(
     "person",
@@ -288,6 +296,18 @@ record_task = Table(
     Column("amount", Integer, nullable=False),
 )
 
+evidence = Table(
+    "evidence",  # a paper about a record; its content lies in the site's evidence/, named by hash
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("record_id", Integer, ForeignKey("record.id"), nullable=False),
+    Column("name", Text, nullable=False),  # as it is offered for download
+    Column("media_type", String(80), nullable=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("record_id", "sha256"),
+)
+
 act = Table(
     "act",  # every change that a person or a plan made to a task
     metadata,
@@ -312,7 +332,7 @@ message = Table(
     Column(
         "serial", SmallInteger, nullable=False
     ),  # from 0: the day's one, begun again; below: asked for
-    Column("kind", String(8), nullable=False),  # bundle, digest, test
+    Column("kind", String(8), nullable=False),  # bundle, digest, alert, test
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),
     Column("late", Boolean, nullable=False),
@@ -414,4 +434,14 @@ rate = Table(
     Column("n", Integer, primary_key=True),  # from 0, as many as were ever needed at once
     Column("taken_at", Instant, nullable=False),
     sqlite_with_rowid=False,
+)
+
+saved_rules = Table(
+    "saved_rules",  # what the engine found in the saved rule files when it looked last
+    metadata,
+    Column("id", SmallInteger, primary_key=True),  # always 1
+    Column("trouble", String(64), nullable=False),  # hash of what is wrong; empty: nothing
+    Column("problems", Json, nullable=False),  # sentences with places; none: only not applied
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant, nullable=True),  # the administrators were written to about it
 )

@@ -262,7 +262,8 @@ def _serves(today: date) -> ColumnElement[bool]:
 
 
 def _is_party() -> ColumnElement[bool]:
-    return org.c.kind.in_(sorted(PARTY_ORGANIZATIONS))
+    """Of the Party, and not to be dissolved on a day that is known."""
+    return and_(org.c.kind.in_(sorted(PARTY_ORGANIZATIONS)), org.c.dissolved.is_(None))
 
 
 def _party_organizations(

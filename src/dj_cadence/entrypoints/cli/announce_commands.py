@@ -11,6 +11,7 @@ from dj_cadence.entrypoints.cli.arguments import By, parse_date, parse_vacation
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.errors import Refused
+from dj_cadence.services.access import Visitor, may_announce
 from dj_cadence.services.announcements import announce as lay_over
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.store import orgs
@@ -65,12 +66,12 @@ def announce(
 
 
 def _check_office(site: Opened, org: str, by: str) -> None:
-    """Whoever is named must hold an office there; the operator acts for it."""
+    """Whoever is named must lead the organization or one above; the operator acts for it."""
     if not by:
         return
     with site.site.database.read() as session:
         person = orgs.find_person(session, by)
         found = orgs.find_org(session, org)
-        held = orgs.holders(session, [found.id], site.today)
-    if person.id not in {holder.person_id for holder in held.values()}:
-        raise Refused(f"{person.name}在{found.name}没有任职，不能代其部署。")
+        visitor = Visitor(person.id, person.key, person.name)
+        if not may_announce(session, visitor, found.id, site.today):
+            raise Refused(f"{person.name}不是{found.name}的书记或党务工作者，不能代其部署。")

@@ -130,7 +130,7 @@ def import_(
 
 def _refuse_faults(problems: list[Problem]) -> None:
     for problem in problems:
-        say(str(problem))
+        say(problem.quoted())
     if wrong := len(faults(problems)):
         say(f"共 {wrong} 处错误，没有存入。请修改后重新导入。")
         raise typer.Exit(1)

@@ -1,13 +1,14 @@
 """What every command is given: which site, and what time it is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import typer
+from sqlalchemy.orm import Session
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
@@ -70,3 +71,11 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
         yield Opened(site, clock.now())
     finally:
         site.database.engine.dispose()
+
+
+def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None]) -> None:
+    """Open the site and `do` something in one transaction, as the person named by --as."""
+    with opened(ctx) as site:
+        who = site.person(by)
+        with site.site.database.write() as session:
+            do(site, session, who)

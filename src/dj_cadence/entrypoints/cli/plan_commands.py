@@ -71,7 +71,7 @@ def plan(
 def _refuse_faulty(problems: Sequence[Problem]) -> None:
     """What a faulty file says cannot be read: a plan without it would take its duties back."""
     if wrong := faults(problems):
-        listed = "\n".join(str(problem) for problem in wrong)
+        listed = "\n".join(problem.quoted() for problem in wrong)
         raise Refused(f"{listed}\n规则文件有 {len(wrong)} 处错误，请先修正。已应用的版本继续有效。")
 
 

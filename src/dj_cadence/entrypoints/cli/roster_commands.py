@@ -49,7 +49,7 @@ def import_(
                     today=site.today,
                 )
     for problem in report.problems:
-        say(str(problem))
+        say(problem.quoted())
     if wrong := len(faults(report.problems)):
         say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
         raise typer.Exit(1)
@@ -82,7 +82,7 @@ def check(ctx: typer.Context) -> None:
     with opened(ctx) as site, site.site.database.read() as session:
         problems = roster_view.check_roster(session, site.today)
     for problem in problems:
-        say(str(problem))
+        say(problem.quoted())
     say(f"共 {len(problems)} 条。" if problems else "没有发现问题。")
     if faults(problems):
         raise typer.Exit(1)

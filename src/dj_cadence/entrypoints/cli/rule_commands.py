@@ -28,7 +28,7 @@ def check(ctx: typer.Context) -> None:
     if place:
         problems += _site_problems(place)
     for problem in problems:
-        say(str(problem))
+        say(problem.quoted())
     wrong = len(faults(problems))
     if wrong:
         say(f"共 {wrong} 处错误，请按位置修改后再检查。")

@@ -1,8 +1,6 @@
-"""tasks, done, missed, planned, reopen, explain: what is owed and what people say of it."""
+"""tasks, missed, planned, reopen, explain: what is owed and what people say of it."""
 
-from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,23 +15,19 @@ from dj_cadence.entrypoints.cli.arguments import (
     From,
     Misuse,
     On,
+    Reason,
     TaskId,
     Until,
     parse_date,
-    parse_number,
     parse_state,
 )
-from dj_cadence.entrypoints.cli.context import Opened, opened
+from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
-from dj_cadence.loading.records_file import read_records
 from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_grant
 from dj_cadence.services.explain import explain as explanation
-from dj_cadence.services.record_import import import_records
 from dj_cadence.store import acts, orgs, task_views
-
-Reason = Annotated[str, typer.Option("--reason", metavar="原因", help="原因")]
 
 
 def tasks(
@@ -93,61 +87,6 @@ def tasks(
     say(f"共 {len(rows)} 项。")
 
 
-def _act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None]) -> None:
-    with opened(ctx) as site:
-        who = site.person(by)
-        with site.site.database.write() as session:
-            do(site, session, who)
-
-
-def done(
-    ctx: typer.Context,
-    task: Annotated[
-        int | None, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")
-    ] = None,
-    on: On = None,
-    hours: Annotated[
-        int | None,
-        typer.Option("--hours", parser=parse_number, metavar="数目", help="这次计几学时或几次"),
-    ] = None,
-    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
-    also: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--also", parser=parse_number, metavar="任务", help="一并计入的任务，可写多次"
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--import", metavar="文件", help="从工作簿登记多项")
-    ] = None,
-    by: By = "",
-) -> None:
-    """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
-    if (task is None) == (file is None):
-        raise Misuse("请写任务编号，或用 --import 给出工作簿，二者选一。")
-
-    def do(site: Opened, session: Session, who: str) -> None:
-        when: records.Who = {"by": who, "now": site.now, "today": site.today}
-        if file is not None:
-            count = import_records(session, site.catalogue(), read_records(file), **when)
-            say(f"已登记 {count} 项。")
-            return
-        assert task is not None
-        records.done(
-            session,
-            site.catalogue(),
-            task,
-            on=on or site.today,
-            note=note,
-            amount=1 if hours is None else hours,
-            also=also or (),
-            **when,
-        )
-        say(f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。")
-
-    _act(ctx, by, do)
-
-
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """登记未开展，并写明原因；不再提醒。"""
 
@@ -162,7 +101,7 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
             today=site.today,
         )
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已登记为未开展。")
 
 
@@ -189,7 +128,7 @@ def planned(
             today=site.today,
         )
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 定在 {on}。")
 
 
@@ -199,7 +138,7 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     def do(site: Opened, session: Session, who: str) -> None:
         records.reopen(session, task, reason=reason, by=who, now=site.now, today=site.today)
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已恢复。")
 
 
@@ -241,7 +180,7 @@ def postpone(
             confirmed=confirm,
         )
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 延期到 {until}。")
 
 
@@ -253,7 +192,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.waive(session, site.catalogue(), task, reason=reason, **when)
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已豁免。")
 
 
@@ -274,7 +213,7 @@ def submit(
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         records.done(session, site.catalogue(), task, on=day, note=note, **when)
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已报送，等待上级确认。")
 
 
@@ -286,7 +225,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.accept(session, site.catalogue(), task, **when)
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已确认完成。")
 
 
@@ -298,7 +237,7 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.return_(session, site.catalogue(), task, reason=reason, **when)
 
-    _act(ctx, by, do)
+    act(ctx, by, do)
     say(f"任务 {task} 已退回。")
 
 

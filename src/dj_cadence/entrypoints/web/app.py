@@ -1,6 +1,6 @@
 """Composition: routes, guards and the pages for what went wrong."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,15 @@ from starlette.types import Scope
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
-from dj_cadence.entrypoints.web import calendars, links, pages, papers, words
+from dj_cadence.entrypoints.web import (
+    calendars,
+    evidence,
+    links,
+    pages,
+    papers,
+    uploads,
+    words,
+)
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
     Forbidden,
@@ -63,10 +71,12 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/orgs/{code}/wall.xlsx", papers.wall_file),
         route("/orgs/{code}/papers/{kind}.docx", papers.paper_file),
         route("/orgs/{code}/feed", pages.change_feed, "POST"),
+        route("/orgs/{code}/evidence/{id}", evidence.of_organization),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
+        route("/t/{token}/evidence/{id}", evidence.of_message),
         route("/t/{token}/{act}", links.act_in_message, "POST"),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
@@ -81,10 +91,17 @@ def _endpoint(context: WebContext, templates: Environment, page: Page) -> Endpoi
     """Pages are plain functions; each request runs one in a thread, at one instant."""
 
     async def endpoint(request: Request) -> Response:
-        form = await read_form(request) if request.method == "POST" else {}
+        now = context.clock()
+        form: Mapping[str, str] = {}
+        files: Sequence[tuple[str, bytes]] = ()
+        if request.method == "POST" and uploads.brings_files(request):
+            await run_in_threadpool(uploads.admit, Visit(context, templates, request, {}, now))
+            form, files = await uploads.read_upload(request)
+        elif request.method == "POST":
+            form = await read_form(request)
 
         def answer() -> Response:
-            visit = Visit(context, templates, request, form, context.clock())
+            visit = Visit(context, templates, request, form, now, files)
             if request.method == "POST":
                 check_form(request, form, visit.form_token)
             return page(visit)
@@ -119,6 +136,7 @@ def _templates(context: WebContext) -> Environment:
         period=chinese_label,
         basis=basis_text,
         day=short_day,
+        evidence=words.evidence,
         org_address=words.org_address,
         message_kind=words.message_kind,
         message_state=words.message_state,

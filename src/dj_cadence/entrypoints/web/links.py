@@ -1,5 +1,6 @@
 """The links that arrive in a message, and logging in by one. A GET changes nothing."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,8 @@ from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.session import sign_in, sign_out
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
-from dj_cadence.services.access import may_act, may_see, person_visitor, subject_of
+from dj_cadence.services import evidence
+from dj_cadence.services.access import Visitor, may_act, may_see, person_visitor, subject_of
 from dj_cadence.services.pages import OpenedMessage, opened_message
 from dj_cadence.store import tokens
 from dj_cadence.store.task_views import TaskRow, tasks
@@ -24,10 +26,12 @@ def act_in_message(visit: Visit) -> Response:
     """An act on a task of the message, as the person it was sent to."""
     visit.prepare()
     try:
+        if visit.papers:
+            with visit.database.read() as session:
+                acts.keep_papers(visit, _mine(visit, session)[1])
         with visit.database.write() as session:
-            opened = _opened(visit, session)
-            allowed = _allowed(visit, session, opened, _rows(visit, session, opened))
-            said = acts.perform(visit, session, opened.person, own=allowed, below={})
+            person, own = _mine(visit, session)
+            said = acts.perform(visit, session, person, own=own, below={})
     except Refused as error:
         return _message(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return go_to(f"/t/{visit.path('token')}?said={said}")
@@ -61,14 +65,16 @@ def _message(
     visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
 ) -> Response:
     with visit.database.read() as session:
-        opened = _opened(visit, session)
-        rows = _rows(visit, session, opened)
-        allowed = _allowed(visit, session, opened, rows)
+        found = opened(visit, session)
+        rows = rows_of(visit, session, found)
+        allowed = _allowed(visit, session, found, rows)
+        papers = evidence.of_tasks(session, (row.id for row in rows))
     return visit.page(
         "message.html",
         status,
-        opened=opened,
+        opened=found,
         tasks=rows,
+        papers=papers,
         allowed=allowed,
         said=said,
         refusal=refusal,
@@ -76,24 +82,30 @@ def _message(
     )
 
 
-def _opened(visit: Visit, session: Session) -> OpenedMessage:
+def _mine(visit: Visit, session: Session) -> tuple[Visitor, Mapping[int, TaskRow]]:
+    """The message's person, and the tasks on which they may act today."""
+    found = opened(visit, session)
+    return found.person, _allowed(visit, session, found, rows_of(visit, session, found))
+
+
+def opened(visit: Visit, session: Session) -> OpenedMessage:
     message_id = subject_of(session, visit.path("token"), "message", visit.now)
     return opened_message(session, message_id)
 
 
-def _rows(visit: Visit, session: Session, opened: OpenedMessage) -> list[TaskRow]:
+def rows_of(visit: Visit, session: Session, found: OpenedMessage) -> list[TaskRow]:
     """The message's tasks that its person still sees: an office may have changed hands."""
     catalogue = visit.catalogue
-    rows = tasks(session, catalogue, today=visit.today, ids=opened.task_ids)
+    rows = tasks(session, catalogue, today=visit.today, ids=found.task_ids)
     orgs = {row.org_id for row in rows}
-    seen = {org for org in orgs if may_see(session, opened.person, org, visit.today)}
+    seen = {org for org in orgs if may_see(session, found.person, org, visit.today)}
     return [row for row in rows if row.org_id in seen]
 
 
 def _allowed(
-    visit: Visit, session: Session, opened: OpenedMessage, rows: list[TaskRow]
+    visit: Visit, session: Session, found: OpenedMessage, rows: list[TaskRow]
 ) -> dict[int, TaskRow]:
     """The tasks on which the message's person may act today, by id."""
     orgs = {row.org_id for row in rows}
-    own = {org for org in orgs if may_act(session, opened.person, org, visit.today)}
+    own = {org for org in orgs if may_act(session, found.person, org, visit.today)}
     return {row.id: row for row in rows if row.org_id in own}

@@ -14,9 +14,11 @@ from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
-from dj_cadence.services import pages
+from dj_cadence.services import evidence, pages
 from dj_cadence.services.access import may_act, may_grant
+from dj_cadence.services.companions import companions
 from dj_cadence.services.feed import feed_address, rotate
+from dj_cadence.services.saved_rules import concerns, noted
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
@@ -43,10 +45,17 @@ def start(visit: Visit) -> Response:
         return visit.page("stranger.html")
     with visit.database.read() as session:
         lines = pages.organizations(session, visit.visitor, visit.today)
-    if len(lines) <= WHOLE_TREE:
-        return visit.page("start.html", lines=lines, number=len(lines), folded=False)
-    shown = pages.folded(lines, depth=1)
-    return visit.page("start.html", lines=shown, number=len(lines), folded=True)
+        visitor, settings = visit.visitor, visit.settings
+        manages = visitor.administrator or concerns(session, settings, visitor.person_id)
+        trouble = noted(session) if manages else None
+    whole = len(lines) <= WHOLE_TREE
+    return visit.page(
+        "start.html",
+        lines=lines if whole else pages.folded(lines, depth=1),
+        number=len(lines),
+        folded=not whole,
+        trouble=trouble,
+    )
 
 
 def organization(visit: Visit) -> Response:
@@ -57,16 +66,23 @@ def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
     visit.prepare()
     try:
+        if visit.papers:
+            with visit.database.read() as session:
+                acts.keep_papers(visit, _open_to(visit, session)[0])
         with visit.database.write() as session:
-            found = seen(visit, session)
-            who = (session, visit.visitor, found.id, visit.today)
-            rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-            known = {row.id: row for row in rows}
-            own, below = known if may_act(*who) else {}, known if may_grant(*who) else {}
-            said = acts.perform(visit, session, visit.visitor, own, below)
+            said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"{words.org_address(found.code)}?said={said}")
+    return go_to(f"{words.org_address(visit.path('code'))}?said={said}")
+
+
+def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
+    """The organization's tasks: those on which the visitor may act, and those to grant about."""
+    found = seen(visit, session)
+    who = (session, visit.visitor, found.id, visit.today)
+    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+    known = {row.id: row for row in rows}
+    return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
 def change_feed(visit: Visit) -> Response:
@@ -122,7 +138,13 @@ def _organization(
             "below": pages.below(session, visitor, found.id, today),
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
+            "papers": evidence.of_tasks(session, (row.id for row in rows)),
         }
+        values["also"] = (
+            companions(session, visit.catalogue, visitor, found, rows, today)
+            if values["may_act"]
+            else {}
+        )
     return visit.page(
         "organization.html",
         status,

@@ -17,6 +17,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import COOKIE, signed_in
 from dj_cadence.errors import Refused
+from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor, person_visitor
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
@@ -45,6 +46,8 @@ class Visit:
     request: Request
     form: Mapping[str, str]
     now: datetime
+    files: Sequence[tuple[str, bytes]] = ()
+    """Name and content of each file that came with the form."""
 
     @property
     def database(self) -> Database:
@@ -67,6 +70,11 @@ class Visit:
                 return person_visitor(session, person_id)
         local = self.settings.local_administrator and is_local(self.request)
         return ADMINISTRATOR if local else STRANGER
+
+    @cached_property
+    def papers(self) -> list[Paper]:
+        """The files as papers. Raises Refused for one that is not kept."""
+        return [paper(name, content) for name, content in self.files]
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -1,8 +1,10 @@
 """Words and addresses as the pages show them."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import quote
 
+from dj_cadence.domain.basis import EVIDENCE
 from dj_cadence.domain.duty import Term
 from dj_cadence.services.explain import CHANNELS
 from dj_cadence.store.task_views import TaskRow
@@ -11,7 +13,7 @@ NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
 STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
 
-_KINDS = {"bundle": "任务提醒", "digest": "周报", "test": "测试"}
+_KINDS = {"bundle": "任务提醒", "digest": "周报", "alert": "规则文件提醒", "test": "测试"}
 _STATES = {
     "ready": "待发送",
     "leased": "发送中",
@@ -41,6 +43,11 @@ def org_address(code: str) -> str:
 def is_election(task: TaskRow) -> bool:
     """Whether recording it begins a new term."""
     return task.rule is not None and isinstance(task.rule.recurrence, Term)
+
+
+def evidence(keys: Iterable[str]) -> str:
+    """What a rule offers as proof, as one reads it: 会议记录、签到表."""
+    return "、".join(EVIDENCE[key] for key in keys)
 
 
 def message_kind(kind: str) -> str:

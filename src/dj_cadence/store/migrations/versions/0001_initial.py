@@ -71,6 +71,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "saved_rules",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("trouble", sa.String(length=64), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=False),
+        sa.Column("since", sa.String(length=27), nullable=False),
+        sa.Column("told_at", sa.String(length=27), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_rules")),
+    )
+    op.create_table(
         "site",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("uid", sa.String(length=32), nullable=False),
@@ -148,6 +157,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("supervisor_id", sa.Integer(), nullable=True),
         sa.Column("approver_id", sa.Integer(), nullable=True),
+        sa.Column("dissolved", sa.Date(), nullable=True),
+        sa.Column("successor_id", sa.Integer(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("subtree_end", sa.Integer(), nullable=False),
         sa.Column("profile_id", sa.Integer(), nullable=False),
@@ -156,6 +167,7 @@ def upgrade() -> None:
         sa.Column("changed_in", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["approver_id"], ["org.id"], name=op.f("fk_org_approver_id")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_org_profile_id")),
+        sa.ForeignKeyConstraint(["successor_id"], ["org.id"], name=op.f("fk_org_successor_id")),
         sa.ForeignKeyConstraint(["supervisor_id"], ["org.id"], name=op.f("fk_org_supervisor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_org")),
         sa.UniqueConstraint("code", name=op.f("uq_org_code")),
@@ -163,6 +175,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_org_changed_in"), "org", ["changed_in"], unique=False)
     op.create_index(op.f("ix_org_position"), "org", ["position"], unique=False)
     op.create_index(op.f("ix_org_profile_id"), "org", ["profile_id"], unique=False)
+    op.create_index(
+        "ix_org_successor_id",
+        "org",
+        ["successor_id"],
+        unique=False,
+        sqlite_where=sa.text("successor_id IS NOT NULL"),
+        postgresql_where=sa.text("successor_id IS NOT NULL"),
+    )
     op.create_index("ix_org_supervisor_id", "org", ["supervisor_id"], unique=False)
     op.create_table(
         "slot",
@@ -374,6 +394,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_act")),
     )
     op.create_index(op.f("ix_act_task_id"), "act", ["task_id"], unique=False)
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_evidence_record_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sa.UniqueConstraint("record_id", "sha256", name=op.f("uq_evidence_record_id_sha256")),
+    )
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),

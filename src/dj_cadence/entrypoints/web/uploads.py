@@ -1,0 +1,69 @@
+"""Forms that bring files: who may send one, and how much of it is read."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from dj_cadence.entrypoints.web.security import (
+    FORM_BYTES,
+    FORM_FIELDS,
+    clean,
+    content_kind,
+    limited,
+)
+from dj_cadence.entrypoints.web.visit import Visit
+from dj_cadence.loading.evidence_file import LARGEST
+from dj_cadence.services.access import subject_of
+from dj_cadence.services.evidence import MOST
+
+MOST_BYTES = 3 * LARGEST
+"""Of one form with all its files."""
+ACTS = ("done", "evidence")
+"""What files may come with."""
+
+
+def brings_files(request: Request) -> bool:
+    """Whether the form is of the kind that can carry files, and goes where files are taken."""
+    is_upload = content_kind(request) == "multipart/form-data"
+    return is_upload and request.path_params.get("act") in ACTS
+
+
+def admit(visit: Visit) -> None:
+    """Keep strangers from filling the disk: nothing is read before somebody is known.
+
+    Raises Refused for a link that is none, HTTPException 403 for a stranger elsewhere.
+    """
+    if visit.path("token"):
+        with visit.database.read() as session:
+            subject_of(session, visit.path("token"), "message", visit.now)
+    else:
+        visit.require_login()
+
+
+async def read_upload(
+    request: Request,
+) -> tuple[Mapping[str, str], Sequence[tuple[str, bytes]]]:
+    """(the fields, the files as name and content). Raises HTTPException where it is too much."""
+    parser = MultiPartParser(
+        request.headers,
+        limited(request, MOST_BYTES),
+        max_files=MOST + 1,  # one too many gets a page that says so
+        max_fields=FORM_FIELDS,
+        max_part_size=FORM_BYTES,
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+    try:
+        sent = form.multi_items()
+        fields = {name: clean(value) for name, value in sent if isinstance(value, str)}
+        uploads = [value for _, value in sent if isinstance(value, UploadFile)]
+        # A field in which nothing was chosen comes as a file without a name.
+        return fields, [(one.filename, await one.read()) for one in uploads if one.filename]
+    finally:
+        await form.close()

@@ -1,0 +1,164 @@
+"""Papers on the pages: handed in with a record, saved by those who may see it, by no other."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import select
+
+from dj_cadence.loading.evidence_file import ALLOWED
+from dj_cadence.store.schema import evidence
+
+from .district import ALICE, BOB, CHARLIE, CLERK, DANA, GONE, Browser, District
+
+PAGE = "/orgs/S1-1"
+PDF = b"%PDF-1.7\n%%EOF\n"
+TEXT = "到会十二人。\n".encode()
+PROGRAM = b"MZ\x90\x00" + b"\x00" * 200
+EVIL_NAME = "../<script>会议记录.exe"
+
+
+def hand_in(client: Browser, *files: tuple[str, bytes], page: str = PAGE) -> Response:
+    form = {"csrf": client.csrf(page), "task": "3", "on": "2026-03-05", "note": ""}
+    sent = [("evidence", (name, content, "text/html")) for name, content in files]
+    return client.post(f"{page}/done", data=form, files=sent)
+
+
+def rows(district: District) -> list[tuple[str, str]]:
+    with district.database.read() as session:
+        query = select(evidence.c.name, evidence.c.media_type).order_by(evidence.c.id)
+        return [tuple(row) for row in session.execute(query)]
+
+
+def stored(district: District) -> int:
+    folder = district.context.settings.folder / "evidence"
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+def test_papers_come_with_the_record_and_are_saved_as_what_they_are(any_district: District) -> None:
+    bob = any_district.login(BOB)
+
+    assert hand_in(bob, (EVIL_NAME, PDF), ("签到.txt", TEXT)).status_code == HTTPStatus.SEE_OTHER
+
+    assert any_district.state(3) == "done"
+    assert rows(any_district) == [
+        ("script会议记录.pdf", "application/pdf"),
+        ("签到.txt", "text/plain"),
+    ]
+    links = re.findall(r'href="(/orgs/S1-1/evidence/\d+)">([^<]+)<', bob.get(PAGE).text)
+    assert [name for _, name in links] == ["script会议记录.pdf", "签到.txt"]
+    saved = bob.get(links[0][0])
+    assert saved.content == PDF
+    assert {name: saved.headers[name] for name in ("content-type", "content-disposition")} == {
+        "content-type": "application/pdf",
+        "content-disposition": "attachment; filename*=UTF-8''"
+        "script%E4%BC%9A%E8%AE%AE%E8%AE%B0%E5%BD%95.pdf",
+    }
+    assert saved.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in saved.headers["content-security-policy"]
+    assert saved.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [
+        (BOB, HTTPStatus.OK),
+        (ALICE, HTTPStatus.OK),  # of the school above
+        (CLERK, HTTPStatus.OK),
+        (CHARLIE, HTTPStatus.NOT_FOUND),
+        (GONE, HTTPStatus.NOT_FOUND),
+    ],
+)
+def test_who_may_see_the_task_may_save_its_papers(
+    any_district: District, person: int, status: HTTPStatus
+) -> None:
+    bob = any_district.login(BOB)
+    hand_in(bob, ("记录.pdf", PDF))
+
+    client = bob if person == BOB else any_district.login(person)
+    assert client.get(f"{PAGE}/evidence/1").status_code == status
+
+
+def test_a_paper_is_not_found_by_way_of_another_organization(district: District) -> None:
+    bob = district.login(BOB)
+    hand_in(bob, ("记录.pdf", PDF))
+
+    charlie, stranger = district.login(CHARLIE), district.client()
+    assert charlie.get("/orgs/S2/evidence/1").status_code == HTTPStatus.NOT_FOUND
+    assert stranger.get(f"{PAGE}/evidence/1").status_code == HTTPStatus.FORBIDDEN
+    for number in ("2", "0", "x"):
+        assert bob.get(f"{PAGE}/evidence/{number}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_link_in_a_message_takes_papers_and_shows_them(district: District) -> None:
+    client, link = district.client(), district.link(1)
+
+    assert hand_in(client, ("记录.pdf", PDF), page=link).status_code == HTTPStatus.SEE_OTHER
+
+    assert f'href="{link}/evidence/1">记录.pdf<' in client.get(link).text
+    assert client.get(f"{link}/evidence/1").content == PDF
+    other = district.link(2)
+    assert client.get(f"{other}/evidence/1").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_what_is_not_kept_is_refused_whole_and_the_kinds_are_named(district: District) -> None:
+    bob = district.login(BOB)
+
+    page = hand_in(bob, ("记录.pdf", PDF), ("会议.pdf", PROGRAM))
+
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert f"“会议.pdf”不是可以附的文件种类。{ALLOWED}。" in page.text
+    assert (district.state(3), rows(district), stored(district)) == ("open", [], 0)
+
+
+@pytest.mark.parametrize("person", [CHARLIE, DANA])
+def test_who_may_not_act_leaves_nothing_behind(district: District, person: int) -> None:
+    client = district.login(person)
+    form = {"csrf": client.csrf("/"), "task": "3", "on": "2026-03-05"}
+
+    page = client.post(f"{PAGE}/done", data=form, files=[("evidence", ("a.pdf", PDF))])
+
+    assert page.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+    assert (rows(district), stored(district)) == ([], 0)
+
+
+def test_nothing_is_read_from_strangers_and_no_more_than_enough_from_others(
+    district: District,
+) -> None:
+    big = b"a" * (21 * 1024 * 1024)
+    files = [("evidence", ("a.txt", big))]
+    stranger = district.client().post(f"{PAGE}/done", data={"csrf": "x"}, files=files)
+    assert stranger.status_code == HTTPStatus.FORBIDDEN
+    no_link = district.client().post("/t/nothing/done", data={"csrf": "x"}, files=files)
+    assert no_link.status_code == HTTPStatus.NOT_FOUND
+    bob = district.login(BOB)
+    page = hand_in(bob, ("a.txt", big))
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "“a.txt”太大，每个文件最多 20 MB。" in page.text
+    three = hand_in(bob, *((f"{n}.txt", big) for n in "abc"))
+    assert three.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    elsewhere = bob.post(f"{PAGE}/missed", data={"csrf": "x"}, files=files)
+    assert elsewhere.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    assert (district.state(3), stored(district)) == ("open", 0)
+
+
+def test_papers_that_come_later(district: District) -> None:
+    bob = district.login(BOB)
+    hand_in(bob)
+    form = {"csrf": bob.csrf(PAGE), "task": "3"}
+
+    answer = bob.post(f"{PAGE}/evidence", data=form, files=[("evidence", ("补.pdf", PDF))])
+
+    assert answer.headers["location"] == "/orgs/S1-1?said=evidence"
+    assert rows(district) == [("补.pdf", "application/pdf")]
+    nothing = bob.post(f"{PAGE}/evidence", data=form)
+    assert nothing.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "请选择要补交的文件。" in nothing.text
+
+
+def test_the_form_offers_what_the_rule_suggests_and_demands_nothing(district: District) -> None:
+    page = district.login(BOB).get(PAGE).text
+
+    assert "附件（可不附，如会议记录、签到表" in page
+    assert not re.search(r'type="file"[^>]*required[^>]*form="done', page)
