@@ -58,6 +58,8 @@ class Settings:
     """Whether a visitor from this very machine needs no login link."""
     key: bytes = field(repr=False)
     """The site's own secret; signs links and tokens."""
+    feed_alarm_hours: int = 0
+    """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
 
 
 class SettingsError(DjCadenceError):
@@ -118,6 +120,10 @@ class SenderTable(_Table):
     address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
 
 
+class FeedsTable(_Table):
+    alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
+
+
 class SiteTable(_Table):
     name: Annotated[str, Field(min_length=1)] = "党建节拍"
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
@@ -125,6 +131,7 @@ class SiteTable(_Table):
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
+    feeds: FeedsTable = FeedsTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
 
 
@@ -212,6 +219,7 @@ class _Reader:
             channels=channels,
             local_administrator=site.web.local_administrator,
             key=key,
+            feed_alarm_hours=site.feeds.alarm_hours,
         )
 
     def _table(self) -> dict[str, Any] | None:

@@ -292,7 +292,7 @@ class _Planner:
         if "move" in found:
             planning.move(session, key, by, today, now)
         if "move" in found or "hang" in found:
-            planning.hang(session, key)
+            planning.hang(session, key, now)
         if "reopen" in found:
             planning.reopen(session, key, by, today, now)
         if "withdraw" in found:

@@ -69,3 +69,4 @@ AsJson = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON �
 TaskId = Annotated[int, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")]
 By = Annotated[str, typer.Option("--as", metavar="人员", help="由谁办理：人员编号或地址")]
 Org = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]
+OrgOrNone = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]

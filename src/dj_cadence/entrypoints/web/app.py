@@ -19,7 +19,7 @@ from starlette.types import Scope
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import short_day
-from dj_cadence.entrypoints.web import calendars, links, pages, words
+from dj_cadence.entrypoints.web import calendars, links, pages, subscription, words
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
     Forbidden,
@@ -56,8 +56,9 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
     return [
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
-        route("/orgs/{code}/feed", pages.change_feed, "POST"),
+        route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
+        route("/feed", subscription.change_own, "POST"),
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
