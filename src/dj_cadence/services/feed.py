@@ -32,10 +32,10 @@ class Feeds:
     catalogue: Callable[[], Catalogue]
     """The applied one; asked only where a calendar has to be put together."""
 
-    def edition(self, session: Session, subject: str, now: datetime) -> AnyRow | None:
-        """(etag, modified_at) of the copy, or None where it is no longer true."""
+    def is_true(self, session: Session, subject: str, now: datetime) -> bool:
+        """Whether there is a copy that shows what is stored now."""
         state, key = self._state(session, subject, now)
-        return state if state.key == key else None
+        return bool(state.key == key)
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
@@ -54,7 +54,7 @@ class Feeds:
     def body(self, subject: str, now: datetime) -> bytes:
         """The whole calendar as it stands now."""
         with self.database.read() as session:
-            is_true = self.edition(session, subject, now) is not None
+            is_true = self.is_true(session, subject, now)
         if not is_true:
             self.renew(subject, now)
         with self.database.read() as session:

@@ -68,7 +68,7 @@ def seats(session: Session, subject: str, today: date) -> list[Seat]:
 def state(session: Session, subject: str, of: Sequence[Seat]) -> AnyRow:
     """One row that is another as soon as anything the feed shows has changed.
 
-    With the subject's `name`, and `key` and `etag` of the copy that is kept.
+    With the subject's `name`, the site's `uid` and the `key` of the copy that is kept.
     """
     kind, _, number = subject.partition(":")
     whose = org if kind == "org" else person
@@ -92,8 +92,6 @@ def state(session: Session, subject: str, of: Sequence[Seat]) -> AnyRow:
             counted.c.changes,
             counted.c.latest,
             feed.c.key,
-            feed.c.etag,
-            feed.c.modified_at,
         ).select_from(
             site.join(counted, counted.c.n.is_not(None)).outerjoin(feed, feed.c.subject == subject)
         )

@@ -19,7 +19,8 @@ from starlette.types import Scope
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import short_day
-from dj_cadence.entrypoints.web import calendars, links, pages, subscription, words
+from dj_cadence.entrypoints.web import health, links, pages, subscription, words
+from dj_cadence.entrypoints.web.calendars import Calendars
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
     Forbidden,
@@ -54,6 +55,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         return Route(path, _endpoint(context, templates, page), methods=[method])
 
     return [
+        Route("/feeds/{token}.ics", Calendars(context).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
         route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
@@ -66,8 +68,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/logout", links.logout, "POST"),
-        route("/feeds/{token}.ics", calendars.calendar),
-        route("/healthz", calendars.health),
+        route("/healthz", health.health),
         Mount("/static", _Static(context)),
     ]
 

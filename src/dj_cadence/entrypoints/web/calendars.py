@@ -1,78 +1,131 @@
-"""What programs fetch: subscribed calendars and the health check."""
+"""Subscribed calendars over HTTP: conditional, compressed, and ready while nothing changes."""
 
 import logging
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.visit import Visit
+from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.services.access import linked_subject
 from dj_cadence.services.feed import Feeds
 from dj_cadence.services.feed_address import PURPOSE
 from dj_cadence.store import feeds
-from dj_cadence.store.schema import site
 from dj_cadence.store.types import AnyRow
+from dj_cadence.store.watch import Watch
 
+HELD = 64 * 1024 * 1024
+"""Bytes of calendars that are kept ready at most."""
 _log = logging.getLogger(__name__)
 
 
-def calendar(visit: Visit) -> Response:
-    """The calendar behind a token, or 304 where the reader has these very bytes."""
-    calendars = Feeds(visit.database, visit.settings, visit.context.catalogue)
-    with visit.database.read() as session:
-        subject = linked_subject(session, visit.path("token"), PURPOSE, visit.now)
-        edition = calendars.edition(session, subject, visit.now)
-    if edition is None:
-        calendars.renew(subject, visit.now)
-    if edition is None or not _is_unchanged(visit.request.headers, edition):
-        with visit.database.read() as session:
-            edition = feeds.copy(session, subject)
-    response = _answer(visit.request.headers, edition)
-    _log.info("feed_read subject=%s status=%d", subject, response.status_code)  # never the token
-    return response
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A calendar as it goes out in one coding, and the answer that it is known already."""
+
+    tag: str
+    whole: Response
+    unchanged: Response
 
 
-def _answer(request: Headers, edition: AnyRow) -> Response:
-    packed = takes_gzip(request.get("accept-encoding", ""))
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A calendar as it stands, in both codings. The answers hold no state and serve many."""
+
+    subject: str
+    modified_at: datetime
+    plain: Form
+    packed: Form
+    size: int
+
+    def answer(self, asked: Headers) -> Response:
+        form = self.packed if takes_gzip(asked.get("accept-encoding", "")) else self.plain
+        return form.unchanged if self._is_known(asked) else form.whole
+
+    def _is_known(self, asked: Headers) -> bool:
+        """Whether the reader has this calendar, in either coding; a tag goes before a date."""
+        known = asked.get("if-none-match")
+        if known is not None:
+            return names_tag(known, {self.packed.tag, self.plain.tag})
+        since = _http_date(asked.get("if-modified-since", ""))
+        return since is not None and self.modified_at.replace(microsecond=0) <= since
+
+
+class Calendars:
+    """Every calendar of a site. Those asked for are kept ready until the database changes."""
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self._feeds = Feeds(context.database, context.settings, context.catalogue)
+        self._watch = Watch(context.database)
+        self._mark: tuple[int | None, date] | None = None
+        self._ready: dict[str, Edition] = {}
+        self._size = 0
+
+    async def answer(self, request: Request) -> Response:
+        """The calendar behind a token, or 304 where the reader has these very bytes."""
+        token = str(request.path_params["token"]).replace("\x00", "")
+        now = self._context.clock()
+        # Looked at first: what changes while the calendar is read makes it another mark.
+        mark = (self._watch.mark(), now.astimezone(self._context.settings.time_zone).date())
+        if mark != self._mark:
+            self._mark, self._ready, self._size = mark, {}, 0
+        edition = self._ready.get(token)
+        if edition is None:
+            edition = await run_in_threadpool(self._read, token, now)
+            self._keep(mark, token, edition)
+        response = edition.answer(request.headers)
+        # Never the token: whoever has it reads the calendar.
+        _log.info("feed_read subject=%s status=%d", edition.subject, response.status_code)
+        return response
+
+    def _read(self, token: str, now: datetime) -> Edition:
+        database = self._context.database
+        with database.read() as session:
+            subject = linked_subject(session, token, PURPOSE, now)
+            is_true = self._feeds.is_true(session, subject, now)
+        if not is_true:
+            self._feeds.renew(subject, now)
+        with database.read() as session:
+            return _edition(subject, feeds.copy(session, subject))
+
+    def _keep(self, mark: tuple[int | None, date], token: str, edition: Edition) -> None:
+        if mark[0] is None or mark != self._mark or self._size + edition.size > HELD:
+            return
+        self._ready[token] = edition
+        self._size += edition.size
+
+
+def _edition(subject: str, copy: AnyRow) -> Edition:
+    plain = _form(copy, f'"{copy.etag}"', copy.body, {})
+    packed = _form(copy, f'"{copy.etag}-gzip"', copy.packed, {"Content-Encoding": "gzip"})
+    size = len(copy.body) + len(copy.packed)
+    return Edition(subject, copy.modified_at, plain, packed, size)
+
+
+def _form(copy: AnyRow, tag: str, body: bytes, coding: dict[str, str]) -> Form:
+    """Other bytes, another tag: what goes out by gzip has one of its own."""
     headers = {
-        "ETag": _tag(edition, packed=packed),
-        "Last-Modified": format_datetime(edition.modified_at.astimezone(UTC), usegmt=True),
+        "ETag": tag,
+        "Last-Modified": format_datetime(copy.modified_at.astimezone(UTC), usegmt=True),
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Encoding",
     }
-    if _is_unchanged(request, edition):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if packed:
-        headers["Content-Encoding"] = "gzip"
-    body = edition.packed if packed else edition.body
-    return Response(body, media_type="text/calendar", headers=headers)
+    whole = Response(body, media_type="text/calendar", headers=headers | coding)
+    return Form(tag, whole, Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers))
 
 
-def _tag(edition: AnyRow, *, packed: bool) -> str:
-    """Other bytes, another tag: what goes out by gzip has one of its own."""
-    return f'"{edition.etag}-gzip"' if packed else f'"{edition.etag}"'
-
-
-def _is_unchanged(request: Headers, edition: AnyRow) -> bool:
-    """Whether the reader has this calendar, in either form; a tag goes before a date."""
-    known = request.get("if-none-match")
-    if known is not None:
-        return any(is_known(known, _tag(edition, packed=packed)) for packed in (True, False))
-    since = _http_date(request.get("if-modified-since", ""))
-    return since is not None and edition.modified_at.replace(microsecond=0) <= since
-
-
-def is_known(if_none_match: str, tag: str) -> bool:
-    """Whether the header names `tag`: `*`, one tag or a list, weak marks disregarded."""
-    if if_none_match.strip() == "*":
+def names_tag(if_none_match: str, tags: set[str]) -> bool:
+    """Whether the header names one of `tags`: `*`, one tag or a list, weak marks disregarded."""
+    if if_none_match in tags or if_none_match.strip() == "*":
         return True
     # A comma may stand inside a tag, but never in one of ours.
-    return tag in [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return any(part.strip().removeprefix("W/") in tags for part in if_none_match.split(","))
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -91,13 +144,3 @@ def _http_date(text: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return found if found.tzinfo else None
-
-
-def health(visit: Visit) -> Response:
-    """Whether the database answers, and when the engine last made a pass."""
-    try:
-        with visit.database.read() as session:
-            last_tick = session.execute(select(site.c.last_tick)).scalar_one_or_none()
-    except SQLAlchemyError:
-        return JSONResponse({"status": "down"}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-    return JSONResponse({"status": "ok", "last_tick": last_tick.isoformat() if last_tick else None})
