@@ -32,7 +32,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.entrypoints.web import WebContext, make_app
+from dj_cadence.entrypoints.web import WebContext, calendars, make_app
 from dj_cadence.feeds import FeedEvent, calendar_bytes
 from dj_cadence.services.feed import Feeds
 from dj_cadence.services.feed_address import feed_address
@@ -134,6 +134,12 @@ def serve_feeds(folder: Path, port: int) -> None:
     database = open_database(chosen.database)
     context = WebContext(database, chosen, [], lambda: catalogue, lambda: NOW)
     uvicorn.run(make_app(context), port=port, log_level="error", access_log=False)
+
+
+def serve_from_database(folder: Path, port: int) -> None:
+    """The same with nothing kept ready: as the first reader after each write is answered."""
+    calendars.HELD = 0
+    serve_feeds(folder, port)
 
 
 def serve_bare(_folder: Path, port: int) -> None:
@@ -293,6 +299,9 @@ def answers(folder: Path) -> None:
         gzip = per_second(address, addresses, [{"Accept-Encoding": "gzip"}] * ORGS)
         same = per_second(address, addresses, [{"If-None-Match": tag} for tag in tags])
         growth = memory(address, process, addresses, tags)
+    with serving(serve_from_database, folder) as (address, _):
+        cold = per_second(address, addresses, plain)
+        cold_same = per_second(address, addresses, [{"If-None-Match": tag} for tag in tags])
     with radicale(folder, whole) as address:
         path = "/" + address.split("/", 3)[3]
         login = [{"Authorization": "Basic YmVuY2g6eA=="}]
@@ -302,6 +311,10 @@ def answers(folder: Path) -> None:
     print(f"200 events, {len(whole):,} bytes: {full:,.0f}/s, by gzip {gzip:,.0f}/s")
     print(f"  beside Radicale, {theirs:,.1f}/s: {full / theirs:,.0f} x")
     print(f"304: {same:,.0f}/s, beside a bare route, {bare:,.0f}/s: {same / bare:.2f} x")
+    print(
+        f"read from the database each time, as after a write: {cold:,.0f}/s,"
+        f" {cold / theirs:,.0f} x; 304 {cold_same:,.0f}/s, {cold_same / bare:.2f} x"
+    )
     print(growth)
 
 
