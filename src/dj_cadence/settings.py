@@ -72,6 +72,8 @@ class Settings:
     """Whether a superior is told each week that nothing is overdue."""
     administrators: tuple[str, ...] = ()
     """Who is told when the engine needs help: mail addresses or 人员编号."""
+    feed_alarm_hours: int = 0
+    """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
 
 
 class SettingsError(DjCadenceError):
@@ -122,6 +124,10 @@ class SenderTable(SettingsTable):
     address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
 
 
+class FeedsTable(SettingsTable):
+    alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
+
+
 class SiteTable(SettingsTable):
     name: Annotated[str, Field(min_length=1)] = "党建节拍"
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
@@ -130,6 +136,7 @@ class SiteTable(SettingsTable):
     digest_when_empty: bool = False
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
+    feeds: FeedsTable = FeedsTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
     bounces: dict[str, Any] | None = None
     administrators: tuple[Annotated[str, Field(min_length=1)], ...] = ()
@@ -204,6 +211,7 @@ class _Reader:
             key=key,
             digest_when_empty=site.digest_when_empty,
             administrators=tuple(site.administrators),
+            feed_alarm_hours=site.feeds.alarm_hours,
         )
 
     def _table(self) -> dict[str, Any] | None:

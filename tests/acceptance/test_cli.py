@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
+from python_calamine import CalamineWorkbook
 
 from .terminal import TODAY, Terminal, type_command
 
@@ -227,6 +228,23 @@ def test_a_login_link(act: Terminal) -> None:
     answer = act("login-link", "yx.002@example.org")
 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/login/\S+\n", answer.out)
+
+
+def test_a_person_has_a_calendar_of_all_offices(look: Terminal, tmp_path: Path) -> None:
+    look("roster", "export", tmp_path / "roster.xlsx")
+    _, offices = CalamineWorkbook.from_path(tmp_path / "roster.xlsx").sheet_names
+    head, *rows = (
+        CalamineWorkbook.from_path(tmp_path / "roster.xlsx").get_sheet_by_name(offices).to_python()
+    )
+    holder = next(
+        row["邮箱"]
+        for row in (dict(zip(head, cells, strict=True)) for cells in rows)
+        if (row["组织代码"], row["职务"]) == ("QH-1", "书记")
+    )
+    own = look("feed", "--person", holder).out
+    assert own == look("feed", "QH-1", "--person", holder).out != look("feed", "QH-1").out
+    assert look("feed", "YX", "--person", holder).code == 1
+    assert look("feed").code == 2
 
 
 def test_a_feed_address_is_changed(act: Terminal) -> None:

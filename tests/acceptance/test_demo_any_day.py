@@ -11,7 +11,7 @@ from dj_cadence.bootstrap import load_rules, open_site, render_settings
 from dj_cadence.domain.task import State
 from dj_cadence.services import setup
 from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.feed import feed
+from dj_cadence.services.feed import Feeds
 from dj_cadence.store import orgs
 from dj_cadence.store.schema import message
 from dj_cadence.store.task_views import tasks
@@ -40,9 +40,8 @@ def test_there_are_messages_a_feed_and_tasks_in_every_state(tmp_path: Path, inst
         found = {row.state for row in tasks(session, catalogue, today=today)}
         sent = session.scalar(select(func.count()).where(message.c.state == "sent"))
         branch = orgs.find_org(session, "QH-1").id
-        calendar = icalendar.Calendar.from_ical(
-            feed(session, catalogue, site.settings, branch, today)
-        )
+    feeds = Feeds(site.database, site.settings, lambda: catalogue)
+    calendar = icalendar.Calendar.from_ical(feeds.body(f"org:{branch}", now))
     site.database.engine.dispose()
     assert found >= {State.OPEN, State.OVERDUE, State.DONE}
     assert sent == len(list((tmp_path / "demo" / "maildir" / "new").iterdir())) > 50

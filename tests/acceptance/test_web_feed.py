@@ -1,7 +1,7 @@
 """The calendar address: what it serves, when it changes, and how it ends."""
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from http import HTTPStatus
 
 import pytest
@@ -9,23 +9,28 @@ from icalendar import Calendar, Event
 from sqlalchemy import select, update
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.feed import feed, feed_address, rotate
+from dj_cadence.services.feed import Feeds
+from dj_cadence.services.feed_address import feed_address, rotate
 from dj_cadence.store.schema import task, token
 
-from .district import ADDRESS, ALICE, BOB, CHARLIE, DANA, NOW, TODAY, District
+from .district import ADDRESS, ALICE, BOB, CHARLIE, DANA, GONE, NOW, TODAY, District
 
-BRANCH, EMPTY = 3, 2
+BRANCH = 3
 
 
 def path_of(district: District, org_id: int = BRANCH) -> str:
-    address = feed_address(district.database, district.context.settings, org_id, NOW)
+    return path_for(district, f"org:{org_id}")
+
+
+def path_for(district: District, subject: str) -> str:
+    address = feed_address(district.database, district.context.settings, subject, NOW)
     return address.removeprefix(ADDRESS)
 
 
-def feed_on(district: District, day: date, org_id: int = BRANCH) -> bytes:
-    with district.database.read() as session:
-        catalogue = district.context.catalogue()
-        return feed(session, catalogue, district.context.settings, org_id, day)
+def feed_on(district: District, day: date, subject: str = f"org:{BRANCH}") -> bytes:
+    context = district.context
+    now = datetime.combine(day, time(9), context.settings.time_zone)
+    return Feeds(context.database, context.settings, context.catalogue).body(subject, now)
 
 
 def entries(data: bytes) -> dict[str, Event]:
@@ -50,11 +55,12 @@ def test_every_task_is_one_entry_that_says_how_it_stands(any_district: District)
     assert entry["DTSTART"].dt == date(2026, 3, 5)  # the planned day
     assert found["task-4@u1.example"]["DTSTART"].dt == date(2026, 4, 30)  # due, none planned
     assert int(entry["SEQUENCE"]) == 3
-    assert str(entry["DESCRIPTION"]).split("\n")[:2] == [
+    assert str(entry["DESCRIPTION"]).split("\n")[:3] == [
+        "组织：青禾小学第一党支部",
         "计划：2026年3月5日（周四）",
         "最迟：2026年3月31日（周二）",
     ]
-    assert str(entry["URL"]) == "https://dj.example.org/orgs/S1-1"
+    assert str(entry["URL"]) == "https://dj.example.org/orgs/S1-1#task-3"
 
 
 def test_the_bytes_change_with_the_month_and_not_with_the_day(district: District) -> None:
@@ -74,8 +80,8 @@ def test_a_withdrawn_task_is_shown_for_sixty_days_at_least(district: District) -
     assert "task-9@u1.example" not in entries(feed_on(district, date(2026, 6, 1)))
 
 
-def test_an_organization_without_tasks_has_a_calendar_that_says_so(district: District) -> None:
-    [entry] = entries(feed_on(district, TODAY, EMPTY)).values()
+def test_whoever_has_no_tasks_has_a_calendar_that_says_so(district: District) -> None:
+    [entry] = entries(feed_on(district, TODAY, f"person:{GONE}")).values()
     assert str(entry["SUMMARY"]) == "暂无任务"
     assert entry["DTSTART"].dt == date(2026, 3, 1)
 
@@ -87,7 +93,7 @@ class TestUnchanged:
     @pytest.mark.parametrize("header", ["{}", "W/{}", '"x", {}', 'W/"x",W/{} , "y"', "*"])
     def test_the_same_bytes_are_not_sent_again(self, district: District, header: str) -> None:
         tag = self.tag(district)
-        assert re.fullmatch('"[0-9a-f]{64}"', tag)
+        assert re.fullmatch('"[0-9a-f]{64}-gzip"', tag)
         known = {"if-none-match": header.format(tag)}
         answer = district.client().get(path_of(district), headers=known)
         assert (answer.status_code, answer.content) == (HTTPStatus.NOT_MODIFIED, b"")
@@ -106,6 +112,92 @@ class TestUnchanged:
         before = self.tag(district)
         district.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", task=3, on="2026-03-05")
         assert self.tag(district) != before
+
+    def test_bytes_by_gzip_have_a_tag_of_their_own(self, district: District) -> None:
+        client, path = district.client(), path_of(district)
+        plain = client.get(path, headers={"accept-encoding": "identity"})
+        packed = client.get(path, headers={"accept-encoding": "br, gzip;q=0.5"})
+        assert "content-encoding" not in plain.headers
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.content == plain.content
+        assert packed.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
+        assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+        assert plain.headers["cache-control"] == "private, no-cache"
+        for known, wanted in ((plain, "gzip"), (packed, "gzip;q=0")):
+            asked = {"if-none-match": known.headers["etag"], "accept-encoding": wanted}
+            assert client.get(path, headers=asked).status_code == HTTPStatus.NOT_MODIFIED
+
+    def test_a_date_stands_in_where_there_is_no_tag(self, district: District) -> None:
+        client, path = district.client(), path_of(district)
+        changed = client.get(path).headers["last-modified"]
+        assert changed == "Thu, 12 Mar 2026 02:00:00 GMT"
+        later = district.later(hours=1).client()
+        for since, status in (
+            (changed, 304),
+            ("Thu, 12 Mar 2026 03:00:00 GMT", 304),
+            ("Thu, 12 Mar 2026 01:59:59 GMT", 200),
+            ("Thu, 12 Mar 2026 02:00:00 -0000", 200),
+            ("yesterday", 200),
+        ):
+            answer = later.get(path, headers={"if-modified-since": since})
+            assert (since, answer.status_code) == (since, status)
+            assert answer.headers["last-modified"] == changed
+        both = {"if-modified-since": changed, "if-none-match": '"x"'}
+        assert later.get(path, headers=both).status_code == HTTPStatus.OK
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PROPFIND", "OPTIONS", "TRACE"])
+    def test_other_methods_are_refused(self, district: District, method: str) -> None:
+        answer = district.client().request(method, path_of(district))
+        assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+    @pytest.mark.parametrize(
+        "name",
+        ["if-none-match", "if-modified-since", "accept-encoding", "range", "if-range", "accept"],
+    )
+    @pytest.mark.parametrize(
+        "value",
+        [b"", b",", b'"', b"W/", b"\xff\xfe", b";;q==,gzip;q=;", b"x" * 5000, b"0", b"gzip;q=x"],
+    )
+    def test_no_header_is_a_fault(self, district: District, name: str, value: bytes) -> None:
+        answer = district.client().get(path_of(district), headers={name.encode(): value})
+        assert answer.status_code == HTTPStatus.OK
+
+    def test_a_reading_is_logged_without_the_address(
+        self, district: District, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("DEBUG", logger="dj_cadence")
+        district.client().get(path_of(district))
+        assert [r.getMessage() for r in caplog.records] == ["feed_read subject=org:3 status=200"]
+
+
+class TestOwnCalendar:
+    def test_it_stands_on_the_first_page_of_whoever_holds_an_office(
+        self, any_district: District
+    ) -> None:
+        page = any_district.login(BOB).get("/").text
+        path = path_for(any_district, f"person:{BOB}")
+        assert f"webcal://dj.example.org{path}" in page
+        assert "<svg" in page
+        found = entries(any_district.client().get(path).content)
+        assert str(found["task-3@u1.example"]["SUMMARY"]) == (
+            "【待办】主题党日 2026年3月 · 青禾小学第一党支部"
+        )
+
+    def test_its_owner_alone_changes_the_address(self, any_district: District) -> None:
+        bob, alice = (path_for(any_district, f"person:{n}") for n in (BOB, ALICE))
+        client = any_district.login(BOB)
+        assert client.send_form("/", "/feed").headers["location"] == "/?said=feed#feed"
+        assert "旧地址已失效" in client.get("/?said=feed").text
+        assert client.get(bob).status_code == HTTPStatus.GONE
+        assert client.get(alice).status_code == HTTPStatus.OK
+        assert client.get(path_for(any_district, f"person:{BOB}")).status_code == HTTPStatus.OK
+
+    def test_the_administrator_has_none(self, district: District) -> None:
+        local = district.client(address="127.0.0.1", host="127.0.0.1")
+        page = local.get("/").text
+        assert 'id="feed"' not in page
+        csrf = local.csrf("/orgs/S1-1")
+        assert local.post("/feed", data={"csrf": csrf}).status_code == HTTPStatus.FORBIDDEN
 
 
 class TestAddress:
@@ -149,6 +241,6 @@ class TestAddress:
     def test_an_organization_that_does_not_exist_has_none(self, district: District) -> None:
         settings = district.context.settings
         with pytest.raises(Refused, match="没有这个组织"):
-            feed_address(district.database, settings, 99, NOW)
+            feed_address(district.database, settings, "org:99", NOW)
         with district.database.write() as session, pytest.raises(Refused, match="没有这个组织"):
-            rotate(session, settings, 99, NOW)
+            rotate(session, settings, "org:99", NOW)

@@ -158,7 +158,8 @@ def test_names_and_letters_are_text_and_never_markup(district: District) -> None
 
 def test_looking_changes_nothing(district: District) -> None:
     alice = district.login(ALICE)
-    alice.get("/orgs/S1-1")  # makes the calendar's address known, the first time
+    for path in ("/", "/orgs/S1-1"):  # make the addresses of calendars known, the first time
+        alice.get(path)
     before = district.contents()
     for path in ("/", "/orgs/S1-1", "/outbox", "/outbox/1", district.link(1), "/healthz"):
         assert alice.get(path).status_code == HTTPStatus.OK, path

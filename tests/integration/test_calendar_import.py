@@ -1,6 +1,6 @@
 """Calendars that arrive: read and checked, stored, and what they do to tasks already spoken of."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.services import plan as planner
 from dj_cadence.services.calendar_import import Arrival, prepare, store, unheard_of
 from dj_cadence.services.calendars import calendars, effect
-from dj_cadence.services.feed import feed
+from dj_cadence.services.feed import Feeds
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import slot, task
 
@@ -436,8 +436,8 @@ def in_feed(
     database: Database, rules: Catalogue, row: object, today: date
 ) -> list[tuple[str, ...]]:
     """(UID, day, SEQUENCE) of each entry in the calendar of a task's organization."""
-    with database.read() as session:
-        text = feed(session, rules, SETTINGS, row.org_id, today)  # type: ignore[attr-defined]
+    now = datetime.combine(today, time(9), SETTINGS.time_zone)
+    text = Feeds(database, SETTINGS, lambda: rules).body(f"org:{row.org_id}", now)  # type: ignore[attr-defined]
     return [
         (str(e["UID"]), e["DTSTART"].dt.isoformat(), str(e["SEQUENCE"]))
         for e in Calendar.from_ical(text).walk("VEVENT")

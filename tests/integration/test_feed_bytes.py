@@ -1,39 +1,45 @@
 """The calendar as programs read it, whatever stands in names and notes."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 import recurring_ical_events
+import vobject
 from hypothesis import given
 from hypothesis import strategies as st
+from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from dj_cadence.feeds import FeedEvent, calendar_bytes
 
 CHANGED = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
-HOSTILE = "，；\\n\\, ; : \"'<b>&amp; 😀\nBEGIN:VEVENT\r\nDTSTART:20200101\rX:1"
+HOSTILE = "，；\\n\\, ; : \"'<b>&amp; 😀👩‍👩‍👧\nBEGIN:VEVENT\r\nDTSTART:20200101\rX:1 \\\\n"
+TITLE = "关于进一步做好新时代中小学校党组织“三会一课”、主题党日和组织生活会工作的通知；" * 8
+PRINTABLE = st.text(st.characters(blacklist_categories=["Cs"]), max_size=300)
 
 
 def event(**changes: object) -> FeedEvent:
     values: dict[str, object] = {
         "uid": "task-1@u1",
-        "day": date(2026, 3, 5),
+        "start": date(2026, 3, 5),
         "summary": "【待办】主题党日 2026年3月",
         "description": "最迟：3月31日\n依据：基本要求 2.4",
-        "address": "https://dj.example.org/orgs/S1-1",
-        "category": "党建",
+        "address": "https://dj.example.org/orgs/S1-1#task-1",
         "sequence": 3,
         "changed_at": CHANGED,
     }
     return FeedEvent(**(values | changes))  # type: ignore[arg-type]
 
 
-def parsed(*events: FeedEvent, name: str = "青禾小学") -> Calendar:
-    return Calendar.from_ical(calendar_bytes(name, "Asia/Shanghai", events))
+def written(*events: FeedEvent, name: str = "青禾小学") -> bytes:
+    return calendar_bytes(name, "Asia/Shanghai", events)
 
 
 def test_a_whole_calendar_byte_for_byte() -> None:
-    lines = calendar_bytes("青禾小学", "Asia/Shanghai", [event(cancelled=True)]).decode()
-    assert lines.split("\r\n") == [
+    whole = event(cancelled=True, place="二楼", color="gray", alarm_hours=15)
+    assert written(whole).decode().split("\r\n") == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//dj-cadence//dj-cadence//ZH",
@@ -45,18 +51,25 @@ def test_a_whole_calendar_byte_for_byte() -> None:
         "X-PUBLISHED-TTL:PT6H",
         "X-WR-TIMEZONE:Asia/Shanghai",
         "BEGIN:VEVENT",
-        "SUMMARY:【待办】主题党日 2026年3月",
+        "UID:task-1@u1",
+        "DTSTAMP:20260301T083000Z",
+        "LAST-MODIFIED:20260301T083000Z",
+        "SEQUENCE:3",
         "DTSTART;VALUE=DATE:20260305",
         "DTEND;VALUE=DATE:20260306",
-        "DTSTAMP:20260301T083000Z",
-        "UID:task-1@u1",
-        "SEQUENCE:3",
-        "CATEGORIES:党建",
+        "SUMMARY:【待办】主题党日 2026年3月",
         "DESCRIPTION:最迟：3月31日\\n依据：基本要求 2.4",
-        "LAST-MODIFIED:20260301T083000Z",
-        "STATUS:CANCELLED",
+        "LOCATION:二楼",
+        "URL:https://dj.example.org/orgs/S1-1#task-1",
+        "CATEGORIES:党建",
+        "COLOR:gray",
         "TRANSP:TRANSPARENT",
-        "URL:https://dj.example.org/orgs/S1-1",
+        "STATUS:CANCELLED",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "DESCRIPTION:【待办】主题党日 2026年3月",
+        "TRIGGER:-PT15H",
+        "END:VALARM",
         "END:VEVENT",
         "END:VCALENDAR",
         "",
@@ -64,18 +77,85 @@ def test_a_whole_calendar_byte_for_byte() -> None:
 
 
 def test_another_program_finds_the_event_on_its_day_and_on_no_other() -> None:
-    calendar = parsed(event())
+    calendar = Calendar.from_ical(written(event()))
     assert len(recurring_ical_events.of(calendar).at(date(2026, 3, 5))) == 1
     assert recurring_ical_events.of(calendar).at(date(2026, 3, 6)) == []
     assert recurring_ical_events.of(calendar).at(date(2026, 3, 4)) == []
 
 
-def test_hostile_text_stays_text() -> None:
-    [found] = parsed(event(summary=HOSTILE, description=HOSTILE), name=HOSTILE).walk("VEVENT")
-    expected = HOSTILE.replace("\r\n", "\n").replace("\r", "\n")
-    assert str(found["SUMMARY"]) == expected
-    assert str(found["DESCRIPTION"]) == expected
-    assert found.errors == []
+def test_an_hour_is_written_in_utc() -> None:
+    start = datetime(2026, 3, 5, 14, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    [found] = Calendar.from_ical(written(event(start=start))).walk("VEVENT")
+    assert found["DTSTART"].dt == datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
+    assert found["DTEND"].dt == datetime(2026, 3, 5, 7, 30, tzinfo=UTC)
+
+
+# --- three programs that have nothing in common ------------------------------------------------
+
+Read = Callable[[bytes], list[tuple[str, str, str, str, int]]]
+
+
+def by_icalendar(data: bytes) -> list[tuple[str, str, str, str, int]]:
+    calendar = Calendar.from_ical(data)
+    found = calendar.walk("VEVENT")
+    assert [calendar.errors, *(one.errors for one in found)] == [[]] * (len(found) + 1)
+    names = ("UID", "SUMMARY", "DESCRIPTION", "LOCATION")
+    return [(*(str(one.get(name, "")) for name in names), int(one["SEQUENCE"])) for one in found]
+
+
+def by_ical(data: bytes) -> list[tuple[str, str, str, str, int]]:
+    calendar = IcsCalendarStream.calendar_from_ics(data.decode())
+    return [
+        (e.uid, e.summary or "", e.description or "", e.location or "", e.sequence or 0)
+        for e in calendar.events
+    ]
+
+
+def by_vobject(data: bytes) -> list[tuple[str, str, str, str, int]]:
+    calendar = vobject.readOne(data.decode())
+    return [
+        (
+            e.uid.value,
+            e.summary.value,
+            e.description.value,
+            e.location.value if "location" in e.contents else "",
+            int(e.sequence.value),
+        )
+        for e in calendar.contents.get("vevent", [])
+    ]
+
+
+PARSERS = pytest.mark.parametrize("read", [by_icalendar, by_ical, by_vobject])
+
+
+@PARSERS
+@pytest.mark.parametrize("text", [HOSTILE, TITLE, "\\;\\,\\N\\\\", '"', "é" * 75, "😀" * 40])
+def test_hostile_text_stays_text(read: Read, text: str) -> None:
+    one, other = event(summary=text, description=text, place=text), event(uid="task-2@u1")
+    expected = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert read(written(one, other, name=text)) == [
+        ("task-1@u1", expected, expected, expected, 3),
+        ("task-2@u1", other.summary, other.description, "", 3),
+    ]
+
+
+@PARSERS
+@given(st.lists(PRINTABLE.filter(str.strip), min_size=1, max_size=3))
+def test_whatever_a_person_types_comes_back(read: Read, texts: list[str]) -> None:
+    typed = ["".join(c for c in text if c.isprintable() or c == "\n").strip() for text in texts]
+    typed = [text or "空" for text in typed]
+    events = [event(uid=f"task-{n}@u1", summary=t, description=t) for n, t in enumerate(typed)]
+    assert read(written(*events)) == [(e.uid, e.summary, e.description, "", 3) for e in events]
+
+
+@PARSERS
+def test_an_alarm_and_an_hour_are_understood(read: Read) -> None:
+    start = datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
+    whole = event(start=start, alarm_hours=1, color="firebrick", cancelled=True)
+    assert len(read(written(whole))) == 1
+
+
+# --- lines -------------------------------------------------------------------------------------
 
 
 def test_the_name_stays_one_line() -> None:
@@ -85,13 +165,13 @@ def test_the_name_stays_one_line() -> None:
 
 
 def test_control_characters_are_left_out() -> None:
-    [found] = parsed(event(summary="党\x00\x0b\x1f\x7f\x85\u2028日\ud800")).walk("VEVENT")
-    assert str(found["SUMMARY"]) == "党日"
+    [found] = by_icalendar(written(event(summary="党\x00\x0b\x1f\x7f\x85\u2028日\ud800")))
+    assert found[1] == "党日"
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_no_text_breaks_the_lines(summary: str, name: str) -> None:
-    events = [event(summary=summary, description=summary)]
+    events = [event(summary=summary, description=summary, place=summary, alarm_hours=1)]
     data = calendar_bytes(name, "Asia/Shanghai", events)
     assert data == calendar_bytes(name, "Asia/Shanghai", events)
     lines = data.split(b"\r\n")
@@ -104,4 +184,4 @@ def test_no_text_breaks_the_lines(summary: str, name: str) -> None:
 
 
 def test_the_refresh_interval_is_a_duration() -> None:
-    assert parsed()["REFRESH-INTERVAL"].dt == timedelta(hours=6)
+    assert Calendar.from_ical(written())["REFRESH-INTERVAL"].dt == timedelta(hours=6)

@@ -21,6 +21,8 @@ from dj_cadence.store.schema import appointment, org, person
 LOGIN_LIFE = timedelta(days=1)
 ACT_BELOW = (SECRETARY, CLERK)
 """Offices of a superior that may act for the organizations below it."""
+_EXPIRED = "这个链接已经失效。请使用最近一条消息里的链接，或向管理员要新的链接。"
+_EXPIRED_FEED = "这个日历地址已经失效。请打开网页，用新的地址重新订阅。"
 _held = org.alias("held")
 _below = org.c.position.between(_held.c.position, _held.c.subtree_end)
 
@@ -135,13 +137,18 @@ def login_address(session: Session, settings: Settings, person_id: int, now: dat
 
 
 def subject_of(session: Session, token: str, purpose: str, now: datetime) -> int:
-    """The id of the organization, message or person that a link stands for.
+    """The id of the message or person that a link stands for.
 
     Raises UnknownLink or ExpiredLink.
     """
+    return int(linked_subject(session, token, purpose, now).partition(":")[2])
+
+
+def linked_subject(session: Session, token: str, purpose: str, now: datetime) -> str:
+    """What a link stands for, like org:12. Raises UnknownLink or ExpiredLink."""
     row = tokens.find(session, token)
     if row is None or row.purpose != purpose:
         raise UnknownLink("没有这个链接。请检查地址是否完整。")
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        raise ExpiredLink("这个链接已经失效。请使用最近一条消息里的链接，或向管理员要新的链接。")
-    return int(row.subject.partition(":")[2])
+        raise ExpiredLink(_EXPIRED_FEED if purpose == "feed" else _EXPIRED)
+    return str(row.subject)

@@ -1,159 +1,92 @@
-"""The calendar that an organization's people subscribe to, and its address."""
+"""The calendar of an organization or a person, kept whole until what it shows has changed.
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+Reading one costs a look at a row of sums; the calendar is put together again only where
+they are not those of the copy. Its bytes hang on the data and on the month, nothing else.
+"""
 
-from sqlalchemy import select, update
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.citation import basis_text
-from dj_cadence.domain.dates import add_months, month_end
-from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.task import State
-from dj_cadence.domain.token import make_token
-from dj_cadence.domain.wording import day_text
-from dj_cadence.errors import Refused
-from dj_cadence.feeds import FeedEvent, calendar_bytes
+from dj_cadence.feeds import calendar_bytes
+from dj_cadence.services.feed_contents import Contents, contents, site_look
+from dj_cadence.services.feed_events import Writer
 from dj_cadence.settings import Settings
-from dj_cadence.store import tokens
+from dj_cadence.store import feeds
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import org, site
-from dj_cadence.store.task_views import TaskRow, tasks
-
-MONTHS_BACK, MONTHS_AHEAD = 2, 13
-CANCELLED_SHOWN = timedelta(days=60)
-"""A withdrawn task stays so long as a cancelled entry, for programs that ask seldom."""
+from dj_cadence.store.feeds import Revision
+from dj_cadence.store.types import AnyRow
 
 
-def feed(
-    session: Session, catalogue: Catalogue, settings: Settings, org_id: int, today: date
-) -> bytes:
-    """The organization's calendar. The bytes depend on the data and on today's month only."""
-    month = today.replace(day=1)
-    owner = session.execute(select(org.c.code, org.c.name).where(org.c.id == org_id)).one()
-    host = session.execute(select(site.c.uid)).scalar_one()
-    page = f"{settings.web_address}/orgs/{owner.code}"
-    found = tasks(session, catalogue, today=today, org_code=owner.code)
-    events = [_event(task, host, page) for task in _shown(found, month, settings)]
-    events = events or [_nothing(org_id, host, month)]
-    name = f"党建任务 · {owner.name}"
-    return calendar_bytes(name, settings.time_zone.key, events)
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Reads calendars and keeps their copies true."""
 
+    database: Database
+    settings: Settings
+    catalogue: Callable[[], Catalogue]
+    """The applied one; asked only where a calendar has to be put together."""
 
-def feed_address(database: Database, settings: Settings, org_id: int, now: datetime) -> str:
-    """The address to subscribe to. Made valid when it is asked for the first time."""
-    with database.read() as session:
-        token = _token(session, settings, org_id)
-        known = tokens.find(session, token) is not None
-    if not known:
-        with database.write() as session:
-            token = _remember(session, settings, org_id, now)
-    return _address(settings, token)
+    def is_true(self, session: Session, subject: str, now: datetime) -> bool:
+        """Whether there is a copy that shows what is stored now."""
+        state, key = self._state(session, subject, now)
+        return bool(state.key == key)
 
+    def renew(self, subject: str, now: datetime) -> None:
+        """Put the calendar together and keep it. Nothing is rendered in a transaction."""
+        catalogue, today = self.catalogue(), self._today(now)
+        with self.database.read() as session:
+            state, key = self._state(session, subject, now)
+            found = contents(session, catalogue, self.settings, subject, today)
+        writer = Writer(self.settings, state.uid, self._revisions(found, now))
+        name = f"党建任务 · {state.name}"
+        body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
+        packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
+        etag = sha256(body).hexdigest()
+        with self.database.write(durable=False) as session:
+            feeds.keep(session, subject, key=key, etag=etag, body=body, packed=packed, now=now)
 
-def rotate(session: Session, settings: Settings, org_id: int, now: datetime) -> str:
-    """A new address; the old one answers 410 from now on."""
-    old = _remember(session, settings, org_id, now)
-    tokens.revoke(session, old, now)
-    session.execute(
-        update(org).where(org.c.id == org_id).values(feed_generation=org.c.feed_generation + 1)
-    )
-    return _address(settings, _remember(session, settings, org_id, now))
+    def body(self, subject: str, now: datetime) -> bytes:
+        """The whole calendar as it stands now."""
+        with self.database.read() as session:
+            is_true = self.is_true(session, subject, now)
+        if not is_true:
+            self.renew(subject, now)
+        with self.database.read() as session:
+            return bytes(feeds.copy(session, subject).body)
 
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self.settings.time_zone).date()
 
-def _generation(session: Session, org_id: int) -> int:
-    found = session.execute(select(org.c.feed_generation).where(org.c.id == org_id))
-    generation = found.scalar_one_or_none()
-    if generation is None:
-        raise Refused("没有这个组织。")
-    return int(generation)
+    def _state(self, session: Session, subject: str, now: datetime) -> tuple[AnyRow, str]:
+        """What is stored, and the key of a copy that would show just that."""
+        today = self._today(now)
+        seats = feeds.seats(session, subject, today)
+        state = feeds.state(session, subject, seats)
+        shown = [(seat.org_id, seat.office) for seat in seats]
+        data = (state.name, state.catalogue, state.data_version, state.digest_week)
+        sums = (state.n, state.changes, state.latest)
+        month = (today.year, today.month)
+        text = repr((site_look(self.settings), month, shown, data, sums))
+        return state, sha256(text.encode()).hexdigest()
 
-
-def _token(session: Session, settings: Settings, org_id: int) -> str:
-    return make_token(settings.key, "feed", f"org:{org_id}", _generation(session, org_id))
-
-
-def _remember(session: Session, settings: Settings, org_id: int, now: datetime) -> str:
-    token = _token(session, settings, org_id)
-    tokens.remember(
-        session,
-        token,
-        purpose="feed",
-        subject=f"org:{org_id}",
-        generation=_generation(session, org_id),
-        now=now,
-    )
-    return token
-
-
-def _address(settings: Settings, token: str) -> str:
-    return f"{settings.web_address}/feeds/{token}.ics"
-
-
-def _shown(found: Iterable[TaskRow], month: date, settings: Settings) -> list[TaskRow]:
-    """Whole months around `month`, its first day; withdrawn ones only while they are news."""
-    first, last = add_months(month, -MONTHS_BACK), month_end(add_months(month, MONTHS_AHEAD))
-    # Counted from the month's first day, so that no byte changes within a month by itself.
-    news = month - CANCELLED_SHOWN
-    return [
-        task
-        for task in found
-        if first <= _day(task) <= last
-        and (
-            task.state is not State.WITHDRAWN
-            or task.changed_at.astimezone(settings.time_zone).date() >= news
-        )
-    ]
-
-
-def _day(task: TaskRow) -> date:
-    return task.planned or task.due
-
-
-def _event(task: TaskRow, host: str, page: str) -> FeedEvent:
-    return FeedEvent(
-        uid=f"task-{task.id}@{host}",
-        day=_day(task),
-        summary=_summary(task),
-        description=_description(task, page),
-        address=page,
-        category="党建",
-        sequence=task.sequence,
-        changed_at=task.changed_at,
-        cancelled=task.state is State.WITHDRAWN,
-    )
-
-
-def _summary(task: TaskRow) -> str:
-    state = State.OPEN if task.state is State.PLANNED else task.state
-    provisional = "（暂定）" if task.provisional and not task.state.is_settled else ""
-    return f"【{state.label}】{task.title} {chinese_label(task.period)}{provisional}"
-
-
-def _description(task: TaskRow, page: str) -> str:
-    when = f"计划：{day_text(task.planned)}" if task.planned else "计划：尚未定日期"
-    lines = [
-        when + (f" {task.planned_time}" if task.planned_time else ""),
-        f"地点：{task.place}" if task.place else "",
-        f"最迟：{day_text(task.due)}",
-        f"完成：{day_text(task.completed_on)}" if task.completed_on else "",
-        f"依据：{basis_text(task.rule)}" if task.rule else "",
-        "日期暂定：放假安排或校历尚未公布。" if task.provisional else "",
-        f"登记与查看：{page}",
-    ]
-    return "\n".join(line for line in lines if line)
-
-
-def _nothing(org_id: int, host: str, month: date) -> FeedEvent:
-    """Some programs take an empty calendar for a broken one."""
-    return FeedEvent(
-        uid=f"nothing-{org_id}@{host}",
-        day=month,
-        summary="暂无任务",
-        description="这个日历订阅正常，目前没有任务。",
-        address="",
-        category="党建",
-        sequence=0,
-        changed_at=datetime(month.year, month.month, 1, tzinfo=UTC),
-    )
+    def _revisions(self, found: Contents, now: datetime) -> dict[str, Revision]:
+        """How often each thing that is shown has changed, this time included."""
+        shown = found.shown(self.settings)
+        with self.database.read() as session:
+            known = feeds.revisions(session, list(shown))
+        news = {
+            name: text
+            for name, text in shown.items()
+            if name not in known or known[name][0] != feeds.text_hash(text)
+        }
+        if news:
+            with self.database.write() as session:
+                feeds.note_revisions(session, news, now)
+                known = feeds.revisions(session, list(shown))
+        return {name: revision for name, (_, revision) in known.items()}

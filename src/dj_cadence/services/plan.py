@@ -359,7 +359,7 @@ class _Planner:
         if "move" in found:
             planning.move(session, scope, by, today, now)
         if "hang" in found:
-            planning.hang(session, scope)
+            planning.hang(session, scope, now)
         if "reopen" in found:
             planning.reopen(session, scope, by, today, now)
         if "withdraw" in found:

@@ -316,6 +316,9 @@ def _compared(scope: Scope) -> AnySelect:
         (and_(owed(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id)), "hang"),
         else_=_SAME,
     )
-    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
-    beside = task.outerjoin(want_org, _same_enrolment()).outerjoin(want_slot, dated)
+    if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each
+        beside = task.outerjoin(WANTED, and_(_same_enrolment(), _same_period()))
+    else:
+        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
+        beside = task.outerjoin(want_org, _same_enrolment()).outerjoin(want_slot, dated)
     return select(change.label("change")).select_from(beside).where(of_scope(scope))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     and_,
+    case,
     cast,
     delete,
     exists,
@@ -121,10 +122,25 @@ def move(session: Session, scope: Scope, by: str, today: date, now: datetime) ->
     session.execute(update(task).where(moved).values(**_new_dates(today, now)))
 
 
-def hang(session: Session, scope: Scope) -> None:
-    """Hang owed tasks whose dates stay the same on the slot that now says why."""
+def hang(session: Session, scope: Scope, now: datetime) -> None:
+    """Hang owed tasks whose dates stay the same on the slot that now says why.
+
+    Where the other slot reads otherwise, that is a change that calendars must be told.
+    """
     other = and_(_wanted(scope), owed(), task.c.slot_id != want_slot.c.slot_id)
-    session.execute(update(task).where(other).values(slot_id=want_slot.c.slot_id))
+    seen = (slot.c.label, slot.c.provisional, slot.c.theme, slot.c.unit)
+    alike = and_(slot.c.id == task.c.slot_id, *(each == want_slot.c[each.key] for each in seen))
+    present = literal(now, task.c.changed_at.type)
+    reads_alike = exists().where(alike).correlate(task, want_slot)
+    session.execute(
+        update(task)
+        .where(other)
+        .values(
+            slot_id=want_slot.c.slot_id,
+            sequence=case((reads_alike, task.c.sequence), else_=task.c.sequence + 1),
+            changed_at=case((reads_alike, task.c.changed_at), else_=present),
+        )
+    )
 
 
 def reopen(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:

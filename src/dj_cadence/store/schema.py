@@ -76,7 +76,6 @@ org = Table(
     Column("subtree_end", Integer, nullable=False),
     Column("profile_id", Integer, ForeignKey("profile.id"), nullable=False, index=True),
     Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
-    Column("feed_generation", Integer, nullable=False, server_default="1"),
     # The data version at which something changed that its plan, or its superior's, hangs on.
     Column("changed_in", Integer, nullable=False, server_default="0", index=True),
 )
@@ -414,6 +413,27 @@ token = Table(
     Column("made_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=True),
     Column("revoked_at", Instant, nullable=True),
+)
+
+feed = Table(
+    "feed",  # a calendar to subscribe to; the copy is made anew when its key is no longer true
+    metadata,
+    Column("subject", Text, primary_key=True),  # org:12, person:5
+    Column("generation", Integer, nullable=False),  # of its address
+    Column("key", String(64), nullable=False, server_default=""),  # hash of what the copy is of
+    Column("etag", String(64), nullable=False, server_default=""),
+    Column("modified_at", Instant, nullable=True),  # when the bytes became other ones
+    Column("body", LargeBinary, nullable=True),
+    Column("packed", LargeBinary, nullable=True),  # by gzip
+)
+
+feed_revision = Table(
+    "feed_revision",  # what feeds show beside tasks: duty:KEY, org:12, week:12:2026-W48, site
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hash", String(64), nullable=False),  # of what is shown
+    Column("number", Integer, nullable=False),  # how often that has changed
+    Column("changed_at", Instant, nullable=False),
 )
 
 plan_run = Table(

@@ -46,6 +46,10 @@ class TaskRow:
     completed_on: date | None
     late_days: int
     """Days from the due date to the day it was done; 0 when done in time or not done."""
+    instance: int
+    """What it is about: an organization below (its id), a case (minus its id), itself (0)."""
+    about: str
+    """The name of the organization below that it is about; empty for none."""
     org_id: int
     org_name: str
     planned_time: str
@@ -75,6 +79,7 @@ def tasks(
     today: date,
     org_code: str = "",
     subtree: bool = False,
+    org_ids: Collection[int] | None = None,
     ids: Collection[int] | None = None,
     states: Collection[State] | None = None,
     duty: str = "",
@@ -88,6 +93,7 @@ def tasks(
     """
     conditions = [
         *_in_org(org_code, subtree=subtree),
+        *([task.c.org_id.in_(org_ids)] if org_ids is not None else []),
         *([task.c.id.in_(ids)] if ids is not None else []),
         *([task.c.state.in_([str(state) for state in states])] if states is not None else []),
         *([task.c.duty == duty] if duty else []),
@@ -150,6 +156,8 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         office=catalogue.office(row.duty, row.step),
         completed_on=row.completed_on,
         late_days=max(late, 0),
+        instance=row.instance,
+        about=row.subject or "",
         org_id=row.org_id,
         org_name=row.org_name,
         planned_time=row.planned_time,

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.token import token_hash
+from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import token as tokens
 
 
@@ -20,17 +21,15 @@ def remember(
     expires_at: datetime | None = None,
 ) -> None:
     """Make `token` valid. Remembering the same token again changes nothing."""
-    if find(session, token) is None:
-        session.execute(
-            insert(tokens).values(
-                hash=token_hash(token),
-                purpose=purpose,
-                subject=subject,
-                generation=generation,
-                made_at=now,
-                expires_at=expires_at,
-            )
-        )
+    values = {
+        "hash": token_hash(token),
+        "purpose": purpose,
+        "subject": subject,
+        "generation": generation,
+        "made_at": now,
+        "expires_at": expires_at,
+    }
+    session.execute(insert_or_ignore(session, tokens), values)
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:

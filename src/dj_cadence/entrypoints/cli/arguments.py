@@ -70,3 +70,4 @@ TaskId = Annotated[int, typer.Argument(parser=parse_number, metavar="任务", he
 Reason = Annotated[str, typer.Option("--reason", metavar="原因", help="原因")]
 By = Annotated[str, typer.Option("--as", metavar="人员", help="由谁办理：人员编号或地址")]
 Org = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]
+OrgOrNone = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]

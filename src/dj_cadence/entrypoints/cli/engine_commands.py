@@ -9,18 +9,29 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.week import first_day_of_week, week_label
-from dj_cadence.entrypoints.cli.arguments import AsJson, From, Misuse, Org, Until, parse_instant
+from dj_cadence.entrypoints.cli.arguments import (
+    AsJson,
+    From,
+    Misuse,
+    Org,
+    OrgOrNone,
+    Until,
+    parse_instant,
+)
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, write_file
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services import feed as feeds
 from dj_cadence.services.access import login_address
 from dj_cadence.services.digest_request import as_message, order_digest, requested_digest
+from dj_cadence.services.feed import Feeds
+from dj_cadence.services.feed_address import feed_address
+from dj_cadence.services.feed_address import rotate as change_address
 from dj_cadence.services.simulate import parse_answer
 from dj_cadence.services.simulate import simulate as walk
 from dj_cadence.services.tick import tick as one_pass
 from dj_cadence.store import orgs
+from dj_cadence.store.feeds import seats
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -153,26 +164,41 @@ def _send_digest(site: Opened, org: str) -> None:
 
 def feed(
     ctx: typer.Context,
-    org: Org,
+    org: OrgOrNone = "",
     out: Out = None,
+    person: Annotated[
+        str, typer.Option("--person", metavar="人员", help="这个人各项职务的日历：人员编号或地址")
+    ] = "",
     *,
     rotate: Annotated[bool, typer.Option("--rotate", help="换新地址，旧的立即失效")] = False,
 ) -> None:
     """日历订阅：给出地址，或把日历写到文件。"""
     with opened(ctx) as site:
         database, settings = site.site.database, site.site.settings
-        with database.read() as session:
-            org_id = orgs.find_org(session, org).id
+        subject = _feed_subject(site, org, person)
         if rotate:
             with database.write() as session:
-                feeds.rotate(session, settings, org_id, site.now)
+                change_address(session, settings, subject, site.now)
         if out is not None:
-            with database.read() as session:
-                content = feeds.feed(session, site.catalogue(), settings, org_id, site.today)
+            content = Feeds(database, settings, site.catalogue).body(subject, site.now)
             out.write_bytes(content)
             say(f"已写到 {out}。")
         else:
-            say(feeds.feed_address(database, settings, org_id, site.now))
+            say(feed_address(database, settings, subject, site.now))
+
+
+def _feed_subject(site: Opened, org: str, person: str) -> str:
+    """Whose calendar is meant. With both, the person must hold an office there."""
+    if not org and not person:
+        raise Misuse("请写组织代码，或用 --person 写明人员。")
+    with site.site.database.read() as session:
+        org_id = orgs.find_org(session, org).id if org else 0
+        if not person:
+            return f"org:{org_id}"
+        subject = f"person:{orgs.find_person(session, person).id}"
+        if org and org_id not in {seat.org_id for seat in seats(session, subject, site.today)}:
+            raise Refused(f"{person} 今天在 {org} 没有任职。只用 --person 可得到其各项职务的日历。")
+        return subject
 
 
 def login_link(

@@ -20,14 +20,16 @@ from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import (
-    calendars,
     evidence,
+    health,
     links,
     pages,
     papers,
+    subscription,
     uploads,
     words,
 )
+from dj_cadence.entrypoints.web.calendars import Calendars
 from dj_cadence.entrypoints.web.security import (
     SAFE_HEADERS,
     Forbidden,
@@ -63,6 +65,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         return Route(path, _endpoint(context, templates, page), methods=[method])
 
     return [
+        Route("/feeds/{token}.ics", Calendars(context).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
         route("/orgs/{code}/digest", papers.digest),
@@ -70,9 +73,10 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/orgs/{code}/wall", papers.wall),
         route("/orgs/{code}/wall.xlsx", papers.wall_file),
         route("/orgs/{code}/papers/{kind}.docx", papers.paper_file),
-        route("/orgs/{code}/feed", pages.change_feed, "POST"),
+        route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
+        route("/feed", subscription.change_own, "POST"),
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
@@ -81,8 +85,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/logout", links.logout, "POST"),
-        route("/feeds/{token}.ics", calendars.calendar),
-        route("/healthz", calendars.health),
+        route("/healthz", health.health),
         Mount("/static", _Static(context)),
     ]
 

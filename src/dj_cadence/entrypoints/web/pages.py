@@ -12,15 +12,14 @@ from dj_cadence.domain.dates import add_years
 from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
+from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import evidence, pages
 from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.companions import companions
-from dj_cadence.services.feed import feed_address, rotate
 from dj_cadence.services.saved_rules import concerns, noted
 from dj_cadence.store.task_views import TaskRow, tasks
-from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -48,13 +47,16 @@ def start(visit: Visit) -> Response:
         visitor, settings = visit.visitor, visit.settings
         manages = visitor.administrator or concerns(session, settings, visitor.person_id)
         trouble = noted(session) if manages else None
-    whole = len(lines) <= WHOLE_TREE
+    folded = len(lines) > WHOLE_TREE
+    person_id = visitor.person_id
     return visit.page(
         "start.html",
-        lines=lines if whole else pages.folded(lines, depth=1),
+        lines=pages.folded(lines, depth=1) if folded else lines,
         number=len(lines),
-        folded=not whole,
+        folded=folded,
         trouble=trouble,
+        feed=subscription(visit, f"person:{person_id}") if person_id else None,
+        feed_changed=visit.request.query_params.get("said", "") == "feed",
     )
 
 
@@ -78,22 +80,11 @@ def act_in_organization(visit: Visit) -> Response:
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
-    found = seen(visit, session)
+    found = visit.organization(session)
     who = (session, visit.visitor, found.id, visit.today)
     rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
     known = {row.id: row for row in rows}
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
-
-
-def change_feed(visit: Visit) -> Response:
-    """更换地址: the old calendar address stops working."""
-    visit.prepare()
-    with visit.database.write() as session:
-        found = seen(visit, session)
-        if not may_act(session, visit.visitor, found.id, visit.today):
-            raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, visit.settings, found.id, visit.now)
-    return go_to(f"{words.org_address(found.code)}?said=feed#feed")
 
 
 def outbox(visit: Visit) -> Response:
@@ -130,7 +121,7 @@ def _organization(
 ) -> Response:
     visitor, today = visit.visitor, visit.today
     with visit.database.read() as session:
-        found = seen(visit, session)
+        found = visit.organization(session)
         rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
         values = {
             "org": found,
@@ -149,22 +140,13 @@ def _organization(
         "organization.html",
         status,
         sections=_sections(visit, rows),
-        feed=feed_address(visit.database, visit.settings, found.id, visit.now),
+        feed=subscription(visit, f"org:{found.id}"),
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,
         base=words.org_address(found.code),
         **values,
     )
-
-
-def seen(visit: Visit, session: Session) -> AnyRow:
-    """The organization in the address. What may not be seen is not there."""
-    visit.require_login()
-    found = pages.organization(session, visit.visitor, visit.path("code"), visit.today)
-    if found is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return found
 
 
 def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:

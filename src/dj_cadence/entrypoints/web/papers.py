@@ -11,7 +11,6 @@ from starlette.responses import Response
 from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.paper import PaperKind, WallPlan
 from dj_cadence.entrypoints.web import words
-from dj_cadence.entrypoints.web.pages import seen
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import DOCX, render_paper, wall_workbook
@@ -52,7 +51,7 @@ def paper_file(visit: Visit) -> Response:
     month, year, rules = _month(visit), _year(visit), visit.catalogue
     visit.prepare()
     with visit.database.read() as session:
-        found = seen(visit, session)
+        found = visit.organization(session)
         made = paper(session, rules, kind, found, today=visit.today, month=month, year=year)
     content = render_paper(visit.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
@@ -64,7 +63,7 @@ def _digest(visit: Visit) -> DigestView:
     if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
         raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
     with visit.database.read() as session:
-        above = seen(visit, session)
+        above = visit.organization(session)
         return requested_digest(
             session, visit.catalogue, visit.settings, above, today=visit.today, week=week
         )
@@ -74,7 +73,7 @@ def _wall(visit: Visit) -> WallPlan:
     month, year, rules = _month(visit), _year(visit), visit.catalogue
     visit.prepare()
     with visit.database.read() as session:
-        found = seen(visit, session)
+        found = visit.organization(session)
         return wall_plan(session, rules, found, today=visit.today, month=month, year=year)
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
@@ -72,8 +73,13 @@ class KnownHosts:
 
 def host_name(headers: Headers) -> str:
     """The name in the Host header without its port, in lower case; empty when malformed."""
+    return _host_name(headers.get("host", ""))
+
+
+@lru_cache(maxsize=100)
+def _host_name(host: str) -> str:
     try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
 

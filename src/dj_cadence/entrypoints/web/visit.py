@@ -9,6 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from jinja2 import Environment
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -18,9 +19,11 @@ from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import COOKIE, signed_in
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper, paper
+from dj_cadence.services import pages
 from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor, person_visitor
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
+from dj_cadence.store.types import AnyRow
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,14 @@ class Visit:
         """Raise HTTPException 403 for strangers."""
         if self.visitor.is_stranger:
             raise HTTPException(HTTPStatus.FORBIDDEN)
+
+    def organization(self, session: Session) -> AnyRow:
+        """The organization in the address. What may not be seen is not there."""
+        self.require_login()
+        found = pages.organization(session, self.visitor, self.path("code"), self.today)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return found
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""

@@ -37,6 +37,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("signature", name=op.f("uq_cohort_signature")),
     )
     op.create_table(
+        "feed",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("etag", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("modified_at", sa.String(length=27), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("packed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_feed")),
+    )
+    op.create_table(
+        "feed_revision",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_feed_revision")),
+    )
+    op.create_table(
         "person",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -163,7 +182,6 @@ def upgrade() -> None:
         sa.Column("subtree_end", sa.Integer(), nullable=False),
         sa.Column("profile_id", sa.Integer(), nullable=False),
         sa.Column("roster", sa.Text(), nullable=False),
-        sa.Column("feed_generation", sa.Integer(), server_default="1", nullable=False),
         sa.Column("changed_in", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["approver_id"], ["org.id"], name=op.f("fk_org_approver_id")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_org_profile_id")),

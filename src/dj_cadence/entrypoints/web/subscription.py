@@ -1,0 +1,55 @@
+"""The part of a page that offers a calendar to subscribe to, and changing its address."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import segno
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web.visit import Visit, go_to
+from dj_cadence.services.access import may_act
+from dj_cadence.services.feed_address import feed_address, rotate
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One address in the three forms that phones and computers take."""
+
+    https: str
+    webcal: str
+    """A tap on it opens the phone's calendar."""
+    qr: Markup
+    """The same for another phone's camera, as SVG."""
+
+
+def subscription(visit: Visit, subject: str) -> Subscription:
+    """The calendar of an organization or a person; its address is made where there is none."""
+    https = feed_address(visit.database, visit.settings, subject, visit.now)
+    webcal = f"webcal://{https.partition('://')[2]}"
+    drawn = segno.make(webcal, micro=False, boost_error=False).svg_inline(
+        border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
+    )
+    return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
+
+
+def change_of_organization(visit: Visit) -> Response:
+    """更换地址: the old calendar address stops working."""
+    visit.prepare()
+    with visit.database.write() as session:
+        found = visit.organization(session)
+        if not may_act(session, visit.visitor, found.id, visit.today):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        rotate(session, visit.settings, f"org:{found.id}", visit.now)
+    return go_to(f"{words.org_address(found.code)}?said=feed#feed")
+
+
+def change_own(visit: Visit) -> Response:
+    """The same for the visitor's own calendar."""
+    if not visit.visitor.person_id:
+        raise HTTPException(HTTPStatus.FORBIDDEN)
+    with visit.database.write() as session:
+        rotate(session, visit.settings, f"person:{visit.visitor.person_id}", visit.now)
+    return go_to("/?said=feed#feed")

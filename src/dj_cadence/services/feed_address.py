@@ -1,0 +1,59 @@
+"""The addresses that phones subscribe to: made from the site's key, and changed at will."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.token import make_token
+from dj_cadence.errors import Refused
+from dj_cadence.settings import Settings
+from dj_cadence.store import feeds, tokens
+from dj_cadence.store.database import Database
+
+PURPOSE = "feed"
+
+
+def feed_address(database: Database, settings: Settings, subject: str, now: datetime) -> str:
+    """The address to subscribe to. Made valid when it is asked for the first time.
+
+    `subject` is what it is for: org:12, person:5. Raises Refused where there is no such one.
+    """
+    with database.read() as session:
+        token = _token(session, settings, subject)
+        known = tokens.find(session, token) is not None
+    if not known:
+        with database.write() as session:
+            token = _remember(session, settings, subject, now)
+    return _address(settings, token)
+
+
+def rotate(session: Session, settings: Settings, subject: str, now: datetime) -> str:
+    """A new address; the old one answers 410 from now on."""
+    old = _remember(session, settings, subject, now)
+    feeds.next_generation(session, subject)
+    tokens.revoke(session, old, now)
+    return _address(settings, _remember(session, settings, subject, now))
+
+
+def _token(session: Session, settings: Settings, subject: str) -> str:
+    if not feeds.exists(session, subject):
+        raise Refused("没有这个组织或人员。")
+    return make_token(settings.key, PURPOSE, subject, feeds.generation(session, subject))
+
+
+def _remember(session: Session, settings: Settings, subject: str, now: datetime) -> str:
+    token = _token(session, settings, subject)
+    feeds.ensure(session, subject)
+    tokens.remember(
+        session,
+        token,
+        purpose=PURPOSE,
+        subject=subject,
+        generation=feeds.generation(session, subject),
+        now=now,
+    )
+    return token
+
+
+def _address(settings: Settings, token: str) -> str:
+    return f"{settings.web_address}/feeds/{token}.ics"
