@@ -50,6 +50,7 @@ class TaskRow:
     """What it is about: an organization below (its id), a case (minus its id), itself (0)."""
     about: str
     """The name of the organization below that it is about; empty for none."""
+    instructions: str
     org_id: int
     org_name: str
     planned_time: str
@@ -62,6 +63,11 @@ class TaskRow:
     sequence: int
     changed_at: datetime
     settled_at: datetime | None
+
+    @property
+    def waits_for_day(self) -> bool:
+        """Whether it is done by giving the own task of its workflow a day."""
+        return self.stage is not None and self.stage.by_planning
 
     def as_json(self) -> dict[str, object]:
         """The fields that scripts rely on, dates as ISO text."""
@@ -158,6 +164,7 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         late_days=max(late, 0),
         instance=row.instance,
         about=row.subject or "",
+        instructions=catalogue.instructions(row.duty, row.step),
         org_id=row.org_id,
         org_name=row.org_name,
         planned_time=row.planned_time,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from dj_cadence.domain.basis import EVIDENCE
 from dj_cadence.domain.duty import Term
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.services.explain import CHANNELS
 from dj_cadence.store.task_views import TaskRow
 
@@ -42,7 +43,8 @@ def org_address(code: str) -> str:
 
 def is_election(task: TaskRow) -> bool:
     """Whether recording it begins a new term."""
-    return task.rule is not None and isinstance(task.rule.recurrence, Term)
+    term = task.rule is not None and isinstance(task.rule.recurrence, Term)
+    return term and task.step == OWN
 
 
 def evidence(keys: Iterable[str]) -> str:
