@@ -23,7 +23,8 @@ ONCE = {"date", "from", "to", "subject", "message-id", "in-reply-to", "reference
 FIELD = re.compile(rb"[!-9;-~]+:( [!-~][ -~]*)?\r\n([ \t]+[!-~][ -~]*\r\n)*")
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 BLOCKS = {"html", "head", "body", "div", "p", "h2", "h3", "ul", "li"}
-TAGS = BLOCKS | {"br", "meta", "title", "style", "a", "span", "b", "table", "tbody", "tr", "th", "td"}
+TAGS = BLOCKS | {"a", "b", "br", "meta", "span", "style", "title"}
+TAGS |= {"table", "tbody", "td", "th", "tr"}
 ATTRIBUTES = {"style", "class", "href", "lang", "charset", "name", "content", "width"} | {
     "cellspacing"
 }
