@@ -69,7 +69,7 @@ class Feeds:
         seats = feeds.seats(session, subject, today)
         state = feeds.state(session, subject, seats)
         shown = [(seat.org_id, seat.office) for seat in seats]
-        data = (state.name, state.catalogue, state.data_version, state.digest_week)
+        data = (state.name, state.names, state.catalogue, state.data_version, state.digest_week)
         sums = (state.n, state.changes, state.latest)
         month = (today.year, today.month)
         text = repr((site_look(self.settings), month, shown, data, sums))

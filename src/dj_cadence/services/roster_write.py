@@ -39,22 +39,17 @@ def write_draft(
 def _mark_changed(
     session: Session, draft: Draft, ids: dict[str, int], values: dict[str, dict[str, Any]]
 ) -> None:
-    """Mark those whose plan must be worked out again, and the superiors they had.
-
-    A new name marks nobody; that the data has changed is still said, to whoever shows names.
-    """
+    """Mark those whose plan must be worked out again, and the superiors they had."""
     changed = {ids[code] for code in draft.terms}
-    renamed = False
     in_order = list(draft.seats)
     for code, seat in draft.seats.items():
         known = draft.stored[code].columns if code in draft.stored else None
         if known is None or known["profile_id"] != values[code]["profile_id"]:
             changed.add(ids[code])
-        renamed = renamed or bool(known and known["name"] != values[code]["name"])
         if known and known["supervisor_id"] != values[code]["supervisor_id"]:
             changed |= {ids[below] for below in in_order[seat.position - 1 : seat.end]}
             changed.add(known["supervisor_id"] or 0)
-    if changed or renamed:
+    if changed:
         sites.data_changed(session, changed)
 
 

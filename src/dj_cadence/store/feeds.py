@@ -73,17 +73,21 @@ def state(session: Session, subject: str, of: Sequence[Seat]) -> AnyRow:
     kind, _, number = subject.partition(":")
     whose = org if kind == "org" else person
     named = select(whose.c.name).where(whose.c.id == int(number)).scalar_subquery()
-    mine = task.c.org_id.in_(sorted({seat.org_id for seat in of}))
+    ids = sorted({seat.org_id for seat in of})
+    # A superior's own tasks name the organizations directly below it.
+    shown = or_(org.c.id.in_(ids), org.c.supervisor_id.in_(ids))
+    names = select(func.aggregate_strings(org.c.name, "\n")).where(shown).scalar_subquery()
     tasks = select(
         func.count(task.c.id).label("n"),
         func.coalesce(func.sum(task.c.sequence), 0).label("changes"),
         func.max(task.c.changed_at).label("latest"),
-    ).where(mine)
+    ).where(task.c.org_id.in_(ids))
     counted = tasks.subquery("counted")
     in_force = select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery()
     return session.execute(
         select(
             named.label("name"),
+            names.label("names"),
             in_force.label("catalogue"),
             site.c.uid,
             site.c.data_version,
