@@ -1,7 +1,8 @@
 """What a calendar feed shows: tasks, and for superiors one summary a week of what lies below.
 
 Never in a feed: a case, for it is about a person; a step of a workflow that is
-no meeting and no legal date, which has other readers; an organization below by name beside the word that it is late.
+no meeting and no legal date, which has other readers; an organization below by name
+beside the word that it is late.
 """
 
 from collections import Counter, defaultdict
