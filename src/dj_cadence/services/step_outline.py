@@ -31,9 +31,15 @@ class StepOutline:
         self._span = span
 
     def lay_out(self, session: Session, part: Part, *, create: bool) -> None:
-        """Fill the temporary tables with the steps of everyone in `part`."""
+        """Fill the temporary tables with the steps of everyone in `part`.
+
+        `create` stores cohorts that are new. Without it nothing was written before, so the
+        own tasks that are laid out count as if they were there.
+        """
+        if not create:
+            steps.note_coming(session, self._duty, self._workflow)
         wanted.lay_out(session)
-        source = steps.each_reference(self._duty, self._workflow, part)
+        source = steps.each_reference(self._duty, self._workflow, part, with_coming=not create)
         signed = {self._signature(one): one for one in steps.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)

@@ -14,24 +14,29 @@ from sqlalchemy import (
     Date,
     FromClause,
     Integer,
+    MetaData,
     String,
     Table,
     and_,
+    exists,
     func,
     insert,
     literal,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.step_slots import Reference
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.workflow import OWN, Mark, Workflow
 from dj_cadence.store import wanted
+from dj_cadence.store.differences import WANTED, same_task
 from dj_cadence.store.schema import slot, task
 from dj_cadence.store.types import AnySelect
-from dj_cadence.store.wanted import Part, want_org
+from dj_cadence.store.wanted import Part, want_org, want_slot
 
 _GONE = (State.WITHDRAWN.value, State.WAIVED.value)
 """Nothing hangs on tasks in these states, nor on an own task that was closed as missed."""
@@ -50,13 +55,57 @@ want_reference = Table(
     sqlite_with_rowid=False,
 )
 
+want_coming = Table(
+    "want_coming",  # days of own tasks that a plan would create; they are not stored yet
+    MetaData(),
+    Column("org_id", Integer, nullable=False),
+    Column("instance", Integer, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("counted_from", String(24), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("label", String(32), nullable=False),
+    Column("is_planned", Boolean, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
 StepKey = tuple[int, int, int, str, str]
 """Organization, instance, anchor, period and step."""
 
 
-def each_reference(duty: str, workflow: Workflow, part: Part) -> AnySelect:
-    """Each day that steps are counted from: of the own tasks, and of steps before them."""
+def note_coming(session: Session, duty: str, workflow: Workflow) -> None:
+    """Keep the days of the own tasks that are laid out and not stored, for a look ahead."""
+    session.execute(text(f"DROP TABLE IF EXISTS {want_coming.name}"))
+    session.execute(CreateTable(want_coming))
+    new = ~exists().where(same_task(duty)).correlate(want_org, want_slot)
+    for counted_from in sorted(workflow.references):
+        mark = counted_from if counted_from in tuple(Mark) else "planned"
+        if mark == "planned" and counted_from != workflow.own.key:
+            continue
+        columns = (
+            want_org.c.org_id,
+            want_org.c.instance,
+            want_org.c.anchor_id,
+            want_slot.c.period,
+            literal(counted_from),
+            want_slot.c[mark],
+            want_slot.c.label,
+            want_slot.c.planned.is_not(None),
+        )
+        rows = select(*columns).select_from(WANTED).where(new, want_slot.c[mark].is_not(None))
+        session.execute(insert(want_coming).from_select(list(want_coming.c), rows))
+
+
+def each_reference(
+    duty: str, workflow: Workflow, part: Part, *, with_coming: bool = False
+) -> AnySelect:
+    """Each day that steps are counted from: of the own tasks, and of steps before them.
+
+    `with_coming` adds those noted by `note_coming`.
+    """
     found = [_reference(duty, workflow, part, key) for key in sorted(workflow.references)]
+    if with_coming:
+        found.append(select(want_coming))
     every = union_all(*found).subquery("each")
     return select(*every.c)
 
