@@ -76,4 +76,4 @@ def test_a_duty_that_left_the_catalogue_still_reads(district: District) -> None:
     empty = type(catalogue)({}, catalogue.plans, catalogue.calendar, "h")
     with district.database.read() as session:
         [row] = tasks(session, empty, today=TODAY, ids=[1])
-    assert (row.title, row.office, row.rule) == ("theme_party_day", "", None)
+    assert (row.title, row.office, row.rule) == ("theme_party_day", "书记", None)

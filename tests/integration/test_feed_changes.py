@@ -111,7 +111,7 @@ CHANGES: dict[str, Change] = {
     "postponed": lambda s, n: grants.postpone(
         s, EVERYTHING, n, until=date(2026, 4, 15), reason="装修", today=MARCH, **WHO
     ),
-    "waived": lambda s, n: grants.waive(s, n, reason="装修", **WHO),
+    "waived": lambda s, n: grants.waive(s, EVERYTHING, n, reason="装修", today=MARCH, **WHO),
 }
 
 
