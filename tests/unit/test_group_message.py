@@ -3,18 +3,11 @@
 from dataclasses import replace
 from datetime import date
 
-from dj_cadence.domain.message import (
-    DigestChild,
-    DigestLine,
-    DigestView,
-    GroupDigest,
-    Item,
-    MessageView,
-    for_group,
-)
+from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.message import GroupDigest, Item, MessageView, for_group
 
 DAY = date(2026, 3, 10)
-LINE = DigestLine("第三小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
+LINE = DigestLine("第三小学", "第三小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
 ITEM = Item(
     task_id=1,
     org_name="第一小学党支部",
@@ -52,9 +45,12 @@ def test_a_group_hears_what_is_ahead_and_how_much_is_not() -> None:
                 org_name="某区教育工委",
                 week="2026-W11",
                 day=DAY,
+                since=date(2026, 3, 2),
+                numbers=Numbers(3, 1),
+                change=None,
                 newly_overdue=(LINE,),
                 still_overdue=(LINE, LINE),
-                children=(DigestChild("B", "第三小学党支部", 3, 1, 0, 0),),
+                children=(DigestChild("B", "第三小学党支部", Numbers(3, 1), None),),
                 missing=("第三小学党支部：书记空缺，请确定负责人",),
             ),
         ),

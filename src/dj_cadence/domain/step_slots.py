@@ -7,7 +7,7 @@ from datetime import date
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.wording import day_text
-from dj_cadence.domain.workflow import Mark, Offset, Step, Workflow
+from dj_cadence.domain.workflow import OWN, Mark, Offset, Step, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Reference:
     label: str
     """The period as it is shown: 2026, term-2023-05-10, case-12."""
     is_planned: bool
-    """Whether the own task has its day already."""
+    """Whether the own task has its day already; of its own day, whether it was held then."""
 
 
 def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar) -> Iterator[Slot]:
@@ -28,8 +28,14 @@ def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar)
     for step in workflow.steps:
         if step.counted_from != reference.counted_from:
             continue
-        if not (step.by_planning and reference.is_planned):
+        over = step.by_planning or workflow.task_step(step.key) in workflow.before(OWN)
+        if not (over and reference.is_planned and _ends_before(workflow, step)):
             yield _slot(workflow, step, reference, calendar)
+
+
+def _ends_before(workflow: Workflow, step: Step) -> bool:
+    """Whether what is known of the own task makes the step needless."""
+    return step.by_planning or step.counted_from == workflow.own.key
 
 
 def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCalendar) -> Slot:

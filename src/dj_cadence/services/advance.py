@@ -77,7 +77,7 @@ def advance(
                     steps[situation] = _step(situation, plan, catalogue, today)
             _move(session, rows, steps, today, now)
             speaking = speaking_tasks(session, catalogue, rows, today)
-            raised = _raise(session, speaking, steps, catalogue)
+            raised = _raise(session, speaking, steps, catalogue, today)
         if observe is not ignore:
             _tell(rows, steps, raised, now, observe)
         moved += len(rows)
@@ -142,7 +142,11 @@ def _move(
 
 
 def _raise(
-    session: Session, rows: list[AnyRow], steps: dict[_Situation, _Step], catalogue: Catalogue
+    session: Session,
+    rows: list[AnyRow],
+    steps: dict[_Situation, _Step],
+    catalogue: Catalogue,
+    today: date,
 ) -> list[dict[str, Any]]:
     """Write the notices down. The unique key makes a repeat a quiet nothing."""
     said = _already_said(session, [row.id for row in rows if row.due_revision])
@@ -154,7 +158,7 @@ def _raise(
             "occurrence": reminder.occurrence,
             "level": 0,
             "office": catalogue.office(row.duty, row.step),
-            "due_on": _due_on(row, reminder, catalogue),
+            "due_on": _due_on(row, reminder, catalogue, today),
         }
         for row in rows
         for reminder in steps[_situation(row)].reminders
@@ -165,8 +169,10 @@ def _raise(
     return values
 
 
-def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue) -> date:
+def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
     """Its day; what re-dating made due at once is due from then on, and so not late."""
+    if row.step and row.raised_to == FIRST_DAY:  # it has only just been dated
+        return max(reminder.day, catalogue.calendar.on_or_after(today))
     if not row.due_revision or row.dated_on is None:
         return reminder.day
     return max(reminder.day, catalogue.calendar.on_or_after(row.dated_on))

@@ -119,12 +119,13 @@ def _reference(duty: str, workflow: Workflow, part: Part, counted_from: str) -> 
         step = workflow.task_step(counted_from)
         day = func.coalesce(one.c.completed_on, one.c.planned)
         holds = day.is_not(None)
+    known = one.c.completed_on if counted_from == workflow.own.key else one.c.planned
     columns = (
         *(one.c[name] for name in ("org_id", "instance", "anchor_id", "period")),
         literal(counted_from).label("counted_from"),
         day.label("day"),
         slot.c.label,
-        one.c.planned.is_not(None).label("is_planned"),
+        known.is_not(None).label("is_planned"),
     )
     query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
     if step != OWN:
