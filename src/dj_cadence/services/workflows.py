@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.task import OWED, SILENT, State
 from dj_cadence.domain.workflow import OWN, Workflow
 from dj_cadence.store import acts
@@ -138,8 +139,9 @@ def _release(
     current = workflow.current(is_, today)
     if current is None or current == workflow.current(was, today):
         return
+    # What it says is due from tomorrow: an act of the evening makes nothing late.
     session.execute(
         update(task)
         .where(task.c.id == next(one.id for one in after if one.step == current))
-        .values(due_revision=task.c.due_revision + 1, dated_on=today, next_on=today)
+        .values(due_revision=task.c.due_revision + 1, dated_on=today + DAY, next_on=today)
     )
