@@ -117,7 +117,7 @@ def _tasks(
         task
         for task in found
         if task.instance >= 0
-        and (task.stage is None or task.stage.in_calendar)
+        and (not task.step or (task.stage is not None and task.stage.in_calendar))
         and (by_org[task.org_id] & _ALL_TASKS or task.office in by_org[task.org_id])
         and first <= day_of(task) <= last
         and (
