@@ -105,7 +105,9 @@ def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
     try:
         connection = _open(options, sender)
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+        raise DeliveryError(
+            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
+        ) from None
     try:
         _secure_and_login(connection, options)
     except BaseException:
@@ -132,11 +134,13 @@ def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
     except smtplib.SMTPAuthenticationError as error:
         # The answer is left out: some servers repeat in it what they were told.
         reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
-        raise DeliveryError(reply, permanent=False) from None
+        raise DeliveryError(reply, permanent=False, down=True) from None
     except UnicodeEncodeError:
-        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False) from None
+        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False, down=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+        raise DeliveryError(
+            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
+        ) from None
 
 
 def _trust(options: Options) -> ssl.SSLContext:
@@ -148,7 +152,8 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> s
     connection.ehlo_or_helo_if_needed()
     code, reply = connection.mail(sender)
     if code != 250:
-        raise DeliveryError(f"邮件服务器不接受发件人：{_shown(code, reply)}", permanent=False)
+        reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
+        raise DeliveryError(reply_text, permanent=False, down=True)
     code, reply = connection.rcpt(to)
     if code not in (250, 251):
         raise DeliveryError(

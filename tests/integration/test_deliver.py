@@ -287,8 +287,8 @@ def test_a_faulty_row_or_template_holds_up_nobody_else(database: Database, tmp_p
 def _die_while_sending(database: Database, now: datetime) -> None:
     """A process claims, writes down the attempt, and is never heard of again."""
     with database.write() as session:
-        (claim,) = ledger.claim(session, "dead", now, now + 10 * MINUTE)
-        ledger.begin(session, claim, now, now + 10 * MINUTE)
+        (claim,) = ledger.claim(session, "dead", "email", now, now + 10 * MINUTE)
+        ledger.begin(session.connection(), claim, now, now + 10 * MINUTE)
 
 
 def test_a_living_lease_is_respected(database: Database) -> None:
@@ -303,9 +303,9 @@ def test_a_living_lease_is_respected(database: Database) -> None:
 def test_twice_in_the_dark_waits_for_a_person(database: Database) -> None:
     fill(database, 1)
     _die_while_sending(database, MORNING)
-    recover(database, DAY, MORNING + 11 * MINUTE)
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
     _die_while_sending(database, MORNING + 11 * MINUTE)
-    recover(database, DAY, MORNING + 22 * MINUTE)
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 22 * MINUTE)
 
     assert rows.states(database) == {1: "quarantined"}
     assert rows.column(database, "send_at") is None
@@ -316,8 +316,8 @@ def test_death_before_the_attempt_leaves_nothing_in_the_dark(database: Database)
     fill(database, 1)
     for minutes in (0, 11, 22):
         with database.write() as session:
-            ledger.claim(session, "dead", MORNING, MORNING + (minutes + 10) * MINUTE)
-        recover(database, DAY, MORNING + (minutes + 11) * MINUTE)
+            ledger.claim(session, "dead", "email", MORNING, MORNING + (minutes + 10) * MINUTE)
+        recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + (minutes + 11) * MINUTE)
 
     assert rows.attempts(database) == []
     assert rows.states(database) == {1: "retry"}
@@ -327,11 +327,11 @@ def test_what_may_be_out_becomes_the_message_of_the_day(database: Database) -> N
     fill(database, 2)
     with database.write() as session:
         rows.add_message(session, 3, 2, day=TUESDAY, send_at=None, state="sent")
-        claims = ledger.claim(session, "dead", MORNING, MORNING + 10 * MINUTE)
+        claims = ledger.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
         for claim in claims:
-            ledger.begin(session, claim, MORNING, MORNING + 10 * MINUTE)
+            ledger.begin(session.connection(), claim, MORNING, MORNING + 10 * MINUTE)
 
-    recover(database, TUESDAY, TUESDAY_MORNING)
+    recover(database, rows.SETTINGS.folder, "one", TUESDAY, TUESDAY_MORNING)
 
     assert supersede_stale(database, TUESDAY) == 0
     assert [rows.column(database, "day", n) for n in (1, 2)] == [TUESDAY, DAY]
@@ -372,23 +372,25 @@ def _change(session: Session, message_id: int, **values: object) -> None:
 def test_a_claim_that_was_lost_is_not_sent(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:
-        (slow,) = ledger.claim(session, "slow", MORNING, MORNING + 10 * MINUTE)
-    recover(database, DAY, MORNING + 11 * MINUTE)
+        (slow,) = ledger.claim(session, "slow", "email", MORNING, MORNING + 10 * MINUTE)
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
     with database.write() as session:
-        (quick,) = ledger.claim(session, "quick", MORNING + 11 * MINUTE, MORNING + 21 * MINUTE)
+        (quick,) = ledger.claim(
+            session, "quick", "email", MORNING + 11 * MINUTE, MORNING + 21 * MINUTE
+        )
 
-        assert not ledger.begin(session, slow, MORNING, MORNING + 30 * MINUTE)
-        assert ledger.begin(session, quick, MORNING, MORNING + 30 * MINUTE)
+        assert not ledger.begin(session.connection(), slow, MORNING, MORNING + 30 * MINUTE)
+        assert ledger.begin(session.connection(), quick, MORNING, MORNING + 30 * MINUTE)
 
 
 def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:
-        (slow,) = ledger.claim(session, "slow", MORNING, MORNING + 10 * MINUTE)
-        ledger.begin(session, slow, MORNING, MORNING + 10 * MINUTE)
-    recover(database, DAY, MORNING + 11 * MINUTE)
+        (slow,) = ledger.claim(session, "slow", "email", MORNING, MORNING + 10 * MINUTE)
+        ledger.begin(session.connection(), slow, MORNING, MORNING + 10 * MINUTE)
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
     with database.write() as session:
-        ledger.sent(session, slow, "250 ok", MORNING)
+        ledger.sent(session.connection(), slow, "250 ok", MORNING)
 
     assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
     assert rows.states(database) == {1: "sent"}
@@ -399,12 +401,12 @@ def test_what_is_held_too_long_is_handed_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 3)
-    monkeypatch.setattr("dj_cadence.services.deliver.LEASE", timedelta(0))
+    monkeypatch.setattr("dj_cadence.services.lane.LEASE", timedelta(0))
     channel = Recorder()
 
-    assert send_all(database, channel) == DeliveryCounts(sent=3)
+    assert [send_all(database, channel) for _ in range(3)] == [DeliveryCounts(sent=1)] * 3
     assert [letter.to for letter in channel.letters] == [f"p{n}@example.cn" for n in (1, 2, 3)]
-    assert rows.attempts(database) == [(n, n, "sent", "250 ok") for n in (1, 2, 3)]
+    assert rows.attempts(database) == [(n, 1, "sent", "250 ok") for n in (1, 2, 3)]
 
 
 def test_two_at_once_do_not_double(database: Database) -> None:

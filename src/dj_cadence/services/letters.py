@@ -40,6 +40,8 @@ class Written:
     claim: Claim
     """With its content."""
     letter: Letter
+    was_frozen: bool
+    """Whether it was written at an earlier try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Composer:
     def _letter(self, draft: _Draft, now: datetime) -> Written:
         claim = draft.claim
         if draft.view is None:
-            return Written(claim, unpack(claim.content or b""))
+            return Written(claim, unpack(claim.content or b""), was_frozen=True)
         rendered = self.templates.render_message(draft.view)
         domain = self.settings.sender_address.rpartition("@")[2]
         letter = Letter(
@@ -125,7 +127,7 @@ class Composer:
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
             headers=(("Auto-Submitted", "auto-generated"),),
         )
-        return Written(replace(claim, content=pack(letter)), letter)
+        return Written(replace(claim, content=pack(letter)), letter, was_frozen=False)
 
     def _item(self, claim: Claim, row: _Row) -> Item:
         duty = self.catalogue.duties.get(row["duty"])

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.letter import Notifier
+from dj_cadence.domain.letter import OpenNotifier
 from dj_cadence.domain.week import week_label
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
@@ -26,7 +26,7 @@ class Site:
     settings: Settings
     database: Database
     templates: Templates
-    notifiers: Mapping[str, Notifier]
+    notifiers: Mapping[str, OpenNotifier]
     """By channel."""
 
     def today(self, now: datetime) -> date:

@@ -39,6 +39,10 @@ class Database:
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
 
+    def ledger_connection(self) -> Connection:
+        """A connection for many small transactions, each as in `write(durable=False)`."""
+        return self.engine.execution_options(intent="ledger").connect()
+
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
@@ -82,9 +86,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     intent = connection.get_execution_options().get("intent", "write")
     if intent != "read":
-        level = "FULL" if intent == "write" else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        _sync(connection, "FULL" if intent == "write" else "NORMAL")
     connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
+
+
+def _sync(connection: Connection, level: str) -> None:
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
 
 
 def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:

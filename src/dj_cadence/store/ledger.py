@@ -10,11 +10,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    exists,
+    insert,
+    null,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import SILENT
+from dj_cadence.store.prepared import Prepared
 from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
+from dj_cadence.store.types import instant_text
+
+Executor = Session | Connection
 
 BATCH = 50
 WAITING = ("ready", "retry")
@@ -43,15 +58,23 @@ class Claim:
 # --- taking messages -------------------------------------------------------------------------
 
 
-def claim(session: Session, owner: str, now: datetime, lease_until: datetime) -> list[Claim]:
-    """Take up to 50 messages that are due, the longest waiting first.
+def channels_waiting(session: Session, now: datetime) -> list[str]:
+    """The channels that something is due on."""
+    found = select(message.c.channel).where(message.c.send_at <= now, message.c.state.in_(WAITING))
+    return sorted(session.scalars(found.distinct()))
+
+
+def claim(
+    session: Session, owner: str, channel: str, now: datetime, lease_until: datetime
+) -> list[Claim]:
+    """Take up to 50 messages that are due on `channel`, the longest waiting first.
 
     None while sending is switched off: a restored backup has a queue too.
     """
     due = (
         select(message.c.id)
         .where(message.c.send_at <= now, message.c.state.in_(WAITING))
-        .where(exists().where(site.c.sending))
+        .where(message.c.channel == channel, exists().where(site.c.sending))
         .order_by(message.c.send_at, message.c.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -142,36 +165,30 @@ def freeze(session: Session, claims: Sequence[Claim]) -> None:
         )
 
 
-def begin(session: Session, claim: Claim, now: datetime, lease_until: datetime) -> bool:
+def begin(connection: Connection, claim: Claim, now: datetime, lease_until: datetime) -> bool:
     """Write down that the letter is about to go out, and renew the lease.
 
     False where another process has taken the message over: then it must not be sent.
     """
-    if not _set_if_mine(session, claim, {"lease_until": lease_until}):
+    until = instant_text(lease_until)
+    if _RENEW.run(connection, this=claim.id, n=claim.n, until=until).rowcount == 0:
         return False
-    _write_attempt(session, claim, "sending", started=now)
+    _BEGIN.run(connection, this=claim.id, n=claim.n, started=instant_text(now))
     return True
 
 
-def sent(session: Session, claim: Claim, reply: str, now: datetime) -> None:
+def sent(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
     """The channel has accepted it. That stands whoever holds the message by now."""
-    session.execute(
-        update(message)
-        .where(message.c.id == claim.id)
-        .values(state="sent", sent_at=now, send_at=None, **_NO_LEASE)
-    )
-    session.execute(
-        update(notice)
-        .where(notice.c.message_id == claim.id, notice.c.outcome == "")
-        .values(outcome="sent")
-    )
-    _end_attempt(session, claim, "sent", reply, now)
+    ended = instant_text(now)
+    _SENT.run(connection, this=claim.id, ended=ended)
+    _SAID.run(connection, this=claim.id)
+    _ENDED.run(connection, this=claim.id, n=claim.n, ended=ended, result="sent", answer=reply)
 
 
-def postponed(session: Session, claim: Claim, reply: str, now: datetime) -> None:
+def postponed(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
     """The channel did not take it for now; it is tried again after a pause."""
-    _postpone(session, claim, now)
-    _end_attempt(session, claim, "retry", reply, now)
+    _postpone(connection, claim, now)
+    _end_attempt(connection, claim, "retry", reply, now)
 
 
 def unwritable(session: Session, claim: Claim, reply: str, now: datetime) -> None:
@@ -180,37 +197,39 @@ def unwritable(session: Session, claim: Claim, reply: str, now: datetime) -> Non
     Giving it up would free its notices for a new message that has the same fault.
     """
     if _postpone(session, claim, now):
-        _write_attempt(session, claim, "retry", started=now, ended=now, reply=reply)
+        tried = {"message_id": claim.id, "n": claim.n, "started": now, "ended": now}
+        session.execute(insert(attempt).values(**tried, outcome="retry", reply=reply))
 
 
-def _postpone(session: Session, claim: Claim, now: datetime) -> bool:
+def _postpone(session: Executor, claim: Claim, now: datetime) -> bool:
     pause = _PAUSES[min(claim.n, len(_PAUSES)) - 1]
     return _set_if_mine(session, claim, {"state": "retry", "send_at": now + pause, **_NO_LEASE})
 
 
-def refused(session: Session, claim: Claim, reply: str, now: datetime) -> None:
+def refused(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
     """The channel will never take it: the address is bad, and another way must be found."""
-    if _set_if_mine(session, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
-        release(session, [claim.id])
-        session.execute(
+    if _set_if_mine(connection, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
+        release(connection, [claim.id])
+        connection.execute(
             update(address)
             .where(
                 address.c.person_id == claim.person_id,
                 address.c.channel == claim.channel,
                 address.c.value == claim.address,
             )
-            .values(state="bad", reason=reply)
+            .values(state="bad", reason=reply, bad_since=now)
         )
-    _end_attempt(session, claim, "gave_up", reply, now)
+    _end_attempt(connection, claim, "gave_up", reply, now)
 
 
-def hand_back(session: Session, claims: Sequence[Claim]) -> None:
-    """Let others take these; nothing was tried."""
+def hand_back(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Let others take these. Nothing was tried, and so no try is counted."""
     for claim in claims:
-        _set_if_mine(session, claim, {"state": "retry", **_NO_LEASE})
+        values = {"state": "retry", "attempts": claim.n - 1, **_NO_LEASE}
+        _set_if_mine(connection, claim, values)
 
 
-def release(session: Session, message_ids: Sequence[int]) -> None:
+def release(session: Executor, message_ids: Sequence[int]) -> None:
     """Make the open notices and the digests of these messages free for another bundle."""
     session.execute(
         update(notice)
@@ -222,7 +241,7 @@ def release(session: Session, message_ids: Sequence[int]) -> None:
     )
 
 
-def _set_if_mine(session: Session, claim: Claim, values: Mapping[str, Any]) -> bool:
+def _set_if_mine(session: Executor, claim: Claim, values: Mapping[str, Any]) -> bool:
     """Compare and set: False, and nothing changed, where the claim has been lost."""
     changed = session.scalars(
         update(message)
@@ -234,30 +253,56 @@ def _set_if_mine(session: Session, claim: Claim, values: Mapping[str, Any]) -> b
     return changed.one_or_none() is not None
 
 
-def _write_attempt(
-    session: Session,
-    claim: Claim,
-    outcome: str,
-    *,
-    started: datetime,
-    ended: datetime | None = None,
-    reply: str = "",
+def _end_attempt(
+    connection: Connection, claim: Claim, outcome: str, reply: str, now: datetime
 ) -> None:
-    session.execute(
-        insert(attempt).values(
-            message_id=claim.id,
-            n=claim.n,
-            started=started,
-            ended=ended,
-            outcome=outcome,
-            reply=reply,
-        )
+    _ENDED.run(
+        connection,
+        this=claim.id,
+        n=claim.n,
+        ended=instant_text(now),
+        result=outcome,
+        answer=reply,
     )
 
 
-def _end_attempt(session: Session, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
-    session.execute(
-        update(attempt)
-        .where(attempt.c.message_id == claim.id, attempt.c.n == claim.n)
-        .values(outcome=outcome, ended=now, reply=reply)
+# --- what runs for every letter ---------------------------------------------------------------
+
+_THIS = message.c.id == bindparam("this")
+_RENEW = Prepared(
+    update(message)
+    .where(_THIS, message.c.state == "leased", message.c.attempts == bindparam("n"))
+    .values(lease_until=bindparam("until"))
+)
+_BEGIN = Prepared(
+    postgresql.insert(attempt)  # SQLite says it in the same words
+    .values(
+        message_id=bindparam("this"),
+        n=bindparam("n"),
+        started=bindparam("started"),
+        outcome="sending",
+        reply="",
     )
+    .on_conflict_do_nothing()  # a commit of which we never heard may have been one
+)
+_SENT = Prepared(
+    update(message)
+    .where(_THIS)
+    .values(
+        state="sent",
+        sent_at=bindparam("ended"),
+        send_at=null(),
+        lease_by="",
+        lease_until=null(),
+    )
+)
+_SAID = Prepared(
+    update(notice)
+    .where(notice.c.message_id == bindparam("this"), notice.c.outcome == "")
+    .values(outcome="sent")
+)
+_ENDED = Prepared(
+    update(attempt)
+    .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
+    .values(outcome=bindparam("result"), ended=bindparam("ended"), reply=bindparam("answer"))
+)

@@ -1,11 +1,13 @@
 """Tokens by their hash."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.token import token_hash
+from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import token as tokens
 
 
@@ -31,6 +33,25 @@ def remember(
                 expires_at=expires_at,
             )
         )
+
+
+def remember_messages(
+    session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
+) -> None:
+    """Make the tokens of messages valid, given as (token, subject); known ones stay."""
+    rows = [
+        {
+            "hash": token_hash(token),
+            "purpose": "message",
+            "subject": subject,
+            "generation": 1,
+            "made_at": now,
+            "expires_at": expires_at,
+        }
+        for token, subject in links
+    ]
+    if rows:
+        session.execute(insert_or_ignore(session, tokens), rows)
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:

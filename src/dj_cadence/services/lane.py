@@ -1,0 +1,183 @@
+"""One connection of one channel at work: claim, write, freeze, then one by one send and record.
+
+Each step is its own transaction, and none is open while a template or a server works. The
+outcome of one letter and the beginning of the next are one commit, so that whenever the
+process dies at most one letter of a lane is in the dark: the one that was on its way.
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from dj_cadence.domain.letter import Notifier, OpenNotifier
+from dj_cadence.errors import DeliveryError
+from dj_cadence.services.letters import Composer, Fault, Written, token_subject
+from dj_cadence.store import ledger, tokens
+from dj_cadence.store.database import Database
+from dj_cadence.store.ledger import Claim
+
+LEASE = timedelta(minutes=10)
+TOKEN_LIFE = timedelta(days=120)
+PATIENCE = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
+"""Seconds between tries to write an outcome down: what was accepted must not be forgotten."""
+_log = logging.getLogger(__name__)
+_Done = TypeVar("_Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try."""
+
+    record: Callable[[Connection, Claim, str, datetime], None]
+    counted: str
+    reply: str
+    down: bool = False
+    """Nothing else would get through on this channel now."""
+
+
+@dataclass
+class Lane:
+    """Sends what is due on one channel until nothing is left or the pass is over."""
+
+    database: Database
+    composer: Composer
+    channel: str
+    open_notifier: OpenNotifier | None
+    """None where the channel is not set up."""
+    owner: str
+    now: datetime
+    turn: AbstractContextManager[object]
+    """Held while writing to the database."""
+    counts: Counter[str] = field(default_factory=Counter)
+    _started: float = field(default_factory=monotonic)
+    _down: bool = False
+    _notifier: Notifier | None = None
+    _connection: Connection | None = None
+
+    def run(self) -> Counter[str]:
+        """Send; returns how many messages were sent, postponed, gave_up and settled."""
+        try:
+            while self._send_batch() and not self._is_over():
+                pass
+        finally:
+            if self._notifier is not None:
+                self._notifier.close()
+            self._let_go()
+        return self.counts
+
+    def _is_over(self) -> bool:
+        """The leases of a pass must outlast it, and the next has planning and bundling to do."""
+        return self._down or monotonic() - self._started > LEASE.total_seconds() / 2
+
+    def _send_batch(self) -> bool:
+        """One batch from claim to outcome; False where nothing is due any more."""
+        with self.turn, self.database.write(durable=False) as session:
+            claims = ledger.claim(session, self.owner, self.channel, self.now, self._lease_end())
+            empty = ledger.trim(session, claims)
+        self.counts["settled"] += len(empty)
+        self._send(self._write([claim for claim in claims if claim.id not in empty]))
+        return bool(claims)
+
+    def _write(self, claims: Sequence[Claim]) -> deque[Written]:
+        made = self.composer.write(self.database, claims, self.now)
+        letters = deque(found for found in made if isinstance(found, Written))
+        faults = [found for found in made if isinstance(found, Fault)]
+        fresh = [letter.claim for letter in letters if not letter.was_frozen]
+        ids = [claim.id for claim in fresh]
+        links = [(self.composer.token(id_), token_subject(id_)) for id_ in ids]
+        if fresh or faults:
+            with self.turn, self.database.write(durable=False) as session:
+                ledger.freeze(session, fresh)
+                tokens.remember_messages(session, links, self.now, self.now + TOKEN_LIFE)
+                for fault in faults:
+                    ledger.unwritable(session, fault.claim, fault.reason, self.now)
+        for fault in faults:  # the reason may hold what the message says: not for the log
+            _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
+        self.counts["postponed"] += len(faults)
+        return letters
+
+    def _send(self, letters: deque[Written]) -> None:
+        current = self._commit(lambda connection: self._begin_next(connection, letters))
+        while current:
+            while letters.popleft() is not current:
+                pass  # taken over by another process meanwhile
+            outcome = self._try(current)
+            self._down |= outcome.down
+            current = self._record(current, outcome, letters)
+            self.counts[outcome.counted] += 1
+
+    def _record(self, letter: Written, outcome: Outcome, letters: deque[Written]) -> Written | None:
+        """Write down what became of a letter, and that the next one is on its way."""
+        over = self._is_over()
+
+        def work(connection: Connection) -> Written | None:
+            outcome.record(connection, letter.claim, outcome.reply, self.now)
+            if not over:
+                return self._begin_next(connection, letters)
+            ledger.hand_back(connection, [waiting.claim for waiting in letters])
+            return None
+
+        return self._commit(work)
+
+    def _begin_next(self, connection: Connection, letters: deque[Written]) -> Written | None:
+        """The next letter that is still ours to send, now written down as on its way."""
+        until = self._lease_end()
+        return next(
+            (one for one in letters if ledger.begin(connection, one.claim, self.now, until)), None
+        )
+
+    def _try(self, letter: Written) -> Outcome:
+        """Send it; returns how the outcome is to be recorded, and the channel's answer."""
+        if self.open_notifier is None:
+            reply = f"没有设置渠道“{self.channel}”"
+            return Outcome(ledger.postponed, "postponed", reply)
+        try:
+            self._notifier = self._notifier or self.open_notifier()
+            return Outcome(ledger.sent, "sent", self._notifier.send(letter.letter))
+        except DeliveryError as error:
+            if error.permanent:
+                return Outcome(ledger.refused, "gave_up", error.reply)
+            return Outcome(ledger.postponed, "postponed", error.reply, error.down)
+        except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
+            _log.error("notifier_failed channel=%s error=%s", self.channel, type(error))
+            reply = f"渠道程序出错：{type(error).__name__}"
+            return Outcome(ledger.postponed, "postponed", reply)
+
+    def _commit(self, work: Callable[[Connection], _Done]) -> _Done:
+        """Do `work` in one transaction, again for some minutes where the database fails.
+
+        So `work` must be the same when it is done twice. Raises in the end; the letter on
+        its way is then unknown, as after a death.
+        """
+        for pause in PATIENCE:
+            try:
+                return self._committed(work)
+            except DBAPIError as error:
+                _log.warning("outcome_not_written error=%s again_in=%ss", error.orig, pause)
+                self._let_go()
+                sleep(pause)
+        return self._committed(work)
+
+    def _committed(self, work: Callable[[Connection], _Done]) -> _Done:
+        if self._connection is None:
+            self._connection = self.database.ledger_connection()
+        with self.turn, self._connection.begin():
+            return work(self._connection)
+
+    def _let_go(self) -> None:
+        """Of the connection to the database; a broken one may protest."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):
+                connection.close()
+
+    def _lease_end(self) -> datetime:
+        return self.now + timedelta(seconds=monotonic() - self._started) + LEASE
