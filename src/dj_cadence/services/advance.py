@@ -20,7 +20,7 @@ from dj_cadence.domain.reminder_plan import (
     next_reminder,
     reminders,
 )
-from dj_cadence.domain.task import State, next_change, state_on
+from dj_cadence.domain.task import SILENT, State, next_change, state_on
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.store.database import Database, insert_or_ignore
 from dj_cadence.store.schema import notice, task
@@ -80,6 +80,23 @@ def advance(
             _tell(rows, steps, raised, now, observe)
         moved += len(rows)
     return moved
+
+
+def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) -> list[int]:
+    """Tasks to which something is still to happen, though no day is written down for it."""
+    asleep = (task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
+    plans: dict[int, ReminderPlan] = {}
+    steps: dict[_Situation, _Step] = {}
+    found = []
+    for row in session.execute(select(task).where(*asleep)).all():
+        situation = _situation(row)
+        if situation not in steps:
+            plan = plans.get(row.chain_id) or plan_of_chain(session, row.chain_id)
+            plans[row.chain_id] = plan
+            steps[situation] = _step(situation, plan, catalogue, today)
+        if steps[situation].next_on or steps[situation].state != row.state:
+            found.append(row.id)
+    return found
 
 
 def _any_due(database: Database, today: date) -> bool:

@@ -8,21 +8,19 @@ process dies at most one letter of a lane is in the dark: the one that was on it
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
-
 from dj_cadence.domain.letter import Notifier, OpenNotifier
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.letters import Composer, Fault, Written, token_subject
-from dj_cadence.store import ledger, tokens
+from dj_cadence.store import ledger, outcomes, tokens
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
+from dj_cadence.store.prepared import Ledger, NotWritten
 
 LEASE = timedelta(minutes=10)
 TOKEN_LIFE = timedelta(days=120)
@@ -36,7 +34,7 @@ _Done = TypeVar("_Done")
 class Outcome:
     """What became of one try."""
 
-    record: Callable[[Connection, Claim, str, datetime], None]
+    record: Callable[[Ledger, Claim, str, datetime], None]
     counted: str
     reply: str
     down: bool = False
@@ -60,7 +58,7 @@ class Lane:
     _started: float = field(default_factory=monotonic)
     _down: bool = False
     _notifier: Notifier | None = None
-    _connection: Connection | None = None
+    _ledger: Ledger | None = None
 
     def run(self) -> Counter[str]:
         """Send; returns how many messages were sent, postponed, gave_up and settled."""
@@ -93,19 +91,23 @@ class Lane:
         fresh = [letter.claim for letter in letters if not letter.was_frozen]
         ids = [claim.id for claim in fresh]
         links = [(self.composer.token(id_), token_subject(id_)) for id_ in ids]
-        if fresh or faults:
+        if fresh:
             with self.turn, self.database.write(durable=False) as session:
                 ledger.freeze(session, fresh)
                 tokens.remember_messages(session, links, self.now, self.now + TOKEN_LIFE)
-                for fault in faults:
-                    ledger.unwritable(session, fault.claim, fault.reason, self.now)
+        if faults:
+            self._commit(lambda book: self._put_off(book, faults))
         for fault in faults:  # the reason may hold what the message says: not for the log
             _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
         self.counts["postponed"] += len(faults)
         return letters
 
+    def _put_off(self, book: Ledger, faults: Sequence[Fault]) -> None:
+        for fault in faults:
+            outcomes.unwritable(book, fault.claim, fault.reason, self.now)
+
     def _send(self, letters: deque[Written]) -> None:
-        current = self._commit(lambda connection: self._begin_next(connection, letters))
+        current = self._commit(lambda book: self._begin_next(book, letters))
         while current:
             while letters.popleft() is not current:
                 pass  # taken over by another process meanwhile
@@ -118,40 +120,40 @@ class Lane:
         """Write down what became of a letter, and that the next one is on its way."""
         over = self._is_over()
 
-        def work(connection: Connection) -> Written | None:
-            outcome.record(connection, letter.claim, outcome.reply, self.now)
+        def work(book: Ledger) -> Written | None:
+            outcome.record(book, letter.claim, outcome.reply, self.now)
             if not over:
-                return self._begin_next(connection, letters)
-            ledger.hand_back(connection, [waiting.claim for waiting in letters])
+                return self._begin_next(book, letters)
+            outcomes.hand_back(book, [waiting.claim for waiting in letters])
             return None
 
         return self._commit(work)
 
-    def _begin_next(self, connection: Connection, letters: deque[Written]) -> Written | None:
+    def _begin_next(self, book: Ledger, letters: deque[Written]) -> Written | None:
         """The next letter that is still ours to send, now written down as on its way."""
         until = self._lease_end()
         return next(
-            (one for one in letters if ledger.begin(connection, one.claim, self.now, until)), None
+            (one for one in letters if outcomes.begin(book, one.claim, self.now, until)), None
         )
 
     def _try(self, letter: Written) -> Outcome:
         """Send it; returns how the outcome is to be recorded, and the channel's answer."""
         if self.open_notifier is None:
             reply = f"没有设置渠道“{self.channel}”"
-            return Outcome(ledger.postponed, "postponed", reply)
+            return Outcome(outcomes.postponed, "postponed", reply)
         try:
             self._notifier = self._notifier or self.open_notifier()
-            return Outcome(ledger.sent, "sent", self._notifier.send(letter.letter))
+            return Outcome(outcomes.sent, "sent", self._notifier.send(letter.letter))
         except DeliveryError as error:
             if error.permanent:
-                return Outcome(ledger.refused, "gave_up", error.reply)
-            return Outcome(ledger.postponed, "postponed", error.reply, error.down)
+                return Outcome(outcomes.refused, "gave_up", error.reply)
+            return Outcome(outcomes.postponed, "postponed", error.reply, error.down)
         except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
             _log.error("notifier_failed channel=%s error=%s", self.channel, type(error))
             reply = f"渠道程序出错：{type(error).__name__}"
-            return Outcome(ledger.postponed, "postponed", reply)
+            return Outcome(outcomes.postponed, "postponed", reply)
 
-    def _commit(self, work: Callable[[Connection], _Done]) -> _Done:
+    def _commit(self, work: Callable[[Ledger], _Done]) -> _Done:
         """Do `work` in one transaction, again for some minutes where the database fails.
 
         So `work` must be the same when it is done twice. Raises in the end; the letter on
@@ -160,24 +162,23 @@ class Lane:
         for pause in PATIENCE:
             try:
                 return self._committed(work)
-            except DBAPIError as error:
-                _log.warning("outcome_not_written error=%s again_in=%ss", error.orig, pause)
+            except NotWritten as error:
+                _log.warning("outcome_not_written error=%s again_in=%ss", error, pause)
                 self._let_go()
                 sleep(pause)
         return self._committed(work)
 
-    def _committed(self, work: Callable[[Connection], _Done]) -> _Done:
-        if self._connection is None:
-            self._connection = self.database.ledger_connection()
-        with self.turn, self._connection.begin():
-            return work(self._connection)
+    def _committed(self, work: Callable[[Ledger], _Done]) -> _Done:
+        with self.turn:
+            if self._ledger is None:
+                self._ledger = Ledger(self.database)
+            return self._ledger.transaction(work)
 
     def _let_go(self) -> None:
-        """Of the connection to the database; a broken one may protest."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(DBAPIError):
-                connection.close()
+        """Of the connection to the database."""
+        book, self._ledger = self._ledger, None
+        if book is not None:
+            book.close()
 
     def _lease_end(self) -> datetime:
         return self.now + timedelta(seconds=monotonic() - self._started) + LEASE

@@ -76,7 +76,7 @@ class Composer:
 
         A fault in one message concerns that message only.
         """
-        ids = [claim.id for claim in claims]
+        ids = [claim.id for claim in claims if claim.content is None]
         with database.read() as session:
             items = _by_message(message_content.open_items(session, ids))
             digests = _by_message(message_content.digests(session, ids))

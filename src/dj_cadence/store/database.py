@@ -39,13 +39,15 @@ class Database:
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
 
-    def ledger_connection(self) -> Connection:
-        """A connection for many small transactions, each as in `write(durable=False)`."""
-        return self.engine.execution_options(intent="ledger").connect()
-
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver's own errors have in common."""
+        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return found
 
 
 def open_database(url: str) -> Database:

@@ -1,4 +1,4 @@
-"""The ledger of sending: claims on messages, and the outcome of each attempt.
+"""The ledger of sending: claims on messages. What becomes of a try is in `outcomes`.
 
 A message goes ready → leased → sent. What a channel refuses for now waits as `retry`;
 what it refuses for good ends as `gave_up` and frees its notices. The row of the attempt
@@ -7,33 +7,17 @@ is written before the letter goes out: one found `sending` after a death is in t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    bindparam,
-    exists,
-    insert,
-    null,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ColumnElement, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import SILENT
-from dj_cadence.store.prepared import Prepared
-from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
-from dj_cadence.store.types import instant_text
+from dj_cadence.store.schema import digest, message, notice, person, site, task
 
-Executor = Session | Connection
-
-BATCH = 50
+BATCH = 100
 WAITING = ("ready", "retry")
-_PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 _NO_LEASE: Mapping[str, Any] = {"lease_by": "", "lease_until": None}
 
 
@@ -67,7 +51,7 @@ def channels_waiting(session: Session, now: datetime) -> list[str]:
 def claim(
     session: Session, owner: str, channel: str, now: datetime, lease_until: datetime
 ) -> list[Claim]:
-    """Take up to 50 messages that are due on `channel`, the longest waiting first.
+    """Take up to 100 messages that are due on `channel`, the longest waiting first.
 
     None while sending is switched off: a restored backup has a queue too.
     """
@@ -150,7 +134,7 @@ def _has_digest() -> ColumnElement[bool]:
     return exists().where(digest.c.message_id == message.c.id)
 
 
-# --- one try ------------------------------------------------------------------------------
+# --- what belongs to a message --------------------------------------------------------------------
 
 
 def freeze(session: Session, claims: Sequence[Claim]) -> None:
@@ -165,71 +149,7 @@ def freeze(session: Session, claims: Sequence[Claim]) -> None:
         )
 
 
-def begin(connection: Connection, claim: Claim, now: datetime, lease_until: datetime) -> bool:
-    """Write down that the letter is about to go out, and renew the lease.
-
-    False where another process has taken the message over: then it must not be sent.
-    """
-    until = instant_text(lease_until)
-    if _RENEW.run(connection, this=claim.id, n=claim.n, until=until).rowcount == 0:
-        return False
-    _BEGIN.run(connection, this=claim.id, n=claim.n, started=instant_text(now))
-    return True
-
-
-def sent(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel has accepted it. That stands whoever holds the message by now."""
-    ended = instant_text(now)
-    _SENT.run(connection, this=claim.id, ended=ended)
-    _SAID.run(connection, this=claim.id)
-    _ENDED.run(connection, this=claim.id, n=claim.n, ended=ended, result="sent", answer=reply)
-
-
-def postponed(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel did not take it for now; it is tried again after a pause."""
-    _postpone(connection, claim, now)
-    _end_attempt(connection, claim, "retry", reply, now)
-
-
-def unwritable(session: Session, claim: Claim, reply: str, now: datetime) -> None:
-    """The letter could not be made. It goes out once the template or the data is mended.
-
-    Giving it up would free its notices for a new message that has the same fault.
-    """
-    if _postpone(session, claim, now):
-        tried = {"message_id": claim.id, "n": claim.n, "started": now, "ended": now}
-        session.execute(insert(attempt).values(**tried, outcome="retry", reply=reply))
-
-
-def _postpone(session: Executor, claim: Claim, now: datetime) -> bool:
-    pause = _PAUSES[min(claim.n, len(_PAUSES)) - 1]
-    return _set_if_mine(session, claim, {"state": "retry", "send_at": now + pause, **_NO_LEASE})
-
-
-def refused(connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel will never take it: the address is bad, and another way must be found."""
-    if _set_if_mine(connection, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
-        release(connection, [claim.id])
-        connection.execute(
-            update(address)
-            .where(
-                address.c.person_id == claim.person_id,
-                address.c.channel == claim.channel,
-                address.c.value == claim.address,
-            )
-            .values(state="bad", reason=reply, bad_since=now)
-        )
-    _end_attempt(connection, claim, "gave_up", reply, now)
-
-
-def hand_back(connection: Connection, claims: Sequence[Claim]) -> None:
-    """Let others take these. Nothing was tried, and so no try is counted."""
-    for claim in claims:
-        values = {"state": "retry", "attempts": claim.n - 1, **_NO_LEASE}
-        _set_if_mine(connection, claim, values)
-
-
-def release(session: Executor, message_ids: Sequence[int]) -> None:
+def release(session: Session, message_ids: Sequence[int]) -> None:
     """Make the open notices and the digests of these messages free for another bundle."""
     session.execute(
         update(notice)
@@ -239,70 +159,3 @@ def release(session: Executor, message_ids: Sequence[int]) -> None:
     session.execute(
         update(digest).where(digest.c.message_id.in_(message_ids)).values(message_id=None)
     )
-
-
-def _set_if_mine(session: Executor, claim: Claim, values: Mapping[str, Any]) -> bool:
-    """Compare and set: False, and nothing changed, where the claim has been lost."""
-    changed = session.scalars(
-        update(message)
-        .where(message.c.id == claim.id, message.c.state == "leased")
-        .where(message.c.attempts == claim.n)
-        .values(**values)
-        .returning(message.c.id)
-    )
-    return changed.one_or_none() is not None
-
-
-def _end_attempt(
-    connection: Connection, claim: Claim, outcome: str, reply: str, now: datetime
-) -> None:
-    _ENDED.run(
-        connection,
-        this=claim.id,
-        n=claim.n,
-        ended=instant_text(now),
-        result=outcome,
-        answer=reply,
-    )
-
-
-# --- what runs for every letter ---------------------------------------------------------------
-
-_THIS = message.c.id == bindparam("this")
-_RENEW = Prepared(
-    update(message)
-    .where(_THIS, message.c.state == "leased", message.c.attempts == bindparam("n"))
-    .values(lease_until=bindparam("until"))
-)
-_BEGIN = Prepared(
-    postgresql.insert(attempt)  # SQLite says it in the same words
-    .values(
-        message_id=bindparam("this"),
-        n=bindparam("n"),
-        started=bindparam("started"),
-        outcome="sending",
-        reply="",
-    )
-    .on_conflict_do_nothing()  # a commit of which we never heard may have been one
-)
-_SENT = Prepared(
-    update(message)
-    .where(_THIS)
-    .values(
-        state="sent",
-        sent_at=bindparam("ended"),
-        send_at=null(),
-        lease_by="",
-        lease_until=null(),
-    )
-)
-_SAID = Prepared(
-    update(notice)
-    .where(notice.c.message_id == bindparam("this"), notice.c.outcome == "")
-    .values(outcome="sent")
-)
-_ENDED = Prepared(
-    update(attempt)
-    .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
-    .values(outcome=bindparam("result"), ended=bindparam("ended"), reply=bindparam("answer"))
-)

@@ -84,6 +84,11 @@ def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[Lifel
             os.close(file)
 
 
+def living(site_folder: Path) -> bool:
+    """Whether a process that sends is alive in this folder."""
+    return any(_is_free(file) is False for file in (site_folder / FOLDER).glob("*.lock"))
+
+
 def seen_dead(
     session: Session, site_folder: Path, owners: Mapping[str, datetime], now: datetime
 ) -> set[str]:

@@ -19,6 +19,7 @@ from dj_cadence.entrypoints.cli import (
     rule_commands,
     site_commands,
     task_commands,
+    upkeep_commands,
 )
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
@@ -58,6 +59,10 @@ for command in (
     engine_commands.simulate,
     engine_commands.digest,
     engine_commands.feed,
+    upkeep_commands.deliveries,
+    upkeep_commands.audit,
+    upkeep_commands.backup,
+    upkeep_commands.restore,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)

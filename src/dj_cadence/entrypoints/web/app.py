@@ -56,6 +56,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
     return [
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
+        route("/orgs/{code}/tasks/{id}", pages.told),
         route("/orgs/{code}/feed", pages.change_feed, "POST"),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
         route("/outbox", pages.outbox),
@@ -67,6 +68,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/logout", links.logout, "POST"),
         route("/feeds/{token}.ics", calendars.calendar),
         route("/healthz", calendars.health),
+        route("/metrics", calendars.metrics),
         Mount("/static", _Static(context)),
     ]
 

@@ -14,7 +14,7 @@ from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
-from dj_cadence.services import pages
+from dj_cadence.services import deliveries, pages
 from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.feed import feed_address, rotate
 from dj_cadence.store.task_views import TaskRow, tasks
@@ -67,6 +67,19 @@ def act_in_organization(visit: Visit) -> Response:
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return go_to(f"{words.org_address(found.code)}?said={said}")
+
+
+def told(visit: Visit) -> Response:
+    """What was said about one task, to whom, when, with what outcome."""
+    with visit.database.read() as session:
+        found = _seen(visit, session)
+        number = whole_number(visit.path("id"))
+        rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+        row = next((row for row in rows if row.id == number), None)
+        if row is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        lines = deliveries.told(session, row.id, visit.settings.time_zone)
+    return visit.page("told.html", org=found, task=row, lines=lines)
 
 
 def change_feed(visit: Visit) -> Response:
