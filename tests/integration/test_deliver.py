@@ -1,9 +1,11 @@
 """Delivery against the ledger: each state a message can take, on both databases."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -15,12 +17,15 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
-from dj_cadence.store import ledger, schema, tokens
+from dj_cadence.store import ledger, outcomes, schema, tokens
 from dj_cadence.store.database import Database
+from dj_cadence.store.ledger import Claim
+from dj_cadence.store.prepared import Ledger
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, Recorder, fill, send_all
 
+_Done = TypeVar("_Done")
 TUESDAY = date(2026, 3, 3)
 TUESDAY_MORNING = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
 
@@ -288,7 +293,19 @@ def _die_while_sending(database: Database, now: datetime) -> None:
     """A process claims, writes down the attempt, and is never heard of again."""
     with database.write() as session:
         (claim,) = ledger.claim(session, "dead", "email", now, now + 10 * MINUTE)
-        ledger.begin(session.connection(), claim, now, now + 10 * MINUTE)
+    _begin(database, claim, now)
+
+
+def _begin(database: Database, claim: Claim, now: datetime) -> bool:
+    return _in_book(database, lambda book: outcomes.begin(book, claim, now, now + 10 * MINUTE))
+
+
+def _in_book(database: Database, work: Callable[[Ledger], _Done]) -> _Done:
+    book = Ledger(database)
+    try:
+        return book.transaction(work)
+    finally:
+        book.close()
 
 
 def test_a_living_lease_is_respected(database: Database) -> None:
@@ -328,8 +345,8 @@ def test_what_may_be_out_becomes_the_message_of_the_day(database: Database) -> N
     with database.write() as session:
         rows.add_message(session, 3, 2, day=TUESDAY, send_at=None, state="sent")
         claims = ledger.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
-        for claim in claims:
-            ledger.begin(session.connection(), claim, MORNING, MORNING + 10 * MINUTE)
+    for claim in claims:
+        _begin(database, claim, MORNING)
 
     recover(database, rows.SETTINGS.folder, "one", TUESDAY, TUESDAY_MORNING)
 
@@ -379,18 +396,17 @@ def test_a_claim_that_was_lost_is_not_sent(database: Database) -> None:
             session, "quick", "email", MORNING + 11 * MINUTE, MORNING + 21 * MINUTE
         )
 
-        assert not ledger.begin(session.connection(), slow, MORNING, MORNING + 30 * MINUTE)
-        assert ledger.begin(session.connection(), quick, MORNING, MORNING + 30 * MINUTE)
+    assert not _begin(database, slow, MORNING)
+    assert _begin(database, quick, MORNING)
 
 
 def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:
         (slow,) = ledger.claim(session, "slow", "email", MORNING, MORNING + 10 * MINUTE)
-        ledger.begin(session.connection(), slow, MORNING, MORNING + 10 * MINUTE)
+    _begin(database, slow, MORNING)
     recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
-    with database.write() as session:
-        ledger.sent(session.connection(), slow, "250 ok", MORNING)
+    _in_book(database, lambda book: outcomes.sent(book, slow, "250 ok", MORNING))
 
     assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
     assert rows.states(database) == {1: "sent"}

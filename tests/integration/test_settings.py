@@ -301,7 +301,7 @@ def test_the_written_file_reads_back_to_the_defaults(
 
 def test_the_written_file_documents_every_key() -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
-    keys = {"notifier", "password_env", "password_file", *all_keys(SiteTable)}
+    keys = {"notifier", "connections", "password_env", "password_file", *all_keys(SiteTable)}
     for options in OPTIONS.values():
         keys |= all_keys(options)
 

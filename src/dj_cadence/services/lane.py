@@ -147,6 +147,8 @@ class Lane:
         except DeliveryError as error:
             if error.permanent:
                 return Outcome(outcomes.refused, "gave_up", error.reply)
+            if error.unknown:
+                return Outcome(outcomes.in_the_dark, "postponed", error.reply)
             return Outcome(outcomes.postponed, "postponed", error.reply, error.down)
         except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
             _log.error("notifier_failed channel=%s error=%s", self.channel, type(error))

@@ -6,7 +6,7 @@ Every change of a message compares and sets: it is made only while the claim hol
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, null, update
+from sqlalchemy import bindparam, exists, null, update
 from sqlalchemy.dialects import postgresql
 
 from dj_cadence.store.ledger import Claim
@@ -40,6 +40,13 @@ def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     """The channel did not take it for now; it is tried again after a pause."""
     _put_off(ledger, claim, now)
     _end(ledger, claim, "retry", reply, now)
+
+
+def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
+    if ledger.run(_QUARANTINE, this=claim.id, n=claim.n, before=claim.n - 1) == 0:
+        _put_off(ledger, claim, now)
+    _end(ledger, claim, "unknown", reply, now)
 
 
 def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
@@ -98,6 +105,14 @@ _PUT_OFF = Prepared(
 )
 _GIVE_UP = Prepared(
     update(message).where(*_MINE).values(state="gave_up", send_at=null(), **_NO_LEASE)
+)
+_BEFORE = exists().where(
+    attempt.c.message_id == bindparam("this"),
+    attempt.c.n == bindparam("before"),
+    attempt.c.outcome == "unknown",
+)
+_QUARANTINE = Prepared(
+    update(message).where(*_MINE, _BEFORE).values(state="quarantined", send_at=null(), **_NO_LEASE)
 )
 _HAND_BACK = Prepared(
     update(message).where(*_MINE).values(state="retry", attempts=bindparam("before"), **_NO_LEASE)
