@@ -131,10 +131,10 @@ class Rehearsal:
         last: date = LAST,
         meanwhile: Callable[[date], None] = lambda _: None,
     ) -> None:
-        """Each day at half past eight and at noon; a process dies on each day of `kill_on`."""
+        """Each day at half past eight; a process dies on those of `kill_on`, which have a noon."""
         day = FIRST
         while day <= last:
-            for hour, minute in ((8, 30), (12, 0)):
+            for hour, minute in ((8, 30), (12, 0))[: 1 + (day in kill_on)]:
                 self._set(at(day, hour, minute))
                 if day in kill_on and hour == 8:
                     self.kill_somewhere()

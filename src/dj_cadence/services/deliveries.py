@@ -65,7 +65,8 @@ def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Deliv
 
     Raises Refused where there is no such person.
     """
-    last = select(func.max(attempt.c.n)).where(attempt.c.message_id == message.c.id)
+    tried = attempt.alias()
+    last = select(func.max(tried.c.n)).where(tried.c.message_id == message.c.id)
     query = (
         select(message, person.c.name.label("to_name"), attempt.c.started, attempt.c.reply)
         .join(person, person.c.id == message.c.person_id)
