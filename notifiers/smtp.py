@@ -5,6 +5,7 @@ server's policy) is passing: an operator's slip must not strike off everybody's 
 Only a refused recipient or a refused message is for good.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from dj_cadence.errors import DeliveryError
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _LONGEST_REPLY = 300
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
     TimeoutError: "等待超时",
@@ -115,7 +117,9 @@ def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
     try:
         connection = _open(options, sender)
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+        raise DeliveryError(
+            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
+        ) from None
     try:
         _secure_and_login(connection, options)
     except BaseException:
@@ -142,11 +146,13 @@ def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
     except smtplib.SMTPAuthenticationError as error:
         # The answer is left out: some servers repeat in it what they were told.
         reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
-        raise DeliveryError(reply, permanent=False) from None
+        raise DeliveryError(reply, permanent=False, down=True) from None
     except UnicodeEncodeError:
-        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False) from None
+        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False, down=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(f"连不上邮件服务器：{_why(error)}", permanent=False) from None
+        raise DeliveryError(
+            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
+        ) from None
 
 
 def _trust(options: Options) -> ssl.SSLContext:
@@ -158,21 +164,32 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> s
     connection.ehlo_or_helo_if_needed()
     code, reply = connection.mail(sender)
     if code != 250:
-        raise DeliveryError(f"邮件服务器不接受发件人：{_shown(code, reply)}", permanent=False)
+        reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
+        raise DeliveryError(reply_text, permanent=False, down=True)
     code, reply = connection.rcpt(to)
     if code not in (250, 251):
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",
             permanent=_is_about_recipient(code, reply),
         )
-    try:
-        code, reply = connection.data(content)
-    except smtplib.SMTPDataError as error:
-        code, reply = error.smtp_code, _bytes(error.smtp_error)
+    code, reply = _hand_over(connection, content)
     if code != 250:
         permanent = code >= 500 and code not in _NEEDS_LOGIN
         raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
     return _shown(code, reply)
+
+
+def _hand_over(connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+    """The text itself. Once its end is sent, silence does not mean that it was not taken."""
+    code, reply = connection.docmd("DATA")
+    if code != 354:
+        return code, reply
+    connection.send(_DOT.sub(b"..", content) + b".\r\n")
+    try:
+        return connection.getreply()
+    except (smtplib.SMTPException, OSError) as error:
+        said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
+        raise DeliveryError(said, permanent=False, unknown=True) from None
 
 
 def _is_about_recipient(code: int, reply: bytes) -> bool:

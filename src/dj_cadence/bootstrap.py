@@ -3,13 +3,14 @@
 import importlib
 import importlib.util
 from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dj_cadence.domain.letter import Notifier, Sender
+from dj_cadence.domain.letter import OpenNotifier, Sender
 from dj_cadence.errors import Refused
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.rendering import Templates
@@ -57,8 +58,8 @@ def open_templates(settings: Settings) -> Templates:
     return Templates(template_folders(settings))
 
 
-def open_notifiers(settings: Settings) -> dict[str, Notifier]:
-    """A notifier for each channel of the settings; none connects before it sends."""
+def open_notifiers(settings: Settings) -> dict[str, OpenNotifier]:
+    """What opens a notifier, for each channel of the settings."""
     sender = Sender(settings.sender_name, settings.sender_address)
     return {
         channel: _notifier(settings.folder, chosen, sender)
@@ -66,16 +67,16 @@ def open_notifiers(settings: Settings) -> dict[str, Notifier]:
     }
 
 
-def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> Notifier:
+def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> OpenNotifier:
     module = _module(folder, chosen.notifier)
     try:
-        opened: Notifier = module.open_notifier(chosen.options, sender, folder)
+        module.open_notifier(chosen.options, sender, folder).close()
     except Exception as error:  # noqa: BLE001  its text is left out: the options hold secrets
         raise Refused(
             f"[channels.{chosen.channel}]：{chosen.notifier} 用不了这些设置"
             f"（{type(error).__name__}）。请核对 site.toml。"
         ) from None
-    return opened
+    return partial(module.open_notifier, chosen.options, sender, folder)
 
 
 def _module(folder: Path, name: str) -> ModuleType:

@@ -14,9 +14,15 @@ class DeliveryError(DjCadenceError):
 
     `permanent` says whether trying again can help. `reply` is what the other side
     answered, free of secrets and of message text; it goes into the delivery log.
+    `down` says that nothing else would get through either, such as without a connection;
+    `unknown` that the message may have been accepted all the same.
     """
 
-    def __init__(self, reply: str, *, permanent: bool) -> None:
+    def __init__(
+        self, reply: str, *, permanent: bool, down: bool = False, unknown: bool = False
+    ) -> None:
         super().__init__(reply)
         self.reply = reply
         self.permanent = permanent
+        self.down = down
+        self.unknown = unknown

@@ -28,6 +28,9 @@ from dj_cadence.errors import DjCadenceError, Refused
 
 SITE_FILE = "site.toml"
 KEY_FILE = "site.key"
+MOST_CONNECTIONS = 8
+_COMMON = ("notifier", "connections")
+"""What every channel may say; all else is its notifier's."""
 _SHORTEST_KEY = 32
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
@@ -43,6 +46,8 @@ class ChannelSettings:
     """The module in notifiers/ that sends: maildir, smtp, …"""
     options: Mapping[str, object] = field(repr=False)
     """What that module's `Options` understands; secrets are already looked up."""
+    connections: int = 1
+    """How many letters may be on their way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,15 @@ class Settings:
     """Who is told when the engine needs help: mail addresses or 人员编号."""
     feed_alarm_hours: int = 0
     """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
+    tick_seconds: float = 60
+    """How often the daemon looks what is due."""
+    heartbeat_url: str = ""
+    """Is called while all is well; empty: none."""
+
+    def connections(self, channel: str) -> int:
+        """How many connections a channel may use at once; one that is not set up needs one."""
+        chosen = self.channels.get(channel)
+        return chosen.connections if chosen else 1
 
 
 class SettingsError(DjCadenceError):
@@ -97,6 +111,18 @@ def _checked_time(value: Any) -> Any:
     if isinstance(value, time) and value.tzinfo is None:
         return value
     raise ValueError(f'“{value}”应为时间，如 "08:30"')
+
+
+def _checked_web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
+    return text.rstrip("/")
+
+
+def _checked_heartbeat(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s]+", text):
+        raise ValueError(f"“{text}”应为网址，以 http:// 或 https:// 开头")
+    return text
 
 
 def _checked_database(text: str) -> str:
@@ -134,6 +160,8 @@ class SiteTable(SettingsTable):
     database: Annotated[str, AfterValidator(_checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
     digest_when_empty: bool = False
+    tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60
+    heartbeat_url: Annotated[str, AfterValidator(_checked_heartbeat)] = ""
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
     feeds: FeedsTable = FeedsTable()
@@ -212,6 +240,8 @@ class _Reader:
             digest_when_empty=site.digest_when_empty,
             administrators=tuple(site.administrators),
             feed_alarm_hours=site.feeds.alarm_hours,
+            tick_seconds=site.tick_seconds,
+            heartbeat_url=site.heartbeat_url,
         )
 
     def _table(self) -> dict[str, Any] | None:
@@ -269,7 +299,14 @@ class _Reader:
             options = checked.model_dump(exclude_none=True) if checked else {}
             self._check_login(path, options, given)
         self._check_file(path, options.get("ca_file"))
-        return ChannelSettings(name, notifier, options)
+        return ChannelSettings(name, notifier, options, self._connections(path, given))
+
+    def _connections(self, path: tuple[str, ...], given: Mapping[str, Any]) -> int:
+        number = given.get("connections", 1)
+        if type(number) is int and 1 <= number <= MOST_CONNECTIONS:
+            return number
+        self._fault((*path, "connections"), f"应为 1 到 {MOST_CONNECTIONS} 的整数")
+        return 1
 
     def _bounces(self, given: object) -> dict[str, Any] | None:
         if not isinstance(given, dict):
@@ -293,7 +330,7 @@ class _Reader:
             self._fault((*path, "username"), message)
 
     def _secrets_looked_up(self, path: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-        """The options without `notifier`, each `…_env` and `…_file` replaced by its secret."""
+        """The options of the notifier's own, each `…_env` and `…_file` replaced by its secret."""
         options: dict[str, Any] = {}
         for name, value in given.items():
             stem, _, way = name.rpartition("_")
@@ -303,7 +340,7 @@ class _Reader:
                 self._fault((*path, name), f"{stem}_env、{stem}_file 只能写一个")
             elif way in ("env", "file") and stem.endswith(_SECRETS):
                 options[stem] = self._secret((*path, name), way, value)
-            elif name != "notifier":
+            elif name not in _COMMON:
                 options[name] = value
         return options
 

@@ -4,6 +4,9 @@ import re
 from http import HTTPStatus
 
 import pytest
+from sqlalchemy import update
+
+from dj_cadence.store.schema import notice
 
 from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, GONE, District
 
@@ -189,6 +192,36 @@ def test_health_tells_the_last_pass(district: District) -> None:
     answer = district.client().get("/healthz")
     assert answer.status_code == HTTPStatus.OK
     assert answer.json() == {"status": "ok", "last_tick": "2026-03-12T02:00:00+00:00"}
+
+
+def test_metrics_are_counts_and_name_nobody(district: District) -> None:
+    answer = district.client().get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    figures = dict(line.split(" ") for line in answer.text.splitlines() if not line.startswith("#"))
+    assert list(figures) == [
+        "dj_cadence_messages_due",
+        "dj_cadence_messages_sent_total",
+        "dj_cadence_messages_failed_total",
+        "dj_cadence_messages_unknown",
+        "dj_cadence_oldest_unsent_seconds",
+        "dj_cadence_last_tick_timestamp_seconds",
+    ]
+    assert figures["dj_cadence_last_tick_timestamp_seconds"] == "1773280800"
+    assert "青禾" not in answer.text
+
+
+def test_a_task_tells_whom_it_was_said_to(district: District) -> None:
+    bob = district.login(BOB)
+    assert 'href="/orgs/S1-1/tasks/1">提醒记录</a>' in bob.get("/orgs/S1-1").text
+    with district.database.write() as session:
+        session.execute(update(notice).where(notice.c.id == 1).values(task_id=1, rung="moved"))
+    page = bob.get("/orgs/S1-1/tasks/1")
+    assert page.status_code == HTTPStatus.OK
+    assert "2026-02-27 给书记" in page.text
+    assert "已送达" in page.text
+    assert bob.get("/orgs/S1-1/tasks/999").status_code == HTTPStatus.NOT_FOUND
+    stranger = district.login(CHARLIE).get("/orgs/S1-1/tasks/1")
+    assert stranger.status_code == HTTPStatus.NOT_FOUND
 
 
 def test_health_fails_when_the_database_does(district: District) -> None:

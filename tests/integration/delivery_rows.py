@@ -87,11 +87,11 @@ def send_all(
     owner: str = "one",
     templates: Path = SHIPPED,
 ) -> DeliveryCounts:
-    recover(database, now.astimezone(SETTINGS.time_zone).date(), now)
+    recover(database, SETTINGS.folder, owner, now.astimezone(SETTINGS.time_zone).date(), now)
     return deliver(
         database,
         templates=Templates([templates, SHIPPED]),
-        notifiers={"email": channel},
+        notifiers={"email": lambda: channel},
         catalogue=CATALOGUE,
         settings=SETTINGS,
         owner=owner,

@@ -355,7 +355,7 @@ class Channel:
 
 def a_site(database: Database, channel: Notifier, settings: Settings = SETTINGS) -> Site:
     templates = Templates([Path(planner.__file__).parents[1] / "templates"])
-    return Site(settings, database, templates, dict.fromkeys(settings.channels, channel))
+    return Site(settings, database, templates, dict.fromkeys(settings.channels, lambda: channel))
 
 
 # --- looking ---------------------------------------------------------------------------------

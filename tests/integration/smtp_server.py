@@ -1,5 +1,6 @@
 """A real mail server on the loopback, which keeps what it takes and fails as it is told."""
 
+import asyncio
 import ssl
 from asyncio import Event
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+_LONGER_THAN_ANY_TEST = 3600
 USERNAME, PASSWORD = "dj", "correct horse"
 
 
@@ -48,12 +50,16 @@ class Mailbox:
         return answer
 
     async def handle_DATA(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         answer = self.data.get(envelope.rcpt_tos[0], "250 2.0.0 queued")
-        if answer.startswith("250"):
+        if answer.startswith("250") or answer == "take and drop":
             assert isinstance(envelope.content, bytes)
             self.taken.append(envelope.content)
+        if answer.endswith("drop"):
+            server.transport.abort()
+        if answer == "silence":
+            await asyncio.sleep(_LONGER_THAN_ANY_TEST)
         return answer
 
 

@@ -219,7 +219,7 @@ def own_bench(services: ChatServer, tmp_path: Path) -> Bench:
     )
     make_site_key(tmp_path)
     notifiers = open_notifiers(read_settings(tmp_path, {"SMS": SECRET}))
-    return _chat_bench(services, notifiers["sms"], "13800000000", 500)
+    return _chat_bench(services, notifiers["sms"](), "13800000000", 500)
 
 
 HTTP = ["wecom_robot", "dingtalk_robot", "feishu_robot", "wecom_app", "webhook", "own"]

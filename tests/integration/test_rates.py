@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dj_cadence.domain.letter import Form, Letter, Limit, Traits
 from dj_cadence.services.deliver import DeliveryCounts
 from dj_cadence.store import rates, schema
 from dj_cadence.store.database import Database
+from dj_cadence.store.prepared import Ledger
 
 from . import delivery_rows as rows
 from .chat_server import KEY, chat_server
@@ -23,8 +25,8 @@ SECOND = timedelta(seconds=1)
 
 
 def _take(database: Database, now: datetime, *, bucket: str = "b", messages: int = 3) -> object:
-    with database.write() as session:
-        return rates.take(session, bucket, Limit(messages, 60), now)
+    with closing(Ledger(database)) as ledger:
+        return ledger.transaction(lambda book: rates.take(book, bucket, Limit(messages, 60), now))
 
 
 def test_a_token_comes_back_a_whole_while_after_it_was_taken(database: Database) -> None:

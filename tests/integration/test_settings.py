@@ -338,7 +338,7 @@ SECRETS = {"password", "secret", "robots"}
 
 def every_key() -> set[str]:
     """What a site.toml may say; secrets by the ways to give them."""
-    keys = {"notifier", *all_keys(SiteTable), *all_keys(BouncesTable)}
+    keys = {"notifier", "connections", *all_keys(SiteTable), *all_keys(BouncesTable)}
     for options in OPTIONS.values():
         keys |= all_keys(options)
     ways = {f"{secret}_{way}" for secret in SECRETS for way in ("env", "file")}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, insert, select, update
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.errors import DeliveryError, Refused
@@ -15,7 +15,7 @@ from dj_cadence.services.records import done
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.services.tick import TickReport, tick
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import address, attempt, message, notice, site, task
+from dj_cadence.store.schema import address, attempt, chain, message, notice, site, task
 
 from .engine_rows import (
     CALENDAR,
@@ -218,3 +218,60 @@ def test_what_is_done_in_the_evening_is_not_in_the_next_mornings_message(
 
     assert channel.letters != []
     assert not any("3月" in letter.subject for letter in channel.letters)
+
+
+def test_a_pass_with_nothing_due_is_one_statement_and_no_commit(engine: Site) -> None:
+    tick(engine, at(date(2026, 3, 4), 10, 0), owner="test")
+    statements: list[str] = []
+    commits: list[object] = []
+    event.listen(
+        engine.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    event.listen(engine.database.engine, "commit", commits.append)
+
+    report = tick(engine, at(date(2026, 3, 4), 10, 1), owner="test")
+
+    assert report == TickReport(rolled=False, advanced=0, bundled=0, sent=0)
+    assert len([one for one in statements if one != "BEGIN"]) == 1
+    assert commits == []
+
+
+def test_now_and_then_an_idle_pass_leaves_a_sign_of_life(engine: Site) -> None:
+    tick(engine, at(date(2026, 3, 4), 10, 0), owner="test")
+    seen = []
+    for minute in (1, 4, 5, 6, 10):
+        tick(engine, at(date(2026, 3, 4), 10, minute), owner="test")
+        with engine.database.read() as session:
+            seen.append(session.scalar(select(site.c.last_tick)))
+
+    first, fifth, tenth = (at(date(2026, 3, 4), 10, minute) for minute in (0, 5, 10))
+    assert seen == [first, first, fifth, fifth, tenth]
+
+
+def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
+    engine: Site, channel: Channel
+) -> None:
+    tick(engine, at(START), owner="test")  # the plan is rolled; from now on chains stay
+    with engine.database.write() as session:
+        session.execute(insert(chain).values(id=999, hash="bad", content={"rungs": 1}))
+        poisoned = session.scalars(
+            update(task)
+            .where(task.c.duty == "theme_party_day")
+            .values(chain_id=999)
+            .returning(task.c.id)
+        ).all()
+    assert poisoned
+
+    tick(engine, at(date(2026, 3, 2)), owner="test")
+
+    assert channel.letters != []
+    with engine.database.read() as session:
+        said = set(session.scalars(select(notice.c.task_id)))
+        due = session.scalars(
+            select(task.c.next_on).where(
+                task.c.id.in_(poisoned), task.c.next_on <= date(2026, 3, 3)
+            )
+        ).all()
+    assert set(due) == {date(2026, 3, 3)}
+    assert said.isdisjoint(poisoned)
+    assert said != set()

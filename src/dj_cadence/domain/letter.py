@@ -1,5 +1,6 @@
 """What a notifier is handed, and what it must be able to do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -66,6 +67,10 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Called at the end of every pass."""
+
+
+OpenNotifier = Callable[[], Notifier]
+"""Gives a notifier with connections of its own, for one thread; nothing is connected yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 Nothing is stored in APScheduler: it only says when to look. What is due is a query.
 """
 
-import logging
-import os
 import signal
 import socket
 import sys
+from datetime import timedelta
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -18,18 +17,16 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.wording import os_reason
+from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store import site as sites
+from dj_cadence.store.lifeline import lifeline
 
-TICK_SECONDS = 60
 FIRST_PORT = 8000
 _TRIES = 100
-_log = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socket:
@@ -68,17 +65,28 @@ def configured_port(site: Site) -> int:
 
 def serve(site: Site, listening: socket.socket) -> None:
     """Tick and answer until told to stop; what is being sent is finished first."""
+    with lifeline(site.database, site.settings.folder, "daemon") as life:
+        _serve(site, Rounds(site, life), listening)
+
+
+def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
     scheduler = BackgroundScheduler(timezone="UTC")
-    scheduler.add_job(
-        _tick,
-        "interval",
-        args=[site],
-        seconds=TICK_SECONDS,
-        next_run_time=clock.now(),
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    begins = clock.wall()
+    every = site.settings.tick_seconds
+    for job, seconds, first in (
+        (rounds.tick, every, begins),
+        (rounds.audit, AUDIT_SECONDS, begins + FIRST_AUDIT),
+        (rounds.heartbeat, HEARTBEAT_SECONDS, begins + timedelta(seconds=HEARTBEAT_SECONDS)),
+    ):
+        scheduler.add_job(
+            job,
+            "interval",
+            seconds=seconds,
+            next_run_time=first,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
     app = make_app(
         WebContext(
             database=site.database,
@@ -104,18 +112,3 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 def _catalogue(site: Site) -> Catalogue:
     with site.database.read() as session:
         return applied_catalogue(session)
-
-
-def _tick(site: Site) -> None:
-    """One pass; whatever goes wrong is logged, and the next minute tries again."""
-    try:
-        with site.database.read() as session:
-            if sites.applied_hash(session) is None:
-                _log.warning("no_rules_applied")
-                return
-        report = tick(site, clock.now(), owner=f"daemon-{os.getpid()}")
-    except Exception:  # noqa: BLE001 - whatever it was, the next pass must come
-        _log.exception("tick_failed")
-        return
-    if report.bundled or report.sent:
-        _log.info("tick bundled=%d sent=%d", report.bundled, report.sent)

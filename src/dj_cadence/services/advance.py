@@ -3,6 +3,7 @@
 What is due is a query, `next_on <= today`; a day that was slept through is caught up with.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import FIRST_DAY
+from dj_cadence.domain.dates import DAY, FIRST_DAY
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.reminder_plan import (
     From,
@@ -21,7 +22,7 @@ from dj_cadence.domain.reminder_plan import (
     next_reminder,
     reminders,
 )
-from dj_cadence.domain.task import State, next_change, state_on
+from dj_cadence.domain.task import SILENT, State, next_change, state_on
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.workflows import speaking_tasks
 from dj_cadence.store.database import Database, insert_or_ignore
@@ -29,6 +30,7 @@ from dj_cadence.store.schema import notice, task
 from dj_cadence.store.types import AnyRow
 
 BATCH = 2000
+_log = logging.getLogger(__name__)
 _EVENTS = {State.OPEN: "opened", State.UNRECORDED: "unrecorded", State.OVERDUE: "overdue"}
 
 
@@ -68,20 +70,64 @@ def advance(
     plans: dict[int, ReminderPlan] = {}
     while _any_due(database, today):
         with database.write(durable=False) as session:
-            rows = _due(session, today)
-            for row in rows:
-                situation = _situation(row)
-                if situation not in steps:
-                    chain = situation.chain_id
-                    plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
-                    steps[situation] = _step(situation, plan, catalogue, today)
+            every = _due(session, today)
+            faulty = _work_out(session, every, steps, plans, catalogue, today)
+            _leave_for_tomorrow(session, faulty, today)
+            rows = [row for row in every if row.id not in faulty]
             _move(session, rows, steps, today, now)
             speaking = speaking_tasks(session, catalogue, rows, today)
             raised = _raise(session, speaking, steps, catalogue, today)
         if observe is not ignore:
             _tell(rows, steps, raised, now, observe)
-        moved += len(rows)
+        moved += len(every)
     return moved
+
+
+def _work_out(
+    session: Session,
+    rows: list[AnyRow],
+    steps: dict[_Situation, _Step],
+    plans: dict[int, ReminderPlan],
+    catalogue: Catalogue,
+    today: date,
+) -> set[int]:
+    """Fill in the steps of these tasks; returns those whose rule cannot be worked out."""
+    faulty = set()
+    for row in rows:
+        situation = _situation(row)
+        if situation in steps:
+            continue
+        chain = situation.chain_id
+        try:
+            plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
+            steps[situation] = _step(situation, plan, catalogue, today)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
+            faulty.add(row.id)
+    return faulty
+
+
+def _leave_for_tomorrow(session: Session, ids: set[int], today: date) -> None:
+    """A faulty rule must hold up nobody else; what it owes is looked at again each day."""
+    if ids:
+        session.execute(update(task).where(task.c.id.in_(ids)).values(next_on=today + DAY))
+
+
+def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) -> list[int]:
+    """Tasks to which something is still to happen, though no day is written down for it."""
+    asleep = (task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
+    plans: dict[int, ReminderPlan] = {}
+    steps: dict[_Situation, _Step] = {}
+    found = []
+    for row in session.execute(select(task).where(*asleep)).all():
+        situation = _situation(row)
+        if situation not in steps:
+            plan = plans.get(row.chain_id) or plan_of_chain(session, row.chain_id)
+            plans[row.chain_id] = plan
+            steps[situation] = _step(situation, plan, catalogue, today)
+        if steps[situation].next_on or steps[situation].state != row.state:
+            found.append(row.id)
+    return found
 
 
 def _any_due(database: Database, today: date) -> bool:

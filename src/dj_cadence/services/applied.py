@@ -21,7 +21,11 @@ def calendar_cities(session: Session) -> set[str]:
 
 def applied_catalogue(session: Session) -> Catalogue:
     """The version that was applied last. Raises Refused before the first apply."""
-    digest = sites.applied_hash(session)
+    return catalogue_of(session, sites.applied_hash(session))
+
+
+def catalogue_of(session: Session, digest: str | None) -> Catalogue:
+    """The version in force, of which the hash was read in this session. Raises as above."""
     if digest is None:
         raise Refused("还没有应用过规则。请先用 plan 查看，再用 plan --apply 应用。")
     if digest not in _known:

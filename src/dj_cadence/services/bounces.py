@@ -1,14 +1,16 @@
 """Reading back what mail servers returned: the proof beyond a server's "250"."""
 
 import logging
+from contextlib import closing
 from datetime import datetime
 
 from dj_cadence.domain.bounce import parse_bounce
 from dj_cadence.domain.letter import Limit
 from dj_cadence.errors import Refused
 from dj_cadence.services.site import Site
-from dj_cadence.store import ledger, rates
+from dj_cadence.store import addresses, rates
 from dj_cadence.store import site as sites
+from dj_cadence.store.prepared import Ledger
 
 _EVERY = Limit(messages=1, seconds=600)
 _log = logging.getLogger(__name__)
@@ -22,9 +24,10 @@ def collect_bounces(site: Site, now: datetime) -> int:
     """
     if site.bounces is None:
         return 0
-    with site.database.write(durable=False) as session:
-        if rates.take(session, "bounces", _EVERY, now):
+    with closing(Ledger(site.database)) as ledger:
+        if ledger.transaction(lambda book: rates.take(book, "bounces", _EVERY, now)):
             return 0
+    with site.database.read() as session:
         uid = sites.load(session).uid
     found = 0
 
@@ -34,7 +37,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
         if bounce is None or bounce.site != uid:
             return False
         with site.database.write() as session:
-            ledger.bounced(session, bounce)
+            addresses.bounced(session, bounce, now)
         found += 1
         return True
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from dj_cadence.domain.letter import Form, Letter, Notifier, Traits, traits
+from dj_cadence.domain.letter import Form, Letter, OpenNotifier, Traits, traits
 from dj_cadence.domain.message import MessageView
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.services.site import Site
-from dj_cadence.store import ledger, orgs
+from dj_cadence.store import addresses, orgs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def list_channels(site: Site) -> list[Channel]:
         Channel(
             name,
             chosen.notifier,
-            traits(site.notifiers[name]),
+            traits(site.notifiers[name]()),
             counts.get((name, "ok"), 0),
             counts.get((name, "bad"), 0),
         )
@@ -48,7 +48,7 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     It is outside of bundling, of the main switch and of the ledger. Where it gets through,
     an address that was marked bad is good again. Raises Refused where it does not.
     """
-    notifier = _find(site.notifiers, name)
+    notifier = _find(site.notifiers, name)()
     try:
         reply = notifier.send(_letter(site, traits(notifier).form, address, now))
     except DeliveryError as error:
@@ -57,11 +57,11 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     finally:
         notifier.close()
     with site.database.write() as session:
-        ledger.mend_address(session, name, address)
+        addresses.mend(session, name, address)
     return reply
 
 
-def _find(notifiers: Mapping[str, Notifier], name: str) -> Notifier:
+def _find(notifiers: Mapping[str, OpenNotifier], name: str) -> OpenNotifier:
     if name not in notifiers:
         hint = suggestion(name, notifiers)
         raise Refused(f"没有名为“{name}”的通道{hint or '。用 channel list 查看。'}")

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
@@ -109,12 +110,19 @@ def digest_view(
 def digests_of_a_pass(
     catalogue: Catalogue, settings: Settings, today: date
 ) -> Callable[[Session, int, str], DigestView]:
-    """Gives the digest of a superior for a week; the tree is read once for each week."""
+    """Gives the digest of a superior for a week; the tree is read once for each week.
+
+    Several threads may ask at once.
+    """
     known: dict[str, Digests] = {}
+    reading = Lock()
 
     def view(session: Session, org_id: int, week: str) -> DigestView:
-        if week not in known:
-            known[week] = Digests(session, catalogue, settings, week, today=today, span=WHOLE_TREE)
+        with reading:
+            if week not in known:
+                known[week] = Digests(
+                    session, catalogue, settings, week, today=today, span=WHOLE_TREE
+                )
         return known[week].view(org_id)
 
     return view

@@ -10,13 +10,17 @@ from dj_cadence.domain.calendar import CalendarStatus
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
+from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
+from dj_cadence.store.addresses import newly_bad
 from dj_cadence.store.schema import message, org
 from dj_cadence.store.types import AnyRow
 
+NEWLY = timedelta(days=30)
+"""How long an address that was refused for good is spoken of."""
 STALE = timedelta(minutes=10)
 _STUCK = ("gave_up", "quarantined")
 
@@ -39,6 +43,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
         roster = check_roster(session, today)
         trouble = noted(session)
+        bad = newly_bad(session, now - NEWLY)
     wrong = faults(rules.problems)
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
@@ -55,7 +60,20 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
             else f"发送{'已开启' if row.sending else '未开启；准备好后运行 send on'}",
         ),
         _ticking(row.last_tick, now),
-        Finding(not stuck, f"{stuck} 封消息没有送达" if stuck else "没有送不出去的消息"),
+        Finding(
+            not stuck,
+            f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
+        ),
+        *_bad_addresses(bad),
+    ]
+
+
+def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
+    return [
+        Finding(
+            False, f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址被拒收：{row.reason}"
+        )
+        for row in bad
     ]
 
 

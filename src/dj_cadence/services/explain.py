@@ -17,29 +17,11 @@ from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.chains import plan_of_chain
+from dj_cadence.services.deliveries import told
 from dj_cadence.services.workflows import steps_beside
-from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
+from dj_cadence.store.schema import act, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
-_OUTCOMES = {
-    "": "等待发出",
-    "sent": "已送达",
-    "folded": "并入后一条提醒",
-    "settled_before": "发出前已办结",
-    "no_addressee": "没有可通知的人",
-    "unknown": "站点被复制或移动期间到期，没有补发",
-}
-CHANNELS = {
-    "email": "邮件",
-    "phone": "电话",
-    "wecom": "企业微信",
-    "dingtalk": "钉钉",
-    "feishu": "飞书",
-    "wecom_group": "企业微信群",
-    "dingtalk_group": "钉钉群",
-    "feishu_group": "飞书群",
-}
-"""What the channels are called by that have the names which the documents propose."""
 _ACTS = {
     "done": "登记完成",
     "missed": "登记未开展",
@@ -54,13 +36,6 @@ _ACTS = {
     "surplus": "又登记一次（已办结，不计入别的周期）",
     "accept": "上级确认",
     "return": "上级退回",
-}
-_ATTEMPTS = {
-    "sending": "发送中",
-    "sent": "对方已接收",
-    "retry": "暂未成功，稍后重试",
-    "gave_up": "失败",
-    "unknown": "结果不明",
 }
 
 
@@ -87,7 +62,7 @@ def explain(
         *_papers(session, task_id),
         "",
         "四、发过哪些提醒",
-        *(_notices(session, task_id, zone) or ["  还没有提醒。"]),
+        *([f"  {line}" for line in told(session, task_id, zone)] or ["  还没有提醒。"]),
         "",
         "五、接下来",
         _next(session, row, duty, catalogue, today),
@@ -186,31 +161,6 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
         if name in names and before.get(name) != value
     ]
     return f"（{'，'.join(changed)}）" if changed else ""
-
-
-def _notices(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
-    query = (
-        select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
-        .outerjoin(person, person.c.id == notice.c.person_id)
-        .outerjoin(message, message.c.id == notice.c.message_id)
-        .where(notice.c.task_id == task_id)
-        .order_by(notice.c.due_on, notice.c.id)
-    )
-    lines = []
-    for row in session.execute(query).all():
-        to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
-        lines.append(f"  {row.due_on} 给{row.office}{to}：{_OUTCOMES[row.outcome]}")
-        lines += _attempts(session, row.m, zone) if row.m else []
-    return lines
-
-
-def _attempts(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
-    query = select(attempt).where(attempt.c.message_id == message_id).order_by(attempt.c.n)
-    return [
-        f"    {row.started.astimezone(zone):%Y-%m-%d %H:%M} 第{row.n}次投递："
-        f"{_ATTEMPTS[row.outcome]}"
-        for row in session.execute(query)
-    ]
 
 
 def _next(

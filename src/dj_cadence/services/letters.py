@@ -42,6 +42,8 @@ class Written:
     claim: Claim
     """With its content."""
     letter: Letter
+    was_frozen: bool
+    """Whether it was written at an earlier try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Composer:
 
         A fault in one message concerns that message only.
         """
-        ids = [claim.id for claim in claims]
+        ids = [claim.id for claim in claims if claim.content is None]
         with database.read() as session:
             items = _by_message(message_content.open_items(session, ids))
             digests = _by_message(message_content.digests(session, ids))
@@ -116,7 +118,7 @@ class Composer:
     def _letter(self, draft: _Draft, now: datetime) -> Written:
         claim = draft.claim
         if draft.view is None:
-            return Written(claim, unpack(claim.content or b""))
+            return Written(claim, unpack(claim.content or b""), was_frozen=True)
         form = self.forms.get(claim.channel, Form.MAIL)
         rendered = self.templates.render(draft.view, form, home=self.settings.web_address)
         letter = Letter(
@@ -131,7 +133,7 @@ class Composer:
             form=form,
             attachments=tuple(_workbook(digest) for digest in draft.view.digests),
         )
-        return Written(replace(claim, content=pack(letter)), letter)
+        return Written(replace(claim, content=pack(letter)), letter, was_frozen=False)
 
     def _headers(self, claim: Claim) -> tuple[tuple[str, str], ...]:
         """Mails of one person and month make one thread: a bundle speaks of many tasks."""

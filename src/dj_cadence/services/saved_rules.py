@@ -44,15 +44,19 @@ class Trouble:
     """With place and line; none: the files are sound, and not applied."""
 
 
-def watch(site: Site, now: datetime) -> None:
-    """Look at the saved files; tell the administrators of trouble that is new and lasts."""
+def watch(site: Site, now: datetime) -> bool:
+    """Look at the saved files; tell the administrators of trouble that is new and lasts.
+
+    Returns whether there is now a message to them.
+    """
     with site.database.read() as session:
         trouble = _trouble(_loaded(site.settings.folder), sites.applied_hash(session))
         known = noted(session)
     if trouble.key != (known.trouble if known else ""):
         _note(site, trouble, now)
     elif known and known.told_at is None and now - known.since >= QUIET:
-        _tell(site, trouble, now)
+        return _tell(site, trouble, now)
+    return False
 
 
 def noted(session: Session) -> AnyRow | None:
@@ -113,7 +117,7 @@ def _note(site: Site, trouble: Trouble, now: datetime) -> None:
 # --- telling -------------------------------------------------------------------------------------
 
 
-def _tell(site: Site, trouble: Trouble, now: datetime) -> None:
+def _tell(site: Site, trouble: Trouble, now: datetime) -> bool:
     """One message for each administrator, in the ledger like any other."""
     folder = str(site.settings.folder / "schedules")
     view = AlertView(site.settings.name, trouble.problems, folder)
@@ -125,9 +129,10 @@ def _tell(site: Site, trouble: Trouble, now: datetime) -> None:
             not site.settings.administrators
             or not session.execute(told.returning(saved_rules.c.id)).all()
         ):
-            return  # nobody to tell, or another process was quicker
+            return False  # nobody to tell, or another process was quicker
         for named in site.settings.administrators:
             _write(session, site, _person(session, named), rendered, now)
+    return True
 
 
 def _person(session: Session, named: str) -> int:

@@ -1,15 +1,18 @@
 """One installation, opened: what every use case works on."""
 
 import logging
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.bounce import BounceBox
-from dj_cadence.domain.letter import Notifier
+from dj_cadence.domain.letter import OpenNotifier
 from dj_cadence.domain.week import week_label
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
@@ -17,6 +20,8 @@ from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import message, notice
 
+PASSES = "passes"
+"""The file in the site's folder that counts passes as the database does."""
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +32,7 @@ class Site:
     settings: Settings
     database: Database
     templates: Templates
-    notifiers: Mapping[str, Notifier]
+    notifiers: Mapping[str, OpenNotifier]
     """By channel."""
     bounces: BounceBox | None = None
     """Where returned mail is read; None: nowhere."""
@@ -54,6 +59,8 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
         if held:
             sites.set_digest_week(session, week_label(today))
         sites.set_sending(session, sending=on, home=site.home if on else "")
+        if on:
+            sites.catch_up_passes(session, _passes_known(site))
     return unknown
 
 
@@ -67,15 +74,44 @@ def _leave_to_people(session: Session, today: date) -> int:
 
 
 def hold_if_moved(site: Site, today: date) -> bool:
-    """Switch sending off where the site was copied or moved; True if it was.
+    """Switch sending off where the site was copied, moved or set back; True if it was.
 
-    A copy that goes on sending would say everything twice.
+    A copy that goes on sending would say everything twice, and so would an old backup in
+    the database's place: it counts fewer passes than the folder knows of.
     """
     with site.database.read() as session:
         row = sites.load(session)
-    if not row.sending or row.home == site.home:
+    if not row.sending or (row.home == site.home and row.passes >= _passes_known(site)):
         return False
     with site.database.write() as session:
         sites.hold(session, today)
     _log.warning("sending_held home=%s", site.home)
     return True
+
+
+def hold_restored(site: Site, today: date) -> None:
+    """Hold the sending of a site that came out of a backup."""
+    with site.database.write() as session:
+        sites.hold(session, today)
+
+
+def count_pass(site: Site) -> None:
+    """Count a pass that may send, in the database and then beside it."""
+    with site.database.write(durable=False) as session:
+        passes = sites.count_pass(session)
+    with suppress(OSError):  # no such folder, or not to be written: then without
+        _write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
+
+
+def _passes_known(site: Site) -> int:
+    try:
+        return int((site.settings.folder / PASSES).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """A file that is the old one or the new one, whatever dies meanwhile."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.write_bytes(content)
+    draft.replace(path)

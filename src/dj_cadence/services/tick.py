@@ -1,19 +1,26 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.week import week_label
 from dj_cadence.services.advance import advance
-from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.applied import catalogue_of
 from dj_cadence.services.bounces import collect_bounces
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
-from dj_cadence.services.digest import digests_of_a_pass
+from dj_cadence.services.digest import digests_due, digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.saved_rules import watch
-from dj_cadence.services.site import Site, hold_if_moved
+from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.succession import hand_over
 from dj_cadence.store import site as sites
+from dj_cadence.store.glance import look
+from dj_cadence.store.types import AnyRow
+
+SIGN_OF_LIFE = timedelta(minutes=5)
+"""How often a pass with nothing to do looks at files and mailboxes, and says it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +33,79 @@ class TickReport:
     sent: int
 
 
+_NOTHING = TickReport(rolled=False, advanced=0, bundled=0, sent=0)
+
+
 def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     """Roll the plan forward, move tasks, write notices, bundle, deliver, read bounces.
 
     `now` is aware. `owner` names the process, for its leases. Each step commits for
-    itself, so a pass that dies is simply repeated.
+    itself, so a pass that dies is simply repeated. Where nothing is due, one statement
+    says so and is all; every five minutes the rule files and returned mail are looked at.
     """
+    today = site.today(now)
+    with site.database.read() as session:
+        seen = look(session, today, week_label(today), now)
+        catalogue = catalogue_of(session, seen.catalogue if seen else None)
+    assert seen  # a catalogue is applied only where there is a site
+    plan = _plan_wanted(seen, today)
+    is_due = _is_anything_due(site, seen, catalogue, plan, now)
+    if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
+        return _NOTHING
+    told = watch(site, now)
+    report = _whole_pass(site, catalogue, plan, now, owner) if is_due or told else _NOTHING
+    collect_bounces(site, now)
+    with site.database.write(durable=False) as session:
+        sites.set_last_tick(session, now)
+    return report
+
+
+def _plan_wanted(seen: AnyRow, today: date) -> str:
+    """What the plan hangs on, as one word; the same word means the same plan."""
+    parts = (seen.catalogue[:16], seen.data_version, seen.override, seen.override_ended)
+    return "/".join(str(part or "") for part in (*parts, horizon(today)))
+
+
+def _is_anything_due(
+    site: Site, seen: AnyRow, catalogue: Catalogue, plan: str, now: datetime
+) -> bool:
+    if seen.rolled != plan or seen.tasks or (seen.sending and seen.home != site.home):
+        return True
+    if not seen.sending:
+        return False
+    today = site.today(now)
+    fresh = seen.notices or seen.digests or digests_due(catalogue, seen.digest_week, today)
+    return bool(seen.messages or (fresh and _is_time_to_bundle(site, seen, catalogue, now)))
+
+
+def _is_time_to_bundle(site: Site, seen: AnyRow, catalogue: Catalogue, now: datetime) -> bool:
+    """What was left at the last time had nobody to go to; it is looked at again in a while."""
+    begins = datetime.combine(
+        site.today(now), site.settings.send_at, site.settings.time_zone
+    ).astimezone(UTC)
+    if not catalogue.calendar.is_working_day(site.today(now)) or now < begins:
+        return False
+    last = seen.bundled_at
+    return last is None or not begins <= last <= now < last + SIGN_OF_LIFE
+
+
+def _whole_pass(
+    site: Site, catalogue: Catalogue, plan: str, now: datetime, owner: str
+) -> TickReport:
     database, today = site.database, site.today(now)
-    with database.read() as session:
-        catalogue = applied_catalogue(session)
     hold_if_moved(site, today)
+    count_pass(site)
     rolled = roll(database, catalogue, until=horizon(today), today=today, now=now)
     if hand_over(database, catalogue, today=today, now=now):
         roll(database, catalogue, until=horizon(today), today=today, now=now)
+    with database.write(durable=False) as session:
+        sites.set_rolled(session, plan)
     advanced = advance(database, catalogue, today=today, now=now)
-    recover(database, today, now)
+    recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
-    watch(site, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
+    with database.write(durable=False) as session:
+        sites.set_bundled_at(session, now)
     posted = deliver(
         database,
         templates=site.templates,
@@ -54,7 +116,4 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
         owner=owner,
         now=now,
     )
-    with database.write(durable=False) as session:
-        sites.set_last_tick(session, now)
-    collect_bounces(site, now)
     return TickReport(rolled, advanced, bundled, posted.sent)

@@ -47,6 +47,12 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver's own errors have in common."""
+        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return found
+
 
 def open_database(url: str) -> Database:
     """A database for an SQLAlchemy address; nothing is connected yet.
@@ -86,11 +92,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     intent = connection.get_execution_options().get("intent", "write")
     if intent != "read":
-        level = "FULL" if intent == "write" else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        _sync(connection, "FULL" if intent == "write" else "NORMAL")
         checks = "OFF" if intent == "joined" else "ON"
         connection.exec_driver_sql(f"PRAGMA foreign_keys={checks}")
     connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
+
+
+def _sync(connection: Connection, level: str) -> None:
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
 
 
 def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:

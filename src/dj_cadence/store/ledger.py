@@ -1,4 +1,4 @@
-"""The ledger of sending: claims on messages, and the outcome of each attempt.
+"""The ledger of sending: claims on messages. What becomes of a try is in `outcomes`.
 
 A message goes ready → leased → sent. What a channel refuses for now waits as `retry`;
 what it refuses for good ends as `gave_up` and frees its notices. The row of the attempt
@@ -7,19 +7,17 @@ is written before the letter goes out: one found `sending` after a death is in t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.bounce import Bounce
 from dj_cadence.domain.task import SILENT
-from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
+from dj_cadence.store.schema import digest, message, notice, person, site, task
 
-BATCH = 50
+BATCH = 100
 WAITING = ("ready", "retry")
-_PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 _NO_LEASE: Mapping[str, Any] = {"lease_by": "", "lease_until": None}
 
 
@@ -44,15 +42,23 @@ class Claim:
 # --- taking messages -------------------------------------------------------------------------
 
 
-def claim(session: Session, owner: str, now: datetime, lease_until: datetime) -> list[Claim]:
-    """Take up to 50 messages that are due, the longest waiting first.
+def channels_waiting(session: Session, now: datetime) -> list[str]:
+    """The channels that something is due on."""
+    found = select(message.c.channel).where(message.c.send_at <= now, message.c.state.in_(WAITING))
+    return sorted(session.scalars(found.distinct()))
+
+
+def claim(
+    session: Session, owner: str, channel: str, now: datetime, lease_until: datetime
+) -> list[Claim]:
+    """Take up to 100 messages that are due on `channel`, the longest waiting first.
 
     None while sending is switched off: a restored backup has a queue too.
     """
     due = (
         select(message.c.id)
         .where(message.c.send_at <= now, message.c.state.in_(WAITING))
-        .where(exists().where(site.c.sending))
+        .where(message.c.channel == channel, exists().where(site.c.sending))
         .order_by(message.c.send_at, message.c.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -128,7 +134,7 @@ def _has_digest() -> ColumnElement[bool]:
     return exists().where(digest.c.message_id == message.c.id)
 
 
-# --- one try ------------------------------------------------------------------------------
+# --- what belongs to a message --------------------------------------------------------------------
 
 
 def freeze(session: Session, claims: Sequence[Claim]) -> None:
@@ -143,114 +149,6 @@ def freeze(session: Session, claims: Sequence[Claim]) -> None:
         )
 
 
-def begin(session: Session, claim: Claim, now: datetime, lease_until: datetime) -> bool:
-    """Write down that the letter is about to go out, and renew the lease.
-
-    False where another process has taken the message over: then it must not be sent.
-    """
-    if not _set_if_mine(session, claim, {"lease_until": lease_until}):
-        return False
-    _write_attempt(session, claim, "sending", started=now)
-    return True
-
-
-def sent(session: Session, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel has accepted it. That stands whoever holds the message by now."""
-    session.execute(
-        update(message)
-        .where(message.c.id == claim.id)
-        .values(state="sent", sent_at=now, send_at=None, **_NO_LEASE)
-    )
-    session.execute(
-        update(notice)
-        .where(notice.c.message_id == claim.id, notice.c.outcome == "")
-        .values(outcome="sent")
-    )
-    _end_attempt(session, claim, "sent", reply, now)
-
-
-def postponed(session: Session, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel did not take it for now; it is tried again after a pause."""
-    _postpone(session, claim, now)
-    _end_attempt(session, claim, "retry", reply, now)
-
-
-def unwritable(session: Session, claim: Claim, reply: str, now: datetime) -> None:
-    """The letter could not be made. It goes out once the template or the data is mended.
-
-    Giving it up would free its notices for a new message that has the same fault.
-    """
-    if _postpone(session, claim, now):
-        _write_attempt(session, claim, "retry", started=now, ended=now, reply=reply)
-
-
-def _postpone(session: Session, claim: Claim, now: datetime) -> bool:
-    pause = _PAUSES[min(claim.n, len(_PAUSES)) - 1]
-    return _set_if_mine(session, claim, {"state": "retry", "send_at": now + pause, **_NO_LEASE})
-
-
-def refused(session: Session, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel will never take it: the address is bad, and another way must be found."""
-    if _set_if_mine(session, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
-        release(session, [claim.id])
-        _mark_bad(session, claim.id, reply)
-    _end_attempt(session, claim, "gave_up", reply, now)
-
-
-def bounced(session: Session, bounce: Bounce) -> None:
-    """A message that a server had accepted came back from further on.
-
-    It stays sent, its log says what came back, and later ones go another way.
-    """
-    told = f"退信：{bounce.reason}"
-    session.execute(
-        update(attempt)
-        .where(attempt.c.message_id == bounce.message, attempt.c.outcome == "sent")
-        .where(~attempt.c.reply.contains(told, autoescape=True))
-        .values(reply=attempt.c.reply + f"；{told}")
-    )
-    if bounce.about_recipient:
-        _mark_bad(session, bounce.message, told)
-
-
-def _mark_bad(session: Session, message_id: int, reason: str) -> None:
-    """The address that a message went to is used no more."""
-    to = select(message).where(message.c.id == message_id).subquery()
-    session.execute(
-        update(address)
-        .where(
-            address.c.person_id == to.c.person_id,
-            address.c.channel == to.c.channel,
-            address.c.value == to.c.address,
-        )
-        .values(state="bad", reason=reason)
-    )
-
-
-def mend_address(session: Session, channel: str, value: str) -> None:
-    """A message got through after all: the address is good again for everybody who has it."""
-    session.execute(
-        update(address)
-        .where(address.c.channel == channel, address.c.value == value)
-        .values(state="ok", reason="")
-    )
-
-
-def hand_back(session: Session, claims: Sequence[Claim]) -> None:
-    """Let others take these; nothing was tried."""
-    for claim in claims:
-        _set_if_mine(session, claim, {"state": "retry", **_NO_LEASE})
-
-
-def wait(session: Session, claim: Claim, until: datetime) -> None:
-    """The channel may not be used before `until`; nothing was tried, and no try is counted."""
-    _set_if_mine(
-        session,
-        claim,
-        {"state": "retry", "send_at": until, "attempts": claim.n - 1, **_NO_LEASE},
-    )
-
-
 def release(session: Session, message_ids: Sequence[int]) -> None:
     """Make the open notices and the digests of these messages free for another bundle."""
     session.execute(
@@ -260,45 +158,4 @@ def release(session: Session, message_ids: Sequence[int]) -> None:
     )
     session.execute(
         update(digest).where(digest.c.message_id.in_(message_ids)).values(message_id=None)
-    )
-
-
-def _set_if_mine(session: Session, claim: Claim, values: Mapping[str, Any]) -> bool:
-    """Compare and set: False, and nothing changed, where the claim has been lost."""
-    changed = session.scalars(
-        update(message)
-        .where(message.c.id == claim.id, message.c.state == "leased")
-        .where(message.c.attempts == claim.n)
-        .values(**values)
-        .returning(message.c.id)
-    )
-    return changed.one_or_none() is not None
-
-
-def _write_attempt(
-    session: Session,
-    claim: Claim,
-    outcome: str,
-    *,
-    started: datetime,
-    ended: datetime | None = None,
-    reply: str = "",
-) -> None:
-    session.execute(
-        insert(attempt).values(
-            message_id=claim.id,
-            n=claim.n,
-            started=started,
-            ended=ended,
-            outcome=outcome,
-            reply=reply,
-        )
-    )
-
-
-def _end_attempt(session: Session, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
-    session.execute(
-        update(attempt)
-        .where(attempt.c.message_id == claim.id, attempt.c.n == claim.n)
-        .values(outcome=outcome, ended=now, reply=reply)
     )

@@ -326,3 +326,8 @@ def forget_run(session: Session, duty: str) -> None:
 def owed_tasks(session: Session) -> int:
     """How many tasks are not settled."""
     return int(session.execute(select(func.count()).where(owed())).scalar_one())
+
+
+def forget_inputs(session: Session, duties: Collection[str]) -> None:
+    """Have these duties planned anew, as after a run that broke off."""
+    session.execute(update(plan_run).where(plan_run.c.duty.in_(duties)).values(inputs=""))

@@ -7,45 +7,53 @@ refills evenly lets nearly twice as many through when it was full before.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects import postgresql
 
 from dj_cadence.domain.letter import Limit
-from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.prepared import Ledger, Prepared
 from dj_cadence.store.schema import rate
+from dj_cadence.store.types import instant_text
 
 
-def take(session: Session, bucket: str, limit: Limit, now: datetime) -> datetime | None:
+def take(ledger: Ledger, bucket: str, limit: Limit, now: datetime) -> datetime | None:
     """Take a token; None if there was one, else the instant at which one will be back.
 
     Every change compares what it found: two processes never take the same token.
     """
     pause = timedelta(seconds=limit.seconds)
-    mine = (rate.c.bucket == bucket, rate.c.n < limit.messages)
+    mine = {"name": bucket, "most": limit.messages}
     while True:
-        used = session.scalar(select(func.count()).where(*mine)) or 0
+        used = int(ledger.row(_USED, **mine)[0])
         if used < limit.messages:
-            taken = _take_new(session, bucket, used, now)
+            change, found = _TAKE_NEW, {"number": used}
         else:
-            query = select(rate.c.n, rate.c.taken_at).where(*mine).order_by(rate.c.taken_at)
-            oldest = session.execute(query.limit(1)).one()
-            n, taken_at = int(oldest.n), oldest.taken_at
+            number, taken = ledger.row(_OLDEST, **mine)
+            taken_at = datetime.fromisoformat(taken)
             # Taken long from now: a clock was set back, and must not shut the channel.
             if now - pause < taken_at <= now + pause:
-                free_at: datetime = taken_at + pause
-                return free_at
-            taken = _take_again(session, bucket, n, taken_at, now)
-        if taken:
+                return taken_at + pause
+            change, found = _TAKE_AGAIN, {"number": number, "found": taken}
+        if ledger.run(change, name=bucket, instant=instant_text(now), **found):
             return None
 
 
-def _take_new(session: Session, bucket: str, n: int, now: datetime) -> bool:
-    adding = insert_or_ignore(session, rate).values(bucket=bucket, n=n, taken_at=now)
-    return session.execute(adding.returning(rate.c.n)).first() is not None
-
-
-def _take_again(session: Session, bucket: str, n: int, taken_at: datetime, now: datetime) -> bool:
-    changing = update(rate).where(
-        rate.c.bucket == bucket, rate.c.n == n, rate.c.taken_at == taken_at
+_MINE = (rate.c.bucket == bindparam("name"), rate.c.n < bindparam("most"))
+_USED = Prepared(select(func.count()).where(*_MINE))
+_OLDEST = Prepared(
+    select(rate.c.n, rate.c.taken_at).where(*_MINE).order_by(rate.c.taken_at).limit(1)
+)
+_TAKE_NEW = Prepared(
+    postgresql.insert(rate)  # SQLite says it in the same words
+    .values(bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant"))
+    .on_conflict_do_nothing()
+)
+_TAKE_AGAIN = Prepared(
+    update(rate)
+    .where(
+        rate.c.bucket == bindparam("name"),
+        rate.c.n == bindparam("number"),
+        rate.c.taken_at == bindparam("found"),
     )
-    return session.execute(changing.values(taken_at=now).returning(rate.c.n)).first() is not None
+    .values(taken_at=bindparam("instant"))
+)

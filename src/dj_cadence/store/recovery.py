@@ -3,12 +3,12 @@
 Both run before bundling, `recover` first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,18 +16,27 @@ from dj_cadence.store.ledger import WAITING, release
 from dj_cadence.store.schema import attempt, message
 
 _CHUNK = 500  # ids in one statement
+_LEASED = (message.c.send_at.is_not(None), message.c.state == "leased")
 
 
-def recover(session: Session, today: date, now: datetime) -> list[int]:
-    """Take back messages whose lease ran out; returns those now quarantined.
+def owners(session: Session) -> dict[str, datetime]:
+    """Who holds messages, each with the end of its longest lease."""
+    query = select(message.c.lease_by, func.max(message.c.lease_until)).where(*_LEASED)
+    return {
+        by: datetime.fromisoformat(str(until))
+        for by, until in session.execute(query.group_by(message.c.lease_by))
+    }
+
+
+def recover(session: Session, dead: Collection[str], today: date, now: datetime) -> list[int]:
+    """Take back the messages that `dead` owners hold; returns those now quarantined.
 
     A message that may have gone out will be tried again with the same content, and is
     made the person's message of `today`, so that bundling adds no second one.
     """
     ended = session.scalars(
         update(message)
-        .where(message.c.send_at.is_not(None), message.c.state == "leased")
-        .where(message.c.lease_until < now)
+        .where(*_LEASED, message.c.lease_by.in_(dead))
         .values(state="retry", lease_by="", lease_until=None)
         .returning(message.c.id)
     ).all()

@@ -46,6 +46,9 @@ site = Table(
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
     Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
     Column("last_tick", Instant, nullable=True),
+    Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
+    Column("passes", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
+    Column("rolled", String(64), nullable=False, server_default=""),  # what the plan is rolled to
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
 )
 
@@ -104,6 +107,7 @@ address = Table(
     Column("value", Text, nullable=False),
     Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
     Column("reason", Text, nullable=False, server_default=""),
+    Column("bad_since", Instant, nullable=True),
     UniqueConstraint("person_id", "channel", "value"),
 )
 

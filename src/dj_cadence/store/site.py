@@ -40,6 +40,26 @@ def set_last_tick(session: Session, now: datetime) -> None:
     session.execute(update(site).values(last_tick=now))
 
 
+def set_bundled_at(session: Session, now: datetime) -> None:
+    session.execute(update(site).values(bundled_at=now))
+
+
+def set_rolled(session: Session, plan: str) -> None:
+    """Remember what the plan was rolled forward with; empty: look again."""
+    session.execute(update(site).where(site.c.rolled != plan).values(rolled=plan))
+
+
+def count_pass(session: Session) -> int:
+    """Count a pass that may send; returns how many there have been."""
+    counted = update(site).values(passes=site.c.passes + 1).returning(site.c.passes)
+    return int(session.execute(counted).scalar_one())
+
+
+def catch_up_passes(session: Session, passes: int) -> None:
+    """Count no fewer passes than these: a person has seen that the database is an older one."""
+    session.execute(update(site).where(site.c.passes < passes).values(passes=passes))
+
+
 def set_digest_week(session: Session, week: str) -> None:
     """Remember that the digests of `week` are made."""
     session.execute(update(site).values(digest_week=week))
@@ -75,6 +95,7 @@ def apply_catalogue(
     session: Session, digest: str, content: object, *, by: str, now: datetime
 ) -> None:
     """Put a version in force. One that was in force before is taken up again, not doubled."""
+    set_rolled(session, "")
     session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
     known = update(catalogue).where(catalogue.c.hash == digest).values(current=True)
     if session.execute(known.returning(catalogue.c.id)).first() is None:

@@ -1,5 +1,6 @@
 """Tokens by their hash."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, select, update
@@ -30,6 +31,25 @@ def remember(
         "expires_at": expires_at,
     }
     session.execute(insert_or_ignore(session, tokens), values)
+
+
+def remember_messages(
+    session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
+) -> None:
+    """Make the tokens of messages valid, given as (token, subject); known ones stay."""
+    rows = [
+        {
+            "hash": token_hash(token),
+            "purpose": "message",
+            "subject": subject,
+            "generation": 1,
+            "made_at": now,
+            "expires_at": expires_at,
+        }
+        for token, subject in links
+    ]
+    if rows:
+        session.execute(insert_or_ignore(session, tokens), rows)
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:

@@ -25,11 +25,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant must be aware: {value!r}")
-        return value.astimezone(UTC).strftime(_FORMAT)
+        return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
@@ -46,6 +42,13 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+def instant_text(value: datetime) -> str:
+    """An instant as it is stored. Raises ValueError for a naive one."""
+    if value.tzinfo is None:
+        raise ValueError(f"an instant must be aware: {value!r}")
+    return value.astimezone(UTC).strftime(_FORMAT)
 
 
 def dumps(value: Any) -> str:

@@ -22,6 +22,7 @@ from dj_cadence.entrypoints.cli import (
     rule_commands,
     site_commands,
     task_commands,
+    upkeep_commands,
 )
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
@@ -64,6 +65,10 @@ for command in (
     engine_commands.feed,
     paper_commands.letter,
     paper_commands.wall,
+    upkeep_commands.deliveries,
+    upkeep_commands.audit,
+    upkeep_commands.backup,
+    upkeep_commands.restore,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)

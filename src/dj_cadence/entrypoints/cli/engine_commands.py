@@ -1,6 +1,5 @@
 """tick, simulate, digest, feed, login-link: the engine by hand."""
 
-import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -32,6 +31,7 @@ from dj_cadence.services.simulate import simulate as walk
 from dj_cadence.services.tick import tick as one_pass
 from dj_cadence.store import orgs
 from dj_cadence.store.feeds import seats
+from dj_cadence.store.lifeline import lifeline
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -60,7 +60,8 @@ def tick(
                 f"{at} 还没有到：提前走到那一刻会发出消息、让任务逾期，而且不能撤回。"
                 "只想看看请用 simulate；确实要走请加 --yes。"
             )
-        report = one_pass(site.site, now, owner=f"tick-{os.getpid()}")
+        with lifeline(site.site.database, site.site.settings.folder, "tick") as life:
+            report = one_pass(site.site, now, owner=life.owner)
     say(f"检查任务 {report.advanced} 项，生成消息 {report.bundled} 封，发出 {report.sent} 封。")
 
 
@@ -158,7 +159,8 @@ def _send_digest(site: Opened, org: str) -> None:
     with site.site.database.write() as session:
         above = orgs.find_org(session, org)
         to = order_digest(session, site.catalogue(), site.site, above, now=site.now)
-    one_pass(site.site, site.now, owner=f"digest-{os.getpid()}")
+    with lifeline(site.site.database, site.site.settings.folder, "digest") as life:
+        one_pass(site.site, site.now, owner=life.owner)
     say(f"已交给 {to} 的通知渠道。")
 
 

@@ -68,6 +68,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         Route("/feeds/{token}.ics", Calendars(context).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
+        route("/orgs/{code}/tasks/{id}", pages.told),
         route("/orgs/{code}/digest", papers.digest),
         route("/orgs/{code}/digest.xlsx", papers.digest_file),
         route("/orgs/{code}/wall", papers.wall),
@@ -86,6 +87,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/login/{token}", links.consume_login, "POST"),
         route("/logout", links.logout, "POST"),
         route("/healthz", health.health),
+        route("/metrics", health.metrics),
         Mount("/static", _Static(context)),
     ]
 

@@ -15,7 +15,7 @@ from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
-from dj_cadence.services import evidence, pages
+from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.companions import companions
 from dj_cadence.services.saved_rules import concerns, noted
@@ -85,6 +85,19 @@ def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
     rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
     known = {row.id: row for row in rows}
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
+
+
+def told(visit: Visit) -> Response:
+    """What was said about one task, to whom, when, with what outcome."""
+    with visit.database.read() as session:
+        found = visit.organization(session)
+        number = whole_number(visit.path("id"))
+        rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+        row = next((row for row in rows if row.id == number), None)
+        if row is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        lines = deliveries.told(session, row.id, visit.settings.time_zone)
+    return visit.page("told.html", org=found, task=row, lines=lines)
 
 
 def outbox(visit: Visit) -> Response:

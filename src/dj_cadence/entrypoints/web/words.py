@@ -7,7 +7,7 @@ from urllib.parse import quote
 from dj_cadence.domain.basis import EVIDENCE
 from dj_cadence.domain.duty import Term
 from dj_cadence.domain.workflow import OWN
-from dj_cadence.services.explain import CHANNELS
+from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.store.task_views import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"

@@ -108,6 +108,9 @@ def upgrade() -> None:
         sa.Column("home", sa.Text(), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("last_tick", sa.String(length=27), nullable=True),
+        sa.Column("bundled_at", sa.String(length=27), nullable=True),
+        sa.Column("passes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("rolled", sa.String(length=64), server_default="", nullable=False),
         sa.Column("digest_week", sa.String(length=8), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
@@ -130,6 +133,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=8), server_default="ok", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("bad_since", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
         sa.UniqueConstraint(

@@ -1,0 +1,185 @@
+"""How fast messages go out, each figure beside a reference of the same run.
+
+1. Claims in batches, outcomes committed one by one, on a channel that does nothing.
+2. Bundled mails over the loopback, from the tick that renders them to the last commit,
+   beside two loops over as many connections that send the same messages: one builds them
+   with the standard library's email package, the other is handed ready bytes.
+
+All loops run in this one process, as the daemon does; the server has a process of its own.
+"""
+
+import argparse
+import smtplib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+from mail_district import SENDER, found
+from null_channel import Null
+from province import NOW
+from sqlalchemy import func, select
+
+from dj_cadence.domain import mime
+from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.errors import DeliveryError
+from dj_cadence.notifiers import smtp
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.bundle import bundle
+from dj_cadence.services.letters import unpack
+from dj_cadence.services.site import Site
+from dj_cadence.services.tick import tick
+from dj_cadence.store.schema import message
+
+_T = TypeVar("_T")
+FROM = Sender("党建节拍", SENDER)
+
+
+class Busy(Null):
+    def send(self, letter: Letter) -> str:
+        raise DeliveryError("451 later", permanent=False)
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--mails", type=int, default=2000)
+    asked.add_argument("--connections", type=int, default=2)
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        _ledger(_subfolder(folder, "ledger"), given.mails)
+        _smtp(_subfolder(folder, "smtp"), given.mails, given.connections)
+
+
+def _subfolder(folder: str, name: str) -> Path:
+    place = Path(folder, name)
+    place.mkdir()
+    return place
+
+
+def _ledger(folder: Path, mails: int) -> None:
+    """Written at a first try that the channel puts off, so that the second is the ledger alone."""
+    channel = {"email": Busy}
+    engine = found(folder, f"sqlite:///{folder}/ledger.db", mails, channel)
+    _drain(engine, NOW)
+    channel["email"] = Null
+    began = perf_counter()
+    sent = _drain(engine, NOW + timedelta(minutes=5))
+    seconds = perf_counter() - began
+    print(f"ledger, null channel: {sent:,} outcomes, {sent / seconds:,.0f}/s (goal 3,000)")
+    engine.database.engine.dispose()
+
+
+def _smtp(folder: Path, mails: int, connections: int) -> None:
+    with _server() as port:
+        options = {"host": "127.0.0.1", "port": port, "security": "none"}
+        opening = partial(smtp.open_notifier, options, FROM, folder)
+        engine = found(
+            folder,
+            f"sqlite:///{folder}/smtp.db",
+            mails,
+            {"email": opening},
+            connections=connections,
+        )
+        _bundle(engine)
+        began = perf_counter()
+        sent = _drain(engine, NOW)
+        ours = sent / (perf_counter() - began)
+        letters = _letters(engine)
+        assert len(letters) == sent
+        built = _timed(letters, partial(_send_built, port), connections)
+        ready = [(one.to, mime.build(one, FROM)) for one in letters]
+        raw = _timed(ready, partial(_send_ready, port), connections)
+    size = sum(len(content) for _, content in ready) // sent
+    print(f"{sent:,} mails of {size:,} bytes over {connections} connections: {ours:,.0f}/s")
+    print(f"  {ours / built:.2f} x building and sending by the library, {built:,.0f}/s (goal 0.9)")
+    print(f"  {ours / raw:.2f} x sending ready bytes, {raw:,.0f}/s (goal 0.5)")
+    engine.database.engine.dispose()
+
+
+def _bundle(engine: Site) -> None:
+    """Everything before sending: the tasks of the day, and what each person is to be told."""
+    tick(engine, NOW - timedelta(minutes=1), owner="bench")
+    with engine.database.read() as session:
+        catalogue = applied_catalogue(session)
+    bundle(engine.database, catalogue, engine.settings, now=NOW)
+
+
+def _drain(engine: Site, now: datetime) -> int:
+    """Pass after pass until nothing is sent any more; returns how many were."""
+    before = -1
+    while (sent := _count_sent(engine)) != before:
+        before = sent
+        tick(engine, now, owner="bench")
+    return sent
+
+
+def _count_sent(engine: Site) -> int:
+    with engine.database.read() as session:
+        return session.scalar(select(func.count()).where(message.c.state == "sent")) or 0
+
+
+def _letters(engine: Site) -> list[Letter]:
+    with engine.database.read() as session:
+        query = select(message.c.content).where(message.c.state == "sent")
+        return [unpack(content) for content in session.scalars(query)]
+
+
+# --- the references -----------------------------------------------------------------------------
+
+
+def _timed(work: Sequence[_T], send: Callable[[Sequence[_T]], None], connections: int) -> float:
+    """How many a second, dealt out to as many threads as connections."""
+    began = perf_counter()
+    with ThreadPoolExecutor(connections) as pool:
+        list(pool.map(send, [work[n::connections] for n in range(connections)]))
+    return len(work) / (perf_counter() - began)
+
+
+def _send_built(port: int, letters: Sequence[Letter]) -> None:
+    with smtplib.SMTP("127.0.0.1", port, "bench") as connection:
+        for letter in letters:
+            connection.send_message(_built(letter))
+
+
+def _built(letter: Letter) -> EmailMessage:
+    mail = EmailMessage(SMTP)
+    mail["From"] = f"{FROM.name} <{FROM.address}>"
+    mail["To"] = f"{letter.to_name} <{letter.to}>"
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(datetime.fromisoformat(letter.date))
+    mail["Message-ID"] = f"<{letter.message_id}>"
+    for name, value in letter.headers:
+        mail[name] = value
+    mail.set_content(letter.text)
+    mail.add_alternative(letter.html, subtype="html")
+    return mail
+
+
+def _send_ready(port: int, ready: Sequence[tuple[str, bytes]]) -> None:
+    with smtplib.SMTP("127.0.0.1", port, "bench") as connection:
+        for to, content in ready:
+            connection.sendmail(SENDER, [to], content)
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    program = [sys.executable, str(Path(__file__).with_name("sink.py"))]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdin
+        yield int(process.stdout.readline())
+        process.stdin.close()
+
+
+if __name__ == "__main__":
+    main()

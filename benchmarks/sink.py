@@ -1,0 +1,57 @@
+"""A mail server that takes everything and keeps nothing, quick enough not to be what is measured.
+
+Run as a program it prints its port, and serves until its input ends.
+"""
+
+import asyncio
+import sys
+from typing import cast
+
+
+class Sink(asyncio.Protocol):
+    """SMTP as far as smtplib speaks it to us: one command at a time, then the text."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._in_text = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while self._step():
+            pass
+
+    def _step(self) -> bool:
+        ending = b"\r\n.\r\n" if self._in_text else b"\r\n"
+        found, _, rest = self._buffer.partition(ending)
+        if len(found) + len(rest) == len(self._buffer):
+            return False
+        self._buffer = rest
+        if self._in_text:
+            self._in_text = False
+            self._transport.write(b"250 2.0.0 queued\r\n")
+        else:
+            self._answer(found[:4].upper())
+        return True
+
+    def _answer(self, verb: bytes) -> None:
+        self._in_text = verb == b"DATA"
+        self._transport.write(
+            {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 OK\r\n")
+        )
+        if verb == b"QUIT":
+            self._transport.close()
+
+
+async def main() -> None:
+    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,165 @@
+"""The delivery log: what was sent to whom and when, with what outcome; and sending again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
+from dj_cadence.store import addresses, orgs
+from dj_cadence.store.schema import attempt, message, notice, person
+from dj_cadence.store.types import AnyRow
+
+CHANNELS = {
+    "email": "邮件",
+    "phone": "电话",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
+    "wecom_group": "企业微信群",
+    "dingtalk_group": "钉钉群",
+    "feishu_group": "飞书群",
+}
+"""What the channels are called by that have the names which the documents propose."""
+OUTCOMES = {
+    "": "等待发出",
+    "sent": "已送达",
+    "folded": "并入后一条提醒",
+    "settled_before": "发出前已办结",
+    "no_addressee": "没有可通知的人",
+    "unknown": "结果不明，没有补发",
+}
+STATES = {
+    "ready": "等待发出",
+    "leased": "正在发送",
+    "retry": "暂未成功，稍后重试",
+    "sent": "已送达",
+    "gave_up": "对方拒收",
+    "unknown": "结果不明，没有补发",
+    "quarantined": "两次结果不明，等人处理",
+    "superseded": "并入次日消息",
+    "settled": "发出前都已办结",
+}
+_ATTEMPTS = {
+    "sending": "发送中",
+    "sent": "对方已接收",
+    "retry": "暂未成功，稍后重试",
+    "gave_up": "失败",
+    "unknown": "结果不明",
+}
+_FAILED = ("gave_up", "unknown", "quarantined", "retry")
+_AGAIN = ("ready", "retry", *_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message."""
+
+    id: int
+    day: date
+    person: str
+    channel: str
+    address: str
+    state: str
+    attempts: int
+    last_try: datetime | None
+    reply: str
+    """What the other side answered last."""
+
+
+def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Delivery]:
+    """Messages, the newest first; `person_key` is a person's code or address, empty for all.
+
+    Raises Refused where there is no such person.
+    """
+    tried = attempt.alias()
+    last = select(func.max(tried.c.n)).where(tried.c.message_id == message.c.id)
+    query = (
+        select(message, person.c.name.label("to_name"), attempt.c.started, attempt.c.reply)
+        .join(person, person.c.id == message.c.person_id)
+        .outerjoin(
+            attempt,
+            (attempt.c.message_id == message.c.id) & (attempt.c.n == last.scalar_subquery()),
+        )
+        .order_by(message.c.id.desc())
+    )
+    if failed:
+        query = query.where(message.c.state.in_(_FAILED))
+    if person_key:
+        query = query.where(message.c.person_id == orgs.find_person(session, person_key).id)
+    return [_delivery(row) for row in session.execute(query)]
+
+
+def _delivery(row: AnyRow) -> Delivery:
+    return Delivery(
+        id=row.id,
+        day=row.day,
+        person=row.to_name,
+        channel=row.channel,
+        address=row.address,
+        state=row.state,
+        attempts=row.attempts,
+        last_try=row.started,
+        reply=row.reply or "",
+    )
+
+
+def retry(session: Session, ids: Sequence[int], today: date, now: datetime) -> None:
+    """Send these again at the next pass, as they were written; their addresses count as good.
+
+    Raises Refused where one does not exist, has arrived or is over: then none is sent.
+    """
+    for one in ids:
+        row = session.execute(select(message).where(message.c.id == one)).one_or_none()
+        if row is None:
+            raise Refused(f"没有编号为 {one} 的消息。用 deliveries 可以查看编号。")
+        if row.state not in _AGAIN:
+            raise Refused(f"消息 {one}：{STATES[row.state]}，不能再发。")
+        _send_again(session, row, today, now)
+
+
+def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> None:
+    """Outside the day's one message, for a person has asked for it."""
+    lowest = select(func.min(message.c.serial)).where(
+        message.c.person_id == row.person_id, message.c.day == today
+    )
+    serial = min(session.scalar(lowest) or 0, 0) - 1
+    session.execute(
+        update(message)
+        .where(message.c.id == row.id)
+        .values(state="retry", send_at=now, day=today, serial=serial)
+    )
+    session.execute(
+        update(notice)
+        .where(notice.c.message_id == row.id, notice.c.outcome == "unknown")
+        .values(outcome="")
+    )
+    addresses.mend(session, row.channel, row.address)
+
+
+def told(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
+    """What was said about a task, to whom, when, with what outcome: a sentence each."""
+    query = (
+        select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
+        .outerjoin(person, person.c.id == notice.c.person_id)
+        .outerjoin(message, message.c.id == notice.c.message_id)
+        .where(notice.c.task_id == task_id)
+        .order_by(notice.c.due_on, notice.c.id)
+    )
+    lines = []
+    for row in session.execute(query).all():
+        to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
+        lines.append(f"{row.due_on} 给{row.office}{to}：{OUTCOMES[row.outcome]}")
+        lines += _tries(session, row.m, zone) if row.m else []
+    return lines
+
+
+def _tries(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
+    query = select(attempt).where(attempt.c.message_id == message_id).order_by(attempt.c.n)
+    return [
+        f"  {row.started.astimezone(zone):%Y-%m-%d %H:%M} 第{row.n}次投递：{_ATTEMPTS[row.outcome]}"
+        for row in session.execute(query)
+    ]

@@ -1,0 +1,41 @@
+"""Whether there is anything to do, in one statement: most passes end with its answer."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.schema import catalogue, digest, message, notice, override, site, task
+from dj_cadence.store.types import AnyRow, Instant
+
+_TODAY, _NOW = bindparam("today", type_=Date), bindparam("now", type_=Instant)
+_LOOK = select(
+    site.c.home,
+    site.c.sending,
+    site.c.last_tick,
+    site.c.digest_week,
+    site.c.data_version,
+    site.c.rolled,
+    site.c.bundled_at,
+    select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery().label("catalogue"),
+    select(func.max(override.c.id)).scalar_subquery().label("override"),
+    select(func.max(override.c.ended_at)).scalar_subquery().label("override_ended"),
+    exists().where(task.c.next_on <= _TODAY).label("tasks"),
+    exists()
+    .where(message.c.send_at.is_not(None), or_(message.c.send_at <= _NOW, message.c.day < _TODAY))
+    .label("messages"),
+    exists()
+    .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
+    .label("notices"),
+    exists()
+    .where(digest.c.message_id.is_(None), digest.c.week == bindparam("week"))
+    .label("digests"),
+)
+
+
+def look(session: Session, today: date, week: str, now: datetime) -> AnyRow | None:
+    """The site with what is waiting: `tasks`, `messages`, `notices`, `digests` say whether.
+
+    `catalogue` is the hash of the applied one. None where the site was never set up.
+    """
+    return session.execute(_LOOK, {"today": today, "week": week, "now": now}).one_or_none()

@@ -1,0 +1,165 @@
+"""One try: written down before the letter goes out, and its outcome after it.
+
+Every change of a message compares and sets: it is made only while the claim holds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, exists, null, update
+from sqlalchemy.dialects import postgresql
+
+from dj_cadence.store.ledger import Claim
+from dj_cadence.store.prepared import Ledger, Prepared
+from dj_cadence.store.schema import address, attempt, digest, message, notice
+from dj_cadence.store.types import instant_text
+
+_PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
+
+
+def begin(ledger: Ledger, claim: Claim, now: datetime, lease_until: datetime) -> bool:
+    """Write down that the letter is about to go out, and renew the lease.
+
+    False where another process has taken the message over: then it must not be sent.
+    """
+    if not ledger.run(_RENEW, this=claim.id, n=claim.n, until=instant_text(lease_until)):
+        return False
+    ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now))
+    return True
+
+
+def sent(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """The channel has accepted it. That stands whoever holds the message by now."""
+    ended = instant_text(now)
+    ledger.run(_SENT, this=claim.id, ended=ended)
+    ledger.run(_SAID, this=claim.id)
+    ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result="sent", answer=reply)
+
+
+def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """The channel did not take it for now; it is tried again after a pause."""
+    _put_off(ledger, claim, now)
+    _end(ledger, claim, "retry", reply, now)
+
+
+def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
+    if ledger.run(_QUARANTINE, this=claim.id, n=claim.n, before=claim.n - 1) == 0:
+        _put_off(ledger, claim, now)
+    _end(ledger, claim, "unknown", reply, now)
+
+
+def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """The channel will never take it: the address is bad, and another way must be found."""
+    if ledger.run(_GIVE_UP, this=claim.id, n=claim.n):
+        ledger.run(_FREE_NOTICES, this=claim.id)
+        ledger.run(_FREE_DIGESTS, this=claim.id)
+        ledger.run(
+            _MARK_BAD,
+            whose=claim.person_id,
+            way=claim.channel,
+            written=claim.address,
+            answer=reply,
+            ended=instant_text(now),
+        )
+    _end(ledger, claim, "gave_up", reply, now)
+
+
+def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """The letter could not be made. It goes out once the template or the data is mended.
+
+    Giving it up would free its notices for a new message that has the same fault.
+    """
+    if _put_off(ledger, claim, now):
+        ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now))
+        _end(ledger, claim, "retry", reply, now)
+
+
+def hand_back(ledger: Ledger, claims: Sequence[Claim]) -> None:
+    """Let others take these. Nothing was tried, and so no try is counted."""
+    for claim in claims:
+        ledger.run(_HAND_BACK, this=claim.id, n=claim.n, before=claim.n - 1)
+
+
+def wait(ledger: Ledger, claim: Claim, until: datetime) -> None:
+    """The channel may not be used before `until`; nothing was tried, and no try is counted."""
+    ledger.run(_WAIT, this=claim.id, n=claim.n, before=claim.n - 1, again=instant_text(until))
+
+
+def _put_off(ledger: Ledger, claim: Claim, now: datetime) -> bool:
+    again = now + _PAUSES[min(claim.n, len(_PAUSES)) - 1]
+    return bool(ledger.run(_PUT_OFF, this=claim.id, n=claim.n, again=instant_text(again)))
+
+
+def _end(ledger: Ledger, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
+    ended = instant_text(now)
+    ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result=outcome, answer=reply)
+
+
+# --- the statements -------------------------------------------------------------------------------
+
+_MINE = (
+    message.c.id == bindparam("this"),
+    message.c.state == "leased",
+    message.c.attempts == bindparam("n"),
+)
+_NO_LEASE = {"lease_by": "", "lease_until": null()}
+_RENEW = Prepared(update(message).where(*_MINE).values(lease_until=bindparam("until")))
+_PUT_OFF = Prepared(
+    update(message).where(*_MINE).values(state="retry", send_at=bindparam("again"), **_NO_LEASE)
+)
+_GIVE_UP = Prepared(
+    update(message).where(*_MINE).values(state="gave_up", send_at=null(), **_NO_LEASE)
+)
+_BEFORE = exists().where(
+    attempt.c.message_id == bindparam("this"),
+    attempt.c.n == bindparam("before"),
+    attempt.c.outcome == "unknown",
+)
+_QUARANTINE = Prepared(
+    update(message).where(*_MINE, _BEFORE).values(state="quarantined", send_at=null(), **_NO_LEASE)
+)
+_HAND_BACK = Prepared(
+    update(message).where(*_MINE).values(state="retry", attempts=bindparam("before"), **_NO_LEASE)
+)
+_WAIT = Prepared(
+    update(message)
+    .where(*_MINE)
+    .values(state="retry", attempts=bindparam("before"), send_at=bindparam("again"), **_NO_LEASE)
+)
+_BEGIN = Prepared(
+    postgresql.insert(attempt)  # SQLite says it in the same words
+    .values(
+        message_id=bindparam("this"),
+        n=bindparam("n"),
+        started=bindparam("started"),
+        outcome="sending",
+        reply="",
+    )
+    .on_conflict_do_nothing()  # a commit that we took for failed may have been one
+)
+_SENT = Prepared(
+    update(message)
+    .where(message.c.id == bindparam("this"))
+    .values(state="sent", sent_at=bindparam("ended"), send_at=null(), **_NO_LEASE)
+)
+_OPEN_NOTICES = (notice.c.message_id == bindparam("this"), notice.c.outcome == "")
+_SAID = Prepared(update(notice).where(*_OPEN_NOTICES).values(outcome="sent"))
+_FREE_NOTICES = Prepared(update(notice).where(*_OPEN_NOTICES).values(message_id=null()))
+_FREE_DIGESTS = Prepared(
+    update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
+)
+_MARK_BAD = Prepared(
+    update(address)
+    .where(
+        address.c.person_id == bindparam("whose"),
+        address.c.channel == bindparam("way"),
+        address.c.value == bindparam("written"),
+    )
+    .values(state="bad", reason=bindparam("answer"), bad_since=bindparam("ended"))
+)
+_ENDED = Prepared(
+    update(attempt)
+    .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
+    .values(outcome=bindparam("result"), ended=bindparam("ended"), reply=bindparam("answer"))
+)

@@ -1,0 +1,64 @@
+"""The daemon's rounds: an address outside hears of a site only while all is well."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import update
+
+from dj_cadence import clock
+from dj_cadence.entrypoints.rounds import Rounds
+from dj_cadence.store.database import Database
+from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.schema import message
+
+from .engine_rows import SETTINGS, Channel, a_site, at
+
+
+@contextmanager
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """An address, and the paths that were asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing on the terminal."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/ping", asked
+        server.shutdown()
+
+
+def test_a_heartbeat_goes_out_only_while_all_is_well(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
+        settings = replace(SETTINGS, heartbeat_url=url)
+        engine = a_site(shipped_district, Channel(), settings)
+        rounds = Rounds(engine, life)
+
+        rounds.heartbeat()
+        assert asked == []  # no pass was made yet
+        rounds.tick()
+        rounds.audit()
+        rounds.heartbeat()
+        assert asked == ["/ping"]
+
+        with shipped_district.write() as session:
+            session.execute(update(message).values(state="quarantined"))
+        rounds.heartbeat()
+        rounds.audit()
+        rounds.heartbeat()
+        assert asked == ["/ping"]
