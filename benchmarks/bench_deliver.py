@@ -39,7 +39,7 @@ from dj_cadence.services.bundle import bundle
 from dj_cadence.services.letters import unpack
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
-from dj_cadence.store.schema import message
+from dj_cadence.store.schema import letter, message
 
 _T = TypeVar("_T")
 FROM = Sender("党建节拍", SENDER)
@@ -130,7 +130,7 @@ def _count_sent(engine: Site) -> int:
 
 def _letters(engine: Site) -> list[Letter]:
     with engine.database.read() as session:
-        query = select(message.c.content).where(message.c.state == "sent")
+        query = select(letter.c.content)
         return [unpack(content) for content in session.scalars(query)]
 
 

@@ -40,6 +40,7 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
+from dj_cadence.store.schema import letter as kept
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 12)
@@ -257,11 +258,11 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 address="someone@example.org",
                 late=False,
                 state="sent",
-                content=pack(letter),
                 created_at=NOW,
                 sent_at=NOW,
             )
         )
+        session.execute(insert(kept).values(message_id=number, content=pack(letter)))
         subject = f"message:{number}"
         tokens.remember(
             session,

@@ -314,7 +314,7 @@ def _die_while_sending(database: Database, now: datetime) -> None:
 
 
 def _begin(database: Database, claim: Claim, now: datetime) -> bool:
-    return _in_book(database, lambda book: outcomes.begin(book, claim, now, now + 10 * MINUTE))
+    return _in_book(database, lambda book: outcomes.begin(book, claim, now))
 
 
 def _in_book(database: Database, work: Callable[[Ledger], _Done]) -> _Done:
@@ -433,6 +433,36 @@ def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) ->
     assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
     assert rows.states(database) == {1: "sent"}
     assert rows.attempts(database) == [(1, 1, "sent", "250 ok")]
+
+
+def test_death_after_the_outcome_leaves_no_notice_without_one(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        (claim,) = ledger.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
+    _begin(database, claim, MORNING)
+    _in_book(database, lambda book: outcomes.sent(book, claim, "250 ok", MORNING))
+    with database.read() as session:
+        assert session.scalars(select(schema.notice.c.outcome)).all() == [""]
+
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + MINUTE)
+
+    with database.read() as session:
+        assert session.scalars(select(schema.notice.c.outcome)).all() == ["sent"]
+
+
+def test_a_letter_is_kept_only_by_whom_it_was_claimed(database: Database) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        (slow,) = ledger.claim(session, "slow", "email", MORNING, MORNING + 10 * MINUTE)
+    recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
+    later = MORNING + 11 * MINUTE
+    with database.write() as session:
+        (quick,) = ledger.claim(session, "quick", "email", later, later + 10 * MINUTE)
+        ledger.freeze(session, [replace(slow, content=b"slow")])
+        ledger.freeze(session, [replace(quick, content=b"quick")])
+
+    with database.read() as session:
+        assert session.scalars(select(schema.letter.c.content)).all() == [b"quick"]
 
 
 def test_what_is_held_too_long_is_handed_back(

@@ -1,13 +1,19 @@
 """What people read, to the letter."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import html5lib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from dj_cadence import rendering
 from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
 from dj_cadence.domain.message import Item, MessageView
-from dj_cadence.rendering import Templates, day, short_day, shorten
+from dj_cadence.domain.task import State
+from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
 
 from .delivery_rows import SHIPPED
 
@@ -307,3 +313,58 @@ def test_days() -> None:
     assert short_day(date(2027, 3, 1), MONDAY) == "2027年3月1日"
     assert shorten("一二三四五六七八九十一二三四五六") == "一二三四五六七八九十一二三四五六"
     assert shorten("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The same templates, but taken for a site's own: those fill in every message by itself."""
+    own = tmp_path_factory.mktemp("own")
+    (own / "mail").mkdir()
+    return Templates([own, SHIPPED])
+
+
+@settings(deadline=None)
+@given(person=NAMES, orgs=st.tuples(NAMES, NAMES), link=NAMES, state=st.sampled_from(State))
+def test_names_put_in_afterwards_read_the_same(
+    templates: Templates,
+    one_by_one: Templates,
+    person: str,
+    orgs: tuple[str, str],
+    link: str,
+    state: State,
+) -> None:
+    items = tuple(
+        replace(ITEM, org_name=name, task_id=n, state=state) for n, name in enumerate(orgs)
+    )
+    view = replace(VIEW, person_name=person, link=link, items=items)
+
+    filled, whole = templates.render_message(view), one_by_one.render_message(view)
+
+    assert (filled.subject, filled.text) == (whole.subject, whole.text)
+    assert _read(filled.html) == _read(whole.html)
+
+
+def _read(html: str) -> str:
+    """As a reader takes it: there are several ways to write a quotation mark."""
+    return html5lib.serialize(html5lib.parse(html), quote_attr_values="always")
+
+
+def test_messages_that_differ_in_names_are_filled_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    templates = Templates([SHIPPED])
+    calls = []
+    monkeypatch.setattr(rendering, "grouped", lambda items: (calls.append(1), grouped(items))[1])
+    views = [
+        replace(VIEW, person_name=name, link=f"https://x/{n}", items=(replace(ITEM, task_id=n),))
+        for n, name in enumerate(("甲", "乙", "丙"))
+    ]
+
+    texts = [templates.render_message(view).text for view in views]
+
+    assert len(calls) == 1
+    assert [text.partition("：")[0] for text in texts] == ["甲", "乙", "丙"]
+    assert [f"https://x/{n}" in text for n, text in enumerate(texts)] == [True] * 3

@@ -19,7 +19,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.store import planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.differences import Span
-from dj_cadence.store.ledger import WAITING
+from dj_cadence.store.ledger import WAITING, close_said
 from dj_cadence.store.schema import attempt, message, notice, task
 
 WAITED_TOO_LONG = timedelta(days=15)
@@ -59,9 +59,7 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 
 
 def _said_without_outcome(session: Session, _today: date, _now: datetime) -> tuple[int, str]:
-    return _close_notices(session, message.c.state == "sent", outcome="sent"), (
-        "条提醒已随消息发出，却没有记上结果；已补记"
-    )
+    return close_said(session), "条提醒已随消息发出，却没有记上结果；已补记"
 
 
 def _left_in_the_dark(session: Session, _today: date, _now: datetime) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
@@ -18,7 +18,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store import digests
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import message, notice, task
+from dj_cadence.store.schema import letter, message, notice, task
 from dj_cadence.store.types import AnyRow
 
 PERSONS_AT_ONCE = 500
@@ -165,17 +165,18 @@ def _messages_today(
     session: Session, person_ids: list[int], today: date
 ) -> dict[int, list[AnyRow]]:
     """The day's one message of each, with those that reached nobody; not what was asked for."""
-    query = select(message).where(
+    written = exists().where(letter.c.message_id == message.c.id)
+    query = select(message, written.label("is_written")).where(
         message.c.day == today, message.c.serial >= 0, message.c.person_id.in_(person_ids)
     )
     found: dict[int, list[AnyRow]] = {}
-    for row in session.execute(query.with_for_update()):
+    for row in session.execute(query.with_for_update(of=message)):
         found.setdefault(row.person_id, []).append(row)
     return found
 
 
 def _is_joinable(row: AnyRow) -> bool:
-    return bool(row.state == "ready" and row.content is None)
+    return bool(row.state == "ready" and not row.is_written)
 
 
 def _new_message(one: _Bundle, serial: int, today: date, now: datetime) -> dict[str, object]:

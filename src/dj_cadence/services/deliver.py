@@ -62,6 +62,7 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
     holds was left by a pass of its own that broke off.
     """
     with database.write() as session:
+        ledger.close_said(session)
         dead = seen_dead(session, folder, recovery.owners(session), now) | {owner}
         quarantined = recovery.recover(session, dead, today, now)
     for message_id in quarantined:

@@ -81,6 +81,8 @@ class Lane:
             empty = ledger.trim(session, claims)
         self.counts["settled"] += len(empty)
         self._send(self._write([claim for claim in claims if claim.id not in empty]))
+        with self.turn, self.database.write(durable=False) as session:
+            ledger.close_said(session)
         return bool(claims)
 
     def _write(self, claims: Sequence[Claim]) -> deque[Written]:
@@ -133,7 +135,7 @@ class Lane:
         for letter in letters:
             if free_at := self._free_at(book, letter.claim):
                 outcomes.wait(book, letter.claim, free_at)
-            elif outcomes.begin(book, letter.claim, self.now, self._instant() + LEASE):
+            elif outcomes.begin(book, letter.claim, self.now):
                 return letter
         return None
 

@@ -5,9 +5,9 @@ import zlib
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from sqlalchemy import RowMapping
@@ -33,6 +33,7 @@ DigestOf = Callable[[Session, int, str], DigestView]
 """The digest of an organization (by id) for an ISO week like 2026-W48."""
 _Row = RowMapping
 _Made = TypeVar("_Made")
+_QUICKLY = 1  # a third of the time, for a seventh more bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Composer:
     digest_of: DigestOf
     forms: Mapping[str, Form]
     """How each channel speaks; a channel that is not set up is written a mail."""
+
+    @cached_property
+    def _bases(self) -> Mapping[str, str]:
+        return {key: basis_line(duty) for key, duty in self.catalogue.duties.items()}
 
     def write(
         self, database: Database, claims: Sequence[Claim], now: datetime
@@ -153,7 +158,6 @@ class Composer:
         return f"{name}.{self.site_uid}@{self.settings.sender_address.rpartition('@')[2]}"
 
     def _item(self, claim: Claim, row: _Row) -> Item:
-        duty = self.catalogue.duties.get(row["duty"])
         title = self.catalogue.title(row["duty"], row["step"])
         shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
         more = ("provisional", "target", "unit", "office", "relay", "of_case")
@@ -162,7 +166,7 @@ class Composer:
             title=f"{title}：{row['about']}" if row["about"] else title,
             period=chinese_label(row["label"]),
             done=row["amount"],
-            basis=basis_line(duty) if duty else "",
+            basis=self._bases.get(row["duty"], ""),
             instructions=_instructions(
                 row["theme"], self.catalogue.instructions(row["duty"], row["step"])
             ),
@@ -201,10 +205,11 @@ def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
 
 def pack(letter: Letter) -> bytes:
     """A letter as the ledger keeps it."""
-    plain = asdict(letter)
-    for file in plain["attachments"]:
-        file["content"] = b64encode(file["content"]).decode()
-    return zlib.compress(dumps(plain).encode())
+    files = [
+        {**asdict(one), "content": b64encode(one.content).decode()} for one in letter.attachments
+    ]
+    plain = {field.name: getattr(letter, field.name) for field in fields(letter)}
+    return zlib.compress(dumps({**plain, "attachments": files}).encode(), _QUICKLY)
 
 
 def unpack(content: bytes) -> Letter:

@@ -13,7 +13,7 @@ from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
 from dj_cadence.services.access import Visitor, person_visitor, visible
 from dj_cadence.services.letters import unpack
-from dj_cadence.store.schema import appointment, message, notice, org, person, task
+from dj_cadence.store.schema import appointment, letter, message, notice, org, person, task
 from dj_cadence.store.types import AnyRow
 
 OUTBOX_PAGE = 50
@@ -132,16 +132,16 @@ def sent_letter(
     session: Session, visitor: Visitor, message_id: int, today: date
 ) -> SentLetter | None:
     """One message, or None when there is none or the visitor may not read it."""
-    found = _messages(visitor, today).where(message.c.id == message_id)
-    row = session.execute(found).one_or_none()
+    query = _messages(visitor, today).where(message.c.id == message_id)
+    row = session.execute(query).one_or_none()
     if row is None:
         return None
-    letter = _letter(row)
+    found = _letter(row)
     return SentLetter(
-        line=_line(row, letter),
+        line=_line(row, found),
         address=row.address,
-        text=letter.text if letter else "",
-        html=letter.html if letter else "",
+        text=found.text if found else "",
+        html=found.html if found else "",
         own=visitor.administrator or visitor.person_id == row.person_id,
     )
 
@@ -215,8 +215,10 @@ def _with_depth(rows: Iterable[AnyRow]) -> Iterable[tuple[AnyRow, int]]:
 
 def _messages(visitor: Visitor, today: date) -> Select[Any]:
     """Messages of people all of whose offices on that day lie in the visitor's sight."""
-    found = select(message, person.c.name.label("person_name")).join(
-        person, person.c.id == message.c.person_id
+    found = (
+        select(message, letter.c.content, person.c.name.label("person_name"))
+        .join(person, person.c.id == message.c.person_id)
+        .outerjoin(letter, letter.c.message_id == message.c.id)
     )
     if visitor.administrator:
         return found

@@ -24,6 +24,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store import orgs
 from dj_cadence.store import site as sites
 from dj_cadence.store.schema import address, message, person, saved_rules
+from dj_cadence.store.schema import letter as kept
 from dj_cadence.store.types import AnyRow
 
 QUIET = timedelta(minutes=10)
@@ -185,4 +186,4 @@ def _write(session: Session, site: Site, person_id: int, rendered: Rendered, now
         date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
         headers=(("Auto-Submitted", "auto-generated"),),
     )
-    session.execute(update(message).where(message.c.id == number).values(content=pack(letter)))
+    session.execute(insert(kept).values(message_id=number, content=pack(letter)))

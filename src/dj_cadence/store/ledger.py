@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, LargeBinary, bindparam, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import SILENT
-from dj_cadence.store.schema import digest, message, notice, person, site, task
+from dj_cadence.store.schema import digest, letter, message, notice, person, site, task
 
 BATCH = 100
 WAITING = ("ready", "retry")
@@ -78,14 +78,16 @@ def claim(
 
 
 def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
-    shared = ("id", "kind", "day", "late", "channel", "address", "content", "person_id")
+    shared = ("id", "kind", "day", "late", "channel", "address", "person_id")
     rows = session.execute(
         select(
             *(message.c[name] for name in shared),
             message.c.attempts.label("n"),
+            letter.c.content,
             person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
+        .outerjoin(letter, letter.c.message_id == message.c.id)
         .where(message.c.id.in_(ids))
         .order_by(message.c.send_at, message.c.id)
     )
@@ -100,11 +102,10 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
-    settled = select(task.c.id).where(task.c.state.in_(sorted(SILENT)))
+    # Asked for each notice: SQLite would look for settled ones among all tasks otherwise.
+    settled = exists().where(task.c.id == notice.c.task_id, task.c.state.in_(sorted(SILENT)))
     open_notices = update(notice).where(notice.c.message_id.in_(ids), notice.c.outcome == "")
-    session.execute(
-        open_notices.where(notice.c.task_id.in_(settled)).values(outcome="settled_before")
-    )
+    session.execute(open_notices.where(settled).values(outcome="settled_before"))
     session.execute(open_notices.where(_is_outdone()).values(outcome="folded"))
     empty = session.scalars(
         update(message)
@@ -139,14 +140,26 @@ def _has_digest() -> ColumnElement[bool]:
 
 def freeze(session: Session, claims: Sequence[Claim]) -> None:
     """Keep the contents of these messages for good."""
+    mine = (message.c.id == bindparam("this"), message.c.state == "leased")
+    found = select(message.c.id, bindparam("written", type_=LargeBinary)).where(
+        *mine, message.c.attempts == bindparam("try")
+    )
     if claims:
-        session.execute(
-            update(message)
-            .where(message.c.id == bindparam("this"), message.c.state == "leased")
-            .where(message.c.attempts == bindparam("try"))
-            .values(content=bindparam("letter")),
-            [{"this": c.id, "try": c.n, "letter": c.content} for c in claims],
+        session.connection().execute(
+            insert(letter).from_select(["message_id", "content"], found),
+            [{"this": c.id, "try": c.n, "written": c.content} for c in claims],
         )
+
+
+def close_said(session: Session) -> int:
+    """Write down with its notices that a message was sent; returns how many notices.
+
+    After every batch, and once more before anything is bundled: a process may have died
+    in between. The message itself knew it all the time.
+    """
+    said = exists().where(message.c.id == notice.c.message_id, message.c.state == "sent")
+    closing = update(notice).where(notice.c.outcome == "", notice.c.message_id.is_not(None), said)
+    return len(session.execute(closing.values(outcome="sent").returning(notice.c.id)).all())
 
 
 def release(session: Session, message_ids: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ Every change of a message compares and sets: it is made only while the claim hol
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, null, update
+from sqlalchemy import String, bindparam, exists, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql
 
 from dj_cadence.store.ledger import Claim
@@ -17,23 +17,21 @@ from dj_cadence.store.types import instant_text
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 
 
-def begin(ledger: Ledger, claim: Claim, now: datetime, lease_until: datetime) -> bool:
-    """Write down that the letter is about to go out, and renew the lease.
+def begin(ledger: Ledger, claim: Claim, now: datetime) -> bool:
+    """Write down that the letter is about to go out.
 
     False where another process has taken the message over: then it must not be sent.
     """
-    if not ledger.run(_RENEW, this=claim.id, n=claim.n, until=instant_text(lease_until)):
-        return False
-    ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now))
-    return True
+    return bool(ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now)))
 
 
 def sent(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel has accepted it. That stands whoever holds the message by now."""
-    ended = instant_text(now)
-    ledger.run(_SENT, this=claim.id, ended=ended)
-    ledger.run(_SAID, this=claim.id)
-    ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result="sent", answer=reply)
+    """The channel has accepted it. That stands whoever holds the message by now.
+
+    Its notices lie scattered over their table: `ledger.close_said` writes them a batch at a time.
+    """
+    ledger.run(_SENT, this=claim.id, ended=instant_text(now))
+    _end(ledger, claim, "sent", reply, now)
 
 
 def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
@@ -70,8 +68,8 @@ def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
 
     Giving it up would free its notices for a new message that has the same fault.
     """
-    if _put_off(ledger, claim, now):
-        ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now))
+    if begin(ledger, claim, now):
+        _put_off(ledger, claim, now)
         _end(ledger, claim, "retry", reply, now)
 
 
@@ -104,7 +102,6 @@ _MINE = (
     message.c.attempts == bindparam("n"),
 )
 _NO_LEASE = {"lease_by": "", "lease_until": null()}
-_RENEW = Prepared(update(message).where(*_MINE).values(lease_until=bindparam("until")))
 _PUT_OFF = Prepared(
     update(message).where(*_MINE).values(state="retry", send_at=bindparam("again"), **_NO_LEASE)
 )
@@ -127,16 +124,20 @@ _WAIT = Prepared(
     .where(*_MINE)
     .values(state="retry", attempts=bindparam("before"), send_at=bindparam("again"), **_NO_LEASE)
 )
+_BEGINNING = postgresql.insert(attempt).from_select(  # SQLite says it in the same words
+    ["message_id", "n", "started", "outcome", "reply"],
+    select(
+        message.c.id,
+        message.c.attempts,
+        bindparam("started", type_=String),
+        literal_column("'sending'"),
+        literal_column("''"),
+    ).where(*_MINE),
+)
 _BEGIN = Prepared(
-    postgresql.insert(attempt)  # SQLite says it in the same words
-    .values(
-        message_id=bindparam("this"),
-        n=bindparam("n"),
-        started=bindparam("started"),
-        outcome="sending",
-        reply="",
+    _BEGINNING.on_conflict_do_update(  # a commit that we took for failed may have been one
+        index_elements=["message_id", "n"], set_={"started": bindparam("started")}
     )
-    .on_conflict_do_nothing()  # a commit that we took for failed may have been one
 )
 _SENT = Prepared(
     update(message)
@@ -144,7 +145,6 @@ _SENT = Prepared(
     .values(state="sent", sent_at=bindparam("ended"), send_at=null(), **_NO_LEASE)
 )
 _OPEN_NOTICES = (notice.c.message_id == bindparam("this"), notice.c.outcome == "")
-_SAID = Prepared(update(notice).where(*_OPEN_NOTICES).values(outcome="sent"))
 _FREE_NOTICES = Prepared(update(notice).where(*_OPEN_NOTICES).values(message_id=null()))
 _FREE_DIGESTS = Prepared(
     update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())

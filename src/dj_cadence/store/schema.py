@@ -345,7 +345,6 @@ message = Table(
     Column("lease_by", String(64), nullable=False, server_default=""),
     Column("lease_until", Instant, nullable=True),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    Column("content", LargeBinary, nullable=True),  # the rendered letter, kept for a second try
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),
     UniqueConstraint("person_id", "day", "serial"),
@@ -355,6 +354,13 @@ message = Table(
         sqlite_where=text("send_at IS NOT NULL"),
         postgresql_where=text("send_at IS NOT NULL"),
     ),
+)
+
+letter = Table(
+    "letter",  # a message as it was written: sent once more, it is the same; apart, as it is large
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 notice = Table(
@@ -381,6 +387,12 @@ notice = Table(
         postgresql_where=text("message_id IS NULL AND outcome = ''"),
     ),
     Index("ix_notice_message_id", "message_id"),
+    Index(
+        "ix_notice_open",  # in a message, and without an outcome yet
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL AND outcome = ''"),
+        postgresql_where=text("message_id IS NOT NULL AND outcome = ''"),
+    ),
 )
 
 attempt = Table(
@@ -392,6 +404,7 @@ attempt = Table(
     Column("ended", Instant, nullable=True),
     Column("outcome", String(12), nullable=False),  # sending, sent, retry, gave_up, unknown
     Column("reply", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 digest = Table(

@@ -155,7 +155,6 @@ def upgrade() -> None:
         sa.Column("lease_by", sa.String(length=64), server_default="", nullable=False),
         sa.Column("lease_until", sa.String(length=27), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("sent_at", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id")),
@@ -284,6 +283,7 @@ def upgrade() -> None:
         sa.Column("reply", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
         sa.PrimaryKeyConstraint("message_id", "n", name=op.f("pk_attempt")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "digest",
@@ -299,6 +299,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_digest_message_id", "digest", ["message_id"], unique=False)
     op.create_index("ix_digest_week", "digest", ["week"], unique=False)
+    op.create_table(
+        "letter",
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_letter_message_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_letter")),
+    )
     op.create_table(
         "org_cohort",
         sa.Column("duty", sa.String(length=48), nullable=False),
@@ -457,6 +464,14 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_notice_message_id", "notice", ["message_id"], unique=False)
+    op.create_index(
+        "ix_notice_open",
+        "notice",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL AND outcome = ''"),
+        postgresql_where=sa.text("message_id IS NOT NULL AND outcome = ''"),
+    )
     op.create_index(
         "ix_notice_unbundled",
         "notice",
