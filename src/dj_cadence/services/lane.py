@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import TypeVar
 
-from dj_cadence.domain.letter import Notifier, traits
+from dj_cadence.domain.letter import Limit, Notifier, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.letters import Composer, Fault, Written, token_subject
 from dj_cadence.store import ledger, outcomes, rates, tokens
@@ -132,18 +132,20 @@ class Lane:
 
     def _begin_next(self, book: Ledger, letters: deque[Written]) -> Written | None:
         """The next letter that is still ours to send, now written down as on its way."""
-        for letter in letters:
-            if free_at := self._free_at(book, letter.claim):
+        limit = traits(self.notifier).limit
+        for n, letter in enumerate(letters):
+            if free_at := limit and self._free_at(book, letter.claim, limit):
+                if not limit.per_address:  # the others need not even be asked for
+                    self._down = True
+                    outcomes.hand_back(book, [one.claim for one in list(letters)[n:]])
+                    return None
                 outcomes.wait(book, letter.claim, free_at)
             elif outcomes.begin(book, letter.claim, self.now):
                 return letter
         return None
 
-    def _free_at(self, book: Ledger, claim: Claim) -> datetime | None:
+    def _free_at(self, book: Ledger, claim: Claim, limit: Limit) -> datetime | None:
         """From when the channel may be used for this; None: now, and its limit counts it."""
-        limit = traits(self.notifier).limit
-        if limit is None:
-            return None
         bucket = f"{claim.channel} {claim.address}" if limit.per_address else claim.channel
         return rates.take(book, bucket, limit, self._instant())
 
