@@ -16,7 +16,8 @@ from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedul
 from dj_cadence.rendering import Templates
 from dj_cadence.returned_mail import open_box
 from dj_cadence.services.site import Site
-from dj_cadence.settings import ChannelSettings, Settings, read_settings
+from dj_cadence.settings import ChannelSettings, Settings
+from dj_cadence.settings.reading import read_settings
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
 

@@ -11,13 +11,13 @@ import pytest
 import trustme
 from sqlalchemy import select
 
-from dj_cadence.channel_options import BouncesTable
 from dj_cadence.domain.bounce import BounceBox
 from dj_cadence.errors import Refused
 from dj_cadence.rendering import Templates
 from dj_cadence.returned_mail import open_box
 from dj_cadence.services.bounces import collect_bounces
 from dj_cadence.services.site import Site
+from dj_cadence.settings.options import BouncesTable
 from dj_cadence.store import orgs, schema
 from dj_cadence.store.database import Database
 

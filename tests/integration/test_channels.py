@@ -26,7 +26,7 @@ from dj_cadence.notifiers import (
     wecom_app,
     wecom_robot,
 )
-from dj_cadence.settings import make_site_key, read_settings
+from dj_cadence.settings.reading import make_site_key, read_settings
 
 from .chat_server import CORP, KEY, SECRET, ChatServer, chat_server
 from .delivery_rows import text_of

@@ -18,7 +18,7 @@ from dj_cadence.services.records import done
 from dj_cadence.services.roster import import_roster
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.services.tick import tick
-from dj_cadence.settings import make_site_key
+from dj_cadence.settings.reading import make_site_key
 from dj_cadence.store import site as sites
 from dj_cadence.store.schema import org, task
 

@@ -1,33 +1,26 @@
-"""A site's settings as one frozen object, read from site.toml."""
+"""Reading site.toml: every fault with its place, and no secret in any of them."""
 
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import time
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from dj_cadence.channel_options import (
-    OPTIONS,
-    BouncesTable,
-    SettingsTable,
-    checked_web_address,
-)
 from dj_cadence.domain.faults import describe, not_one_of
-from dj_cadence.domain.problem import Problem, in_order, suggestion
+from dj_cadence.domain.problem import Problem, in_order
 from dj_cadence.domain.roster_office import CHANNEL_NAME
 from dj_cadence.domain.toml_places import nearest_place, toml_places
-from dj_cadence.errors import DjCadenceError, Refused
+from dj_cadence.errors import Refused
+from dj_cadence.settings import KEY_FILE, SITE_FILE, ChannelSettings, Settings, SettingsError
+from dj_cadence.settings.options import OPTIONS, BouncesTable, SettingsTable
+from dj_cadence.settings.tables import DEFAULT_CHANNELS, SiteTable
 
-SITE_FILE = "site.toml"
-KEY_FILE = "site.key"
 MOST_CONNECTIONS = 8
 _COMMON = ("notifier", "connections")
 """What every channel may say; all else is its notifier's."""
@@ -35,139 +28,6 @@ _SHORTEST_KEY = 32
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
-    """How one kind of address (`email`, …) is served."""
-
-    channel: str
-    notifier: str
-    """The module in notifiers/ that sends: maildir, smtp, …"""
-    options: Mapping[str, object] = field(repr=False)
-    """What that module's `Options` understands; secrets are already looked up."""
-    connections: int = 1
-    """How many letters may be on their way at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What site.toml says, checked and complete."""
-
-    folder: Path
-    name: str
-    time_zone: ZoneInfo
-    database: str
-    """An SQLAlchemy address; default SQLite in the folder."""
-    send_at: time
-    """Local hour at which messages go out."""
-    web_address: str
-    """What links in messages begin with, no slash at the end."""
-    sender_name: str
-    sender_address: str
-    channels: Mapping[str, ChannelSettings]
-    """In the order of preference."""
-    local_administrator: bool
-    """Whether a visitor from this very machine needs no login link."""
-    key: bytes = field(repr=False)
-    """The site's own secret; signs links and tokens."""
-    bounces: Mapping[str, object] | None = field(default=None, repr=False)
-    """Where returned mail is read, as `BouncesTable` has it; None: nowhere."""
-    digest_when_empty: bool = False
-    """Whether a superior is told each week that nothing is overdue."""
-    administrators: tuple[str, ...] = ()
-    """Who is told when the engine needs help: mail addresses or 人员编号."""
-    feed_alarm_hours: int = 0
-    """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
-    tick_seconds: float = 60
-    """How often the daemon looks what is due."""
-    heartbeat_url: str = ""
-    """Is called while all is well; empty: none."""
-
-    def connections(self, channel: str) -> int:
-        """How many connections a channel may use at once; one that is not set up needs one."""
-        chosen = self.channels.get(channel)
-        return chosen.connections if chosen else 1
-
-
-class SettingsError(DjCadenceError):
-    """The settings cannot be used; `problems` says all that is wrong with them."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
-
-
-def _checked_zone(name: str) -> str:
-    zones = available_timezones()
-    if name not in zones:
-        raise ValueError(f"没有时区 {name}{suggestion(name, zones)}")
-    return name
-
-
-def _checked_time(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value)
-    if isinstance(value, time) and value.tzinfo is None:
-        return value
-    raise ValueError(f'“{value}”应为时间，如 "08:30"')
-
-
-def _checked_web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
-        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
-    return text.rstrip("/")
-
-
-def _checked_heartbeat(text: str) -> str:
-    if text and not re.fullmatch(r"https?://[^\s]+", text):
-        raise ValueError(f"“{text}”应为网址，以 http:// 或 https:// 开头")
-    return text
-
-
-def _checked_database(text: str) -> str:
-    if text and not text.startswith(("sqlite:///", "postgresql")):
-        raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
-    return text
-
-
-def _checked_mail_address(text: str) -> str:
-    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
-        raise ValueError(f"“{text}”不是邮箱地址")
-    return text
-
-
-DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
-
-
-class WebTable(SettingsTable):
-    address: Annotated[str, AfterValidator(checked_web_address)] = "http://127.0.0.1:8000"
-    local_administrator: bool = False
-
-
-class SenderTable(SettingsTable):
-    name: str = ""
-    address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
-
-
-class FeedsTable(SettingsTable):
-    alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
-
-
-class SiteTable(SettingsTable):
-    name: Annotated[str, Field(min_length=1)] = "党建节拍"
-    time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
-    database: Annotated[str, AfterValidator(_checked_database)] = ""
-    send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
-    digest_when_empty: bool = False
-    tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60
-    heartbeat_url: Annotated[str, AfterValidator(_checked_heartbeat)] = ""
-    web: WebTable = WebTable()
-    sender: SenderTable = SenderTable()
-    feeds: FeedsTable = FeedsTable()
-    channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
-    bounces: dict[str, Any] | None = None
-    administrators: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
 def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:

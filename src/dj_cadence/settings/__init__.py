@@ -1,0 +1,74 @@
+"""A site's settings: one frozen object, read from site.toml by `reading`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dj_cadence.domain.problem import Problem
+from dj_cadence.errors import DjCadenceError
+
+SITE_FILE = "site.toml"
+KEY_FILE = "site.key"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """How one kind of address (`email`, …) is served."""
+
+    channel: str
+    notifier: str
+    """The module in notifiers/ that sends: maildir, smtp, …"""
+    options: Mapping[str, object] = field(repr=False)
+    """What that module's `Options` understands; secrets are already looked up."""
+    connections: int = 1
+    """How many letters may be on their way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What site.toml says, checked and complete."""
+
+    folder: Path
+    name: str
+    time_zone: ZoneInfo
+    database: str
+    """An SQLAlchemy address; default SQLite in the folder."""
+    send_at: time
+    """Local hour at which messages go out."""
+    web_address: str
+    """What links in messages begin with, no slash at the end."""
+    sender_name: str
+    sender_address: str
+    channels: Mapping[str, ChannelSettings]
+    """In the order of preference."""
+    local_administrator: bool
+    """Whether a visitor from this very machine needs no login link."""
+    key: bytes = field(repr=False)
+    """The site's own secret; signs links and tokens."""
+    bounces: Mapping[str, object] | None = field(default=None, repr=False)
+    """Where returned mail is read, as `BouncesTable` has it; None: nowhere."""
+    digest_when_empty: bool = False
+    """Whether a superior is told each week that nothing is overdue."""
+    administrators: tuple[str, ...] = ()
+    """Who is told when the engine needs help: mail addresses or 人员编号."""
+    feed_alarm_hours: int = 0
+    """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
+    tick_seconds: float = 60
+    """How often the daemon looks what is due."""
+    heartbeat_url: str = ""
+    """Is called while all is well; empty: none."""
+
+    def connections(self, channel: str) -> int:
+        """How many connections a channel may use at once; one that is not set up needs one."""
+        chosen = self.channels.get(channel)
+        return chosen.connections if chosen else 1
+
+
+class SettingsError(DjCadenceError):
+    """The settings cannot be used; `problems` says all that is wrong with them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)

@@ -1,0 +1,77 @@
+"""What site.toml may say, beside the options of its channels."""
+
+import re
+from datetime import time
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.settings.options import SettingsTable, checked_web_address
+
+
+def _checked_zone(name: str) -> str:
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(f"没有时区 {name}{suggestion(name, zones)}")
+    return name
+
+
+def _checked_time(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    raise ValueError(f'“{value}”应为时间，如 "08:30"')
+
+
+def _checked_heartbeat(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s]+", text):
+        raise ValueError(f"“{text}”应为网址，以 http:// 或 https:// 开头")
+    return text
+
+
+def _checked_database(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql")):
+        raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
+    return text
+
+
+def _checked_mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+        raise ValueError(f"“{text}”不是邮箱地址")
+    return text
+
+
+DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
+
+
+class WebTable(SettingsTable):
+    address: Annotated[str, AfterValidator(checked_web_address)] = "http://127.0.0.1:8000"
+    local_administrator: bool = False
+
+
+class SenderTable(SettingsTable):
+    name: str = ""
+    address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
+
+
+class FeedsTable(SettingsTable):
+    alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
+
+
+class SiteTable(SettingsTable):
+    name: Annotated[str, Field(min_length=1)] = "党建节拍"
+    time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
+    database: Annotated[str, AfterValidator(_checked_database)] = ""
+    send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
+    digest_when_empty: bool = False
+    tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60
+    heartbeat_url: Annotated[str, AfterValidator(_checked_heartbeat)] = ""
+    web: WebTable = WebTable()
+    sender: SenderTable = SenderTable()
+    feeds: FeedsTable = FeedsTable()
+    channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
+    bounces: dict[str, Any] | None = None
+    administrators: tuple[Annotated[str, Field(min_length=1)], ...] = ()
