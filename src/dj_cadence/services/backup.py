@@ -17,8 +17,8 @@ from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.services.site import Site
 from dj_cadence.settings import KEY_FILE, SITE_FILE
+from dj_cadence.settings.reading import DATABASE, sqlite_file
 
-DATABASE = "dj-cadence.db"
 _FOLDERS = ("schedules", "notifiers", "templates", "evidence")
 _ELSEWHERE = (
     "站点用的是 PostgreSQL，请用 pg_dump 备份、pg_restore 恢复数据库，"
@@ -89,6 +89,7 @@ def unpack(file: Path, folder: Path, now: datetime) -> Path | None:
                 raise Refused(f"{file} 已损坏，没有改动。")
             aside = _put_aside(folder, now)
             packed.extractall(folder)
+            _put_database_in_place(folder, aside)
     except (OSError, zipfile.BadZipFile) as error:
         reason = os_reason(error.errno) if isinstance(error, OSError) else "不是备份文件"
         raise Refused(f"{file} 恢复不了：{reason}。") from error
@@ -113,6 +114,16 @@ def _put_aside(folder: Path, now: datetime) -> Path | None:
     for path in present:
         path.rename(aside / path.name)
     return aside
+
+
+def _put_database_in_place(folder: Path, aside: Path | None) -> None:
+    """It goes where the restored site.toml looks for it."""
+    unpacked, place = folder / DATABASE, sqlite_file(folder)
+    if place == unpacked:
+        return
+    for path in place.parent.glob(f"{place.name}*"):  # with what SQLite keeps beside it
+        path.rename((aside or folder) / f"{path.name}.before")
+    unpacked.rename(place)
 
 
 def _belongs_to_site(path: Path) -> bool:

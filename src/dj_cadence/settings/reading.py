@@ -21,6 +21,8 @@ from dj_cadence.settings import KEY_FILE, SITE_FILE, ChannelSettings, Settings, 
 from dj_cadence.settings.options import OPTIONS, BouncesTable, SettingsTable
 from dj_cadence.settings.tables import DEFAULT_CHANNELS, SiteTable
 
+DATABASE = "dj-cadence.db"
+"""The file of a site that names no database."""
 MOST_CONNECTIONS = 8
 _COMMON = ("notifier", "connections")
 """What every channel may say; all else is its notifier's."""
@@ -41,6 +43,15 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
     if settings is None or reader.problems:
         raise SettingsError(in_order(reader.problems))  # no lines: one may hold a secret
     return settings
+
+
+def sqlite_file(folder: Path) -> Path:
+    """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
+    try:
+        written = tomllib.loads((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return folder / DATABASE
+    return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
 
 
 def make_site_key(folder: Path) -> None:
@@ -228,7 +239,7 @@ class _Reader:
         """A relative SQLite file lies in the site's folder."""
         if written.startswith("postgresql"):
             return written
-        file = written.removeprefix("sqlite:///") or "dj-cadence.db"
+        file = written.removeprefix("sqlite:///") or DATABASE
         return f"sqlite:///{self.folder / file}"
 
     def _key(self) -> bytes:
