@@ -9,7 +9,7 @@ from typing import cast
 
 
 class Sink(asyncio.Protocol):
-    """SMTP as far as smtplib speaks it to us: one command at a time, then the text."""
+    """SMTP as far as clients speak it to us: commands, also several at a time, then the text."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -39,9 +39,12 @@ class Sink(asyncio.Protocol):
 
     def _answer(self, verb: bytes) -> None:
         self._in_text = verb == b"DATA"
-        self._transport.write(
-            {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 OK\r\n")
-        )
+        answers = {
+            b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
+            b"DATA": b"354 go on\r\n",
+            b"QUIT": b"221 bye\r\n",
+        }
+        self._transport.write(answers.get(verb, b"250 OK\r\n"))
         if verb == b"QUIT":
             self._transport.close()
 

@@ -8,7 +8,7 @@ Only a refused recipient or a refused message is for good.
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,28 +162,43 @@ def _trust(options: Options) -> ssl.SSLContext:
 def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> str:
     """Hand over one message and return the server's answer. The recipient is one."""
     connection.ehlo_or_helo_if_needed()
-    code, reply = connection.mail(sender)
+    envelope = (f"MAIL FROM:{smtplib.quoteaddr(sender)}", f"RCPT TO:{smtplib.quoteaddr(to)}")
+    answers = _answers(connection, *envelope, "DATA")
+    code, reply = next(answers)
     if code != 250:
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
         raise DeliveryError(reply_text, permanent=False, down=True)
-    code, reply = connection.rcpt(to)
+    code, reply = next(answers)
     if code not in (250, 251):
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",
             permanent=_is_about_recipient(code, reply),
         )
-    code, reply = _hand_over(connection, content)
+    code, reply = next(answers)
+    if code == 354:
+        code, reply = _hand_over(connection, content)
     if code != 250:
         permanent = code >= 500 and code not in _NEEDS_LOGIN
         raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
     return _shown(code, reply)
 
 
+def _answers(connection: smtplib.SMTP, *commands: str) -> Iterator[tuple[int, bytes]]:
+    """What the server says to each command; it gets them all at once where it allows that.
+
+    Then three of the four times that a mail waits for a far server are one (RFC 2920).
+    """
+    together = connection.has_extn("pipelining")
+    if together:
+        connection.send("".join(f"{command}\r\n" for command in commands))
+    for command in commands:
+        if not together:
+            connection.putcmd(command)
+        yield connection.getreply()
+
+
 def _hand_over(connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
-    code, reply = connection.docmd("DATA")
-    if code != 354:
-        return code, reply
     connection.send(_DOT.sub(b"..", content) + b".\r\n")
     try:
         return connection.getreply()

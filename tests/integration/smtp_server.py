@@ -23,13 +23,15 @@ class Mailbox:
         self.rcpt: dict[str, str] = {}
         self.data: dict[str, str] = {}
         self.sender = "250 OK"
+        self.pipelining = False
+        """Whether it allows several commands to be sent together."""
 
     async def handle_EHLO(  # noqa: N802  names that aiosmtpd calls
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, replies: list[str]
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
-        return replies
+        return ["250-PIPELINING", *replies] if self.pipelining else replies
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object

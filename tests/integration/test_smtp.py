@@ -42,9 +42,12 @@ def mailbox() -> Mailbox:
     return Mailbox()
 
 
-@pytest.fixture
-def open_relay(mailbox: Mailbox, tmp_path: Path) -> Iterator[Notifier]:
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelining"])
+def open_relay(
+    mailbox: Mailbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Notifier]:
     """A notifier for a server without encryption or login."""
+    mailbox.pipelining = request.param
     with smtp_server(mailbox) as port:
         options = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5}
         notifier = open_notifier(options, SENDER, tmp_path)
