@@ -162,7 +162,7 @@ def _trust(options: Options) -> ssl.SSLContext:
 def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> str:
     """Hand over one message and return the server's answer. The recipient is one."""
     connection.ehlo_or_helo_if_needed()
-    envelope = (f"MAIL FROM:{smtplib.quoteaddr(sender)}", f"RCPT TO:{smtplib.quoteaddr(to)}")
+    envelope = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>")  # both are plain: mime looked
     answers = _answers(connection, *envelope, "DATA")
     code, reply = next(answers)
     if code != 250:

@@ -6,7 +6,7 @@ most of the time that a mail costs, for it reads every line of it again.
 """
 
 import re
-from base64 import encodebytes
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from email.header import Header
@@ -24,6 +24,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)*{_LABEL}")
 _NOT_TEXT = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _LINE = 76  # keeps encoded words within the 75 characters of RFC 2047
+_SHORT = 39  # bytes that make a word of 64 characters, beside the longest name of a header
 _CRLF = "\r\n"
 
 
@@ -80,21 +81,23 @@ def _file(file: Attachment) -> str:
 
 
 def _part(head: str, content: bytes) -> str:
-    coded = encodebytes(content).decode("ascii").replace("\n", _CRLF)
-    return f"{head}Content-Transfer-Encoding: base64{_CRLF}{_CRLF}{coded}"
+    coded = b64encode(content).decode("ascii")
+    lines = [coded[start : start + _LINE] + _CRLF for start in range(0, len(coded), _LINE)]
+    return f"{head}Content-Transfer-Encoding: base64{_CRLF}{_CRLF}{''.join(lines)}"
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
     if not is_address(address):
         raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", permanent=True)
-    return _encoded(header, _one_line(name), f"<{address}>")
+    return f"{_encoded(header, _one_line(name))}{_CRLF} <{address}>"
 
 
 @lru_cache(maxsize=1024)  # the sender's name and most subjects come again and again
-def _encoded(header: str, text: str, address: str = "") -> str:
+def _encoded(header: str, text: str) -> str:
+    content = text.encode()
+    if len(content) <= _SHORT:  # most names: one word, where the package takes its time
+        return f"=?utf-8?b?{b64encode(content).decode('ascii')}?="
     found = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
-    if address:
-        found.append(address, "us-ascii")
     return found.encode(linesep=_CRLF)
 
 

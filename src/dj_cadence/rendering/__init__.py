@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
@@ -31,12 +31,11 @@ from dj_cadence.domain.letter import Form
 from dj_cadence.domain.message import AlertView, Item, MessageView, Rendered, for_group
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
-from dj_cadence.rendering import digest_words, shapes
+from dj_cadence.rendering import digest_words
 from dj_cadence.rendering.dates import day, short_day
+from dj_cadence.rendering.shapes import Shapes
 
 _LONGEST_TITLE = 16
-_SHAPES = 500
-"""How many messages that differ in more than names are kept ready; some 20 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +83,13 @@ class Templates:
         self._environment.filters |= digest_words.FILTERS
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
-        self._shape = lru_cache(maxsize=_SHAPES)(self._fill_in)
+        self._shapes = Shapes(self._fill_in)
 
     def render_message(self, view: MessageView) -> Rendered:
         """The message in all its forms. Raises jinja2's errors for a faulty template."""
         if view.digests or any((folder / "mail").is_dir() for folder in self._own):
             return self._fill_in(view)
-        return shapes.fill(self._shape, view)
+        return self._shapes.fill(view)
 
     def _fill_in(self, view: MessageView) -> Rendered:
         words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}

@@ -4,33 +4,55 @@ Sound only for templates that print names and links and compute nothing with the
 shipped ones do; a test holds them to it.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import fields, replace
+from operator import attrgetter
 
 from markupsafe import escape
 
-from dj_cadence.domain.message import MessageView, Rendered
+from dj_cadence.domain.message import Item, MessageView, Rendered
 
-_FIRST, _LAST = "\ue000", "\uf8ff"
+_FIRST, _MARKS = 0xE000, re.compile("[\ue000-\uf8ff]")
 """The characters that stand for names: for private use, so that no text means them."""
+_MOST_NAMES = 1000
+_KEPT = 500
+"""Shapes that are kept ready, of some 20 kB each."""
+_NAMES = ("org_name", "task_id")
+"""What an item may differ in and still read the same; numbers of tasks are not printed."""
+_rest = attrgetter(*(field.name for field in fields(Item) if field.name not in _NAMES))
 
 
-def fill(render: Callable[[MessageView], Rendered], view: MessageView) -> Rendered:
-    """The message, with `render` asked for its shape; many messages share a shape.
+class Shapes:
+    """Renders each shape once. Several threads may ask at once."""
 
-    A view that has too many names, or one with such a character in it, is rendered as it is.
-    """
-    names = list(dict.fromkeys(_names(view)))
-    if len(names) > ord(_LAST) - ord(_FIRST) or any(map(_is_marked, names)):
-        return render(view)
-    marks = {name: chr(ord(_FIRST) + n) for n, name in enumerate(names)}
-    shape = render(_shape(view, marks))
-    subject, text, html = shape.subject, shape.text, shape.html
-    for name, mark in marks.items():
-        subject = subject.replace(mark, " ".join(name.split()))
-        text = text.replace(mark, name)
-        html = html.replace(mark, escape(name))
-    return Rendered(subject, text, html)
+    def __init__(self, render: Callable[[MessageView], Rendered]) -> None:
+        self._render = render
+        self._kept: dict[Hashable, Rendered] = {}
+
+    def fill(self, view: MessageView) -> Rendered:
+        """The message. One with too many names, or with a mark among them, is rendered whole."""
+        names = dict.fromkeys(_names(view))
+        if len(names) > _MOST_NAMES or _MARKS.search("".join(names)):
+            return self._render(view)
+        marks = {name: chr(_FIRST + n) for n, name in enumerate(names)}
+        shape = self._shape(view, marks)
+        subject, text, html = shape.subject, shape.text, shape.html
+        for name, mark in marks.items():
+            subject = subject.replace(mark, " ".join(name.split()))
+            text = text.replace(mark, name)
+            html = html.replace(mark, escape(name))
+        return Rendered(subject, text, html)
+
+    def _shape(self, view: MessageView, marks: Mapping[str, str]) -> Rendered:
+        head = (view.site_name, view.day, view.late, marks[view.person_name], marks[view.link])
+        key = (*head, *((marks[item.org_name], _rest(item)) for item in view.items))
+        shape = self._kept.get(key)
+        if shape is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            shape = self._kept[key] = self._render(_marked(view, marks))
+        return shape
 
 
 def _names(view: MessageView) -> Iterator[str]:
@@ -39,12 +61,7 @@ def _names(view: MessageView) -> Iterator[str]:
     yield from (item.org_name for item in view.items)
 
 
-def _is_marked(name: str) -> bool:
-    return any(_FIRST <= character <= _LAST for character in name)
-
-
-def _shape(view: MessageView, marks: dict[str, str]) -> MessageView:
-    """Numbers of tasks are not printed, and would make every message another shape."""
+def _marked(view: MessageView, marks: Mapping[str, str]) -> MessageView:
     return replace(
         view,
         person_name=marks[view.person_name],

@@ -102,6 +102,8 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
+    if not ids:
+        return []
     # Asked for each notice: SQLite would look for settled ones among all tasks otherwise.
     settled = exists().where(task.c.id == notice.c.task_id, task.c.state.in_(sorted(SILENT)))
     open_notices = update(notice).where(notice.c.message_id.in_(ids), notice.c.outcome == "")
