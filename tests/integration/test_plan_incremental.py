@@ -293,7 +293,7 @@ def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) 
 def test_a_run_that_dies_is_completed_by_the_next(
     district: Database, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
-    monkeypatch.setattr(planning, "AT_ONCE", 2)  # three transactions for each duty
+    monkeypatch.setattr(planning, "TASKS_AT_ONCE", 2)  # a transaction for each organization
     rules = catalogue(PARTY_DAY, LECTURE, WINTER)
     apply(district, rules, until=SPAN.until)
     expected = plan_of(district)

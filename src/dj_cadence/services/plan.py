@@ -4,7 +4,8 @@ What is the same is not looked at: a duty is planned again where its rule change
 window grew, and otherwise for the organizations that changed since it was planned last.
 """
 
-from collections.abc import Hashable, Sequence
+from collections import deque
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +17,9 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.override import segments
+from dj_cadence.domain.period import periods
 from dj_cadence.errors import Refused
+from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import Outline
 from dj_cadence.services.profiles import Profiles
 from dj_cadence.services.step_outline import StepOutline
@@ -24,8 +27,9 @@ from dj_cadence.store import differences, overrides, planning, wanted
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span, Stage
+from dj_cadence.store.memberships import Enrolled
 from dj_cadence.store.types import AnyRow
-from dj_cadence.store.wanted import Enrolled, Part
+from dj_cadence.store.wanted import Part
 
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
@@ -63,6 +67,15 @@ class _Job:
     """Whether superiors have laid something over it."""
     changed_after: int | None
     """Plan only the organizations that changed after this data version; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The organizations for which a job is written at a time."""
+
+    job: _Job
+    part: Part
+    is_last: bool
 
 
 def default_span(site_start: date, today: date) -> Span:
@@ -154,18 +167,27 @@ def roll(
 def _write(
     database: Database, planner: "_Planner", span: Span, by: str, today: date, now: datetime
 ) -> bool:
-    """Write what is not planned yet, a duty at a time; False if there was nothing.
+    """Write what is not planned yet; False if there was nothing.
 
-    A transaction takes some ten thousand organizations, so that nobody waits for long.
-    Repeating a broken run completes it.
+    Duties go one after the other, in transactions of about as many tasks each: nobody waits
+    for long, and the indexes are not gone through for each small duty. Repeating a broken
+    run completes it.
     """
     with database.read() as session:
         jobs = planner.jobs(session, span)
-        cuts = {since: planning.parts(session, since) for since in {j.changed_after for j in jobs}}
+        orgs = {n: planning.organizations(session, n) for n in {j.changed_after for j in jobs}}
     same = _pass_by(database, planner, jobs)
-    for job in jobs:
-        if job.duty not in same:
-            _write_job(database, planner, job, cuts[job.changed_after], by, today, now)
+    pieces = deque(
+        piece for job in jobs if job.duty not in same for piece in planner.pieces(job, orgs)
+    )
+    held: dict[str, int] = {}
+    while pieces:
+        with database.write(joined=True) as session:
+            version, written = planning.hold_data(session), 0
+            while pieces and written < planning.TASKS_AT_ONCE:
+                piece = pieces.popleft()
+                begun_at = held.setdefault(piece.job.duty, version)
+                written += planner.write_piece(session, piece, begun_at, by, today, now)
     return bool(jobs)
 
 
@@ -178,32 +200,6 @@ def _pass_by(database: Database, planner: "_Planner", jobs: list[_Job]) -> set[s
         same = planner.unmoved(session, jobs)
         planning.note_seen(session, same, version)
     return same
-
-
-def _write_job(
-    database: Database,
-    planner: "_Planner",
-    job: _Job,
-    parts: list[Part],
-    by: str,
-    today: date,
-    now: datetime,
-) -> None:
-    version = None
-    for n, part in enumerate(parts, 1):
-        with database.write(joined=True) as session:
-            held = planning.hold_data(session)
-            version = held if version is None else version
-            planner.lay_out(session, job, part, create=True)
-            planner.write(session, planner.scope(job, part), by, today, now)
-            if steps := planner.lay_out_steps(session, job, part, create=True):
-                planner.write(session, steps, by, today, now)
-            if n < len(parts):
-                planning.note_run(session, job.duty, "", job.span, version, now)
-            elif planner.duty(job):
-                planning.note_run(session, job.duty, job.inputs, job.span, version, now)
-            else:
-                planning.forget_run(session, job.duty)
 
 
 def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> None:
@@ -225,6 +221,7 @@ class _Planner:
         with database.read() as session:
             self.site_start = sites.load(session).starts_on
         self._profiles = Profiles()
+        self._first_days = FirstDays(catalogue)
         self._outlines: dict[_Job, Outline] = {}
 
     def jobs(self, session: Session, span: Span, *, anew: bool = False) -> list[_Job]:
@@ -319,27 +316,70 @@ class _Planner:
         duty = self.duty(job)
         if duty is None or duty.workflow is None:
             return None
-        return StepOutline(self.catalogue, duty, duty.workflow, job.span)
+        return StepOutline(self.catalogue, duty, duty.workflow, job.span, self._first_days)
 
     def _outline(self, job: _Job) -> Outline | None:
         duty = self.duty(job)
         if duty and job not in self._outlines:
             self._outlines[job] = Outline(
-                self.catalogue, duty, self.site_start, job.span, self._profiles
+                self.catalogue, duty, self.site_start, job.span, self._profiles, self._first_days
             )
         return self._outlines.get(job)
 
-    def write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
+    def pieces(self, job: _Job, orgs: Mapping[int | None, Sequence[int]]) -> list[_Piece]:
+        """The job cut into as many tasks as are written at a time.
+
+        `orgs` are the organizations that changed after a data version.
+        """
+        at_once = planning.TASKS_AT_ONCE // self._tasks_each(job)
+        parts = planning.parts(orgs[job.changed_after], job.changed_after, max(1, at_once))
+        return [_Piece(job, part, part is parts[-1]) for part in parts]
+
+    def _tasks_each(self, job: _Job) -> int:
+        """About how many tasks one organization has of the duty in the window."""
+        duty = self.duty(job)
+        if duty is None:
+            return 1
+        steps = len(duty.workflow.steps) if duty.workflow else 1
+        if duty.unit is None:
+            return steps
+        all_semesters = self.catalogue.calendar.semesters_for("", "")
+        return steps * max(
+            1, sum(1 for _ in periods(duty.unit, job.span.since, job.span.until, all_semesters))
+        )
+
+    def write_piece(
+        self, session: Session, piece: _Piece, version: int, by: str, today: date, now: datetime
+    ) -> int:
+        """Write one piece and that it is written; returns how many tasks were.
+
+        `version` is that of the data when the first piece of the job was written.
+        """
+        job, part = piece.job, piece.part
+        self.lay_out(session, job, part, create=True)
+        written = self._write(session, self.scope(job, part), by, today, now)
+        if steps := self.lay_out_steps(session, job, part, create=True):
+            written += self._write(session, steps, by, today, now)
+        if piece.is_last and not self.duty(job):
+            planning.forget_run(session, job.duty)
+        else:
+            inputs = job.inputs if piece.is_last else ""
+            planning.note_run(session, job.duty, inputs, job.span, version, now)
+        return written
+
+    def _write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> int:
         """Write what differs between the temporary tables and what is stored."""
         wanted.store_slots(session)
         duty = self.catalogue.duties.get(scope.duty)
         chain = self._chain(session, duty, scope.stage) if duty else None
+        written = 0
         if differences.are_stored(session, scope):
-            self._write_differences(session, scope, chain, by, today, now)
+            written = self._write_differences(session, scope, chain, by, today, now)
         elif chain:
-            planning.create(session, scope.duty, chain, now, beside_others=False)
+            written = planning.create(session, scope.duty, chain, now, beside_others=False)
         if scope.stage is not Stage.STEPS:
             planning.store_memberships(session, scope)
+        return written
 
     def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
         steps = stage is Stage.STEPS and duty.workflow
@@ -354,7 +394,7 @@ class _Planner:
         by: str,
         today: date,
         now: datetime,
-    ) -> None:
+    ) -> int:
         found = differences.count(session, scope)
         if "move" in found:
             planning.move(session, scope, by, today, now)
@@ -368,3 +408,4 @@ class _Planner:
             if "create" in found:
                 planning.create(session, scope.duty, chain, now, beside_others=True)
             planning.use_chain(session, scope, chain, today)
+        return sum(found.values())

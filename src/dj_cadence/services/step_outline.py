@@ -1,18 +1,16 @@
 """What a duty's workflow asks for, once its own tasks are written."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.step_slots import Reference, steps_from
 from dj_cadence.domain.workflow import Workflow
+from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import slot_row
 from dj_cadence.store import steps, wanted
 from dj_cadence.store.differences import Span
@@ -22,9 +20,17 @@ from dj_cadence.store.wanted import Part
 class StepOutline:
     """The steps of one duty over one window, laid out beside what is stored."""
 
-    def __init__(self, catalogue: Catalogue, duty: Duty, workflow: Workflow, span: Span) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        duty: Duty,
+        workflow: Workflow,
+        span: Span,
+        first_days: FirstDays,
+    ) -> None:
+        """`first_days` are what is known already; others are added."""
         self._calendar = catalogue.calendar
-        self._plan = catalogue.plans[workflow.remind]
+        self._first_days = first_days
         self._dates_digest = catalogue.dates_digest(duty)
         self._duty = duty.key
         self._workflow = workflow
@@ -44,7 +50,10 @@ class StepOutline:
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)
         slots = [
-            {**slot_row(slot, self._first_on(slot)), "cohort_id": ids[signature]}
+            {
+                **slot_row(slot, self._first_days.of(slot, self._workflow.remind)),
+                "cohort_id": ids[signature],
+            }
             for signature, one in signed.items()
             for slot in self._slots(one)
         ]
@@ -75,8 +84,3 @@ class StepOutline:
         for slot in steps_from(self._workflow, reference, self._calendar):
             if slot.period in (TERM, CASE) or (slot.opens <= until and slot.due >= since):
                 yield slot
-
-    def _first_on(self, slot: Slot) -> date:
-        dates = TaskDates(slot.opens, slot.planned, slot.due)
-        spoken = next_reminder(self._plan, dates, self._calendar, FIRST_DAY)
-        return min(slot.opens, spoken or slot.opens)

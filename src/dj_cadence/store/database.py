@@ -5,10 +5,11 @@ when it turns into a writer, whatever the timeout. Writers therefore say BEGIN I
 and wait their turn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Session
 from dj_cadence.errors import Refused
 
 BUSY_SECONDS = 30
+_AT_ONCE = 500
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -101,3 +104,10 @@ def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqli
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """So many at a time that no statement grows too long."""
+    remaining = iter(items)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some
