@@ -31,7 +31,8 @@ from dj_cadence.store.memberships import Enrolled, Membership
 from dj_cadence.store.types import AnyRow, AnySelect
 from dj_cadence.store.wanted import Part
 
-_FOUND = "memberships found in this transaction"
+_FOUND = "memberships"
+"""Where a session, which is one transaction, keeps those it has found."""
 
 
 class Outline:
@@ -100,8 +101,8 @@ class Outline:
         """The distinct memberships in the part, with profiles read alike."""
         if segmented:
             return self._found(session, part, segmented=True)
-        key = (self.found_by, self._own.key, self._about and self._about.key, part)
-        found = session.info.setdefault(_FOUND, {})  # as long as this transaction
+        key = (self.asks_for, part)
+        found: dict[Hashable, list[Membership]] = session.info.setdefault(_FOUND, {})
         if key not in found:
             found[key] = self._found(session, part, segmented=False)
         return found[key]
@@ -109,11 +110,10 @@ class Outline:
     def _found(self, session: Session, part: Part, *, segmented: bool) -> list[Membership]:
         kinds = self._kinds(part, segmented=segmented)
         alike = self._read_alike(kinds)
-        members = memberships.memberships(session, alike)
-        if _are_unread(members) and self._facts:
+        if self._facts and not memberships.any_alike(session, self._own.key):
             self._keep_alike(session, list(self._facts))
-            members = memberships.memberships(session, alike)
-        if _are_unread(members):
+        members = memberships.memberships(session, alike)
+        if any(memberships.UNREAD in member[:2] for member in members):
             ids = memberships.profiles(session, kinds)
             memberships.know_profiles(session, ids, self._facts)
             self._keep_alike(session, ids)
@@ -131,10 +131,17 @@ class Outline:
         memberships.know_profiles(session, ids, self._facts)
 
     @property
-    def found_by(self) -> Hashable:
+    def found_by(self) -> str:
         """Equal for duties whose organizations are found by the same `rows`."""
         recurrence = self._duty.recurrence
-        return type(recurrence), recurrence.event if isinstance(recurrence, Clock) else ""
+        event = recurrence.event if isinstance(recurrence, Clock) else ""
+        return f"{type(recurrence).__name__} {event}"
+
+    @property
+    def asks_for(self) -> str:
+        """Equal for duties with the same memberships."""
+        about = self._about.key if self._about else 0
+        return f"{self.found_by} {self._own.key} {about}"
 
     def rows(self, session: Session, part: Part) -> Sequence[AnyRow]:
         """The organizations of the part, each with what decides its cohort."""
@@ -203,11 +210,6 @@ class Outline:
         span = self._span
         for slot in slots_of(self._duty, cohort, self._catalogue, span.since, span.until):
             yield slot_row(slot, self._first_days.of(slot, self._duty.remind))
-
-
-def _are_unread(members: Collection[Membership]) -> bool:
-    """Whether any has a profile of which it is not known yet which others are read alike."""
-    return any(memberships.UNREAD in member[:2] for member in members)
 
 
 def slot_row(slot: Slot, first_on: date) -> dict[str, object]:

@@ -116,7 +116,9 @@ def _preview(
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
-            _look(session, planner.scope(job, part), report, every_change=every_change)
+            scope = planner.scope(job, part)
+            if not (anew and scope.stage is Stage.ALL and differences.are_none(session, scope)):
+                _look(session, scope, report, every_change=every_change)
             if steps := planner.lay_out_steps(session, job, part, create=False):
                 _look(session, steps, report, every_change=every_change)
         if report.total("withdraw"):
@@ -177,9 +179,11 @@ def _write(
         jobs = planner.jobs(session, span)
         orgs = {n: planning.organizations(session, n) for n in {j.changed_after for j in jobs}}
     same = _pass_by(database, planner, jobs)
-    pieces = deque(
-        piece for job in jobs if job.duty not in same for piece in planner.pieces(job, orgs)
-    )
+    left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
+    pieces = deque(piece for job in left for piece in planner.pieces(job, orgs))
+    if any(job.changed_after is None for job in jobs):
+        with database.write(durable=False) as session:
+            planning.put_off_indexes(session)
     held: dict[str, int] = {}
     while pieces:
         with database.write(joined=True) as session:
@@ -188,6 +192,9 @@ def _write(
                 piece = pieces.popleft()
                 begun_at = held.setdefault(piece.job.duty, version)
                 written += planner.write_piece(session, piece, begun_at, by, today, now)
+    if held:
+        with database.write(sorting=True) as session:
+            planning.complete_indexes(session)
     return bool(jobs)
 
 
@@ -326,6 +333,11 @@ class _Planner:
             )
         return self._outlines.get(job)
 
+    def reading(self, job: _Job) -> str:
+        """Equal for jobs that ask for the same memberships; next to each other they share them."""
+        outline = self._outline(job)
+        return outline.asks_for if outline else ""
+
     def pieces(self, job: _Job, orgs: Mapping[int | None, Sequence[int]]) -> list[_Piece]:
         """The job cut into as many tasks as are written at a time.
 
@@ -365,6 +377,8 @@ class _Planner:
         else:
             inputs = job.inputs if piece.is_last else ""
             planning.note_run(session, job.duty, inputs, job.span, version, now)
+        if piece.is_last:
+            self._outlines.pop(job, None)  # a province's slots are not needed to the end
         return written
 
     def _write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> int:

@@ -36,13 +36,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, durable: bool = True, joined: bool = False) -> Iterator[Session]:
+    def write(
+        self, *, durable: bool = True, joined: bool = False, sorting: bool = False
+    ) -> Iterator[Session]:
         """One transaction. `durable=False` may lose the last commits when power fails.
 
         `joined` rows come out of a join with the rows that they refer to; SQLite then does
-        not look each of those up again.
+        not look each of those up again. What is too much to be sorted in memory is written
+        with `sorting`. Neither is durable.
         """
-        intent = "joined" if joined else "write" if durable else "ledger"
+        intent = "write" if durable else "ledger"
+        intent = "joined" if joined else "sorting" if sorting else intent
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
 
@@ -80,14 +84,22 @@ def _server_engine(url: str) -> Engine:
         ) from error
 
 
+_IN_MEMORY = ("temp_store=MEMORY", "cache_size=-65536")
+_IN_FILES = ("temp_store=FILE", "cache_size=-16384")
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", *_IN_MEMORY):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     intent = connection.get_execution_options().get("intent", "write")
+    if (intent == "sorting") != connection.info.get("sorting", False):
+        for pragma in _IN_FILES if intent == "sorting" else _IN_MEMORY:
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        connection.info["sorting"] = intent == "sorting"
     if intent != "read":
         level = "FULL" if intent == "write" else "NORMAL"
         connection.exec_driver_sql(f"PRAGMA synchronous={level}")

@@ -306,6 +306,30 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
     return {change: n for change, n in found.items() if n and change != _PAST}
 
 
+def are_none(session: Session, scope: Scope) -> bool:
+    """Whether all of the scope is as wanted; quicker than `count`, but says nothing more.
+
+    It goes from each wanted organization to its tasks, which lie together.
+    """
+    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
+    mine = and_(task.c.duty == scope.duty, _same_enrolment())
+    differs = case((_as_wanted(), None), else_=1)
+    query = select(func.count(want_slot.c.cohort_id), func.count(differs))
+    along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
+    met, different = session.execute(query.select_from(along)).one()
+    if different or met != _counted(session, task, of_scope(scope)):
+        return False
+    return bool(met == _counted(session, WANTED, true()))
+
+
+def _as_wanted() -> ColumnElement[bool]:
+    """Whether a task and its wanted slot, where there is one, agree in all."""
+    moved = and_(redated(), owed())
+    hung = and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed())
+    gone = task.c.state == State.WITHDRAWN
+    return and_(want_slot.c.cohort_id.is_not(None), ~moved, ~hung, ~gone)
+
+
 def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> int:
     query = select(func.count()).select_from(rows).where(which)
     return int(session.execute(query).scalar_one())
@@ -321,8 +345,8 @@ def _compared(scope: Scope) -> AnySelect:
     change = case(
         (want_slot.c.cohort_id.is_(None), unneeded),
         (task.c.state == State.WITHDRAWN, "reopen"),
-        (and_(owed(), redated()), "move"),
-        (and_(owed(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id)), "hang"),
+        (and_(redated(), owed()), "move"),  # what is seldom so first: it spares the other
+        (and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed()), "hang"),
         else_=_SAME,
     )
     if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each

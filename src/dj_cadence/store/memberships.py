@@ -66,6 +66,12 @@ def profiles(session: Session, kinds: AnySelect) -> set[int]:
     return {profile_id for row in session.execute(query) for profile_id in row} - {0}
 
 
+def any_alike(session: Session, reading: int) -> bool:
+    """Whether this connection knows of any profile as which other it is read."""
+    found = select(want_alike.c.read_as).where(want_alike.c.reading == reading).limit(1)
+    return session.execute(found).first() is not None
+
+
 def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
     """Note for each profile the one as which it is read, where that is not known yet.
 
