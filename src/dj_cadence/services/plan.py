@@ -180,22 +180,43 @@ def _write(
         orgs = {n: planning.organizations(session, n) for n in {j.changed_after for j in jobs}}
     same = _pass_by(database, planner, jobs)
     left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
-    pieces = deque(piece for job in left for piece in planner.pieces(job, orgs))
-    if any(job.changed_after is None for job in jobs):
+    pieces = [piece for job in left for piece in planner.pieces(job, orgs)]
+    writer = _Writer(database, planner, by, today, now)
+    if any(job.changed_after is None for job in left):
+        # A run that dies has not come to its last piece, so that the next one comes by here.
         with database.write(durable=False) as session:
             planning.put_off_indexes(session)
-    held: dict[str, int] = {}
-    while pieces:
-        with database.write(joined=True) as session:
-            version, written = planning.hold_data(session), 0
-            while pieces and written < planning.TASKS_AT_ONCE:
-                piece = pieces.popleft()
-                begun_at = held.setdefault(piece.job.duty, version)
-                written += planner.write_piece(session, piece, begun_at, by, today, now)
-    if held:
+        writer.write(pieces[:-1])
         with database.write(sorting=True) as session:
             planning.complete_indexes(session)
+        pieces = pieces[-1:]
+    writer.write(pieces)
     return bool(jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes pieces one after the other, as many in a transaction as `TASKS_AT_ONCE` says."""
+
+    database: Database
+    planner: "_Planner"
+    by: str
+    today: date
+    now: datetime
+    begun_at: dict[str, int] = field(default_factory=dict)
+    """The version of the data when the first piece of each duty was written."""
+
+    def write(self, pieces: Sequence[_Piece]) -> None:
+        left = deque(pieces)
+        while left:
+            with self.database.write(joined=True) as session:
+                version, written = planning.hold_data(session), 0
+                while left and written < planning.TASKS_AT_ONCE:
+                    piece = left.popleft()
+                    begun_at = self.begun_at.setdefault(piece.job.duty, version)
+                    written += self.planner.write_piece(
+                        session, piece, begun_at, self.by, self.today, self.now
+                    )
 
 
 def _pass_by(database: Database, planner: "_Planner", jobs: list[_Job]) -> set[str]:

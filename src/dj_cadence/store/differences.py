@@ -147,37 +147,24 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     """Why the wanted differs from the stored, from the cohorts before and after."""
     if scope.stage is Stage.STEPS:
         return literal(STEP_BEFORE)
-    before = _stored_membership(scope.duty)
-    old = select(cohort.c.facts).where(cohort.c.id == before.cohort_id).scalar_subquery()
-    stored = select(cohort.c.facts).where(cohort.c.id == want_org.c.cohort_id)
-    laid_out = select(want_cohort.c.facts).where(want_cohort.c.cohort_id == want_org.c.cohort_id)
-    new = func.coalesce(stored.scalar_subquery(), laid_out.scalar_subquery())
-    return case(
-        (before.cohort_id.is_(None), NEW),
-        (before.anchor_id != want_org.c.anchor_id, ELECTED),
-        (before.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
-        (cast(old, String) == cast(new, String), RULES),
-        else_=FACTS,
-    )
-
-
-@dataclass(frozen=True)
-class _Membership:
-    cohort_id: ColumnElement[int]
-    anchor_id: ColumnElement[int]
-
-
-def _stored_membership(duty: str) -> _Membership:
-    """The cohort and anchor stored for the wanted organization, as scalar subqueries."""
+    before, after = cohort.alias("before"), cohort.alias("after")
     same = and_(
         org_cohort.c.org_id == want_org.c.org_id,
-        org_cohort.c.duty == duty,
+        org_cohort.c.duty == scope.duty,
         org_cohort.c.instance == want_org.c.instance,
     )
-    return _Membership(
-        select(org_cohort.c.cohort_id).where(same).correlate(want_org).scalar_subquery(),
-        select(org_cohort.c.anchor_id).where(same).correlate(want_org).scalar_subquery(),
+    laid_out = select(want_cohort.c.facts).where(want_cohort.c.cohort_id == want_org.c.cohort_id)
+    facts = func.coalesce(after.c.facts, laid_out.scalar_subquery())  # one of them is there
+    cause = case(
+        (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
+        (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
+        (cast(before.c.facts, String) == cast(facts, String), RULES),
+        else_=FACTS,
     )
+    known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
+    beside = known.outerjoin(after, after.c.id == want_org.c.cohort_id)
+    found = select(cause).select_from(beside).where(same).correlate(want_org)
+    return func.coalesce(found.scalar_subquery(), literal(NEW))
 
 
 def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
