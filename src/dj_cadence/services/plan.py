@@ -268,10 +268,14 @@ class _Planner:
         duty = self.catalogue.duties.get(key)
         rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
         inputs = digest(rule, self.site_start, announced)
-        if run is None or run.inputs != inputs:
+        if run is None:
             return _Job(key, inputs, span, bool(announced), None)
         before = Span(run.since, run.until)
         whole = before.joined(span)
+        if run.inputs != inputs:
+            # Of a duty that is switched off nothing stays, also beyond the window asked for:
+            # nobody looks at it again.
+            return _Job(key, inputs, span if rule else whole, bool(announced), None)
         changed_after = run.data_version if whole == before else None
         return _Job(key, inputs, whole, bool(announced), changed_after)
 

@@ -13,7 +13,7 @@ from dj_cadence.domain.workflow import Workflow
 from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import slot_row
 from dj_cadence.store import steps, wanted
-from dj_cadence.store.differences import Span
+from dj_cadence.store.differences import Scope, Span, Stage
 from dj_cadence.store.wanted import Part
 
 
@@ -40,12 +40,13 @@ class StepOutline:
         """Fill the temporary tables with the steps of everyone in `part`.
 
         `create` stores cohorts that are new. Without it nothing was written before, so the
-        own tasks that are laid out count as if they were there.
+        own tasks count as the plan that is laid out would leave them.
         """
         if not create:
-            steps.note_coming(session, self._duty, self._workflow)
+            own = Scope(self._duty, self._span, part, Stage.OWN)
+            steps.note_coming(session, own, self._workflow)
         wanted.lay_out(session)
-        source = steps.each_reference(self._duty, self._workflow, part, with_coming=not create)
+        source = steps.each_reference(self._duty, self._workflow, part, ahead=not create)
         signed = {self._signature(one): one for one in steps.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)

@@ -153,8 +153,7 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
         org_cohort.c.duty == scope.duty,
         org_cohort.c.instance == want_org.c.instance,
     )
-    laid_out = select(want_cohort.c.facts).where(want_cohort.c.cohort_id == want_org.c.cohort_id)
-    facts = func.coalesce(after.c.facts, laid_out.scalar_subquery())  # one of them is there
+    facts = func.coalesce(after.c.facts, want_cohort.c.facts)  # one of them is there
     cause = case(
         (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
         (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
@@ -162,7 +161,9 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
         else_=FACTS,
     )
     known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
-    beside = known.outerjoin(after, after.c.id == want_org.c.cohort_id)
+    beside = known.outerjoin(after, after.c.id == want_org.c.cohort_id).outerjoin(
+        want_cohort, want_cohort.c.cohort_id == want_org.c.cohort_id
+    )
     found = select(cause).select_from(beside).where(same).correlate(want_org)
     return func.coalesce(found.scalar_subquery(), literal(NEW))
 
