@@ -223,7 +223,9 @@ def test_an_unknown_organization_hides_no_fault_of_the_dates(district: Database)
 
     assert str(refused.value).splitlines() == [
         "没有代码为“SS”的组织，是否想写“S”？",
-        "--planned 2026-07-01：计划日应在2026年4月1日（周三）至2026年6月20日（周六）之间，"
-        "2026年7月1日（周三）不在其中。",
+        (
+            "--planned 2026-07-01：计划日应在2026年4月1日（周三）至2026年6月20日（周六）"
+            "之间，2026年7月1日（周三）不在其中。"
+        ),
         "共 2 处错误，没有部署。",
     ]

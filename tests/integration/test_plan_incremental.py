@@ -18,6 +18,7 @@ from dj_cadence.domain.period import Unit
 from dj_cadence.errors import Refused
 from dj_cadence.services import plan as planner
 from dj_cadence.services.announcements import announce
+from dj_cadence.services.planner import Planner
 from dj_cadence.services.records import done, reopen
 from dj_cadence.store import planning
 from dj_cadence.store.database import Database, open_database
@@ -213,7 +214,7 @@ def test_planning_what_changed_is_planning_everything(
 
 def looked_at(database: Database, rules: object = EVERYTHING) -> dict[str, int | None]:
     """The duties that planning would take up, and after which data version."""
-    found = planner._Planner(database, rules)  # type: ignore[arg-type]
+    found = Planner(database, rules)  # type: ignore[arg-type]
     with database.read() as session:
         return {job.duty: job.changed_after for job in found.jobs(session, SPAN)}
 

@@ -14,6 +14,7 @@ from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import slot_row
 from dj_cadence.store import steps, wanted
 from dj_cadence.store.differences import Scope, Span, Stage
+from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part
 
 
@@ -35,6 +36,7 @@ class StepOutline:
         self._duty = duty.key
         self._workflow = workflow
         self._span = span
+        self._sources: dict[tuple[Part, bool], AnySelect] = {}
 
     def lay_out(self, session: Session, part: Part, *, create: bool) -> None:
         """Fill the temporary tables with the steps of everyone in `part`.
@@ -46,7 +48,7 @@ class StepOutline:
             own = Scope(self._duty, self._span, part, Stage.OWN)
             steps.note_coming(session, own, self._workflow)
         wanted.lay_out(session)
-        source = steps.each_reference(self._duty, self._workflow, part, ahead=not create)
+        source = self._source(part, ahead=not create)
         signed = {self._signature(one): one for one in steps.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)
@@ -62,7 +64,7 @@ class StepOutline:
 
     def is_stored(self, session: Session, part: Part) -> bool:
         """Whether what is stored for the few organizations of `part` is what is wanted."""
-        source = steps.each_reference(self._duty, self._workflow, part)
+        source = self._source(part, ahead=False)
         stored = steps.few_stored(session, self._duty, part)
         settled = {key for key, (owed, *_) in stored.items() if not owed}
         wanted_dates = {
@@ -75,6 +77,14 @@ class StepOutline:
             for key, (owed, opens, due) in stored.items()
             if owed
         }
+
+    def _source(self, part: Part, *, ahead: bool) -> AnySelect:
+        """The statement for the days, for to build it takes longer than to run it for a few."""
+        if (part, ahead) not in self._sources:
+            self._sources[part, ahead] = steps.each_reference(
+                self._duty, self._workflow, part, ahead=ahead
+            )
+        return self._sources[part, ahead]
 
     def _signature(self, reference: Reference) -> str:
         return digest("step", self._dates_digest, reference)
