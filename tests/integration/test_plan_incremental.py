@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, inspect, select, text
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
@@ -308,6 +308,26 @@ def test_a_run_that_dies_is_completed_by_the_next(
 
     assert sorted(owed(plan_of(district)), key=str) == sorted(owed(expected), key=str)
     assert planner.preview(district, rules, SPAN, anew=True).counts == {}
+
+
+def test_a_first_plan_that_dies_gets_its_indexes_from_the_next(
+    district: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, names = catalogue(PARTY_DAY, LECTURE), {index.name for index in task.indexes}
+    with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:  # noqa: PT012 - the patch must end with it
+        patch.setattr(planning, "TASKS_AT_ONCE", 2)
+        die_after(patch, 3)
+        apply(district, rules, until=SPAN.until)
+    assert names.isdisjoint(indexes(district))
+
+    apply(district, rules, until=SPAN.until)
+
+    assert names <= indexes(district)
+
+
+def indexes(database: Database) -> set[str | None]:
+    """The names of the indexes that the table of tasks has."""
+    return {found["name"] for found in inspect(database.engine).get_indexes("task")}
 
 
 def die_after(patch: pytest.MonkeyPatch, transactions: int) -> None:
