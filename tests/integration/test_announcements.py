@@ -202,3 +202,30 @@ def test_a_superior_lets_the_groups_rest_in_august(district: Database) -> None:
 
     states = {row.label: row.state for row in tasks(district, "groups")}
     assert (states["2026-06"], states["2026-08"]) == ("planned", "withdrawn")
+
+
+def test_an_unknown_duty_and_organization_are_told_with_the_rest(district: Database) -> None:
+    with pytest.raises(Refused) as refused:
+        said(district, "wintr", "SS", planned=date(2026, 12, 1))
+
+    assert str(refused.value).splitlines() == [
+        "没有规则 wintr，是否想写“winter”？",
+        "没有代码为“SS”的组织，是否想写“S”？",
+        "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。",
+        "写计划日或主题时，要用 --due 写明最迟日期。",
+        "共 4 处错误，没有部署。",
+    ]
+
+
+def test_an_unknown_organization_hides_no_fault_of_the_dates(district: Database) -> None:
+    with pytest.raises(Refused) as refused:
+        said(district, "lecture", "SS", due=date(2026, 6, 20), planned=date(2026, 7, 1))
+
+    assert str(refused.value).splitlines() == [
+        "没有代码为“SS”的组织，是否想写“S”？",
+        (
+            "--planned 2026-07-01：计划日应在2026年4月1日（周三）至2026年6月20日（周六）"
+            "之间，2026年7月1日（周三）不在其中。"
+        ),
+        "共 2 处错误，没有部署。",
+    ]

@@ -176,3 +176,14 @@ def test_json_is_kept_as_readable_text(database: Database) -> None:
 
 def test_equal_values_are_the_same_text() -> None:
     assert dumps({"a": 1, "b": 2}) == dumps({"b": 2, "a": 1}) == '{"a":1,"b":2}'
+
+
+def test_sorting_leaves_the_memory_to_others_and_gives_it_back(sqlite_database: Database) -> None:
+    def kept_in(session: Session) -> tuple[int, int]:
+        pragmas = ("temp_store", "cache_size")
+        return tuple(session.execute(text(f"PRAGMA {p}")).scalar_one() for p in pragmas)  # type: ignore[return-value]
+
+    with sqlite_database.write(sorting=True) as session:
+        assert kept_in(session) == (1, -16384)
+    with sqlite_database.read() as session:
+        assert kept_in(session) == (2, -65536)

@@ -279,3 +279,15 @@ def test_nothing_that_people_write_makes_the_loader_fail(
 
     assert catalogue_from_content(loaded.content).hash == loaded.catalogue.hash
     assert set(map(len, (p.place.split(":") for p in loaded.problems))) <= {3}
+
+
+def test_a_misspelt_duty_is_told_by_the_nearest_one(tmp_path: Path) -> None:
+    write(tmp_path, "duties/mine.yaml", "duties:\n  party_lecture_brnch: {day: 5日}\n")
+
+    told = [line.partition("\n")[0] for line in said(load(tmp_path))]
+    assert [line for line in told if "没有规则" in line] == [
+        (
+            "schedules/duties/mine.yaml:2:3: "
+            "没有规则 party_lecture_brnch，是否想写“party_lecture_branch”？"
+        )
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, inspect, select, text
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
@@ -18,6 +18,7 @@ from dj_cadence.domain.period import Unit
 from dj_cadence.errors import Refused
 from dj_cadence.services import plan as planner
 from dj_cadence.services.announcements import announce
+from dj_cadence.services.planner import Planner
 from dj_cadence.services.records import done, reopen
 from dj_cadence.store import planning
 from dj_cadence.store.database import Database, open_database
@@ -213,7 +214,7 @@ def test_planning_what_changed_is_planning_everything(
 
 def looked_at(database: Database, rules: object = EVERYTHING) -> dict[str, int | None]:
     """The duties that planning would take up, and after which data version."""
-    found = planner._Planner(database, rules)  # type: ignore[arg-type]
+    found = Planner(database, rules)  # type: ignore[arg-type]
     with database.read() as session:
         return {job.duty: job.changed_after for job in found.jobs(session, SPAN)}
 
@@ -293,7 +294,7 @@ def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) 
 def test_a_run_that_dies_is_completed_by_the_next(
     district: Database, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
-    monkeypatch.setattr(planning, "AT_ONCE", 2)  # three transactions for each duty
+    monkeypatch.setattr(planning, "TASKS_AT_ONCE", 2)  # a transaction for each organization
     rules = catalogue(PARTY_DAY, LECTURE, WINTER)
     apply(district, rules, until=SPAN.until)
     expected = plan_of(district)
@@ -307,6 +308,26 @@ def test_a_run_that_dies_is_completed_by_the_next(
 
     assert sorted(owed(plan_of(district)), key=str) == sorted(owed(expected), key=str)
     assert planner.preview(district, rules, SPAN, anew=True).counts == {}
+
+
+def test_a_first_plan_that_dies_gets_its_indexes_from_the_next(
+    district: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, names = catalogue(PARTY_DAY, LECTURE), {index.name for index in task.indexes}
+    with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:  # noqa: PT012 - the patch must end with it
+        patch.setattr(planning, "TASKS_AT_ONCE", 2)
+        die_after(patch, 3)
+        apply(district, rules, until=SPAN.until)
+    assert names.isdisjoint(indexes(district))
+
+    apply(district, rules, until=SPAN.until)
+
+    assert names <= indexes(district)
+
+
+def indexes(database: Database) -> set[str | None]:
+    """The names of the indexes that the table of tasks has."""
+    return {found["name"] for found in inspect(database.engine).get_indexes("task")}
 
 
 def die_after(patch: pytest.MonkeyPatch, transactions: int) -> None:

@@ -110,13 +110,13 @@ class Facts:
 
     def only(self, names: frozenset[str]) -> "Facts":
         """These facts with every field outside `names` at its default."""
-        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name in names}
+        kept = {name: getattr(self, name) for name in _NAMES if name in names}
         kept["changes"] = tuple(c for c in self.changes if c.name in names)
         return Facts(**{"kind": self.kind, **kept})
 
     def as_json(self) -> dict[str, object]:
         """Plain values, dates as ISO text, defaults left out."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain = {name: getattr(self, name) for name in _NAMES}
         plain["changes"] = [
             {"name": c.name, "before": c.before, "since": c.since.isoformat()} for c in self.changes
         ]
@@ -140,3 +140,6 @@ class Facts:
             Change(c["name"], c["before"], date.fromisoformat(c["since"])) for c in changes
         )
         return cls(**values)  # type: ignore[arg-type]
+
+
+_NAMES = tuple(f.name for f in fields(Facts))

@@ -96,9 +96,12 @@ def next_reminder(
     plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
 ) -> date | None:
     """The first reminder's day after `after`, or None when no rung is left."""
-    horizon = max(after, dates.due, dates.opens) + 100 * DAY  # rules reach 2 months at most
-    found = reminders(plan, dates, calendar, after, horizon)
-    return found[0].day if found else None
+    until = max(after, dates.due, dates.opens) + 100 * DAY  # rules reach 2 months at most
+    firsts = (
+        next((r.day for r in _of_rung(rung, dates, calendar, after, until) if r.day > after), None)
+        for rung in plan.rungs  # each in order, so that repeats are worked out only if needed
+    )
+    return min((day for day in firsts if day and day <= until), default=None)
 
 
 def _of_rung(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dj_cadence.domain.problem import Problem, faults
+from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule, SemestersShape
 from dj_cadence.loading.plan_rule import PlanFileShape, PlanRule
 from dj_cadence.loading.rule import DutyFileShape, Rule
@@ -116,7 +116,7 @@ def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None
         merged, found = _merged(entry, below, replaces=entry.id in replaced)
         understood.append(merged)
         laid.setdefault(entry.id, merged)
-        problems += found
+        problems += [*_misspelt(entry, lower), *found]
     if not faults(problems):
         kept = {k: e for k, e in layers.entries.items() if k not in replaced - laid.keys()}
         layers.entries = kept | laid
@@ -127,6 +127,15 @@ def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None
             message = "本文件会整个替换随附的同名文件；只想改几项，请换一个文件名"
             problems.append(Problem(file.place(), message, warning=True))
     layers.problems += problems
+
+
+def _misspelt(entry: Entry, lower: Mapping[Id, Entry]) -> Iterator[Problem]:
+    """A duty without a title, which a new one must have, and with nearly the key of another."""
+    if entry.section != "duties" or entry.id in lower or "title" in entry.fields:
+        return
+    known = [one.key for one in lower.values() if one.section == "duties"]
+    if hint := suggestion(entry.key, known):
+        yield Problem(entry.place(), f"没有规则 {entry.key}{hint}")
 
 
 def _merged(entry: Entry, below: Entry | None, *, replaces: bool) -> tuple[Entry, list[Problem]]:

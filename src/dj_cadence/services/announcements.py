@@ -1,8 +1,9 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from dj_cadence.store.types import AnyRow
 
 _AROUND = timedelta(days=1)
 _FAR = timedelta(days=400)
+_Found = TypeVar("_Found")
 
 
 def announce(
@@ -42,19 +44,22 @@ def announce(
     """Lay an announcement over a duty; returns the period it is for, empty for an adoption.
 
     The period is the one that `due` lies in. An announcement may only be stricter than the
-    rule. Raises Refused, with nothing changed and every fault named, for a due date outside
-    every period, a planned date outside the announced one, a vacation let off where the
-    standard gives the period, and an organization with nothing below it.
+    rule. Raises Refused, with nothing changed and every fault named, for an unknown duty or
+    organization, a due date outside every period, a planned date outside the announced one,
+    a vacation let off where the standard gives the period, and an organization with nothing
+    below it.
     """
-    duty = _duty(catalogue, duty_key)
-    above = orgs.find_org(session, org_code)
-    slot = _slot_around(catalogue, duty, due) if due else None
-    faults = [
-        *_faults_of_scope(above, due, planned, theme, adopt=adopt, vacation=vacation),
-        *_faults_of_dates(catalogue, duty, slot, due, planned),
-        *_faults_of_vacation(duty, vacation),
-    ]
-    if faults:
+    faults: list[str] = []
+    duty = _or_fault(faults, lambda: _duty(catalogue, duty_key))
+    above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
+    slot = _slot_around(catalogue, duty, due) if duty and due else None
+    faults += _faults_of_request(due, planned, theme, adopt=adopt, vacation=vacation)
+    if above:
+        faults += _faults_of_scope(above)
+    if duty:
+        faults += _faults_of_dates(catalogue, duty, slot, due, planned)
+        faults += _faults_of_vacation(duty, vacation)
+    if faults or duty is None or above is None:
         count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
         raise Refused("\n".join(faults) + count)
     values: dict[OverrideKey, str] = {}
@@ -74,8 +79,21 @@ def announce(
     return period
 
 
-def _faults_of_scope(
-    above: AnyRow,
+def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
+    """What is found, or None with the reason among the faults."""
+    try:
+        return find()
+    except Refused as refused:
+        faults.append(str(refused))
+        return None
+
+
+def _faults_of_scope(above: AnyRow) -> Iterator[str]:
+    if above.position == above.subtree_end:
+        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
+
+
+def _faults_of_request(
     due: date | None,
     planned: date | None,
     theme: str,
@@ -83,8 +101,6 @@ def _faults_of_scope(
     adopt: bool,
     vacation: Vacation | None,
 ) -> Iterator[str]:
-    if above.position == above.subtree_end:
-        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
     if due is None and not adopt and vacation is None:
         yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。"
     if due is None and (planned or theme):

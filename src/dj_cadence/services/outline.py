@@ -19,17 +19,20 @@ from dj_cadence.domain.cohort import (
     notice_cohort,
     term_cohort,
 )
-from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
 from dj_cadence.domain.override import Segment
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
+from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.profiles import Profiles
-from dj_cadence.store import wanted
+from dj_cadence.store import memberships, wanted
 from dj_cadence.store.differences import Span
+from dj_cadence.store.memberships import Enrolled, Membership
 from dj_cadence.store.types import AnyRow, AnySelect
-from dj_cadence.store.wanted import Enrolled, Membership, Part
+from dj_cadence.store.wanted import Part
+
+_FOUND = "memberships"
+"""Where a session, which is one transaction, keeps those it has found."""
 
 
 class Outline:
@@ -42,8 +45,9 @@ class Outline:
         site_start: date,
         span: Span,
         profiles: Profiles,
+        first_days: FirstDays,
     ) -> None:
-        """`profiles` are what is known already; others are added."""
+        """`profiles` and `first_days` are what is known already; others are added."""
         self._catalogue = catalogue
         self._duty = duty
         self._site_start = site_start
@@ -51,8 +55,9 @@ class Outline:
         self._facts = profiles.facts
         self._signatures: dict[Hashable, str] = {}
         self._cohorts: dict[str, Cohort] = {}
+        self._known_by: dict[str, object] = {}
         self._slots: dict[str, list[dict[str, object]]] = {}
-        self._first_days: dict[TaskDates, date] = {}
+        self._first_days = first_days
         term = _term_of(duty, catalogue)
         self._own = profiles.reading(facts_read(duty))
         self._about = profiles.reading(facts_read(term)) if term else None
@@ -66,43 +71,77 @@ class Outline:
         """
         wanted.lay_out(session, segments)
         each = self._source(part, segmented=bool(segments))
-        source = wanted.read_alike(each, self._own.key, self._about.key if self._about else None)
-        members = self._members(session, each, source)
-        signed = [(m, s) for m in members if (s := self._signature(m, segments))]
-        cohorts = {s: self._cohorts[s] for _, s in signed}
-        known_by = {s: wanted.as_json(one) for s, one in cohorts.items()}
-        ids = wanted.cohort_ids(session, self._duty.key, known_by, create=create)
+        whole = Part(changed_after=part.changed_after)
+        signed = [
+            (member, signature)
+            for member in self._members(session, whole, segmented=bool(segments))
+            if (signature := self._signature(member, segments))
+        ]
+        used = {signature: self._known_by[signature] for _, signature in signed}
+        ids = wanted.cohort_ids(session, self._duty.key, used, create=create)
         wanted.fill(
             session,
-            {ids[s]: one for s, one in cohorts.items()},
-            [(m, ids[s]) for m, s in signed],
-            [{**slot, "cohort_id": ids[s]} for s in cohorts for slot in self._slots_of(s)],
-            source,
+            {ids[s]: known_by for s, known_by in used.items() if ids[s] < 0},
+            [{**member._asdict(), "cohort_id": ids[s]} for member, s in signed],
+            [{**slot, "cohort_id": ids[s]} for s in used for slot in self._slots_of(s)],
+            self._read_alike(each),
         )
 
-    def _members(self, session: Session, each: AnySelect, source: AnySelect) -> list[Membership]:
-        """The distinct memberships of `source`, which is `each` with profiles read alike."""
-        members = wanted.memberships(session, source)
-        if any(wanted.UNREAD in member[:2] for member in members):
-            self._read(session, wanted.profiles(session, each))
-            members = wanted.memberships(session, source)
+    def _kinds(self, part: Part, *, segmented: bool) -> AnySelect:
+        each = self._source(part, segmented=segmented)
+        if isinstance(self._duty.recurrence, Every) and not segmented:
+            return memberships.kinds_by_profile(each)
+        return memberships.kinds(each)
+
+    def _read_alike(self, source: AnySelect) -> AnySelect:
+        about = self._about.key if self._about else None
+        return memberships.read_alike(source, self._own.key, about)
+
+    def _members(self, session: Session, part: Part, *, segmented: bool) -> Sequence[Membership]:
+        """The distinct memberships in the part, with profiles read alike."""
+        if segmented:
+            return self._found(session, part, segmented=True)
+        key = (self.asks_for, part)
+        found: dict[Hashable, list[Membership]] = session.info.setdefault(_FOUND, {})
+        if key not in found:
+            found[key] = self._found(session, part, segmented=False)
+        return found[key]
+
+    def _found(self, session: Session, part: Part, *, segmented: bool) -> list[Membership]:
+        kinds = self._kinds(part, segmented=segmented)
+        alike = self._read_alike(kinds)
+        if self._facts and not memberships.any_alike(session, self._own.key):
+            self._keep_alike(session, list(self._facts))
+        members = memberships.memberships(session, alike)
+        if any(memberships.UNREAD in member[:2] for member in members):
+            ids = memberships.profiles(session, kinds)
+            memberships.know_profiles(session, ids, self._facts)
+            self._keep_alike(session, ids)
+            members = memberships.memberships(session, alike)
         self._know(session, members)
         return members
 
-    def _read(self, session: Session, profiles: Collection[int]) -> None:
-        wanted.know_profiles(session, profiles, self._facts)
+    def _keep_alike(self, session: Session, profiles: Collection[int]) -> None:
         for reading in filter(None, (self._own, self._about)):
             alike = {profile_id: reading.stands_for(profile_id) for profile_id in profiles}
-            wanted.keep_alike(session, reading.key, alike)
+            memberships.keep_alike(session, reading.key, alike)
 
     def _know(self, session: Session, members: Collection[Membership]) -> None:
-        wanted.know_profiles(session, {id_ for m in members for id_ in m[:2]} - {0}, self._facts)
+        ids = {id_ for member in members for id_ in member[:2]} - {0}
+        memberships.know_profiles(session, ids, self._facts)
 
     @property
-    def found_by(self) -> Hashable:
+    def found_by(self) -> str:
         """Equal for duties whose organizations are found by the same `rows`."""
         recurrence = self._duty.recurrence
-        return type(recurrence), recurrence.event if isinstance(recurrence, Clock) else ""
+        event = recurrence.event if isinstance(recurrence, Clock) else ""
+        return f"{type(recurrence).__name__} {event}"
+
+    @property
+    def asks_for(self) -> str:
+        """Equal for duties with the same memberships."""
+        about = self._about.key if self._about else 0
+        return f"{self.found_by} {self._own.key} {about}"
 
     def rows(self, session: Session, part: Part) -> Sequence[AnyRow]:
         """The organizations of the part, each with what decides its cohort."""
@@ -121,13 +160,13 @@ class Outline:
     def _source(self, part: Part, *, segmented: bool) -> AnySelect:
         match self._duty.recurrence:
             case Every():
-                return wanted.each_organization(part, segmented=segmented)
+                return memberships.each_organization(part, segmented=segmented)
             case Term():
-                return wanted.each_term(part)
+                return memberships.each_term(part)
             case TermNotice():
-                return wanted.each_term_below(part)
+                return memberships.each_term_below(part)
             case Clock(event=event):
-                return wanted.each_case(part, event)
+                return memberships.each_case(part, event)
 
     def _signature(self, member: Membership, segments: list[Segment]) -> str:
         """The signature of the member's cohort, empty where nothing is owed."""
@@ -155,8 +194,11 @@ class Outline:
                 return case_cohort(duty, own, day, member.case_id, start)
 
     def _sign(self, cohort: Cohort) -> str:
-        signature = digest(self._catalogue.dates_digest(self._duty), cohort)
+        known_by = wanted.as_json(cohort)
+        dates = self._catalogue.dates_digest(self._duty)
+        signature = digest(dates, known_by, cohort.case, cohort.overrides)
         self._cohorts[signature] = cohort
+        self._known_by[signature] = known_by
         return signature
 
     def _slots_of(self, signature: str) -> list[dict[str, object]]:
@@ -167,16 +209,7 @@ class Outline:
     def _slot_rows(self, cohort: Cohort) -> Iterator[dict[str, object]]:
         span = self._span
         for slot in slots_of(self._duty, cohort, self._catalogue, span.since, span.until):
-            yield slot_row(slot, self._first_on(slot))
-
-    def _first_on(self, slot: Slot) -> date:
-        """The first day on which the task opens or is spoken of."""
-        dates = TaskDates(slot.opens, slot.planned, slot.due)
-        if dates not in self._first_days:
-            plan, calendar = self._catalogue.plans[self._duty.remind], self._catalogue.calendar
-            spoken = next_reminder(plan, dates, calendar, FIRST_DAY) or slot.opens
-            self._first_days[dates] = min(slot.opens, spoken)
-        return self._first_days[dates]
+            yield slot_row(slot, self._first_days.of(slot, self._duty.remind))
 
 
 def slot_row(slot: Slot, first_on: date) -> dict[str, object]:

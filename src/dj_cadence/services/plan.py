@@ -4,28 +4,23 @@ What is the same is not looked at: a duty is planned again where its rule change
 window grew, and otherwise for the organizations that changed since it was planned last.
 """
 
-from collections.abc import Hashable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
-from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.override import segments
 from dj_cadence.errors import Refused
-from dj_cadence.services.outline import Outline
-from dj_cadence.services.profiles import Profiles
-from dj_cadence.services.step_outline import StepOutline
-from dj_cadence.store import differences, overrides, planning, wanted
+from dj_cadence.services.planner import Job, Piece, Planner
+from dj_cadence.store import differences, planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span, Stage
-from dj_cadence.store.types import AnyRow
-from dj_cadence.store.wanted import Enrolled, Part
+from dj_cadence.store.wanted import Part
 
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
@@ -52,19 +47,6 @@ class PlanReport:
         return self.total("withdraw") > max(20, self.owed_before // 20)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One duty that is not planned to the end."""
-
-    duty: str
-    inputs: str
-    span: Span
-    announced: bool
-    """Whether superiors have laid something over it."""
-    changed_after: int | None
-    """Plan only the organizations that changed after this data version; None: all."""
-
-
 def default_span(site_start: date, today: date) -> Span:
     return Span(site_start, today + AHEAD)
 
@@ -86,13 +68,13 @@ def preview(
 
     `anew` trusts no earlier run and compares everything with what is stored.
     """
-    planner = _Planner(database, catalogue)
+    planner = Planner(database, catalogue)
     return _preview(database, planner, span, every_change=every_change, anew=anew)
 
 
 def _preview(
     database: Database,
-    planner: "_Planner",
+    planner: Planner,
     span: Span,
     *,
     every_change: bool = False,
@@ -103,7 +85,9 @@ def _preview(
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
-            _look(session, planner.scope(job, part), report, every_change=every_change)
+            scope = planner.scope(job, part)
+            if not (anew and scope.stage is Stage.ALL and differences.are_none(session, scope)):
+                _look(session, scope, report, every_change=every_change)
             if steps := planner.lay_out_steps(session, job, part, create=False):
                 _look(session, steps, report, every_change=every_change)
         if report.total("withdraw"):
@@ -128,7 +112,7 @@ def apply(
     Raises Refused, with nothing changed, where more tasks would be withdrawn than
     `allow_withdrawals` and the ordinary limit permit.
     """
-    planner = _Planner(database, catalogue)
+    planner = Planner(database, catalogue)
     report = _preview(database, planner, span)
     gone = report.total("withdraw")
     if report.withdrawals_refused and gone > allow_withdrawals:
@@ -148,28 +132,63 @@ def roll(
     """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
         span = Span(sites.load(session).starts_on, until)
-    return _write(database, _Planner(database, catalogue), span, "dj-cadence", today, now)
+    return _write(database, Planner(database, catalogue), span, "dj-cadence", today, now)
 
 
 def _write(
-    database: Database, planner: "_Planner", span: Span, by: str, today: date, now: datetime
+    database: Database, planner: Planner, span: Span, by: str, today: date, now: datetime
 ) -> bool:
-    """Write what is not planned yet, a duty at a time; False if there was nothing.
+    """Write what is not planned yet; False if there was nothing.
 
-    A transaction takes some ten thousand organizations, so that nobody waits for long.
-    Repeating a broken run completes it.
+    Duties go one after the other, in transactions of about as many tasks each: nobody waits
+    for long, and the indexes are not gone through for each small duty. Repeating a broken
+    run completes it.
     """
     with database.read() as session:
         jobs = planner.jobs(session, span)
-        cuts = {since: planning.parts(session, since) for since in {j.changed_after for j in jobs}}
+        orgs = {n: planning.organizations(session, n) for n in {j.changed_after for j in jobs}}
     same = _pass_by(database, planner, jobs)
-    for job in jobs:
-        if job.duty not in same:
-            _write_job(database, planner, job, cuts[job.changed_after], by, today, now)
+    left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
+    pieces = [piece for job in left for piece in planner.pieces(job, orgs)]
+    writer = _Writer(database, planner, by, today, now)
+    if any(job.changed_after is None for job in left):
+        # A run that dies has not come to its last piece, so that the next one comes by here.
+        with database.write(durable=False) as session:
+            planning.put_off_indexes(session)
+        writer.write(pieces[:-1])
+        with database.write(sorting=True) as session:
+            planning.complete_indexes(session)
+        pieces = pieces[-1:]
+    writer.write(pieces)
     return bool(jobs)
 
 
-def _pass_by(database: Database, planner: "_Planner", jobs: list[_Job]) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes pieces one after the other, as many in a transaction as `TASKS_AT_ONCE` says."""
+
+    database: Database
+    planner: Planner
+    by: str
+    today: date
+    now: datetime
+    begun_at: dict[str, int] = field(default_factory=dict)
+    """The version of the data when the first piece of each duty was written."""
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        left = deque(pieces)
+        while left:
+            with self.database.write(joined=True) as session:
+                version, written = planning.hold_data(session), 0
+                while left and written < planning.TASKS_AT_ONCE:
+                    piece = left.popleft()
+                    begun_at = self.begun_at.setdefault(piece.job.duty, version)
+                    written += self.planner.write_piece(
+                        session, piece, begun_at, self.by, self.today, self.now
+                    )
+
+
+def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
     """The duties whose cohorts are the same as before at every organization that changed."""
     if all(job.changed_after is None for job in jobs):
         return set()
@@ -178,32 +197,6 @@ def _pass_by(database: Database, planner: "_Planner", jobs: list[_Job]) -> set[s
         same = planner.unmoved(session, jobs)
         planning.note_seen(session, same, version)
     return same
-
-
-def _write_job(
-    database: Database,
-    planner: "_Planner",
-    job: _Job,
-    parts: list[Part],
-    by: str,
-    today: date,
-    now: datetime,
-) -> None:
-    version = None
-    for n, part in enumerate(parts, 1):
-        with database.write(joined=True) as session:
-            held = planning.hold_data(session)
-            version = held if version is None else version
-            planner.lay_out(session, job, part, create=True)
-            planner.write(session, planner.scope(job, part), by, today, now)
-            if steps := planner.lay_out_steps(session, job, part, create=True):
-                planner.write(session, steps, by, today, now)
-            if n < len(parts):
-                planning.note_run(session, job.duty, "", job.span, version, now)
-            elif planner.duty(job):
-                planning.note_run(session, job.duty, job.inputs, job.span, version, now)
-            else:
-                planning.forget_run(session, job.duty)
 
 
 def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> None:
@@ -215,156 +208,3 @@ def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: b
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
-
-
-class _Planner:
-    """What is worked out once for looking and for writing."""
-
-    def __init__(self, database: Database, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        with database.read() as session:
-            self.site_start = sites.load(session).starts_on
-        self._profiles = Profiles()
-        self._outlines: dict[_Job, Outline] = {}
-
-    def jobs(self, session: Session, span: Span, *, anew: bool = False) -> list[_Job]:
-        """The duties that are not planned to the end; with `anew`, all."""
-        runs, version = planning.runs(session), sites.load(session).data_version
-        announced = overrides.by_duty(session)
-        enabled = [duty.key for duty in self.catalogue.enabled()]
-        keys = [*enabled, *sorted(set(runs).difference(enabled))]
-        found = [
-            self._job(key, announced.get(key), span, None if anew else runs.get(key))
-            for key in keys
-        ]
-        return [job for job in found if job.changed_after is None or job.changed_after < version]
-
-    def _job(self, key: str, announced: object, span: Span, run: AnyRow | None) -> _Job:
-        duty = self.catalogue.duties.get(key)
-        rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
-        inputs = digest(rule, self.site_start, announced)
-        if run is None or run.inputs != inputs:
-            return _Job(key, inputs, span, bool(announced), None)
-        before = Span(run.since, run.until)
-        whole = before.joined(span)
-        changed_after = run.data_version if whole == before else None
-        return _Job(key, inputs, whole, bool(announced), changed_after)
-
-    def duty(self, job: _Job) -> Duty | None:
-        """The job's duty, None where it is not switched on any more."""
-        duty = self.catalogue.duties.get(job.duty)
-        return duty if duty and duty.enabled else None
-
-    def unmoved(self, session: Session, jobs: list[_Job]) -> set[str]:
-        """The duties for which nothing that changed since their last plan matters."""
-        found = set()
-        for since in {job.changed_after for job in jobs}:
-            if since is None or not planning.are_few(session, since):
-                continue
-            part = Part(changed_after=since)
-            stored = planning.enrolled(session, part)
-            mine = [job for job in jobs if job.changed_after == since and not job.announced]
-            wanted_now = self._enrolled(session, mine, part)
-            found |= {
-                job.duty
-                for job in mine
-                if wanted_now[job.duty] == stored.get(job.duty, {})
-                and self._steps_are_stored(session, job, part)
-            }
-        return found
-
-    def _enrolled(self, session: Session, jobs: list[_Job], part: Part) -> dict[str, Enrolled]:
-        """Who belongs to which cohort now, by duty."""
-        rows: dict[Hashable, Sequence[AnyRow]] = {}
-        found: dict[str, Enrolled] = {}
-        for job in jobs:
-            outline = self._outline(job)
-            if outline and outline.found_by not in rows:
-                rows[outline.found_by] = outline.rows(session, part)
-            found[job.duty] = (
-                outline.memberships(session, rows[outline.found_by]) if outline else {}
-            )
-        return found
-
-    def _steps_are_stored(self, session: Session, job: _Job, part: Part) -> bool:
-        outline = self._step_outline(job)
-        return outline is None or outline.is_stored(session, part)
-
-    def scope(self, job: _Job, part: Part) -> Scope:
-        """What the duty's own tasks are compared with; all of them where it has no workflow."""
-        duty = self.duty(job)
-        stage = Stage.OWN if duty and duty.workflow else Stage.ALL
-        return Scope(job.duty, job.span, part, stage)
-
-    def lay_out_steps(
-        self, session: Session, job: _Job, part: Part, *, create: bool
-    ) -> Scope | None:
-        """Lay out the steps of the duty's workflow; None where it has none."""
-        outline = self._step_outline(job)
-        if outline is None:
-            return None
-        outline.lay_out(session, part, create=create)
-        return Scope(job.duty, job.span, part, Stage.STEPS)
-
-    def lay_out(self, session: Session, job: _Job, part: Part, *, create: bool) -> None:
-        """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
-        outline = self._outline(job)
-        if outline is None:
-            wanted.lay_out(session)
-            return
-        found = segments(overrides.spreads(session, job.duty)) if job.announced else []
-        outline.lay_out(session, part, found, create=create)
-
-    def _step_outline(self, job: _Job) -> StepOutline | None:
-        duty = self.duty(job)
-        if duty is None or duty.workflow is None:
-            return None
-        return StepOutline(self.catalogue, duty, duty.workflow, job.span)
-
-    def _outline(self, job: _Job) -> Outline | None:
-        duty = self.duty(job)
-        if duty and job not in self._outlines:
-            self._outlines[job] = Outline(
-                self.catalogue, duty, self.site_start, job.span, self._profiles
-            )
-        return self._outlines.get(job)
-
-    def write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
-        """Write what differs between the temporary tables and what is stored."""
-        wanted.store_slots(session)
-        duty = self.catalogue.duties.get(scope.duty)
-        chain = self._chain(session, duty, scope.stage) if duty else None
-        if differences.are_stored(session, scope):
-            self._write_differences(session, scope, chain, by, today, now)
-        elif chain:
-            planning.create(session, scope.duty, chain, now, beside_others=False)
-        if scope.stage is not Stage.STEPS:
-            planning.store_memberships(session, scope)
-
-    def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
-        steps = stage is Stage.STEPS and duty.workflow
-        plan = self.catalogue.plans[steps.remind if steps else duty.remind]
-        return planning.chain_id(session, digest(plan), plain(plan))
-
-    def _write_differences(
-        self,
-        session: Session,
-        scope: Scope,
-        chain: int | None,
-        by: str,
-        today: date,
-        now: datetime,
-    ) -> None:
-        found = differences.count(session, scope)
-        if "move" in found:
-            planning.move(session, scope, by, today, now)
-        if "hang" in found:
-            planning.hang(session, scope, now)
-        if "reopen" in found:
-            planning.reopen(session, scope, by, today, now)
-        if "withdraw" in found:
-            planning.withdraw(session, scope, by, now)
-        if chain:
-            if "create" in found:
-                planning.create(session, scope.duty, chain, now, beside_others=True)
-            planning.use_chain(session, scope, chain, today)

@@ -1,50 +1,62 @@
 """What a duty's workflow asks for, once its own tasks are written."""
 
 from collections.abc import Iterator
-from datetime import date
 
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.canonical import digest, plain
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.step_slots import Reference, steps_from
 from dj_cadence.domain.workflow import Workflow
+from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import slot_row
 from dj_cadence.store import steps, wanted
-from dj_cadence.store.differences import Span
+from dj_cadence.store.differences import Scope, Span, Stage
+from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part
 
 
 class StepOutline:
     """The steps of one duty over one window, laid out beside what is stored."""
 
-    def __init__(self, catalogue: Catalogue, duty: Duty, workflow: Workflow, span: Span) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        duty: Duty,
+        workflow: Workflow,
+        span: Span,
+        first_days: FirstDays,
+    ) -> None:
+        """`first_days` are what is known already; others are added."""
         self._calendar = catalogue.calendar
-        self._plan = catalogue.plans[workflow.remind]
+        self._first_days = first_days
         self._dates_digest = catalogue.dates_digest(duty)
         self._duty = duty.key
         self._workflow = workflow
         self._span = span
+        self._sources: dict[tuple[Part, bool], AnySelect] = {}
 
     def lay_out(self, session: Session, part: Part, *, create: bool) -> None:
         """Fill the temporary tables with the steps of everyone in `part`.
 
         `create` stores cohorts that are new. Without it nothing was written before, so the
-        own tasks that are laid out count as if they were there.
+        own tasks count as the plan that is laid out would leave them.
         """
         if not create:
-            steps.note_coming(session, self._duty, self._workflow)
+            own = Scope(self._duty, self._span, part, Stage.OWN)
+            steps.note_coming(session, own, self._workflow)
         wanted.lay_out(session)
-        source = steps.each_reference(self._duty, self._workflow, part, with_coming=not create)
+        source = self._source(part, ahead=not create)
         signed = {self._signature(one): one for one in steps.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)
         slots = [
-            {**slot_row(slot, self._first_on(slot)), "cohort_id": ids[signature]}
+            {
+                **slot_row(slot, self._first_days.of(slot, self._workflow.remind)),
+                "cohort_id": ids[signature],
+            }
             for signature, one in signed.items()
             for slot in self._slots(one)
         ]
@@ -52,7 +64,7 @@ class StepOutline:
 
     def is_stored(self, session: Session, part: Part) -> bool:
         """Whether what is stored for the few organizations of `part` is what is wanted."""
-        source = steps.each_reference(self._duty, self._workflow, part)
+        source = self._source(part, ahead=False)
         stored = steps.few_stored(session, self._duty, part)
         settled = {key for key, (owed, *_) in stored.items() if not owed}
         wanted_dates = {
@@ -66,6 +78,14 @@ class StepOutline:
             if owed
         }
 
+    def _source(self, part: Part, *, ahead: bool) -> AnySelect:
+        """The statement for the days, for to build it takes longer than to run it for a few."""
+        if (part, ahead) not in self._sources:
+            self._sources[part, ahead] = steps.each_reference(
+                self._duty, self._workflow, part, ahead=ahead
+            )
+        return self._sources[part, ahead]
+
     def _signature(self, reference: Reference) -> str:
         return digest("step", self._dates_digest, reference)
 
@@ -75,8 +95,3 @@ class StepOutline:
         for slot in steps_from(self._workflow, reference, self._calendar):
             if slot.period in (TERM, CASE) or (slot.opens <= until and slot.due >= since):
                 yield slot
-
-    def _first_on(self, slot: Slot) -> date:
-        dates = TaskDates(slot.opens, slot.planned, slot.due)
-        spoken = next_reminder(self._plan, dates, self._calendar, FIRST_DAY)
-        return min(slot.opens, spoken or slot.opens)

@@ -5,10 +5,11 @@ when it turns into a writer, whatever the timeout. Writers therefore say BEGIN I
 and wait their turn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Session
 from dj_cadence.errors import Refused
 
 BUSY_SECONDS = 30
+_AT_ONCE = 500
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, durable: bool = True, joined: bool = False) -> Iterator[Session]:
+    def write(
+        self, *, durable: bool = True, joined: bool = False, sorting: bool = False
+    ) -> Iterator[Session]:
         """One transaction. `durable=False` may lose the last commits when power fails.
 
         `joined` rows come out of a join with the rows that they refer to; SQLite then does
-        not look each of those up again.
+        not look each of those up again. What is too much to be sorted in memory is written
+        with `sorting`. Neither is durable.
         """
-        intent = "joined" if joined else "write" if durable else "ledger"
+        intent = "write" if durable else "ledger"
+        intent = "joined" if joined else "sorting" if sorting else intent
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
 
@@ -83,14 +90,22 @@ def _server_engine(url: str) -> Engine:
         ) from error
 
 
+_IN_MEMORY = ("temp_store=MEMORY", "cache_size=-65536")
+_IN_FILES = ("temp_store=FILE", "cache_size=-16384")
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", *_IN_MEMORY):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     intent = connection.get_execution_options().get("intent", "write")
+    if (intent == "sorting") != connection.info.get("sorting", False):
+        for pragma in _IN_FILES if intent == "sorting" else _IN_MEMORY:
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        connection.info["sorting"] = intent == "sorting"
     if intent != "read":
         _sync(connection, "FULL" if intent == "write" else "NORMAL")
         checks = "OFF" if intent == "joined" else "ON"
@@ -112,3 +127,10 @@ def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqli
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """So many at a time that no statement grows too long."""
+    remaining = iter(items)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some

@@ -25,6 +25,11 @@ def find_org(session: Session, code: str) -> Row[Any]:
     return found
 
 
+def is_known(session: Session, code: str) -> bool:
+    """Whether there is an organization with `code`."""
+    return session.execute(select(org.c.id).where(org.c.code == code)).first() is not None
+
+
 def by_id(session: Session, org_id: int) -> Row[Any]:
     """The organization with a number that the database itself gave."""
     return session.execute(select(org).where(org.c.id == org_id)).one()

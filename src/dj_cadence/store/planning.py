@@ -3,7 +3,7 @@
 So the cost in Python grows with cohorts and not with tasks.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -41,6 +41,7 @@ from dj_cadence.store.differences import (
     same_task,
     unwanted,
 )
+from dj_cadence.store.memberships import Enrolled
 from dj_cadence.store.schema import (
     act,
     chain,
@@ -53,16 +54,33 @@ from dj_cadence.store.schema import (
     task,
 )
 from dj_cadence.store.types import AnyRow
-from dj_cadence.store.wanted import Enrolled, Part, want_org, want_slot
+from dj_cadence.store.wanted import Part, want_org, want_slot
 
 FEW = 1000
-AT_ONCE = 25_000
-"""Organizations that are planned in one transaction: one or two seconds for a monthly duty."""
+TASKS_AT_ONCE = 250_000
+"""About how many tasks are written in one transaction: one or two seconds of work."""
 
 
 def hold_data(session: Session) -> int:
     """Keep roster and elections as they are until the transaction ends; returns their version."""
     return int(session.execute(select(site.c.data_version).with_for_update()).scalar_one())
+
+
+def put_off_indexes(session: Session) -> None:
+    """Drop the indexes beside the keys where no task is stored yet.
+
+    To sort a province's tasks once, at the end, takes half as long as to find the place of
+    each while they are written.
+    """
+    if session.execute(select(task.c.id).limit(1)).first() is None:
+        for index in task.indexes:
+            index.drop(session.connection(), checkfirst=True)
+
+
+def complete_indexes(session: Session) -> None:
+    """Make the indexes that were put off, by this run or by one that died."""
+    for index in task.indexes:
+        index.create(session.connection(), checkfirst=True)
 
 
 def store_memberships(session: Session, scope: Scope) -> None:
@@ -88,8 +106,11 @@ def store_memberships(session: Session, scope: Scope) -> None:
 
 def create(
     session: Session, duty: str, chain_id: int, now: datetime, *, beside_others: bool
-) -> None:
-    """Write the tasks that are wanted and not there; all, where none are `beside_others`."""
+) -> int:
+    """Write the tasks that are wanted and not there; all, where none are `beside_others`.
+
+    Returns how many there were.
+    """
     values = {
         "org_id": want_org.c.org_id,
         "duty": literal(duty),
@@ -112,7 +133,9 @@ def create(
     if beside_others:
         rows = rows.where(~exists().where(same_task(duty)).correlate(want_org, want_slot))
     in_order = rows.order_by(want_org.c.org_id, want_org.c.instance)  # as the unique key has it
-    session.execute(insert(task).from_select(list(values), in_order))
+    statement = insert(task).from_select(list(values), in_order)
+    counting = {"preserve_rowcount": True}
+    return session.connection().execute(statement, execution_options=counting).rowcount
 
 
 def move(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
@@ -242,14 +265,19 @@ def chain_id(session: Session, digest: str, content: object) -> int:
     return int(written.scalar_one())
 
 
-def parts(session: Session, changed_after: int | None) -> list[Part]:
-    """The organizations to plan, cut so that no transaction takes long."""
+def organizations(session: Session, changed_after: int | None) -> Sequence[int]:
+    """The ids of the organizations that changed after a data version, in order; None: all."""
     everyone = Part(changed_after=changed_after)
-    query = select(org.c.id).where(everyone.holds(org.c.id)).order_by(org.c.id)
-    ids = list(session.scalars(query))
-    if len(ids) <= AT_ONCE:
-        return [everyone] if ids or changed_after is None else []
-    starts = ids[::AT_ONCE]
+    return session.scalars(
+        select(org.c.id).where(everyone.holds(org.c.id)).order_by(org.c.id)
+    ).all()
+
+
+def parts(ids: Sequence[int], changed_after: int | None, at_once: int) -> list[Part]:
+    """The organizations of `ids`, cut into so many at once; all are one part if they fit."""
+    if len(ids) <= at_once:
+        return [Part(changed_after=changed_after)] if ids or changed_after is None else []
+    starts = ids[::at_once]
     ends = [*(start - 1 for start in starts[1:]), ids[-1]]
     return [Part(*ends_, changed_after) for ends_ in zip(starts, ends, strict=True)]
 

@@ -18,12 +18,14 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    exists,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -33,7 +35,17 @@ from dj_cadence.domain.step_slots import Reference
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.workflow import OWN, Mark, Workflow
 from dj_cadence.store import wanted
-from dj_cadence.store.differences import WANTED, same_task
+from dj_cadence.store.differences import (
+    WANTED,
+    Scope,
+    new_due,
+    new_opens,
+    new_planned,
+    owed,
+    redated,
+    same_task,
+    unwanted,
+)
 from dj_cadence.store.schema import slot, task
 from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part, want_org, want_slot
@@ -55,9 +67,11 @@ want_reference = Table(
     sqlite_with_rowid=False,
 )
 
+_ahead = MetaData()
+
 want_coming = Table(
-    "want_coming",  # days of own tasks that a plan would create; they are not stored yet
-    MetaData(),
+    "want_coming",  # days of own tasks as a plan would leave them that it would change or create
+    _ahead,
     Column("org_id", Integer, nullable=False),
     Column("instance", Integer, nullable=False),
     Column("anchor_id", Integer, nullable=False),
@@ -68,49 +82,82 @@ want_coming = Table(
     Column("is_planned", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
 )
+want_fate = Table(
+    "want_fate",  # the stored ones among them: what is stored of them counts no more
+    _ahead,
+    Column("task_id", Integer, primary_key=True),
+    Column("stays", Boolean, nullable=False),  # false: the plan would take it back
+    prefixes=["TEMPORARY"],
+)
 
 StepKey = tuple[int, int, int, str, str]
 """Organization, instance, anchor, period and step."""
 
 
-def note_coming(session: Session, duty: str, workflow: Workflow) -> None:
-    """Keep the days of the own tasks that are laid out and not stored, for a look ahead."""
-    session.execute(text(f"DROP TABLE IF EXISTS {want_coming.name}"))
-    session.execute(CreateTable(want_coming))
-    new = ~exists().where(same_task(duty)).correlate(want_org, want_slot)
+def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
+    """Keep what the plan that is laid out would make of the own tasks, for a look ahead."""
+    for table in _ahead.sorted_tables:
+        session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
+        session.execute(CreateTable(table))
+    beside = WANTED.outerjoin(task, same_task(own.duty))
+    changed = or_(
+        task.c.state == State.WITHDRAWN,
+        and_(owed(), or_(redated(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id))),
+    )
     for counted_from in sorted(workflow.references):
-        mark = counted_from if counted_from in tuple(Mark) else "planned"
-        if mark == "planned" and counted_from != workflow.own.key:
+        day = _coming_day(workflow, counted_from)
+        if day is None:
             continue
+        known = task.c.completed_on if counted_from == workflow.own.key else new_planned()
         columns = (
             want_org.c.org_id,
             want_org.c.instance,
             want_org.c.anchor_id,
             want_slot.c.period,
             literal(counted_from),
-            want_slot.c[mark],
+            day,
             want_slot.c.label,
-            want_slot.c.planned.is_not(None),
+            known.is_not(None),
         )
-        rows = select(*columns).select_from(WANTED).where(new, want_slot.c[mark].is_not(None))
-        session.execute(insert(want_coming).from_select(list(want_coming.c), rows))
+        rows = select(*columns).select_from(beside)
+        coming = rows.where(or_(task.c.id.is_(None), changed), day.is_not(None))
+        session.execute(insert(want_coming).from_select(list(want_coming.c), coming))
+    stay = select(task.c.id, true()).select_from(beside).where(changed)
+    go = select(task.c.id, false()).where(unwanted(own), ~task.c.touched)
+    for fate in (stay, go):
+        session.execute(insert(want_fate).from_select(list(want_fate.c), fate))
 
 
-def each_reference(
-    duty: str, workflow: Workflow, part: Part, *, with_coming: bool = False
-) -> AnySelect:
+def _coming_day(
+    workflow: Workflow, counted_from: str
+) -> ColumnElement[date] | ColumnElement[date | None] | None:
+    """The day of the own task that such steps will be counted from; None for other steps."""
+    match counted_from:
+        case Mark.OPENS:
+            return new_opens()
+        case Mark.DUE:
+            return new_due()
+        case workflow.own.key:
+            return func.coalesce(task.c.completed_on, new_planned())
+    return None
+
+
+def each_reference(duty: str, workflow: Workflow, part: Part, *, ahead: bool = False) -> AnySelect:
     """Each day that steps are counted from: of the own tasks, and of steps before them.
 
-    `with_coming` adds those noted by `note_coming`.
+    `ahead` takes the own tasks as `note_coming` has noted that they will be.
     """
-    found = [_reference(duty, workflow, part, key) for key in sorted(workflow.references)]
-    if with_coming:
+    keys = sorted(workflow.references)
+    found = [_reference(duty, workflow, part, key, ahead=ahead) for key in keys]
+    if ahead:
         found.append(select(want_coming))
     every = union_all(*found).subquery("each")
     return select(*every.c)
 
 
-def _reference(duty: str, workflow: Workflow, part: Part, counted_from: str) -> AnySelect:
+def _reference(
+    duty: str, workflow: Workflow, part: Part, counted_from: str, *, ahead: bool
+) -> AnySelect:
     one = task.alias("one")
     day: ColumnElement[date]
     if counted_from in tuple(Mark):
@@ -129,15 +176,21 @@ def _reference(duty: str, workflow: Workflow, part: Part, counted_from: str) -> 
     )
     query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
     if step != OWN:
-        query = query.join(_LIVE_OWN, _is_own_of(one))
+        query = query.join(_LIVE_OWN, _is_own_of(one, ahead=ahead))
+    elif ahead:
+        query = query.where(one.c.id.not_in(select(want_fate.c.task_id)))
     gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
     mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
     return query.where(mine, one.c.state.not_in(gone), holds)
 
 
-def _is_own_of(one: FromClause) -> ColumnElement[bool]:
+def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:
     same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "instance", "anchor_id"))
-    alive = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
+    alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
+    if ahead:
+        back = select(want_fate.c.task_id).where(want_fate.c.stays)
+        taken_back = select(want_fate.c.task_id).where(~want_fate.c.stays)
+        alive = or_(_LIVE_OWN.c.id.in_(back), and_(alive, _LIVE_OWN.c.id.not_in(taken_back)))
     return and_(*same, _LIVE_OWN.c.period == one.c.period, _LIVE_OWN.c.step == OWN, alive)
 
 

@@ -3,27 +3,24 @@
 The tables live on the connection of one transaction and are made anew for each duty.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from functools import cache
 
 from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
     Date,
+    Dialect,
     Integer,
     MetaData,
     String,
     Table,
     Text,
     and_,
-    func,
     insert,
-    literal,
     select,
-    text,
     true,
     update,
 )
@@ -31,20 +28,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.cohort import Cohort
-from dj_cadence.domain.dates import FIRST_DAY
-from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Segment
-from dj_cadence.store.database import insert_or_ignore
-from dj_cadence.store.schema import anchor, cohort, org, profile, slot
+from dj_cadence.store.database import batches, insert_or_ignore
+from dj_cadence.store.schema import cohort, org, slot
 from dj_cadence.store.types import AnySelect, Json
 
-_Item = TypeVar("_Item")
-_AT_ONCE = 500
 temporary = MetaData()
 _temporary_for_good = MetaData()
 
 want_cohort = Table(
-    "want_cohort",
+    "want_cohort",  # what those are known by that are not stored
     temporary,
     Column("cohort_id", Integer, primary_key=True),
     Column("facts", Json, nullable=False),
@@ -114,10 +107,6 @@ want_org = Table(
     sqlite_with_rowid=False,
 )
 
-_below = org.alias("below")
-_elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
-_NO_DAY = literal(FIRST_DAY, Date)
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -138,154 +127,28 @@ class Part:
         return and_(*conditions)
 
 
-Enrolled = dict[tuple[int, int], tuple[str, int]]
-"""By organization and instance: the signature of the cohort, and the anchor."""
-
-
-class Membership(NamedTuple):
-    """What decides an organization's cohort for one duty; 0 and `FIRST_DAY` stand for none."""
-
-    profile_id: int
-    about_profile_id: int
-    """The profile of the organization it is about."""
-    anchor_day: date
-    """The day of the election or event it hangs on."""
-    case_id: int
-    known_on: date
-    """Since when the election is known."""
-    segment: int
-    """Which of the duty's segments, from 1."""
-
-
-UNREAD = -1
-"""In place of a profile of which it is not known yet which others are read alike."""
-
-
 def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
-    for table in temporary.sorted_tables:
-        session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
-        session.execute(CreateTable(table))
-    session.execute(CreateTable(want_alike, if_not_exists=True))
+    connection = session.connection()
+    for statement in _made_anew(connection.dialect):
+        connection.exec_driver_sql(statement)
     insert_rows(session, want_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
 
 
-# --- which memberships there are -------------------------------------------------------------
-
-
-def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
-    """Add the facts of the profiles to those that are `known`; a profile never changes."""
-    for some in _batches(set(ids).difference(known)):
-        found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
-        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
-
-
-def memberships(session: Session, source: AnySelect) -> list[Membership]:
-    """The distinct memberships among the organizations of `source`."""
-    columns = [source.selected_columns[name] for name in Membership._fields]
-    query = source.with_only_columns(*columns).distinct()
-    return [Membership(*row) for row in session.execute(query)]
-
-
-def profiles(session: Session, source: AnySelect) -> set[int]:
-    """The profiles of the organizations of `source`, and of those they are about."""
-    columns = source.selected_columns
-    return {
-        profile_id
-        for name in ("profile_id", "about_profile_id")
-        for profile_id in session.scalars(source.with_only_columns(columns[name]).distinct())
-    } - {0}
-
-
-def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
-    """Note for each profile the one as which it is read, where that is not known yet."""
-    rows = [
-        {"reading": reading, "profile_id": profile_id, "read_as": other}
-        for profile_id, other in alike.items()
+@cache
+def _made_anew(dialect: Dialect) -> list[str]:
+    """Statements for the temporary tables; written out once, for it takes longer than running."""
+    anew = [
+        statement
+        for table in temporary.sorted_tables
+        for statement in (
+            f"DROP TABLE IF EXISTS {table.name}",
+            str(CreateTable(table).compile(dialect=dialect)),
+        )
     ]
-    session.execute(insert_or_ignore(session, want_alike), rows)
-
-
-def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
-    """The rows of `source`, with one profile in place of all that are read alike.
-
-    `reading` is that of the organizations, `about` that of those they are about.
-    """
-    each = source.subquery("each_one")
-    own, other = want_alike.alias("own"), want_alike.alias("about")
-    mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
-    columns: dict[str, ColumnElement[Any]] = dict(each.c)
-    joined = each.outerjoin(own, mine)
-    columns["profile_id"] = func.coalesce(own.c.read_as, UNREAD)
-    if about is not None:
-        theirs = and_(other.c.reading == about, other.c.profile_id == each.c.about_profile_id)
-        columns["about_profile_id"] = func.coalesce(other.c.read_as, UNREAD)
-        joined = joined.outerjoin(other, theirs)
-    return select(*(c.label(name) for name, c in columns.items())).select_from(joined)
-
-
-def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """The columns that every source has, in one order."""
-    none: dict[str, ColumnElement[Any]] = {
-        "org_id": org.c.id,
-        "instance": literal(0),
-        "anchor_id": literal(0),
-        "profile_id": org.c.profile_id,
-        "about_profile_id": literal(0),
-        "anchor_day": _NO_DAY,
-        "case_id": literal(0),
-        "known_on": _NO_DAY,
-        "segment": literal(0),
-    }
-    return [column.label(name) for name, column in (none | values).items()]
-
-
-def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
-    """Every organization for itself; `segmented` where superiors have announced something."""
-    if not segmented:
-        return select(*_each()).where(part.holds(org.c.id))
-    inside = org.c.position.between(want_segment.c.first, want_segment.c.last)
-    columns = _each(segment=func.coalesce(want_segment.c.segment, 0))
-    return select(*columns).outerjoin_from(org, want_segment, inside).where(part.holds(org.c.id))
-
-
-def each_term(part: Part) -> AnySelect:
-    """Every organization with its last election."""
-    columns = _each(anchor_id=_elections.c.id, anchor_day=_elections.c.day)
-    joined = org.join(_elections, _elections.c.org_id == org.c.id)
-    return select(*columns).select_from(joined).where(part.holds(org.c.id))
-
-
-def each_case(part: Part, event: str) -> AnySelect:
-    """Every organization with each case that the event began there."""
-    columns = _each(
-        instance=-anchor.c.id,
-        anchor_id=anchor.c.id,
-        anchor_day=anchor.c.day,
-        case_id=anchor.c.id,
-    )
-    joined = org.join(anchor, anchor.c.org_id == org.c.id)
-    begun = anchor.c.kind == event
-    return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
-
-
-def each_term_below(part: Part) -> AnySelect:
-    """Every superior with each organization directly below it and that one's election."""
-    columns = _each(
-        instance=_below.c.id,
-        anchor_id=_elections.c.id,
-        about_profile_id=_below.c.profile_id,
-        anchor_day=_elections.c.day,
-        known_on=_elections.c.known_on,
-    )
-    joined = org.join(_below, _below.c.supervisor_id == org.c.id)
-    joined = joined.join(_elections, _elections.c.org_id == _below.c.id)
-    return select(*columns).select_from(joined).where(part.holds(org.c.id))
-
-
-# --- filling ---------------------------------------------------------------------------------
+    return [*anew, str(CreateTable(want_alike, if_not_exists=True).compile(dialect=dialect))]
 
 
 def cohort_ids(
@@ -309,7 +172,7 @@ def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, 
     columns = select(cohort.c.signature, cohort.c.id)
     return {
         row.signature: row.id
-        for some in _batches(signatures)
+        for some in batches(signatures)
         for row in session.execute(columns.where(cohort.c.signature.in_(some)))
     }
 
@@ -322,26 +185,27 @@ def as_json(wanted: Cohort) -> dict[str, object]:
 
 def fill(
     session: Session,
-    cohorts: Mapping[int, Cohort],
-    members: Sequence[tuple[Membership, int]],
+    known_by: Mapping[int, object],
+    members: Sequence[dict[str, object]],
     slots: Sequence[dict[str, object]],
     source: AnySelect,
 ) -> None:
-    """Fill the temporary tables of one duty; organizations come from `source` in one statement."""
+    """Fill the temporary tables of one duty; organizations come from `source` in one statement.
+
+    `known_by` has what the cohorts are known by that are not stored.
+    """
     insert_rows(session, want_cohort, [
-        {"cohort_id": key, "facts": as_json(one)} for key, one in cohorts.items()
+        {"cohort_id": key, "facts": facts} for key, facts in known_by.items()
     ])  # fmt: skip
-    insert_rows(session, want_member, [
-        {**member._asdict(), "cohort_id": key} for member, key in members
-    ])  # fmt: skip
+    insert_rows(session, want_member, members)
     fill_slots(session, slots)
     each = source.subquery("each")
-    same = and_(*(want_member.c[name] == each.c[name] for name in Membership._fields))
+    same = and_(*(column == each.c[column.name] for column in want_member.primary_key))
     chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
     session.execute(
         insert(want_org).from_select(
             ["org_id", "instance", "cohort_id", "anchor_id"],
-            chosen.join_from(each, want_member, same),
+            chosen.join_from(each, want_member, same).order_by(each.c.org_id, each.c.instance),
         )
     )
 
@@ -378,9 +242,3 @@ def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]
     """Write rows of a temporary table; none is fine."""
     if rows:
         session.execute(insert(table), list(rows))
-
-
-def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    ordered = list(items)
-    for start in range(0, len(ordered), _AT_ONCE):
-        yield ordered[start : start + _AT_ONCE]

@@ -66,11 +66,16 @@ def announce(
 
 
 def _check_office(site: Opened, org: str, by: str) -> None:
-    """Whoever is named must lead the organization or one above; the operator acts for it."""
+    """Whoever is named must lead the organization or one above; the operator acts for it.
+
+    Of an unknown organization the announcement itself tells, with all else that is wrong.
+    """
     if not by:
         return
     with site.site.database.read() as session:
         person = orgs.find_person(session, by)
+        if not orgs.is_known(session, org):
+            return
         found = orgs.find_org(session, org)
         visitor = Visitor(person.id, person.key, person.name)
         if not may_announce(session, visitor, found.id, site.today):
