@@ -46,7 +46,7 @@ from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
-SECONDS = 3
+SECONDS = 2
 ROUNDS = 3
 CONNECTIONS = 8
 PAUSE = 0.002
@@ -140,13 +140,26 @@ def make_database(chosen: Settings, per_org: int) -> Database:
 def serve_feeds(chosen: Settings, port: int) -> None:
     catalogue = load_rules().catalogue
     database = open_database(chosen.database)
-    context = WebContext(database, chosen, [], lambda: catalogue, lambda: NOW)
+    begun = perf_counter()
+    context = WebContext(
+        database,
+        chosen,
+        [],
+        lambda: catalogue,
+        lambda: NOW + timedelta(seconds=perf_counter() - begun),
+    )
     uvicorn.run(make_app(context), port=port, log_level="error", access_log=False)
 
 
 def serve_from_database(chosen: Settings, port: int) -> None:
     """The same with nothing at hand: as the first reader after each change is answered."""
     calendars.KNOWN = calendars.HELD = 0
+    serve_feeds(chosen, port)
+
+
+def serve_confirmed(chosen: Settings, port: int) -> None:
+    """The same with the database asked at each request: as readers that come once an hour."""
+    calendars.CONFIRMED_FOR = timedelta(0)
     serve_feeds(chosen, port)
 
 
@@ -348,15 +361,21 @@ def answers_on_postgres(folder: Path) -> None:
 def unchanged(name: str, chosen: Settings, database: Database) -> None:
     """304 answers beside the bare framework, quiet and written meanwhile."""
     addresses = paths(database, chosen)
-    with serving(serve_feeds, chosen) as (ours, _), serving(serve_bare, chosen) as (bare, _):
+    with (
+        serving(serve_feeds, chosen) as (ours, _),
+        serving(serve_confirmed, chosen) as (confirmed, _),
+        serving(serve_bare, chosen) as (bare, _),
+    ):
         known = [{"If-None-Match": etag(ours + path)} for path in addresses]
         quiet = beside(ours, addresses, known, bare)
+        asked = beside(confirmed, addresses, known, bare)
         before = commits(database)
         begun = perf_counter()
         with running(write_on, chosen):
             written = beside(ours, addresses, known, bare)
         rate = (commits(database) - before) / (perf_counter() - begun)
     print(f"304 on {name}, quiet: {quiet}")
+    print(f"304 on {name}, the database asked for each answer: {asked}")
     print(f"304 on {name}, {rate:,.0f} commits a second meanwhile: {written}")
     database.engine.dispose()
 

@@ -7,7 +7,7 @@ and wait their turn.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -20,11 +20,13 @@ from dj_cadence.errors import Refused
 BUSY_SECONDS = 30
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Database:
     """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
 
     engine: Engine
+    last_write: object = field(default_factory=object, init=False)
+    """Another one after each commit of this process."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -42,6 +44,7 @@ class Database:
         intent = "joined" if joined else "write" if durable else "ledger"
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
+        self.last_write = object()
 
     @property
     def is_sqlite(self) -> bool:

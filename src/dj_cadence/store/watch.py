@@ -5,7 +5,7 @@ from contextlib import closing
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Engine, bindparam, event, select
 
 from dj_cadence.store.database import Database
 from dj_cadence.store.feeds import Facts, org_facts
@@ -25,6 +25,7 @@ class Watch:
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
         self._statement = _asked.compile(dialect=database.engine.dialect)
+        event.listen(database.engine, "engine_disposed", self._close)
 
     def facts(self, token_hash: str, org_ids: Iterable[int]) -> Facts | None:
         """What is true of these organizations now; None where the token is valid no longer."""
@@ -32,8 +33,12 @@ class Watch:
             return self._facts(token_hash, org_ids)
         except self._engine.dialect.loaded_dbapi.OperationalError:
             # The server was started anew. A second failure is for the caller.
-            self.__dict__.pop("_connection").close()
+            self._close(self._engine)
             return self._facts(token_hash, org_ids)
+
+    def _close(self, _engine: Engine) -> None:
+        if connection := self.__dict__.pop("_connection", None):
+            connection.close()
 
     def _facts(self, token_hash: str, org_ids: Iterable[int]) -> Facts | None:
         with closing(self._connection.cursor()) as cursor:

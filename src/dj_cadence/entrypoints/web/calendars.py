@@ -1,14 +1,13 @@
 """Subscribed calendars over HTTP: conditional, compressed, and answered without reading them.
 
 Of each calendar that was asked for, its tags stay at hand with what must be true for them
-to stand; every request has the database confirm just that. So an answer is never stale,
-however many processes write, and what is written for others costs nothing.
+to stand; the database confirms just that. What is written about others costs nothing.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
@@ -31,6 +30,10 @@ KNOWN = 50_000
 """Calendars whose tags are at hand at most; each takes about two thousand bytes."""
 HELD = 64 * 1024 * 1024
 """Bytes of calendars that are at hand whole at most."""
+CONFIRMED_FOR = timedelta(seconds=1)
+"""So long an answer needs no look at what other processes wrote; at this one's writes, always."""
+NOTHING = timedelta(0)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +67,19 @@ class Edition:
         return since is not None and self.modified_at.replace(microsecond=0) <= since
 
 
+@dataclass(slots=True)
+class Known:
+    """An edition, and when it was confirmed, after which write of this process."""
+
+    edition: Edition
+    at: datetime
+    last_write: object
+
+    def is_fresh(self, now: datetime, last_write: object) -> bool:
+        """Whether it needs not be confirmed again; a clock that was set back confirms nothing."""
+        return self.last_write is last_write and NOTHING <= now - self.at < CONFIRMED_FOR
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """An edition with its bytes, as answers in both codings."""
@@ -85,7 +101,7 @@ class Calendars:
         self._feeds = Feeds(context.database, context.settings, context.catalogue)
         self._watch = Watch(context.database)
         self._day = date.min
-        self._known: dict[str, Edition] = {}
+        self._known: dict[str, Known] = {}
         self._whole: dict[str, Whole] = {}
         self._held = 0
 
@@ -108,20 +124,25 @@ class Calendars:
 
     def _standing(self, key: str) -> Edition | None:
         """What is at hand, if it is true today and now."""
-        day = self._context.clock().astimezone(self._context.settings.time_zone).date()
+        now = self._context.clock()
+        day = now.astimezone(self._context.settings.time_zone).date()
         if day != self._day:  # of the day hangs who holds which office, and the month
             self._day, self._known, self._whole, self._held = day, {}, {}, 0
-        edition = self._known.get(key)
-        if edition and self._watch.facts(key, edition.org_ids) != edition.facts:
+        known, last_write = self._known.get(key), self._context.database.last_write
+        if known is None:
             return None
-        return edition
+        if not known.is_fresh(now, last_write):
+            if self._watch.facts(key, known.edition.org_ids) != known.edition.facts:
+                return None
+            known.at, known.last_write = now, last_write
+        return known.edition
 
     async def _read(self, token: str) -> Whole:
         """The calendar as it is stored, put together again where it has changed."""
         whole, key = await run_in_threadpool(self._stored, token), token_hash(token)
         if len(self._known) >= KNOWN:
             self._known.clear()
-        self._known[key] = whole.edition
+        self._known[key] = Known(whole.edition, _NEVER, None)
         before = self._whole.pop(key, None)
         self._held -= before.size if before else 0
         if self._held + whole.size <= HELD:
@@ -160,7 +181,8 @@ def _headers(copy: AnyRow, coding: str) -> dict[str, str]:
 
 
 def _form(headers: dict[str, str]) -> Form:
-    told = {name: value for name, value in headers.items() if name != "Content-Encoding"}
+    """A 304 says what a cache needs and no more: each header is work, for us and for phones."""
+    told = {name: headers[name] for name in ("ETag", "Last-Modified", "Cache-Control", "Vary")}
     return Form(headers["ETag"], Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told))
 
 
