@@ -54,8 +54,10 @@ def another_process(district: District) -> Iterator[Database]:
     """The same database as another process has it: nothing of ours knows what it writes."""
     url = district.database.engine.url.render_as_string(hide_password=False)
     other = open_database(url)
-    yield other
-    other.engine.dispose()
+    try:
+        yield other
+    finally:
+        other.engine.dispose()
 
 
 def change(database: Database, task_id: int) -> None:
