@@ -232,6 +232,10 @@ chain = Table(
     Column("content", Json, nullable=False),
 )
 
+UNSETTLED = "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
+SETTLED = "settled_at IS NOT NULL"
+"""Queries have to say it in these very words: else SQLite passes the index by."""
+
 task = Table(
     "task",
     metadata,
@@ -265,6 +269,21 @@ task = Table(
     Column("changed_at", Instant, nullable=False),
     # The duty first: a plan is written duty by duty, and so at one place of the index.
     UniqueConstraint("duty", "org_id", "instance", "anchor_id", "period", "step"),
+    # What superiors are told of: a few tasks among millions that are planned or long settled.
+    Index(
+        "ix_task_state",
+        "state",
+        "due",
+        sqlite_where=text(UNSETTLED),
+        postgresql_where=text(UNSETTLED),
+    ),
+    Index(
+        "ix_task_settled_at",
+        "state",
+        "settled_at",
+        sqlite_where=text(SETTLED),
+        postgresql_where=text(SETTLED),
+    ),
     Index(
         "ix_task_org_id", "org_id", "sequence"
     ),  # whether a calendar has changed is a sum of these

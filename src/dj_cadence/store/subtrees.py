@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
@@ -27,12 +28,25 @@ from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
 from dj_cadence.domain.task import State
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.overrides import is_adopted
-from dj_cadence.store.schema import act, address, anchor, appointment, org, slot, task
+from dj_cadence.store.schema import (
+    SETTLED,
+    UNSETTLED,
+    act,
+    address,
+    anchor,
+    appointment,
+    org,
+    slot,
+    task,
+)
 from dj_cadence.store.types import AnyRow
 
 _OPEN = (State.OPEN.value, State.RETURNED.value)
 _WAITING = (State.OVERDUE.value, State.SUBMITTED.value)
 _REPORTED = (State.DONE.value, State.MISSED.value)
+# As the indexes of these tasks have it, which are a small part of all.
+_OWED = text(f"task.{UNSETTLED}")
+_OVER = text(f"task.{SETTLED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +114,8 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             span.holds(),
             _binds(asked),
             or_(
-                state.in_(_WAITING),
-                and_(state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
+                _is_waiting(),
+                and_(_OWED, state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
                 _is_news(asked, _REPORTED),
             ),
         )
@@ -139,7 +153,7 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .where(
             span.holds(),
             _binds(asked),
-            or_(task.c.state.in_(_WAITING), _is_news(asked, (State.MISSED.value,))),
+            or_(_is_waiting(), _is_news(asked, (State.MISSED.value,))),
         )
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
@@ -193,9 +207,13 @@ def _known(asked: Asked) -> ColumnElement[date]:
     return case(*whens, else_=otherwise) if whens else otherwise
 
 
+def _is_waiting() -> ColumnElement[bool]:
+    return and_(_OWED, task.c.state.in_(_WAITING))
+
+
 def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:
     settled = task.c.settled_at
-    return and_(task.c.state.in_(states), settled >= asked.since, settled < asked.until)
+    return and_(_OVER, task.c.state.in_(states), settled >= asked.since, settled < asked.until)
 
 
 # --- data that is missing -------------------------------------------------------------------------

@@ -399,6 +399,24 @@ def upgrade() -> None:
         postgresql_where=sa.text("next_on IS NOT NULL"),
     )
     op.create_index("ix_task_org_id", "task", ["org_id", "sequence"], unique=False)
+    op.create_index(
+        "ix_task_settled_at",
+        "task",
+        ["state", "settled_at"],
+        unique=False,
+        sqlite_where=sa.text("settled_at IS NOT NULL"),
+        postgresql_where=sa.text("settled_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_task_state",
+        "task",
+        ["state", "due"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"),
+        postgresql_where=sa.text(
+            "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
+        ),
+    )
     op.create_table(
         "act",
         sa.Column("id", sa.Integer(), nullable=False),
