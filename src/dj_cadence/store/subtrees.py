@@ -26,8 +26,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
 from dj_cadence.domain.task import State
-from dj_cadence.domain.workflow import OWN
-from dj_cadence.store.overrides import is_adopted
+from dj_cadence.store.overrides import binds
 from dj_cadence.store.schema import (
     SETTLED,
     UNSETTLED,
@@ -112,7 +111,7 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .join_from(task, org, org.c.id == task.c.org_id)
         .where(
             span.holds(),
-            _binds(asked),
+            binds(asked.duties, asked.adopted),
             or_(
                 _is_waiting(),
                 and_(_OWED, state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
@@ -152,7 +151,7 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .outerjoin(about, about.c.id == task.c.instance)
         .where(
             span.holds(),
-            _binds(asked),
+            binds(asked.duties, asked.adopted),
             or_(_is_waiting(), _is_news(asked, (State.MISSED.value,))),
         )
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
@@ -184,18 +183,6 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
     return list(session.execute(query))
-
-
-def _binds(asked: Asked) -> ColumnElement[bool]:
-    """Whether superiors see it: the period binds, or one of them adopted it.
-
-    The steps of workflows are the organization's own affair.
-    """
-    binding = and_(task.c.duty.in_(asked.duties), task.c.step == OWN)
-    if not asked.adopted:
-        return binding
-    known = task.c.duty.in_([*asked.duties, *asked.adopted])  # the index is by duty
-    return and_(known, task.c.step == OWN, or_(binding, is_adopted()))
 
 
 def _known(asked: Asked) -> ColumnElement[date]:
