@@ -132,7 +132,7 @@ def kept_digest(
     days = digest_days(week, before, catalogue.calendar)
     children = tuple(
         DigestChild(child.code, child.name, numbers, change(numbers, child.id, last))
-        for child in digests.children(session, above.id)
+        for child in digests.children(session, above.id, row.counts)
         for numbers in [numbers_of(row.counts, child.id)]
     )
     return DigestView(
