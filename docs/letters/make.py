@@ -172,7 +172,7 @@ def reply() -> None:
 
 def year_end() -> None:
     letter = Letter()
-    letter.title("{{ paper.org_name }}{{ paper.year }}年度党建工作办理情况")
+    letter.title("{{ paper.org_name }}\n{{ paper.year }}年度党建工作办理情况")
     letter.body(
         "{{ paper.year }}年到期任务共{{ paper.lines | length }}项：已完成"
         '{{ paper.lines | selectattr("state", "equalto", "已完成") | list | length }}项，其中逾期后完成'

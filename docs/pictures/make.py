@@ -117,7 +117,7 @@ def _pages(site: Site, work: Path) -> None:
         texts = [one.html for one in shown if one and one.line.kind == "bundle"]
     mail = work / "message.html"
     mail.write_text(max(texts, key=len), encoding="utf-8")
-    _phone(mail, HERE / "message.png")
+    _phone(mail, HERE / "message.png", 900)
 
 
 def _fetched(client: TestClient, address: str, file: Path) -> Path:
@@ -135,11 +135,10 @@ def _fetched(client: TestClient, address: str, file: Path) -> Path:
     return file
 
 
-def _phone(page: Path, picture: Path) -> None:
+def _phone(page: Path, picture: Path, height: int = 1250) -> None:
     """As wide as a small phone: on paper, for a window is never narrower than 500 px."""
-    narrow = (
-        "<style>@page { size: 360px 1250px; margin: 0 } * { print-color-adjust: exact }</style>"
-    )
+    sheet = f"@page {{ size: 360px {height}px; margin: 0 }} * {{ print-color-adjust: exact }}"
+    narrow = f"<style>{sheet}</style>"
     mail = page.read_text(encoding="utf-8").replace("</head>", f"{narrow}</head>")
     page.write_text(mail, encoding="utf-8")
     paged = page.with_suffix(".pdf")
