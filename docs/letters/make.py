@@ -67,7 +67,14 @@ class Letter:
         for text in paragraphs:
             self.line(text, indent=2)
 
-    def table(self, headers: list[str], widths: list[float], over: str, cells: list[str]) -> None:
+    def table(
+        self,
+        headers: list[str],
+        widths: list[float],
+        over: str,
+        cells: list[str],
+        size: float = 10,
+    ) -> None:
         """A row for each thing in `over`."""
         self.document.paragraphs[-1].paragraph_format.space_after = Pt(8)
         table = self.document.add_table(rows=4, cols=len(headers))
@@ -80,7 +87,9 @@ class Letter:
                 cell.width = Cm(width)
             for cell, text in zip(row.cells, texts, strict=False):
                 font = HEADING if texts is headers else BODY
-                self._write(cell.paragraphs[0], text, font, 10)
+                self._write(cell.paragraphs[0], text, font, size)
+                style = cell.paragraphs[0].paragraph_format
+                style.space_before = style.space_after = Pt(size / 4)
 
     def signed(self, who: str) -> None:
         self.line("")
@@ -100,13 +109,13 @@ def reminder() -> None:
         "{% for term in paper.terms %}{{ term.org_name }}{% if not loop.last %}、{% endif %}{% endfor %}："
     )
     letter.body(
-        "根据《中国共产党章程》和《中国共产党基层组织选举工作条例》等有关规定，"
+        "根据《中国共产党基层组织选举工作条例》《关于党的基层组织任期的意见》等有关规定，"
         "党的基层组织任期届满应当按期进行换届选举。经核对，你单位本届任期将于"
         "{{ paper.month.year }}年{{ paper.month.month }}月届满，具体如下：",
     )
     letter.table(
         ["序号", "党组织", "上次换届日期", "任期届满日期"],
-        [1.4, 7.2, 3.5, 3.5],
+        [1.4, 6.2, 4.0, 4.0],
         "term in paper.terms",
         [
             "{{ loop.index }}",
@@ -114,10 +123,11 @@ def reminder() -> None:
             "{{ term.elected | day }}",
             "{{ term.ends | day }}",
         ],
+        size=12,
     )
     letter.body(
-        "请提前研究部署换届工作，按程序向上级党组织报送换届请示。因特殊情况需要延期或者提前"
-        "换届的，应当报批准其成立的上级党组织批准，延长期限一般不超过1年。",
+        "请提前研究部署换届工作，按程序向上级党组织报送换届请示。需要延期或者提前换届的，"
+        "应当报上级党组织批准，延长期限不超过1年。",
         "特此函告。",
     )
     letter.signed("{{ paper.org_name }}")
@@ -129,17 +139,17 @@ def request() -> None:
     letter.title("{{ paper.org_name }}关于换届选举的请示")
     letter.line(f"{SUPERIOR}：")
     letter.body(
-        "我单位本届委员会（支部委员会）于{{ paper.terms[0].elected | day }}选举产生，任期将于"
+        "我单位本届【委员会／支部委员会】于{{ paper.terms[0].elected | day }}选举产生，任期将于"
         "{{ paper.terms[0].ends | day }}届满。根据《中国共产党基层组织选举工作条例》有关规定，经研究，拟于"
-        "　　年　　月　　日召开党员大会（党员代表大会），进行换届选举。现将有关事项请示如下：",
-        "一、大会的指导思想和主要议程：　　　　　　　　　　　　",
-        "二、下届委员会拟由委员　　名组成，其中书记　　名、副书记　　名。",
-        "三、委员候选人　　名，差额　　名；书记、副书记的产生办法：　　　　　　　　",
-        "四、应到会有选举权的正式党员　　名。",
+        "【　　】年【　】月【　】日召开【党员大会／党员代表大会】，进行换届选举。现将有关事项请示如下：",
+        "一、大会的指导思想和主要议程：【　　　　　　　　】",
+        "二、下届委员会拟由委员【　】名组成，其中书记【　】名、副书记【　】名。",
+        "三、委员候选人【　】名，差额【　】名；书记、副书记的产生办法：【　　　　　　】",
+        "四、应到会有选举权的正式党员【　】名。",
         "妥否，请批示。",
     )
     letter.line("")
-    letter.line("（联系人：　　　　　电话：　　　　　　　）", indent=2)
+    letter.line("（联系人：【　　　】　电话：【　　　　　】）", indent=2)
     letter.signed("{{ paper.org_name }}")
     letter.save("request")
 
@@ -150,10 +160,10 @@ def reply() -> None:
     letter.line("{{ paper.org_name }}：")
     letter.body(
         "你单位《关于换届选举的请示》收悉。经研究，现批复如下：",
-        "一、同意你单位召开党员大会（党员代表大会）进行换届选举。",
-        "二、同意下届委员会由委员　　名组成，其中书记　　名、副书记　　名。",
-        "三、请严格按照《中国共产党章程》和《中国共产党基层组织选举工作条例》的规定组织选举，"
-        "选举结果及时报送我单位审批（备案）。",
+        "一、同意你单位召开【党员大会／党员代表大会】进行换届选举。",
+        "二、同意下届委员会由委员【　】名组成，其中书记【　】名、副书记【　】名。",
+        "三、请按照《中国共产党基层组织选举工作条例》的规定组织选举。选举结果及时报送我单位："
+        "委员备案，书记、副书记批准。",
         "此复。",
     )
     letter.signed(SUPERIOR)
@@ -162,7 +172,7 @@ def reply() -> None:
 
 def year_end() -> None:
     letter = Letter()
-    letter.title("{{ paper.org_name }}{{ paper.year }}年度党建工作办理情况")
+    letter.title("{{ paper.org_name }}\n{{ paper.year }}年度党建工作办理情况")
     letter.body(
         "{{ paper.year }}年到期任务共{{ paper.lines | length }}项：已完成"
         '{{ paper.lines | selectattr("state", "equalto", "已完成") | list | length }}项，其中逾期后完成'

@@ -1,11 +1,13 @@
-"""Makes the pictures of papers, digest and plan anew: make pictures.
+"""Makes the pictures of papers, digest, plan and pages anew: make pictures.
 
 They show the invented district of `init --demo`, as it stands on the day this runs.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -20,8 +22,10 @@ from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
+from dj_cadence.services.access import ADMINISTRATOR
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.digest_request import as_message, requested_digest
+from dj_cadence.services.pages import outbox, sent_letter
 from dj_cadence.services.papers import paper
 from dj_cadence.services.site import Site
 from dj_cadence.store import orgs
@@ -40,6 +44,7 @@ def main() -> None:
         _digest(site, work)
         _papers(site, work)
         _wall(site, work)
+        _pages(site, work)
         site.database.engine.dispose()
 
 
@@ -79,31 +84,61 @@ def _paper(site: Site, work: Path, kind: PaperKind, code: str, picture: str, tod
     _first_page(file, HERE / picture)
 
 
-def _wall(site: Site, work: Path) -> None:
-    """The page as chromium prints it."""
+def _client(site: Site) -> TestClient:
+    """A browser at the machine itself, which is let in as administrator."""
     with site.database.read() as session:
         rules = applied_catalogue(session)
     context = WebContext(
         site.database, site.settings, template_folders(site.settings), lambda: rules, clock.now
     )
-    client = TestClient(
+    return TestClient(
         make_app(context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)
     )
-    shown = client.get(f"/orgs/{quote(BRANCH)}/wall?year={site.today(clock.now()).year + 1}")
-    shown.raise_for_status()
-    css = client.get("/static/wall.css").text
-    link = '<link rel="stylesheet" href="/static/wall.css">'
-    page, paged = work / "wall.html", work / "wall.pdf"
-    page.write_text(shown.text.replace(link, f"<style>{css}</style>"), encoding="utf-8")
+
+
+def _wall(site: Site, work: Path) -> None:
+    """The page as chromium prints it."""
+    year = site.today(clock.now()).year + 1
+    page = _fetched(_client(site), f"/orgs/{quote(BRANCH)}/wall?year={year}", work / "wall.html")
+    paged = work / "wall.pdf"
     _chromium("--no-pdf-header-footer", f"--print-to-pdf={paged}", page.as_uri())
     _picture(paged, HERE / "wall.png")
 
 
-def _phone(page: Path, picture: Path) -> None:
+def _pages(site: Site, work: Path) -> None:
+    """An organization's page on a screen, and the last message with a month's list on a phone."""
+    client = _client(site)
+    page = _fetched(client, f"/orgs/{quote(BRANCH)}", work / "page.html")
+    shot = HERE / "page.png"
+    _chromium(f"--screenshot={shot}", "--window-size=760,800", "--hide-scrollbars", page.as_uri())
+    with site.database.read() as session:
+        lines = outbox(session, ADMINISTRATOR, site.today(clock.now()))
+        shown = (sent_letter(session, ADMINISTRATOR, line.id, line.day) for line in lines)
+        texts = [one.html for one in shown if one and one.line.kind == "bundle"]
+    mail = work / "message.html"
+    mail.write_text(max(texts, key=len), encoding="utf-8")
+    _phone(mail, HERE / "message.png", 900)
+
+
+def _fetched(client: TestClient, address: str, file: Path) -> Path:
+    """A page with its style sheets in it, for a browser that has no server."""
+    shown = client.get(address)
+    shown.raise_for_status()
+
+    def inlined(link: "re.Match[str]") -> str:
+        return f"<style>{client.get(link[1]).text}</style>"
+
+    text = re.sub(r'<link rel="stylesheet" href="([^"]+)">', inlined, shown.text)
+    icon = b64encode(client.get("/static/icon.svg").content).decode()
+    text = text.replace('src="/static/icon.svg"', f'src="data:image/svg+xml;base64,{icon}"')
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def _phone(page: Path, picture: Path, height: int = 1250) -> None:
     """As wide as a small phone: on paper, for a window is never narrower than 500 px."""
-    narrow = (
-        "<style>@page { size: 360px 1250px; margin: 0 } * { print-color-adjust: exact }</style>"
-    )
+    sheet = f"@page {{ size: 360px {height}px; margin: 0 }} * {{ print-color-adjust: exact }}"
+    narrow = f"<style>{sheet}</style>"
     mail = page.read_text(encoding="utf-8").replace("</head>", f"{narrow}</head>")
     page.write_text(mail, encoding="utf-8")
     paged = page.with_suffix(".pdf")
@@ -112,7 +147,14 @@ def _phone(page: Path, picture: Path) -> None:
 
 
 def _chromium(*arguments: str) -> None:
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *arguments]
+    command = [
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--lang=zh-CN",
+        *arguments,
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 

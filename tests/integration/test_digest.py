@@ -18,7 +18,7 @@ from dj_cadence.services.digest_request import as_message, requested_digest
 from dj_cadence.services.records import done, missed
 from dj_cadence.store import digests, orgs
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import task
+from dj_cadence.store.schema import org, task
 
 from .engine_rows import (
     B1,
@@ -267,6 +267,33 @@ def test_a_past_week_keeps_its_numbers(planned: Database) -> None:
     assert (kept.week, kept.numbers, kept.listed) == ("2026-W16", then, False)
     assert kept.day == first
     assert now.change == now.numbers.overdue - then.overdue == -1
+
+
+def test_an_organization_that_is_moved_leaves_past_weeks_as_they_were(planned: Database) -> None:
+    """In the middle of the week 第二党支部 goes from the school to the committee above it."""
+    day = date(2026, 4, 13)
+    morning(planned, EVERYTHING, day)
+    school, whole = view(planned, "S", day), view(planned, "E", day)
+    moved = next(child for child in school.children if child.org_code == "B2")
+    assert moved.numbers.overdue > 0
+
+    with planned.write() as session:
+        above, old, new = (orgs.find_org(session, code) for code in ("E", "S", "B2"))
+        assert old.subtree_end == new.position  # the last of its school, so that none else moves
+        session.execute(update(org).where(org.c.id == old.id).values(subtree_end=new.position - 1))
+        session.execute(update(org).where(org.c.id == new.id).values(supervisor_id=above.id))
+
+    later = view(planned, "S", day + 2 * DAY)
+    assert later.numbers.overdue == school.numbers.overdue - moved.numbers.overdue
+    assert "B2" not in {child.org_code for child in later.children}
+    assert "第二党支部" not in {line.org_name for line in later.still_overdue}
+    assert view(planned, "E", day + 2 * DAY).numbers == whole.numbers
+    with planned.read() as session:
+        above = orgs.find_org(session, "S")
+        kept = requested_digest(
+            session, EVERYTHING, SETTINGS, above, week="2026-W16", today=date(2026, 4, 21)
+        )
+    assert kept.numbers == school.numbers
 
 
 def test_an_empty_digest_is_kept_and_goes_out_only_where_the_site_says_so(

@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
 from dj_cadence.domain.digest import Numbers
-from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.domain.override import OverrideKey
+from dj_cadence.domain.task import State, first_overdue_day
+from dj_cadence.services.access import ADMINISTRATOR
 from dj_cadence.services.digest import WHOLE_TREE, Digests, digest_view
+from dj_cadence.services.pages import organizations
 from dj_cadence.store import site as sites
+from dj_cadence.store import task_views
 from dj_cadence.store.database import Database
+from dj_cadence.store.overrides import lay_over
 from dj_cadence.store.schema import chain, cohort, metadata, org, profile, slot, task
 
 from .engine_rows import CALENDAR, EVERYTHING, SETTINGS, at
@@ -92,6 +97,50 @@ def test_the_numbers_are_those_of_a_recount(
             assert len(view.newly_overdue) == view.numbers.newly_overdue
             assert len(view.still_overdue) == view.numbers.overdue - view.numbers.newly_overdue
             assert len(view.missed) == view.numbers.missed
+
+
+@settings(
+    deadline=None,
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data(), trees(), st.booleans())
+def test_page_command_and_digest_count_alike(
+    database: Database, data: st.DataObject, parents: list[int], is_adopted: bool
+) -> None:
+    tasks = data.draw(owed(len(parents)))
+    _store(database, parents, tasks)
+    with database.write() as session:
+        if is_adopted:  # by the first organization, whose whole tree is bound by it then
+            adopt = {OverrideKey.ADOPTED: "true"}
+            lay_over(session, 1, "groups", "", adopt, reason="", by="x", now=at(MONDAY))
+
+    with database.read() as session:
+        whole = Digests(session, EVERYTHING, SETTINGS, "2026-W29", today=MONDAY, span=WHOLE_TREE)
+        lines = {
+            line.code: line for line in organizations(session, ADMINISTRATOR, EVERYTHING, MONDAY)
+        }
+        for n in sorted(set(parents) - {-1}):
+            numbers = whole.view(n + 1).numbers
+            below = [lines[f"o{one}"] for one in _inside(parents, n) - {n}]
+            listed = [
+                row
+                for row in task_views.tasks(
+                    session, EVERYTHING, today=MONDAY, org_code=f"o{n}", subtree=True, binding=True
+                )
+                if row.org != f"o{n}"
+            ]
+            late = [row for row in listed if row.state is State.OVERDUE]
+            due = [
+                row
+                for row in listed
+                if row.state in (State.OPEN, State.RETURNED) and MONDAY <= row.due < MONDAY + WEEK
+            ]
+            assert sum(line.overdue for line in below) == numbers.overdue == len(late)
+            assert sum(line.due_this_week for line in below) == numbers.due == len(due)
+        late_at_all = sum(one.state == "overdue" for one in tasks)
+        assert sum(line.overdue + line.own_late for line in lines.values()) == late_at_all
 
 
 def _inside(parents: Sequence[int], top: int) -> set[int]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dj_cadence import rendering
 from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.letter import Form
 from dj_cadence.domain.message import Item, MessageView
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
@@ -211,6 +212,18 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
 —
 有疑问请联系某县学校党建。
 """
+    )
+
+
+def test_the_weekly_digest_goes_into_a_chat_in_its_short_form(templates: Templates) -> None:
+    view = _view(digests=(DIGEST,))
+    rendered = templates.render(view, Form.CHAT, home="https://dj.example.cn")
+    assert (
+        rendered.text
+        == f"""\
+{view.person_name}：本周督办如下。
+
+{templates.render_in_chat(DIGEST, "https://dj.example.cn")}"""
     )
 
 

@@ -111,12 +111,13 @@ class Templates:
         )
 
     def render(self, view: MessageView, form: Form, *, home: str) -> Rendered:
-        """The message as a channel of that form carries it; `home` is what a group may open."""
+        """The message as a channel of that form carries it; `home` is the site's own address."""
         match form:
             case Form.MAIL:
                 return self.render_message(view)
             case Form.CHAT:
                 words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
+                words["page_of"] = partial(_digest_page, home)
                 subject = self._line("mail/message.subject.txt", words)
                 return Rendered(subject, self._text("chat/personal.txt", words), "")
             case Form.GROUP:
@@ -135,9 +136,8 @@ class Templates:
 
     def render_in_chat(self, digest: DigestView, web_address: str) -> str:
         """A digest in a few lines that name no organization below, with a link to its page."""
-        link = f"{web_address}/orgs/{quote(digest.org_code, safe='')}/digest"
         found = self._environment.get_template("chat/digest.txt")
-        return found.render(digest=digest, link=link).strip() + "\n"
+        return found.render(digest=digest, link=_digest_page(web_address, digest)).strip() + "\n"
 
     def check(self) -> list[Problem]:
         """Faults in the templates of messages, found by reading and by filling in each."""
@@ -158,6 +158,10 @@ class Templates:
             ]
             found += [_problem(partial(self.render_alert, view), "mail") for view in _ALERTS]
         return list(dict.fromkeys(problem for problem in found if problem))
+
+
+def _digest_page(home: str, digest: DigestView) -> str:
+    return f"{home}/orgs/{quote(digest.org_code, safe='')}/digest"
 
 
 def _problem(work: Callable[[], object], name: str) -> Problem | None:

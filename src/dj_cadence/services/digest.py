@@ -140,7 +140,7 @@ def kept_digest(
     days = digest_days(week, before, catalogue.calendar)
     children = tuple(
         DigestChild(child.code, child.name, numbers, change(numbers, child.id, last))
-        for child in digests.children(session, above.id)
+        for child in digests.children(session, above.id, row.counts)
         for numbers in [numbers_of(row.counts, child.id)]
     )
     return DigestView(
@@ -186,7 +186,10 @@ class Digests:
         below = counts.below(org_id)
         ends = [child.subtree_end for child in below]
         rows = [(row, below[bisect_left(ends, row.position)].name) for row in self._inside(above)]
-        overdue = [found for found in rows if found[0].state == State.OVERDUE]
+        of: defaultdict[str, list[tuple[AnyRow, str]]] = defaultdict(list)
+        for found in rows:
+            of[found[0].state].append(found)
+        overdue, missed = of[State.OVERDUE], of[State.MISSED]
         children = counts.children(above, self._last.get(org_id))
         missing = self._gaps.sentences(above, below)
         return DigestView(
@@ -201,8 +204,8 @@ class Digests:
             duties=counts.duties(above),
             newly_overdue=self._told(found for found in overdue if found[0].is_new),
             still_overdue=self._told(found for found in overdue if not found[0].is_new),
-            missed=self._told(found for found in rows if found[0].state == State.MISSED),
-            decisions=self._told(found for found in rows if _waits_for(found[0], org_id)),
+            missed=self._told(missed),
+            decisions=self._told(found for found in of[State.SUBMITTED] if _waits(found, org_id)),
             own=tuple(self._line(row, above.name) for row in self._own[org_id]),
             missing=(*missing, *calendar_sentences(self._catalogue.calendar, self._today)),
         )
@@ -228,8 +231,8 @@ class Digests:
         )
 
 
-def _waits_for(row: AnyRow, org_id: int) -> bool:
-    return bool(row.state == State.SUBMITTED and row.approver_id == org_id)
+def _waits(found: tuple[AnyRow, str], org_id: int) -> bool:
+    return bool(found[0].approver_id == org_id)
 
 
 def _change(children: Sequence[DigestChild]) -> int | None:

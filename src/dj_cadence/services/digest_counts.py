@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import accumulate
 
@@ -34,8 +34,9 @@ def asked_of(
         return datetime.combine(day, time(0), settings.time_zone)
 
     by_grace: defaultdict[int, list[str]] = defaultdict(list)
-    for duty in catalogue.duties.values():
-        by_grace[duty.recording_grace].append(duty.key)
+    binding, adopted = catalogue.binding(), overrides.adopted(session)
+    for key in {*binding, *adopted} & catalogue.duties.keys():
+        by_grace[catalogue.duties[key].recording_grace].append(key)
     known = {
         grace: last_due_known(days.since, grace, catalogue.calendar) for grace in {0, *by_grace}
     }
@@ -43,8 +44,8 @@ def asked_of(
     for grace, keys in by_grace.items():
         duties_by_day[known[grace]] += keys
     asked = Asked(
-        duties=catalogue.binding(),
-        adopted=overrides.adopted(session),
+        duties=binding,
+        adopted=adopted,
         monday=days.monday,
         sunday=days.sunday,
         since=midnight(days.since),
@@ -86,10 +87,10 @@ class SubtreeCounts:
 
     def by_child(self, above: AnyRow) -> dict[int, Numbers]:
         """Of each organization directly below with its whole subtree, where there is any."""
-        found = {
-            row.id: self._all.between(row.position, row.subtree_end) for row in self.below(above.id)
-        }
-        return {org_id: numbers for org_id, numbers in found.items() if numbers}
+        below = self.below(above.id)
+        ends = (row.subtree_end for row in below)
+        found = zip(below, self._all.stretches(above.position + 1, ends), strict=True)
+        return {row.id: numbers for row, numbers in found if numbers is not NOTHING}
 
     def children(self, above: AnyRow, last: digests.Counts | None) -> tuple[DigestChild, ...]:
         """Each organization directly below; `last` is what the digest before counted."""
@@ -119,16 +120,29 @@ class _Running:
     """Six numbers at positions of the tree, summed up along its order."""
 
     def __init__(self, rows: Iterable[tuple[int, ...]]) -> None:
-        columns: list[tuple[int, ...]] = list(zip(*rows, strict=True)) or [()]
-        self._positions = columns.pop(0)
-        self._columns = [list(accumulate(column, initial=0)) for column in columns]
+        found = list(rows)
+        self._positions = [position for position, *_ in found]
+        self._rows = [Numbers(*map(int, numbers)) for _, *numbers in found]
+        self._columns = [
+            list(accumulate(column, initial=0)) for column in zip(*self._rows, strict=True)
+        ]
 
     def between(self, first: int, last: int) -> Numbers:
         """The sums of the positions from `first` to `last`, both included."""
-        start, end = bisect_left(self._positions, first), bisect_right(self._positions, last)
-        if start == end:
-            return NOTHING
-        return Numbers(*[int(column[end] - column[start]) for column in self._columns])
+        return next(self.stretches(first, [last]))
+
+    def stretches(self, first: int, ends: Iterable[int]) -> Iterator[Numbers]:
+        """The sums up to each of `ends`, every stretch beginning where the one before ended."""
+        start = bisect_left(self._positions, first)
+        for last in ends:
+            end = bisect_right(self._positions, last, start)
+            yield self._sums(start, end) if start < end else NOTHING
+            start = end
+
+    def _sums(self, start: int, end: int) -> Numbers:
+        if end == start + 1:
+            return self._rows[start]
+        return Numbers(*[column[end] - column[start] for column in self._columns])
 
 
 def change(numbers: Numbers, org_id: int, last: digests.Counts | None) -> int | None:

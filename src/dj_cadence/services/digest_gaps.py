@@ -77,6 +77,8 @@ class Gaps:
 
 def _said(kind: _Kind, above: AnyRow, children: Sequence[AnyRow]) -> list[str]:
     rows = kind.inside(above)
+    if not rows:
+        return []
     if len(rows) <= _NAMED:
         return [kind.at_one.format(row) for row in rows]
     ends = [child.subtree_end for child in children]

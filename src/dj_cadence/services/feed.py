@@ -1,13 +1,13 @@
 """The calendar of an organization or a person, kept whole until what it shows has changed.
 
-Reading one costs a look at a row of sums; the calendar is put together again only where
+Reading one costs a look at a few sums; the calendar is put together again only where
 they are not those of the copy. Its bytes hang on the data and on the month, nothing else.
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
@@ -19,8 +19,23 @@ from dj_cadence.services.feed_events import Writer
 from dj_cadence.settings import Settings
 from dj_cadence.store import feeds
 from dj_cadence.store.database import Database
-from dj_cadence.store.feeds import Revision
+from dj_cadence.store.feeds import Facts, Revision
 from dj_cadence.store.types import AnyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a calendar is made of as it stands, and the copy that would show just that."""
+
+    row: AnyRow
+    org_ids: Sequence[int]
+    facts: Facts
+    key: str
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the copy that is kept is that one."""
+        return bool(self.row.key == self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +47,38 @@ class Feeds:
     catalogue: Callable[[], Catalogue]
     """The applied one; asked only where a calendar has to be put together."""
 
-    def is_true(self, session: Session, subject: str, now: datetime) -> bool:
-        """Whether there is a copy that shows what is stored now."""
-        state, key = self._state(session, subject, now)
-        return bool(state.key == key)
+    def look(self, session: Session, subject: str, now: datetime) -> Look:
+        """How the subject's calendar stands now."""
+        today = now.astimezone(self.settings.time_zone).date()
+        seats = feeds.seats(session, subject, today)
+        facts = feeds.facts(session, seats)
+        shown = [(seat.org_id, seat.office) for seat in seats]
+        text = repr((site_look(self.settings), (today.year, today.month), shown, facts))
+        key = sha256(text.encode()).hexdigest()
+        return Look(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
-        catalogue, today = self.catalogue(), self._today(now)
+        catalogue, today = self.catalogue(), now.astimezone(self.settings.time_zone).date()
         with self.database.read() as session:
-            state, key = self._state(session, subject, now)
+            look = self.look(session, subject, now)
             found = contents(session, catalogue, self.settings, subject, today)
-        writer = Writer(self.settings, state.uid, self._revisions(found, now))
-        name = f"党建任务 · {state.name}"
+        writer = Writer(self.settings, look.row.uid, self._revisions(found, now))
+        name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
         packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
         etag = sha256(body).hexdigest()
         with self.database.write(durable=False) as session:
-            feeds.keep(session, subject, key=key, etag=etag, body=body, packed=packed, now=now)
+            feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
 
     def body(self, subject: str, now: datetime) -> bytes:
         """The whole calendar as it stands now."""
         with self.database.read() as session:
-            is_true = self.is_true(session, subject, now)
-        if not is_true:
+            is_kept = self.look(session, subject, now).is_kept
+        if not is_kept:
             self.renew(subject, now)
         with self.database.read() as session:
             return bytes(feeds.copy(session, subject).body)
-
-    def _today(self, now: datetime) -> date:
-        return now.astimezone(self.settings.time_zone).date()
-
-    def _state(self, session: Session, subject: str, now: datetime) -> tuple[AnyRow, str]:
-        """What is stored, and the key of a copy that would show just that."""
-        today = self._today(now)
-        seats = feeds.seats(session, subject, today)
-        state = feeds.state(session, subject, seats)
-        shown = [(seat.org_id, seat.office) for seat in seats]
-        data = (state.name, state.names, state.catalogue, state.data_version, state.digest_week)
-        sums = (state.n, state.changes, state.latest)
-        month = (today.year, today.month)
-        text = repr((site_look(self.settings), month, shown, data, sums))
-        return state, sha256(text.encode()).hexdigest()
 
     def _revisions(self, found: Contents, now: datetime) -> dict[str, Revision]:
         """How often each thing that is shown has changed, this time included."""

@@ -8,16 +8,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
 from dj_cadence.services.access import Visitor, person_visitor, visible
 from dj_cadence.services.letters import unpack
+from dj_cadence.store import overrides
 from dj_cadence.store.schema import appointment, letter, message, notice, org, person, task
 from dj_cadence.store.types import AnyRow
 
 OUTBOX_PAGE = 50
-_NUMBERS = ("open", "unrecorded", "overdue", "due_this_week")
+_OPEN = (State.OPEN.value, State.RETURNED.value)
+_NUMBERS = ("open", "unrecorded", "overdue", "own_late", "due_this_week")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class OrgLine:
     open: int
     unrecorded: int
     overdue: int
+    """Of what superiors see, as the digest counts it; so is `due_this_week`."""
+    own_late: int
+    """Overdue by a period that nobody above set: the organization's own affair."""
     due_this_week: int
 
     def with_counts_of(self, other: "OrgLine") -> "OrgLine":
@@ -75,10 +81,13 @@ class OpenedMessage:
     task_ids: frozenset[int]
 
 
-def organizations(session: Session, visitor: Visitor, today: date) -> list[OrgLine]:
+def organizations(
+    session: Session, visitor: Visitor, catalogue: Catalogue, today: date
+) -> list[OrgLine]:
     """All that the visitor may see, in the organizations' own order."""
     rows = session.execute(_orgs(visitor, today)).all()
-    counts = {row.org_id: row for row in session.execute(_counts(visitor, today))}
+    seen = overrides.binds(catalogue.binding(), overrides.adopted(session))
+    counts = {row.org_id: row for row in session.execute(_counts(visitor, seen, today))}
     offices = _offices(session, visitor, today)
     return [
         OrgLine(
@@ -162,25 +171,28 @@ def _orgs(visitor: Visitor, today: date) -> Select[Any]:
     return select(org).where(visible(visitor, today)).order_by(org.c.position)
 
 
-def _counts(visitor: Visitor, today: date) -> Select[Any]:
-    sunday = today + timedelta(days=6 - today.weekday())
+def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[Any]:
+    """`seen`: whether superiors see a task as late."""
+    monday = today - timedelta(days=today.weekday())
+    this_week = task.c.due.between(monday, monday + timedelta(days=6))
 
     def number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0)).label(name)
 
-    waiting = task.c.state == State.OPEN.value
+    waiting, overdue = task.c.state.in_(_OPEN), task.c.state == State.OVERDUE.value
     return (
         select(
             task.c.org_id,
             number("open", waiting),
             number("unrecorded", task.c.state == State.UNRECORDED.value),
-            number("overdue", task.c.state == State.OVERDUE.value),
-            number("due_this_week", and_(waiting, task.c.due.between(today, sunday))),
+            number("overdue", and_(overdue, seen)),
+            number("own_late", and_(overdue, not_(seen))),
+            number("due_this_week", and_(waiting, this_week, seen)),
         )
         .join(org, org.c.id == task.c.org_id)
         .where(
             visible(visitor, today),
-            task.c.state.in_([State.OPEN.value, State.UNRECORDED.value, State.OVERDUE.value]),
+            task.c.state.in_([*_OPEN, State.UNRECORDED.value, State.OVERDUE.value]),
         )
         .group_by(task.c.org_id)
     )

@@ -13,6 +13,7 @@ from dj_cadence.domain.roster_sheet import RosterSheets
 from dj_cadence.domain.roster_term import TermChange
 from dj_cadence.services.roster_draft import Draft, draft_import
 from dj_cadence.services.roster_write import Election, write_draft
+from dj_cadence.store import site as sites
 
 __all__ = ["Election", "ImportReport", "Tally", "import_roster"]
 
@@ -80,7 +81,7 @@ def import_roster(
     if any(not problem.warning for problem in problems):
         return ImportReport(problems)
     elections = () if dry_run else write_draft(session, draft, now, today, by)
-    return ImportReport(
+    report = ImportReport(
         problems,
         orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
         persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
@@ -94,6 +95,9 @@ def import_roster(
         elections=elections,
         applied=not dry_run,
     )
+    if report.applied and not report.changes_nothing:
+        sites.shown_changed(session)
+    return report
 
 
 def _tally(

@@ -7,7 +7,7 @@ and wait their turn.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -23,11 +23,13 @@ _AT_ONCE = 500
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Database:
     """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
 
     engine: Engine
+    last_write: object = field(default_factory=object, init=False)
+    """Another one after each commit of this process."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -49,6 +51,7 @@ class Database:
         intent = "joined" if joined else "sorting" if sorting else intent
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
+        self.last_write = object()
 
     @property
     def is_sqlite(self) -> bool:

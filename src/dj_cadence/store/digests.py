@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organization import OrgKind
@@ -74,7 +74,8 @@ def one(session: Session, org_id: int, week: str) -> AnyRow | None:
     return session.execute(found).one_or_none()
 
 
-def children(session: Session, org_id: int) -> list[AnyRow]:
-    """The organizations directly below, in their own order."""
-    query = select(org).where(org.c.supervisor_id == org_id).order_by(org.c.position)
+def children(session: Session, org_id: int, counted: Counts) -> list[AnyRow]:
+    """The organizations directly below, and those that were when this was counted."""
+    then = org.c.id.in_([int(number) for number in counted])
+    query = select(org).where(or_(org.c.supervisor_id == org_id, then)).order_by(org.c.position)
     return list(session.execute(query))

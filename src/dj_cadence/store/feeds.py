@@ -7,8 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    outerjoin,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import State
@@ -16,7 +29,6 @@ from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.overrides import is_adopted
 from dj_cadence.store.schema import (
     appointment,
-    catalogue,
     feed,
     feed_revision,
     org,
@@ -26,6 +38,8 @@ from dj_cadence.store.schema import (
 )
 from dj_cadence.store.types import AnyRow
 
+Facts = tuple[tuple[object, ...], ...]
+"""What a feed hangs on, an organization after the other: another as soon as that has changed."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,41 +79,43 @@ def seats(session: Session, subject: str, today: date) -> list[Seat]:
     return [Seat(row.org_id, row.office) for row in session.execute(ordered)]
 
 
-def state(session: Session, subject: str, of: Sequence[Seat]) -> AnyRow:
-    """One row that is another as soon as anything the feed shows has changed.
+def org_facts(org_id: ColumnElement[int]) -> Select[Any]:
+    """One row that is another as soon as a task of the organization reads otherwise.
 
-    With the subject's `name`, the site's `uid` and the `key` of the copy that is kept.
+    Or as something else does that feeds show: names, offices and rules have a version, and
+    numbers of a subtree count from the week's digest. Each change of a task
+    raises its SEQUENCE, so that their sum, which an index answers, tells of all.
     """
+    sums = (
+        select(
+            func.count().label("n"),
+            func.coalesce(func.sum(task.c.sequence), 0).label("changes"),
+        )
+        .where(task.c.org_id == org_id)
+        .subquery("sums")
+    )
+    return select(site.c.shown_version, site.c.digest_week, sums.c.n, sums.c.changes).select_from(
+        site.join(sums, true())
+    )
+
+
+def facts(session: Session, of: Sequence[Seat]) -> Facts:
+    """Which rows are true now, one for each organization of `org_ids`."""
+    return tuple(tuple(session.execute(_FACTS, {"org": org_id}).one()) for org_id in org_ids(of))
+
+
+def org_ids(of: Sequence[Seat]) -> list[int]:
+    """Whose tasks these seats show; 0, which has none, for whoever holds no office."""
+    return sorted({seat.org_id for seat in of}) or [0]
+
+
+def subject_row(session: Session, subject: str) -> AnyRow:
+    """The subject's `name`, the site's `uid` and the `key` of the copy that is kept."""
     kind, _, number = subject.partition(":")
     whose = org if kind == "org" else person
-    named = select(whose.c.name).where(whose.c.id == int(number)).scalar_subquery()
-    ids = sorted({seat.org_id for seat in of})
-    # A superior's own tasks name the organizations directly below it.
-    shown = or_(org.c.id.in_(ids), org.c.supervisor_id.in_(ids))
-    names = select(func.aggregate_strings(org.c.name, "\n")).where(shown).scalar_subquery()
-    tasks = select(
-        func.count(task.c.id).label("n"),
-        func.coalesce(func.sum(task.c.sequence), 0).label("changes"),
-        func.max(task.c.changed_at).label("latest"),
-    ).where(task.c.org_id.in_(ids))
-    counted = tasks.subquery("counted")
-    in_force = select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery()
-    return session.execute(
-        select(
-            named.label("name"),
-            names.label("names"),
-            in_force.label("catalogue"),
-            site.c.uid,
-            site.c.data_version,
-            site.c.digest_week,
-            counted.c.n,
-            counted.c.changes,
-            counted.c.latest,
-            feed.c.key,
-        ).select_from(
-            site.join(counted, counted.c.n.is_not(None)).outerjoin(feed, feed.c.subject == subject)
-        )
-    ).one()
+    kept = outerjoin(whose, feed, feed.c.subject == subject).join(site, true())
+    query = select(whose.c.name, site.c.uid, feed.c.key).select_from(kept)
+    return session.execute(query.where(whose.c.id == int(number))).one()
 
 
 def due_by_day(
@@ -121,6 +137,9 @@ def due_by_day(
         .group_by(task.c.due, task.c.state)
     )
     return list(session.execute(query))
+
+
+_FACTS = org_facts(bindparam("org"))
 
 
 # --- how often it changed ---------------------------------------------------------------------

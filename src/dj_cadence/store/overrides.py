@@ -1,12 +1,13 @@
 """What superiors have laid over the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
+from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.schema import org, override, task
 
 _dates = and_(override.c.ended_at.is_(None), override.c.key != OverrideKey.ADOPTED.value)
@@ -93,6 +94,19 @@ def adopted(session: Session) -> list[str]:
     current = (override.c.key == OverrideKey.ADOPTED.value, override.c.ended_at.is_(None))
     query = select(override.c.duty).where(*current).distinct().order_by(override.c.duty)
     return list(session.scalars(query))
+
+
+def binds(duties: Collection[str], adopted: Collection[str]) -> ColumnElement[bool]:
+    """Whether superiors see `task` as late: its period binds, or one of them adopted it.
+
+    `duties` are those whose period binds, `adopted` those that anybody adopted. The steps
+    of workflows are the organization's own affair.
+    """
+    binding = and_(task.c.duty.in_(duties), task.c.step == OWN)
+    if not adopted:
+        return binding
+    known = task.c.duty.in_([*duties, *adopted])  # the index is by duty
+    return and_(known, task.c.step == OWN, or_(binding, is_adopted()))
 
 
 def is_adopted() -> ColumnElement[bool]:

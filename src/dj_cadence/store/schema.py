@@ -42,6 +42,7 @@ site = Table(
     Column("uid", String(32), nullable=False),  # in Message-IDs and feed UIDs, for ever
     Column("starts_on", Date, nullable=False),
     Column("data_version", Integer, nullable=False, server_default="0"),  # roster and elections
+    Column("shown_version", Integer, nullable=False, server_default="0"),  # names, offices, rules
     Column("sending", Boolean, nullable=False),
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
     Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
@@ -235,6 +236,10 @@ chain = Table(
     Column("content", Json, nullable=False),
 )
 
+UNSETTLED = "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
+SETTLED = "settled_at IS NOT NULL"
+"""Queries have to say it in these very words: else SQLite passes the index by."""
+
 task = Table(
     "task",
     metadata,
@@ -268,7 +273,24 @@ task = Table(
     Column("changed_at", Instant, nullable=False),
     # The duty first: a plan is written duty by duty, and so at one place of the index.
     UniqueConstraint("duty", "org_id", "instance", "anchor_id", "period", "step"),
-    Index("ix_task_org_id", "org_id"),
+    # What superiors are told of: a few tasks among millions that are planned or long settled.
+    Index(
+        "ix_task_state",
+        "state",
+        "due",
+        sqlite_where=text(UNSETTLED),
+        postgresql_where=text(UNSETTLED),
+    ),
+    Index(
+        "ix_task_settled_at",
+        "state",
+        "settled_at",
+        sqlite_where=text(SETTLED),
+        postgresql_where=text(SETTLED),
+    ),
+    Index(
+        "ix_task_org_id", "org_id", "sequence"
+    ),  # whether a calendar has changed is a sum of these
     Index(
         "ix_task_next_on",
         "next_on",

@@ -65,6 +65,11 @@ def set_digest_week(session: Session, week: str) -> None:
     session.execute(update(site).values(digest_week=week))
 
 
+def shown_changed(session: Session) -> None:
+    """Say that something changed that calendars show beside tasks: a name, an office, a rule."""
+    session.execute(update(site).values(shown_version=site.c.shown_version + 1))
+
+
 def data_changed(session: Session, org_ids: Iterable[int]) -> None:
     """Say that something changed at these organizations that their plan hangs on.
 
@@ -96,6 +101,7 @@ def apply_catalogue(
 ) -> None:
     """Put a version in force. One that was in force before is taken up again, not doubled."""
     set_rolled(session, "")
+    shown_changed(session)
     session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
     known = update(catalogue).where(catalogue.c.hash == digest).values(current=True)
     if session.execute(known.returning(catalogue.c.id)).first() is None:

@@ -19,20 +19,33 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
 from dj_cadence.domain.task import State
-from dj_cadence.domain.workflow import OWN
-from dj_cadence.store.overrides import is_adopted
-from dj_cadence.store.schema import act, address, anchor, appointment, org, slot, task
+from dj_cadence.store.overrides import binds
+from dj_cadence.store.schema import (
+    SETTLED,
+    UNSETTLED,
+    act,
+    address,
+    anchor,
+    appointment,
+    org,
+    slot,
+    task,
+)
 from dj_cadence.store.types import AnyRow
 
 _OPEN = (State.OPEN.value, State.RETURNED.value)
 _WAITING = (State.OVERDUE.value, State.SUBMITTED.value)
 _REPORTED = (State.DONE.value, State.MISSED.value)
+# As the indexes of these tasks have it, which are a small part of all.
+_OWED = text(f"task.{UNSETTLED}")
+_OVER = text(f"task.{SETTLED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +111,10 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .join_from(task, org, org.c.id == task.c.org_id)
         .where(
             span.holds(),
-            _binds(asked),
+            binds(asked.duties, asked.adopted),
             or_(
-                state.in_(_WAITING),
-                and_(state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
+                _is_waiting(),
+                and_(_OWED, state.in_(_OPEN), task.c.due.between(asked.monday, asked.sunday)),
                 _is_news(asked, _REPORTED),
             ),
         )
@@ -138,8 +151,8 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .outerjoin(about, about.c.id == task.c.instance)
         .where(
             span.holds(),
-            _binds(asked),
-            or_(task.c.state.in_(_WAITING), _is_news(asked, (State.MISSED.value,))),
+            binds(asked.duties, asked.adopted),
+            or_(_is_waiting(), _is_news(asked, (State.MISSED.value,))),
         )
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
@@ -172,18 +185,6 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
     return list(session.execute(query))
 
 
-def _binds(asked: Asked) -> ColumnElement[bool]:
-    """Whether superiors see it: the period binds, or one of them adopted it.
-
-    The steps of workflows are the organization's own affair.
-    """
-    binding = and_(task.c.duty.in_(asked.duties), task.c.step == OWN)
-    if not asked.adopted:
-        return binding
-    known = task.c.duty.in_([*asked.duties, *asked.adopted])  # the index is by duty
-    return and_(known, task.c.step == OWN, or_(binding, is_adopted()))
-
-
 def _known(asked: Asked) -> ColumnElement[date]:
     """The last due date whose tasks were overdue at the digest before."""
     whens = [
@@ -193,9 +194,13 @@ def _known(asked: Asked) -> ColumnElement[date]:
     return case(*whens, else_=otherwise) if whens else otherwise
 
 
+def _is_waiting() -> ColumnElement[bool]:
+    return and_(_OWED, task.c.state.in_(_WAITING))
+
+
 def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:
     settled = task.c.settled_at
-    return and_(task.c.state.in_(states), settled >= asked.since, settled < asked.until)
+    return and_(_OVER, task.c.state.in_(states), settled >= asked.since, settled < asked.until)
 
 
 # --- data that is missing -------------------------------------------------------------------------

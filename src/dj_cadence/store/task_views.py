@@ -11,6 +11,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.workflow import Step
+from dj_cadence.store.overrides import adopted, binds
 from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -91,12 +92,15 @@ def tasks(
     duty: str = "",
     due_from: date | None = None,
     due_until: date | None = None,
+    binding: bool = False,
 ) -> list[TaskRow]:
     """Tasks by the organizations' own order, then by due date; both due days included.
 
     `subtree` also takes the organizations below `org_code`. What is left out is not
-    asked for; an unknown organization or duty has no tasks.
+    asked for; an unknown organization or duty has no tasks. `binding` leaves only what
+    superiors see, as the digest counts it.
     """
+    seen = [binds(catalogue.binding(), adopted(session))] if binding else []
     conditions = [
         *_in_org(org_code, subtree=subtree),
         *([task.c.org_id.in_(org_ids)] if org_ids is not None else []),
@@ -105,6 +109,7 @@ def tasks(
         *([task.c.duty == duty] if duty else []),
         *([task.c.due >= due_from] if due_from else []),
         *([task.c.due <= due_until] if due_until else []),
+        *seen,
     ]
     found = session.execute(_rows().where(*conditions))
     return [_task_row(row, catalogue, today) for row in found]

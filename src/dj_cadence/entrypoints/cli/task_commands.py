@@ -42,6 +42,9 @@ def tasks(
     duty: Annotated[str, typer.Option("--duty", metavar="规则", help="只看这条规则")] = "",
     since: From = None,
     until: Until = None,
+    binding: Annotated[
+        bool, typer.Option("--binding", help="只看上级督办的：周报计的就是这些")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
@@ -64,6 +67,7 @@ def tasks(
                 duty=duty,
                 due_from=since,
                 due_until=until,
+                binding=binding,
             )
     if as_json:
         for row in rows:

@@ -1,8 +1,13 @@
-"""Subscribed calendars over HTTP: conditional, compressed, and ready while nothing changes."""
+"""Subscribed calendars over HTTP: conditional, compressed, and answered without reading them.
+
+Of each calendar that was asked for, its tags stay at hand with what must be true for them
+to stand; the database confirms just that. What is written about others costs nothing.
+"""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
@@ -11,43 +16,49 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dj_cadence.domain.token import token_hash
 from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.services.access import linked_subject
-from dj_cadence.services.feed import Feeds
+from dj_cadence.services.feed import Feeds, Look
 from dj_cadence.services.feed_address import PURPOSE
 from dj_cadence.store import feeds
+from dj_cadence.store.feeds import Facts
 from dj_cadence.store.types import AnyRow
 from dj_cadence.store.watch import Watch
 
+KNOWN = 50_000
+"""Calendars whose tags are at hand at most; each takes about two thousand bytes."""
 HELD = 64 * 1024 * 1024
-"""Bytes of calendars that are kept ready at most."""
+"""Bytes of calendars that are at hand whole at most."""
+CONFIRMED_FOR = timedelta(seconds=1)
+"""So long an answer needs no look at what other processes wrote; at this one's writes, always."""
+NOTHING = timedelta(0)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A calendar as it goes out in one coding, and the answer that it is known already."""
+    """A calendar in one coding: its tag, and the answer that the reader has it already."""
 
     tag: str
-    whole: Response
     unchanged: Response
+    """Holds no state and serves many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A calendar as it stands, in both codings. The answers hold no state and serve many."""
+    """A calendar as it was read last, without its bytes."""
 
     subject: str
+    org_ids: Sequence[int]
+    facts: Facts
+    """It stands as long as these are true of these organizations."""
     modified_at: datetime
     plain: Form
     packed: Form
-    size: int
 
-    def answer(self, asked: Headers) -> Response:
-        form = self.packed if takes_gzip(asked.get("accept-encoding", "")) else self.plain
-        return form.unchanged if self._is_known(asked) else form.whole
-
-    def _is_known(self, asked: Headers) -> bool:
+    def is_known(self, asked: Headers) -> bool:
         """Whether the reader has this calendar, in either coding; a tag goes before a date."""
         known = asked.get("if-none-match")
         if known is not None:
@@ -56,68 +67,127 @@ class Edition:
         return since is not None and self.modified_at.replace(microsecond=0) <= since
 
 
+@dataclass(slots=True)
+class Known:
+    """An edition, and when it was confirmed, after which write of this process."""
+
+    edition: Edition
+    at: datetime
+    last_write: object
+
+    def is_fresh(self, now: datetime, last_write: object) -> bool:
+        """Whether it needs not be confirmed again; a clock that was set back confirms nothing."""
+        return self.last_write is last_write and NOTHING <= now - self.at < CONFIRMED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An edition with its bytes, as answers in both codings."""
+
+    edition: Edition
+    plain: Response
+    packed: Response
+
+    @property
+    def size(self) -> int:
+        return len(self.plain.body) + len(self.packed.body)
+
+
 class Calendars:
-    """Every calendar of a site. Those asked for are kept ready until the database changes."""
+    """Every calendar of a site."""
 
     def __init__(self, context: WebContext) -> None:
         self._context = context
         self._feeds = Feeds(context.database, context.settings, context.catalogue)
         self._watch = Watch(context.database)
-        self._mark: tuple[int | None, date] | None = None
-        self._ready: dict[str, Edition] = {}
-        self._size = 0
+        self._day = date.min
+        self._known: dict[str, Known] = {}
+        self._whole: dict[str, Whole] = {}
+        self._held = 0
 
     async def answer(self, request: Request) -> Response:
         """The calendar behind a token, or 304 where the reader has these very bytes."""
-        token = str(request.path_params["token"]).replace("\x00", "")
-        now = self._context.clock()
-        # Looked at first: what changes while the calendar is read makes it another mark.
-        mark = (self._watch.mark(), now.astimezone(self._context.settings.time_zone).date())
-        if mark != self._mark:
-            self._mark, self._ready, self._size = mark, {}, 0
-        edition = self._ready.get(token)
+        token = str(request.path_params["token"])
+        edition, whole = self._standing(token_hash(token)), self._whole.get(token_hash(token))
         if edition is None:
-            edition = await run_in_threadpool(self._read, token, now)
-            self._keep(mark, token, edition)
-        response = edition.answer(request.headers)
+            whole = await self._read(token)
+            edition = whole.edition
+        zipped = takes_gzip(request.headers.get("accept-encoding", ""))
+        if edition.is_known(request.headers):
+            response = (edition.packed if zipped else edition.plain).unchanged
+        else:
+            whole = whole or await self._read(token)
+            response = whole.packed if zipped else whole.plain
         # Never the token: whoever has it reads the calendar.
         _log.info("feed_read subject=%s status=%d", edition.subject, response.status_code)
         return response
 
-    def _read(self, token: str, now: datetime) -> Edition:
-        database = self._context.database
+    def _standing(self, key: str) -> Edition | None:
+        """What is at hand, if it is true today and now."""
+        now = self._context.clock()
+        day = now.astimezone(self._context.settings.time_zone).date()
+        if day != self._day:  # of the day hangs who holds which office, and the month
+            self._day, self._known, self._whole, self._held = day, {}, {}, 0
+        known, last_write = self._known.get(key), self._context.database.last_write
+        if known is None:
+            return None
+        if not known.is_fresh(now, last_write):
+            if self._watch.facts(key, known.edition.org_ids) != known.edition.facts:
+                return None
+            known.at, known.last_write = now, last_write
+        return known.edition
+
+    async def _read(self, token: str) -> Whole:
+        """The calendar as it is stored, put together again where it has changed."""
+        whole, key = await run_in_threadpool(self._stored, token), token_hash(token)
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[key] = Known(whole.edition, _NEVER, None)
+        before = self._whole.pop(key, None)
+        self._held -= before.size if before else 0
+        if self._held + whole.size <= HELD:
+            self._whole[key] = whole
+            self._held += whole.size
+        return whole
+
+    def _stored(self, token: str) -> Whole:
+        database, now = self._context.database, self._context.clock()
         with database.read() as session:
             subject = linked_subject(session, token, PURPOSE, now)
-            is_true = self._feeds.is_true(session, subject, now)
-        if not is_true:
+            look = self._feeds.look(session, subject, now)
+        if not look.is_kept:
             self._feeds.renew(subject, now)
         with database.read() as session:
-            return _edition(subject, feeds.copy(session, subject))
-
-    def _keep(self, mark: tuple[int | None, date], token: str, edition: Edition) -> None:
-        if mark[0] is None or mark != self._mark or self._size + edition.size > HELD:
-            return
-        self._ready[token] = edition
-        self._size += edition.size
+            return _whole(subject, look, feeds.copy(session, subject))
 
 
-def _edition(subject: str, copy: AnyRow) -> Edition:
-    plain = _form(copy, f'"{copy.etag}"', copy.body, {})
-    packed = _form(copy, f'"{copy.etag}-gzip"', copy.packed, {"Content-Encoding": "gzip"})
-    size = len(copy.body) + len(copy.packed)
-    return Edition(subject, copy.modified_at, plain, packed, size)
+def _whole(subject: str, look: Look, copy: AnyRow) -> Whole:
+    plain, packed = _headers(copy, ""), _headers(copy, "gzip")
+    edition = Edition(
+        subject, look.org_ids, look.facts, copy.modified_at, _form(plain), _form(packed)
+    )
+    return Whole(edition, _answer(copy.body, plain), _answer(copy.packed, packed))
 
 
-def _form(copy: AnyRow, tag: str, body: bytes, coding: dict[str, str]) -> Form:
+def _headers(copy: AnyRow, coding: str) -> dict[str, str]:
     """Other bytes, another tag: what goes out by gzip has one of its own."""
     headers = {
-        "ETag": tag,
+        "ETag": f'"{copy.etag}-{coding}"' if coding else f'"{copy.etag}"',
         "Last-Modified": format_datetime(copy.modified_at.astimezone(UTC), usegmt=True),
         "Cache-Control": "private, no-cache",
         "Vary": "Accept-Encoding",
     }
-    whole = Response(body, media_type="text/calendar", headers=headers | coding)
-    return Form(tag, whole, Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers))
+    return headers | ({"Content-Encoding": coding} if coding else {})
+
+
+def _form(headers: dict[str, str]) -> Form:
+    """A 304 says what a cache needs and no more: each header is work, for us and for phones."""
+    told = {name: headers[name] for name in ("ETag", "Last-Modified", "Cache-Control", "Vary")}
+    return Form(headers["ETag"], Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told))
+
+
+def _answer(body: bytes, headers: dict[str, str]) -> Response:
+    return Response(body, media_type="text/calendar", headers=headers)
 
 
 def names_tag(if_none_match: str, tags: set[str]) -> bool:

@@ -43,7 +43,7 @@ def start(visit: Visit) -> Response:
     if visit.visitor.is_stranger:
         return visit.page("stranger.html")
     with visit.database.read() as session:
-        lines = pages.organizations(session, visit.visitor, visit.today)
+        lines = pages.organizations(session, visit.visitor, visit.catalogue, visit.today)
         visitor, settings = visit.visitor, visit.settings
         manages = visitor.administrator or concerns(session, settings, visitor.person_id)
         trouble = noted(session) if manages else None

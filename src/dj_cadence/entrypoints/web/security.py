@@ -40,14 +40,18 @@ class Forbidden(HTTPException):
 
 
 class SafeHeaders:
-    """Adds the safe headers to every response that does not set its own."""
+    """Adds the safe headers to every response that does not set its own.
+
+    A 304 has nothing to be shown, and leaves a copy's own headers as they are.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(event: Message) -> None:
-            if event["type"] == "http.response.start":
+            starts = event["type"] == "http.response.start"
+            if starts and event["status"] != HTTPStatus.NOT_MODIFIED:
                 headers = MutableHeaders(scope=event)
                 for name, value in SAFE_HEADERS.items():
                     headers.setdefault(name, value)

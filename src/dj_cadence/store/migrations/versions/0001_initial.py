@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("uid", sa.String(length=32), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("data_version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("shown_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sending", sa.Boolean(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=True),
@@ -408,7 +409,25 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_on IS NOT NULL"),
         postgresql_where=sa.text("next_on IS NOT NULL"),
     )
-    op.create_index("ix_task_org_id", "task", ["org_id"], unique=False)
+    op.create_index("ix_task_org_id", "task", ["org_id", "sequence"], unique=False)
+    op.create_index(
+        "ix_task_settled_at",
+        "task",
+        ["state", "settled_at"],
+        unique=False,
+        sqlite_where=sa.text("settled_at IS NOT NULL"),
+        postgresql_where=sa.text("settled_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_task_state",
+        "task",
+        ["state", "due"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"),
+        postgresql_where=sa.text(
+            "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
+        ),
+    )
     op.create_table(
         "act",
         sa.Column("id", sa.Integer(), nullable=False),
