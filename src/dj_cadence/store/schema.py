@@ -104,6 +104,7 @@ address = Table(
     Column("value", Text, nullable=False),
     Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
     Column("reason", Text, nullable=False, server_default=""),
+    Column("bad_since", Instant, nullable=True),
     UniqueConstraint("person_id", "channel", "value"),
 )
 
@@ -117,6 +118,7 @@ appointment = Table(
     Column("since", Date, nullable=False),  # FIRST_DAY: since always
     Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
     Column("acting", Boolean, nullable=False),
+    Column("welcomed_on", Date, nullable=True),  # when what is open was looked up for a newcomer
     UniqueConstraint("org_id", "office", "person_id", "since"),
 )
 
@@ -164,7 +166,7 @@ override = Table(
     Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
     Column("duty", String(48), nullable=False),
     Column("period", String(16), nullable=False),  # empty: every period
-    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted
+    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted, escalate
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("made_by", Text, nullable=False),
@@ -322,6 +324,19 @@ act = Table(
 
 # --- what was said, to whom, with what outcome --------------------------------------------
 
+quiet = Table(
+    "quiet",  # days on which a subtree is told nothing that can wait
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, nullable=False),  # 0: the whole site
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),  # the last day
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("org_id", "since"),
+)
+
 message = Table(
     "message",
     metadata,
@@ -364,10 +379,12 @@ notice = Table(
     Column("level", SmallInteger, nullable=False),  # 0: the organization itself
     Column("office", String(16), nullable=False),
     Column("due_on", Date, nullable=False),
-    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),  # set by bundling
+    # Set by bundling: the organization at that level, and who is written to.
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),
     Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
-    # empty while open; sent, folded, settled_before, no_addressee, unknown
+    # empty while open; sent, folded, settled_before, moved, no_addressee, unknown
     Column("outcome", String(16), nullable=False, server_default=""),
     UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
     Index(

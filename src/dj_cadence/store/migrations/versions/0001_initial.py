@@ -82,6 +82,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_profile_hash")),
     )
     op.create_table(
+        "quiet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiet")),
+        sa.UniqueConstraint("org_id", "since", name=op.f("uq_quiet_org_id_since")),
+    )
+    op.create_table(
         "rate",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -130,6 +142,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=8), server_default="ok", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("bad_since", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
         sa.UniqueConstraint(
@@ -256,6 +269,7 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("acting", sa.Boolean(), nullable=False),
+        sa.Column("welcomed_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_appointment_org_id")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_appointment_person_id")
@@ -434,11 +448,13 @@ def upgrade() -> None:
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("office", sa.String(length=16), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("relay", sa.Text(), server_default="", nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=16), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_notice_message_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_notice_org_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
         sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_notice_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
