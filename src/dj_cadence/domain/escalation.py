@@ -10,10 +10,11 @@ from dj_cadence.domain.reminder_plan import UpStep
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """The level to be told next, and from which day on."""
+    """The level to be told next."""
 
     level: int
-    day: date
+    day: date | None
+    """From which day on; None: not before the level below has heard of it."""
     office: str
 
 
@@ -24,20 +25,19 @@ def next_rise(
     levels: int,
     calendar: WorkCalendar,
 ) -> Rise | None:
-    """Who is to be told next of what is overdue since `overdue_on`; None: nobody now, or ever.
+    """Who is to be told next of what is overdue since `overdue_on`; None where nobody is left.
 
     `told` has the day on which each level heard that it is late, None where that is written
-    down and has not gone out yet; then nobody further up is told. A level that is missing
-    was told nothing. `levels` is how many superiors there are. A superior has its grace from
-    when it was told, so that after an outage not all of them hear of it at once.
+    down and has not gone out yet. A level that is missing was told nothing. `levels` is how
+    many superiors there are. Each has its grace from when it was told, so that after an
+    outage not all of them hear of it at once.
     """
-    done = max((level for level in told if level), default=0)
+    done = max(told, default=0)
     if done >= min(len(steps), levels):
         return None
-    below = told.get(done, overdue_on)
+    step, below = steps[done], told.get(done, overdue_on)
     if below is None:
-        return None
-    step = steps[done]
+        return Rise(done + 1, None, step.office)
     day = calendar.add_working_days(max(below, overdue_on), step.grace)
     return Rise(done + 1, calendar.on_or_after(day), step.office)
 

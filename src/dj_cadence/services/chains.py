@@ -28,3 +28,9 @@ def _rung(written: dict[str, Any]) -> Rung:
 
 def _listed(written: dict[str, Any]) -> dict[str, Any]:
     return {**written, "channels": tuple(written.get("channels", ()))}
+
+
+def through_quiet(session: Session) -> list[int]:
+    """The stored plans that speak in a quiet period too."""
+    rows = session.execute(select(chain.c.id, chain.c.content))
+    return [row.id for row in rows if row.content.get("through_quiet")]

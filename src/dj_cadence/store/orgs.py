@@ -1,6 +1,6 @@
 """Questions about organizations and the people in their offices."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -52,6 +52,32 @@ def find_person(session: Session, key_or_address: str) -> Row[Any]:
         names = "、".join(row.name for row in found)
         raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
     return found[0]
+
+
+def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:
+    """The organizations above each of these, the nearest first."""
+    above: dict[int, int] = {}
+    missing = set(org_ids)
+    while missing:
+        for some in _chunks(missing):
+            links = select(org.c.id, org.c.supervisor_id).where(org.c.id.in_(some))
+            above |= {row.id: row.supervisor_id or 0 for row in session.execute(links)}
+        missing = set(above.values()) - above.keys() - {0}
+    return {org_id: list(_upwards(org_id, above)) for org_id in org_ids}
+
+
+def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
+    while org_id := above.get(org_id, 0):
+        yield org_id
+
+
+def positions(session: Session, org_ids: Collection[int]) -> dict[int, int]:
+    """Where each of these stands in the tree's order."""
+    return {
+        row.id: row.position
+        for some in _chunks(org_ids)
+        for row in session.execute(select(org.c.id, org.c.position).where(org.c.id.in_(some)))
+    }
 
 
 def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:

@@ -1,6 +1,6 @@
 """What superiors have laid over the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, insert, literal, select, update
@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
 from dj_cadence.store.schema import org, override, task
+from dj_cadence.store.types import AnyRow
 
-_dates = and_(override.c.ended_at.is_(None), override.c.key != OverrideKey.ADOPTED.value)
+_UPWARD = (OverrideKey.ADOPTED.value, OverrideKey.ESCALATE.value)
+"""What superiors are told of; no date hangs on it."""
+_dates = and_(override.c.ended_at.is_(None), override.c.key.not_in(_UPWARD))
 
 
 def lay_over(
@@ -86,6 +89,21 @@ def spreads(session: Session, duty: str) -> list[Spread]:
         )
         for row in session.execute(query.order_by(override.c.id))
     ]
+
+
+def upward(session: Session, duties: Collection[str]) -> list[AnyRow]:
+    """What superiors chose to be told of: (duty, key, value, org_id, position, subtree_end).
+
+    The uppermost superior's first.
+    """
+    columns = (override.c.duty, override.c.key, override.c.value, override.c.org_id)
+    query = (
+        select(*columns, org.c.position, org.c.subtree_end)
+        .join_from(override, org)
+        .where(override.c.key.in_(_UPWARD), override.c.ended_at.is_(None))
+        .where(override.c.duty.in_(sorted(duties)))
+    )
+    return list(session.execute(query.order_by(org.c.position)))
 
 
 def adopted(session: Session) -> list[str]:
