@@ -1,6 +1,6 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -10,6 +10,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier, Vacation
+from dj_cadence.domain.escalation import written
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey
 from dj_cadence.domain.period import chinese_label
@@ -36,6 +37,7 @@ def announce(
     theme: str = "",
     adopt: bool = False,
     vacation: Vacation | None = None,
+    escalate: Sequence[int] | None = None,
     by: str,
     now: datetime,
 ) -> str:
@@ -45,12 +47,18 @@ def announce(
     rule. Raises Refused, with nothing changed and every fault named, for a due date outside
     every period, a planned date outside the announced one, a vacation let off where the
     standard gives the period, and an organization with nothing below it.
+
+    With `escalate` each superior up to this one is told directly of what is overdue, so many
+    working days after the level below; none of them: not any more. It adopts the duty too.
     """
-    duty = _duty(catalogue, duty_key)
+    dated = due is not None or vacation is not None
+    duty = _duty(catalogue, duty_key, dated=dated)
     above = orgs.find_org(session, org_code)
     slot = _slot_around(catalogue, duty, due) if due else None
     faults = [
-        *_faults_of_scope(above, due, planned, theme, adopt=adopt, vacation=vacation),
+        *_faults_of_scope(
+            above, due, planned, theme, alone=adopt or vacation is not None or escalate is not None
+        ),
         *_faults_of_dates(catalogue, duty, slot, due, planned),
         *_faults_of_vacation(duty, vacation),
     ]
@@ -69,8 +77,12 @@ def announce(
         _lay(session, above, duty, period, values, by=by, now=now)
     if vacation is not None:
         _lay(session, above, duty, "", {OverrideKey.VACATION: vacation.value}, by=by, now=now)
-    if adopt:
+    if adopt or escalate:
         _lay(session, above, duty, "", {OverrideKey.ADOPTED: "1"}, by=by, now=now)
+    if escalate is not None:
+        chosen = {OverrideKey.ESCALATE: written(escalate)}
+        _lay(session, above, duty, "", chosen, by=by, now=now)
+        overrides.wake(session, above, duty.key)
     return period
 
 
@@ -80,13 +92,12 @@ def _faults_of_scope(
     planned: date | None,
     theme: str,
     *,
-    adopt: bool,
-    vacation: Vacation | None,
+    alone: bool,
 ) -> Iterator[str]:
     if above.position == above.subtree_end:
         yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
-    if due is None and not adopt and vacation is None:
-        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。"
+    if due is None and not alone:
+        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"
     if due is None and (planned or theme):
         yield "写计划日或主题时，要用 --due 写明最迟日期。"
 
@@ -145,11 +156,11 @@ def _lay(
     )
 
 
-def _duty(catalogue: Catalogue, key: str) -> Duty:
+def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
     duty = catalogue.duties.get(key)
     if duty is None:
         raise Refused(f"没有规则 {key}{suggestion(key, catalogue.duties)}")
-    if not isinstance(duty.recurrence, Every):
+    if dated and not isinstance(duty.recurrence, Every):
         raise Refused(f"“{duty.title}”不按周期办理，不能部署日期。")
     return duty
 

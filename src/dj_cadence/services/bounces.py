@@ -34,7 +34,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
         if bounce is None or bounce.site != uid:
             return False
         with site.database.write() as session:
-            ledger.bounced(session, bounce)
+            ledger.bounced(session, bounce, now)
         found += 1
         return True
 

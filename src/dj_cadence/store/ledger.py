@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.bounce import Bounce
-from dj_cadence.domain.task import SILENT
+from dj_cadence.domain.reminder_plan import ESCALATED
+from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.schema import address, attempt, digest, message, notice, person, site, task
 
 BATCH = 50
@@ -89,8 +90,9 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
 def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     """Take out of messages not yet written what need not be said any more.
 
-    Notices of tasks settled meanwhile are `settled_before`; of several notices of one
-    task the newest speaks and the others are `folded`. Returns the messages that are
+    Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
+    overdue no more `moved`; of several notices of one task the newest speaks and the others
+    are `folded`. Returns the messages that are
     left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
@@ -99,6 +101,9 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     session.execute(
         open_notices.where(notice.c.task_id.in_(settled)).values(outcome="settled_before")
     )
+    late = select(task.c.id).where(task.c.state == State.OVERDUE.value)
+    upwards = and_(notice.c.rung == ESCALATED, notice.c.task_id.not_in(late))
+    session.execute(open_notices.where(upwards).values(outcome="moved"))
     session.execute(open_notices.where(_is_outdone()).values(outcome="folded"))
     empty = session.scalars(
         update(message)
@@ -193,11 +198,11 @@ def refused(session: Session, claim: Claim, reply: str, now: datetime) -> None:
     """The channel will never take it: the address is bad, and another way must be found."""
     if _set_if_mine(session, claim, {"state": "gave_up", "send_at": None, **_NO_LEASE}):
         release(session, [claim.id])
-        _mark_bad(session, claim.id, reply)
+        _mark_bad(session, claim.id, reply, now)
     _end_attempt(session, claim, "gave_up", reply, now)
 
 
-def bounced(session: Session, bounce: Bounce) -> None:
+def bounced(session: Session, bounce: Bounce, now: datetime) -> None:
     """A message that a server had accepted came back from further on.
 
     It stays sent, its log says what came back, and later ones go another way.
@@ -210,10 +215,10 @@ def bounced(session: Session, bounce: Bounce) -> None:
         .values(reply=attempt.c.reply + f"；{told}")
     )
     if bounce.about_recipient:
-        _mark_bad(session, bounce.message, told)
+        _mark_bad(session, bounce.message, told, now)
 
 
-def _mark_bad(session: Session, message_id: int, reason: str) -> None:
+def _mark_bad(session: Session, message_id: int, reason: str, now: datetime) -> None:
     """The address that a message went to is used no more."""
     to = select(message).where(message.c.id == message_id).subquery()
     session.execute(
@@ -223,7 +228,7 @@ def _mark_bad(session: Session, message_id: int, reason: str) -> None:
             address.c.channel == to.c.channel,
             address.c.value == to.c.address,
         )
-        .values(state="bad", reason=reason)
+        .values(state="bad", reason=reason, bad_since=now)
     )
 
 
@@ -232,7 +237,7 @@ def mend_address(session: Session, channel: str, value: str) -> None:
     session.execute(
         update(address)
         .where(address.c.channel == channel, address.c.value == value)
-        .values(state="ok", reason="")
+        .values(state="ok", reason="", bad_since=None)
     )
 
 

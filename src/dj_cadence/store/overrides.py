@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, literal, select, upd
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
+from dj_cadence.domain.task import State
 from dj_cadence.store.schema import org, override, task
 from dj_cadence.store.types import AnyRow
 
@@ -44,6 +45,13 @@ def lay_over(
         for key, value in values.items()
     ]
     session.execute(insert(override), rows)
+
+
+def wake(session: Session, above: AnyRow, duty: str) -> None:
+    """Have the engine's next pass look at what is overdue of a duty in a subtree."""
+    below = select(org.c.id).where(org.c.position.between(above.position, above.subtree_end))
+    late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)
+    session.execute(update(task).where(late).values(next_on=task.c.due))
 
 
 def follow(session: Session, pairs: Iterable[tuple[int, int]], now: datetime) -> None:

@@ -394,6 +394,12 @@ notice = Table(
         postgresql_where=text("message_id IS NULL AND outcome = ''"),
     ),
     Index("ix_notice_message_id", "message_id"),
+    Index(
+        "ix_notice_passed_over",  # superiors that could not be told
+        "org_id",
+        sqlite_where=text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=text("outcome = 'no_addressee' AND level > 0"),
+    ),
 )
 
 attempt = Table(

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,17 @@ from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
 from dj_cadence.domain.task import State
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.overrides import is_adopted
-from dj_cadence.store.schema import act, address, anchor, appointment, org, slot, task
+from dj_cadence.store.schema import (
+    act,
+    address,
+    anchor,
+    appointment,
+    notice,
+    org,
+    person,
+    slot,
+    task,
+)
 from dj_cadence.store.types import AnyRow
 
 _OPEN = (State.OPEN.value, State.RETURNED.value)
@@ -223,6 +234,46 @@ def unreachable(
     )
     silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
     return _party_organizations(session, span, silent)
+
+
+def refused(
+    session: Session, span: Span, today: date, since: datetime | None = None
+) -> list[AnyRow]:
+    """(position, name, person, channel) of addresses in use that were refused or came back.
+
+    With `since`, only those found bad from then on.
+    """
+    query = (
+        select(org.c.position, org.c.name, person.c.name.label("person"), address.c.channel)
+        .join_from(address, person)
+        .join(appointment, appointment.c.person_id == person.c.id)
+        .join(org, org.c.id == appointment.c.org_id)
+        .where(span.holds(), _serves(today), address.c.state == "bad")
+        .distinct()
+        .order_by(org.c.position, person.c.name, address.c.channel)
+    )
+    return list(session.execute(query if since is None else query.where(_bad_from(since))))
+
+
+def _bad_from(since: datetime) -> ColumnElement[bool]:
+    return address.c.bad_since >= since
+
+
+def passed_over(session: Session, span: Span, since: date | None = None) -> list[AnyRow]:
+    """(position, name, number) of superiors that could not be told of so many overdue tasks.
+
+    With `since`, only those that should have been told from that day on.
+    """
+    late = and_(task.c.id == notice.c.task_id, task.c.state == State.OVERDUE.value)
+    query = (
+        select(org.c.position, org.c.name, func.count(task.c.id.distinct()).label("number"))
+        .join_from(notice, task, late)
+        .join(org, org.c.id == notice.c.org_id)
+        .where(span.holds(), text("outcome = 'no_addressee' AND level > 0"))  # as the index has it
+        .group_by(org.c.position, org.c.name)
+        .order_by(org.c.position)
+    )
+    return list(session.execute(query if since is None else query.where(notice.c.due_on >= since)))
 
 
 def bereft(session: Session, span: Span, today: date) -> list[AnyRow]:

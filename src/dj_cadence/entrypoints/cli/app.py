@@ -18,6 +18,7 @@ from dj_cadence.entrypoints.cli import (
     engine_commands,
     paper_commands,
     plan_commands,
+    quiet_commands,
     roster_commands,
     rule_commands,
     site_commands,
@@ -38,6 +39,7 @@ app.add_typer(roster_commands.app, name="roster")
 app.add_typer(calendar_commands.app, name="calendar")
 app.add_typer(case_commands.app, name="case")
 app.add_typer(channel_commands.app, name="channel")
+app.add_typer(quiet_commands.app, name="quiet")
 for command in (
     site_commands.init,
     site_commands.demo,

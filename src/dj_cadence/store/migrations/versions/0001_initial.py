@@ -470,6 +470,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_message_id", "notice", ["message_id"], unique=False)
     op.create_index(
+        "ix_notice_passed_over",
+        "notice",
+        ["org_id"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=sa.text("outcome = 'no_addressee' AND level > 0"),
+    )
+    op.create_index(
         "ix_notice_unbundled",
         "notice",
         ["due_on"],
