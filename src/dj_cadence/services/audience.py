@@ -135,7 +135,7 @@ class _Lookup:
         )
         if not to or not there:
             found.unaddressed.append((row.id, there))
-            if there and row.level:
+            if 0 < row.level < len(self._above.get(row.org_id, ())):
                 found.upwards.append(row)
             return
         one = _bundle_for(found.bundles, to, self.book)

@@ -393,7 +393,12 @@ notice = Table(
         sqlite_where=text("message_id IS NULL AND outcome = ''"),
         postgresql_where=text("message_id IS NULL AND outcome = ''"),
     ),
-    Index("ix_notice_message_id", "message_id"),
+    Index(
+        "ix_notice_message_id",  # not of those without one: else SQLite looks there for them
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL"),
+        postgresql_where=text("message_id IS NOT NULL"),
+    ),
     Index(
         "ix_notice_passed_over",  # superiors that could not be told
         "org_id",

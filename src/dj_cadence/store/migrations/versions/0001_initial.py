@@ -468,7 +468,14 @@ def upgrade() -> None:
             name=op.f("uq_notice_task_id_due_revision_rung_occurrence_level_office"),
         ),
     )
-    op.create_index("ix_notice_message_id", "notice", ["message_id"], unique=False)
+    op.create_index(
+        "ix_notice_message_id",
+        "notice",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_notice_passed_over",
         "notice",
