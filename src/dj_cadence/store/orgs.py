@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Column, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
@@ -73,10 +73,19 @@ def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
 
 def positions(session: Session, org_ids: Collection[int]) -> dict[int, int]:
     """Where each of these stands in the tree's order."""
+    return _looked_up(session, org.c.position, org_ids)
+
+
+def names(session: Session, org_ids: Collection[int]) -> dict[int, str]:
+    """What each of these is called."""
+    return _looked_up(session, org.c.name, org_ids)
+
+
+def _looked_up(session: Session, column: Column[Any], org_ids: Collection[int]) -> dict[int, Any]:
     return {
-        row.id: row.position
+        row[0]: row[1]
         for some in _chunks(org_ids)
-        for row in session.execute(select(org.c.id, org.c.position).where(org.c.id.in_(some)))
+        for row in session.execute(select(org.c.id, column).where(org.c.id.in_(some)))
     }
 
 
