@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.quiet import Quiet
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
@@ -28,7 +29,14 @@ _OVER = ("gave_up", "superseded", "settled")
 """A message in one of these states reached nobody and does not count as the day's one."""
 
 
-def bundle(database: Database, catalogue: Catalogue, settings: Settings, *, now: datetime) -> int:
+def bundle(
+    database: Database,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    now: datetime,
+    observe: Observe = ignore,
+) -> int:
     """Make the messages of today; returns how many.
 
     Nothing happens on a day off, before the sending hour, or while sending is off. What
@@ -52,7 +60,7 @@ def bundle(database: Database, catalogue: Catalogue, settings: Settings, *, now:
             make_digests(session, catalogue, settings, week, now)
         if newcomers:
             welcome(session, catalogue, settings, quiets, today)
-    found = _addressed(database, catalogue, settings, quiets, today)
+    found = _addressed(database, catalogue, settings, quiets, today, now, observe)
     batches = _batches(found.bundles.values())
     return sum(_write(database, batch, today, now) for batch in batches)
 
@@ -84,6 +92,8 @@ def _addressed(
     settings: Settings,
     quiets: Sequence[Quiet],
     today: date,
+    now: datetime,
+    observe: Observe,
 ) -> Audience:
     """Who is told what. A level that cannot be reached is passed over, and said to be."""
     while True:
@@ -94,6 +104,9 @@ def _addressed(
             with database.write(durable=False) as session:
                 _close(session, found.unaddressed)
                 spoken.write(session, [_one_level_up(row, today) for row in found.upwards])
+        for row in found.upwards:
+            what = {"rung": row.rung, "level": row.level + 1, "office": row.office}
+            observe({"at": now, "event": "escalated", "task": row.task_id, **what})
         if not found.upwards:
             return found
 

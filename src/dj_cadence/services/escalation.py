@@ -45,6 +45,26 @@ def rises(
     return {task_id: rise for task_id, rise in found.items() if rise}
 
 
+def coming(
+    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+) -> tuple[Rise, int] | None:
+    """Who further up hears next should a task stay undone, and the organization's id."""
+    if row.step != OWN:
+        return None
+    up = Upward(session, catalogue, [row])
+    told = spoken.told_of_lateness(session, [row.id]).get(row.id, {})
+    rise = next_rise(
+        up.steps(row, plan),
+        _overdue_on(row, catalogue),
+        told,
+        up.levels(row),
+        catalogue.calendar,
+    )
+    return (
+        (rise, orgs.superiors(session, [row.org_id])[row.org_id][rise.level - 1]) if rise else None
+    )
+
+
 def _is_late(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
     """Steps of workflows are the organization's own affair."""
     return bool(row.step == OWN and row.due < today and _overdue_on(row, catalogue) <= today)

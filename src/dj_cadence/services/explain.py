@@ -1,5 +1,6 @@
 """Why a task exists, why on that date, what was said about it, what comes next: in Chinese."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +12,15 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
+from dj_cadence.domain.quiet import Quiet
+from dj_cadence.domain.reminder_plan import NEWCOMER, ReminderPlan, TaskDates, next_reminder
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
-from dj_cadence.services import evidence
+from dj_cadence.services import escalation, evidence
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.workflows import steps_beside
+from dj_cadence.store import orgs, quiets
 from dj_cadence.store.schema import act, attempt, message, notice, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -26,6 +29,7 @@ _OUTCOMES = {
     "sent": "已送达",
     "folded": "并入后一条提醒",
     "settled_before": "发出前已办结",
+    "moved": "发出前已改期，不再发",
     "no_addressee": "没有可通知的人",
     "unknown": "站点被复制或移动期间到期，没有补发",
 }
@@ -190,8 +194,15 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 def _notices(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     query = (
-        select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
+        select(
+            notice,
+            person.c.name.label("to_name"),
+            org.c.name.label("above"),
+            message.c.channel,
+            message.c.id.label("m"),
+        )
         .outerjoin(person, person.c.id == notice.c.person_id)
+        .outerjoin(org, org.c.id == notice.c.org_id)
         .outerjoin(message, message.c.id == notice.c.message_id)
         .where(notice.c.task_id == task_id)
         .order_by(notice.c.due_on, notice.c.id)
@@ -199,9 +210,22 @@ def _notices(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     lines = []
     for row in session.execute(query).all():
         to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
-        lines.append(f"  {row.due_on} 给{row.office}{to}：{_OUTCOMES[row.outcome]}")
+        lines.append(f"  {row.due_on} {_aimed_at(row)}{to}：{_outcome(row)}")
         lines += _attempts(session, row.m, zone) if row.m else []
     return lines
+
+
+def _aimed_at(row: AnyRow) -> str:
+    if row.level:
+        return f"报上{'一' if row.level == 1 else row.level}级{row.above or ''}{row.office}"
+    return f"给{row.office}{'（新到任）' if row.rung == NEWCOMER else ''}"
+
+
+def _outcome(row: AnyRow) -> str:
+    """A superior that cannot be reached is passed over, which is said."""
+    if row.level and row.outcome == "no_addressee":
+        return "无法联系，改报再上一级"
+    return _OUTCOMES[row.outcome]
 
 
 def _attempts(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
@@ -219,8 +243,8 @@ def _next(
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
     dates = TaskDates(row.opens, row.planned, row.due)
-    calendar = catalogue.calendar
-    speaks = next_reminder(plan_of_chain(session, row.chain_id), dates, calendar, today)
+    calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
+    speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
     changes = next_change(today, row.opens, row.due, grace, calendar)
     coming = []
@@ -230,4 +254,30 @@ def _next(
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为待登记或逾期")
+    coming += _upwards(session, catalogue, row, plan)
+    if (quiet := _silence(session, row, today)) and not plan.through_quiet:
+        coming.append(
+            f"免打扰期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
+        )
     return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
+
+
+def _upwards(
+    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+) -> Iterator[str]:
+    found = escalation.coming(session, catalogue, row, plan)
+    if found is None:
+        return
+    rise, org_id = found
+    above = orgs.names(session, [org_id])[org_id]
+    if rise.day:
+        yield f"仍未办结的，{day_text(rise.day)}起直接报{above}"
+    else:
+        yield f"前一级收到后仍未办结的，再直接报{above}"
+
+
+def _silence(session: Session, row: AnyRow, today: date) -> Quiet | None:
+    """The quiet period that the organization is in."""
+    position = orgs.positions(session, [row.org_id])[row.org_id]
+    found = [one for one in quiets.every(session) if one.holds(position, today)]
+    return max(found, key=lambda one: one.until, default=None)

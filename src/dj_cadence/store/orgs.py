@@ -12,6 +12,7 @@ from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import address, appointment, org, person
 
+_END_OF_TREE = 2**31 - 1
 _AT_ONCE = 10_000
 """Ids in one statement; both databases refuse more than some 30,000."""
 
@@ -35,6 +36,14 @@ def subtree(session: Session, org_code: str) -> list[Row[Any]]:
     top = find_org(session, org_code)
     inside = org.c.position.between(top.position, top.subtree_end)
     return list(session.execute(select(org).where(inside).order_by(org.c.position)))
+
+
+def span(session: Session, org_code: str) -> tuple[int, int]:
+    """The first and last position of a subtree; of the whole tree for an empty code."""
+    if not org_code:
+        return 0, _END_OF_TREE
+    top = find_org(session, org_code)
+    return top.position, top.subtree_end
 
 
 def find_person(session: Session, key_or_address: str) -> Row[Any]:

@@ -360,6 +360,7 @@ message = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),
     UniqueConstraint("person_id", "day", "serial"),
+    Index("ix_message_day", "day"),
     Index(
         "ix_message_send_at",
         "send_at",

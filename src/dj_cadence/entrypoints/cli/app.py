@@ -17,6 +17,7 @@ from dj_cadence.entrypoints.cli import (
     done_command,
     engine_commands,
     paper_commands,
+    people_commands,
     plan_commands,
     quiet_commands,
     roster_commands,
@@ -66,9 +67,11 @@ for command in (
     engine_commands.feed,
     paper_commands.letter,
     paper_commands.wall,
+    people_commands.burden,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)
+app.command("phone-list")(people_commands.phone_list)
 app.command("login-link")(engine_commands.login_link)
 
 _MISUSES = (

@@ -25,6 +25,14 @@ def parse_date(text: str) -> date:
         raise Misuse(f"“{text}”不是日期，应写成 2026-03-05 这样。") from None
 
 
+def parse_month(text: str) -> date:
+    """The first day of a month written 2026-03."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。") from None
+
+
 def parse_instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)

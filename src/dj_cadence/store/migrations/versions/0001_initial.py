@@ -173,6 +173,7 @@ def upgrade() -> None:
             "person_id", "day", "serial", name=op.f("uq_message_person_id_day_serial")
         ),
     )
+    op.create_index("ix_message_day", "message", ["day"], unique=False)
     op.create_index(
         "ix_message_send_at",
         "message",
