@@ -19,6 +19,7 @@ from dj_cadence.store.schema import digest, notice, task
 from .engine_rows import (
     Channel,
     a_site,
+    apply,
     at,
     holds,
     load,

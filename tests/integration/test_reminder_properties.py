@@ -53,6 +53,7 @@ _serial = count(1)
 UNTIL = date(2026, 12, 31)
 ORGS = ("E", "S", "B1", "B2", "T")
 GRACES = (5, 10)
+HEARD = ("sent", "folded")
 
 
 def _rules(version: str, late: Rung) -> Catalogue:
@@ -300,21 +301,16 @@ class Life:
         assert up <= allowed
 
     def no_level_is_skipped(self, rows: Sequence[Any]) -> None:
-        up = [row for row in rows if row.level and row.rung == ESCALATED]
-        heard = [row for row in up if row.outcome in ("sent", "folded")]
+        heard = [row for row in rows if row.rung == ESCALATED and row.outcome in HEARD]
         for (task_id, _), times in Counter((row.task_id, row.level) for row in heard).items():
             assert times <= 1 + self.postponed[task_id]
         for row in heard:
-            below = [
-                one
-                for one in up
-                if (one.task_id, one.level) == (row.task_id, row.level - 1) and one.id < row.id
-            ]
             if row.level == 1:
                 continue
-            assert below
+            wanted = (row.task_id, row.level - 1)
+            below = [one for one in rows if (one.task_id, one.level) == wanted and one.id < row.id]
             last = below[-1]
-            assert last.outcome in ("sent", "folded", "no_addressee")
+            assert last.outcome in (*HEARD, "no_addressee")
             if last.outcome == "no_addressee":
                 assert "无法联系" in self.letter(row.message_id)
             else:
