@@ -122,7 +122,7 @@ def test_a_day_that_the_branch_set_itself_is_theirs(district: Database) -> None:
             "winter",
             "S",
             {},
-            "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。",
+            "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。",
         ),
         (
             "winter",

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, Reason, parse_date, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.errors import Refused
 from dj_cadence.services import quiet
+from dj_cadence.services.access import Visitor, may_grant
+from dj_cadence.store import orgs
 
 app = typer.Typer(help="免打扰期：这些天里不发可以等的提醒。", no_args_is_help=True)
 _Until = Annotated[
@@ -33,6 +36,7 @@ def add(
     """设一段免打扰期。期间到期的提醒在结束后合并发一次；换届和法定期限照常提醒。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
+        _check_superior(site, session, org, by)
         first = since or site.today
         quiet.add(
             session,
@@ -70,5 +74,23 @@ def end(
     by: By = "",
 ) -> None:
     """提前结束一段免打扰期，压下的提醒随下一次发送发出。"""
-    act(ctx, by, lambda site, session, _who: quiet.end(session, number, site.today))
+
+    def do(site: Opened, session: Session, _who: str) -> None:
+        rows = {row.id: row for row in quiet.listed(session)}
+        _check_superior(site, session, (rows[number].code or "") if number in rows else "", by)
+        quiet.end(session, number, site.today)
+
+    act(ctx, by, do)
     say("已结束。")
+
+
+def _check_superior(site: Opened, session: Session, org: str, by: str) -> None:
+    """Nobody silences the reminders of their own organization; the operator acts for all."""
+    if not by:
+        return
+    if not org:
+        raise Refused("全站的免打扰期只能由操作员设定和结束，请不要写 --as。")
+    person, found = orgs.find_person(session, by), orgs.find_org(session, org)
+    visitor = Visitor(person.id, person.key, person.name)
+    if not may_grant(session, visitor, found.id, site.today):
+        raise Refused(f"{person.name}不是{found.name}上级的书记或党务工作者，不能代其设定。")
