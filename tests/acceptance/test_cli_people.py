@@ -81,7 +81,9 @@ def test_the_burden_of_a_month(look: Terminal) -> None:
 
 
 def test_whom_to_call(act: Terminal) -> None:
-    assert act("phone-list", "--json").objects == []
+    (row,) = act("phone-list", "--json").objects
+    assert (row["org"], row["office"], row["person"]) == ("BY-2", "宣传委员", "白杨委员癸")
+    assert row["open"] > 0
     assert act("phone-list").lines[0].split() == [
         "组织",
         "职务",
