@@ -1,37 +1,46 @@
-"""Makes the pictures of papers, digest, plan and pages anew: make pictures.
+"""Makes the pictures of papers, messages, digest, plan and pages anew: make pictures.
 
 They show the invented district of `init --demo`, as it stands on the day this runs.
 """
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site, template_folders
-from dj_cadence.domain.dates import add_months
+from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.paper import PaperKind
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services.access import ADMINISTRATOR
+from dj_cadence.services.announcements import announce
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.digest_request import as_message, requested_digest
-from dj_cadence.services.pages import outbox, sent_letter
+from dj_cadence.services.letters import unpack
 from dj_cadence.services.papers import paper
 from dj_cadence.services.site import Site
+from dj_cadence.services.tick import tick
 from dj_cadence.store import orgs
+from dj_cadence.store.schema import letter
 
 HERE = Path(__file__).parent
 TOP, BRANCH = "YX", "QH-1"
+_WIDTH = 360
+_LONGEST = 1500
 
 
 def main() -> None:
@@ -45,6 +54,7 @@ def main() -> None:
         _papers(site, work)
         _wall(site, work)
         _pages(site, work)
+        _messages(site, work)
         site.database.engine.dispose()
 
 
@@ -53,13 +63,61 @@ def _digest(site: Site, work: Path) -> None:
     with site.database.read() as session:
         above, rules = orgs.find_org(session, TOP), applied_catalogue(session)
         view = requested_digest(session, rules, site.settings, above, today=today)
-        message = as_message(session, site, view, above)
+        shown = as_message(session, site, view, above)
     mail = work / "mail.html"
-    mail.write_text(site.templates.render_message(message).html, encoding="utf-8")
+    mail.write_text(site.templates.render_message(shown).html, encoding="utf-8")
     _phone(mail, HERE / "digest.png")
     book = work / "digest.xlsx"
     book.write_bytes(digest_workbook(view))
     _first_page(book, HERE / "digest-workbook.png")
+
+
+def _messages(site: Site, work: Path) -> None:
+    """One of each kind, as the engine writes them in the weeks to come.
+
+    The district has asked to be told directly of a 主题党日 that was not held.
+    """
+    with site.database.write() as session:
+        rules, now = applied_catalogue(session), clock.now()
+        announce(session, rules, "theme_party_day", TOP, escalate=(1, 2), by="x", now=now)
+    first = site.today(clock.now()) + DAY
+    month = add_months(first.replace(day=1), 1)
+    days = [*_days(first, month + 6 * DAY), *_days(month + 18 * DAY, month + 27 * DAY)]
+    for day in days:  # and an outage of eleven days between the two
+        tick(site, datetime.combine(day, time(9), site.settings.time_zone), owner="pictures")
+    with site.database.read() as session:
+        found = session.scalars(select(letter.c.content).order_by(letter.c.message_id.desc()))
+        letters = [unpack(content) for content in found]
+    for name, pattern in _SHOWN.items():
+        fitting = [one for one in letters if re.match(pattern, one.subject)]
+        usual = min(fitting, key=lambda one: abs(len(one.text) - 450))
+        page = work / f"{name}.html"
+        page.write_text(_with_subject(usual), encoding="utf-8")
+        _phone(page, HERE / f"{name}.png")
+
+
+def _with_subject(mail: Letter) -> str:
+    """The mail below the line that a phone shows of it first."""
+    line = (
+        '<div style="padding: 10px 16px; font: bold 17px/1.4 sans-serif; background: #e9e9ec">'
+        f"{escape(mail.subject)}</div>"
+    )
+    return re.sub(r"(<body[^>]*>)", rf"\1{line}", mail.html, count=1)
+
+
+_SHOWN = {
+    "reminder": "党建提醒：[^项]*，(最迟|计划)",
+    "month": "党建提醒：.*月有",
+    "escalation": "逾期报告：",
+    "catch-up": "党建提醒（补发）",
+}
+"""By the picture's name, how the subject of the message begins."""
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += DAY
 
 
 def _papers(site: Site, work: Path) -> None:
@@ -106,18 +164,11 @@ def _wall(site: Site, work: Path) -> None:
 
 
 def _pages(site: Site, work: Path) -> None:
-    """An organization's page on a screen, and the last message with a month's list on a phone."""
+    """An organization's page on a screen."""
     client = _client(site)
     page = _fetched(client, f"/orgs/{quote(BRANCH)}", work / "page.html")
     shot = HERE / "page.png"
     _chromium(f"--screenshot={shot}", "--window-size=760,800", "--hide-scrollbars", page.as_uri())
-    with site.database.read() as session:
-        lines = outbox(session, ADMINISTRATOR, site.today(clock.now()))
-        shown = (sent_letter(session, ADMINISTRATOR, line.id, line.day) for line in lines)
-        texts = [one.html for one in shown if one and one.line.kind == "bundle"]
-    mail = work / "message.html"
-    mail.write_text(max(texts, key=len), encoding="utf-8")
-    _phone(mail, HERE / "message.png", 900)
 
 
 def _fetched(client: TestClient, address: str, file: Path) -> Path:
@@ -135,27 +186,37 @@ def _fetched(client: TestClient, address: str, file: Path) -> Path:
     return file
 
 
-def _phone(page: Path, picture: Path, height: int = 1250) -> None:
+def _phone(page: Path, picture: Path) -> None:
     """As wide as a small phone: on paper, for a window is never narrower than 500 px."""
-    sheet = f"@page {{ size: 360px {height}px; margin: 0 }} * {{ print-color-adjust: exact }}"
-    narrow = f"<style>{sheet}</style>"
-    mail = page.read_text(encoding="utf-8").replace("</head>", f"{narrow}</head>")
-    page.write_text(mail, encoding="utf-8")
+    mail = page.read_text(encoding="utf-8")
+    height = min(_height(mail, page.with_suffix(".measured.html")), _LONGEST)
+    narrow = (
+        f"<style>@page {{ size: {_WIDTH}px {height}px; margin: 0 }}"
+        " * { print-color-adjust: exact }</style>"
+    )
+    page.write_text(mail.replace("</head>", f"{narrow}</head>"), encoding="utf-8")
     paged = page.with_suffix(".pdf")
     _chromium("--no-pdf-header-footer", f"--print-to-pdf={paged}", page.as_uri())
     _picture(paged, picture, "-scale-to-x", "720", "-scale-to-y", "-1")
 
 
-def _chromium(*arguments: str) -> None:
-    command = [
-        "chromium",
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--lang=zh-CN",
-        *arguments,
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+def _height(mail: str, page: Path) -> int:
+    """How long the mail is on that phone, in its pixels."""
+    narrow = f"<style>html {{ width: {_WIDTH}px }}</style>"
+    tell = "<script>document.title = document.body.scrollHeight</script>"
+    measured = mail.replace("</head>", f"{narrow}</head>").replace("</body>", f"{tell}</body>")
+    page.write_text(measured, encoding="utf-8")
+    found = re.search(r"<title>(\d+)</title>", _chromium("--dump-dom", page.as_uri()))
+    assert found, "the browser told no height"
+    return int(found[1]) + 2
+
+
+def _chromium(*arguments: str) -> str:
+    """In Chinese, for a date field speaks the language of the machine."""
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *arguments]
+    environment = {**os.environ, "LANGUAGE": "zh_CN"}
+    done = subprocess.run(command, check=True, capture_output=True, timeout=120, env=environment)
+    return done.stdout.decode()
 
 
 def _first_page(document: Path, picture: Path) -> None:

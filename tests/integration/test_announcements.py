@@ -122,7 +122,7 @@ def test_a_day_that_the_branch_set_itself_is_theirs(district: Database) -> None:
             "winter",
             "S",
             {},
-            "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。",
+            "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。",
         ),
         (
             "winter",
@@ -211,7 +211,7 @@ def test_an_unknown_duty_and_organization_are_told_with_the_rest(district: Datab
     assert str(refused.value).splitlines() == [
         "没有规则 wintr，是否想写“winter”？",
         "没有代码为“SS”的组织，是否想写“S”？",
-        "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。",
+        "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。",
         "写计划日或主题时，要用 --due 写明最迟日期。",
         "共 4 处错误，没有部署。",
     ]

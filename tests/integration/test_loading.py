@@ -252,7 +252,11 @@ def test_the_schema_is_one_of_a_file_of_duties_or_workflows() -> None:
     schema = rules_schema()
 
     files = [schema["$defs"][one["$ref"].rpartition("/")[2]] for one in schema["anyOf"]]
-    assert [sorted(file["properties"]) for file in files] == [["duties", "rows"], ["workflows"]]
+    assert [sorted(file["properties"]) for file in files] == [
+        ["duties", "rows"],
+        ["workflows"],
+        ["plans"],
+    ]
     assert "every" in schema["$defs"]["Rule"]["properties"]
     assert schema["$defs"]["Rule"]["additionalProperties"] is False
     assert "required" not in schema["$defs"]["Rule"]

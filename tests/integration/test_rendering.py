@@ -93,6 +93,14 @@ UNRECORDED = _item(title="支委会", state="unrecorded", due=date(2026, 2, 27),
 GROUPS = _item(
     title="党小组会", planned=None, target=3, done=1, unit="组", relay="王老师（党小组长）"
 )
+UP = _item(
+    title="按期换届",
+    state="overdue",
+    due=date(2026, 2, 22),
+    overdue_days=8,
+    level=2,
+    passed_over=("第一小学党委",),
+)
 TERM = _item(
     org_name="第二小学党支部",
     title="按期换届",
@@ -127,6 +135,11 @@ def templates() -> Templates:
         (_view(digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项"),
         (_view(ITEM, digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项；本级1项待办"),
         (_view(), "党建提醒：测试消息"),
+        (_view(UP), "逾期报告：第一小学党支部按期换届已逾期8天"),
+        (_view(UP, UP), "逾期报告：最久8天，2项下级逾期"),
+        (_view(UP, ITEM), "党建提醒：1项下级逾期、1项待办，最近一项5日主题党日"),
+        (_view(UP, digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项；另有1项下级逾期"),
+        (_view(ITEM, took_over=True), "任职提醒：您接手时有1项待办，最近一项5日主题党日"),
         (
             _view(_item(title="听取党支部建设工作情况汇报（本学期）")),
             "党建提醒：听取党支部建设工作情况汇报（本…，计划5日",
@@ -180,6 +193,68 @@ https://dj.example.cn/t/abc
     )
 
 
+def test_an_escalation_as_plain_text(templates: Templates) -> None:
+    rendered = templates.render_message(_view(UP, contact="某市教育工委周干事（0531-8888）"))
+
+    assert (
+        rendered.text
+        == """\
+李老师：
+
+您有1项下级逾期。点这里查看，不用密码：
+https://dj.example.cn/t/abc
+
+━━ 第一小学党支部 ━━
+
+【下级逾期，请督促】
+1. 按期换届（2026年3月）
+   最迟2月22日（周日），已逾期8天
+   第一小学党委无法联系，所以直接报您
+   依据：基本要求 2.4
+
+—
+有疑问请联系某市教育工委周干事（0531-8888）。上面的链接只供您本人使用，请勿转发。
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "remark"),
+    [
+        ({"reported": ("甲党委",)}, "   已报甲党委\n"),
+        ({"reported": ("乙工委",), "passed_over": ("甲党委",)}, "   已报乙工委；甲党委无法联系\n"),
+        ({"passed_over": ("甲党委",)}, "   甲党委无法联系\n"),
+        ({"level": 2, "passed_over": ("甲党委",)}, "   甲党委无法联系，所以直接报您\n"),
+    ],
+)
+def test_each_side_reads_who_else_was_told(
+    templates: Templates, changes: dict[str, object], remark: str
+) -> None:
+    view = _view(_item(state="overdue", overdue_days=3, **changes))
+
+    assert remark in templates.render_message(view).text
+    assert remark.strip() in templates.render_message(view).html
+    assert remark.strip() in templates.render(view, Form.CHAT, home="x").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"late": True}, "前几天没能发出的提醒，今天合并补发。"),
+        ({"held": ("寒假",)}, "免打扰期（寒假）已过，期间的提醒合并发给您。"),
+        ({"took_over": True}, "您新到任，这些是本组织现在要办的事，已随职务交接给您。"),
+    ],
+)
+def test_a_message_says_why_it_comes_now(
+    templates: Templates, changes: dict[str, object], sentence: str
+) -> None:
+    view = _view(ITEM, **changes)
+
+    assert f"\n{sentence}\n" in templates.render_message(view).text
+    assert sentence in templates.render_message(view).html
+    assert f"\n{sentence}\n" in templates.render(view, Form.CHAT, home="x").text
+
+
 def test_a_digest_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(digests=(DIGEST,), late=True))
 
@@ -188,7 +263,7 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
         == """\
 李老师：
 
-以下有此前未能发出的提醒，今天一并补发。
+前几天没能发出的提醒，今天合并补发。
 
 ━━ 某县教育工委 本周督办 ━━
 
@@ -330,7 +405,9 @@ def test_days() -> None:
 
 # --- shapes ---------------------------------------------------------------------------------------
 
-NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
+NAMES = (
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12).map(str.strip).filter(bool)
+)
 
 
 @pytest.fixture(scope="module")

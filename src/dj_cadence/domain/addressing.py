@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from dj_cadence.domain.office import CLERK, SECRETARY
+from dj_cadence.domain.office import CLERK, DEPUTY, SECRETARY
+
+_STAND_INS = (SECRETARY, DEPUTY, CLERK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,25 @@ class Addressee:
 
 
 def addressee(
-    office: str, holders: Mapping[str, Holder], reachable: AbstractSet[int]
+    office: str,
+    holders: Mapping[str, Holder],
+    reachable: AbstractSet[int],
+    fallback: str = SECRETARY,
 ) -> Addressee | None:
     """Who is written to about something `office` must do; None where nobody can be.
 
-    An office that nobody holds falls to the 书记. Someone without an address is not a
-    vacancy: the 书记 is asked to pass it on.
+    An office that nobody holds falls to the `fallback`, then to the 书记, the 副书记 and
+    the 党务工作者. Someone without an address is not a vacancy: whoever is written to is
+    asked to pass it on.
     """
-    holder, secretary = holders.get(office), holders.get(SECRETARY)
-    if holder and holder.person_id in reachable:
-        return Addressee(holder.person_id, holder.name)
-    if secretary is None or secretary.person_id not in reachable:
-        return None
-    relay = f"{office}{holder.name}" if holder else ""
-    return Addressee(secretary.person_id, secretary.name, relay)
+    meant = ""
+    for name in dict.fromkeys((office, fallback, *_STAND_INS)):
+        holder = holders.get(name)
+        if holder and holder.person_id in reachable:
+            return Addressee(holder.person_id, holder.name, meant)
+        if holder and not meant:
+            meant = f"{name}{holder.name}"
+    return None
 
 
 def digest_reader(holders: Mapping[str, Holder], reachable: AbstractSet[int]) -> Addressee | None:

@@ -41,6 +41,12 @@ class Item:
     overdue_days: int
     of_case: bool = False
     """Whether it is about a case, of which no group may hear."""
+    level: int = 0
+    """How far above the organization the recipient stands."""
+    reported: tuple[str, ...] = ()
+    """The superiors that were told directly that it is overdue."""
+    passed_over: tuple[str, ...] = ()
+    """The superiors that could not be told, so that the next one up was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,12 @@ class MessageView:
     digests: tuple[DigestView, ...]
     link: str
     """The page on which everything in it can be finished."""
+    contact: str = ""
+    """Whom to ask, with a telephone number if one is known."""
+    held: tuple[str, ...] = ()
+    """Why parts of it were held: the reasons of quiet periods that are over."""
+    took_over: bool = False
+    """Whether the recipient has just taken over an office and finds this open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import re
 from dj_cadence.domain.problem import suggestion
 
 SECRETARY = "书记"
+DEPUTY = "副书记"
 CLERK = "党务工作者"
 
 OFFICES: dict[str, tuple[str, ...]] = {
@@ -20,7 +21,7 @@ OFFICES: dict[str, tuple[str, ...]] = {
         "工委书记",
         "教育工委书记",
     ),
-    "副书记": (
+    DEPUTY: (
         "副支书",
         "支部副书记",
         "党支部副书记",

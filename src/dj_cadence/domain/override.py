@@ -16,6 +16,8 @@ class OverrideKey(StrEnum):
     VACATION = "vacation"
     ADOPTED = "adopted"
     """The period binds although no rule gives it: superiors see it as late."""
+    ESCALATE = "escalate"
+    """Superiors are told directly: after how many working days each, like 5,10."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,13 @@ from enum import StrEnum
 
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.domain.office import CLERK, SECRETARY
+
+ESCALATED = "up"
+"""The rung of what is told a superior because nobody acted."""
+NEWCOMER = "newcomer"
+"""The rung of what somebody finds open who has just taken over an office."""
+RESERVED = (ESCALATED, NEWCOMER)
 
 
 class From(StrEnum):
@@ -41,6 +48,14 @@ class Rung:
     """Counted from `opens`: so much of the way to the due date."""
     repeat_weeks: int = 0
     repeat_months: int = 0
+    level: int = 0
+    """0 for the organization itself, 1 for its superior, and so on."""
+    office: str = ""
+    """Who is addressed; empty for the duty's own office, above it for the 党务工作者."""
+    fallback: str = SECRETARY
+    """Who hears of it where nobody in that office can be reached."""
+    channels: tuple[str, ...] = ()
+    """The channels it goes by, the first that reaches the person; then the site's own order."""
 
     @property
     def is_before(self) -> bool:
@@ -48,12 +63,42 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class UpStep:
+    """One level further up, so many working days after the level below was told."""
+
+    grace: int
+    office: str = CLERK
+    fallback: str = SECRETARY
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderPlan:
-    """A named list of rungs."""
+    """A named list of rungs, and how far up the reporting line it goes when nobody acts."""
 
     key: str
     title: str
     rungs: tuple[Rung, ...]
+    escalate: tuple[UpStep, ...] = ()
+    """The first is for level 1."""
+    through_quiet: bool = False
+    """Whether it speaks in a quiet period too: a legal deadline does not wait."""
+
+    def way(self, rung: str, level: int) -> tuple[str, tuple[str, ...]]:
+        """(fallback, channels) of a notice; of what the plan does not say, the usual ones."""
+        if rung == ESCALATED and level:
+            steps = self.escalate[level - 1 : level] or self.escalate[-1:]
+            return next(((s.fallback, s.channels) for s in steps), (SECRETARY, ()))
+        found = (one for one in self.rungs if one.key == rung)
+        return next(((one.fallback, one.channels) for one in found), (SECRETARY, ()))
+
+    def about_lateness(self) -> frozenset[str]:
+        """The rungs that speak only once the due date is past."""
+        return frozenset(
+            one.key
+            for one in self.rungs
+            if one.counted_from is From.DUE and max(one.days, one.working_days, one.months) > 0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +118,8 @@ class Reminder:
     rung: str
     occurrence: int
     counted_from: From = field(compare=False)
+    level: int = field(default=0, compare=False)
+    office: str = field(default="", compare=False)
 
 
 def reminders(
@@ -112,7 +159,7 @@ def _of_rung(
         return
     base += (dates.due - dates.opens) * rung.percent // 100
     first = _first_day(rung, base, calendar)
-    yield Reminder(first, rung.key, 0, rung.counted_from)
+    yield _reminder(rung, first, 0)
     if not (rung.repeat_weeks or rung.repeat_months):
         return
     occurrence = _skipped(rung, first, after)
@@ -122,7 +169,12 @@ def _of_rung(
         start = _repeated(rung, base, first, occurrence)
         day = calendar.on_or_after(start)
         if rung.repeat_months or day - start < 7 * DAY:  # a week without a working day has none
-            yield Reminder(day, rung.key, occurrence, rung.counted_from)
+            yield _reminder(rung, day, occurrence)
+
+
+def _reminder(rung: Rung, day: date, occurrence: int) -> Reminder:
+    office = rung.office or (CLERK if rung.level else "")
+    return Reminder(day, rung.key, occurrence, rung.counted_from, rung.level, office)
 
 
 def _base(rung: Rung, dates: TaskDates) -> date | None:

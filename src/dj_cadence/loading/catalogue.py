@@ -22,7 +22,7 @@ from dj_cadence.loading.calendar_rule import (
 )
 from dj_cadence.loading.checks import check
 from dj_cadence.loading.layers import Layers, lay, read_folder
-from dj_cadence.loading.plan_rule import PlanRule, to_plan
+from dj_cadence.loading.plan_rule import PlanFile, PlanRule, to_plan
 from dj_cadence.loading.rule import DutyFile, Rule, to_duty
 from dj_cadence.loading.workflow_rule import WorkflowFile, WorkflowRule, to_workflow
 from dj_cadence.loading.yaml_file import Written, YamlFile
@@ -76,11 +76,13 @@ def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
 
 
 def rules_schema() -> dict[str, Any]:
-    """The JSON Schema of a file in duties/ or workflows/, for editors that complete and check.
+    """The JSON Schema of a file in duties/, workflows/ or of reminder-plans.yaml.
+
+    For editors that complete and check.
 
     No field of a duty is required, since a site says only what differs.
     """
-    schema = TypeAdapter(DutyFile | WorkflowFile).json_schema()
+    schema = TypeAdapter(DutyFile | WorkflowFile | PlanFile).json_schema()
     del schema["$defs"]["Rule"]["required"]
     return schema
 

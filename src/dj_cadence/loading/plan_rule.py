@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from dj_cadence.domain.reminder_plan import From, ReminderPlan, Rung
-from dj_cadence.loading.rule import Key, Text
+from dj_cadence.domain.office import CLERK, SECRETARY
+from dj_cadence.domain.reminder_plan import RESERVED, From, ReminderPlan, Rung, UpStep
+from dj_cadence.loading.rule import Key, Office, Text
 from dj_cadence.loading.yaml_file import Written
 
 # After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
@@ -14,7 +15,20 @@ WorkingDays = Annotated[int, Field(ge=-500, le=40)]
 Months = Annotated[int, Field(ge=-24, le=2)]
 RepeatWeeks = Annotated[int, Field(ge=1, le=8)]
 RepeatMonths = Annotated[int, Field(ge=1, le=2)]
-RungKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16)]
+Grace = Annotated[int, Field(ge=0, le=60)]
+Level = Annotated[int, Field(ge=0, le=5)]
+Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
+
+
+def _not_reserved(key: str) -> str:
+    if key in RESERVED:
+        raise ValueError(f"{'、'.join(RESERVED)} 由系统自己使用，请换一个名字")
+    return key
+
+
+RungKey = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16), AfterValidator(_not_reserved)
+]
 
 
 class RungRule(Written):
@@ -28,6 +42,10 @@ class RungRule(Written):
     percent: Annotated[int, Field(ge=1, le=99)] | None = None
     repeat_weeks: RepeatWeeks | None = None
     repeat_months: RepeatMonths | None = None
+    level: Level = 0
+    office: Office | None = None
+    fallback: Office = SECRETARY
+    channels: tuple[Channel, ...] = ()
 
     @field_validator("working_days", "months", "percent")
     @classmethod
@@ -51,11 +69,28 @@ class RungRule(Written):
         return value
 
 
+class UpStepRule(Written):
+    """One level of the reporting line; the first in the list is the superior."""
+
+    grace: Grace
+    office: Office = CLERK
+    fallback: Office = SECRETARY
+    channels: tuple[Channel, ...] = ()
+
+
 class PlanRule(Written):
     """One entry below `plans`. The rungs' keys differ."""
 
     title: Text
     rungs: Annotated[list[RungRule], Field(min_length=1)]
+    escalate: Annotated[tuple[UpStepRule, ...], Field(max_length=5)] = ()
+    through_quiet: bool = False
+
+
+class PlanFile(Written):
+    """reminder-plans.yaml."""
+
+    plans: dict[Key, PlanRule]
 
 
 class PlanFileShape(Written):
@@ -66,7 +101,13 @@ class PlanFileShape(Written):
 
 def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
     """The reminder plan that `rule` means."""
-    return ReminderPlan(key, rule.title, tuple(_rung(rung) for rung in rule.rungs))
+    return ReminderPlan(
+        key,
+        rule.title,
+        tuple(_rung(rung) for rung in rule.rungs),
+        tuple(UpStep(s.grace, s.office, s.fallback, s.channels) for s in rule.escalate),
+        rule.through_quiet,
+    )
 
 
 def _rung(rule: RungRule) -> Rung:
@@ -79,4 +120,8 @@ def _rung(rule: RungRule) -> Rung:
         percent=rule.percent or 0,
         repeat_weeks=rule.repeat_weeks or 0,
         repeat_months=rule.repeat_months or 0,
+        level=rule.level,
+        office=rule.office or "",
+        fallback=rule.fallback,
+        channels=rule.channels,
     )

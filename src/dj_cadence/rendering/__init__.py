@@ -59,7 +59,9 @@ class Summary:
     """What the subject line says."""
 
     counts: str
-    """2项逾期、1项待登记、4项待办."""
+    """1项下级逾期、2项逾期、1项待登记、4项待办."""
+    below: int
+    """How many are overdue further down and have come up to the reader."""
     month: bool
     """Whether nothing but the month's list is in it."""
     nearest: Item | None
@@ -197,10 +199,13 @@ def _sections(items: list[Item]) -> tuple[Section, ...]:
     return tuple(Section(title, tuple(found)) for title, found in groupby(ordered, key=_section))
 
 
-_RANKS = ("逾期", "待登记", "本月清单", "即将到期")
+_BELOW = "下级逾期，请督促"
+_RANKS = (_BELOW, "逾期", "待登记", "本月清单", "即将到期")
 
 
 def _section(item: Item) -> str:
+    if item.level:
+        return _BELOW
     if item.state == State.OVERDUE:
         return "逾期"
     if item.state == State.UNRECORDED:
@@ -214,14 +219,16 @@ def _target(item: Item) -> date:
 
 def summary(view: MessageView) -> Summary:
     sections = [_section(item) for item in view.items]
-    ahead = [item for item in view.items if _section(item) in _RANKS[2:]]
+    ahead = [item for item in view.items if _section(item) in _RANKS[3:]]
     counts = {
+        "项下级逾期": sections.count(_BELOW),
         "项逾期": sections.count("逾期"),
         "项待登记": sections.count("待登记"),
         "项待办": len(ahead),
     }
     return Summary(
         counts="、".join(f"{count}{what}" for what, count in counts.items() if count),
+        below=sections.count(_BELOW),
         month=set(sections) == {"本月清单"},
         nearest=min(
             ahead, key=lambda item: (_target(item) < view.day, _target(item)), default=None
@@ -286,11 +293,17 @@ def _samples() -> tuple[MessageView, ...]:
         *(item(state) for state in (State.OPEN, State.UNRECORDED, State.OVERDUE)),
         item(State.OPEN, date(2026, 3, 5), "王老师"),
     )
+    told = replace(every[2], reported=("示例党委",), passed_over=("示例总支",))
+    below = replace(told, level=2, reported=())
+    every = (*every, told, below)
     contents = [(every, (digest, kept)), (every, ()), *(((one,), ()) for one in every), ((), ())]
-    return tuple(
+    plain = tuple(
         MessageView("示例站点", "李老师", seen_on, True, items, digests, "https://example.cn/t/x")
         for items, digests in contents
     )
+    asked = tuple(replace(view, contact="示例党委王老师", took_over=True) for view in plain)
+    held = tuple(replace(view, late=False, held=("寒假",)) for view in plain)
+    return plain + asked + held
 
 
 _SAMPLES = _samples()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import fields, replace
 from operator import attrgetter
+from typing import Any
 
 from markupsafe import escape
 
@@ -18,9 +19,16 @@ _FIRST, _MARKS = 0xE000, re.compile("[\ue000-\uf8ff]")
 _MOST_NAMES = 1000
 _KEPT = 500
 """Shapes that are kept ready, of some 20 kB each."""
-_NAMES = ("org_name", "task_id")
-"""What an item may differ in and still read the same; numbers of tasks are not printed."""
-_rest = attrgetter(*(field.name for field in fields(Item) if field.name not in _NAMES))
+
+
+def _but(of: type[Item | MessageView], *left_out: str) -> Callable[[Any], tuple[object, ...]]:
+    """Gives the values of all other fields."""
+    return attrgetter(*(field.name for field in fields(of) if field.name not in left_out))
+
+
+_of_view = _but(MessageView, "person_name", "link", "items", "digests")
+_of_item = _but(Item, "org_name", "task_id")
+"""In which two items must agree to read the same; numbers of tasks are not printed."""
 
 
 class Shapes:
@@ -45,8 +53,8 @@ class Shapes:
         return Rendered(subject, text, html)
 
     def _shape(self, view: MessageView, marks: Mapping[str, str]) -> Rendered:
-        head = (view.site_name, view.day, view.late, marks[view.person_name], marks[view.link])
-        key = (*head, *((marks[item.org_name], _rest(item)) for item in view.items))
+        head = (*_of_view(view), marks[view.person_name], marks[view.link])
+        key = (*head, *((marks[item.org_name], _of_item(item)) for item in view.items))
         shape = self._kept.get(key)
         if shape is None:
             if len(self._kept) >= _KEPT:

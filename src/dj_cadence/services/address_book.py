@@ -22,7 +22,7 @@ class AddressBook:
             self._holders.setdefault(org_id, {})[office] = holder
         known = orgs.addresses(session, [holder.person_id for holder in held.values()])
         self._ways = {
-            person: next((channel, by[channel]) for channel in settings.channels if channel in by)
+            person: {channel: by[channel] for channel in settings.channels if channel in by}
             for person, by in known.items()
             if any(channel in by for channel in settings.channels)
         }
@@ -36,6 +36,10 @@ class AddressBook:
         """Who holds the offices of one organization, by office."""
         return self._holders.get(org_id, {})
 
+    def ways(self, person_id: int) -> Mapping[str, str]:
+        """Addresses by channel, in the order of the site's preference; never empty."""
+        return self._ways[person_id]
+
     def way(self, person_id: int) -> tuple[str, str]:
         """(channel, address) on the channel that the site prefers."""
-        return self._ways[person_id]
+        return next(iter(self._ways[person_id].items()))

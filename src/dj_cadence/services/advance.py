@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY, FIRST_DAY
+from dj_cadence.domain.escalation import Rise
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.reminder_plan import (
+    ESCALATED,
     From,
     Reminder,
     ReminderPlan,
@@ -24,9 +26,11 @@ from dj_cadence.domain.reminder_plan import (
 )
 from dj_cadence.domain.task import SILENT, State, next_change, state_on
 from dj_cadence.services.chains import plan_of_chain
+from dj_cadence.services.escalation import Upward, rises
 from dj_cadence.services.workflows import speaking_tasks
-from dj_cadence.store.database import Database, insert_or_ignore
-from dj_cadence.store.schema import notice, task
+from dj_cadence.store import spoken
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import task
 from dj_cadence.store.types import AnyRow
 
 BATCH = 2000
@@ -75,8 +79,10 @@ def advance(
             _leave_for_tomorrow(session, faulty, today)
             rows = [row for row in every if row.id not in faulty]
             _move(session, rows, steps, today, now)
+            _take_back(session, rows, plans, today)
             speaking = speaking_tasks(session, catalogue, rows, today)
             raised = _raise(session, speaking, steps, catalogue, today)
+            raised += _escalate(session, catalogue, speaking, plans, today)
         if observe is not ignore:
             _tell(rows, steps, raised, now, observe)
         moved += len(every)
@@ -119,7 +125,8 @@ def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) 
     plans: dict[int, ReminderPlan] = {}
     steps: dict[_Situation, _Step] = {}
     found = []
-    for row in session.execute(select(task).where(*asleep)).all():
+    rows = session.execute(select(task).where(*asleep)).all()
+    for row in rows:
         situation = _situation(row)
         if situation not in steps:
             plan = plans.get(row.chain_id) or plan_of_chain(session, row.chain_id)
@@ -127,7 +134,10 @@ def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) 
             steps[situation] = _step(situation, plan, catalogue, today)
         if steps[situation].next_on or steps[situation].state != row.state:
             found.append(row.id)
-    return found
+    upwards = rises(
+        session, catalogue, speaking_tasks(session, catalogue, rows, today), plans, today
+    )
+    return sorted({*found, *upwards})
 
 
 def _any_due(database: Database, today: date) -> bool:
@@ -187,6 +197,18 @@ def _move(
         session.execute(update(task).where(task.c.id.in_(ids)).values(**values))
 
 
+def _take_back(
+    session: Session, rows: list[AnyRow], plans: dict[int, ReminderPlan], today: date
+) -> None:
+    """What a postponement overtook is not said any more."""
+    moved: dict[int, list[int]] = {}
+    for row in rows:
+        if row.due_revision and row.due >= today:
+            moved.setdefault(row.chain_id, []).append(row.id)
+    for chain, ids in moved.items():
+        spoken.take_back(session, ids, plans[chain].about_lateness() | {ESCALATED}, today)
+
+
 def _raise(
     session: Session,
     rows: list[AnyRow],
@@ -194,25 +216,80 @@ def _raise(
     catalogue: Catalogue,
     today: date,
 ) -> list[dict[str, Any]]:
-    """Write the notices down. The unique key makes a repeat a quiet nothing."""
-    said = _already_said(session, [row.id for row in rows if row.due_revision])
+    """Write the notices down."""
+    said = spoken.already_said(session, [row.id for row in rows if row.due_revision])
+    heard_above = _heard_above(session, catalogue, rows, steps)
     values = [
-        {
-            "task_id": row.id,
-            "due_revision": row.due_revision,
-            "rung": reminder.rung,
-            "occurrence": reminder.occurrence,
-            "level": 0,
-            "office": catalogue.office(row.duty, row.step),
-            "due_on": _due_on(row, reminder, catalogue, today),
-        }
+        _notice(row, reminder, catalogue, _due_on(row, reminder, catalogue, today))
         for row in rows
         for reminder in steps[_situation(row)].reminders
-        if not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
+        if (reminder.level == 0 or (row.id, reminder.level) in heard_above)
+        and not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
     ]
-    if values:
-        session.execute(insert_or_ignore(session, notice), values)
+    spoken.write(session, values)
     return values
+
+
+def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date) -> dict[str, Any]:
+    return {
+        "task_id": row.id,
+        "due_revision": row.due_revision,
+        "rung": reminder.rung,
+        "occurrence": reminder.occurrence,
+        "level": reminder.level,
+        "office": reminder.office or catalogue.office(row.duty, row.step),
+        "due_on": due_on,
+    }
+
+
+def _heard_above(
+    session: Session, catalogue: Catalogue, rows: list[AnyRow], steps: dict[_Situation, _Step]
+) -> set[tuple[int, int]]:
+    """(task, level) of the reminders to superiors that there are and that it concerns."""
+    asked = [
+        (row, reminder.level)
+        for row in rows
+        for reminder in steps[_situation(row)].reminders
+        if reminder.level
+    ]
+    if not asked:
+        return set()
+    up = Upward(session, catalogue, [row for row, _ in asked])
+    return {(row.id, level) for row, level in asked if up.binds(row) and level <= up.levels(row)}
+
+
+def _escalate(
+    session: Session,
+    catalogue: Catalogue,
+    rows: list[AnyRow],
+    plans: dict[int, ReminderPlan],
+    today: date,
+) -> list[dict[str, Any]]:
+    """Write down what superiors are to be told today, and look again when the next one is."""
+    found = rises(session, catalogue, rows, plans, today)
+    now = {id_: rise for id_, rise in found.items() if rise.day and rise.day <= today}
+    values = [_upwards(row, now[row.id]) for row in rows if row.id in now]
+    spoken.write(session, values)
+    again: dict[date, list[int]] = {}
+    for id_, rise in found.items():
+        later = rise.day if rise.day and id_ not in now else today + DAY
+        again.setdefault(later, []).append(id_)
+    for day, ids in again.items():
+        sooner = or_(task.c.next_on.is_(None), task.c.next_on > day)
+        session.execute(update(task).where(task.c.id.in_(ids), sooner).values(next_on=day))
+    return values
+
+
+def _upwards(row: AnyRow, rise: Rise) -> dict[str, Any]:
+    return {
+        "task_id": row.id,
+        "due_revision": row.due_revision,
+        "rung": ESCALATED,
+        "occurrence": 0,
+        "level": rise.level,
+        "office": rise.office,
+        "due_on": rise.day,
+    }
 
 
 def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
@@ -224,18 +301,10 @@ def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) 
     return max(reminder.day, catalogue.calendar.on_or_after(row.dated_on))
 
 
-def _already_said(session: Session, ids: list[int]) -> set[tuple[int, str, int]]:
-    """(task, rung, occurrence) of the notices that went out about re-dated tasks, or will."""
-    if not ids:
-        return set()
-    query = select(notice.c.task_id, notice.c.rung, notice.c.occurrence)
-    told = (notice.c.task_id.in_(ids), notice.c.outcome != "settled_before")
-    return {tuple(row) for row in session.execute(query.where(*told))}
-
-
-def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int]]) -> bool:
+def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int, int]]) -> bool:
     """A rung that went out goes out again only if re-dating put its day back in the future."""
-    if not row.due_revision or (row.id, reminder.rung, reminder.occurrence) not in said:
+    one = (row.id, reminder.rung, reminder.occurrence, reminder.level)
+    if not row.due_revision or one not in said:
         return False
     return bool(row.dated_on and reminder.day <= row.dated_on)
 
@@ -258,4 +327,6 @@ def _tell(
         if state != row.state and state in _EVENTS:
             observe({"at": now, "event": _EVENTS[state], "task": row.id})
     for one in raised:
-        observe({"at": now, "event": "notice", "task": one["task_id"], "rung": one["rung"]})
+        event = "escalated" if one["rung"] == ESCALATED else "notice"
+        told = {"rung": one["rung"], "level": one["level"], "office": one["office"]}
+        observe({"at": now, "event": event, "task": one["task_id"], **told})

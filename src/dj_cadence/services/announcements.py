@@ -1,6 +1,6 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -11,6 +11,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier, Vacation
+from dj_cadence.domain.escalation import written
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey
 from dj_cadence.domain.period import chinese_label
@@ -38,6 +39,7 @@ def announce(
     theme: str = "",
     adopt: bool = False,
     vacation: Vacation | None = None,
+    escalate: Sequence[int] | None = None,
     by: str,
     now: datetime,
 ) -> str:
@@ -48,35 +50,55 @@ def announce(
     organization, a due date outside every period, a planned date outside the announced one,
     a vacation let off where the standard gives the period, and an organization with nothing
     below it.
+
+    With `escalate` each superior up to this one is told directly of what is overdue, so many
+    working days after the level below; none of them: not any more. It adopts the duty too.
     """
+    alone = adopt or vacation is not None or escalate is not None
+    dated = due is not None or vacation is not None
     faults: list[str] = []
-    duty = _or_fault(faults, lambda: _duty(catalogue, duty_key))
+    duty = _or_fault(faults, lambda: _duty(catalogue, duty_key, dated=dated))
     above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
     slot = _slot_around(catalogue, duty, due) if duty and due else None
-    faults += _faults_of_request(due, planned, theme, adopt=adopt, vacation=vacation)
-    if above:
-        faults += _faults_of_scope(above)
+    faults += _faults_of_request(above, due, planned, theme, alone=alone)
     if duty:
         faults += _faults_of_dates(catalogue, duty, slot, due, planned)
         faults += _faults_of_vacation(duty, vacation)
     if faults or duty is None or above is None:
         count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
         raise Refused("\n".join(faults) + count)
-    values: dict[OverrideKey, str] = {}
-    if due:
-        values[OverrideKey.DUE] = due.isoformat()
-    if planned:
-        values[OverrideKey.PLANNED] = planned.isoformat()
-    if theme.strip():
-        values[OverrideKey.THEME] = theme.strip()
     period = slot.period if slot else ""
-    if values:
-        _lay(session, above, duty, period, values, by=by, now=now)
-    if vacation is not None:
-        _lay(session, above, duty, "", {OverrideKey.VACATION: vacation.value}, by=by, now=now)
-    if adopt:
-        _lay(session, above, duty, "", {OverrideKey.ADOPTED: "1"}, by=by, now=now)
+    if dates := _dates(due, planned, theme):
+        _lay(session, above, duty, period, dates, by=by, now=now)
+    if lasting := _lasting(vacation, escalate, adopt=adopt):
+        _lay(session, above, duty, "", lasting, by=by, now=now)
+    if escalate is not None:
+        overrides.wake(session, above, duty.key)
     return period
+
+
+def _dates(due: date | None, planned: date | None, theme: str) -> dict[OverrideKey, str]:
+    """What holds for one period."""
+    given = {
+        OverrideKey.DUE: due.isoformat() if due else "",
+        OverrideKey.PLANNED: planned.isoformat() if planned else "",
+        OverrideKey.THEME: theme.strip(),
+    }
+    return {key: value for key, value in given.items() if value}
+
+
+def _lasting(
+    vacation: Vacation | None, escalate: Sequence[int] | None, *, adopt: bool
+) -> dict[OverrideKey, str]:
+    """What holds for every period. To be told directly is to adopt the duty."""
+    values: dict[OverrideKey, str] = {}
+    if vacation is not None:
+        values[OverrideKey.VACATION] = vacation.value
+    if adopt or escalate:
+        values[OverrideKey.ADOPTED] = "1"
+    if escalate is not None:
+        values[OverrideKey.ESCALATE] = written(escalate)
+    return values
 
 
 def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
@@ -88,23 +110,20 @@ def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
         return None
 
 
-def _faults_of_scope(above: AnyRow) -> Iterator[str]:
-    if above.position == above.subtree_end:
-        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
-
-
 def _faults_of_request(
+    above: AnyRow | None,
     due: date | None,
     planned: date | None,
     theme: str,
     *,
-    adopt: bool,
-    vacation: Vacation | None,
+    alone: bool,
 ) -> Iterator[str]:
-    if due is None and not adopt and vacation is None:
-        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation。"
+    if due is None and not alone:
+        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"
     if due is None and (planned or theme):
         yield "写计划日或主题时，要用 --due 写明最迟日期。"
+    if above and above.position == above.subtree_end:
+        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
 
 
 def _faults_of_dates(
@@ -161,11 +180,11 @@ def _lay(
     )
 
 
-def _duty(catalogue: Catalogue, key: str) -> Duty:
+def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
     duty = catalogue.duties.get(key)
     if duty is None:
         raise Refused(f"没有规则 {key}{suggestion(key, catalogue.duties)}")
-    if not isinstance(duty.recurrence, Every):
+    if dated and not isinstance(duty.recurrence, Every):
         raise Refused(f"“{duty.title}”不按周期办理，不能部署日期。")
     return duty
 

@@ -5,7 +5,7 @@ that no pass of the engine would have set right by itself.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.services.advance import lacking_their_next_day
 from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.audience import waiting
 from dj_cadence.services.plan import horizon, preview, roll
 from dj_cadence.services.site import Site
 from dj_cadence.store import planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.differences import Span
 from dj_cadence.store.ledger import WAITING, close_said
+from dj_cadence.store.quiets import every
 from dj_cadence.store.schema import attempt, message, notice, task
 
 WAITED_TOO_LONG = timedelta(days=15)
@@ -83,8 +85,8 @@ def _close_notices(session: Session, in_message: ColumnElement[bool], **values: 
 def _waiting_for_ever(session: Session, today: date, _now: datetime) -> tuple[int, str]:
     if not sites.load(session).sending:
         return 0, ""
-    old = notice.c.due_on < today - WAITED_TOO_LONG
-    query = select(notice.c.id).where(notice.c.message_id.is_(None), notice.c.outcome == "", old)
+    quiets = [replace(one, until=one.until + WAITED_TOO_LONG) for one in every(session)]
+    query = waiting(session, quiets, today).where(notice.c.due_on < today - WAITED_TOO_LONG)
     return len(session.execute(query).all()), "条提醒早该发出却一直没有发；请运行 tick，再看日志"
 
 

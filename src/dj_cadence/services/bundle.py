@@ -1,21 +1,24 @@
 """From notices to messages: one person, one day, one message over all channels."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, update
+from sqlalchemy import and_, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.task import SILENT
+from dj_cadence.domain.message import Observe, ignore
+from dj_cadence.domain.quiet import Quiet
+from dj_cadence.domain.reminder_plan import ESCALATED
+from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.week import week_label
-from dj_cadence.services.address_book import AddressBook
+from dj_cadence.services.audience import Audience, Bundle, gather, waiting
 from dj_cadence.services.digest import digests_due, make_digests
+from dj_cadence.services.newcomers import are_newcomers, welcome
 from dj_cadence.settings import Settings
-from dj_cadence.store import digests
+from dj_cadence.store import digests, spoken
+from dj_cadence.store import quiets as store
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import letter, message, notice, task
@@ -26,125 +29,115 @@ _OVER = ("gave_up", "superseded", "settled")
 """A message in one of these states reached nobody and does not count as the day's one."""
 
 
-@dataclass
-class _Bundle:
-    """What one person is to be told today."""
-
-    person_id: int
-    channel: str
-    address: str
-    notices: list[tuple[int, str]] = field(default_factory=list)
-    """(notice, whom to pass it on to)."""
-    digests: list[int] = field(default_factory=list)
-    """Superiors whose digest it carries."""
-    late: bool = False
-
-
-def bundle(database: Database, catalogue: Catalogue, settings: Settings, *, now: datetime) -> int:
+def bundle(
+    database: Database,
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    now: datetime,
+    observe: Observe = ignore,
+) -> int:
     """Make the messages of today; returns how many.
 
     Nothing happens on a day off, before the sending hour, or while sending is off. What
-    could not be said then is still waiting at the next call.
+    could not be said then, or falls into a quiet period, is still waiting at a later call.
     """
     local = now.astimezone(settings.time_zone)
     today = local.date()
     if not catalogue.calendar.is_working_day(today) or local.time() < settings.send_at:
         return 0
     with database.read() as session:
-        row = sites.load(session)
+        row, quiets = sites.load(session), store.every(session)
         week = digests_due(catalogue, row.digest_week, today)
-        if not row.sending or not (week or _anything_waiting(session, today)):
+        if store.is_quiet_everywhere(session, today):
+            week = None  # the next one speaks of this week too
+        newcomers = are_newcomers(session, today)
+        if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
             return 0
     with database.write(durable=False) as session:
         _drop_settled(session)
         if week:
             make_digests(session, catalogue, settings, week, now)
-    with database.read() as session:
-        bundles, unaddressed = _collect(session, settings, today)
-    with database.write(durable=False) as session:
-        _close(session, unaddressed, "no_addressee")
-    return sum(_write(database, batch, today, now) for batch in _batches(bundles))
+        if newcomers:
+            welcome(session, catalogue, settings, quiets, today)
+    found = _addressed(database, catalogue, settings, quiets, today, now, observe)
+    batches = _batches(found.bundles.values())
+    return sum(_write(database, batch, today, now) for batch in batches)
 
 
-def _anything_waiting(session: Session, today: date) -> bool:
-    first = select(notice.c.id).where(*_is_waiting(today)).limit(1)
+def _anything_waiting(session: Session, quiets: Sequence[Quiet], today: date) -> bool:
+    first = waiting(session, quiets, today).limit(1)
     return session.execute(first).first() is not None or bool(
         digests.unsent(session, week_label(today))
     )
 
 
 def _drop_settled(session: Session) -> None:
-    """Notices of tasks that were settled before anyone was told have their outcome."""
-    settled = select(task.c.id).where(task.c.state.in_(sorted(SILENT)))
+    """Notices of tasks that were settled before anyone was told have their outcome.
+
+    So have those to superiors about what is not overdue any more.
+    """
     waiting = and_(notice.c.message_id.is_(None), notice.c.outcome == "")
-    session.execute(
-        update(notice)
-        .where(waiting, notice.c.task_id.in_(settled))
-        .values(outcome="settled_before")
+    for condition, outcome in (
+        (task.c.state.in_(sorted(SILENT)), "settled_before"),
+        (and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value), "moved"),
+    ):
+        there = exists().where(task.c.id == notice.c.task_id, condition)
+        session.execute(update(notice).where(waiting, there).values(outcome=outcome))
+
+
+def _addressed(
+    database: Database,
+    catalogue: Catalogue,
+    settings: Settings,
+    quiets: Sequence[Quiet],
+    today: date,
+    now: datetime,
+    observe: Observe,
+) -> Audience:
+    """Who is told what. A level that cannot be reached is passed over, and said to be."""
+    while True:
+        with database.read() as session:
+            readers = digests.unsent(session, week_label(today))
+            found = gather(session, catalogue.calendar, settings, quiets, readers, today)
+        if found.unaddressed:
+            with database.write(durable=False) as session:
+                _close(session, found.unaddressed)
+                spoken.write(session, [_one_level_up(row, today) for row in found.upwards])
+        for row in found.upwards:
+            what = {"rung": row.rung, "level": row.level + 1, "office": row.office}
+            observe({"at": now, "event": "escalated", "task": row.task_id, **what})
+        if not found.upwards:
+            return found
+
+
+def _close(session: Session, unaddressed: Sequence[tuple[int, int | None]]) -> None:
+    rows = [{"n": notice_id, "o": org_id} for notice_id, org_id in unaddressed]
+    closing = update(notice).where(
+        notice.c.id == bindparam("n"), notice.c.message_id.is_(None), notice.c.outcome == ""
     )
+    values = {"outcome": "no_addressee", "org_id": bindparam("o")}
+    session.connection().execute(closing.values(**values), rows)
 
 
-def _close(session: Session, notice_ids: Sequence[int], outcome: str) -> None:
-    if notice_ids:
-        rows = [{"notice_id": notice_id} for notice_id in notice_ids]
-        closing = update(notice).where(notice.c.id == bindparam("notice_id"))
-        session.connection().execute(closing.values(outcome=outcome), rows)
-
-
-# --- who is told what ----------------------------------------------------------------------------
-
-
-def _collect(session: Session, settings: Settings, today: date) -> tuple[list[_Bundle], list[int]]:
-    """The bundles of today, and the notices that have nobody to go to."""
-    waiting, week = _waiting(session, today), week_label(today)
-    readers = digests.unsent(session, week)
-    book = AddressBook(session, {row.org_id for row in waiting} | set(readers), today, settings)
-    bundles: dict[int, _Bundle] = {}
-    unaddressed = []
-    for row in waiting:
-        found = addressee(row.office, book.holders(row.org_id), book.reachable)
-        if found is None:
-            unaddressed.append(row.id)
-            continue
-        one = _bundle_for(bundles, found, book)
-        one.notices.append((row.id, found.relay))
-        one.late |= row.due_on < today
-    for org_id in readers:
-        if reader := digest_reader(book.holders(org_id), book.reachable):
-            _bundle_for(bundles, reader, book).digests.append(org_id)
-    return list(bundles.values()), unaddressed
-
-
-def _is_waiting(today: date) -> tuple[ColumnElement[bool], ...]:
-    return notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= today
-
-
-def _bundle_for(bundles: dict[int, _Bundle], to: Addressee, book: AddressBook) -> _Bundle:
-    """The person's bundle, begun if need be on the channel that comes first for them."""
-    if to.person_id not in bundles:
-        bundles[to.person_id] = _Bundle(to.person_id, *book.way(to.person_id))
-    return bundles[to.person_id]
-
-
-def _waiting(session: Session, today: date) -> list[AnyRow]:
-    query = (
-        select(notice.c.id, notice.c.office, notice.c.due_on, task.c.org_id)
-        .join_from(notice, task, task.c.id == notice.c.task_id)
-        .where(*_is_waiting(today))
-    )
-    return list(session.execute(query.order_by(notice.c.id)))
+def _one_level_up(row: AnyRow, today: date) -> dict[str, object]:
+    same = ("task_id", "due_revision", "rung", "occurrence", "office")
+    return {name: getattr(row, name) for name in same} | {
+        "level": row.level + 1,
+        "due_on": today,
+    }
 
 
 # --- writing it down -----------------------------------------------------------------------------
 
 
-def _batches(bundles: Iterable[_Bundle]) -> Iterable[list[_Bundle]]:
+def _batches(bundles: Iterable[Bundle]) -> Iterable[list[Bundle]]:
     remaining = iter(bundles)
     while batch := list(islice(remaining, PERSONS_AT_ONCE)):
         yield batch
 
 
-def _write(database: Database, batch: list[_Bundle], today: date, now: datetime) -> int:
+def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
         existing = _messages_today(session, [one.person_id for one in batch], today)
@@ -179,14 +172,15 @@ def _is_joinable(row: AnyRow) -> bool:
     return bool(row.state == "ready" and not row.is_written)
 
 
-def _new_message(one: _Bundle, serial: int, today: date, now: datetime) -> dict[str, object]:
+def _new_message(one: Bundle, serial: int, today: date, now: datetime) -> dict[str, object]:
+    channel, address = one.way
     return {
         "person_id": one.person_id,
         "day": today,
         "serial": serial,
         "kind": "digest" if one.digests else "bundle",
-        "channel": one.channel,
-        "address": one.address,
+        "channel": channel,
+        "address": address,
         "late": one.late,
         "state": "ready",
         "send_at": now,
@@ -202,7 +196,7 @@ def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
     return {row.person_id: row.id for row in session.execute(returning, rows)}
 
 
-def _put_in(session: Session, batch: list[_Bundle], messages: dict[int, int], week: str) -> None:
+def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], week: str) -> None:
     """Hang notices and digests on their message."""
     rows = []
     for one in batch:
@@ -210,16 +204,17 @@ def _put_in(session: Session, batch: list[_Bundle], messages: dict[int, int], we
         if message_id is None:
             continue
         rows += [
-            {"n": notice_id, "m": message_id, "p": one.person_id, "r": relay}
-            for notice_id, relay in one.notices
+            {"n": t.notice_id, "m": message_id, "p": one.person_id, "o": t.org_id, "r": t.relay}
+            for t in one.notices
         ]
         if one.digests:
             digests.put_in(session, week, one.digests, message_id)
     if rows:
-        mine = (notice.c.id == bindparam("n"), notice.c.message_id.is_(None))
+        free = (notice.c.message_id.is_(None), notice.c.outcome == "")
+        values = {"message_id": "m", "person_id": "p", "org_id": "o", "relay": "r"}
         hanging = (
             update(notice)
-            .where(*mine)
-            .values(message_id=bindparam("m"), person_id=bindparam("p"), relay=bindparam("r"))
+            .where(notice.c.id == bindparam("n"), *free)
+            .values({column: bindparam(name) for column, name in values.items()})
         )
         session.connection().execute(hanging, rows)

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.errors import Refused
 from dj_cadence.store import addresses, orgs
-from dj_cadence.store.schema import attempt, message, notice, person
+from dj_cadence.store.schema import attempt, message, notice, org, person
 from dj_cadence.store.types import AnyRow
 
 CHANNELS = {
@@ -29,6 +30,7 @@ OUTCOMES = {
     "sent": "已送达",
     "folded": "并入后一条提醒",
     "settled_before": "发出前已办结",
+    "moved": "发出前已改期，不再发",
     "no_addressee": "没有可通知的人",
     "unknown": "结果不明，没有补发",
 }
@@ -143,8 +145,15 @@ def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> No
 def told(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     """What was said about a task, to whom, when, with what outcome: a sentence each."""
     query = (
-        select(notice, person.c.name.label("to_name"), message.c.channel, message.c.id.label("m"))
+        select(
+            notice,
+            person.c.name.label("to_name"),
+            org.c.name.label("above"),
+            message.c.channel,
+            message.c.id.label("m"),
+        )
         .outerjoin(person, person.c.id == notice.c.person_id)
+        .outerjoin(org, org.c.id == notice.c.org_id)
         .outerjoin(message, message.c.id == notice.c.message_id)
         .where(notice.c.task_id == task_id)
         .order_by(notice.c.due_on, notice.c.id)
@@ -152,9 +161,22 @@ def told(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
     lines = []
     for row in session.execute(query).all():
         to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
-        lines.append(f"{row.due_on} 给{row.office}{to}：{OUTCOMES[row.outcome]}")
+        lines.append(f"{row.due_on} {_aimed_at(row)}{to}：{_outcome(row)}")
         lines += _tries(session, row.m, zone) if row.m else []
     return lines
+
+
+def _aimed_at(row: AnyRow) -> str:
+    if row.level:
+        return f"报上{'一' if row.level == 1 else row.level}级{row.above or ''}{row.office}"
+    return f"给{row.office}{'（新到任）' if row.rung == NEWCOMER else ''}"
+
+
+def _outcome(row: AnyRow) -> str:
+    """A superior that cannot be reached is passed over, which is said."""
+    if row.level and row.outcome == "no_addressee":
+        return "无法联系，改报再上一级"
+    return OUTCOMES[row.outcome]
 
 
 def _tries(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:

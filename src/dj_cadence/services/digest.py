@@ -53,13 +53,18 @@ def make_digests(
 ) -> None:
     """Write down the digests of `week`, one for each superior, and which are worth sending.
 
-    Missing data alone is said once a month, in the week that begins on its first seven days.
+    Missing data alone is said once a month, in the week that begins on its first seven days;
+    an address that was refused and a superior that could not be told, in the next digest.
     """
     _, asked = asked_of(session, catalogue, settings, week)
     counts = SubtreeCounts(session, catalogue, WHOLE_TREE, asked)
     today = now.astimezone(settings.time_zone).date()
     monthly = first_day_of_week(week).day <= WEEK.days
-    gaps = Gaps(session, WHOLE_TREE, today, settings.channels) if monthly else None
+    gaps = (
+        Gaps.every(session, WHOLE_TREE, today, settings.channels)
+        if monthly
+        else Gaps.news(session, WHOLE_TREE, today, asked.since)
+    )
     made = digests.made(session, week)
     rows = [
         (
@@ -67,7 +72,7 @@ def make_digests(
             as_counts(counts.by_child(above)),
             settings.digest_when_empty
             or counts.numbers(above).ask_for_reading
-            or (gaps is not None and gaps.are_below(above)),
+            or gaps.are_below(above),
         )
         for above in digests.superiors(session)
         if above.id not in made
@@ -177,7 +182,7 @@ class Digests:
         self._own: defaultdict[int, list[AnyRow]] = defaultdict(list)
         for row in subtrees.own_lines(session, span, asked):
             self._own[row.org_id].append(row)
-        self._gaps = Gaps(session, span, today, settings.channels)
+        self._gaps = Gaps.every(session, span, today, settings.channels)
         self._last = digests.counts(session, digests.week_before(session, week), span)
 
     def view(self, org_id: int) -> DigestView:

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy.orm import Session
@@ -37,34 +37,45 @@ class _Kind:
         return self.rows[first : bisect_right(self._positions, above.subtree_end)]
 
 
+@dataclass(frozen=True)
 class Gaps:
     """Read once for a stretch of the tree."""
 
-    def __init__(
-        self, session: Session, span: Span, today: date, channels: Collection[str]
-    ) -> None:
-        self._kinds = (
-            _Kind(
-                "{0.name}：没有上次换届日期，无法推算届满日，请补录",
-                "{1}：{0}个组织没有上次换届日期，请督促补录",
-                subtrees.undated(session, span),
-            ),
-            _Kind(
-                "{0.name}：书记空缺，请确定负责人",
-                "{1}：{0}个组织书记空缺，请督促确定负责人",
-                subtrees.vacant(session, span, today),
-            ),
-            _Kind(
-                "{0.name}：没有人有可用地址，收不到提醒，请补录",
-                "{1}：{0}个组织没有人有可用地址，请督促补录",
-                subtrees.unreachable(session, span, today, channels),
-            ),
-            _Kind(
-                "{0.name}：{0.office}空缺",
-                "{1}：{0}个职务空缺",
-                subtrees.bereft(session, span, today),
-            ),
+    _kinds: Sequence[_Kind]
+
+    @classmethod
+    def every(cls, session: Session, span: Span, today: date, channels: Collection[str]) -> "Gaps":
+        """All that is missing."""
+        return cls(
+            (
+                _Kind(
+                    "{0.name}：没有上次换届日期，无法推算届满日，请补录",
+                    "{1}：{0}个组织没有上次换届日期，请督促补录",
+                    subtrees.undated(session, span),
+                ),
+                _Kind(
+                    "{0.name}：书记空缺，请确定负责人",
+                    "{1}：{0}个组织书记空缺，请督促确定负责人",
+                    subtrees.vacant(session, span, today),
+                ),
+                _Kind(
+                    "{0.name}：没有人有可用地址，收不到提醒，请补录",
+                    "{1}：{0}个组织没有人有可用地址，请督促补录",
+                    subtrees.unreachable(session, span, today, channels),
+                ),
+                *_unheard(session, span, today),
+                _Kind(
+                    "{0.name}：{0.office}空缺",
+                    "{1}：{0}个职务空缺",
+                    subtrees.bereft(session, span, today),
+                ),
+            )
         )
+
+    @classmethod
+    def news(cls, session: Session, span: Span, today: date, since: datetime) -> "Gaps":
+        """Only what has come up since the digest before, and cannot wait for the monthly look."""
+        return cls(_unheard(session, span, today, since))
 
     def are_below(self, above: AnyRow) -> bool:
         """Whether anything is missing strictly below."""
@@ -73,6 +84,24 @@ class Gaps:
     def sentences(self, above: AnyRow, children: Sequence[AnyRow]) -> list[str]:
         """What is missing strictly below, kind by kind in the organizations' own order."""
         return [line for kind in self._kinds for line in _said(kind, above, children)]
+
+
+def _unheard(
+    session: Session, span: Span, today: date, since: datetime | None = None
+) -> tuple[_Kind, ...]:
+    """Those to whom something was to be said that did not arrive."""
+    return (
+        _Kind(
+            "{0.name}：无法联系，{0.number}项逾期没有报到，已直接报它的上一级，请补录可用地址",
+            "{1}：{0}个组织无法联系，逾期已直接报它们的上一级，请督促补录",
+            subtrees.passed_over(session, span, since and since.date()),
+        ),
+        _Kind(
+            "{0.name}：{0.person}的地址（{0.channel}）被退回，收不到消息，请更正",
+            "{1}：{0}个地址被退回，收不到消息，请督促更正",
+            subtrees.refused(session, span, today, since),
+        ),
+    )
 
 
 def _said(kind: _Kind, above: AnyRow, children: Sequence[AnyRow]) -> list[str]:

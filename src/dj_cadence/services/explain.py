@@ -1,5 +1,6 @@
 """Why a task exists, why on that date, what was said about it, what comes next: in Chinese."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,14 +12,16 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.reminder_plan import TaskDates, next_reminder
+from dj_cadence.domain.quiet import Quiet
+from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, next_reminder
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
-from dj_cadence.services import evidence
+from dj_cadence.services import escalation, evidence
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.deliveries import told
 from dj_cadence.services.workflows import steps_beside
+from dj_cadence.store import orgs, quiets
 from dj_cadence.store.schema import act, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
@@ -169,8 +172,8 @@ def _next(
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
     dates = TaskDates(row.opens, row.planned, row.due)
-    calendar = catalogue.calendar
-    speaks = next_reminder(plan_of_chain(session, row.chain_id), dates, calendar, today)
+    calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
+    speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
     changes = next_change(today, row.opens, row.due, grace, calendar)
     coming = []
@@ -180,4 +183,30 @@ def _next(
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为待登记或逾期")
+    coming += _upwards(session, catalogue, row, plan)
+    if (quiet := _silence(session, row, today)) and not plan.through_quiet:
+        coming.append(
+            f"免打扰期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
+        )
     return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
+
+
+def _upwards(
+    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+) -> Iterator[str]:
+    found = escalation.coming(session, catalogue, row, plan)
+    if found is None:
+        return
+    rise, org_id = found
+    above = orgs.names(session, [org_id])[org_id]
+    if rise.day:
+        yield f"仍未办结的，{day_text(rise.day)}起直接报{above}"
+    else:
+        yield f"前一级收到后仍未办结的，再直接报{above}"
+
+
+def _silence(session: Session, row: AnyRow, today: date) -> Quiet | None:
+    """The quiet period that the organization is in."""
+    position = orgs.positions(session, [row.org_id])[row.org_id]
+    found = [one for one in quiets.every(session) if one.holds(position, today)]
+    return max(found, key=lambda one: one.until, default=None)

@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -19,12 +19,14 @@ from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.letter import Attachment, Form, Letter
 from dj_cadence.domain.message import Item, MessageView
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.token import make_token
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
+from dj_cadence.services.contacts import contacts
 from dj_cadence.settings import Settings
-from dj_cadence.store import message_content
+from dj_cadence.store import message_content, quiets
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.types import dumps
@@ -87,12 +89,8 @@ class Composer:
         """
         ids = [claim.id for claim in claims if claim.content is None]
         with database.read() as session:
-            items = _by_message(message_content.open_items(session, ids))
-            digests = _by_message(message_content.digests(session, ids))
-            drafts = [
-                _guarded(c, partial(self._draft, session, c, items[c.id], digests[c.id]))
-                for c in claims
-            ]
+            known = _Known.of(session, ids, max((claim.day for claim in claims), default=None))
+            drafts = [_guarded(c, partial(self._draft, session, c, known)) for c in claims]
         return [
             draft
             if isinstance(draft, Fault)
@@ -104,19 +102,22 @@ class Composer:
         """What opens the page on which everything in a message can be finished."""
         return make_token(self.settings.key, "message", token_subject(message_id), 1)
 
-    def _draft(
-        self, session: Session, claim: Claim, items: Sequence[_Row], digests: Sequence[_Row]
-    ) -> _Draft:
+    def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
         if claim.content is not None:
             return _Draft(claim, None)
+        rows, digests = known.items[claim.id], known.digests[claim.id]
+        above = (known.contacts.get(row["told_org_id"]) for row in rows)
         view = MessageView(
             site_name=self.settings.name,
             person_name=claim.person_name,
             day=claim.day,
             late=claim.late,
-            items=tuple(self._item(claim, row) for row in items),
+            items=tuple(self._item(claim, row, known.upwards[row["task_id"]]) for row in rows),
             digests=tuple(self.digest_of(session, row["org_id"], row["week"]) for row in digests),
             link=f"{self.settings.web_address}/t/{self.token(claim.id)}",
+            contact=next((found for found in above if found), ""),
+            held=tuple(row["reason"] for row in known.held[claim.id]),
+            took_over=any(row["rung"] == NEWCOMER for row in rows),
         )
         return _Draft(claim, view)
 
@@ -157,10 +158,10 @@ class Composer:
         """A Message-ID of this site."""
         return f"{name}.{self.site_uid}@{self.settings.sender_address.rpartition('@')[2]}"
 
-    def _item(self, claim: Claim, row: _Row) -> Item:
+    def _item(self, claim: Claim, row: _Row, upwards: Sequence[_Row]) -> Item:
         title = self.catalogue.title(row["duty"], row["step"])
         shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
-        more = ("provisional", "target", "unit", "office", "relay", "of_case")
+        more = ("provisional", "target", "unit", "office", "relay", "of_case", "level")
         return Item(
             **{name: row[name] for name in shared + more},
             title=f"{title}：{row['about']}" if row["about"] else title,
@@ -171,7 +172,43 @@ class Composer:
                 row["theme"], self.catalogue.instructions(row["duty"], row["step"])
             ),
             overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
+            reported=_names(one for one in upwards if one["reached"] and not row["level"]),
+            passed_over=_names(
+                one
+                for one in upwards
+                if not one["reached"] and (not row["level"] or one["level"] < row["level"])
+            ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the letters of a batch are made of, read at once. By message, but for `upwards`."""
+
+    items: Mapping[int, list[_Row]]
+    digests: Mapping[int, list[_Row]]
+    held: Mapping[int, list[_Row]]
+    upwards: Mapping[int, list[_Row]]
+    """By task."""
+    contacts: Mapping[int, str]
+    """By organization."""
+
+    @classmethod
+    def of(cls, session: Session, ids: Sequence[int], day: date | None) -> "_Known":
+        rows = message_content.open_items(session, ids)
+        org_ids = {row["told_org_id"] for row in rows if row["told_org_id"]}
+        task_ids = {row["task_id"] for row in rows}
+        return cls(
+            items=_by(rows),
+            digests=_by(message_content.digests(session, ids)),
+            held=_by(quiets.over_notices(session, ids)),
+            upwards=_by(message_content.upwards(session, task_ids), "task_id"),
+            contacts=contacts(session, org_ids, day) if day else {},
+        )
+
+
+def _names(rows: Iterable[_Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row["name"] for row in rows))
 
 
 def _workbook(digest: DigestView) -> Attachment:
@@ -189,10 +226,10 @@ def token_subject(message_id: int) -> str:
     return f"message:{message_id}"
 
 
-def _by_message(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:
+def _by(rows: Iterable[_Row], key: str = "message_id") -> Mapping[int, list[_Row]]:
     found: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
-        found[row["message_id"]].append(row)
+        found[row[key]].append(row)
     return found
 
 

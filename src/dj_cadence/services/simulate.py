@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import Observe
+from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.advance import advance
@@ -23,6 +24,7 @@ from dj_cadence.services.records import done, set_planned
 from dj_cadence.services.site import Site
 from dj_cadence.services.succession import hand_over
 from dj_cadence.services.workflows import own_task
+from dj_cadence.store import quiets
 from dj_cadence.store.database import open_database
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import (
@@ -34,14 +36,16 @@ from dj_cadence.store.schema import (
     message,
     notice,
     org,
+    override,
     person,
     profile,
+    quiet,
     site,
     task,
 )
 from dj_cadence.store.types import AnyRow
 
-_COPIED = (site, profile, org, person, address, appointment, anchor, catalogue)
+_COPIED = (site, profile, org, person, address, appointment, anchor, catalogue, override, quiet)
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
@@ -135,7 +139,8 @@ class _Walk:
     def _post(self, day: date) -> None:
         """The sending hour: every message arrives. The ledger's care is not needed here."""
         at = self._at(day, self.site.settings.send_at)
-        if not bundle(self.site.database, self.rules, self.site.settings, now=at):
+        database, settings = self.site.database, self.site.settings
+        if not bundle(database, self.rules, settings, now=at, observe=self._observe):
             return
         with self.site.database.write(durable=False) as session:
             posted = _ready_messages(session)
@@ -234,6 +239,10 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
     )
     for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
         digests.setdefault(message_id, []).append(code)
+    rows = session.execute(query.order_by(message.c.id)).all()
+    held = {one["message_id"]: True for one in quiets.over_notices(session, [r.id for r in rows])}
+    fresh = select(notice.c.message_id).join_from(notice, message)
+    took_over = set(session.scalars(fresh.where(ready, notice.c.rung == NEWCOMER)))
     return [
         {
             "to": row.address,
@@ -243,8 +252,10 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
             "tasks": sorted(about.get(row.id, ())),
             "digests": digests.get(row.id, []),
             "late": row.late,
+            "held": bool(held.get(row.id)),
+            "newcomer": row.id in took_over,
         }
-        for row in session.execute(query.order_by(message.c.id))
+        for row in rows
     ]
 
 

@@ -74,7 +74,8 @@ def _is_anything_due(
     if not seen.sending:
         return False
     today = site.today(now)
-    fresh = seen.notices or seen.digests or digests_due(catalogue, seen.digest_week, today)
+    known = seen.notices or seen.digests or seen.newcomers
+    fresh = known or digests_due(catalogue, seen.digest_week, today)
     return bool(seen.messages or (fresh and _is_time_to_bundle(site, seen, catalogue, now)))
 
 

@@ -5,7 +5,16 @@ from datetime import date, datetime
 from sqlalchemy import Date, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.schema import catalogue, digest, message, notice, override, site, task
+from dj_cadence.store.schema import (
+    appointment,
+    catalogue,
+    digest,
+    message,
+    notice,
+    override,
+    site,
+    task,
+)
 from dj_cadence.store.types import AnyRow, Instant
 
 _TODAY, _NOW = bindparam("today", type_=Date), bindparam("now", type_=Instant)
@@ -28,13 +37,20 @@ _LOOK = select(
     .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
     .label("notices"),
     exists()
+    .where(
+        appointment.c.welcomed_on.is_(None),
+        appointment.c.since <= _TODAY,
+        appointment.c.until >= _TODAY,
+    )
+    .label("newcomers"),
+    exists()
     .where(digest.c.message_id.is_(None), digest.c.week == bindparam("week"))
     .label("digests"),
 )
 
 
 def look(session: Session, today: date, week: str, now: datetime) -> AnyRow | None:
-    """The site with what is waiting: `tasks`, `messages`, `notices`, `digests` say whether.
+    """The site with what is waiting: `tasks`, `messages`, `notices`, … say whether.
 
     `catalogue` is the hash of the applied one. None where the site was never set up.
     """

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, bindparam, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.task import SILENT
+from dj_cadence.domain.reminder_plan import ESCALATED
+from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.schema import digest, letter, message, notice, person, site, task
 
 BATCH = 100
@@ -97,8 +98,9 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
 def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     """Take out of messages not yet written what need not be said any more.
 
-    Notices of tasks settled meanwhile are `settled_before`; of several notices of one
-    task the newest speaks and the others are `folded`. Returns the messages that are
+    Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
+    overdue no more `moved`; of several notices of one task the newest speaks and the others
+    are `folded`. Returns the messages that are
     left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
@@ -108,6 +110,9 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     settled = exists().where(task.c.id == notice.c.task_id, task.c.state.in_(sorted(SILENT)))
     open_notices = update(notice).where(notice.c.message_id.in_(ids), notice.c.outcome == "")
     session.execute(open_notices.where(settled).values(outcome="settled_before"))
+    late = exists().where(task.c.id == notice.c.task_id, task.c.state == State.OVERDUE.value)
+    upwards = open_notices.where(notice.c.rung == ESCALATED, ~late)
+    session.execute(upwards.values(outcome="moved"))
     session.execute(open_notices.where(_is_outdone()).values(outcome="folded"))
     empty = session.scalars(
         update(message)

@@ -1,10 +1,10 @@
 """Questions about organizations and the people in their offices."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Column, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
@@ -12,6 +12,7 @@ from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import address, appointment, org, person
 
+_END_OF_TREE = 2**31 - 1
 _AT_ONCE = 10_000
 """Ids in one statement; both databases refuse more than some 30,000."""
 
@@ -42,6 +43,14 @@ def subtree(session: Session, org_code: str) -> list[Row[Any]]:
     return list(session.execute(select(org).where(inside).order_by(org.c.position)))
 
 
+def span(session: Session, org_code: str) -> tuple[int, int]:
+    """The first and last position of a subtree; of the whole tree for an empty code."""
+    if not org_code:
+        return 0, _END_OF_TREE
+    top = find_org(session, org_code)
+    return top.position, top.subtree_end
+
+
 def find_person(session: Session, key_or_address: str) -> Row[Any]:
     """The person with that 人员编号 or address; Refused where there is none, or several."""
     text = key_or_address.strip()
@@ -57,6 +66,41 @@ def find_person(session: Session, key_or_address: str) -> Row[Any]:
         names = "、".join(row.name for row in found)
         raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
     return found[0]
+
+
+def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:
+    """The organizations above each of these, the nearest first."""
+    above: dict[int, int] = {}
+    missing = set(org_ids)
+    while missing:
+        for some in _chunks(missing):
+            links = select(org.c.id, org.c.supervisor_id).where(org.c.id.in_(some))
+            above |= {row.id: row.supervisor_id or 0 for row in session.execute(links)}
+        missing = set(above.values()) - above.keys() - {0}
+    return {org_id: list(_upwards(org_id, above)) for org_id in org_ids}
+
+
+def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
+    while org_id := above.get(org_id, 0):
+        yield org_id
+
+
+def positions(session: Session, org_ids: Collection[int]) -> dict[int, int]:
+    """Where each of these stands in the tree's order."""
+    return _looked_up(session, org.c.position, org_ids)
+
+
+def names(session: Session, org_ids: Collection[int]) -> dict[int, str]:
+    """What each of these is called."""
+    return _looked_up(session, org.c.name, org_ids)
+
+
+def _looked_up(session: Session, column: Column[Any], org_ids: Collection[int]) -> dict[int, Any]:
+    return {
+        row[0]: row[1]
+        for some in _chunks(org_ids)
+        for row in session.execute(select(org.c.id, column).where(org.c.id.in_(some)))
+    }
 
 
 def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:

@@ -7,10 +7,14 @@ from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
+from dj_cadence.domain.task import State
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.schema import org, override, task
+from dj_cadence.store.types import AnyRow
 
-_dates = and_(override.c.ended_at.is_(None), override.c.key != OverrideKey.ADOPTED.value)
+_UPWARD = (OverrideKey.ADOPTED.value, OverrideKey.ESCALATE.value)
+"""What superiors are told of; no date hangs on it."""
+_dates = and_(override.c.ended_at.is_(None), override.c.key.not_in(_UPWARD))
 
 
 def lay_over(
@@ -42,6 +46,13 @@ def lay_over(
         for key, value in values.items()
     ]
     session.execute(insert(override), rows)
+
+
+def wake(session: Session, above: AnyRow, duty: str) -> None:
+    """Have the engine's next pass look at what is overdue of a duty in a subtree."""
+    below = select(org.c.id).where(org.c.position.between(above.position, above.subtree_end))
+    late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)
+    session.execute(update(task).where(late).values(next_on=task.c.due))
 
 
 def follow(session: Session, pairs: Iterable[tuple[int, int]], now: datetime) -> None:
@@ -87,6 +98,21 @@ def spreads(session: Session, duty: str) -> list[Spread]:
         )
         for row in session.execute(query.order_by(override.c.id))
     ]
+
+
+def upward(session: Session, duties: Collection[str]) -> list[AnyRow]:
+    """What superiors chose to be told of: (duty, key, value, org_id, position, subtree_end).
+
+    The uppermost superior's first.
+    """
+    columns = (override.c.duty, override.c.key, override.c.value, override.c.org_id)
+    query = (
+        select(*columns, org.c.position, org.c.subtree_end)
+        .join_from(override, org)
+        .where(override.c.key.in_(_UPWARD), override.c.ended_at.is_(None))
+        .where(override.c.duty.in_(sorted(duties)))
+    )
+    return list(session.execute(query.order_by(org.c.position)))
 
 
 def adopted(session: Session) -> list[str]:

@@ -46,6 +46,7 @@ from dj_cadence.store.schema import (
     act,
     chain,
     cohort,
+    notice,
     org,
     org_cohort,
     plan_run,
@@ -247,10 +248,9 @@ def _dates(
 
 
 def use_chain(session: Session, scope: Scope, chain_id: int, today: date) -> None:
-    """Tasks that have said nothing yet follow the new reminder plan."""
-    silent = and_(
-        of_scope(scope), owed(), task.c.raised_to == FIRST_DAY, task.c.chain_id != chain_id
-    )
+    """Tasks about which nothing was sent yet follow the new reminder plan from now on."""
+    said = exists().where(notice.c.task_id == task.c.id, notice.c.message_id.is_not(None))
+    silent = and_(of_scope(scope), owed(), task.c.chain_id != chain_id, ~said)
     session.execute(update(task).where(silent).values(chain_id=chain_id, next_on=today))
 
 

@@ -122,7 +122,14 @@ appointment = Table(
     Column("since", Date, nullable=False),  # FIRST_DAY: since always
     Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
     Column("acting", Boolean, nullable=False),
+    Column("welcomed_on", Date, nullable=True),  # when what is open was looked up for a newcomer
     UniqueConstraint("org_id", "office", "person_id", "since"),
+    Index(
+        "ix_appointment_unwelcomed",
+        "since",
+        sqlite_where=text("welcomed_on IS NULL"),
+        postgresql_where=text("welcomed_on IS NULL"),
+    ),
 )
 
 # --- what is owed, and when -----------------------------------------------------------------
@@ -169,7 +176,7 @@ override = Table(
     Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
     Column("duty", String(48), nullable=False),
     Column("period", String(16), nullable=False),  # empty: every period
-    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted
+    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted, escalate
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("made_by", Text, nullable=False),
@@ -348,6 +355,19 @@ act = Table(
 
 # --- what was said, to whom, with what outcome --------------------------------------------
 
+quiet = Table(
+    "quiet",  # days on which a subtree is told nothing that can wait
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, nullable=False),  # 0: the whole site
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),  # the last day
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("org_id", "since"),
+)
+
 message = Table(
     "message",
     metadata,
@@ -370,6 +390,7 @@ message = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),
     UniqueConstraint("person_id", "day", "serial"),
+    Index("ix_message_day", "day"),
     Index(
         "ix_message_send_at",
         "send_at",
@@ -396,10 +417,12 @@ notice = Table(
     Column("level", SmallInteger, nullable=False),  # 0: the organization itself
     Column("office", String(16), nullable=False),
     Column("due_on", Date, nullable=False),
-    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),  # set by bundling
+    # Set by bundling: the organization at that level, and who is written to.
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),
     Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
-    # empty while open; sent, folded, settled_before, no_addressee, unknown
+    # empty while open; sent, folded, settled_before, moved, no_addressee, unknown
     Column("outcome", String(16), nullable=False, server_default=""),
     UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
     Index(
@@ -408,12 +431,23 @@ notice = Table(
         sqlite_where=text("message_id IS NULL AND outcome = ''"),
         postgresql_where=text("message_id IS NULL AND outcome = ''"),
     ),
-    Index("ix_notice_message_id", "message_id"),
+    Index(
+        "ix_notice_message_id",  # not of those without one: else SQLite looks there for them
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL"),
+        postgresql_where=text("message_id IS NOT NULL"),
+    ),
     Index(
         "ix_notice_open",  # in a message, and without an outcome yet
         "message_id",
         sqlite_where=text("message_id IS NOT NULL AND outcome = ''"),
         postgresql_where=text("message_id IS NOT NULL AND outcome = ''"),
+    ),
+    Index(
+        "ix_notice_passed_over",  # superiors that could not be told
+        "org_id",
+        sqlite_where=text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=text("outcome = 'no_addressee' AND level > 0"),
     ),
 )
 

@@ -34,7 +34,9 @@ from dj_cadence.store.schema import (
     address,
     anchor,
     appointment,
+    notice,
     org,
+    person,
     slot,
     task,
 )
@@ -228,6 +230,46 @@ def unreachable(
     )
     silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
     return _party_organizations(session, span, silent)
+
+
+def refused(
+    session: Session, span: Span, today: date, since: datetime | None = None
+) -> list[AnyRow]:
+    """(position, name, person, channel) of addresses in use that were refused or came back.
+
+    With `since`, only those found bad from then on.
+    """
+    query = (
+        select(org.c.position, org.c.name, person.c.name.label("person"), address.c.channel)
+        .join_from(address, person)
+        .join(appointment, appointment.c.person_id == person.c.id)
+        .join(org, org.c.id == appointment.c.org_id)
+        .where(span.holds(), _serves(today), address.c.state == "bad")
+        .distinct()
+        .order_by(org.c.position, person.c.name, address.c.channel)
+    )
+    return list(session.execute(query if since is None else query.where(_bad_from(since))))
+
+
+def _bad_from(since: datetime) -> ColumnElement[bool]:
+    return address.c.bad_since >= since
+
+
+def passed_over(session: Session, span: Span, since: date | None = None) -> list[AnyRow]:
+    """(position, name, number) of superiors that could not be told of so many overdue tasks.
+
+    With `since`, only those that should have been told from that day on.
+    """
+    late = and_(task.c.id == notice.c.task_id, task.c.state == State.OVERDUE.value)
+    query = (
+        select(org.c.position, org.c.name, func.count(task.c.id.distinct()).label("number"))
+        .join_from(notice, task, late)
+        .join(org, org.c.id == notice.c.org_id)
+        .where(span.holds(), text("outcome = 'no_addressee' AND level > 0"))  # as the index has it
+        .group_by(org.c.position, org.c.name)
+        .order_by(org.c.position)
+    )
+    return list(session.execute(query if since is None else query.where(notice.c.due_on >= since)))
 
 
 def bereft(session: Session, span: Span, today: date) -> list[AnyRow]:

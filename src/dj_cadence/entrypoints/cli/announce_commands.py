@@ -7,7 +7,7 @@ import typer
 
 from dj_cadence.domain.duty import Vacation
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.entrypoints.cli.arguments import By, parse_date, parse_vacation
+from dj_cadence.entrypoints.cli.arguments import By, parse_date, parse_graces, parse_vacation
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.errors import Refused
@@ -38,6 +38,14 @@ def announce(
             help="假期里：keep、shift_within_period 或 waive",
         ),
     ] = None,
+    escalate: Annotated[
+        str,
+        typer.Option(
+            "--escalate",
+            metavar="工作日",
+            help="逾期后逐级直接报上级，每级宽限几个工作日，如 5,10；off 为不再直接报",
+        ),
+    ] = "",
     by: By = "",
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
@@ -57,6 +65,7 @@ def announce(
                 theme=theme,
                 adopt=adopt,
                 vacation=vacation,
+                escalate=parse_graces(escalate) if escalate else None,
                 by=who,
                 now=site.now,
             )

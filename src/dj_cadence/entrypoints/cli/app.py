@@ -17,7 +17,9 @@ from dj_cadence.entrypoints.cli import (
     done_command,
     engine_commands,
     paper_commands,
+    people_commands,
     plan_commands,
+    quiet_commands,
     roster_commands,
     rule_commands,
     site_commands,
@@ -39,6 +41,7 @@ app.add_typer(roster_commands.app, name="roster")
 app.add_typer(calendar_commands.app, name="calendar")
 app.add_typer(case_commands.app, name="case")
 app.add_typer(channel_commands.app, name="channel")
+app.add_typer(quiet_commands.app, name="quiet")
 for command in (
     site_commands.init,
     site_commands.demo,
@@ -69,9 +72,11 @@ for command in (
     upkeep_commands.audit,
     upkeep_commands.backup,
     upkeep_commands.restore,
+    people_commands.burden,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)
+app.command("phone-list")(people_commands.phone_list)
 app.command("login-link")(engine_commands.login_link)
 
 _MISUSES = (

@@ -10,6 +10,9 @@ from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.task import State
 from dj_cadence.errors import DjCadenceError
 
+_LONGEST_GRACE = 60
+_LEVELS = 5
+
 
 class Misuse(DjCadenceError):
     """The command was not written as it must be."""
@@ -20,6 +23,14 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Misuse(f"“{text}”不是日期，应写成 2026-03-05 这样。") from None
+
+
+def parse_month(text: str) -> date:
+    """The first day of a month written 2026-03."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。") from None
 
 
 def parse_instant(text: str) -> datetime:
@@ -36,6 +47,16 @@ def parse_number(text: str) -> int:
     if not text.isdecimal():
         raise Misuse(f"“{text}”应为数字。")
     return int(text)
+
+
+def parse_graces(text: str) -> tuple[int, ...]:
+    """5,10: working days for each level; off: none."""
+    if text == "off":
+        return ()
+    graces = [part.strip() for part in text.replace("，", ",").split(",")]
+    if not all(part.isdecimal() and int(part) <= _LONGEST_GRACE for part in graces):
+        raise Misuse(f"“{text}”应为每一级的工作日数，如 5,10（每级最多 60），或 off。")
+    return tuple(map(int, graces))[:_LEVELS]
 
 
 def parse_vacation(text: str) -> Vacation:

@@ -41,9 +41,13 @@ _EVENTS = {
     "message": "发出消息",
     "unrecorded": "转为待登记",
     "overdue": "逾期",
+    "escalated": "直接报上级",
     "digest": "发出周报",
     "done": "登记完成",
 }
+
+_WHY = {"late": "，补发", "held": "，免打扰期后合并", "newcomer": "，新到任"}
+"""Why a message comes now."""
 
 
 def tick(
@@ -99,7 +103,8 @@ def _tell(event: Mapping[str, object]) -> None:
         if name == "digest"
         else f"{event.get('org', '')} {event.get('duty', '')} {event.get('period', '')}"
     )
-    say(f"{str(event['at'])[:16].replace('T', ' ')} {_EVENTS[name]}：{about}")
+    why = "".join(word for key, word in _WHY.items() if event.get(key))
+    say(f"{str(event['at'])[:16].replace('T', ' ')} {_EVENTS[name]}：{about}{why}")
 
 
 def digest(

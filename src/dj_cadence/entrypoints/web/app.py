@@ -25,6 +25,7 @@ from dj_cadence.entrypoints.web import (
     links,
     pages,
     papers,
+    people,
     subscription,
     uploads,
     words,
@@ -73,6 +74,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/orgs/{code}/digest.xlsx", papers.digest_file),
         route("/orgs/{code}/wall", papers.wall),
         route("/orgs/{code}/wall.xlsx", papers.wall_file),
+        route("/orgs/{code}/people", people.people),
         route("/orgs/{code}/papers/{kind}.docx", papers.paper_file),
         route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
@@ -150,6 +152,7 @@ def _templates(context: WebContext) -> Environment:
     templates.filters.update(digest_words.FILTERS)
     templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
+    templates.globals["web_address"] = context.settings.web_address
     return templates
 
 

@@ -82,6 +82,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_profile_hash")),
     )
     op.create_table(
+        "quiet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiet")),
+        sa.UniqueConstraint("org_id", "since", name=op.f("uq_quiet_org_id_since")),
+    )
+    op.create_table(
         "rate",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -164,6 +176,7 @@ def upgrade() -> None:
             "person_id", "day", "serial", name=op.f("uq_message_person_id_day_serial")
         ),
     )
+    op.create_index("ix_message_day", "message", ["day"], unique=False)
     op.create_index(
         "ix_message_send_at",
         "message",
@@ -260,6 +273,7 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("acting", sa.Boolean(), nullable=False),
+        sa.Column("welcomed_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_appointment_org_id")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_appointment_person_id")
@@ -274,6 +288,14 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_appointment_person_id"), "appointment", ["person_id"], unique=False)
+    op.create_index(
+        "ix_appointment_unwelcomed",
+        "appointment",
+        ["since"],
+        unique=False,
+        sqlite_where=sa.text("welcomed_on IS NULL"),
+        postgresql_where=sa.text("welcomed_on IS NULL"),
+    )
     op.create_table(
         "attempt",
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -464,11 +486,13 @@ def upgrade() -> None:
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("office", sa.String(length=16), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("relay", sa.Text(), server_default="", nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=16), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_notice_message_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_notice_org_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
         sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_notice_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
@@ -482,7 +506,14 @@ def upgrade() -> None:
             name=op.f("uq_notice_task_id_due_revision_rung_occurrence_level_office"),
         ),
     )
-    op.create_index("ix_notice_message_id", "notice", ["message_id"], unique=False)
+    op.create_index(
+        "ix_notice_message_id",
+        "notice",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_notice_open",
         "notice",
@@ -490,6 +521,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("message_id IS NOT NULL AND outcome = ''"),
         postgresql_where=sa.text("message_id IS NOT NULL AND outcome = ''"),
+    )
+    op.create_index(
+        "ix_notice_passed_over",
+        "notice",
+        ["org_id"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=sa.text("outcome = 'no_addressee' AND level > 0"),
     )
     op.create_index(
         "ix_notice_unbundled",

@@ -1,0 +1,47 @@
+"""What the reminders ask of an organization and those below, and whom they do not reach."""
+
+from starlette.responses import Response
+
+from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web.visit import Visit
+from dj_cadence.services.access import may_act
+from dj_cadence.store import burden, quiets
+from dj_cadence.store.unreached import unreached
+
+MOST = 400
+"""Organizations whose numbers are listed; of a larger subtree only the organization's own."""
+
+
+def people(visit: Visit) -> Response:
+    """This month and the last; telephone numbers only for those who act there."""
+    this_month = visit.today.replace(day=1)
+    months = [add_months(this_month, -1), this_month]
+    with visit.database.read() as session:
+        found = visit.organization(session)
+        last = found.subtree_end if found.subtree_end - found.position < MOST else found.position
+        span = (found.position, last)
+        counted = [
+            burden.burdens(session, *span, month, add_months(month, 1) - DAY) for month in months
+        ]
+        called = (
+            unreached(
+                session,
+                found.position,
+                found.subtree_end,
+                visit.settings.channels,
+                visit.today,
+            )
+            if may_act(session, visit.visitor, found.id, visit.today)
+            else None
+        )
+        silent = [one for one in quiets.every(session) if one.holds(found.position, visit.today)]
+    return visit.page(
+        "people.html",
+        org=found,
+        base=words.org_address(found.code),
+        months=months,
+        rows=list(zip(*counted, strict=True)),
+        called=called,
+        silent=silent,
+    )

@@ -1,0 +1,65 @@
+"""What has been said about tasks so far, as far as the next word hangs on it."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.schema import message, notice, task
+
+NOT_SAID = ("settled_before", "moved")
+"""Outcomes of notices that nobody heard, nor was meant to in the end."""
+
+
+def told_of_lateness(
+    session: Session, task_ids: Collection[int]
+) -> dict[int, dict[int, date | None]]:
+    """By task and level, the day on which it was first told that the task is late.
+
+    None where that is written down and waits. What will not be sent, since nobody can be
+    reached or the site was copied, counts as told on its day: it holds up nobody.
+    """
+    closed = notice.c.outcome.in_(("no_addressee", "unknown"))
+    day = case((closed, notice.c.due_on), else_=message.c.day)
+    query = (
+        select(notice.c.task_id, notice.c.level, func.min(day))
+        .join(task, task.c.id == notice.c.task_id)
+        .outerjoin(message, message.c.id == notice.c.message_id)
+        .where(notice.c.task_id.in_(task_ids), notice.c.due_on > task.c.due)
+        .where(notice.c.outcome.not_in(NOT_SAID))
+        .group_by(notice.c.task_id, notice.c.level)
+    )
+    found: dict[int, dict[int, date | None]] = {}
+    for task_id, level, first in session.execute(query):
+        found.setdefault(task_id, {})[level] = first
+    return found
+
+
+def already_said(session: Session, task_ids: Collection[int]) -> set[tuple[int, str, int, int]]:
+    """(task, rung, occurrence, level) of the notices that went out about them, or will."""
+    if not task_ids:
+        return set()
+    columns = (notice.c.task_id, notice.c.rung, notice.c.occurrence, notice.c.level)
+    told = (notice.c.task_id.in_(task_ids), notice.c.outcome.not_in(NOT_SAID))
+    return {tuple(row) for row in session.execute(select(*columns).where(*told))}
+
+
+def take_back(
+    session: Session, task_ids: Collection[int], rungs: Collection[str], today: date
+) -> None:
+    """Drop what waits to be said of a lateness that is none any more: the dates have moved."""
+    late_no_more = select(task.c.id).where(task.c.id.in_(task_ids), task.c.due >= today)
+    session.execute(
+        update(notice)
+        .where(notice.c.task_id.in_(late_no_more), notice.c.rung.in_(sorted(rungs)))
+        .where(notice.c.message_id.is_(None), notice.c.outcome == "")
+        .values(outcome="moved")
+    )
+
+
+def write(session: Session, rows: Iterable[dict[str, object]]) -> None:
+    """Write notices down. The unique key makes a repeat a quiet nothing."""
+    if values := list(rows):
+        session.execute(insert_or_ignore(session, notice), values)
