@@ -1,0 +1,62 @@
+"""The tables. Every natural key is a unique constraint over NOT NULL columns.
+
+Dates are local dates of the site; instants are aware UTC. `FIRST_DAY` and `LAST_DAY`
+of domain.dates stand for "since always" and "no end"; 0 stands for "none" in ids that
+are part of a key.
+"""
+
+from dj_cadence.store.schema.acts import act, evidence, record, record_task
+from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.schema.feeds import feed, feed_revision, token
+from dj_cadence.store.schema.plan import (
+    SETTLED,
+    UNSETTLED,
+    anchor,
+    catalogue,
+    chain,
+    cohort,
+    org_cohort,
+    override,
+    plan_run,
+    saved_rules,
+    slot,
+    task,
+)
+from dj_cadence.store.schema.roster import address, appointment, org, person, profile, site
+from dj_cadence.store.schema.sending import attempt, digest, letter, message, notice, quiet, rate
+
+__all__ = [
+    "SETTLED",
+    "UNSETTLED",
+    "act",
+    "address",
+    "anchor",
+    "appointment",
+    "attempt",
+    "catalogue",
+    "chain",
+    "cohort",
+    "digest",
+    "evidence",
+    "feed",
+    "feed_revision",
+    "letter",
+    "message",
+    "metadata",
+    "notice",
+    "org",
+    "org_cohort",
+    "override",
+    "person",
+    "plan_run",
+    "profile",
+    "quiet",
+    "rate",
+    "record",
+    "record_task",
+    "saved_rules",
+    "site",
+    "slot",
+    "task",
+    "token",
+]

@@ -1,0 +1,51 @@
+"""What people did, with which evidence, and every change."""
+
+from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+
+from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.types import Instant, Json
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("voided_at", Instant, nullable=True),
+)
+
+record_task = Table(
+    "record_task",
+    metadata,
+    Column("record_id", Integer, ForeignKey("record.id"), primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), primary_key=True, index=True),
+    Column("amount", Integer, nullable=False),
+)
+
+evidence = Table(
+    "evidence",  # a paper about a record; its content lies in the site's evidence/, named by hash
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("record_id", Integer, ForeignKey("record.id"), nullable=False),
+    Column("name", Text, nullable=False),  # as it is offered for download
+    Column("media_type", String(80), nullable=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("record_id", "sha256"),
+)
+
+act = Table(
+    "act",  # every change that a person or a plan made to a task
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # done, missed, planned, move, withdraw, …
+    Column("done_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+)

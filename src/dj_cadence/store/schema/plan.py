@@ -1,0 +1,212 @@
+"""What is owed, and when: rules, facts, cohorts, slots and tasks."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.types import Instant, Json
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the version
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+    Column("applied_by", Text, nullable=False),
+    Column("current", Boolean, nullable=False),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("kind", String(24), nullable=False),  # election, or the event that began a case
+    Column("day", Date, nullable=False),
+    Column("current", Boolean, nullable=False),  # the one whose term is running
+    Column("source", Text, nullable=False),  # roster, record
+    Column("ref", Text, nullable=False, server_default=""),  # an internal number, never a name
+    # Since when it is known here: a notice whose day had passed by then is due at once.
+    Column("known_on", Date, nullable=False, server_default="0001-01-01"),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+)
+Index(
+    "uq_anchor_current",
+    anchor.c.org_id,
+    anchor.c.kind,
+    unique=True,
+    sqlite_where=text("current = 1"),  # as queries say it: else SQLite passes it by
+    postgresql_where=text("current"),
+)
+
+override = Table(
+    "override",  # what a superior laid over a rule for its subtree
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("duty", String(48), nullable=False),
+    Column("period", String(16), nullable=False),  # empty: every period
+    Column("key", String(12), nullable=False),  # due, planned, theme, vacation, adopted, escalate
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+)
+Index(
+    "uq_override_current",
+    override.c.org_id,
+    override.c.duty,
+    override.c.period,
+    override.c.key,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+cohort = Table(
+    "cohort",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("duty", String(48), nullable=False),
+    Column("signature", String(64), nullable=False, unique=True),
+    Column("facts", Json, nullable=False),
+)
+
+org_cohort = Table(
+    "org_cohort",
+    metadata,
+    Column("duty", String(48), primary_key=True),  # first: plans are written duty by duty
+    Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
+    # What it is about: an organization below (its id), a case (minus its anchor's id), itself (0).
+    Column("instance", Integer, primary_key=True),
+    Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
+    Column("anchor_id", Integer, nullable=False),  # 0: none
+    sqlite_with_rowid=False,
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
+    Column("period", String(16), nullable=False),  # part of the key: 2026-03; term for terms
+    Column("step", String(24), nullable=False),
+    Column("label", String(32), nullable=False),  # what is shown: term-2023-05-10
+    Column("opens", Date, nullable=False),
+    Column("planned", Date, nullable=True),
+    Column("due", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("unit", String(8), nullable=False),  # 次, 组, 学时
+    Column("theme", Text, nullable=False, server_default=""),  # as the superior announced it
+    Column("first_on", Date, nullable=False),  # the first day on which something happens
+    Column("derivation", Json, nullable=False),  # sentences, in Chinese
+    UniqueConstraint("cohort_id", "period", "step"),
+)
+
+chain = Table(
+    "chain",  # a reminder plan as it was when a task began to speak
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+)
+
+UNSETTLED = "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
+SETTLED = "settled_at IS NOT NULL"
+"""Queries have to say it in these very words: else SQLite passes the index by."""
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("duty", String(48), nullable=False),
+    Column("instance", Integer, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("step", String(24), nullable=False),
+    Column("slot_id", Integer, ForeignKey("slot.id"), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("opens", Date, nullable=False),
+    Column("planned", Date, nullable=True),
+    Column("planned_time", String(5), nullable=False, server_default=""),  # HH:MM
+    Column("place", Text, nullable=False, server_default=""),
+    Column("due", Date, nullable=False),
+    Column("postponed_to", Date, nullable=True),  # granted by the superior; goes before the plan's
+    Column("due_revision", SmallInteger, nullable=False, server_default="0"),
+    Column("dated_on", Date, nullable=True),  # when plan or person last changed its dates
+    Column("planned_by_person", Boolean, nullable=False, server_default=text("false")),
+    Column("target", Integer, nullable=False),
+    Column("amount", Integer, nullable=False, server_default="0"),
+    Column("chain_id", Integer, ForeignKey("chain.id"), nullable=False),
+    Column("raised_to", Date, nullable=False),  # reminders up to this day are written down
+    Column("next_on", Date, nullable=True),  # None: nothing will happen by itself
+    Column("touched", Boolean, nullable=False, server_default=text("false")),
+    Column("completed_on", Date, nullable=True),
+    Column("settled_at", Instant, nullable=True),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("changed_at", Instant, nullable=False),
+    # The duty first: a plan is written duty by duty, and so at one place of the index.
+    UniqueConstraint("duty", "org_id", "instance", "anchor_id", "period", "step"),
+    # What superiors are told of: a few tasks among millions that are planned or long settled.
+    Index(
+        "ix_task_state",
+        "state",
+        "due",
+        sqlite_where=text(UNSETTLED),
+        postgresql_where=text(UNSETTLED),
+    ),
+    Index(
+        "ix_task_settled_at",
+        "state",
+        "settled_at",
+        sqlite_where=text(SETTLED),
+        postgresql_where=text(SETTLED),
+    ),
+    Index(
+        "ix_task_org_id", "org_id", "sequence"
+    ),  # whether a calendar has changed is a sum of these
+    Index(
+        "ix_task_next_on",
+        "next_on",
+        sqlite_where=text("next_on IS NOT NULL"),
+        postgresql_where=text("next_on IS NOT NULL"),
+    ),
+)
+
+plan_run = Table(
+    "plan_run",  # how far each duty is planned; written together with its tasks
+    metadata,
+    Column("duty", String(48), primary_key=True),
+    Column("inputs", String(64), nullable=False),  # hash of what its dates hang on; empty: broken
+    Column("since", Date, nullable=False),  # the window that is planned, both days included
+    Column("until", Date, nullable=False),
+    Column("data_version", Integer, nullable=False),  # of the organizations that were planned
+    Column("at", Instant, nullable=False),
+)
+
+saved_rules = Table(
+    "saved_rules",  # what the engine found in the saved rule files when it looked last
+    metadata,
+    Column("id", SmallInteger, primary_key=True),  # always 1
+    Column("trouble", String(64), nullable=False),  # hash of what is wrong; empty: nothing
+    Column("problems", Json, nullable=False),  # sentences with places; none: only not applied
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant, nullable=True),  # the administrators were written to about it
+)

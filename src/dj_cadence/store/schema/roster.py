@@ -1,0 +1,114 @@
+"""The installation, and who is in it: organizations, persons, addresses, offices."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.types import Instant, Json
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),  # always 1
+    Column("uid", String(32), nullable=False),  # in Message-IDs and feed UIDs, for ever
+    Column("starts_on", Date, nullable=False),
+    Column("data_version", Integer, nullable=False, server_default="0"),  # roster and elections
+    Column("shown_version", Integer, nullable=False, server_default="0"),  # names, offices, rules
+    Column("sending", Boolean, nullable=False),
+    Column("home", Text, nullable=False),  # where it lived when sending was switched on
+    Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
+    Column("last_tick", Instant, nullable=True),
+    Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
+    Column("passes", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
+    Column("rolled", String(64), nullable=False, server_default=""),  # what the plan is rolled to
+    Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
+)
+
+profile = Table(
+    "profile",  # what rules may test; organizations alike share one
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("facts", Json, nullable=False),
+)
+
+org = Table(
+    "org",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("dissolved", Date, nullable=True),  # its first day no more
+    Column("successor_id", Integer, ForeignKey("org.id"), nullable=True),  # takes over what is open
+    # Preorder: the subtree of an organization is position BETWEEN position AND subtree_end,
+    # and ordering by position is the organizations' own order.
+    Column("position", Integer, nullable=False, index=True),
+    Column("subtree_end", Integer, nullable=False),
+    Column("profile_id", Integer, ForeignKey("profile.id"), nullable=False, index=True),
+    Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
+    # The data version at which something changed that its plan, or its superior's, hangs on.
+    Column("changed_in", Integer, nullable=False, server_default="0", index=True),
+)
+Index("ix_org_supervisor_id", org.c.supervisor_id)
+Index(
+    "ix_org_successor_id",
+    org.c.successor_id,
+    sqlite_where=text("successor_id IS NOT NULL"),
+    postgresql_where=text("successor_id IS NOT NULL"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
+    Column("channel", String(24), nullable=False),  # email, phone, wecom, …
+    Column("value", Text, nullable=False),
+    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("bad_since", Instant, nullable=True),
+    UniqueConstraint("person_id", "channel", "value"),
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
+    Column("office", String(16), nullable=False),  # canonical Chinese name
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False, index=True),
+    Column("since", Date, nullable=False),  # FIRST_DAY: since always
+    Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
+    Column("acting", Boolean, nullable=False),
+    Column("welcomed_on", Date, nullable=True),  # when what is open was looked up for a newcomer
+    UniqueConstraint("org_id", "office", "person_id", "since"),
+    Index(
+        "ix_appointment_unwelcomed",
+        "since",
+        sqlite_where=text("welcomed_on IS NULL"),
+        postgresql_where=text("welcomed_on IS NULL"),
+    ),
+)

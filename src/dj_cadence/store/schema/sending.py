@@ -1,0 +1,150 @@
+"""What was said, to whom, with what outcome."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.types import Instant, Json
+
+quiet = Table(
+    "quiet",  # days on which a subtree is told nothing that can wait
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("org_id", Integer, nullable=False),  # 0: the whole site
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),  # the last day
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("org_id", "since"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column(
+        "serial", SmallInteger, nullable=False
+    ),  # from 0: the day's one, begun again; below: asked for
+    Column("kind", String(8), nullable=False),  # bundle, digest, alert, test
+    Column("channel", String(24), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    # ready, leased, retry, sent, gave_up, unknown, quarantined, superseded, settled
+    Column("state", String(12), nullable=False),
+    Column("send_at", Instant, nullable=True),  # None: nothing more will be sent
+    Column("lease_by", String(64), nullable=False, server_default=""),
+    Column("lease_until", Instant, nullable=True),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant, nullable=True),
+    UniqueConstraint("person_id", "day", "serial"),
+    Index("ix_message_day", "day"),
+    Index(
+        "ix_message_send_at",
+        "send_at",
+        sqlite_where=text("send_at IS NOT NULL"),
+        postgresql_where=text("send_at IS NOT NULL"),
+    ),
+)
+
+letter = Table(
+    "letter",  # a message as it was written: sent once more, it is the same; apart, as it is large
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id"), nullable=False),
+    Column("due_revision", SmallInteger, nullable=False),
+    Column("rung", String(16), nullable=False),
+    Column("occurrence", Integer, nullable=False),
+    Column("level", SmallInteger, nullable=False),  # 0: the organization itself
+    Column("office", String(16), nullable=False),
+    Column("due_on", Date, nullable=False),
+    # Set by bundling: the organization at that level, and who is written to.
+    Column("org_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=True),
+    Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
+    # empty while open; sent, folded, settled_before, moved, no_addressee, unknown
+    Column("outcome", String(16), nullable=False, server_default=""),
+    UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
+    Index(
+        "ix_notice_unbundled",
+        "due_on",
+        sqlite_where=text("message_id IS NULL AND outcome = ''"),
+        postgresql_where=text("message_id IS NULL AND outcome = ''"),
+    ),
+    Index(
+        "ix_notice_message_id",  # not of those without one: else SQLite looks there for them
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL"),
+        postgresql_where=text("message_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_notice_open",  # in a message, and without an outcome yet
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL AND outcome = ''"),
+        postgresql_where=text("message_id IS NOT NULL AND outcome = ''"),
+    ),
+    Index(
+        "ix_notice_passed_over",  # superiors that could not be told
+        "org_id",
+        sqlite_where=text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=text("outcome = 'no_addressee' AND level > 0"),
+    ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant, nullable=True),
+    Column("outcome", String(12), nullable=False),  # sending, sent, retry, gave_up, unknown
+    Column("reply", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
+    Column("week", String(8), primary_key=True),  # 2026-W48
+    Column("counts", Json, nullable=False),  # what each organization directly below had
+    Column("worth_sending", Boolean, nullable=False),  # an empty one is kept to compare with
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
+    Column("made_at", Instant, nullable=False),
+    Index("ix_digest_message_id", "message_id"),
+    Index("ix_digest_week", "week"),
+)
+
+rate = Table(
+    "rate",  # the tokens of limited channels: each comes back some time after it was taken
+    metadata,
+    Column("bucket", Text, primary_key=True),  # the channel, or channel and address
+    Column("n", Integer, primary_key=True),  # from 0, as many as were ever needed at once
+    Column("taken_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
