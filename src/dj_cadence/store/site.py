@@ -100,6 +100,8 @@ def apply_catalogue(
     session: Session, digest: str, content: object, *, by: str, now: datetime
 ) -> None:
     """Put a version in force. One that was in force before is taken up again, not doubled."""
+    if applied_hash(session) == digest:
+        return
     set_rolled(session, "")
     shown_changed(session)
     session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
