@@ -81,7 +81,7 @@ def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
     [
         (
             PaperKind.REQUEST,
-            "第一党支部关于换届选举的请示青禾小学党委：我单位本届委员会（支部委员会）于2023年8月31日选举产生",
+            "第一党支部关于换届选举的请示青禾小学党委：我单位本届【委员会／支部委员会】于2023年8月31日选举产生",
         ),
         (
             PaperKind.REPLY,
