@@ -33,7 +33,7 @@ from dj_cadence.services.letters import unpack
 from dj_cadence.services.records import done, reopen, set_planned
 from dj_cadence.store import quiets
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.schema import address, appointment, message, notice, org, task
+from dj_cadence.store.schema import address, appointment, letter, message, notice, org, task
 
 from .engine_rows import (
     EVERYTHING,
@@ -142,7 +142,7 @@ class Life:
             now = at(today, hour, 30)
             roll(database, rules, today)
             advance(database, rules, today=today, now=now)
-            recover(database, today, now)
+            recover(database, self.site.settings.folder, "test", today, now)
             supersede_stale(database, today)
             bundle(database, rules, self.site.settings, now=now)
             deliver(
@@ -318,7 +318,7 @@ class Life:
 
     def letter(self, message_id: int) -> str:
         with self.database.read() as session:
-            content = select(message.c.content).where(message.c.id == message_id)
+            content = select(letter.c.content).where(letter.c.message_id == message_id)
             return unpack(session.execute(content).scalar_one()).text
 
     def newcomers_hear_once(self, rows: Sequence[Any]) -> None:
