@@ -82,7 +82,7 @@ class Lane:
         self.counts["settled"] += len(empty)
         self._send(self._write([claim for claim in claims if claim.id not in empty]))
         with self.turn, self.database.write(durable=False) as session:
-            ledger.close_said(session)
+            ledger.close_said(session, claims)
         return bool(claims)
 
     def _write(self, claims: Sequence[Claim]) -> deque[Written]:

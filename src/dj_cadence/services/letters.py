@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -87,9 +87,9 @@ class Composer:
 
         A fault in one message concerns that message only.
         """
-        ids = [claim.id for claim in claims if claim.content is None]
+        fresh = [claim for claim in claims if claim.content is None]
         with database.read() as session:
-            known = _Known.of(session, ids, max((claim.day for claim in claims), default=None))
+            known = _Known.of(session, fresh) if fresh else _NOTHING
             drafts = [_guarded(c, partial(self._draft, session, c, known)) for c in claims]
         return [
             draft
@@ -194,7 +194,8 @@ class _Known:
     """By organization."""
 
     @classmethod
-    def of(cls, session: Session, ids: Sequence[int], day: date | None) -> "_Known":
+    def of(cls, session: Session, claims: Sequence[Claim]) -> "_Known":
+        ids = [claim.id for claim in claims]
         rows = message_content.open_items(session, ids)
         org_ids = {row["told_org_id"] for row in rows if row["told_org_id"]}
         task_ids = {row["task_id"] for row in rows}
@@ -203,8 +204,11 @@ class _Known:
             digests=_by(message_content.digests(session, ids)),
             held=_by(quiets.over_notices(session, ids)),
             upwards=_by(message_content.upwards(session, task_ids), "task_id"),
-            contacts=contacts(session, org_ids, day) if day else {},
+            contacts=contacts(session, org_ids, max(claim.day for claim in claims)),
         )
+
+
+_NOTHING = _Known({}, {}, {}, {}, {})
 
 
 def _names(rows: Iterable[_Row]) -> tuple[str, ...]:

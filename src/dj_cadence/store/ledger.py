@@ -158,14 +158,17 @@ def freeze(session: Session, claims: Sequence[Claim]) -> None:
         )
 
 
-def close_said(session: Session) -> int:
+def close_said(session: Session, claims: Sequence[Claim] | None = None) -> int:
     """Write down with its notices that a message was sent; returns how many notices.
 
-    After every batch, and once more before anything is bundled: a process may have died
-    in between. The message itself knew it all the time.
+    After every batch for its `claims`, and before anything is bundled for all: a process may
+    have died in between. The message itself knew it all the time.
     """
     said = exists().where(message.c.id == notice.c.message_id, message.c.state == "sent")
-    closing = update(notice).where(notice.c.outcome == "", notice.c.message_id.is_not(None), said)
+    mine = notice.c.message_id.is_not(None)
+    if claims is not None:
+        mine = notice.c.message_id.in_([claim.id for claim in claims])
+    closing = update(notice).where(notice.c.outcome == "", mine, said)
     return len(session.execute(closing.values(outcome="sent").returning(notice.c.id)).all())
 
 
