@@ -2,20 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select, update
+from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.records import done
-from dj_cadence.services.site import Site, switch_sending
+from dj_cadence.services.site import Site, count_pass, hold_if_moved, switch_sending
 from dj_cadence.services.tick import TickReport, tick
+from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import address, attempt, chain, message, notice, site, task
+from dj_cadence.store.types import AnyRow
 
 from .engine_rows import (
     CALENDAR,
@@ -275,3 +280,23 @@ def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
     assert set(due) == {date(2026, 3, 3)}
     assert said.isdisjoint(poisoned)
     assert said != set()
+
+
+def test_a_pass_that_another_process_counts_meanwhile_is_no_older_database(
+    engine: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts between this one's two looks: at the file, and at the database."""
+    engine = replace(engine, settings=replace(engine.settings, folder=tmp_path))
+    switch_sending(engine, on=True, today=START)
+    count_pass(engine)
+    load = sites.load
+
+    def counted_meanwhile(session: Session) -> AnyRow:
+        row = load(session)
+        session.rollback()
+        count_pass(engine)
+        return row
+
+    monkeypatch.setattr(sites, "load", counted_meanwhile)
+
+    assert not hold_if_moved(engine, START)

@@ -79,9 +79,10 @@ def hold_if_moved(site: Site, today: date) -> bool:
     A copy that goes on sending would say everything twice, and so would an old backup in
     the database's place: it counts fewer passes than the folder knows of.
     """
+    known = _passes_known(site)  # before the row: another process may be counting meanwhile
     with site.database.read() as session:
         row = sites.load(session)
-    if not row.sending or (row.home == site.home and row.passes >= _passes_known(site)):
+    if not row.sending or (row.home == site.home and row.passes >= known):
         return False
     with site.database.write() as session:
         sites.hold(session, today)
@@ -96,8 +97,8 @@ def hold_restored(site: Site, today: date) -> None:
 
 
 def count_pass(site: Site) -> None:
-    """Count a pass that may send, in the database and then beside it."""
-    with site.database.write(durable=False) as session:
+    """Count a pass that may send, in the database for good and then beside it."""
+    with site.database.write() as session:
         passes = sites.count_pass(session)
     with suppress(OSError):  # no such folder, or not to be written: then without
         _write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
