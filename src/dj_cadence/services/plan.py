@@ -5,9 +5,7 @@ window grew, and otherwise for the organizations that changed since it was plann
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,8 +25,6 @@ from dj_cadence.store.wanted import Part
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
 SAMPLES = 5
-_READERS = 2
-"""Connections that compare at once where whole duties are looked at."""
 _SHOWN = ("create", "move", "reopen", "withdraw", "keep")
 
 
@@ -41,11 +37,6 @@ class PlanReport:
     samples: list[dict[str, Any]] = field(default_factory=list)
     owed_before: int = 0
     """How many tasks are owed; counted only where some would be withdrawn."""
-
-    def add(self, other: "PlanReport") -> None:
-        """Take in what was found of another duty."""
-        self.counts |= other.counts
-        self.samples += other.samples
 
     def total(self, change: str) -> int:
         return sum(n for (_, kind), n in self.counts.items() if kind == change)
@@ -89,72 +80,20 @@ def _preview(
     every_change: bool = False,
     anew: bool = False,
 ) -> PlanReport:
-    with database.read() as session:
-        jobs = planner.jobs(session, span, anew=anew)
-    left = deque(sorted(jobs, key=planner.reading))
-
-    def look() -> dict[str, PlanReport]:
-        own = Planner(database, planner.catalogue)
-        return _looked_at(database, own, left, every_change=every_change, anew=anew)
-
-    found = _together(look, _READERS if any(job.changed_after is None for job in jobs) else 1)
     report = PlanReport()
-    for job in jobs:
-        report.add(found[job.duty])
-    if report.total("withdraw"):
-        with database.read() as session:
-            report.owed_before = planning.owed_tasks(session)
-    return report
-
-
-def _together(look: Callable[[], dict[str, PlanReport]], readers: int) -> dict[str, PlanReport]:
-    """What several threads find at the same time; the database works beside Python then."""
-    with ThreadPoolExecutor(readers, thread_name_prefix="plan") as pool:
-        running = [pool.submit(look) for _ in range(readers)]
-    return {duty: one for found in running for duty, one in found.result().items()}
-
-
-def _looked_at(
-    database: Database,
-    planner: Planner,
-    left: deque[Job],
-    *,
-    every_change: bool,
-    anew: bool,
-) -> dict[str, PlanReport]:
-    """What would change of the duties that are `left`, each taken from there; by duty."""
-    found: dict[str, PlanReport] = {}
     with database.read() as session:
-        while (job := _next(left)) is not None:
-            found[job.duty] = report = PlanReport()
-            _look_at(session, planner, job, report, every_change=every_change, anew=anew)
+        for job in planner.jobs(session, span, anew=anew):
+            part = Part(changed_after=job.changed_after)
+            planner.lay_out(session, job, part, create=False)
+            scope = planner.scope(job, part)
+            if not (anew and scope.stage is Stage.ALL and differences.are_none(session, scope)):
+                _look(session, scope, report, every_change=every_change)
+            if steps := planner.lay_out_steps(session, job, part, create=False):
+                _look(session, steps, report, every_change=every_change)
+        if report.total("withdraw"):
+            report.owed_before = planning.owed_tasks(session)
         session.rollback()
-    return found
-
-
-def _next(left: deque[Job]) -> Job | None:
-    """Taken by one thread alone."""
-    with suppress(IndexError):
-        return left.popleft()
-    return None
-
-
-def _look_at(
-    session: Session,
-    planner: Planner,
-    job: Job,
-    report: PlanReport,
-    *,
-    every_change: bool,
-    anew: bool,
-) -> None:
-    part = Part(changed_after=job.changed_after)
-    planner.lay_out(session, job, part, create=False)
-    scope = planner.scope(job, part)
-    if not (anew and scope.stage is Stage.ALL and differences.are_none(session, scope)):
-        _look(session, scope, report, every_change=every_change)
-    if steps := planner.lay_out_steps(session, job, part, create=False):
-        _look(session, steps, report, every_change=every_change)
+    return report
 
 
 def apply(
