@@ -22,8 +22,9 @@ help:  ## show this list
 run: $(READY)  ## serve the demonstration district
 	$(BIN)/dj-cadence demo
 
+# Files of few tests are the long ones, and must not come last.
 test: $(READY_DEV) office  ## run the tests; ARGS="tests/unit -x" narrows them
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What the tests open papers with. A machine that has it all is left alone.
 office:
