@@ -169,6 +169,21 @@ def test_an_unknown_channel_is_named_with_its_place(act: Terminal) -> None:
     is_plain(act("tick"), 1)
 
 
+def test_a_channel_that_a_reminder_plan_names_and_the_site_does_not_have(act: Terminal) -> None:
+    own = act.site / "schedules" / "reminder-plans.yaml"
+    own.parent.mkdir(exist_ok=True)
+    rung = "{key: list, from: due_month, channels: [emial]}"
+    own.write_text(f"plans:\n  monthly:\n    title: 每月\n    rungs:\n      - {rung}\n", "utf-8")
+
+    checked = act("check")
+
+    assert checked.code == 0
+    assert (
+        "reminder-plans monthly: 提示：发送时按 site.toml 的顺序，"
+        "因为那里没有渠道 emial，是否想写“email”？\n"
+    ) in checked.out
+
+
 def test_a_key_that_site_toml_does_not_have(act: Terminal) -> None:
     path = act.site / "site.toml"
     path.write_text('nmae = "x"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")

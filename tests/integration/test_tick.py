@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.services.advance import lacking_their_next_day
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.records import done
 from dj_cadence.services.site import Site, count_pass, hold_if_moved, switch_sending
@@ -254,7 +255,7 @@ def test_now_and_then_an_idle_pass_leaves_a_sign_of_life(engine: Site) -> None:
 
 
 def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
-    engine: Site, channel: Channel
+    engine: Site, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
     tick(engine, at(START), owner="test")  # the plan is rolled; from now on chains stay
     with engine.database.write() as session:
@@ -280,6 +281,12 @@ def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
     assert set(due) == {date(2026, 3, 3)}
     assert said.isdisjoint(poisoned)
     assert said != set()
+    told = [one.getMessage() for one in caplog.records if "task_faulty" in one.getMessage()]
+    assert 0 < len(told) < len(due)  # once for those alike, not for each task
+    with engine.database.write() as session:
+        session.execute(update(task).where(task.c.id.in_(poisoned)).values(next_on=None))
+        lacking = lacking_their_next_day(session, applied_catalogue(session), date(2026, 3, 2))
+    assert set(lacking).isdisjoint(poisoned)  # the auditor goes on too
 
 
 def test_a_pass_that_another_process_counts_meanwhile_is_no_older_database(

@@ -92,6 +92,11 @@ class ReminderPlan:
         found = (one for one in self.rungs if one.key == rung)
         return next(((one.fallback, one.channels) for one in found), (SECRETARY, ()))
 
+    def channels(self) -> frozenset[str]:
+        """Every channel that it names."""
+        rungs = (name for rung in self.rungs for name in rung.channels)
+        return frozenset(rungs).union(name for step in self.escalate for name in step.channels)
+
     def about_lateness(self) -> frozenset[str]:
         """The rungs that speak only once the due date is past."""
         return frozenset(

@@ -243,32 +243,32 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
+def _sample(state: State, planned: date | None = None, relay: str = "") -> Item:
+    return Item(
+        task_id=1,
+        org_name="示例党支部",
+        title="主题党日",
+        period="2026年3月",
+        opens=date(2026, 3, 3),
+        planned=planned,
+        due=date(2026, 3, 31),
+        state=state,
+        rung="list",
+        provisional=True,
+        target=2,
+        done=1,
+        unit="次",
+        office="书记",
+        relay=relay,
+        basis="基本要求 2.4",
+        instructions="做好记录。",
+        overdue_days=1,
+    )
+
+
 def _samples() -> tuple[MessageView, ...]:
     """Invented messages that together reach every part of the templates."""
     seen_on = date(2026, 3, 2)
-
-    def item(state: State, planned: date | None = None, relay: str = "") -> Item:
-        return Item(
-            task_id=1,
-            org_name="示例党支部",
-            title="主题党日",
-            period="2026年3月",
-            opens=date(2026, 3, 3),
-            planned=planned,
-            due=date(2026, 3, 31),
-            state=state,
-            rung="list",
-            provisional=True,
-            target=2,
-            done=1,
-            unit="次",
-            office="书记",
-            relay=relay,
-            basis="基本要求 2.4",
-            instructions="做好记录。",
-            overdue_days=1,
-        )
-
     line = DigestLine("示例党委", "示例党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
     numbers = Numbers(2, 1, 1, 1, 1, 1)
     digest = DigestView(
@@ -290,8 +290,8 @@ def _samples() -> tuple[MessageView, ...]:
     )
     kept = replace(digest, numbers=NOTHING, change=None, listed=False)
     every = (
-        *(item(state) for state in (State.OPEN, State.UNRECORDED, State.OVERDUE)),
-        item(State.OPEN, date(2026, 3, 5), "王老师"),
+        *(_sample(state) for state in (State.OPEN, State.UNRECORDED, State.OVERDUE)),
+        _sample(State.OPEN, date(2026, 3, 5), "王老师"),
     )
     told = replace(every[2], reported=("示例党委",), passed_over=("示例总支",))
     below = replace(told, level=2, reported=())

@@ -98,10 +98,13 @@ def _work_out(
     today: date,
 ) -> set[int]:
     """Fill in the steps of these tasks; returns those whose rule cannot be worked out."""
-    faulty = set()
+    faulty: set[int] = set()
+    hopeless: set[_Situation] = set()  # said once, however many tasks are in it
     for row in rows:
         situation = _situation(row)
-        if situation in steps:
+        if situation in hopeless:
+            faulty.add(row.id)
+        if situation in steps or situation in hopeless:
             continue
         chain = situation.chain_id
         try:
@@ -109,6 +112,7 @@ def _work_out(
             steps[situation] = _step(situation, plan, catalogue, today)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
+            hopeless.add(situation)
             faulty.add(row.id)
     return faulty
 
@@ -124,20 +128,16 @@ def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) 
     asleep = (task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
     plans: dict[int, ReminderPlan] = {}
     steps: dict[_Situation, _Step] = {}
-    found = []
-    rows = session.execute(select(task).where(*asleep)).all()
-    for row in rows:
-        situation = _situation(row)
-        if situation not in steps:
-            plan = plans.get(row.chain_id) or plan_of_chain(session, row.chain_id)
-            plans[row.chain_id] = plan
-            steps[situation] = _step(situation, plan, catalogue, today)
-        if steps[situation].next_on or steps[situation].state != row.state:
-            found.append(row.id)
-    upwards = rises(
-        session, catalogue, speaking_tasks(session, catalogue, rows, today), plans, today
-    )
-    return sorted({*found, *upwards})
+    rows = list(session.execute(select(task).where(*asleep)))
+    faulty = _work_out(session, rows, steps, plans, catalogue, today)
+    sound = [row for row in rows if row.id not in faulty]
+    coming = {row.id for row in sound if _is_to_come(row, steps[_situation(row)])}
+    speaking = speaking_tasks(session, catalogue, sound, today)
+    return sorted(coming.union(rises(session, catalogue, speaking, plans, today)))
+
+
+def _is_to_come(row: AnyRow, step: _Step) -> bool:
+    return step.next_on is not None or step.state != row.state
 
 
 def _any_due(database: Database, today: date) -> bool:

@@ -19,6 +19,7 @@ from dj_cadence.services.plan import horizon, preview, roll
 from dj_cadence.services.site import Site
 from dj_cadence.store import planning
 from dj_cadence.store import site as sites
+from dj_cadence.store.database import batches
 from dj_cadence.store.differences import Span
 from dj_cadence.store.ledger import WAITING, close_said
 from dj_cadence.store.quiets import every
@@ -142,8 +143,8 @@ _CHECKS: dict[str, _Check] = {
 def _tasks(site: Site, today: date) -> AuditFinding:
     with site.database.write() as session:
         ids = lacking_their_next_day(session, applied_catalogue(session), today)
-        for one in ids:
-            session.execute(update(task).where(task.c.id == one).values(next_on=today))
+        for some in batches(ids):
+            session.execute(update(task).where(task.c.id.in_(some)).values(next_on=today))
     return AuditFinding("task_without_next_day", len(ids), "项任务没有下一个日期；已补上")
 
 

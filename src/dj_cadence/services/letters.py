@@ -137,7 +137,7 @@ class Composer:
             date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
             headers=self._headers(claim) if form is Form.MAIL else (),
             form=form,
-            attachments=tuple(_workbook(digest) for digest in draft.view.digests),
+            attachments=_workbooks(draft.view.digests) if form is Form.MAIL else (),
         )
         return Written(replace(claim, content=pack(letter)), letter, was_frozen=False)
 
@@ -215,9 +215,10 @@ def _names(rows: Iterable[_Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row["name"] for row in rows))
 
 
-def _workbook(digest: DigestView) -> Attachment:
-    name = f"{digest.org_name} {digest.week} 周报.xlsx"
-    return Attachment(name, XLSX, digest_workbook(digest))
+def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
+    """What goes with a mail; a chat carries no files."""
+    named = ((f"{one.org_name} {one.week} 周报.xlsx", one) for one in digests)
+    return tuple(Attachment(name, XLSX, digest_workbook(one)) for name, one in named)
 
 
 def _instructions(theme: str, what: str) -> str:

@@ -14,6 +14,9 @@ from dj_cadence.store.schema import token
 _valid = select(token.c.hash).where(token.c.hash == bindparam("hash"), token.c.revoked_at.is_(None))
 _asked = org_facts(bindparam("org")).where(_valid.exists())
 
+_PATIENCE_MS = 2000
+"""So long a busy server may take: others wait meanwhile."""
+
 
 class Watch:
     """Asks past SQLAlchemy, on a connection that it keeps: a fifth of the time. For one thread.
@@ -65,4 +68,6 @@ class Watch:
         borrowed.detach()
         if self._engine.dialect.name != "sqlite":
             connection.autocommit = True  # type: ignore[union-attr]
+            with closing(connection.cursor()) as cursor:  # type: ignore[union-attr]
+                cursor.execute(f"SET statement_timeout = {_PATIENCE_MS}")
         return connection

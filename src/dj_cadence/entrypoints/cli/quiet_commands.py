@@ -77,7 +77,8 @@ def end(
 
     def do(site: Opened, session: Session, _who: str) -> None:
         rows = {row.id: row for row in quiet.listed(session)}
-        _check_superior(site, session, (rows[number].code or "") if number in rows else "", by)
+        if number in rows:
+            _check_superior(site, session, rows[number].code or "", by)
         quiet.end(session, number, site.today)
 
     act(ctx, by, do)

@@ -1,6 +1,7 @@
 """check and rules: look at what people wrote before it touches anything."""
 
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from dj_cadence.domain.canonical import plain
 from dj_cadence.domain.citation import full_citation
 from dj_cadence.domain.duty import Clock, Duty, Every, Recurrence, Term, TermNotice
 from dj_cadence.domain.problem import Problem, faults, suggestion
+from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
 from dj_cadence.entrypoints.cli.output import say, say_json, table
@@ -24,9 +26,10 @@ from dj_cadence.settings import SettingsError
 def check(ctx: typer.Context) -> None:
     """检查设置、规则、日历、模板和花名册，列出全部问题。"""
     place = site_folder_or_none(ctx)
-    problems = list(load_rules(place).problems)
+    loaded = load_rules(place)
+    problems = list(loaded.problems)
     if place:
-        problems += _site_problems(place)
+        problems += _site_problems(place, loaded.catalogue.plans.values())
     for problem in problems:
         say(problem.quoted())
     wrong = len(faults(problems))
@@ -36,8 +39,8 @@ def check(ctx: typer.Context) -> None:
     say("检查通过。" if not problems else f"检查通过，另有 {len(problems)} 条提示。")
 
 
-def _site_problems(place: Path) -> list[Problem]:
-    """Settings, templates and, where they can be read, the roster."""
+def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
+    """Settings, what plans say of them, templates and, where it can be read, the roster."""
     try:
         site = open_site(place, os.environ)
     except SettingsError as error:
@@ -47,9 +50,24 @@ def _site_problems(place: Path) -> list[Problem]:
     try:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
-        return [*site.templates.check(), *roster]
+        unknown = _unknown_channels(plans, site.settings.channels)
+        return [*unknown, *site.templates.check(), *roster]
     finally:
         site.database.engine.dispose()
+
+
+def _unknown_channels(plans: Iterable[ReminderPlan], known: Collection[str]) -> list[Problem]:
+    """Channels that reminder plans prefer and the site does not have; its own order is taken."""
+    named = {(plan.key, name) for plan in plans for name in plan.channels()}
+    return [
+        Problem(
+            f"reminder-plans {plan}",
+            f"发送时按 site.toml 的顺序，因为那里没有渠道 {name}{suggestion(name, known)}",
+            warning=True,
+        )
+        for plan, name in sorted(named)
+        if name not in known
+    ]
 
 
 def rules(
