@@ -49,7 +49,7 @@ SPAN = planner.default_span(STARTS_ON, TODAY)
 EDITED = ("young_teacher_member_plan", "branch_general_meeting", "theme_party_day")
 """Duties of about 0.6, 9 and 25 percent of all tasks, edited one after the other."""
 EVEN = 1.5
-"""How much more a task of the dearest edit may cost than one of the cheapest."""
+"""How much more a task may cost from the middling to the large edit than up to the middling."""
 
 
 def main() -> None:
@@ -102,16 +102,26 @@ def _beside_the_first(file: Path, first: "_First") -> None:
         seconds = _apart(function, address)
         print(f"{name}: {1000 * seconds:.1f} ms", end=", ")
         _say(seconds / first.seconds, "of the first plan", goal=goal)
-    costs = []
-    for duty in EDITED:
-        tasks, seconds, driver = _apart(_one_duty_edited, address, duty)
-        costs.append(seconds / tasks)
-        share, time = tasks / first.tasks, seconds / first.seconds
-        print(f"one duty edited: {seconds:.2f} s, {tasks:,} tasks moved, {duty}")
-        print(f"  {share:.4f} of the tasks in {time:.4f} of the first plan's time", end="; ")
-        print(f"{seconds / driver:.2f} x the driver moving as many")
-    print("  a task of the dearest beside one of the cheapest edit", end=": ")
-    _say(max(costs) / min(costs), "x", goal=EVEN)
+    _edits([_edited(address, duty, first) for duty in EDITED], first)
+
+
+def _edited(address: str, duty: str, first: "_First") -> "_Edit":
+    tasks, seconds, driver = _apart(_one_duty_edited, address, duty)
+    share, time = tasks / first.tasks, seconds / first.seconds
+    print(f"one duty edited: {seconds:.2f} s, {tasks:,} tasks moved, {duty}")
+    print(f"  {share:.4f} of the tasks in {time:.4f} of the first plan's time", end="; ")
+    print(f"{seconds / driver:.2f} x the driver moving as many")
+    return _Edit(tasks, seconds)
+
+
+def _edits(edits: list["_Edit"], first: "_First") -> None:
+    """Whether an edit costs so much for each task, and what it costs before the first one."""
+    small, middling, large = edits
+    up_to, beyond = small.each_to(middling), middling.each_to(large)
+    fixed = max(0.0, small.seconds - small.tasks * up_to)
+    print(f"  {1e6 * up_to:.1f} us a task up to the middling, {1e6 * beyond:.1f} beyond", end=": ")
+    _say(beyond / up_to, "x", goal=EVEN)
+    print(f"  before the first task: {fixed:.2f} s, {fixed / first.seconds:.4f} of the first plan")
 
 
 def _on_postgres(folder: Path, branches: int) -> None:
@@ -129,6 +139,17 @@ class _First(NamedTuple):
 
     seconds: float
     tasks: int
+
+
+class _Edit(NamedTuple):
+    """How many tasks an edit moved, and what it took."""
+
+    tasks: int
+    seconds: float
+
+    def each_to(self, larger: "_Edit") -> float:
+        """Seconds for each task that the larger edit moved beyond this one."""
+        return (larger.seconds - self.seconds) / (larger.tasks - self.tasks)
 
 
 # --- what is measured, each in a process of its own --------------------------------------------
