@@ -36,10 +36,10 @@ from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.bundle import bundle
-from dj_cadence.services.letters import unpack
+from dj_cadence.services.packing import unpack
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
-from dj_cadence.store.schema import letter, message
+from dj_cadence.store.schema import letter, message, shape
 
 _T = TypeVar("_T")
 FROM = Sender("党建节拍", SENDER)
@@ -130,8 +130,8 @@ def _count_sent(engine: Site) -> int:
 
 def _letters(engine: Site) -> list[Letter]:
     with engine.database.read() as session:
-        query = select(letter.c.content)
-        return [unpack(content) for content in session.scalars(query)]
+        query = select(shape.c.content, letter.c.content).join_from(letter, shape)
+        return [unpack(said, content) for said, content in session.execute(query)]
 
 
 # --- the references -----------------------------------------------------------------------------

@@ -33,7 +33,8 @@ from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services import plan as planner
 from dj_cadence.services.bundle import bundle
 from dj_cadence.services.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
-from dj_cadence.services.letters import Composer, Written, pack
+from dj_cadence.services.letters import Composer, Written
+from dj_cadence.services.packing import pack_whole
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import digests, ledger
 from dj_cadence.store import site as sites
@@ -304,7 +305,7 @@ def _by_hand(views: list[DigestView]) -> int:
             )
         )
         letter = Letter("m", "a", "王书记", rendered.subject, rendered.text, rendered.html, "")
-        size += len(pack(letter)) + len(digest_workbook(view))
+        size += len(pack_whole(letter).shape) + len(digest_workbook(view))
     return size
 
 

@@ -5,7 +5,6 @@ server's policy) is passing: an operator's slip must not strike off everybody's 
 Only a refused recipient or a refused message is for good.
 """
 
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,6 @@ from dj_cadence.errors import DeliveryError
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _LONGEST_REPLY = 300
-_DOT = re.compile(rb"^\.", re.MULTILINE)
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
     TimeoutError: "等待超时",
@@ -199,7 +197,8 @@ def _answers(connection: smtplib.SMTP, *commands: str) -> Iterator[tuple[int, by
 
 def _hand_over(connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
-    connection.send(_DOT.sub(b"..", content) + b".\r\n")
+    stuffed = content.replace(b"\r\n.", b"\r\n..")  # its first line is a header
+    connection.send(stuffed + b".\r\n")
     try:
         return connection.getreply()
     except (smtplib.SMTPException, OSError) as error:

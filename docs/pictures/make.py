@@ -30,12 +30,12 @@ from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.announcements import announce
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.digest_request import as_message, requested_digest
-from dj_cadence.services.letters import unpack
+from dj_cadence.services.packing import unpack
 from dj_cadence.services.papers import paper
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
 from dj_cadence.store import orgs
-from dj_cadence.store.schema import letter
+from dj_cadence.store.schema import letter, shape
 
 HERE = Path(__file__).parent
 TOP, BRANCH = "YX", "QH-1"
@@ -86,8 +86,9 @@ def _messages(site: Site, work: Path) -> None:
     for day in days:  # and an outage of eleven days between the two
         tick(site, datetime.combine(day, time(9), site.settings.time_zone), owner="pictures")
     with site.database.read() as session:
-        found = session.scalars(select(letter.c.content).order_by(letter.c.message_id.desc()))
-        letters = [unpack(content) for content in found]
+        found = select(shape.c.content, letter.c.content).join_from(letter, shape)
+        latest = session.execute(found.order_by(letter.c.message_id.desc()))
+        letters = [unpack(said, content) for said, content in latest]
     for name, pattern in _SHOWN.items():
         fitting = [one for one in letters if re.match(pattern, one.subject)]
         usual = min(fitting, key=lambda one: abs(len(one.text) - 450))

@@ -22,9 +22,9 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.services.access import login_address
-from dj_cadence.services.letters import pack
+from dj_cadence.services.packing import pack_whole
 from dj_cadence.settings import Settings
-from dj_cadence.store import tokens
+from dj_cadence.store import letters, tokens
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import (
     appointment,
@@ -40,7 +40,6 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
-from dj_cadence.store.schema import letter as kept
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 12)
@@ -262,7 +261,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 sent_at=NOW,
             )
         )
-        session.execute(insert(kept).values(message_id=number, content=pack(letter)))
+        packed = pack_whole(letter)
+        letters.keep(session, number, packed.shape, packed.content)
         subject = f"message:{number}"
         tokens.remember(
             session,

@@ -17,9 +17,10 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
-from dj_cadence.store import ledger, outcomes, schema, tokens
+from dj_cadence.store import ledger, letters, outcomes, schema, tokens
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
+from dj_cadence.store.letters import Frozen
 from dj_cadence.store.prepared import Ledger
 
 from . import delivery_rows as rows
@@ -458,8 +459,8 @@ def test_a_letter_is_kept_only_by_whom_it_was_claimed(database: Database) -> Non
     later = MORNING + 11 * MINUTE
     with database.write() as session:
         (quick,) = ledger.claim(session, "quick", "email", later, later + 10 * MINUTE)
-        ledger.freeze(session, [replace(slow, content=b"slow")])
-        ledger.freeze(session, [replace(quick, content=b"quick")])
+        letters.freeze(session, [Frozen(slow, b"alike", b"slow")])
+        letters.freeze(session, [Frozen(quick, b"alike", b"quick")])
 
     with database.read() as session:
         assert session.scalars(select(schema.letter.c.content)).all() == [b"quick"]

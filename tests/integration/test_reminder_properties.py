@@ -29,11 +29,11 @@ from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.grants import postpone, waive
-from dj_cadence.services.letters import unpack
+from dj_cadence.services.packing import unpack
 from dj_cadence.services.records import done, reopen, set_planned
 from dj_cadence.store import quiets
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.schema import address, appointment, letter, message, notice, org, task
+from dj_cadence.store.schema import address, appointment, letter, message, notice, org, shape, task
 
 from .engine_rows import (
     EVERYTHING,
@@ -318,8 +318,9 @@ class Life:
 
     def letter(self, message_id: int) -> str:
         with self.database.read() as session:
-            content = select(letter.c.content).where(letter.c.message_id == message_id)
-            return unpack(session.execute(content).scalar_one()).text
+            packed = select(shape.c.content, letter.c.content).join_from(letter, shape)
+            found = session.execute(packed.where(letter.c.message_id == message_id)).one()
+            return unpack(*found).text
 
     def newcomers_hear_once(self, rows: Sequence[Any]) -> None:
         lists: dict[int, set[int]] = {}

@@ -1,5 +1,6 @@
 """What people read, to the letter."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from dj_cadence import rendering
 from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
 from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import Item, MessageView
+from dj_cadence.domain.message import Item, MessageView, Rendered
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
 
@@ -419,24 +420,51 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 
 @settings(deadline=None)
-@given(person=NAMES, orgs=st.tuples(NAMES, NAMES), link=NAMES, state=st.sampled_from(State))
+@given(
+    person=NAMES,
+    orgs=st.tuples(NAMES, NAMES),
+    link=NAMES,
+    contact=NAMES | st.just(""),
+    state=st.sampled_from(State),
+)
 def test_names_put_in_afterwards_read_the_same(
     templates: Templates,
     one_by_one: Templates,
     person: str,
     orgs: tuple[str, str],
     link: str,
+    contact: str,
     state: State,
 ) -> None:
     items = tuple(
         replace(ITEM, org_name=name, task_id=n, state=state) for n, name in enumerate(orgs)
     )
-    view = replace(VIEW, person_name=person, link=link, items=items)
+    view = replace(VIEW, person_name=person, link=link, contact=contact, items=items)
 
-    filled, whole = templates.render_message(view), one_by_one.render_message(view)
+    filled, whole = _in_shape(templates, view), _in_shape(one_by_one, view)
 
     assert (filled.subject, filled.text) == (whole.subject, whole.text)
     assert _read(filled.html) == _read(whole.html)
+
+
+def _in_shape(templates: Templates, view: MessageView) -> Rendered:
+    """The view with its names put in afterwards."""
+    whose = (view.person_name, view.link, view.contact)
+    names = (*whose, *(item.org_name for item in view.items))
+
+    def view_of(others: Sequence[str]) -> MessageView:
+        items = zip(view.items, others[3:], strict=True)
+        return replace(
+            view,
+            person_name=others[0],
+            link=others[1],
+            contact=others[2],
+            items=tuple(replace(item, org_name=name) for item, name in items),
+        )
+
+    said = (view.day, tuple(replace(item, org_name="", task_id=0) for item in view.items))
+    shape, put_in = templates.shape(said, names, view_of)
+    return shape.filled(put_in)
 
 
 def _read(html: str) -> str:
@@ -453,8 +481,16 @@ def test_messages_that_differ_in_names_are_filled_in_once(monkeypatch: pytest.Mo
         for n, name in enumerate(("甲", "乙", "丙"))
     ]
 
-    texts = [templates.render_message(view).text for view in views]
+    texts = [_in_shape(templates, view).text for view in views]
 
     assert len(calls) == 1
     assert [text.partition("：")[0] for text in texts] == ["甲", "乙", "丙"]
     assert [f"https://x/{n}" in text for n, text in enumerate(texts)] == [True] * 3
+
+
+def test_a_mark_in_what_is_said_stays_what_it_is(
+    templates: Templates, one_by_one: Templates
+) -> None:
+    view = replace(VIEW, items=(replace(ITEM, title="\ue000\ue005", instructions="\ue001"),))
+
+    assert _in_shape(templates, view) == _in_shape(one_by_one, view)

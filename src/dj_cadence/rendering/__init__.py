@@ -1,7 +1,7 @@
 """Messages as text: templates/mail, templates/digest and templates/chat, filled in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -33,7 +33,7 @@ from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
 from dj_cadence.rendering.dates import day, short_day
-from dj_cadence.rendering.shapes import Shapes
+from dj_cadence.rendering.shapes import Shaped, Shapes, ViewOf, whole
 
 _LONGEST_TITLE = 16
 
@@ -85,15 +85,20 @@ class Templates:
         self._environment.filters |= digest_words.FILTERS
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
-        self._shapes = Shapes(self._fill_in)
+        self._shapes = Shapes(self.render_message)
+
+    def shape(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Shaped:
+        """The mail of `names`, rendered once for all to whom the same is `said`.
+
+        A site's own templates may do anything with a name: they fill in each mail by itself.
+        Raises jinja2's errors for a faulty template.
+        """
+        if any((folder / "mail").is_dir() for folder in self._own):
+            return whole(self.render_message(view_of(names)))
+        return self._shapes.of(said, names, view_of)
 
     def render_message(self, view: MessageView) -> Rendered:
-        """The message in all its forms. Raises jinja2's errors for a faulty template."""
-        if view.digests or any((folder / "mail").is_dir() for folder in self._own):
-            return self._fill_in(view)
-        return self._shapes.fill(view)
-
-    def _fill_in(self, view: MessageView) -> Rendered:
+        """The mail in all its forms. Raises jinja2's errors for a faulty template."""
         words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
         return self._render("mail/message", words)
 

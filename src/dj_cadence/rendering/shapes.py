@@ -4,31 +4,19 @@ Sound only for templates that print names and links and compute nothing with the
 shipped ones do; a test holds them to it.
 """
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import fields, replace
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import astuple
 
-from markupsafe import escape
+from dj_cadence.domain.message import MessageView, Rendered
+from dj_cadence.domain.shape import Shape, has_mark, marks
 
-from dj_cadence.domain.message import Item, MessageView, Rendered
-
-_FIRST, _MARKS = 0xE000, re.compile("[\ue000-\uf8ff]")
-"""The characters that stand for names: for private use, so that no text means them."""
+ViewOf = Callable[[Sequence[str]], MessageView]
+"""Gives the message with these names in the places of its own."""
+Shaped = tuple[Shape, tuple[str, ...]]
+"""A shape, and the names that fill it."""
 _MOST_NAMES = 1000
 _KEPT = 500
 """Shapes that are kept ready, of some 20 kB each."""
-
-
-def _but(of: type[Item | MessageView], *left_out: str) -> Callable[[Any], tuple[object, ...]]:
-    """Gives the values of all other fields."""
-    return attrgetter(*(field.name for field in fields(of) if field.name not in left_out))
-
-
-_of_view = _but(MessageView, "person_name", "link", "items", "digests")
-_of_item = _but(Item, "org_name", "task_id")
-"""In which two items must agree to read the same; numbers of tasks are not printed."""
 
 
 class Shapes:
@@ -36,43 +24,43 @@ class Shapes:
 
     def __init__(self, render: Callable[[MessageView], Rendered]) -> None:
         self._render = render
-        self._kept: dict[Hashable, Rendered] = {}
+        self._kept: dict[Hashable, Shape | None] = {}
 
-    def fill(self, view: MessageView) -> Rendered:
-        """The message. One with too many names, or with a mark among them, is rendered whole."""
-        names = dict.fromkeys(_names(view))
-        if len(names) > _MOST_NAMES or _MARKS.search("".join(names)):
-            return self._render(view)
-        marks = {name: chr(_FIRST + n) for n, name in enumerate(names)}
-        shape = self._shape(view, marks)
-        subject, text, html = shape.subject, shape.text, shape.html
-        for name, mark in marks.items():
-            subject = subject.replace(mark, " ".join(name.split()))
-            text = text.replace(mark, name)
-            html = html.replace(mark, escape(name))
-        return Rendered(subject, text, html)
+    def of(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Shaped:
+        """The message of `names`; `said` is all that it says besides.
 
-    def _shape(self, view: MessageView, marks: Mapping[str, str]) -> Rendered:
-        head = (*_of_view(view), marks[view.person_name], marks[view.link])
-        key = (*head, *((marks[item.org_name], _of_item(item)) for item in view.items))
-        shape = self._kept.get(key)
-        if shape is None:
+        A name that is empty stays so, for templates leave out what there is not. A message
+        with too many names, or in which somebody uses a mark, is rendered whole.
+        """
+        distinct = tuple(filter(None, dict.fromkeys(names)))
+        if len(distinct) > _MOST_NAMES or has_mark("".join(distinct)):
+            return whole(self._render(view_of(names)))
+        mark_of = dict(zip(distinct, marks(len(distinct)), strict=True))
+        pattern = tuple(mark_of.get(name, "") for name in names)
+        shape = self._shape((said, pattern), pattern, view_of)
+        return (shape, distinct) if shape else whole(self._render(view_of(names)))
+
+    def _shape(self, key: Hashable, pattern: Sequence[str], view_of: ViewOf) -> Shape | None:
+        """None where what is said has a mark of its own."""
+        if key not in self._kept:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
-            shape = self._kept[key] = self._render(_marked(view, marks))
-        return shape
+            nameless = view_of([""] * len(pattern))
+            marked = has_mark("".join(_texts(astuple(nameless))))
+            made = None if marked else whole(self._render(view_of(pattern)))[0]
+            self._kept[key] = made
+            return made
+        return self._kept[key]
 
 
-def _names(view: MessageView) -> Iterator[str]:
-    yield view.person_name
-    yield view.link
-    yield from (item.org_name for item in view.items)
+def whole(rendered: Rendered) -> Shaped:
+    """A message that nobody shares, as a shape."""
+    return Shape(rendered.subject, rendered.text, rendered.html), ()
 
 
-def _marked(view: MessageView, marks: Mapping[str, str]) -> MessageView:
-    return replace(
-        view,
-        person_name=marks[view.person_name],
-        link=marks[view.link],
-        items=tuple(replace(item, task_id=0, org_name=marks[item.org_name]) for item in view.items),
-    )
+def _texts(values: object) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, tuple):
+        for value in values:
+            yield from _texts(value)

@@ -11,7 +11,7 @@ from dj_cadence.store import orgs
 
 def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int, str]:
     """By organization, who there is to ask above it; missing where nobody is known."""
-    above = {org_id: line[0] for org_id, line in orgs.superiors(session, org_ids).items() if line}
+    above = orgs.supervisors(session, org_ids)
     held = orgs.holders(session, above.values(), day)
     names = orgs.names(session, above.values())
     phones = orgs.addresses(session, [holder.person_id for holder in held.values()])

@@ -18,8 +18,10 @@ from dj_cadence.domain.letter import Limit, Notifier, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.letters import Composer, Fault, Written, token_subject
 from dj_cadence.store import ledger, outcomes, rates, tokens
+from dj_cadence.store import letters as kept
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
+from dj_cadence.store.letters import Frozen
 from dj_cadence.store.prepared import Ledger, NotWritten
 
 LEASE = timedelta(minutes=10)
@@ -89,12 +91,16 @@ class Lane:
         made = self.composer.write(self.database, claims, self.now)
         letters = deque(found for found in made if isinstance(found, Written))
         faults = [found for found in made if isinstance(found, Fault)]
-        fresh = [letter.claim for letter in letters if not letter.was_frozen]
-        ids = [claim.id for claim in fresh]
+        fresh = [
+            Frozen(letter.claim, letter.packed.shape, letter.packed.content)
+            for letter in letters
+            if letter.packed
+        ]
+        ids = [one.claim.id for one in fresh]
         links = [(self.composer.token(id_), token_subject(id_)) for id_ in ids]
         if fresh:
             with self.turn, self.database.write(durable=False) as session:
-                ledger.freeze(session, fresh)
+                kept.freeze(session, fresh)
                 tokens.remember_messages(session, links, self.now, self.now + TOKEN_LIFE)
         if faults:
             self._commit(lambda book: self._put_off(book, faults))

@@ -1,11 +1,8 @@
 """Claimed messages as views, and as the letters that notifiers are handed."""
 
-import json
-import zlib
-from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
@@ -23,19 +20,20 @@ from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.token import make_token
 from dj_cadence.rendering import Templates
+from dj_cadence.rendering.shapes import Shaped, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.contacts import contacts
+from dj_cadence.services.packing import Packed, pack, unpack
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_content, quiets
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
-from dj_cadence.store.types import dumps
+from dj_cadence.store.message_content import Above, OpenItem, Said
 
 DigestOf = Callable[[Session, int, str], DigestView]
 """The digest of an organization (by id) for an ISO week like 2026-W48."""
 _Row = RowMapping
 _Made = TypeVar("_Made")
-_QUICKLY = 1  # a third of the time, for a seventh more bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,9 @@ class Written:
     """A letter ready to go."""
 
     claim: Claim
-    """With its content."""
     letter: Letter
-    was_frozen: bool
-    """Whether it was written at an earlier try."""
+    packed: Packed | None
+    """For the ledger; None where it was written at an earlier try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    claim: Claim
-    view: MessageView | None
-    """None where the letter was written at an earlier try."""
+    """What one message is made of, as it was read."""
+
+    items: Sequence[OpenItem]
+    upwards: tuple[tuple[Above, ...], ...]
+    """Of each item, the superiors that were to be told of it."""
+    digests: tuple[DigestView, ...]
+    contact: str
+    held: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,59 +89,91 @@ class Composer:
 
         A fault in one message concerns that message only.
         """
-        fresh = [claim for claim in claims if claim.content is None]
-        with database.read() as session:
-            known = _Known.of(session, fresh) if fresh else _NOTHING
-            drafts = [_guarded(c, partial(self._draft, session, c, known)) for c in claims]
-        return [
-            draft
-            if isinstance(draft, Fault)
-            else _guarded(draft.claim, partial(self._letter, draft, now))
-            for draft in drafts
-        ]
+        drafts = self._drafts(database, [claim for claim in claims if claim.content is None])
+        made_on = now.astimezone(self.settings.time_zone).isoformat(timespec="seconds")
+        return [self._written(claim, drafts.get(claim.id), made_on) for claim in claims]
 
     def token(self, message_id: int) -> str:
         """What opens the page on which everything in a message can be finished."""
         return make_token(self.settings.key, "message", token_subject(message_id), 1)
 
-    def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
-        if claim.content is not None:
-            return _Draft(claim, None)
-        rows, digests = known.items[claim.id], known.digests[claim.id]
-        above = (known.contacts.get(row["told_org_id"]) for row in rows)
-        view = MessageView(
-            site_name=self.settings.name,
-            person_name=claim.person_name,
-            day=claim.day,
-            late=claim.late,
-            items=tuple(self._item(claim, row, known.upwards[row["task_id"]]) for row in rows),
-            digests=tuple(self.digest_of(session, row["org_id"], row["week"]) for row in digests),
-            link=f"{self.settings.web_address}/t/{self.token(claim.id)}",
-            contact=next((found for found in above if found), ""),
-            held=tuple(row["reason"] for row in known.held[claim.id]),
-            took_over=any(row["rung"] == NEWCOMER for row in rows),
-        )
-        return _Draft(claim, view)
+    def _drafts(self, database: Database, claims: Sequence[Claim]) -> dict[int, _Draft | Fault]:
+        if not claims:
+            return {}
+        with database.read() as session:
+            known = _Known.of(session, claims)
+            return {c.id: _guarded(c, partial(self._draft, session, c, known)) for c in claims}
 
-    def _letter(self, draft: _Draft, now: datetime) -> Written:
-        claim = draft.claim
-        if draft.view is None:
-            return Written(claim, unpack(claim.content or b""), was_frozen=True)
+    def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
+        items = known.items.get(claim.id, ())
+        above = (known.contacts.get(item.told_org_id or 0) for item in items)
+        return _Draft(
+            items=items,
+            upwards=tuple(tuple(known.upwards.get(item.task_id, ())) for item in items),
+            digests=tuple(
+                self.digest_of(session, row["org_id"], row["week"])
+                for row in known.digests.get(claim.id, ())
+            ),
+            contact=next((found for found in above if found), ""),
+            held=tuple(row["reason"] for row in known.held.get(claim.id, ())),
+        )
+
+    def _written(self, claim: Claim, draft: _Draft | Fault | None, made_on: str) -> Written | Fault:
+        if isinstance(draft, Fault):
+            return draft
+        write = partial(self._letter, claim, draft, made_on) if draft else partial(_again, claim)
+        return _guarded(claim, write)
+
+    def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> Written:
         form = self.forms.get(claim.channel, Form.MAIL)
-        rendered = self.templates.render(draft.view, form, home=self.settings.web_address)
+        shape, names = self._shaped(claim, draft, form)
+        said = shape.filled(names)
         letter = Letter(
             message_id=self._id(f"m{claim.id}"),
             to=claim.address,
             to_name=claim.person_name,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            date=now.astimezone(self.settings.time_zone).isoformat(timespec="seconds"),
+            subject=said.subject,
+            text=said.text,
+            html=said.html,
+            date=made_on,
             headers=self._headers(claim) if form is Form.MAIL else (),
             form=form,
-            attachments=_workbooks(draft.view.digests) if form is Form.MAIL else (),
+            attachments=_workbooks(draft.digests) if form is Form.MAIL else (),
         )
-        return Written(replace(claim, content=pack(letter)), letter, was_frozen=False)
+        return Written(claim, letter, pack(letter, shape, names))
+
+    def _shaped(self, claim: Claim, draft: _Draft, form: Form) -> Shaped:
+        """A mail about tasks is the same for many people, but for the names in it."""
+        link = f"{self.settings.web_address}/t/{self.token(claim.id)}"
+        whose = (claim.person_name, link, draft.contact)
+        names = (*whose, *(item.org_name for item in draft.items))
+        view_of = partial(self._view, claim, draft)
+        if form is not Form.MAIL or draft.digests:
+            home = self.settings.web_address
+            return whole(self.templates.render(view_of(names), form, home=home))
+        items = tuple(item.said for item in draft.items)
+        head = (self.catalogue.hash, self.settings.name, claim.day, claim.late)
+        said = (*head, draft.held, items, draft.upwards)
+        return self.templates.shape(said, names, view_of)
+
+    def _view(self, claim: Claim, draft: _Draft, names: Sequence[str]) -> MessageView:
+        person_name, link, contact, *org_names = names
+        each = zip(draft.items, org_names, draft.upwards, strict=True)
+        return MessageView(
+            site_name=self.settings.name,
+            person_name=person_name,
+            day=claim.day,
+            late=claim.late,
+            items=tuple(
+                self._item(claim, item.task_id, org_name, item.said, upwards)
+                for item, org_name, upwards in each
+            ),
+            digests=draft.digests,
+            link=link,
+            contact=contact,
+            held=draft.held,
+            took_over=any(item.said.rung == NEWCOMER for item in draft.items),
+        )
 
     def _headers(self, claim: Claim) -> tuple[tuple[str, str], ...]:
         """Mails of one person and month make one thread: a bundle speaks of many tasks."""
@@ -156,27 +190,44 @@ class Composer:
 
     def _id(self, name: str) -> str:
         """A Message-ID of this site."""
-        return f"{name}.{self.site_uid}@{self.settings.sender_address.rpartition('@')[2]}"
+        return f"{name}.{self._here}"
 
-    def _item(self, claim: Claim, row: _Row, upwards: Sequence[_Row]) -> Item:
-        title = self.catalogue.title(row["duty"], row["step"])
-        shared = ("task_id", "org_name", "opens", "planned", "due", "state", "rung")
-        more = ("provisional", "target", "unit", "office", "relay", "of_case", "level")
+    @cached_property
+    def _here(self) -> str:
+        return f"{self.site_uid}@{self.settings.sender_address.rpartition('@')[2]}"
+
+    def _item(
+        self, claim: Claim, task_id: int, org_name: str, said: Said, upwards: Sequence[Above]
+    ) -> Item:
+        title = self.catalogue.title(said.duty, said.step)
         return Item(
-            **{name: row[name] for name in shared + more},
-            title=f"{title}：{row['about']}" if row["about"] else title,
-            period=chinese_label(row["label"]),
-            done=row["amount"],
-            basis=self._bases.get(row["duty"], ""),
+            task_id=task_id,
+            org_name=org_name,
+            title=f"{title}：{said.about}" if said.about else title,
+            period=chinese_label(said.label),
+            opens=said.opens,
+            planned=said.planned,
+            due=said.due,
+            state=said.state,
+            rung=said.rung,
+            provisional=said.provisional,
+            target=said.target,
+            done=said.amount,
+            unit=said.unit,
+            office=said.office,
+            relay=said.relay,
+            basis=self._bases.get(said.duty, ""),
             instructions=_instructions(
-                row["theme"], self.catalogue.instructions(row["duty"], row["step"])
+                said.theme, self.catalogue.instructions(said.duty, said.step)
             ),
-            overdue_days=overdue_days(claim.day, row["due"], State(row["state"])),
-            reported=_names(one for one in upwards if one["reached"] and not row["level"]),
+            overdue_days=overdue_days(claim.day, said.due, State(said.state)),
+            of_case=said.of_case,
+            level=said.level,
+            reported=_names(one for one in upwards if one.reached and not said.level),
             passed_over=_names(
                 one
                 for one in upwards
-                if not one["reached"] and (not row["level"] or one["level"] < row["level"])
+                if not one.reached and (not said.level or one.level < said.level)
             ),
         )
 
@@ -185,34 +236,34 @@ class Composer:
 class _Known:
     """What the letters of a batch are made of, read at once. By message, but for `upwards`."""
 
-    items: Mapping[int, list[_Row]]
+    items: Mapping[int, list[OpenItem]]
     digests: Mapping[int, list[_Row]]
     held: Mapping[int, list[_Row]]
-    upwards: Mapping[int, list[_Row]]
+    upwards: Mapping[int, list[Above]]
     """By task."""
     contacts: Mapping[int, str]
     """By organization."""
 
     @classmethod
     def of(cls, session: Session, claims: Sequence[Claim]) -> "_Known":
-        ids = [claim.id for claim in claims]
-        rows = message_content.open_items(session, ids)
-        org_ids = {row["told_org_id"] for row in rows if row["told_org_id"]}
-        task_ids = {row["task_id"] for row in rows}
+        ids, day = [claim.id for claim in claims], max(claim.day for claim in claims)
+        items: defaultdict[int, list[OpenItem]] = defaultdict(list)
+        for item in message_content.open_items(session, ids):
+            items[item.message_id].append(item)
+        every = [item for own in items.values() for item in own]
+        late = [item for item in every if item.said.due < day]  # the only ones to go up
+        org_ids = {item.told_org_id for item in every if item.told_org_id}
         return cls(
-            items=_by(rows),
-            digests=_by(message_content.digests(session, ids)),
-            held=_by(quiets.over_notices(session, ids)),
-            upwards=_by(message_content.upwards(session, task_ids), "task_id"),
-            contacts=contacts(session, org_ids, max(claim.day for claim in claims)),
+            items=items,
+            digests=_by_message(message_content.digests(session, ids)),
+            held=_by_message(quiets.over_notices(session, ids)),
+            upwards=message_content.upwards(session, {item.task_id for item in late}),
+            contacts=contacts(session, org_ids, day),
         )
 
 
-_NOTHING = _Known({}, {}, {}, {}, {})
-
-
-def _names(rows: Iterable[_Row]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row["name"] for row in rows))
+def _names(superiors: Iterable[Above]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.name for one in superiors))
 
 
 def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
@@ -231,10 +282,15 @@ def token_subject(message_id: int) -> str:
     return f"message:{message_id}"
 
 
-def _by(rows: Iterable[_Row], key: str = "message_id") -> Mapping[int, list[_Row]]:
+def _again(claim: Claim) -> Written:
+    """As it was written at an earlier try."""
+    return Written(claim, unpack(claim.shape or b"", claim.content or b""), None)
+
+
+def _by_message(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:
     found: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
-        found[row[key]].append(row)
+        found[row["message_id"]].append(row)
     return found
 
 
@@ -243,24 +299,3 @@ def _guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | Fault:
         return make()
     except Exception as error:  # noqa: BLE001  whatever a site's own template or data brings
         return Fault(claim, f"{type(error).__name__}: {error}")
-
-
-def pack(letter: Letter) -> bytes:
-    """A letter as the ledger keeps it."""
-    files = [
-        {**asdict(one), "content": b64encode(one.content).decode()} for one in letter.attachments
-    ]
-    plain = {field.name: getattr(letter, field.name) for field in fields(letter)}
-    return zlib.compress(dumps({**plain, "attachments": files}).encode(), _QUICKLY)
-
-
-def unpack(content: bytes) -> Letter:
-    """The inverse of `pack`."""
-    plain = json.loads(zlib.decompress(content))
-    plain["headers"] = tuple((name, value) for name, value in plain["headers"])
-    plain["form"] = Form(plain["form"])
-    plain["attachments"] = tuple(
-        Attachment(file["name"], file["media_type"], b64decode(file["content"]))
-        for file in plain["attachments"]
-    )
-    return Letter(**plain)

@@ -13,9 +13,18 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
 from dj_cadence.services.access import Visitor, person_visitor, visible
-from dj_cadence.services.letters import unpack
+from dj_cadence.services.packing import unpack
 from dj_cadence.store import overrides
-from dj_cadence.store.schema import appointment, letter, message, notice, org, person, task
+from dj_cadence.store.schema import (
+    appointment,
+    letter,
+    message,
+    notice,
+    org,
+    person,
+    shape,
+    task,
+)
 from dj_cadence.store.types import AnyRow
 
 OUTBOX_PAGE = 50
@@ -228,9 +237,15 @@ def _with_depth(rows: Iterable[AnyRow]) -> Iterable[tuple[AnyRow, int]]:
 def _messages(visitor: Visitor, today: date) -> Select[Any]:
     """Messages of people all of whose offices on that day lie in the visitor's sight."""
     found = (
-        select(message, letter.c.content, person.c.name.label("person_name"))
+        select(
+            message,
+            shape.c.content.label("shape"),
+            letter.c.content,
+            person.c.name.label("person_name"),
+        )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
+        .outerjoin(shape, shape.c.id == letter.c.shape_id)
     )
     if visitor.administrator:
         return found
@@ -256,7 +271,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _letter(row: AnyRow) -> Letter | None:
     """None while it was not written yet."""
-    return unpack(row.content) if row.content else None
+    return unpack(row.shape, row.content) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

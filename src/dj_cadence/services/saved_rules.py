@@ -18,13 +18,12 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.message import AlertView, Rendered
 from dj_cadence.domain.problem import faults
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
-from dj_cadence.services.letters import pack
+from dj_cadence.services.packing import pack_whole
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
-from dj_cadence.store import orgs
+from dj_cadence.store import letters, orgs
 from dj_cadence.store import site as sites
 from dj_cadence.store.schema import address, message, person, saved_rules
-from dj_cadence.store.schema import letter as kept
 from dj_cadence.store.types import AnyRow
 
 QUIET = timedelta(minutes=10)
@@ -186,4 +185,5 @@ def _write(session: Session, site: Site, person_id: int, rendered: Rendered, now
         date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
         headers=(("Auto-Submitted", "auto-generated"),),
     )
-    session.execute(insert(kept).values(message_id=number, content=pack(letter)))
+    packed = pack_whole(letter)
+    letters.keep(session, number, packed.shape, packed.content)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
-from dj_cadence.store.schema import digest, letter, message, notice, person, site, task
+from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
 
-BATCH = 100
+BATCH = 250
 WAITING = ("ready", "retry")
 _NO_LEASE: Mapping[str, Any] = {"lease_by": "", "lease_until": None}
 
@@ -36,6 +36,8 @@ class Claim:
     address: str
     content: bytes | None
     """The letter as it was first made; None before the first try."""
+    shape: bytes | None
+    """What it says, with marks in place of names; None before the first try."""
     person_id: int
     person_name: str
 
@@ -52,7 +54,7 @@ def channels_waiting(session: Session, now: datetime) -> list[str]:
 def claim(
     session: Session, owner: str, channel: str, now: datetime, lease_until: datetime
 ) -> list[Claim]:
-    """Take up to 100 messages that are due on `channel`, the longest waiting first.
+    """Take up to 250 messages that are due on `channel`, the longest waiting first.
 
     None while sending is switched off: a restored backup has a queue too.
     """
@@ -85,10 +87,12 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
             *(message.c[name] for name in shared),
             message.c.attempts.label("n"),
             letter.c.content,
+            shape.c.content.label("shape"),
             person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
+        .outerjoin(shape, shape.c.id == letter.c.shape_id)
         .where(message.c.id.in_(ids))
         .order_by(message.c.send_at, message.c.id)
     )
@@ -106,14 +110,9 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
     if not ids:
         return []
-    # Asked for each notice: SQLite would look for settled ones among all tasks otherwise.
-    settled = exists().where(task.c.id == notice.c.task_id, task.c.state.in_(sorted(SILENT)))
-    open_notices = update(notice).where(notice.c.message_id.in_(ids), notice.c.outcome == "")
-    session.execute(open_notices.where(settled).values(outcome="settled_before"))
-    late = exists().where(task.c.id == notice.c.task_id, task.c.state == State.OVERDUE.value)
-    upwards = open_notices.where(notice.c.rung == ESCALATED, ~late)
-    session.execute(upwards.values(outcome="moved"))
-    session.execute(open_notices.where(_is_outdone()).values(outcome="folded"))
+    for outcome, notices in _need_not_be_said(session, ids).items():
+        closing = update(notice).where(notice.c.id.in_(notices), notice.c.outcome == "")
+        session.execute(closing.values(outcome=outcome))
     empty = session.scalars(
         update(message)
         .where(message.c.id.in_(ids), ~_has_open_notice(), ~_has_digest())
@@ -123,15 +122,26 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     return list(empty)
 
 
-def _is_outdone() -> ColumnElement[bool]:
-    """Whether a newer open notice of the same task is in the same message."""
-    newer = notice.alias()
-    return exists().where(
-        newer.c.message_id == notice.c.message_id,
-        newer.c.task_id == notice.c.task_id,
-        newer.c.outcome == "",
-        tuple_(newer.c.due_on, newer.c.id) > tuple_(notice.c.due_on, notice.c.id),
+def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Open notices by the outcome that they are to have."""
+    past = and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value)
+    silent = task.c.state.in_(sorted(SILENT))
+    why = case((silent, "settled_before"), (past, "moved"), else_="")
+    newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
+    alike = (notice.c.message_id, notice.c.task_id, why)
+    age = func.row_number().over(partition_by=alike, order_by=newest_first)
+    each = (
+        select(notice.c.id, why.label("why"), age.label("age"))
+        .join(task, task.c.id == notice.c.task_id)
+        .where(notice.c.message_id.in_(message_ids), notice.c.outcome == "")
+        .subquery("each")
     )
+    outcome = case((each.c.why != "", each.c.why), else_="folded")
+    query = select(each.c.id, outcome).where(or_(each.c.why != "", each.c.age > 1))
+    found: dict[str, list[int]] = {}
+    for notice_id, closed_as in session.execute(query):
+        found.setdefault(closed_as, []).append(notice_id)
+    return found
 
 
 def _has_open_notice() -> ColumnElement[bool]:
@@ -143,19 +153,6 @@ def _has_digest() -> ColumnElement[bool]:
 
 
 # --- what belongs to a message --------------------------------------------------------------------
-
-
-def freeze(session: Session, claims: Sequence[Claim]) -> None:
-    """Keep the contents of these messages for good."""
-    mine = (message.c.id == bindparam("this"), message.c.state == "leased")
-    found = select(message.c.id, bindparam("written", type_=LargeBinary)).where(
-        *mine, message.c.attempts == bindparam("try")
-    )
-    if claims:
-        session.connection().execute(
-            insert(letter).from_select(["message_id", "content"], found),
-            [{"this": c.id, "try": c.n, "written": c.content} for c in claims],
-        )
 
 
 def close_said(session: Session, claims: Sequence[Claim] | None = None) -> int:

@@ -85,6 +85,12 @@ def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
         yield org_id
 
 
+def supervisors(session: Session, org_ids: Collection[int]) -> dict[int, int]:
+    """The organization right above each of these; missing where there is none."""
+    found = _looked_up(session, org.c.supervisor_id, org_ids)
+    return {org_id: above for org_id, above in found.items() if above is not None}
+
+
 def positions(session: Session, org_ids: Collection[int]) -> dict[int, int]:
     """Where each of these stands in the tree's order."""
     return _looked_up(session, org.c.position, org_ids)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, Text
@@ -44,6 +45,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+@lru_cache(64)  # all that a pass writes down has one of a few instants
 def instant_text(value: datetime) -> str:
     """An instant as it is stored. Raises ValueError for a naive one."""
     if value.tzinfo is None:
@@ -51,6 +53,5 @@ def instant_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime(_FORMAT)
 
 
-def dumps(value: Any) -> str:
-    """Canonical JSON: the same value is always the same text."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""Canonical JSON: the same value is always the same text."""

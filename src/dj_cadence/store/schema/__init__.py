@@ -23,7 +23,16 @@ from dj_cadence.store.schema.plan import (
     task,
 )
 from dj_cadence.store.schema.roster import address, appointment, org, person, profile, site
-from dj_cadence.store.schema.sending import attempt, digest, letter, message, notice, quiet, rate
+from dj_cadence.store.schema.sending import (
+    attempt,
+    digest,
+    letter,
+    message,
+    notice,
+    quiet,
+    rate,
+    shape,
+)
 
 __all__ = [
     "SETTLED",
@@ -55,6 +64,7 @@ __all__ = [
     "record",
     "record_task",
     "saved_rules",
+    "shape",
     "site",
     "slot",
     "task",

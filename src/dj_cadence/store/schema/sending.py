@@ -63,11 +63,20 @@ message = Table(
     ),
 )
 
+shape = Table(
+    "shape",  # what letters say alike, with marks where names stand
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 letter = Table(
-    "letter",  # a message as it was written: sent once more, it is the same; apart, as it is large
+    "letter",  # a message as it was written: sent once more, it is the same
     metadata,
     Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
+    Column("shape_id", Integer, ForeignKey("shape.id"), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # names, address, headers and files
 )
 
 notice = Table(

@@ -111,6 +111,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_rules")),
     )
     op.create_table(
+        "shape",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shape")),
+        sa.UniqueConstraint("hash", name=op.f("uq_shape_hash")),
+    )
+    op.create_table(
         "site",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("uid", sa.String(length=32), nullable=False),
@@ -325,8 +333,10 @@ def upgrade() -> None:
     op.create_table(
         "letter",
         sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("shape_id", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_letter_message_id")),
+        sa.ForeignKeyConstraint(["shape_id"], ["shape.id"], name=op.f("fk_letter_shape_id")),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_letter")),
     )
     op.create_table(

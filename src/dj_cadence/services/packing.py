@@ -1,0 +1,69 @@
+"""Letters as the ledger keeps them: what many say alike once, and the rest of each by itself."""
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dj_cadence.domain.letter import Attachment, Form, Letter
+from dj_cadence.domain.shape import Shape
+from dj_cadence.store.types import dumps
+
+_MANY = 500
+"""Shapes that are kept ready, of some 20 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A letter in two parts, for the database."""
+
+    shape: bytes
+    """Equal for letters that differ in names only."""
+    content: bytes
+
+
+def pack(letter: Letter, shape: Shape, names: Sequence[str]) -> Packed:
+    """`letter` says `shape` with `names`; what it says itself is not looked at."""
+    files = [[one.name, one.media_type, _in_text(one.content)] for one in letter.attachments]
+    ids = (letter.message_id, letter.to, letter.to_name, letter.date, letter.form, letter.headers)
+    return Packed(_packed(shape), zlib.compress(dumps([*ids, names, files]).encode(), 1))
+
+
+def pack_whole(letter: Letter) -> Packed:
+    """A letter that shares what it says with no other."""
+    return pack(letter, Shape(letter.subject, letter.text, letter.html), ())
+
+
+def unpack(shape: bytes, content: bytes) -> Letter:
+    """The letter of which `pack` made these two."""
+    *ids, form, headers, names, files = json.loads(zlib.decompress(content))
+    message_id, to, to_name, made_on = ids
+    said = _unpacked(shape).filled(names)
+    return Letter(
+        message_id,
+        to,
+        to_name,
+        said.subject,
+        said.text,
+        said.html,
+        made_on,
+        headers=tuple((name, value) for name, value in headers),
+        form=Form(form),
+        attachments=tuple(Attachment(name, kind, b64decode(text)) for name, kind, text in files),
+    )
+
+
+def _in_text(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+@lru_cache(_MANY)
+def _packed(shape: Shape) -> bytes:
+    return zlib.compress(dumps([shape.subject, shape.text, shape.html]).encode())
+
+
+@lru_cache(_MANY)
+def _unpacked(content: bytes) -> Shape:
+    return Shape(*json.loads(zlib.decompress(content)))
