@@ -90,7 +90,7 @@ def send_all(
     recover(database, SETTINGS.folder, owner, now.astimezone(SETTINGS.time_zone).date(), now)
     return deliver(
         database,
-        templates=Templates([templates, SHIPPED]),
+        templates=Templates(list(dict.fromkeys([templates, SHIPPED]))),
         notifiers={"email": lambda: channel},
         catalogue=CATALOGUE,
         settings=SETTINGS,

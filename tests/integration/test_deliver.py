@@ -17,6 +17,7 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
+from dj_cadence.services.packing import unpack
 from dj_cadence.store import ledger, letters, outcomes, schema, tokens
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
@@ -90,6 +91,23 @@ def test_a_queue_longer_than_a_batch_is_emptied_in_one_pass(database: Database) 
 
     assert send_all(database, channel).sent == ledger.BATCH + 5
     assert len({letter.to for letter in channel.letters}) == ledger.BATCH + 5
+
+
+def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Database) -> None:
+    fill(database, 3)
+    later = Recorder(*[DeliveryError("451 later", permanent=False)] * 3)
+    send_all(database, later)
+    with database.read() as session:
+        (said,) = session.scalars(select(schema.shape.c.content))
+        contents = session.scalars(select(schema.letter.c.content)).all()
+    kept = {unpack(said, content) for content in contents}
+
+    again = Recorder()
+    send_all(database, again, now=MORNING + 5 * MINUTE)
+
+    assert set(again.letters) == kept
+    links = {letter.text.partition("/t/")[2].partition("\n")[0] for letter in kept}
+    assert len(links) == 3
 
 
 def test_what_is_settled_meanwhile_is_not_spoken_of(database: Database) -> None:

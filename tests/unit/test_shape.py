@@ -1,0 +1,25 @@
+"""Names put into the marks of a shape."""
+
+from dj_cadence.domain.message import Rendered
+from dj_cadence.domain.shape import Shape, has_mark, marks
+
+
+def test_names_go_where_their_marks_stand() -> None:
+    first, second = marks(2)
+    shape = Shape(f"{second}提醒{first}", f"{first}，{first}：{second}。", f"<b>{second}</b>")
+
+    assert shape.filled(["李老师", "甲\n支部 <1>"]) == Rendered(
+        subject="甲 支部 <1>提醒李老师",
+        text="李老师，李老师：甲\n支部 <1>。",
+        html="<b>甲\n支部 &lt;1&gt;</b>",
+    )
+
+
+def test_what_nobody_shares_stays_as_it_is() -> None:
+    assert Shape("\ue000", "\ue001", "\uf8ff").filled(()) == Rendered("\ue000", "\ue001", "\uf8ff")
+
+
+def test_marks_are_told_from_text() -> None:
+    assert len(set(marks(1000))) == 1000
+    assert all(map(has_mark, marks(1000)))
+    assert not has_mark("李老师，https://dj.example.cn/t/abc 😀")
