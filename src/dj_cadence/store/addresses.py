@@ -2,12 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.bounce import Bounce
 from dj_cadence.store.schema import address, attempt, message, person
 from dj_cadence.store.types import AnyRow
+
+REFUSED = (
+    update(address)
+    .where(
+        address.c.person_id == bindparam("whose"),
+        address.c.channel == bindparam("way"),
+        address.c.value == bindparam("written"),
+    )
+    .values(state="bad", reason=bindparam("answer"), bad_since=bindparam("ended"))
+)
+"""The address is bad, for it was refused for good: at once, or by a message that came back."""
 
 
 def bounced(session: Session, bounce: Bounce, now: datetime) -> None:
@@ -28,16 +39,11 @@ def bounced(session: Session, bounce: Bounce, now: datetime) -> None:
 
 def _mark_bad(session: Session, message_id: int, reason: str, now: datetime) -> None:
     """The address that a message went to is used no more."""
-    to = select(message).where(message.c.id == message_id).subquery()
-    session.execute(
-        update(address)
-        .where(
-            address.c.person_id == to.c.person_id,
-            address.c.channel == to.c.channel,
-            address.c.value == to.c.address,
-        )
-        .values(state="bad", reason=reason, bad_since=now)
-    )
+    to = select(message.c.person_id, message.c.channel, message.c.address)
+    row = session.execute(to.where(message.c.id == message_id)).one_or_none()
+    if row is not None:
+        whose = {"whose": row.person_id, "way": row.channel, "written": row.address}
+        session.execute(REFUSED, {**whose, "answer": reason, "ended": now})
 
 
 def mend(session: Session, channel: str, value: str) -> None:

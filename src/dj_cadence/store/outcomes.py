@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, bindparam, exists, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql
 
+from dj_cadence.store import addresses
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.prepared import Ledger, Prepared
-from dj_cadence.store.schema import address, attempt, digest, message, notice
+from dj_cadence.store.schema import attempt, digest, message, notice
 from dj_cadence.store.types import instant_text
 
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
@@ -149,15 +150,7 @@ _FREE_NOTICES = Prepared(update(notice).where(*_OPEN_NOTICES).values(message_id=
 _FREE_DIGESTS = Prepared(
     update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
 )
-_MARK_BAD = Prepared(
-    update(address)
-    .where(
-        address.c.person_id == bindparam("whose"),
-        address.c.channel == bindparam("way"),
-        address.c.value == bindparam("written"),
-    )
-    .values(state="bad", reason=bindparam("answer"), bad_since=bindparam("ended"))
-)
+_MARK_BAD = Prepared(addresses.REFUSED)
 _ENDED = Prepared(
     update(attempt)
     .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
