@@ -171,7 +171,10 @@ def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) ->
     line = DigestLine("=1+1", "=1+1", "党课", "2026年3月", date(2026, 3, 31), 42)
     view = DigestView(
         *("A", "云溪区教育工委", "2026-W20", TODAY, date(2026, 5, 6), Numbers(1, 1), 1),
-        children=(DigestChild("007", "=1+1", Numbers(1, 1), 1),),
+        children=(
+            DigestChild("007", "=1+1", Numbers(1, 1), 1),
+            DigestChild("008", "无", Numbers(), 0),
+        ),
         newly_overdue=(line,),
     )
     content = digest_workbook(view)
@@ -182,5 +185,7 @@ def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) ->
     assert as_csv(file).splitlines() == [
         "组织代码,名称,逾期,其中新增,本周到期,办结,未开展,待上级确认,逾期较上次",
         "007,=1+1,1,1,0,0,0,0,1",
+        "008,无,0,0,0,0,0,0,0",
+        "合计,2个下级组织,1,1,0,0,0,0,1",
     ]
     assert "2026-03-31" in text_of(file)

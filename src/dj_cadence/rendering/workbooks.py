@@ -40,6 +40,8 @@ class Sheet:
     name: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    total: Sequence[Cell] = ()
+    """Stands below the rows, and is neither filtered nor sorted with them."""
 
 
 def digest_workbook(view: DigestView) -> bytes:
@@ -53,6 +55,7 @@ def digest_workbook(view: DigestView) -> bytes:
             "各项职责",
             (("职责", 30), *_NUMBERS),
             [(duty.title, *duty.numbers) for duty in view.duties],
+            ("合计", *view.numbers),
         ),
         Sheet("新增逾期", _LINE, _lines(view.newly_overdue)),
         Sheet("此前逾期", _LINE, _lines(view.still_overdue)),
@@ -61,7 +64,8 @@ def digest_workbook(view: DigestView) -> bytes:
         Sheet("本级事项", _LINE, _lines(view.own)),
         Sheet("需要补全", (("事项", 80),), [(sentence,) for sentence in view.missing]),
     )
-    first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上次", 12)), children)
+    total = ("合计", f"{len(children)}个下级组织", *view.numbers, view.change)
+    first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上次", 12)), children, total)
     return workbook([first, *(sheet for sheet in listed if sheet.rows)], view.day)
 
 
@@ -85,6 +89,7 @@ def workbook(sheets: Iterable[Sheet], made_on: date) -> bytes:
             "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#F4F2EF"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}),
             "number": book.add_format({"align": "left", "valign": "top"}),
+            "total": book.add_format({"bold": True, "top": 1, "align": "left"}),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
         }
         for sheet in sheets:
@@ -105,10 +110,22 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
         page.set_column(index, index, width)
         page.write_string(0, index, header, formats["head"])
     for number, row in enumerate(sheet.rows, 1):
-        for index, cell in enumerate(row):
-            if isinstance(cell, date):
-                page.write_datetime(number, index, datetime.combine(cell, time(0)), formats["day"])
-            elif isinstance(cell, int):
-                page.write_number(number, index, cell, formats["number"])
-            elif cell:
-                page.write_string(number, index, cell, formats["text"])
+        _write_row(page, number, row, formats)
+    if sheet.total:
+        same = dict.fromkeys(formats, formats["total"])
+        _write_row(page, len(sheet.rows) + 1, sheet.total, same)
+
+
+def _write_row(
+    page: xlsxwriter.worksheet.Worksheet,
+    number: int,
+    row: Sequence[Cell],
+    formats: dict[str, object],
+) -> None:
+    for index, cell in enumerate(row):
+        if isinstance(cell, date):
+            page.write_datetime(number, index, datetime.combine(cell, time(0)), formats["day"])
+        elif isinstance(cell, int):
+            page.write_number(number, index, cell, formats["number"])
+        elif cell:
+            page.write_string(number, index, cell, formats["text"])
