@@ -1,5 +1,6 @@
 """Letters, the year-end pack and plans for the wall, opened as their readers open them."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile
@@ -20,7 +21,7 @@ from dj_cadence.store.database import Database
 
 from .delivery_rows import SHIPPED
 from .engine_rows import EVERYTHING, advance_to, at, the_task
-from .office import as_csv, text_of
+from .office import as_csv, pages_of, text_of
 
 TODAY = date(2026, 5, 12)
 
@@ -93,6 +94,25 @@ def test_request_and_reply(planned: Database, tmp_path: Path, kind: PaperKind, w
     assert words in opened(made(planned, kind, "B1"), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (PaperKind.REQUEST, ["云溪区青禾实验中学第一党支部", "关于换届选举的请示"]),
+        (PaperKind.REPLY, ["关于同意云溪区青禾实验中学第一党支部", "换届选举的批复"]),
+    ],
+)
+def test_a_long_name_breaks_no_word_of_the_title_and_fits_the_page(
+    planned: Database, tmp_path: Path, kind: PaperKind, title: list[str]
+) -> None:
+    letter = replace(made(planned, kind, "B1"), org_name="云溪区青禾实验中学第一党支部")
+    file = tmp_path / "paper.docx"
+    file.write_bytes(render_paper([SHIPPED], letter))
+
+    (page,) = pages_of(file)
+    assert page[:2] == title
+    assert "2026年5月12日" in page[-2:]
+
+
 def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     lived: Database, tmp_path: Path
 ) -> None:
@@ -112,7 +132,9 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     assert told["2026年4月"] == (None, 0, "未开展", "原因：学校停课")
     text = opened(pack, tmp_path)
     assert "第一党支部2026年度党建工作办理情况" in text
-    assert "逾期后完成1项；未开展1项" in text
+    open_now = sum(line.state not in ("已完成", "未开展") for line in pack.lines)
+    assert f"逾期后完成1项；未开展1项；尚未办结{open_now}项。" in text
+    assert open_now == len(pack.lines) - 2 > 0
     assert "学习<党章>&讨论" in text
 
 
