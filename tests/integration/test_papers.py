@@ -13,7 +13,7 @@ from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services.papers import paper
+from dj_cadence.services.papers import paper, reminder_months
 from dj_cadence.services.records import done, missed
 from dj_cadence.services.wall import wall_plan
 from dj_cadence.store import orgs
@@ -68,6 +68,17 @@ def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
     ):
         assert words in text
     assert "第二党支部" not in text
+
+
+def test_the_months_with_a_letter_are_known(planned: Database) -> None:
+    def months(code: str, until: date) -> list[date]:
+        with planned.read() as session:
+            org_id = orgs.find_org(session, code).id
+            return reminder_months(session, EVERYTHING, org_id, until)
+
+    assert months("S", date(2026, 8, 30)) == []
+    assert months("S", date(2026, 8, 31)) == [date(2026, 8, 1)]
+    assert months("E", date(2026, 8, 31)) == []  # it writes to S, not to the branches of S
 
 
 def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
