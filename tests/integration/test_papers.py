@@ -1,9 +1,11 @@
 """Letters, the year-end pack and plans for the wall, opened as their readers open them."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile
+from zipfile import ZipFile
 
 import pytest
 from docx import Document
@@ -12,7 +14,7 @@ from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Number
 from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
-from dj_cadence.rendering.workbooks import digest_workbook
+from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.papers import paper, reminder_months
 from dj_cadence.services.records import done, missed
 from dj_cadence.services.wall import wall_plan
@@ -198,6 +200,7 @@ def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
         "任务,周期,计划,最迟,负责,暂定",
         "主题党日,2026年6月,2026-06-05,2026-06-30,书记,",
     ]
+    assert text_of(file).startswith("第一党支部2026年6月党建工作计划任务周期")
 
 
 def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) -> None:
@@ -222,3 +225,15 @@ def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) ->
         "合计,2个下级组织,1,1,0,0,0,0,1",
     ]
     assert "2026-03-31" in text_of(file)
+
+
+def test_a_long_text_in_a_workbook_makes_its_row_higher(tmp_path: Path) -> None:
+    sheet = Sheet("一", (("原因", 40), ("数", 8)), [("短", 1), ("很长的原因" * 9, 2)])
+    file = tmp_path / "long.xlsx"
+    file.write_bytes(workbook("甲&乙", [sheet], TODAY))
+
+    with ZipFile(file) as parts:
+        rows = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<row r="(\d)"[^>]*? ht="(\d+)"', rows) == [("3", "45")]  # 90 / 40
+    assert text_of(file).startswith("甲&乙原因数")
+    assert text_of(file).count("很长的原因") == 9
