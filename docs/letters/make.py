@@ -22,6 +22,13 @@ LATELY = (
     "{{ line.completed_on.month }}月{{ line.completed_on.day }}日{% endif %}"
 )
 """When it was done; the year is said only where it is another."""
+OTHERS = (
+    '{% set waived = paper.lines | selectattr("state", "equalto", "已豁免") | list | length %}'
+    "{% if waived %}；豁免{{ waived }}项{% endif %}"
+    '{% set open = paper.lines | rejectattr("state", "in", ["已完成", "未开展", "已豁免"]) | list | length %}'
+    "{% if open %}；尚未办结{{ open }}项{% endif %}"
+)
+"""So that the numbers add up; what there is none of is not said."""
 SUPERIOR = (
     "{% if paper.superior_name %}{{ paper.superior_name }}{% else %}（上级党组织）{% endif %}"
 )
@@ -92,9 +99,11 @@ class Letter:
                 style.space_before = style.space_after = Pt(size / 4)
 
     def signed(self, who: str) -> None:
-        self.line("")
-        self.line("")
-        self.line(f"{who}　　", align=RIGHT)
+        """Who and when, on the same page as the last words: a date alone dates nothing."""
+        said = self.document.paragraphs[-1]
+        lines = [self.line(""), self.line(""), self.line(f"{who}　　", align=RIGHT)]
+        for paragraph in (said, *lines):
+            paragraph.paragraph_format.keep_with_next = True
         self.line("{{ paper.day | day }}　　", align=RIGHT)
 
     def save(self, name: str) -> None:
@@ -136,7 +145,7 @@ def reminder() -> None:
 
 def request() -> None:
     letter = Letter()
-    letter.title("{{ paper.org_name }}关于换届选举的请示")
+    letter.title("{{ paper.org_name }}\n关于换届选举的请示")
     letter.line(f"{SUPERIOR}：")
     letter.body(
         "我单位本届【委员会／支部委员会】于{{ paper.terms[0].elected | day }}选举产生，任期将于"
@@ -148,15 +157,14 @@ def request() -> None:
         "四、应到会有选举权的正式党员【　】名。",
         "妥否，请批示。",
     )
-    letter.line("")
-    letter.line("（联系人：【　　　】　电话：【　　　　　】）", indent=2)
     letter.signed("{{ paper.org_name }}")
+    letter.line("（联系人：【　　　】　电话：【　　　　　】）", indent=2)
     letter.save("request")
 
 
 def reply() -> None:
     letter = Letter()
-    letter.title("关于同意{{ paper.org_name }}换届选举的批复")
+    letter.title("关于同意{{ paper.org_name }}\n换届选举的批复")
     letter.line("{{ paper.org_name }}：")
     letter.body(
         "你单位《关于换届选举的请示》收悉。经研究，现批复如下：",
@@ -177,7 +185,8 @@ def year_end() -> None:
         "{{ paper.year }}年到期任务共{{ paper.lines | length }}项：已完成"
         '{{ paper.lines | selectattr("state", "equalto", "已完成") | list | length }}项，其中逾期后完成'
         '{{ paper.lines | selectattr("late_days") | list | length }}项；未开展'
-        '{{ paper.lines | selectattr("state", "equalto", "未开展") | list | length }}项。逐项情况如下：',
+        '{{ paper.lines | selectattr("state", "equalto", "未开展") | list | length }}项'
+        f"{OTHERS}。逐项情况如下：",
     )
     letter.table(
         ["任务", "周期", "最迟", "办理日期", "情况", "记录与说明"],

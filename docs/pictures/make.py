@@ -1,6 +1,7 @@
 """Makes the pictures of papers, messages, digest, plan and pages anew: make pictures.
 
-They show the invented district of `init --demo`, as it stands on the day this runs.
+They show the invented district of `init --demo`, as it stands on the day this runs. Date fields
+speak the browser's language: Debian's chromium knows Chinese with the package chromium-l10n.
 """
 
 import os
@@ -29,7 +30,7 @@ from dj_cadence.rendering.papers import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.announcements import announce
 from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.digest_request import as_message, requested_digest
+from dj_cadence.services.digest_request import requested_digest
 from dj_cadence.services.packing import unpack
 from dj_cadence.services.papers import paper
 from dj_cadence.services.site import Site
@@ -41,9 +42,12 @@ HERE = Path(__file__).parent
 TOP, BRANCH = "YX", "QH-1"
 _WIDTH = 360
 _LONGEST = 1500
+_LANGUAGE_OF_THE_BROWSER = "data:text/html,<script>document.title = navigator.language</script>"
 
 
 def main() -> None:
+    if "zh" not in _chromium("--dump-dom", _LANGUAGE_OF_THE_BROWSER):
+        sys.exit("the browser does not know Chinese; as root: apt-get install chromium-l10n")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "demo"
         command = [sys.executable, "-m", "dj_cadence", "init", str(place), "--demo"]
@@ -63,10 +67,6 @@ def _digest(site: Site, work: Path) -> None:
     with site.database.read() as session:
         above, rules = orgs.find_org(session, TOP), applied_catalogue(session)
         view = requested_digest(session, rules, site.settings, above, today=today)
-        shown = as_message(session, site, view, above)
-    mail = work / "mail.html"
-    mail.write_text(site.templates.render_message(shown).html, encoding="utf-8")
-    _phone(mail, HERE / "digest.png")
     book = work / "digest.xlsx"
     book.write_bytes(digest_workbook(view))
     _first_page(book, HERE / "digest-workbook.png")
@@ -100,7 +100,8 @@ def _messages(site: Site, work: Path) -> None:
 def _with_subject(mail: Letter) -> str:
     """The mail below the line that a phone shows of it first."""
     line = (
-        '<div style="padding: 10px 16px; font: bold 17px/1.4 sans-serif; background: #e9e9ec">'
+        '<div style="padding: 10px 16px; font-size: 17px; font-weight: bold; line-height: 1.4;'
+        ' background: #e9e9ec">'
         f"{escape(mail.subject)}</div>"
     )
     return re.sub(r"(<body[^>]*>)", rf"\1{line}", mail.html, count=1)
@@ -111,6 +112,7 @@ _SHOWN = {
     "month": "党建提醒：.*月有",
     "escalation": "逾期报告：",
     "catch-up": "党建提醒（补发）",
+    "digest": "本周督办：.*其中新增",
 }
 """By the picture's name, how the subject of the message begins."""
 

@@ -34,3 +34,25 @@ def test_what_there_is_no_paper_for(look: Terminal, tmp_path: Path) -> None:
     assert look("wall", "--org", "QH-1", "--year", "2019", *out).code == 1
     assert look("wall", "--org", "QH-1", "--out", tmp_path / "no" / "x.xlsx").code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_what_its_name_says(look: Terminal, tmp_path: Path) -> None:
+    for name, *command in (
+        ("a.pdf", "letter", "request", "--org", "QH-1"),
+        ("b.docx", "wall", "--org", "QH-1"),
+        ("c.pdf", "digest", "YX"),
+    ):
+        answer = look(*command, "--out", tmp_path / name)
+        assert answer.code == 2
+        assert f"{tmp_path / name} 的后缀应为 ." in answer.err
+    assert look("digest", "YX", "--out", tmp_path / "D.XLSX").code == 0
+    assert (tmp_path / "D.XLSX").read_bytes().startswith(b"PK")
+
+
+def test_a_calendar_that_cannot_be_written_is_told(look: Terminal, tmp_path: Path) -> None:
+    answer = look("feed", "QH-1", "--out", tmp_path / "no" / "x.ics")
+
+    assert (answer.code, answer.err) == (
+        1,
+        f"{tmp_path / 'no' / 'x.ics'} 写不进去：没有这个文件夹或文件。\n",
+    )

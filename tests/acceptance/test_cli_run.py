@@ -58,15 +58,18 @@ def test_a_port_that_is_taken_is_refused(act: Terminal) -> None:
 
 def test_without_a_port_the_next_free_one_is_taken(act: Terminal) -> None:
     with running(act.site) as first, running(act.site) as second:
-        addresses = []
+        addresses, told = [], []
         for process in (first, second):
             assert process.stdout
             addresses.append(process.stdout.readline().strip())
         for process in (first, second):
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            told.append(process.communicate(timeout=20)[1])
 
     assert addresses[0] != addresses[1]
+    address, err = max(zip(addresses, told, strict=True))
+    port = address.removesuffix("/").rpartition(":")[2]
+    assert f"请把 site.toml 里 [web] 的 address 改成端口 {port}，" in err
 
 
 @pytest.mark.parametrize("port", ["0x50", "-1"])

@@ -104,6 +104,13 @@ class TestUnchanged:
         answer = district.client().get(path_of(district), headers={"if-none-match": header})
         assert answer.status_code == HTTPStatus.OK
 
+    def test_a_list_may_be_spread_over_lines(self, district: District) -> None:
+        tag = self.tag(district)
+        known = [("if-none-match", '"x"'), ("if-none-match", tag)]
+        wanted = [("accept-encoding", "br"), ("accept-encoding", "gzip")]
+        answer = district.client().get(path_of(district), headers=[*known, *wanted])
+        assert (answer.status_code, answer.headers["etag"]) == (HTTPStatus.NOT_MODIFIED, tag)
+
     def test_head_tells_the_same_without_the_bytes(self, district: District) -> None:
         answer = district.client().head(path_of(district))
         assert (answer.status_code, answer.headers["etag"]) == (200, self.tag(district))
@@ -149,6 +156,7 @@ class TestUnchanged:
     def test_other_methods_are_refused(self, district: District, method: str) -> None:
         answer = district.client().request(method, path_of(district))
         assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
     @pytest.mark.parametrize(
         "name",

@@ -20,6 +20,13 @@ def test_a_superior_reads_its_digest(district: District) -> None:
     assert "<script>" not in page.text
 
 
+def test_a_letter_is_offered_only_where_there_is_one_to_write(district: District) -> None:
+    page = district.login(CLERK).get("/orgs/S1").text
+
+    assert "本周周报" in page
+    assert "换届提醒函" not in page.partition("<h2>材料</h2>")[2]
+
+
 def test_the_plan_for_the_wall_is_a_page_to_print(district: District) -> None:
     browser = district.login(BOB)
     page = browser.get("/orgs/S1-1/wall?month=2026-03")

@@ -23,8 +23,15 @@ def as_csv(workbook: Path) -> str:
 
 def text_of(document: Path) -> str:
     """What the pages say, without the spaces and line breaks of their layout."""
-    done = _run(["pdftotext", "-layout", str(as_pdf(document)), "-"])
-    return "".join(done.split())
+    return "".join("".join(lines) for lines in pages_of(document))
+
+
+def pages_of(document: Path) -> list[list[str]]:
+    """The lines of each page that have words, without their spaces."""
+    pages = _run(["pdftotext", "-layout", str(as_pdf(document)), "-"]).split("\f")
+    return [
+        ["".join(line.split()) for line in page.splitlines() if line.strip()] for page in pages[:-1]
+    ]
 
 
 def _run(command: list[str]) -> str:

@@ -18,7 +18,7 @@ from dj_cadence.services.digest_request import as_message, requested_digest
 from dj_cadence.services.records import done, missed
 from dj_cadence.store import digests, orgs
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import org, task
+from dj_cadence.store.schema import appointment, org, task
 
 from .engine_rows import (
     B1,
@@ -324,3 +324,42 @@ def test_weeks_without_a_digest_are_covered_by_the_next(late: Database) -> None:
     assert found.newly_overdue == tuple(
         line for line in (*found.newly_overdue, *found.still_overdue) if line.due > date(2026, 6, 8)
     )
+
+
+def test_who_could_not_be_reached_is_told_the_news_of_all_these_weeks(late: Database) -> None:
+    """The district had nothing to be told in these weeks, the school's letters reached nobody."""
+    with late.write() as session:
+        district, school = (orgs.find_org(session, code).id for code in ("E", "S"))
+        for number in range(23, 29):
+            week = f"2026-W{number}"
+            rows = [(district, {}, False), (school, {}, number > 23)]
+            digests.write(session, week, rows, at(START))
+
+    assert view(late, "E").since == date(2026, 7, 6)
+    assert view(late, "S").since == date(2026, 6, 1)
+    new = {code: {line.due for line in view(late, code).newly_overdue} for code in ("E", "S")}
+    assert new == {"E": {date(2026, 6, 30)}, "S": {date(2026, 5, 29), date(2026, 6, 30)}}
+
+
+def test_a_first_digest_that_waits_is_covered_by_the_second(late: Database) -> None:
+    with late.write() as session:
+        school = orgs.find_org(session, "S").id
+        digests.write(session, "2026-W28", [(school, {}, True)], at(START))
+
+    assert view(late, "S").since == date(2026, 6, 29)
+
+
+def test_what_was_missing_is_said_after_the_first_week_of_the_month_was_not(
+    planned: Database,
+) -> None:
+    """W10 begins on the 2nd of March. In W11 nothing else asks for a letter."""
+    with planned.write() as session:
+        session.execute(
+            update(appointment).where(appointment.c.office == "书记").values(until=START)
+        )
+        school = orgs.find_org(session, "S").id
+        digests.write(session, "2026-W10", [(school, {}, True)], at(START))
+    morning(planned, EVERYTHING, date(2026, 3, 9))
+
+    with planned.read() as session:
+        assert digests.one(session, school, "2026-W11").worth_sending

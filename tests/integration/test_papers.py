@@ -1,8 +1,11 @@
 """Letters, the year-end pack and plans for the wall, opened as their readers open them."""
 
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile
+from zipfile import ZipFile
 
 import pytest
 from docx import Document
@@ -11,8 +14,8 @@ from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Number
 from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
-from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services.papers import paper
+from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
+from dj_cadence.services.papers import paper, reminder_months
 from dj_cadence.services.records import done, missed
 from dj_cadence.services.wall import wall_plan
 from dj_cadence.store import orgs
@@ -20,7 +23,7 @@ from dj_cadence.store.database import Database
 
 from .delivery_rows import SHIPPED
 from .engine_rows import EVERYTHING, advance_to, at, the_task
-from .office import as_csv, text_of
+from .office import as_csv, pages_of, text_of
 
 TODAY = date(2026, 5, 12)
 
@@ -69,6 +72,17 @@ def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
     assert "第二党支部" not in text
 
 
+def test_the_months_with_a_letter_are_known(planned: Database) -> None:
+    def months(code: str, until: date) -> list[date]:
+        with planned.read() as session:
+            org_id = orgs.find_org(session, code).id
+            return reminder_months(session, EVERYTHING, org_id, until)
+
+    assert months("S", date(2026, 8, 30)) == []
+    assert months("S", date(2026, 8, 31)) == [date(2026, 8, 1)]
+    assert months("E", date(2026, 8, 31)) == []  # it writes to S, not to the branches of S
+
+
 def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
     with pytest.raises(Refused, match="没有2026年9月届满的"):
         made(planned, PaperKind.REMINDER, "S", month=date(2026, 9, 1))
@@ -93,6 +107,25 @@ def test_request_and_reply(planned: Database, tmp_path: Path, kind: PaperKind, w
     assert words in opened(made(planned, kind, "B1"), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (PaperKind.REQUEST, ["云溪区青禾实验中学第一党支部", "关于换届选举的请示"]),
+        (PaperKind.REPLY, ["关于同意云溪区青禾实验中学第一党支部", "换届选举的批复"]),
+    ],
+)
+def test_a_long_name_breaks_no_word_of_the_title_and_fits_the_page(
+    planned: Database, tmp_path: Path, kind: PaperKind, title: list[str]
+) -> None:
+    letter = replace(made(planned, kind, "B1"), org_name="云溪区青禾实验中学第一党支部")
+    file = tmp_path / "paper.docx"
+    file.write_bytes(render_paper([SHIPPED], letter))
+
+    (page,) = pages_of(file)
+    assert page[:2] == title
+    assert "2026年5月12日" in page[-2:]
+
+
 def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     lived: Database, tmp_path: Path
 ) -> None:
@@ -112,7 +145,9 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     assert told["2026年4月"] == (None, 0, "未开展", "原因：学校停课")
     text = opened(pack, tmp_path)
     assert "第一党支部2026年度党建工作办理情况" in text
-    assert "逾期后完成1项；未开展1项" in text
+    open_now = sum(line.state not in ("已完成", "未开展") for line in pack.lines)
+    assert f"逾期后完成1项；未开展1项；尚未办结{open_now}项。" in text
+    assert open_now == len(pack.lines) - 2 > 0
     assert "学习<党章>&讨论" in text
 
 
@@ -165,13 +200,17 @@ def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
         "任务,周期,计划,最迟,负责,暂定",
         "主题党日,2026年6月,2026-06-05,2026-06-30,书记,",
     ]
+    assert text_of(file).startswith("第一党支部2026年6月党建工作计划任务周期")
 
 
 def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) -> None:
     line = DigestLine("=1+1", "=1+1", "党课", "2026年3月", date(2026, 3, 31), 42)
     view = DigestView(
         *("A", "云溪区教育工委", "2026-W20", TODAY, date(2026, 5, 6), Numbers(1, 1), 1),
-        children=(DigestChild("007", "=1+1", Numbers(1, 1), 1),),
+        children=(
+            DigestChild("007", "=1+1", Numbers(1, 1), 1),
+            DigestChild("008", "无", Numbers(), 0),
+        ),
         newly_overdue=(line,),
     )
     content = digest_workbook(view)
@@ -182,5 +221,19 @@ def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) ->
     assert as_csv(file).splitlines() == [
         "组织代码,名称,逾期,其中新增,本周到期,办结,未开展,待上级确认,逾期较上次",
         "007,=1+1,1,1,0,0,0,0,1",
+        "008,无,0,0,0,0,0,0,0",
+        "合计,2个下级组织,1,1,0,0,0,0,1",
     ]
     assert "2026-03-31" in text_of(file)
+
+
+def test_a_long_text_in_a_workbook_makes_its_row_higher(tmp_path: Path) -> None:
+    sheet = Sheet("一", (("原因", 40), ("数", 8)), [("短", 1), ("很长的原因" * 9, 2)])
+    file = tmp_path / "long.xlsx"
+    file.write_bytes(workbook("甲&乙", [sheet], TODAY))
+
+    with ZipFile(file) as parts:
+        rows = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<row r="(\d)"[^>]*? ht="(\d+)"', rows) == [("3", "45")]  # 90 / 40
+    assert text_of(file).startswith("甲&乙原因数")
+    assert text_of(file).count("很长的原因") == 9

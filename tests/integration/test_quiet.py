@@ -10,9 +10,12 @@ from sqlalchemy import select, update
 from dj_cadence.domain.dates import DAY
 from dj_cadence.errors import Refused
 from dj_cadence.services import quiet
+from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.digest_request import requested_digest
+from dj_cadence.services.records import missed
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
-from dj_cadence.store import quiets
+from dj_cadence.store import orgs, quiets
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import digest, notice, task
 
@@ -23,6 +26,7 @@ from .engine_rows import (
     at,
     holds,
     load,
+    tasks,
 )
 from .test_escalation import RULES, late, live, outcomes, rules  # noqa: F401
 
@@ -106,6 +110,46 @@ def test_the_whole_site_is_quiet_and_the_next_digest_covers_it(
     assert {one.to for one in channel.letters} >= {"li@example.cn", "zhao@example.cn"}
     with site.database.read() as session:
         assert set(session.scalars(select(digest.c.week))) == {"2026-W13"}
+
+
+def test_a_superiors_own_quiet_leaves_its_news_to_the_next_digest(
+    site: Site, channel: Channel
+) -> None:
+    """The school is quiet on the 13th of April, its district is not."""
+    walk(site, MARCH, date(2026, 4, 9))
+    with site.database.write() as session:
+        chosen = next(
+            row.id
+            for row in tasks(site.database, "theme_party_day", "B1")
+            if row.state == "overdue"
+        )
+        thursday = date(2026, 4, 9)
+        who: Any = {"by": "x", "now": at(thursday, 17), "today": thursday}
+        missed(session, applied_catalogue(session), chosen, reason="停课", **who)
+    hush(site.database, "S", date(2026, 4, 11), date(2026, 4, 19), date(2026, 4, 11))
+
+    walk(site, date(2026, 4, 10), date(2026, 4, 20))
+
+    told = {one.to: one.text for one in channel.letters if "2026-04-20" in one.date}
+    school, district = told["sun@example.cn"], told["zhao@example.cn"]
+    assert "未开展1项" in school
+    assert "停课" in school
+    assert "【新增逾期】" in school
+    assert "停课" not in district
+    assert "【新增逾期】" not in district
+    with site.database.read() as session:
+        rules = applied_catalogue(session)
+        since = {
+            code: requested_digest(
+                session,
+                rules,
+                site.settings,
+                orgs.find_org(session, code),
+                today=date(2026, 4, 20),
+            ).since
+            for code in ("E", "S")
+        }
+    assert since == {"E": date(2026, 4, 13), "S": date(2026, 4, 7)}  # the 6th is a holiday
 
 
 def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:

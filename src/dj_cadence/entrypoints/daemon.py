@@ -59,8 +59,13 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def configured_port(site: Site) -> int:
     """The port that links in messages name, where they lead to this machine."""
-    address = urlsplit(site.settings.web_address)
-    return address.port or FIRST_PORT if address.hostname == "127.0.0.1" else FIRST_PORT
+    port = urlsplit(site.settings.web_address).port if is_linked_here(site) else None
+    return port or FIRST_PORT
+
+
+def is_linked_here(site: Site) -> bool:
+    """Whether links lead to this process itself, and not to a proxy or a name of its own."""
+    return urlsplit(site.settings.web_address).hostname == "127.0.0.1"
 
 
 def serve(site: Site, listening: socket.socket) -> None:

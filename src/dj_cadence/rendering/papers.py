@@ -59,7 +59,7 @@ def _timeless(content: bytes) -> bytes:
 
 def wall_workbook(plan: WallPlan) -> bytes:
     """The plan with a row for each day, the core duties on a sheet of their own."""
-    columns = (("任务", 32), ("周期", 20), ("计划", 12), ("最迟", 12), ("负责", 12), ("暂定", 8))
+    columns = (("任务", 32), ("周期", 24), ("计划", 12), ("最迟", 12), ("负责", 12), ("暂定", 8))
     parts = (("主要任务", plan.core), ("其他任务", plan.rest))
     sheets = [
         Sheet(
@@ -76,4 +76,5 @@ def wall_workbook(plan: WallPlan) -> bytes:
         )
         for name, lines in parts
     ]
-    return workbook((sheet for sheet in sheets if sheet.rows), plan.day)
+    title = f"{plan.org_name} {plan.span}党建工作计划"
+    return workbook(title, (sheet for sheet in sheets if sheet.rows), plan.day)

@@ -30,6 +30,7 @@ from dj_cadence.services.digest_counts import (
     duty_title,
     numbers_of,
     total,
+    week_told,
 )
 from dj_cadence.services.digest_gaps import Gaps, calendar_sentences
 from dj_cadence.settings import Settings
@@ -56,17 +57,36 @@ def make_digests(
     Missing data alone is said once a month, in the week that begins on its first seven days;
     an address that was refused and a superior that could not be told, in the next digest.
     """
-    _, asked = asked_of(session, catalogue, settings, week)
+    made, today = digests.made(session, week), now.astimezone(settings.time_zone).date()
+    usual, told = digests.week_before(session, week), digests.weeks_told(session, week, WHOLE_TREE)
+    by_before: defaultdict[str, list[AnyRow]] = defaultdict(list)
+    for above in digests.superiors(session):
+        if above.id not in made:
+            by_before[told.get(above.id, usual)].append(above)
+    for before, readers in by_before.items():
+        rows = _counted(session, catalogue, settings, week, before, readers, today)
+        digests.write(session, week, rows, now)
+    sites.set_digest_week(session, week)
+
+
+def _counted(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    week: str,
+    before: str,
+    readers: Sequence[AnyRow],
+    today: date,
+) -> list[tuple[int, digests.Counts, bool]]:
+    """(superior, its numbers, whether they are worth sending) of those told in `before` last."""
+    _, asked = asked_of(session, catalogue, settings, week, before)
     counts = SubtreeCounts(session, catalogue, WHOLE_TREE, asked)
-    today = now.astimezone(settings.time_zone).date()
-    monthly = first_day_of_week(week).day <= WEEK.days
     gaps = (
         Gaps.every(session, WHOLE_TREE, today, settings.channels)
-        if monthly
+        if _is_monthly(week, before)
         else Gaps.news(session, WHOLE_TREE, today, asked.since)
     )
-    made = digests.made(session, week)
-    rows = [
+    return [
         (
             above.id,
             as_counts(counts.by_child(above)),
@@ -74,11 +94,15 @@ def make_digests(
             or counts.numbers(above).ask_for_reading
             or gaps.are_below(above),
         )
-        for above in digests.superiors(session)
-        if above.id not in made
+        for above in readers
     ]
-    digests.write(session, week, rows, now)
-    sites.set_digest_week(session, week)
+
+
+def _is_monthly(week: str, before: str) -> bool:
+    """Whether one of the weeks since `before` begins on the first seven days of a month."""
+    monday = first_day_of_week(week)
+    last = first_day_of_week(before) if before else monday - WEEK
+    return any((monday - n * WEEK).day <= WEEK.days for n in range((monday - last) // WEEK))
 
 
 def write_digest(
@@ -91,7 +115,8 @@ def write_digest(
 ) -> None:
     """Write down the digest of one superior, where that was not done yet, as worth sending."""
     if digests.one(session, above.id, week) is None:
-        _, asked = asked_of(session, catalogue, settings, week)
+        before = week_told(session, week, above)
+        _, asked = asked_of(session, catalogue, settings, week, before)
         span = Span(above.position, above.subtree_end)
         by_child = SubtreeCounts(session, catalogue, span, asked).by_child(above)
         digests.write(session, week, [(above.id, as_counts(by_child), True)], now)
@@ -109,26 +134,39 @@ def digest_view(
     """What the digest of `org_id` says on `today`."""
     above = orgs.by_id(session, org_id)
     span = Span(above.position, above.subtree_end)
-    return Digests(session, catalogue, settings, week, today=today, span=span).view(org_id)
+    before = week_told(session, week, above)
+    found = Digests(session, catalogue, settings, week, today=today, span=span, before=before)
+    return found.view(org_id)
 
 
 def digests_of_a_pass(
     catalogue: Catalogue, settings: Settings, today: date
 ) -> Callable[[Session, int, str], DigestView]:
-    """Gives the digest of a superior for a week; the tree is read once for each week.
+    """Gives the digest of a superior for a week.
 
-    Several threads may ask at once.
+    The tree is read once for each week, and once more for each week in which superiors that
+    could not be told since then were told last. Several threads may ask at once.
     """
-    known: dict[str, Digests] = {}
+    told: dict[str, dict[int, str]] = {}
+    known: dict[tuple[str, str | None], Digests] = {}
     reading = Lock()
 
     def view(session: Session, org_id: int, week: str) -> DigestView:
         with reading:
-            if week not in known:
-                known[week] = Digests(
-                    session, catalogue, settings, week, today=today, span=WHOLE_TREE
+            if week not in told:
+                told[week] = digests.weeks_told(session, week, WHOLE_TREE)
+            before = told[week].get(org_id)
+            if (week, before) not in known:
+                known[week, before] = Digests(
+                    session,
+                    catalogue,
+                    settings,
+                    week,
+                    today=today,
+                    span=WHOLE_TREE,
+                    before=before,
                 )
-        return known[week].view(org_id)
+        return known[week, before].view(org_id)
 
     return view
 
@@ -140,7 +178,7 @@ def kept_digest(
     row = digests.one(session, above.id, week)
     if row is None:
         return None
-    before = digests.week_before(session, week)
+    before = week_told(session, week, above)
     last = digests.counts(session, before, Span(above.position, above.position)).get(above.id)
     days = digest_days(week, before, catalogue.calendar)
     children = tuple(
@@ -173,9 +211,13 @@ class Digests:
         *,
         today: date,
         span: Span,
+        before: str | None = None,
     ) -> None:
+        """`before`: when the readers were told last; None for the last week whose were made."""
         self._catalogue, self._today = catalogue, today
-        self._days, asked = asked_of(session, catalogue, settings, week)
+        if before is None:
+            before = digests.week_before(session, week)
+        self._days, asked = asked_of(session, catalogue, settings, week, before)
         self._counts = SubtreeCounts(session, catalogue, span, asked)
         self._lines = subtrees.lines(session, span, asked)
         self._positions = [row.position for row in self._lines]
@@ -183,7 +225,7 @@ class Digests:
         for row in subtrees.own_lines(session, span, asked):
             self._own[row.org_id].append(row)
         self._gaps = Gaps.every(session, span, today, settings.channels)
-        self._last = digests.counts(session, digests.week_before(session, week), span)
+        self._last = digests.counts(session, before, span)
 
     def view(self, org_id: int) -> DigestView:
         """The digest of one superior."""

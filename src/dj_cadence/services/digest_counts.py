@@ -24,11 +24,20 @@ from dj_cadence.store.subtrees import Asked, Span
 from dj_cadence.store.types import AnyRow
 
 
+def week_told(session: Session, week: str, above: AnyRow) -> str:
+    """The week of the last digest before `week` that this superior was told; may be empty."""
+    told = digests.weeks_told(session, week, Span(above.position, above.position))
+    return told.get(above.id) or digests.week_before(session, week)
+
+
 def asked_of(
-    session: Session, catalogue: Catalogue, settings: Settings, week: str
+    session: Session, catalogue: Catalogue, settings: Settings, week: str, before: str
 ) -> tuple[DigestDays, Asked]:
-    """The stretch that the digest of a week speaks about, and what counts in it."""
-    days = digest_days(week, digests.week_before(session, week), catalogue.calendar)
+    """The stretch that a digest of `week` speaks about, and what counts in it.
+
+    `before` is the week of the last digest that its readers were told.
+    """
+    days = digest_days(week, before, catalogue.calendar)
 
     def midnight(day: date) -> datetime:
         return datetime.combine(day, time(0), settings.time_zone)

@@ -42,6 +42,12 @@ def paper(
             return _year_end(session, catalogue, found, today, year or today.year)
 
 
+def reminder_months(session: Session, catalogue: Catalogue, org_id: int, until: date) -> list[date]:
+    """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
+    ending = and_(org.c.supervisor_id == org_id, task.c.due <= until)
+    return sorted({term.ends.replace(day=1) for term in _terms(session, catalogue, ending)})
+
+
 def _reminder(
     session: Session, catalogue: Catalogue, found: AnyRow, today: date, month: date
 ) -> Paper:

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.digest import WEEK
 from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.week import first_day_of_week, week_label
 from dj_cadence.store.schema import digest, org
 from dj_cadence.store.subtrees import Span
 from dj_cadence.store.types import AnyRow
@@ -19,8 +21,7 @@ Counts = Mapping[str, Sequence[int]]
 def superiors(session: Session) -> list[AnyRow]:
     """(id, position, subtree_end) of those who read a digest: they have others below them."""
     query = select(org.c.id, org.c.position, org.c.subtree_end)
-    leads = and_(org.c.kind.in_(SUPERIORS), org.c.subtree_end > org.c.position)
-    return list(session.execute(query.where(leads).order_by(org.c.position)))
+    return list(session.execute(query.where(_leads()).order_by(org.c.position)))
 
 
 def made(session: Session, week: str) -> set[int]:
@@ -45,8 +46,7 @@ def write(
 
 def unsent(session: Session, week: str) -> list[int]:
     """Superiors whose digest of `week` is worth sending and not part of a message yet."""
-    waiting = and_(digest.c.week == week, digest.c.worth_sending, digest.c.message_id.is_(None))
-    return list(session.scalars(select(digest.c.org_id).where(waiting)))
+    return list(session.scalars(select(digest.c.org_id).where(digest.c.week == week, _waits())))
 
 
 def put_in(session: Session, week: str, org_ids: Collection[int], message_id: int) -> None:
@@ -59,6 +59,27 @@ def week_before(session: Session, week: str) -> str:
     """The last week before `week` whose digests were made; empty where there is none."""
     query = select(func.max(digest.c.week)).where(digest.c.week < week)
     return session.scalar(query) or ""
+
+
+def weeks_told(session: Session, week: str, span: Span) -> dict[int, str]:
+    """The week in which a superior was told last, for those where it is not `week_before`.
+
+    A digest with nothing worth sending counts as told; one that waits for the end of a quiet
+    period, or for somebody who can be reached, does not. Of those who were never told, it is
+    the week before their first digest.
+    """
+    of = and_(digest.c.org_id == org.c.id, digest.c.week < week)
+    told = select(func.max(digest.c.week)).where(of, ~_waits()).correlate(org).scalar_subquery()
+    first = select(func.min(digest.c.week)).where(of).correlate(org).scalar_subquery()
+    last = and_(digest.c.week == week_before(session, week), ~_waits())
+    query = select(org.c.id, told.label("told"), first.label("first")).where(
+        span.holds(), _leads(), org.c.id.not_in(select(digest.c.org_id).where(last))
+    )
+    return {
+        row.id: row.told or week_label(first_day_of_week(row.first) - WEEK)
+        for row in session.execute(query)
+        if row.first
+    }
 
 
 def counts(session: Session, week: str, span: Span) -> dict[int, Counts]:
@@ -79,3 +100,12 @@ def children(session: Session, org_id: int, counted: Counts) -> list[AnyRow]:
     then = org.c.id.in_([int(number) for number in counted])
     query = select(org).where(or_(org.c.supervisor_id == org_id, then)).order_by(org.c.position)
     return list(session.execute(query))
+
+
+def _leads() -> ColumnElement[bool]:
+    return and_(org.c.kind.in_(SUPERIORS), org.c.subtree_end > org.c.position)
+
+
+def _waits() -> ColumnElement[bool]:
+    """Worth sending and part of no message: what a message that failed carried waits again."""
+    return and_(digest.c.worth_sending, digest.c.message_id.is_(None))

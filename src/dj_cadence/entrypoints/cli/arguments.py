@@ -1,6 +1,7 @@
 """What is typed, turned into values; a wrong word gets a Chinese sentence and exit code 2."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -77,6 +78,14 @@ def parse_state(text: str) -> State:
     if text not in words:
         raise Misuse(f"没有“{text}”这种状态{suggestion(text, words)}")
     return words[text]
+
+
+def ending(out: Path, *endings: str) -> str:
+    """Which of `endings` the file has; the first of them where it has none at all."""
+    found = out.suffix.lower() or endings[0]
+    if found not in endings:
+        raise Misuse(f"{out} 的后缀应为 {'、'.join(endings)}，写不成 {found} 文件。")
+    return found
 
 
 def _date_option(name: str, text: str) -> object:

@@ -15,6 +15,7 @@ from dj_cadence.entrypoints.cli.arguments import (
     Org,
     OrgOrNone,
     Until,
+    ending,
     parse_instant,
 )
 from dj_cadence.entrypoints.cli.context import Opened, opened
@@ -124,6 +125,7 @@ def digest(
             raise Misuse(f"“{week}”不是一周，应写成 2026-W48 这样。")
         if send and week not in ("", week_label(site.today)):
             raise Refused(f"只能发送本周（{week_label(site.today)}）的周报。")
+        form = ending(out, ".txt", ".html", ".xlsx") if out else ".txt"
         catalogue = site.catalogue()
         with site.site.database.read() as session:
             above = orgs.find_org(session, org)
@@ -134,12 +136,12 @@ def digest(
         templates = site.site.templates
         if chat:
             _deliver(templates.render_in_chat(view, site.site.settings.web_address), out)
-        elif out is not None and out.suffix == ".xlsx":
+        elif form == ".xlsx":
             _deliver(digest_workbook(view), out)
         else:
             shown = templates.render_message(message)
-            page = out is not None and out.suffix == ".html"
-            _deliver(shown.html if page else f"{shown.subject}\n\n{shown.text}", out)
+            text = f"{shown.subject}\n\n{shown.text}"
+            _deliver(shown.html if form == ".html" else text, out)
         if send:
             _send_digest(site, org)
 
@@ -188,8 +190,7 @@ def feed(
                 change_address(session, settings, subject, site.now)
         if out is not None:
             content = Feeds(database, settings, site.catalogue).body(subject, site.now)
-            out.write_bytes(content)
-            say(f"已写到 {out}。")
+            write_file(content, out)
         else:
             say(feed_address(database, settings, subject, site.now))
 

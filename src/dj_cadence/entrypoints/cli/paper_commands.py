@@ -9,7 +9,7 @@ import typer
 
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.paper import PaperKind
-from dj_cadence.entrypoints.cli.arguments import Misuse
+from dj_cadence.entrypoints.cli.arguments import Misuse, ending
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import write_file
 from dj_cadence.rendering.papers import render_paper, wall_workbook
@@ -18,7 +18,8 @@ from dj_cadence.services.wall import wall_plan
 from dj_cadence.store import orgs
 
 OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
-Month = Annotated[str, typer.Option("--month", metavar="月", help="如 2026-03；默认本月")]
+Month = Annotated[str, typer.Option("--month", metavar="月", help="届满的月，如 2026-03；默认本月")]
+OnlyMonth = Annotated[str, typer.Option("--month", metavar="月", help="只要这个月的，如 2026-03")]
 Year = Annotated[int, typer.Option("--year", metavar="年", help="默认今年")]
 OutFile = Annotated[Path, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -42,6 +43,7 @@ def letter(
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     when = _month(month)
+    ending(out, ".docx")
     with opened(ctx) as site:
         catalogue = site.catalogue()
         with site.site.database.read() as session:
@@ -52,9 +54,12 @@ def letter(
         write_file(render_paper(template_folders(site.site.settings), made), out)
 
 
-def wall(ctx: typer.Context, org: OfOrg, out: OutFile, month: Month = "", year: Year = 0) -> None:
+def wall(
+    ctx: typer.Context, org: OfOrg, out: OutFile, month: OnlyMonth = "", year: Year = 0
+) -> None:
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     when = _month(month)
+    ending(out, ".xlsx")
     with opened(ctx) as site:
         catalogue = site.catalogue()
         with site.site.database.read() as session:

@@ -1,6 +1,7 @@
 """init, demo, run, send, doctor: setting a site up and keeping it going."""
 
 import os
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -80,9 +81,16 @@ def demo(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> Non
 def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None:
     """启动：定时检查、发送提醒，并提供网页。按 Ctrl+C 停止。"""
     with opened(ctx) as site:
-        listening = daemon.listen(host, port, daemon.configured_port(site.site))
-        shown = f"[{host}]" if ":" in host else host
-        say(f"http://{shown}:{listening.getsockname()[1]}/")
+        wanted = daemon.configured_port(site.site)
+        listening = daemon.listen(host, port, wanted)
+        shown, taken = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
+        say(f"http://{shown}:{taken}/")
+        if daemon.is_linked_here(site.site) and taken != wanted:
+            sys.stderr.write(
+                f"注意：消息和日历订阅里的链接仍指向端口 {wanted}，打不开这里的网页。"
+                f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
+                f"或腾出端口 {wanted} 再启动。\n"
+            )
         daemon.serve(site.site, listening)
 
 

@@ -159,11 +159,11 @@ def _templates(context: WebContext) -> Environment:
 def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
     """Every way a request can fail, each ending in a short page in Chinese."""
 
-    def trouble(status: int, text: str) -> Response:
+    def trouble(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
         html = templates.get_template("web/trouble.html").render(
             site_name=context.settings.name, text=text
         )
-        return HTMLResponse(html, status, headers=SAFE_HEADERS)
+        return HTMLResponse(html, status, headers={**SAFE_HEADERS, **(headers or {})})
 
     async def refused(_request: Request, error: Exception) -> Response:
         match error:
@@ -178,7 +178,8 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
     async def http_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         own = isinstance(error, Forbidden)
-        return trouble(error.status_code, error.detail if own else words.trouble(error.status_code))
+        text = error.detail if own else words.trouble(error.status_code)
+        return trouble(error.status_code, text, error.headers)
 
     async def fault(_request: Request, _error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR

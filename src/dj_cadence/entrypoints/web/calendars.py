@@ -60,9 +60,9 @@ class Edition:
 
     def is_known(self, asked: Headers) -> bool:
         """Whether the reader has this calendar, in either coding; a tag goes before a date."""
-        known = asked.get("if-none-match")
-        if known is not None:
-            return names_tag(known, {self.packed.tag, self.plain.tag})
+        known = asked.getlist("if-none-match")  # a list may be spread over several lines
+        if known:
+            return names_tag(",".join(known), {self.packed.tag, self.plain.tag})
         since = _http_date(asked.get("if-modified-since", ""))
         return since is not None and self.modified_at.replace(microsecond=0) <= since
 
@@ -112,7 +112,7 @@ class Calendars:
         if edition is None:
             whole = await self._read(token)
             edition = whole.edition
-        zipped = takes_gzip(request.headers.get("accept-encoding", ""))
+        zipped = takes_gzip(",".join(request.headers.getlist("accept-encoding")))
         if edition.is_known(request.headers):
             response = (edition.packed if zipped else edition.plain).unchanged
         else:

@@ -18,6 +18,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant
 from dj_cadence.services.companions import companions
+from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import concerns, noted
 from dj_cadence.store.task_views import TaskRow, tasks
 
@@ -143,6 +144,9 @@ def _organization(
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows)),
+            "reminder_months": reminder_months(
+                session, visit.catalogue, found.id, add_years(today, 1)
+            ),
         }
         values["also"] = (
             companions(session, visit.catalogue, visitor, found, rows, today)
