@@ -14,15 +14,21 @@ class Sink(asyncio.Protocol):
     def __init__(self) -> None:
         self._buffer = b""
         self._in_text = False
+        self._said: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
+        """What came together is answered together, as mail servers do (RFC 2920, 3.2)."""
         self._buffer += data
+        self._said.clear()
         while self._step():
             pass
+        self._transport.write(b"".join(self._said))
+        if b"221 bye\r\n" in self._said:
+            self._transport.close()
 
     def _step(self) -> bool:
         ending = b"\r\n.\r\n" if self._in_text else b"\r\n"
@@ -32,7 +38,7 @@ class Sink(asyncio.Protocol):
         self._buffer = rest
         if self._in_text:
             self._in_text = False
-            self._transport.write(b"250 2.0.0 queued\r\n")
+            self._said.append(b"250 2.0.0 queued\r\n")
         else:
             self._answer(found[:4].upper())
         return True
@@ -44,9 +50,7 @@ class Sink(asyncio.Protocol):
             b"DATA": b"354 go on\r\n",
             b"QUIT": b"221 bye\r\n",
         }
-        self._transport.write(answers.get(verb, b"250 OK\r\n"))
-        if verb == b"QUIT":
-            self._transport.close()
+        self._said.append(answers.get(verb, b"250 OK\r\n"))
 
 
 async def main() -> None:

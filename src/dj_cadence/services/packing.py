@@ -11,6 +11,8 @@ from dj_cadence.domain.letter import Attachment, Form, Letter
 from dj_cadence.domain.shape import Shape
 from dj_cadence.store.types import dumps
 
+_LIST = b"["
+"""How JSON begins, and no compressed letter. To compress a few names takes longer than it saves."""
 _MANY = 500
 """Shapes that are kept ready, of some 20 kB each."""
 
@@ -28,7 +30,8 @@ def pack(letter: Letter, shape: Shape, names: Sequence[str]) -> Packed:
     """`letter` says `shape` with `names`; what it says itself is not looked at."""
     files = [[one.name, one.media_type, _in_text(one.content)] for one in letter.attachments]
     ids = (letter.message_id, letter.to, letter.to_name, letter.date, letter.form, letter.headers)
-    return Packed(_packed(shape), zlib.compress(dumps([*ids, names, files]).encode(), 1))
+    content = dumps([*ids, names, files]).encode()
+    return Packed(_packed(shape), zlib.compress(content) if files else content)
 
 
 def pack_whole(letter: Letter) -> Packed:
@@ -38,7 +41,8 @@ def pack_whole(letter: Letter) -> Packed:
 
 def unpack(shape: bytes, content: bytes) -> Letter:
     """The letter of which `pack` made these two."""
-    *ids, form, headers, names, files = json.loads(zlib.decompress(content))
+    plain = content if content.startswith(_LIST) else zlib.decompress(content)
+    *ids, form, headers, names, files = json.loads(plain)
     message_id, to, to_name, made_on = ids
     said = _unpacked(shape).filled(names)
     return Letter(
