@@ -10,10 +10,12 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services import cases, grants, plan, records
 from dj_cadence.services.explain import explain
+from dj_cadence.services.succession import hand_over
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 
 from .engine_rows import (
+    B2,
     SHANGHAI,
     START,
     acts,
@@ -21,6 +23,7 @@ from .engine_rows import (
     apply,
     at,
     everything,
+    load,
     notices,
     roll,
     shipped,
@@ -404,3 +407,23 @@ def test_an_explanation_names_the_steps_and_what_belongs_to_them(winter: Databas
         "    · 问题和措施清单在支部公布",
         "    · 会议情况报上级党组织",
     ]
+
+
+def test_steps_after_a_meeting_go_with_the_branch_that_was_merged_and_are_not_asked_twice(
+    district: Database,
+) -> None:
+    apply(district, LIFE, until=date(2027, 6, 30))
+    held = date(2026, 11, 20)
+    act(district, LIFE, "done", the_step(district, "", "B2").id, held, on=held)
+    assert the_step(district, "report", "B2").due == date(2026, 12, 5)
+
+    day = date(2026, 11, 25)
+    load(district, [{**B2, "dissolved": day.isoformat(), "successor": "B1"}], today=day)
+    roll(district, LIFE, day)
+    hand_over(district, LIFE, today=day, now=at(day, 0))
+    roll(district, LIFE, day)
+
+    window = Span(START, plan.horizon(day))
+    assert plan.preview(district, LIFE, window, anew=True).counts == {}
+    reports = [r for r in tasks(district) if r.step == "report" and r.state == "planned"]
+    assert [(r.code, r.due) for r in reports] == [("B1", date(2026, 12, 5))]

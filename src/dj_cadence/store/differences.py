@@ -215,6 +215,11 @@ def reopenings(scope: Scope) -> AnySelect:
     return query.where(task.c.state == State.WITHDRAWN)
 
 
+def taken_on() -> ColumnElement[bool]:
+    """From a dissolved organization: no plan asks for it, and none takes it back."""
+    return and_(task.c.instance > 0, task.c.period != TERM, task.c.touched)
+
+
 def in_window(scope: Scope) -> ColumnElement[bool]:
     """Whether a task's stretch meets the window; a term is in every one."""
     inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
@@ -228,6 +233,7 @@ def unwanted(scope: Scope) -> ColumnElement[bool]:
         of_scope(scope),
         owed(),
         in_window(scope),
+        ~taken_on(),
         ~wanted.exists(),
     )
 
@@ -326,7 +332,7 @@ def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> 
 def _compared(scope: Scope) -> AnySelect:
     """What is to be done about each stored task of the scope."""
     unneeded = case(
-        (~and_(owed(), in_window(scope)), _PAST),
+        (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
         (task.c.touched, "keep"),
         else_="withdraw",
     )

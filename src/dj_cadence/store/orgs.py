@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Row, func, or_, select
+from sqlalchemy import Column, ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
@@ -24,6 +24,15 @@ def find_org(session: Session, code: str) -> Row[Any]:
         hint = suggestion(code, session.scalars(select(org.c.code)))
         raise Refused(f"没有代码为“{code}”的组织{hint or '。用 roster tree 查看全部代码。'}")
     return found
+
+
+def is_handed_over() -> ColumnElement[bool]:
+    """Whether an organization was dissolved and what it left open went to its successor."""
+    return and_(
+        org.c.successor_id.is_not(None),
+        org.c.handed_over.is_not(None),
+        org.c.handed_over == org.c.dissolved,
+    )
 
 
 def is_known(session: Session, code: str) -> bool:
