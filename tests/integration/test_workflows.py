@@ -40,6 +40,7 @@ def only(*keys: str, enabled: bool = True) -> Catalogue:
 
 
 LIFE, TERMS = only("org_life_meeting"), only("committee_term")
+NOTICES = only("committee_term", "election_reminder")
 ADMISSION = only("member_development_case")
 
 
@@ -323,8 +324,37 @@ def test_an_election_may_be_brought_forward_by_the_superior(election: Database) 
     act(election, TERMS, "postpone", own.id, date(2026, 3, 9), until=until, reason="学校合并")
 
     moved = the_step(election, "", org="B2")
-    assert (moved.opens, moved.due) == (until, until)
+    assert (moved.opens, moved.due) == (date(2026, 12, 30), until)
     assert not roll(election, TERMS, date(2026, 3, 10))
+    held = date(2027, 5, 20)
+    act(election, TERMS, "planned", moved.id, date(2026, 3, 11), on=held)
+    assert the_step(election, "", org="B2").planned == held
+
+
+@pytest.mark.parametrize(
+    ("until", "opens", "due"),
+    [
+        (date(2027, 6, 30), date(2026, 11, 30), date(2026, 12, 30)),  # brought forward
+        (date(2028, 8, 31), date(2028, 1, 31), date(2028, 2, 29)),  # postponed
+        (date(2027, 3, 31), date(2026, 8, 31), date(2026, 9, 30)),
+        (date(2026, 8, 15), date(2026, 1, 15), date(2026, 3, 9)),  # its day has passed: at once
+    ],
+)
+def test_the_superiors_notice_moves_with_the_end_of_the_term(
+    district: Database, until: date, opens: date, due: date
+) -> None:
+    apply(district, NOTICES, until=date(2028, 12, 31))
+    own = next(r for r in tasks(district, "committee_term", "B2") if r.step == "")
+    day = date(2026, 3, 9)
+
+    how = {"until": until, "reason": "批复", "confirmed": True}
+    act(district, NOTICES, "postpone", own.id, day, **how)
+
+    (moved,) = [r for r in tasks(district, "election_reminder") if r.instance == own.org_id]
+    assert (moved.opens, moved.due, moved.touched) == (opens, due, False)
+    assert acts(district, moved.id)[-1][0] == "move"
+    window = Span(START, plan.horizon(day))
+    assert plan.preview(district, NOTICES, window, anew=True).counts == {}
 
 
 # --- 发展党员 ---------------------------------------------------------------------------------

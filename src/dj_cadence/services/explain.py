@@ -14,6 +14,7 @@ from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.quiet import Quiet
 from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, next_reminder
+from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
@@ -131,12 +132,23 @@ def _dates(row: AnyRow) -> list[str]:
     if row.planned_by_person:
         clock = f" {row.planned_time}" if row.planned_time else ""
         planned += f"{clock}（由本组织自行确定）"
-    lines = [f"  {sentence}。" for sentence in row.derivation]
+    lines = [f"  {sentence}。" for sentence in (*row.derivation, *_granted(row))]
     times = f"，共{row.target}{row.unit}" if row.target > 1 else ""
     return [
         *lines,
         f"  因此：{day_text(row.opens)}起办理，计划日{planned}，截止{day_text(row.due)}{times}。",
     ]
+
+
+def _granted(row: AnyRow) -> Iterator[str]:
+    """What a superior allowed, which goes before the rule."""
+    if row.postponed_to is None or row.due == row.slot_due:
+        return
+    moved = f"截止日由{day_text(row.slot_due)}改为{day_text(row.due)}"
+    if row.period == TERM and row.instance:
+        yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
+    else:
+        yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
 
 
 def _history(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:

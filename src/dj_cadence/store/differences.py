@@ -134,9 +134,14 @@ def new_due() -> ColumnElement[date]:
 
 
 def new_opens() -> ColumnElement[date]:
-    """An election that was brought forward opens no later than it is due."""
+    """What was granted for a term says when it opens too; nothing opens after it is due."""
     forward = task.c.postponed_to < want_slot.c.opens
-    return case((forward, task.c.postponed_to), else_=want_slot.c.opens)
+    granted = and_(task.c.period == TERM, task.c.postponed_to.is_not(None))
+    return case(
+        (granted, task.c.opens),
+        (forward, task.c.postponed_to),
+        else_=want_slot.c.opens,
+    )
 
 
 def new_planned() -> ColumnElement[date | None]:
