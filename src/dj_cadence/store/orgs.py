@@ -8,9 +8,10 @@ from sqlalchemy import Column, ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
+from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
-from dj_cadence.store.schema import address, appointment, org, person
+from dj_cadence.store.schema import address, appointment, org, person, profile
 
 _END_OF_TREE = 2**31 - 1
 _AT_ONCE = 10_000
@@ -33,6 +34,12 @@ def is_handed_over() -> ColumnElement[bool]:
         org.c.handed_over.is_not(None),
         org.c.handed_over == org.c.dissolved,
     )
+
+
+def facts(session: Session, row: Row[Any]) -> Facts:
+    """What rules may test about the organization."""
+    found = select(profile.c.facts).where(profile.c.id == row.profile_id)
+    return Facts.from_json(session.execute(found).scalar_one())
 
 
 def is_known(session: Session, code: str) -> bool:
