@@ -39,6 +39,7 @@ NEW = "新纳入的组织或新启用的职责"
 ELECTED = "登记了新的换届"
 NEXT_PERIOD = "新的周期进入计划范围"
 RULES = "规则、提醒方案或工作日历有变化"
+ANNOUNCED = "上级部署、规则或工作日历有变化"
 STEP_BEFORE = "前一环节的日期或流程有变化"
 FACTS = "组织情况或换届日期有变化"
 NOT_OWED = "不再承担这项职责"
@@ -79,6 +80,8 @@ class Scope:
     span: Span
     part: Part
     stage: Stage = Stage.ALL
+    announced: bool = False
+    """Whether superiors have laid something over the duty."""
 
 
 WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
@@ -162,7 +165,10 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     cause = case(
         (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
         (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
-        (cast(before.c.facts, String) == cast(facts, String), RULES),
+        (
+            cast(before.c.facts, String) == cast(facts, String),
+            ANNOUNCED if scope.announced else RULES,
+        ),
         else_=FACTS,
     )
     known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
@@ -171,6 +177,19 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     )
     found = select(cause).select_from(beside).where(same).correlate(want_org)
     return func.coalesce(found.scalar_subquery(), literal(NEW))
+
+
+def _cause_of_new_step(scope: Scope) -> ColumnElement[str]:
+    """A step comes in with its duty, with its period, or because of the step before it."""
+    mine = and_(task.c.duty == scope.duty, task.c.org_id == want_org.c.org_id)
+    its_period = and_(
+        mine, task.c.anchor_id == want_org.c.anchor_id, task.c.period == want_org.c.period
+    )
+    return case(
+        (~exists().where(mine).correlate(want_org), NEW),
+        (~exists().where(its_period).correlate(want_org), NEXT_PERIOD),
+        else_=STEP_BEFORE,
+    )
 
 
 def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
@@ -199,8 +218,9 @@ def _shown_due(change: str) -> ColumnElement[date]:
 def creations(scope: Scope) -> AnySelect:
     """Wanted, and no such task yet."""
     there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+    cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
     return (
-        select(*_columns("create", new=True, cause=cause_of(scope)))
+        select(*_columns("create", new=True, cause=cause))
         .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
         .where(~there)
     )
