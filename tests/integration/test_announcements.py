@@ -106,8 +106,7 @@ def test_what_is_switched_off_cannot_be_announced(district: Database) -> None:
     before = everything(district)
 
     with pytest.raises(Refused) as refused, district.write() as session:
-        how = {"due": date(2026, 4, 20), "adopt": True}
-        announce(session, off, "groups", "S", by="x", now=at(TODAY), **how)  # type: ignore[arg-type]
+        announce(session, off, "groups", "S", adopt=True, by="x", now=at(TODAY))
 
     assert str(refused.value) == (
         "“党小组会”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"

@@ -6,6 +6,7 @@ from dj_cadence.domain.basis import Certainty
 from dj_cadence.domain.duty import DayOfYear, Tier, Vacation
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
+from dj_cadence.loading.calendar_checks import holiday_faults
 from dj_cadence.loading.layers import Entry, Layers
 from dj_cadence.loading.rule import Rule, day_of_year
 from dj_cadence.loading.workflow_checks import workflow_faults
@@ -48,6 +49,8 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
             found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
         elif entry.section == "plans":
             faults = list(_rungs(entry))
+        elif entry.section == "holidays":
+            faults = list(holiday_faults(entry.fields))
         elif entry.section == "workflows":
             faults = list(workflow_faults(entry, plans))
         found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
