@@ -87,6 +87,24 @@ def test_rules_as_json(look: Terminal) -> None:
     ]
 
 
+def test_a_rule_tells_who_owes_it_between_which_days_and_what_it_counts_for(
+    tmp_path: Path,
+) -> None:
+    answer = type_command("--site", tmp_path, "rules", "org_life_meeting")
+
+    assert answer.lines[:8] == [
+        "组织生活会（org_life_meeting）",
+        "  条目：2.4　层级：B　负责：书记",
+        "  承担：党支部、联合党支部",
+        "  周期：每年1次　提醒方案：yearly",
+        "  日期：10月1日至次年3月31日办理",
+        "  流程：定会期 → 开会 → 报送情况 → 整改落实",
+        "  可一并计入：民主评议党员、支部党员大会",
+        "  做法：先学习、谈心、征求意见，再开会查摆问题、开展批评和自我批评，会后列出整改清单。",
+    ]
+    assert answer.lines[8] == "  督办：逾期的，上级能看到"
+
+
 def test_the_schema_is_one_json_object(look: Terminal) -> None:
     (schema,) = look("rules", "--schema").objects
 

@@ -16,7 +16,7 @@ duties:
   theme_party_day:
     title: 主题党日
     tier: X
-    owed_by: {kind: [branch]}
+    owed_by: {kind: [branch, joint_branch]}
     every: fortnight
     office: 书记
     remind: monthlyy

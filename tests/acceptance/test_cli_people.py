@@ -38,6 +38,25 @@ def test_only_superiors_may_ask_for_quiet(act: Terminal) -> None:
     assert "只能由操作员" in ask("", own)
 
 
+def test_a_stranger_is_not_recorded_as_having_acted(act: Terminal) -> None:
+    people = {row["to"] for row in _messages(act) if row["tasks"]}
+    stranger = next(address for address in sorted(people) if address.startswith("qh"))
+    (task, *_) = act("tasks", "--org", "BY-1", "--state", "open", "--json").objects
+    number, branch = task["id"], ("--org", "BY-1")
+
+    for words in (
+        ("done", number, "--on", "2026-11-19"),
+        ("done", "--duty", "theme_party_day", *branch, "--on", "2026-11-19"),
+        ("missed", number, "--reason", "忙"),
+        ("planned", number, "--on", "2026-11-27"),
+        ("reopen", number, "--reason", "错"),
+        ("submit", number),
+    ):
+        answer = act(*words, "--as", stranger)
+        assert (answer.code, "没有在这个组织任职" in answer.err) == (1, True), words
+    assert act("tasks", "--org", "BY-1", "--state", "open", "--json").objects[0] == task
+
+
 def _messages(terminal: Terminal) -> list[dict[str, Any]]:
     span = ("--from", "2026-10-01", "--until", "2026-10-12", "--json")
     return [row for row in terminal("simulate", *span).objects if row["event"] == "message"]

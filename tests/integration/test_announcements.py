@@ -19,6 +19,7 @@ from .engine_rows import (
     GROUPS,
     SETTINGS,
     SHANGHAI,
+    acts,
     advance_to,
     at,
     catalogue,
@@ -91,6 +92,26 @@ def test_it_is_the_same_task_that_moves_and_explain_says_why(district: Database)
     with district.read() as session:
         told = explain(session, EVERYTHING, after.id, today=TODAY, zone=SHANGHAI)
     assert "  上级部署：最迟2027年2月26日（周五）。" in told
+
+
+def test_the_history_names_the_announcement_as_what_moved_the_task(district: Database) -> None:
+    said(district, "winter", "S", due=date(2027, 2, 26))
+
+    moved = the_task(district, "winter", "B1", "2026")
+    assert acts(district, moved.id) == [("move", "dj-cadence", "上级部署、规则或工作日历有变化")]
+
+
+def test_what_is_switched_off_cannot_be_announced(district: Database) -> None:
+    off = catalogue(replace(GROUPS, enabled=False))
+    before = everything(district)
+
+    with pytest.raises(Refused) as refused, district.write() as session:
+        announce(session, off, "groups", "S", adopt=True, by="x", now=at(TODAY))
+
+    assert str(refused.value) == (
+        "“党小组会”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"
+    )
+    assert everything(district) == before
 
 
 def test_announcing_again_replaces_what_was_announced(district: Database) -> None:

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.duty import Clock
+from dj_cadence.domain.duty import Clock, OwedBy
+from dj_cadence.domain.organization import OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.services import cases, records
 from dj_cadence.store.database import Database
@@ -16,7 +17,14 @@ TODAY = date(2026, 4, 2)
 NOTICE = a_duty("told", "书面告知", Clock("petition", days=15), recording_grace=0)
 CLOSED = a_duty("closed", "办结", Clock("petition", days=60), recording_grace=0)
 OFF = replace(a_duty("off", "停用的", Clock("other", days=5)), enabled=False)
-RULES = catalogue(NOTICE, CLOSED, OFF)
+SMALL = a_duty(
+    "small",
+    "小支部的事",
+    Clock("small", days=5),
+    owed_by=OwedBy(frozenset({OrgKind.BRANCH}), has_committee=False),
+)
+NEW = replace(a_duty("new", "新规", Clock("new", days=5)), effective_from=date(2026, 4, 1))
+RULES = catalogue(NOTICE, CLOSED, OFF, SMALL, NEW)
 
 
 @pytest.fixture
@@ -74,7 +82,17 @@ def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
         ("tod", {}, "没有按事项计时的规则 tod，是否想写“told”？"),
         ("off", {}, "“停用的”没有启用。请在站点的规则里启用并应用后再立项。"),
         ("told", {"on": date(2026, 4, 3)}, "2026-04-03 还没有到，请在事项发生之后登记。"),
-        ("told", {"org": "S"}, "青禾小学党委不承担“书面告知”，没有立项。"),
+        ("told", {"org": "S"}, "青禾小学党委不承担“书面告知”，没有立项。承担的是：党支部。"),
+        (
+            "small",
+            {},
+            "第一党支部不承担“小支部的事”，没有立项。承担的是：党支部；不属于“设支委会”。",
+        ),
+        (
+            "new",
+            {"on": date(2026, 3, 31)},
+            ("“新规”自2026年4月1日（周三）起施行，2026-03-31 发生的事项不按它计时，没有立项。"),
+        ),
         ("told", {"ref": "字" * 41}, "编号最长 40 个字；只写内部编号，不写姓名和内容。"),
     ],
 )

@@ -10,6 +10,7 @@ from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver
 from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.explain import explain
+from dj_cadence.services.grants import postpone
 from dj_cadence.services.records import done, set_planned
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import address
@@ -45,6 +46,7 @@ def test_it_says_why_the_task_exists_and_where_its_dates_come_from(planned: Data
         "",
         "一、为什么有这项任务",
         "  规则 party_day，对应《山东省中小学校党建工作基本要求》2.4，由书记办理。",
+        "  承担：党支部。",
         *[line for line in lines(planned, task.id, MONDAY) if line.startswith("  依据：")],
         "",
         "二、日期怎么来的",
@@ -145,7 +147,7 @@ def test_a_settled_task_has_nothing_to_come(planned: Database) -> None:
     with planned.write() as session:
         done(session, EVERYTHING, task.id, on=MONDAY, by="x", now=at(MONDAY), today=MONDAY)
 
-    assert lines(planned, task.id, MONDAY)[1] == "状态：已完成"
+    assert lines(planned, task.id, MONDAY)[1] == "状态：已完成，2026年3月2日（周一）办理"
     assert lines(planned, task.id, MONDAY)[-1] == "  已办结，不再提醒。"
 
 
@@ -159,6 +161,20 @@ def test_a_term_is_derived_from_its_election(planned: Database) -> None:
         "  任期3年，2026年8月31日（周一）届满（法定期限，不因节假日移动）。",
         "  届满前6个月（2026年2月28日（周六））起办理。",
         "  因此：2026年2月28日（周六）起办理，计划日未定，截止2026年8月31日（周一）。",
+    ]
+
+
+def test_what_a_superior_granted_is_part_of_the_derivation(planned: Database) -> None:
+    task = the_task(planned, "term", "B1", "term-2023-08-31")
+    with planned.write() as session:
+        how = {"reason": "批复", "by": "张", "now": at(MONDAY), "today": MONDAY}
+        postpone(session, EVERYTHING, task.id, until=date(2027, 2, 28), **how)
+
+    said = lines(planned, task.id, MONDAY)
+
+    assert said[said.index("三、有过哪些变动") - 3 :][:2] == [
+        "  上级批准延期，截止日由2026年8月31日（周一）改为2027年2月28日（周日）。",
+        "  因此：2026年2月28日（周六）起办理，计划日未定，截止2027年2月28日（周日）。",
     ]
 
 

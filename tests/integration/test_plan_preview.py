@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import DayOfYear, Every
-from dj_cadence.services import plan
+from dj_cadence.services import plan, records
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 from dj_cadence.store.schema import org, slot, task
 
-from .engine_rows import START, advance_to, apply
+from .engine_rows import START, advance_to, apply, at
 from .test_workflows import LIFE, TERMS, act, the_step
 
 UNTIL = date(2027, 6, 30)
@@ -159,3 +159,21 @@ def test_of_a_duty_switched_off_stays_what_a_person_touched_and_nothing_else(
     assert report.total("withdraw") == len(difference(before, after))
     assert {row[0] for row in difference(before, after)} == {"withdraw"}
     assert plan.preview(district, none, Span(START, UNTIL), anew=True).counts == {}
+
+
+def test_each_step_is_shown_with_what_brings_it(district: Database) -> None:
+    def causes(rules: Catalogue, until: date) -> set[tuple[str, str]]:
+        span = Span(START, until)
+        report = plan.preview(district, rules, span, every_change=True)
+        return {(s["step"], s["cause"]) for s in report.samples if s["change"] == "create"}
+
+    new, later = "新纳入的组织或新启用的职责", "新的周期进入计划范围"
+    assert causes(LIFE, date(2026, 12, 31)) == {("", new), ("schedule", new)}
+    apply(district, LIFE, until=date(2026, 12, 31))
+    assert causes(LIFE, date(2027, 12, 31)) == {("", later), ("schedule", later)}
+    own = the_step(district, "")
+    with district.write() as session:
+        how = {"by": "x", "now": at(TODAY), "today": TODAY}
+        records.set_planned(session, LIFE, own.id, on=date(2026, 11, 20), **how)
+    before = "前一环节的日期或流程有变化"
+    assert causes(LIFE, date(2026, 12, 31)) == {("report", before), ("rectify", before)}

@@ -1,20 +1,24 @@
 """Organizations that merge, split, rise, move or end; secretaries who are away: no duty lost."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.duty import Clock
+from dj_cadence.domain.duty import Clock, Every
+from dj_cadence.domain.period import Unit
 from dj_cadence.services import records
 from dj_cadence.services.announcements import announce
 from dj_cadence.services.cases import case, open_case
 from dj_cadence.services.explain import explain
+from dj_cadence.services.plan import horizon, preview
 from dj_cadence.services.roster import ImportReport, import_roster
 from dj_cadence.services.succession import hand_over
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
+from dj_cadence.store.differences import Span
 from dj_cadence.store.schema import message
 
 from .engine_rows import (
@@ -23,6 +27,7 @@ from .engine_rows import (
     EVERYTHING,
     PARTY_DAY,
     SHANGHAI,
+    START,
     WINTER,
     Cells,
     S,
@@ -176,6 +181,36 @@ class TestMerger:
         live(district, DAY)
 
         assert everything(district, "plan_run") == before
+
+    def test_neither_an_audit_nor_an_edited_rule_asks_for_any_of_it_again(
+        self, district: Database
+    ) -> None:
+        merged(district)
+        before = [(row.id, row.code, row.state, row.due) for row in tasks(district)]
+        window = Span(START, horizon(DAY))
+
+        assert preview(district, RULES, window, anew=True).counts == {}
+        later = replace(PARTY_DAY, recurrence=Every(Unit.MONTH, due_day="25日"))
+        others = [duty for duty in RULES.duties.values() if duty.key != PARTY_DAY.key]
+        apply(district, catalogue(later, *others, version="v2"), until=window.until)
+
+        after = [(row.id, row.code, row.state, row.due) for row in tasks(district)]
+        assert [row[:3] for row in after] == [row[:3] for row in before]
+        assert [row for row in after if row[1] == "B2"] == [r for r in before if r[1] == "B2"]
+
+    def test_what_is_reopened_after_the_merger_goes_where_the_rest_went(
+        self, district: Database
+    ) -> None:
+        done(district, "party_day", "B2", "2026-03", date(2026, 3, 12))
+        merged(district)
+        mine = the_task(district, "party_day", "B2", "2026-03").id
+        with district.write() as session:
+            records.reopen(session, mine, reason="登错", by="x", now=at(DAY, 17), today=DAY)
+
+        live(district, date(2026, 5, 21))
+
+        assert "B1 party_day(B2) 2026-03" in owed(district, "B1")
+        assert owed(district, "B2") == []
 
     def test_a_day_to_come_changes_nothing_before_it_comes(self, district: Database) -> None:
         load(district, [GONE], today=date(2026, 5, 6))

@@ -10,10 +10,12 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services import cases, grants, plan, records
 from dj_cadence.services.explain import explain
+from dj_cadence.services.succession import hand_over
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 
 from .engine_rows import (
+    B2,
     SHANGHAI,
     START,
     acts,
@@ -21,6 +23,7 @@ from .engine_rows import (
     apply,
     at,
     everything,
+    load,
     notices,
     roll,
     shipped,
@@ -37,6 +40,7 @@ def only(*keys: str, enabled: bool = True) -> Catalogue:
 
 
 LIFE, TERMS = only("org_life_meeting"), only("committee_term")
+NOTICES = only("committee_term", "election_reminder")
 ADMISSION = only("member_development_case")
 
 
@@ -320,8 +324,37 @@ def test_an_election_may_be_brought_forward_by_the_superior(election: Database) 
     act(election, TERMS, "postpone", own.id, date(2026, 3, 9), until=until, reason="学校合并")
 
     moved = the_step(election, "", org="B2")
-    assert (moved.opens, moved.due) == (until, until)
+    assert (moved.opens, moved.due) == (date(2026, 12, 30), until)
     assert not roll(election, TERMS, date(2026, 3, 10))
+    held = date(2027, 5, 20)
+    act(election, TERMS, "planned", moved.id, date(2026, 3, 11), on=held)
+    assert the_step(election, "", org="B2").planned == held
+
+
+@pytest.mark.parametrize(
+    ("until", "opens", "due"),
+    [
+        (date(2027, 6, 30), date(2026, 11, 30), date(2026, 12, 30)),  # brought forward
+        (date(2028, 8, 31), date(2028, 1, 31), date(2028, 2, 29)),  # postponed
+        (date(2027, 3, 31), date(2026, 8, 31), date(2026, 9, 30)),
+        (date(2026, 8, 15), date(2026, 1, 15), date(2026, 3, 9)),  # its day has passed: at once
+    ],
+)
+def test_the_superiors_notice_moves_with_the_end_of_the_term(
+    district: Database, until: date, opens: date, due: date
+) -> None:
+    apply(district, NOTICES, until=date(2028, 12, 31))
+    own = next(r for r in tasks(district, "committee_term", "B2") if r.step == "")
+    day = date(2026, 3, 9)
+
+    how = {"until": until, "reason": "批复", "confirmed": True}
+    act(district, NOTICES, "postpone", own.id, day, **how)
+
+    (moved,) = [r for r in tasks(district, "election_reminder") if r.instance == own.org_id]
+    assert (moved.opens, moved.due, moved.touched) == (opens, due, False)
+    assert acts(district, moved.id)[-1][0] == "move"
+    window = Span(START, plan.horizon(day))
+    assert plan.preview(district, NOTICES, window, anew=True).counts == {}
 
 
 # --- 发展党员 ---------------------------------------------------------------------------------
@@ -404,3 +437,23 @@ def test_an_explanation_names_the_steps_and_what_belongs_to_them(winter: Databas
         "    · 问题和措施清单在支部公布",
         "    · 会议情况报上级党组织",
     ]
+
+
+def test_steps_after_a_meeting_go_with_the_branch_that_was_merged_and_are_not_asked_twice(
+    district: Database,
+) -> None:
+    apply(district, LIFE, until=date(2027, 6, 30))
+    held = date(2026, 11, 20)
+    act(district, LIFE, "done", the_step(district, "", "B2").id, held, on=held)
+    assert the_step(district, "report", "B2").due == date(2026, 12, 5)
+
+    day = date(2026, 11, 25)
+    load(district, [{**B2, "dissolved": day.isoformat(), "successor": "B1"}], today=day)
+    roll(district, LIFE, day)
+    hand_over(district, LIFE, today=day, now=at(day, 0))
+    roll(district, LIFE, day)
+
+    window = Span(START, plan.horizon(day))
+    assert plan.preview(district, LIFE, window, anew=True).counts == {}
+    reports = [r for r in tasks(district) if r.step == "report" and r.state == "planned"]
+    assert [(r.code, r.due) for r in reports] == [("B1", date(2026, 12, 5))]

@@ -362,6 +362,44 @@ def test_the_derivation_tells_how_each_date_came_about() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("day", "year", "month", "said"),
+    [
+        (
+            "31日",
+            2026,
+            1,
+            (
+                "计划日：本组织固定日为“31日”，即2026年1月31日（周六）",
+                "2026年1月31日（周六）不是工作日，在周期内提前到2026年1月30日（周五）",
+            ),
+        ),
+        (
+            "31日",
+            2026,
+            2,
+            (
+                "计划日：本组织固定日为“31日”，2月没有这一天，取最后的2026年2月28日（周六），当天调休上班",
+            ),
+        ),
+        (
+            "第五个星期五",
+            2026,
+            3,
+            ("计划日：本组织固定日为“第五个星期五”，3月没有这一天，取最后的2026年3月27日（周五）",),
+        ),
+    ],
+)
+def test_a_day_that_the_month_lacks_is_told_from_one_that_is_a_day_of_rest(
+    day: str, year: int, month: int, said: tuple[str, ...]
+) -> None:
+    (slot,) = of_month(
+        month, year, recurrence=Every(Unit.MONTH, own_day="theme_day"), facts=branch(theme_day=day)
+    )
+
+    assert slot.derivation[2:] == said
+
+
 # --- terms ------------------------------------------------------------------------------------
 
 

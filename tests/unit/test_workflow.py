@@ -72,7 +72,7 @@ def test_the_derivation_says_from_what_and_how_far() -> None:
     assert report.derivation == (
         "环节“报送”，从“开会”的日期2026年12月14日（周一）起算",
         "最早当天，2026年12月14日（周一）",
-        "最迟之后15日，2026年12月29日（周二）",
+        "最迟15日后，2026年12月29日（周二）",
     )
 
 

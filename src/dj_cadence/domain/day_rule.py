@@ -35,12 +35,24 @@ class DayRule:
         period, or, if there is none, to the previous one. A date the month lacks is
         its last day.
         """
-        named = self._named(last if self.nth < 0 else first, calendar)
-        named = min(max(named, first), last)
+        named = min(max(self.named(first, last, calendar), first), last)
         moved = calendar.on_or_after(named)
         return named, moved if moved <= last else calendar.on_or_before(named)
 
-    def _named(self, month: date, calendar: WorkCalendar) -> date:
+    def is_lacking(self, month: date) -> bool:
+        """Whether the month has no such day, so that its last one is meant."""
+        if self.working or self.nth < 0:
+            return False
+        if self.weekday is None:
+            return self.nth > month_end(month).day
+        return self._weekday(month) > month_end(month)
+
+    def named(self, first: date, last: date, calendar: WorkCalendar) -> date:
+        """The day the rule names in the period's first, or counted from behind last, month.
+
+        It may lie outside `first`…`last`.
+        """
+        month = last if self.nth < 0 else first
         start, end = month.replace(day=1), month_end(month)
         if self.working:
             edge = calendar.on_or_before(end) if self.nth < 0 else calendar.on_or_after(start)
@@ -49,8 +61,13 @@ class DayRule:
             return min(start.replace(day=1) + (self.nth - 1) * DAY, end)
         if self.nth < 0:
             return end - ((end.weekday() - self.weekday) % 7) * DAY
-        nth = start + ((self.weekday - start.weekday()) % 7 + 7 * (self.nth - 1)) * DAY
+        nth = self._weekday(month)
         return nth if nth <= end else nth - 7 * DAY
+
+    def _weekday(self, month: date) -> date:
+        start = month.replace(day=1)
+        assert self.weekday is not None
+        return start + ((self.weekday - start.weekday()) % 7 + 7 * (self.nth - 1)) * DAY
 
 
 def parse_day_rule(text: str) -> DayRule | None:

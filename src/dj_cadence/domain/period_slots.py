@@ -7,7 +7,7 @@ from datetime import date
 from dj_cadence.domain.calendar import Semester, WorkCalendar
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.dates import DAY, add_months
-from dj_cadence.domain.day_rule import parse_day_rule
+from dj_cadence.domain.day_rule import DayRule, parse_day_rule
 from dj_cadence.domain.duty import DayOfYear, Duty, Every, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey, day_of, of_period
@@ -15,6 +15,7 @@ from dj_cadence.domain.period import Period, Unit, chinese_label, periods
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.wording import day_text
 
+_FRIDAY = 4
 _REACH = 550 * DAY
 """No window that a rule gives leaves its period by more than this."""
 _SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
@@ -89,7 +90,12 @@ def _stretch(
         return period.first, due, [span, reason], rule.working
     due = calendar.on_or_before(period.last)
     span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
-    return period.first, due, [span, f"截止日：周期内最后一个工作日，{day_text(due)}"], True
+    return (
+        period.first,
+        due,
+        [span, f"截止日：周期内最后一个工作日，{_worked(due, calendar)}"],
+        True,
+    )
 
 
 def _day_of_year(day: DayOfYear, period: Period) -> date:
@@ -104,14 +110,29 @@ def _planned(
     if rule is None:
         return None, []
     whose = "本组织固定日" if own else "站点统一的固定日"
-    named, planned = rule.resolve(opens, due, calendar)
+    _, planned = rule.resolve(opens, due, calendar)
     if facts.founded and planned < facts.founded:
         return due, [f"{whose}“{rule.text}”在组织成立之前，计划日改为{day_text(due)}"]
-    reasons = [f"计划日：{whose}为“{rule.text}”，即{day_text(named)}"]
+    return planned, list(_named_reasons(f"{whose}为“{rule.text}”", rule, opens, due, calendar))
+
+
+def _named_reasons(
+    said: str, rule: DayRule, opens: date, due: date, calendar: WorkCalendar
+) -> Iterator[str]:
+    """Which day is named, and why another one is planned."""
+    named, (_, planned) = rule.named(opens, due, calendar), rule.resolve(opens, due, calendar)
+    lacking = f"{named.month}月没有这一天，取最后的" if rule.is_lacking(opens) else "即"
+    yield f"计划日：{said}，{lacking}{_worked(named, calendar)}"
     if named != planned:
+        why = "不在办理时段内" if calendar.is_working_day(named) else "不是工作日"
         way = "顺延" if planned > named else "提前"
-        reasons.append(f"{day_text(named)}不是工作日，在周期内{way}到{day_text(planned)}")
-    return planned, reasons
+        yield f"{day_text(named)}{why}，在周期内{way}到{_worked(planned, calendar)}"
+
+
+def _worked(day: date, calendar: WorkCalendar) -> str:
+    """The day, and why one works on that Saturday or Sunday."""
+    made_up = day.weekday() > _FRIDAY and calendar.is_working_day(day)
+    return day_text(day) + ("，当天调休上班" if made_up else "")
 
 
 def is_vacation(period: Period, semesters: tuple[Semester, ...]) -> bool:

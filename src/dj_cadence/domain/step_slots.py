@@ -79,4 +79,4 @@ def _origin(workflow: Workflow, step: Step) -> str:
 def _distance(offset: Offset) -> str:
     if not offset.sign:
         return "当天"
-    return f"{'之后' if offset.sign > 0 else '之前'}{offset.text}"
+    return f"{offset.text}后" if offset.sign > 0 else f"提前{offset.text}"

@@ -1,12 +1,16 @@
 """What holds a calendar together beyond its single entries, each fault with its place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from dj_cadence.domain.calendar import Semester, WorkCalendar
 from dj_cadence.domain.problem import Problem
+from dj_cadence.loading.calendar_rule import days_of
+from dj_cadence.loading.yaml_file import Loc
 
 USUAL = ("元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆")
 """In the name of some holiday of every year."""
@@ -33,6 +37,36 @@ class PlacedSemester:
     @property
     def key(self) -> tuple[str, str, str]:
         return self.semester.label, self.semester.city, self.semester.stage
+
+
+def holiday_faults(year: Mapping[str, Any]) -> Iterator[tuple[Loc, str]]:
+    """(where, what is wrong) of the days of a year as written.
+
+    What is no date is passed over: it is told already, and hides nothing else.
+    """
+    off = {day for _, _, day in _written_days(year, "days_off")}
+    for name in ("days_off", "make_up_days"):
+        for loc, works, day in _written_days(year, name):
+            if works and day in off:
+                yield loc, f"{day} 既放假又上班"
+            elif works and day.weekday() < 5:
+                yield loc, f"{day} 不是周末，不会是调休上班日"
+            if isinstance(year.get("year"), int) and day.year != year["year"]:
+                yield loc, f"{day} 不在 {year['year']} 年"
+            if works and year.get("status") == "statutory_only":
+                yield loc, "只有法定节日（statutory_only）时不能写调休上班日"
+
+
+def _written_days(year: Mapping[str, Any], name: str) -> Iterator[tuple[Loc, bool, date]]:
+    """(where, whether it is worked, the day) for each day that can be read."""
+    holidays = year.get("holidays")
+    for index, holiday in enumerate(holidays if isinstance(holidays, list) else []):
+        written = holiday.get(name) if isinstance(holiday, dict) else None
+        texts = written if isinstance(written, list) else [written]
+        for at, text in enumerate(texts):
+            with suppress(ValueError):
+                loc = ("holidays", index, name, *((at,) if isinstance(written, list) else ()))
+                yield from ((loc, name != "days_off", day) for day in days_of(str(text)))
 
 
 def day_faults(days: Sequence[Day]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from dj_cadence.loading.calendar_checks import (
     Day,
     PlacedSemester,
     day_faults,
+    holiday_faults,
     missing_holidays,
     semester_faults,
 )
@@ -87,7 +88,9 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
         placed = [(fields, _below(file, n)) for n, fields in enumerate(entries)]
         return _semesters(file.name, placed, problems)
     year, problems = validated(HolidayYearRule, file.value, file.place)
-    if year:
+    written = file.value if isinstance(file.value, dict) else {}
+    problems += [Problem(file.place(loc), said) for loc, said in holiday_faults(written)]
+    if year and not problems:
         return _year(file.name, year, day_faults(_days_of_year(file, year)))
     return CalendarFile(problems=tuple(problems))
 

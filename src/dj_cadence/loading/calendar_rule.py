@@ -64,13 +64,6 @@ class HolidayYearRule(Written):
     source: Text
     holidays: Annotated[list[HolidayRule], Field(min_length=1)]
 
-    @field_validator("holidays")
-    @classmethod
-    def _consistent(cls, holidays: list[HolidayRule], info: ValidationInfo) -> list[HolidayRule]:
-        if faults := list(_faults(holidays, info.data.get("year"), info.data.get("status"))):
-            raise ValueError("；".join(faults))
-        return holidays
-
 
 class SemesterRule(Written):
     """One entry below `semesters`."""
@@ -128,18 +121,3 @@ def _all_days(
     for holiday in holidays:
         for text in getattr(holiday, field):
             yield from days_of(text)
-
-
-def _faults(holidays: list[HolidayRule], year: int | None, status: str | None) -> Iterator[str]:
-    off = set(_all_days(holidays, "days_off"))
-    made_up = set(_all_days(holidays, "make_up_days"))
-    for day in sorted(off & made_up):
-        yield f"{day} 既放假又上班"
-    for day in sorted(made_up - off):
-        if day.weekday() < 5:
-            yield f"{day} 不是周末，不会是调休上班日"
-    for day in sorted(off | made_up):
-        if year and day.year != year:
-            yield f"{day} 不在 {year} 年"
-    if made_up and status == "statutory_only":
-        yield "只有法定节日（statutory_only）时不能写调休上班日"

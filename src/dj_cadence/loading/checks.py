@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from dj_cadence.domain.basis import Certainty
-from dj_cadence.domain.duty import DayOfYear, Tier
+from dj_cadence.domain.duty import DayOfYear, Tier, Vacation
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
+from dj_cadence.loading.calendar_checks import holiday_faults
 from dj_cadence.loading.layers import Entry, Layers
 from dj_cadence.loading.rule import Rule, day_of_year
 from dj_cadence.loading.workflow_checks import workflow_faults
@@ -22,7 +23,8 @@ _MONTHS = {
     Unit.YEAR: 12,
     Unit.SCHOOL_YEAR: 12,
 }
-_NEVER = 1000.0
+_UNLIMITED = 366
+"""Days of an extension for which a rule gives no limit."""
 RECURRENCES = ("every", "term", "term_notice", "clock")
 ONLY_WITH_EVERY = ("day", "own_day", "window", "due_day", "times", "counted_in", "vacation")
 STANDARD = "《山东省中小学校党建工作基本要求》"
@@ -43,10 +45,12 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
                 *_workflow(entry, workflows),
                 *_inner(entry),
             ]
-            warnings = _loosened_without_basis(entry)
+            warnings = [*_loosened_without_basis(entry), *_let_off(entry)]
             found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
         elif entry.section == "plans":
             faults = list(_rungs(entry))
+        elif entry.section == "holidays":
+            faults = list(holiday_faults(entry.fields))
         elif entry.section == "workflows":
             faults = list(workflow_faults(entry, plans))
         found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
@@ -178,6 +182,23 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
         period = below.every.label if below.every else "按任期"
         said = f"“{below.title}”的周期由{clause} 规定为{period}"
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
+    if rule.vacation is Vacation.WAIVE and below.vacation is not Vacation.WAIVE:
+        yield ("vacation",), f"“{below.title}”的周期由{clause} 规定，假期也不能免"
+
+
+def _let_off(entry: Entry) -> Iterator[Fault]:
+    """A duty whose period the standard gives, and that nobody or not everybody owes any more."""
+    below = entry.below.model if entry.below else None
+    if below is None or below.tier is not Tier.A:
+        return
+    rule, clause = entry.model, f"{STANDARD}{'、'.join(below.rows)}"
+    if below.enabled and not rule.enabled:
+        yield ("enabled",), f"“{below.title}”是{clause} 规定的，停用以后不再提醒"
+    if rule.effective and rule.effective.until and not (below.effective and below.effective.until):
+        yield ("effective", "until"), f"“{below.title}”是{clause} 规定的，这天以后不再提醒"
+    if rule.owed_by and (left := set(below.owed_by.kind) - set(rule.owed_by.kind)):
+        kinds = "、".join(sorted(kind.label for kind in left))
+        yield ("owed_by", "kind"), f"“{below.title}”是{clause} 规定的，不再要求{kinds}"
 
 
 def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:
@@ -202,7 +223,15 @@ def _is_longer(entry: Entry) -> bool:
     deciding = [*given, "times"] if entry.fields.get("times") is not None else given
     if not given or not entry.model.model_fields_set.issuperset(deciding):
         return False
-    return entry.below is not None and _interval(entry.model) > _interval(entry.below.model)
+    if entry.below is None:
+        return False
+    rule, below = entry.model, entry.below.model
+    if given != _given(entry.below):
+        return True
+    if rule.term:
+        before = below.term.years
+        return any(years > before.get(kind, years) for kind, years in rule.term.years.items())
+    return _interval(rule) > _interval(below)
 
 
 def _rungs(entry: Entry) -> Iterator[Fault]:
@@ -217,8 +246,13 @@ def _rungs(entry: Entry) -> Iterator[Fault]:
 
 
 def _interval(rule: Rule) -> float:
-    """Months between two occurrences, as a measure of strictness."""
-    if rule.every is None:
-        return 12.0 * min(rule.term.years.values()) if rule.term else _NEVER
+    """Months between two occurrences or up to the deadline, as a measure of strictness."""
+    if rule.term_notice:
+        return -float(rule.term_notice.months_before)
+    if rule.clock:
+        extension = rule.clock.extend_at_most or _UNLIMITED
+        days = (rule.clock.days or 0) + (rule.clock.working_days or 0) * 7 / 5
+        return (rule.clock.months or 0) + (days + extension) / 30
+    assert rule.every
     times = rule.times if isinstance(rule.times, int) else 1
     return _MONTHS[rule.every] / times

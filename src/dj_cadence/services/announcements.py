@@ -184,6 +184,10 @@ def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
     duty = catalogue.duties.get(key)
     if duty is None:
         raise Refused(f"没有规则 {key}{suggestion(key, catalogue.duties)}")
+    if not duty.enabled:
+        raise Refused(
+            f"“{duty.title}”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"
+        )
     if dated and not isinstance(duty.recurrence, Every):
         raise Refused(f"“{duty.title}”不按周期办理，不能部署日期。")
     return duty

@@ -6,7 +6,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.cohort import case_cohort
 from dj_cadence.domain.duty import Clock, Duty
+from dj_cadence.domain.duty_text import dates_text, owed_by_text
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
 from dj_cadence.store import orgs
@@ -32,15 +34,20 @@ def open_case(
     """Record that the event of a duty happened; returns the case's number.
 
     Every duty with a clock for the same event starts with it. `ref` is an internal number.
-    Raises Refused for a duty without a clock, one that is switched off or not owed there,
-    and for a day to come.
+    Raises Refused for a duty without a clock, one that is switched off, not owed there or
+    not in force on that day, and for a day to come: a case never stands without its task.
     """
     duty = _clocked(catalogue, duty_key)
     found = orgs.find_org(session, org_code)
-    if found.kind not in duty.owed_by.kinds:
-        raise Refused(f"{found.name}不承担“{duty.title}”，没有立项。")
     if on > today:
         raise Refused(f"{on.isoformat()} 还没有到，请在事项发生之后登记。")
+    if not duty.is_effective(on):
+        said = dates_text(duty)
+        raise Refused(f"“{duty.title}”{said}，{on.isoformat()} 发生的事项不按它计时，没有立项。")
+    if case_cohort(duty, orgs.facts(session, found), on, 0, date.min) is None:
+        raise Refused(
+            f"{found.name}不承担“{duty.title}”，没有立项。承担的是：{owed_by_text(duty.owed_by)}。"
+        )
     if len(ref) > LONGEST_REF:
         raise Refused(f"编号最长 {LONGEST_REF} 个字；只写内部编号，不写姓名和内容。")
     assert isinstance(duty.recurrence, Clock)

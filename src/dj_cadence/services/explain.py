@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.duty import Duty
+from dj_cadence.domain.duty_text import owed_by_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.quiet import Quiet
 from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, next_reminder
+from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import State, next_change
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
@@ -51,7 +53,7 @@ def explain(
     title = catalogue.title(row.duty, row.step)
     return [
         f"任务 {row.id}：{row.org_name} · {title} · {chinese_label(row.label)}",
-        f"状态：{State(row.state).label}",
+        f"状态：{State(row.state).label}{_held(row)}",
         "",
         "一、为什么有这项任务",
         *_why(catalogue, row, duty),
@@ -93,14 +95,24 @@ def _task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
+def _held(row: AnyRow) -> str:
+    """When it was done, and how late; how much of it is done."""
+    if row.completed_on:
+        late = (row.completed_on - row.due).days
+        return f"，{day_text(row.completed_on)}办理" + (f"，迟{late}天" if late > 0 else "")
+    return f"，已办{row.amount}{row.unit}" if row.amount else ""
+
+
 def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
     if duty is None:
         return ["  规则已从制度库中移除，任务按原样保留。"]
-    rows, office = "、".join(duty.rows), catalogue.office(row.duty, row.step)
+    office = catalogue.office(row.duty, row.step)
+    named = f"，对应《{STANDARD}》{'、'.join(duty.rows)}" if duty.rows else ""
     step = catalogue.step(row.duty, row.step)
     bases = duty.basis if step is None or step.is_own else step.basis
     return [
-        f"  规则 {duty.key}，对应《{STANDARD}》{rows}，由{office}办理。",
+        f"  规则 {duty.key}{named}，由{office}办理。",
+        f"  承担：{owed_by_text(duty.owed_by)}。",
         *(f"  依据：{full_citation(basis)}" for basis in bases),
         *([] if bases else ["  依据：这一环节的日期是本系统默认，可在流程文件里改。"]),
     ]
@@ -131,12 +143,23 @@ def _dates(row: AnyRow) -> list[str]:
     if row.planned_by_person:
         clock = f" {row.planned_time}" if row.planned_time else ""
         planned += f"{clock}（由本组织自行确定）"
-    lines = [f"  {sentence}。" for sentence in row.derivation]
+    lines = [f"  {sentence}。" for sentence in (*row.derivation, *_granted(row))]
     times = f"，共{row.target}{row.unit}" if row.target > 1 else ""
     return [
         *lines,
         f"  因此：{day_text(row.opens)}起办理，计划日{planned}，截止{day_text(row.due)}{times}。",
     ]
+
+
+def _granted(row: AnyRow) -> Iterator[str]:
+    """What a superior allowed, which goes before the rule."""
+    if row.postponed_to is None or row.due == row.slot_due:
+        return
+    moved = f"截止日由{day_text(row.slot_due)}改为{day_text(row.due)}"
+    if row.period == TERM and row.instance:
+        yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
+    else:
+        yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
 
 
 def _history(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY, add_years
-from dj_cadence.domain.duty import Clock, Term
+from dj_cadence.domain.dates import DAY, add_months, add_years
+from dj_cadence.domain.duty import Clock, Term, TermNotice
 from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
@@ -31,32 +31,69 @@ def postpone(
 ) -> None:
     """Give a task until `until`; its plan keeps that date.
 
-    A term may be brought forward too. Raises Refused without a reason, for a day that is
-    not later, for a term moved by more than a year unless that is `confirmed` (the rules
-    allow a year at most), and for a clock that is extended twice or by more than its rule
-    allows.
+    A term may be brought forward too; it opens as long before its new end as the rule says,
+    and the superior's notice that is still owed moves with it. Raises Refused without a
+    reason, for a day that is not later, for a term moved by more than a year unless that is
+    `confirmed` (the rules allow a year at most), and for a clock that is extended twice or by
+    more than its rule allows.
     """
     row = _owed_task(session, task_id)
     reason = _need_reason(reason, "延期")
     duty = catalogue.duties.get(row.duty)
+    opens = min(row.opens, until)
     match duty.recurrence if duty and row.step == OWN else None:
-        case Term():
+        case Term() as term:
             _check_term(session, row, until, confirmed=confirmed)
+            opens = min(row.opens, add_months(until, -term.opens_months_before))
+            _move_notices(session, catalogue, row, until, by=by, now=now, today=today)
         case Clock() as clock:
             _check_later(row, until)
             _check_extension(row, clock, until)
         case _:
             _check_later(row, until)
-    values: dict[str, object] = {
+    values = _granted(row, opens, until, today)
+    acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
+    follow(session, catalogue, row, by=by, now=now, today=today)
+
+
+def _granted(row: AnyRow, opens: date, until: date, today: date) -> dict[str, object]:
+    return {
         "postponed_to": until,
-        "opens": min(row.opens, until),
+        "opens": opens,
         "due": until,
         "due_revision": row.due_revision + 1,
         "dated_on": today,
         "next_on": today,
     }
-    acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+
+
+def _move_notices(
+    session: Session,
+    catalogue: Catalogue,
+    term: AnyRow,
+    until: date,
+    *,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """What superiors still owe before the term's end goes by the new end, at once if it must.
+
+    Nobody has acted on the notice itself: a new election may take it back.
+    """
+    reason = f"换届改到{day_text(until)}"
+    for row in acts.about_term(session, term):
+        duty = catalogue.duties.get(row.duty)
+        if duty is None or not isinstance(notice := duty.recurrence, TermNotice):
+            continue
+        if notice.term_of != term.duty:
+            continue
+        due = max(add_months(until, -notice.months_before), catalogue.calendar.on_or_after(today))
+        opens = min(add_months(until, -notice.opens_months_before), due)
+        values = _granted(row, opens, due, today)
+        acts.change(
+            session, row, "move", by=by, now=now, reason=reason, values=values, touches=False
+        )
 
 
 def _check_later(row: AnyRow, until: date) -> None:

@@ -25,7 +25,7 @@ from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
 from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.profiles import Profiles
-from dj_cadence.store import memberships, wanted
+from dj_cadence.store import memberships, orgs, wanted
 from dj_cadence.store.differences import Span
 from dj_cadence.store.memberships import Enrolled, Membership
 from dj_cadence.store.types import AnyRow, AnySelect
@@ -70,7 +70,7 @@ class Outline:
         `create` stores cohorts that are new.
         """
         wanted.lay_out(session, segments)
-        each = self._source(part, segmented=bool(segments))
+        each = self._planned(part, segmented=bool(segments))
         whole = Part(changed_after=part.changed_after)
         signed = [
             (member, signature)
@@ -145,7 +145,7 @@ class Outline:
 
     def rows(self, session: Session, part: Part) -> Sequence[AnyRow]:
         """The organizations of the part, each with what decides its cohort."""
-        return session.execute(self._source(part, segmented=False)).all()
+        return session.execute(self._planned(part, segmented=False)).all()
 
     def memberships(self, session: Session, rows: Sequence[AnyRow]) -> Enrolled:
         """Who of `rows` belongs to which cohort, where superiors have laid nothing over it."""
@@ -156,6 +156,16 @@ class Outline:
             for row, member in zip(rows, members, strict=True)
             if (signature := self._signature(member, []))
         }
+
+    def _planned(self, part: Part, *, segmented: bool) -> AnySelect:
+        """The source without those whose periods a successor has taken on.
+
+        What decides the cohorts is found without this question: its index does not answer it.
+        """
+        each = self._source(part, segmented=segmented)
+        if isinstance(self._duty.recurrence, Every):
+            return each.where(~orgs.is_handed_over())
+        return each
 
     def _source(self, part: Part, *, segmented: bool) -> AnySelect:
         match self._duty.recurrence:

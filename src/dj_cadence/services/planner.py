@@ -129,7 +129,7 @@ class Planner:
         """What the duty's own tasks are compared with; all of them where it has no workflow."""
         duty = self.duty(job)
         stage = Stage.OWN if duty and duty.workflow else Stage.ALL
-        return Scope(job.duty, job.span, part, stage)
+        return Scope(job.duty, job.span, part, stage, job.announced)
 
     def lay_out_steps(
         self, session: Session, job: Job, part: Part, *, create: bool

@@ -14,7 +14,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import TermNotice
 from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import OWED, State
-from dj_cadence.store import acts
+from dj_cadence.store import acts, orgs
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import anchor, org, org_cohort, slot, task
@@ -41,6 +41,8 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
         for pair in pairs:
             for row in session.execute(select(task).where(_open_at(pair.id, notices))).all():
                 _pass_task(session, pair, row, today, now)
+            passed = update(org).where(org.c.id == pair.id)
+            session.execute(passed.values(handed_over=org.c.dissolved))
         concerned = {id_ for pair in pairs for id_ in (pair.id, pair.successor_id)}
         sites.data_changed(session, concerned)
     return bool(pairs)
@@ -51,7 +53,14 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
     after, own = org.alias("after"), anchor.alias("own")
     unpassed = and_(own.c.id.is_not(None), ~exists().where(_running(after.c.id)).correlate(after))
     query = (
-        select(org.c.id, org.c.name, org.c.successor_id, after.c.name.label("to"), own.c.day)
+        select(
+            org.c.id,
+            org.c.name,
+            org.c.successor_id,
+            orgs.is_handed_over().label("again"),
+            after.c.name.label("to"),
+            own.c.day,
+        )
         .join_from(org, after, after.c.id == org.c.successor_id)
         .outerjoin(own, and_(own.c.org_id == org.c.id, own.c.kind == "election", own.c.current))
         .where(org.c.dissolved <= today)
@@ -94,7 +103,7 @@ def _pass_task(session: Session, pair: AnyRow, row: AnyRow, today: date, now: da
         _pass_case(session, pair, -row.instance, today, now)
     elif row.period == TERM:
         _close(session, pair, row, now, f"任期由{pair.to}接续")
-    elif row.state == State.SUBMITTED or row.amount or _is_wanted(session, row):
+    elif row.state == State.SUBMITTED or row.amount or pair.again or _is_wanted(session, row):
         about = row.instance or pair.id  # handed on twice, it is still about the first
         values = {"org_id": pair.successor_id, "instance": about}
         _take_on(session, pair, row, values, today, now)
@@ -103,9 +112,12 @@ def _pass_task(session: Session, pair: AnyRow, row: AnyRow, today: date, now: da
 
 
 def _is_wanted(session: Session, row: AnyRow) -> bool:
-    """Whether it is owed under the plan as it is now, and not only kept as it was touched."""
-    if row.instance:
-        return True  # taken on before
+    """Whether it is owed under the plan as it is now, and not only kept as it was touched.
+
+    Asked at the first handing over only: what is open later was owed when it was settled.
+    """
+    if row.instance or not row.touched:
+        return True  # taken on before; or else the plan would have taken it back
     mine = (org_cohort.c.duty == row.duty, org_cohort.c.org_id == row.org_id)
     same = (slot.c.period == row.period, slot.c.step == row.step, org_cohort.c.instance == 0)
     query = select(slot.c.id).join_from(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.task import OWED
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import act, anchor, record, record_task, task
 from dj_cadence.store.types import AnyRow
@@ -28,13 +29,19 @@ def change(
     now: datetime,
     reason: str = "",
     values: dict[str, object],
+    touches: bool = True,
 ) -> None:
-    """Change a task because a person said so, and write down who, when, what and why."""
+    """Change a task because a person said so, and write down who, when, what and why.
+
+    Without `touches` the act was about another task: the plan may still take this one back.
+    """
     seen = {name: _plain(getattr(row, name)) for name in values}
     session.execute(
         update(task)
         .where(task.c.id == row.id)
-        .values(**values, touched=True, sequence=task.c.sequence + 1, changed_at=now)
+        .values(
+            **values, touched=row.touched or touches, sequence=task.c.sequence + 1, changed_at=now
+        )
     )
     session.execute(
         insert(act).values(
@@ -47,6 +54,13 @@ def change(
             reason=reason,
         )
     )
+
+
+def about_term(session: Session, term: AnyRow) -> list[AnyRow]:
+    """The owed tasks of others that hang on the same election as a term, held."""
+    same = (task.c.anchor_id == term.anchor_id, task.c.instance == term.org_id)
+    query = select(task).where(*same, task.c.state.in_(sorted(OWED))).with_for_update()
+    return list(session.execute(query))
 
 
 def _plain(value: object) -> object:

@@ -39,6 +39,7 @@ NEW = "新纳入的组织或新启用的职责"
 ELECTED = "登记了新的换届"
 NEXT_PERIOD = "新的周期进入计划范围"
 RULES = "规则、提醒方案或工作日历有变化"
+ANNOUNCED = "上级部署、规则或工作日历有变化"
 STEP_BEFORE = "前一环节的日期或流程有变化"
 FACTS = "组织情况或换届日期有变化"
 NOT_OWED = "不再承担这项职责"
@@ -79,6 +80,8 @@ class Scope:
     span: Span
     part: Part
     stage: Stage = Stage.ALL
+    announced: bool = False
+    """Whether superiors have laid something over the duty."""
 
 
 WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
@@ -134,9 +137,14 @@ def new_due() -> ColumnElement[date]:
 
 
 def new_opens() -> ColumnElement[date]:
-    """An election that was brought forward opens no later than it is due."""
+    """What was granted for a term says when it opens too; nothing opens after it is due."""
     forward = task.c.postponed_to < want_slot.c.opens
-    return case((forward, task.c.postponed_to), else_=want_slot.c.opens)
+    granted = and_(task.c.period == TERM, task.c.postponed_to.is_not(None))
+    return case(
+        (granted, task.c.opens),
+        (forward, task.c.postponed_to),
+        else_=want_slot.c.opens,
+    )
 
 
 def new_planned() -> ColumnElement[date | None]:
@@ -157,7 +165,10 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     cause = case(
         (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
         (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
-        (cast(before.c.facts, String) == cast(facts, String), RULES),
+        (
+            cast(before.c.facts, String) == cast(facts, String),
+            ANNOUNCED if scope.announced else RULES,
+        ),
         else_=FACTS,
     )
     known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
@@ -166,6 +177,19 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     )
     found = select(cause).select_from(beside).where(same).correlate(want_org)
     return func.coalesce(found.scalar_subquery(), literal(NEW))
+
+
+def _cause_of_new_step(scope: Scope) -> ColumnElement[str]:
+    """A step comes in with its duty, with its period, or because of the step before it."""
+    mine = and_(task.c.duty == scope.duty, task.c.org_id == want_org.c.org_id)
+    its_period = and_(
+        mine, task.c.anchor_id == want_org.c.anchor_id, task.c.period == want_org.c.period
+    )
+    return case(
+        (~exists().where(mine).correlate(want_org), NEW),
+        (~exists().where(its_period).correlate(want_org), NEXT_PERIOD),
+        else_=STEP_BEFORE,
+    )
 
 
 def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
@@ -194,8 +218,9 @@ def _shown_due(change: str) -> ColumnElement[date]:
 def creations(scope: Scope) -> AnySelect:
     """Wanted, and no such task yet."""
     there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+    cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
     return (
-        select(*_columns("create", new=True, cause=cause_of(scope)))
+        select(*_columns("create", new=True, cause=cause))
         .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
         .where(~there)
     )
@@ -215,6 +240,11 @@ def reopenings(scope: Scope) -> AnySelect:
     return query.where(task.c.state == State.WITHDRAWN)
 
 
+def taken_on() -> ColumnElement[bool]:
+    """From a dissolved organization: no plan asks for it, and none takes it back."""
+    return and_(task.c.instance > 0, task.c.period != TERM, task.c.touched)
+
+
 def in_window(scope: Scope) -> ColumnElement[bool]:
     """Whether a task's stretch meets the window; a term is in every one."""
     inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
@@ -228,6 +258,7 @@ def unwanted(scope: Scope) -> ColumnElement[bool]:
         of_scope(scope),
         owed(),
         in_window(scope),
+        ~taken_on(),
         ~wanted.exists(),
     )
 
@@ -326,7 +357,7 @@ def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> 
 def _compared(scope: Scope) -> AnySelect:
     """What is to be done about each stored task of the scope."""
     unneeded = case(
-        (~and_(owed(), in_window(scope)), _PAST),
+        (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
         (task.c.touched, "keep"),
         else_="withdraw",
     )

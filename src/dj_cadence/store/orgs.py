@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Row, func, or_, select
+from sqlalchemy import Column, ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
+from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
-from dj_cadence.store.schema import address, appointment, org, person
+from dj_cadence.store.schema import address, appointment, org, person, profile
 
 _END_OF_TREE = 2**31 - 1
 _AT_ONCE = 10_000
@@ -24,6 +25,21 @@ def find_org(session: Session, code: str) -> Row[Any]:
         hint = suggestion(code, session.scalars(select(org.c.code)))
         raise Refused(f"没有代码为“{code}”的组织{hint or '。用 roster tree 查看全部代码。'}")
     return found
+
+
+def is_handed_over() -> ColumnElement[bool]:
+    """Whether an organization was dissolved and what it left open went to its successor."""
+    return and_(
+        org.c.successor_id.is_not(None),
+        org.c.handed_over.is_not(None),
+        org.c.handed_over == org.c.dissolved,
+    )
+
+
+def facts(session: Session, row: Row[Any]) -> Facts:
+    """What rules may test about the organization."""
+    found = select(profile.c.facts).where(profile.c.id == row.profile_id)
+    return Facts.from_json(session.execute(found).scalar_one())
 
 
 def is_known(session: Session, code: str) -> bool:

@@ -34,7 +34,7 @@ from sqlalchemy.schema import CreateTable
 from dj_cadence.domain.step_slots import Reference
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.workflow import OWN, Mark, Workflow
-from dj_cadence.store import wanted
+from dj_cadence.store import orgs, wanted
 from dj_cadence.store.differences import (
     WANTED,
     Scope,
@@ -46,7 +46,7 @@ from dj_cadence.store.differences import (
     same_task,
     unwanted,
 )
-from dj_cadence.store.schema import slot, task
+from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part, want_org, want_slot
 
@@ -181,7 +181,8 @@ def _reference(
         query = query.where(one.c.id.not_in(select(want_fate.c.task_id)))
     gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
     mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
-    return query.where(mine, one.c.state.not_in(gone), holds)
+    left = select(org.c.id).where(orgs.is_handed_over())  # its steps went with the rest
+    return query.where(mine, one.c.state.not_in(gone), one.c.org_id.not_in(left), holds)
 
 
 def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:

@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.entrypoints.cli.actors import check_actor
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, parse_number
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services import cases
 from dj_cadence.services.plan import horizon, roll
-from dj_cadence.store import task_views
+from dj_cadence.store import orgs, task_views
 
 app = typer.Typer(help="事项：由一件事开始计时的任务。", no_args_is_help=True)
 
@@ -28,6 +29,7 @@ def open_(
     with opened(ctx) as site:
         catalogue, who, database = site.catalogue(), site.person(by), site.site.database
         with database.write() as session:
+            check_actor(session, by, [orgs.find_org(session, org).id], site.today)
             number = cases.open_case(
                 session,
                 catalogue,

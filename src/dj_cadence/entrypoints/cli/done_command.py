@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
 from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say
@@ -14,6 +15,7 @@ from dj_cadence.loading.evidence_file import read_paper
 from dj_cadence.loading.records_file import read_records
 from dj_cadence.services import attribution, evidence, records
 from dj_cadence.services.record_import import import_records
+from dj_cadence.store import orgs
 
 
 def done(
@@ -65,10 +67,12 @@ def done(
         evidence.keep(site.site.settings.folder, attached)
         with site.site.database.write() as session:
             if task is None:
+                check_actor(session, by, [orgs.find_org(session, org).id], site.today)
                 found = attribution.hold(session, rules, duty, org, **what, **when)  # type: ignore[arg-type]
                 main, record_id, said = found.task_id, found.record_id, _attributed(found)
             else:
                 main = task
+                check_actor_of(session, by, (task, *(also or ())), site.today)
                 record_id = records.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
             evidence.attach(session, main, record_id, attached, by=when["by"], now=site.now)
@@ -78,7 +82,9 @@ def done(
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     def do(site: Opened, session: Session, who: str) -> None:
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
-        count = import_records(session, site.catalogue(), read_records(file), **when)
+        rows = read_records(file)
+        count = import_records(session, site.catalogue(), rows, **when)
+        check_actor_of(session, by, (row.task_id for row in rows if row.task_id), site.today)
         say(f"已登记 {count} 项。")
 
     act(ctx, by, do)

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.problem import Problem, faults
+from dj_cadence.domain.workflow import OWN, Step
 from dj_cadence.entrypoints.cli.arguments import AsJson, From, Until, parse_number
 from dj_cadence.entrypoints.cli.context import OPERATOR, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json
@@ -65,7 +67,7 @@ def plan(
         for sample in report.samples:
             say_json(_as_json(sample))
     else:
-        _show(report, {d.key: d.title for d in catalogue.duties.values()}, applied=apply)
+        _show(report, catalogue, applied=apply)
 
 
 def _refuse_faulty(problems: Sequence[Problem]) -> None:
@@ -82,26 +84,27 @@ def _as_json(sample: dict[str, Any]) -> dict[str, object]:
     return {name: sample[name] for name in names}
 
 
-def _show(report: planner.PlanReport, titles: dict[str, str], *, applied: bool) -> None:
+def _show(report: planner.PlanReport, catalogue: Catalogue, *, applied: bool) -> None:
     if not report.counts:
         say("没有变化。")
         return
     for (duty, change), count in report.counts.items():
-        say(f"{titles.get(duty, duty)}：{_CHANGES[change]} {count} 项")
+        say(f"{catalogue.title(duty, OWN)}：{_CHANGES[change]} {count} 项")
         for sample in report.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
-                say(f"    {_sample(sample)}")
+                say(f"    {_sample(sample, catalogue.step(duty, sample['step']))}")
     totals = Counter({change: report.total(change) for change in _CHANGES})
     say("合计：" + "，".join(f"{_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
     say("已应用。" if applied else "以上是预览，没有写入。确认后运行 plan --apply。")
 
 
-def _sample(sample: dict[str, Any]) -> str:
+def _sample(sample: dict[str, Any], step: Step | None) -> str:
     period = chinese_label(sample["period"])
     due = _moved("截止", sample["due"], sample["was_due"])
     planned = _moved("计划", sample["planned"], sample["was_planned"])
     days = due if sample["change"] != "move" or not planned else f"{planned} {due}"
-    return f"{sample['org']} {period} {days}：{sample['cause']}"
+    titled = f" {step.title}" if step and not step.is_own else ""
+    return f"{sample['org']} {period}{titled} {days}：{sample['cause']}"
 
 
 def _moved(name: str, day: object, was: object) -> str:

@@ -1,7 +1,7 @@
 """check and rules: look at what people wrote before it touches anything."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,8 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site
 from dj_cadence.domain.canonical import plain
 from dj_cadence.domain.citation import full_citation
-from dj_cadence.domain.duty import Clock, Duty, Every, Recurrence, Term, TermNotice
+from dj_cadence.domain.duty import Duty
+from dj_cadence.domain.duty_text import dates_text, owed_by_text, recurrence_text
 from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.entrypoints.cli.arguments import AsJson
@@ -89,7 +90,7 @@ def rules(
         for duty in chosen:
             say_json(_as_json(duty))
     elif key:
-        _describe(chosen[0])
+        _describe(chosen[0], {one.key: one.title for one in duties.values()})
     else:
         table(
             ("规则", "名称", "条目", "层级", "周期", "依据", "状态"),
@@ -114,25 +115,27 @@ def _as_json(duty: Duty) -> dict[str, object]:
     return {**shown, "certainty": duty.certainty.value}
 
 
-def recurrence_text(recurrence: Recurrence) -> str:
-    """How often, in two or three words."""
-    match recurrence:
-        case Every(unit=unit, times=times, counted_in=counted_in):
-            return unit.label + ("每组1次" if isinstance(times, str) else f"{times}{counted_in}")
-        case Term():
-            return "按任期"
-        case TermNotice(months_before=months):
-            return f"届满前{months}个月"
-        case Clock(days=days, working_days=working, months=months):
-            length = f"{months}个月" if months else f"{working}个工作日" if working else f"{days}日"
-            return f"事项发生后{length}"
-
-
-def _describe(duty: Duty) -> None:
-    say(f"{duty.title}（{duty.key}）")
-    say(f"  条目：{'、'.join(duty.rows)}　层级：{duty.tier}　负责：{duty.office}")
+def _describe(duty: Duty, titles: Mapping[str, str]) -> None:
+    say(f"{duty.title}（{duty.key}）{'' if duty.enabled else '　停用'}")
+    rows = "、".join(duty.rows) or "不在基本要求内"
+    say(f"  条目：{rows}　层级：{duty.tier}　负责：{duty.office}")
+    say(f"  承担：{owed_by_text(duty.owed_by)}")
     say(f"  周期：{recurrence_text(duty.recurrence)}　提醒方案：{duty.remind}")
-    if duty.instructions:
-        say(f"  做法：{duty.instructions}")
+    for name, words in (
+        ("日期", dates_text(duty)),
+        ("流程", " → ".join(s.title for s in duty.workflow.steps) if duty.workflow else ""),
+        ("可一并计入", "、".join(titles.get(key, key) for key in duty.counts_for)),
+        ("做法", duty.instructions),
+    ):
+        if words:
+            say(f"  {name}：{words}")
+    say(f"  督办：{_upwards(duty)}")
     for basis in duty.basis:
         say(f"  依据：{full_citation(basis)}")
+
+
+def _upwards(duty: Duty) -> str:
+    """Whether superiors see it as late."""
+    if duty.binds:
+        return "逾期的，上级能看到"
+    return "周期未经核对或是本系统默认，只提醒本组织；上级采纳（announce --adopt）后才督办"

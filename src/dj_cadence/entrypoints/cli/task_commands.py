@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.task import State
+from dj_cadence.entrypoints.cli.actors import check_actor_of, check_superior
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
     By,
@@ -25,7 +26,6 @@ from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
-from dj_cadence.services.access import Visitor, may_grant
 from dj_cadence.services.explain import explain as explanation
 from dj_cadence.store import acts, orgs, task_views
 
@@ -95,6 +95,7 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     """登记未开展，并写明原因；不再提醒。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
         records.missed(
             session,
             site.catalogue(),
@@ -120,6 +121,7 @@ def planned(
     """在周期内自行确定哪天办。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
         records.set_planned(
             session,
             site.catalogue(),
@@ -140,6 +142,7 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     """撤销登记，任务恢复为待办。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
         records.reopen(session, task, reason=reason, by=who, now=site.now, today=site.today)
 
     act(ctx, by, do)
@@ -171,7 +174,7 @@ def postpone(
     """上级同意延期。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        _check_superior(site, session, task, by)
+        check_superior(session, by, task, site.today)
         grants.postpone(
             session,
             site.catalogue(),
@@ -192,7 +195,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
     """上级同意豁免，不再要求办理。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        _check_superior(site, session, task, by)
+        check_superior(session, by, task, site.today)
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.waive(session, site.catalogue(), task, reason=reason, **when)
 
@@ -210,6 +213,7 @@ def submit(
     """登记完成并报送上级确认；用于规则要求确认的任务。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
         duty = site.catalogue().duties.get(acts.locked_task(session, task).duty)
         if duty is None or not duty.confirm:
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
@@ -225,7 +229,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
     """上级确认已报送的任务。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        _check_superior(site, session, task, by)
+        check_superior(session, by, task, site.today)
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.accept(session, site.catalogue(), task, **when)
 
@@ -237,20 +241,9 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
     """上级退回已报送的任务，写明原因。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        _check_superior(site, session, task, by)
+        check_superior(session, by, task, site.today)
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         grants.return_(session, site.catalogue(), task, reason=reason, **when)
 
     act(ctx, by, do)
     say(f"任务 {task} 已退回。")
-
-
-def _check_superior(site: Opened, session: Session, task_id: int, by: str) -> None:
-    """Whoever is named must be a superior; the operator acts for one."""
-    if not by:
-        return
-    person = orgs.find_person(session, by)
-    org_id = acts.locked_task(session, task_id).org_id
-    visitor = Visitor(person.id, person.key, person.name)
-    if not may_grant(session, visitor, org_id, site.today):
-        raise Refused(f"{person.name}不是这个组织的上级，不能这样办理。")

@@ -55,6 +55,8 @@ org = Table(
     Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
     Column("dissolved", Date, nullable=True),  # its first day no more
     Column("successor_id", Integer, ForeignKey("org.id"), nullable=True),  # takes over what is open
+    # The dissolution after which that was done: nothing is planned here any more.
+    Column("handed_over", Date, nullable=True),
     # Preorder: the subtree of an organization is position BETWEEN position AND subtree_end,
     # and ordering by position is the organizations' own order.
     Column("position", Integer, nullable=False, index=True),

@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("approver_id", sa.Integer(), nullable=True),
         sa.Column("dissolved", sa.Date(), nullable=True),
         sa.Column("successor_id", sa.Integer(), nullable=True),
+        sa.Column("handed_over", sa.Date(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("subtree_end", sa.Integer(), nullable=False),
         sa.Column("profile_id", sa.Integer(), nullable=False),
