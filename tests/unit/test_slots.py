@@ -1,6 +1,7 @@
 """Every date rule, with literal dates. 2026 has its holiday notice, 2027 has not."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from dj_cadence.domain.duty import (
     Duty,
     Every,
     OwedBy,
+    PartialPeriod,
     Recurrence,
     Term,
     TermNotice,
@@ -225,6 +227,31 @@ def test_a_yearly_duty_is_owed_by_who_was_founded_before_october(founded: date, 
     found = slots(WINTER, date(2026, 12, 1), date(2026, 12, 1), facts=branch(founded=founded))
 
     assert len(found) == owed
+
+
+@pytest.mark.parametrize(
+    ("how", "month", "year"),
+    [
+        (PartialPeriod.ANY, (True, True, False), (True, True, False)),
+        (PartialPeriod.HALF, (True, False, False), (True, False, False)),
+        (PartialPeriod.FULL, (False, False, False), (False, False, False)),
+    ],
+)
+def test_a_rule_says_how_much_of_a_period_is_enough(
+    how: PartialPeriod, month: tuple[bool, ...], year: tuple[bool, ...]
+) -> None:
+    """Founded before the half, after it, and after the end."""
+    monthly, yearly = Every(Unit.MONTH, partial_period=how), replace(WINTER, partial_period=how)
+
+    for day, owed in zip(
+        (date(2026, 3, 10), date(2026, 3, 31), date(2026, 4, 1)), month, strict=True
+    ):
+        assert len(of_month(3, recurrence=monthly, facts=branch(founded=day))) == owed
+    for day, owed in zip(
+        (date(2026, 6, 1), date(2026, 12, 31), date(2027, 1, 1)), year, strict=True
+    ):
+        found = slots(yearly, date(2026, 12, 1), date(2026, 12, 1), facts=branch(founded=day))
+        assert len(found) == owed
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,15 @@ class Vacation(StrEnum):
     """Not owed where more than half of the period's days lie outside the semesters."""
 
 
+class PartialPeriod(StrEnum):
+    """How much of a period an organization must have existed to owe it."""
+
+    HALF = "half"
+    ANY = "any"
+    """A day is enough."""
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Every:
     """Once (or `times` times) in every period."""
@@ -93,6 +102,8 @@ class Every:
     """A number, or the fact that holds it (`groups`)."""
     counted_in: str = "次"
     vacation: Vacation = Vacation.KEEP
+    partial_period: PartialPeriod | None = None
+    """None: half of it; a year is owed by who was founded before 1 October."""
 
 
 @dataclass(frozen=True, slots=True)

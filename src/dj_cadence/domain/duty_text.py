@@ -8,6 +8,7 @@ from dj_cadence.domain.duty import (
     Duty,
     Every,
     OwedBy,
+    PartialPeriod,
     Recurrence,
     Term,
     TermNotice,
@@ -17,6 +18,12 @@ from dj_cadence.domain.wording import day_text
 
 _YEARS = {-1: "上年", 0: "", 1: "次年"}
 _VACATIONS = {Vacation.SHIFT: "假期里的计划日移到开学日", Vacation.WAIVE: "假期月份不要求"}
+
+_PARTIAL: dict[PartialPeriod | None, str] = {
+    PartialPeriod.HALF: "成立或撤销当期，存在满一半才要求",
+    PartialPeriod.ANY: "成立或撤销当期也要求",
+    PartialPeriod.FULL: "成立或撤销当期不要求",
+}
 
 
 def owed_by_text(owed_by: OwedBy) -> str:
@@ -73,6 +80,7 @@ def _dates(recurrence: Recurrence) -> Iterator[str]:
             yield f"计划日{every.day}" if every.day else ""
             yield "计划日用本组织的固定日" if every.own_day else ""
             yield _VACATIONS.get(every.vacation, "")
+            yield _PARTIAL.get(every.partial_period, "")
         case Term(years=years, opens_months_before=months):
             kinds = sorted(years, key=_order)
             yield "、".join(f"{kind.label}{years[kind]}年" for kind in kinds)

@@ -8,7 +8,7 @@ from dj_cadence.domain.calendar import Semester, WorkCalendar
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.domain.day_rule import DayRule, parse_day_rule
-from dj_cadence.domain.duty import DayOfYear, Duty, Every, Vacation
+from dj_cadence.domain.duty import DayOfYear, Duty, Every, PartialPeriod, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import OverrideKey, day_of, of_period
 from dj_cadence.domain.period import Period, Unit, chinese_label, periods
@@ -39,7 +39,7 @@ def per_period(
             slot = _slot(kept, period, then, calendar, semesters)
             if said:
                 slot = _announced(slot, said)
-            if _owed_by_existence(slot, period, then):
+            if _owed_by_existence(every, slot, period, then):
                 yield slot
 
 
@@ -189,12 +189,18 @@ def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
     return replace(slot, theme=theme, derivation=(*slot.derivation, *reasons))
 
 
-def _owed_by_existence(slot: Slot, period: Period, facts: Facts) -> bool:
+def _owed_by_existence(every: Every, slot: Slot, period: Period, facts: Facts) -> bool:
     """Whether the organization existed long enough, and had started, to owe the period."""
     if facts.starts_on and slot.opens < facts.starts_on:
         return False
     founded, gone = facts.founded or date.min, facts.dissolved or date.max
-    if period.unit in _SHORT:
-        lived = (min(gone, period.last + DAY) - max(founded, period.first)).days
-        return 2 * lived >= (period.last - period.first).days + 1
+    whole = (period.last - period.first).days + 1
+    lived = (min(gone, period.last + DAY) - max(founded, period.first)).days
+    match every.partial_period:
+        case PartialPeriod.ANY:
+            return lived > 0
+        case PartialPeriod.FULL:
+            return lived == whole
+    if period.unit in _SHORT or every.partial_period:
+        return 2 * lived >= whole
     return founded < date(period.first.year, 10, 1) and slot.due < gone

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dj_cadence.domain.basis import Certainty
-from dj_cadence.domain.duty import DayOfYear, Tier, Vacation
+from dj_cadence.domain.duty import DayOfYear, PartialPeriod, Tier, Vacation
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.loading.calendar_checks import holiday_faults
@@ -26,7 +26,16 @@ _MONTHS = {
 _UNLIMITED = 366
 """Days of an extension for which a rule gives no limit."""
 RECURRENCES = ("every", "term", "term_notice", "clock")
-ONLY_WITH_EVERY = ("day", "own_day", "window", "due_day", "times", "counted_in", "vacation")
+ONLY_WITH_EVERY = (
+    "day",
+    "own_day",
+    "window",
+    "due_day",
+    "times",
+    "counted_in",
+    "vacation",
+    "partial_period",
+)
 STANDARD = "《山东省中小学校党建工作基本要求》"
 
 
@@ -184,6 +193,10 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
     if rule.vacation is Vacation.WAIVE and below.vacation is not Vacation.WAIVE:
         yield ("vacation",), f"“{below.title}”的周期由{clause} 规定，假期也不能免"
+    full = PartialPeriod.FULL
+    if rule.partial_period is full and below.partial_period is not full:
+        said = f"“{below.title}”的周期由{clause} 规定"
+        yield ("partial_period",), f"{said}，成立或撤销当期不能都免"
 
 
 def _let_off(entry: Entry) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from dj_cadence.domain.duty import (
     Duty,
     Every,
     OwedBy,
+    PartialPeriod,
     Recurrence,
     Term,
     TermNotice,
@@ -163,6 +164,7 @@ class Rule(Written):
     times: Times = 1
     counted_in: Literal["次", "学时"] = "次"
     vacation: Vacation = Vacation.KEEP
+    partial_period: PartialPeriod | None = None
     term: TermRule | None = None
     term_notice: TermNoticeRule | None = None
     clock: ClockRule | None = None
@@ -259,6 +261,7 @@ def _recurrence(rule: Rule) -> Recurrence:
         times=rule.times,
         counted_in=rule.counted_in,
         vacation=rule.vacation,
+        partial_period=rule.partial_period,
     )
 
 
