@@ -19,7 +19,7 @@ from dj_cadence.services.planner import Job, Piece, Planner
 from dj_cadence.store import differences, planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Scope, Span, Stage
+from dj_cadence.store.differences import Scope, Span
 from dj_cadence.store.wanted import Part
 
 AHEAD = timedelta(days=400)
@@ -86,9 +86,9 @@ def _preview(
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
             scope = planner.scope(job, part)
-            if not (anew and scope.stage is Stage.ALL and differences.are_none(session, scope)):
-                _look(session, scope, report, every_change=every_change)
-            if steps := planner.lay_out_steps(session, job, part, create=False):
+            same = anew and differences.are_none(session, scope)
+            ahead = not same and _look(session, scope, report, every_change=every_change)
+            if steps := planner.lay_out_steps(session, job, part, create=False, ahead=ahead):
                 _look(session, steps, report, every_change=every_change)
         if report.total("withdraw"):
             report.owed_before = planning.owed_tasks(session)
@@ -199,7 +199,8 @@ def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
     return same
 
 
-def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> None:
+def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> bool:
+    """Add the differences of the scope to the report; False where there are none."""
     found = differences.count(session, scope)
     for change in _SHOWN:
         if change in found:
@@ -208,3 +209,4 @@ def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: b
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
+    return bool(found)

@@ -132,13 +132,13 @@ class Planner:
         return Scope(job.duty, job.span, part, stage, job.announced)
 
     def lay_out_steps(
-        self, session: Session, job: Job, part: Part, *, create: bool
+        self, session: Session, job: Job, part: Part, *, create: bool, ahead: bool
     ) -> Scope | None:
         """Lay out the steps of the duty's workflow; None where it has none."""
         outline = self._step_outline(job)
         if outline is None:
             return None
-        outline.lay_out(session, part, create=create)
+        outline.lay_out(session, part, create=create, ahead=ahead)
         return Scope(job.duty, job.span, part, Stage.STEPS)
 
     def lay_out(self, session: Session, job: Job, part: Part, *, create: bool) -> None:
@@ -205,7 +205,7 @@ class Planner:
         job, part = piece.job, piece.part
         self.lay_out(session, job, part, create=True)
         written = self._write(session, self.scope(job, part), by, today, now)
-        if steps := self.lay_out_steps(session, job, part, create=True):
+        if steps := self.lay_out_steps(session, job, part, create=True, ahead=False):
             written += self._write(session, steps, by, today, now)
         if piece.is_last and not self.duty(job):
             planning.forget_run(session, job.duty)

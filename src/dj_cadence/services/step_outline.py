@@ -38,17 +38,17 @@ class StepOutline:
         self._span = span
         self._sources: dict[tuple[Part, bool], AnySelect] = {}
 
-    def lay_out(self, session: Session, part: Part, *, create: bool) -> None:
+    def lay_out(self, session: Session, part: Part, *, create: bool, ahead: bool) -> None:
         """Fill the temporary tables with the steps of everyone in `part`.
 
-        `create` stores cohorts that are new. Without it nothing was written before, so the
-        own tasks count as the plan that is laid out would leave them.
+        `create` stores cohorts that are new. `ahead` takes the own tasks as the plan that is
+        laid out would leave them, where that is not written yet.
         """
-        if not create:
+        if ahead:
             own = Scope(self._duty, self._span, part, Stage.OWN)
             steps.note_coming(session, own, self._workflow)
         wanted.lay_out(session)
-        source = self._source(part, ahead=not create)
+        source = self._source(part, ahead=ahead)
         signed = {self._signature(one): one for one in steps.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)

@@ -105,13 +105,16 @@ def _same_period() -> ColumnElement[bool]:
 
 def of_scope(scope: Scope) -> ColumnElement[bool]:
     """The stored tasks that are compared."""
-    mine = and_(task.c.duty == scope.duty, scope.part.holds(task.c.org_id))
+    return and_(_of_stage(scope), scope.part.holds(task.c.org_id))
+
+
+def _of_stage(scope: Scope) -> ColumnElement[bool]:
     match scope.stage:
         case Stage.OWN:
-            return and_(mine, task.c.step == OWN)
+            return and_(task.c.duty == scope.duty, task.c.step == OWN)
         case Stage.STEPS:
-            return and_(mine, task.c.step != OWN)
-    return mine
+            return and_(task.c.duty == scope.duty, task.c.step != OWN)
+    return task.c.duty == scope.duty
 
 
 def owed() -> ColumnElement[bool]:
@@ -331,7 +334,7 @@ def are_none(session: Session, scope: Scope) -> bool:
     It goes from each wanted organization to its tasks, which lie together.
     """
     dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
-    mine = and_(task.c.duty == scope.duty, _same_enrolment())
+    mine = and_(_of_stage(scope), _same_enrolment())
     differs = case((_as_wanted(), None), else_=1)
     query = select(func.count(want_slot.c.cohort_id), func.count(differs))
     along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
