@@ -193,7 +193,7 @@ def test_a_duty_switched_off_withdraws_and_switched_on_reopens_the_same_tasks(
     assert [(r.id, r.label, r.due) for r in tasks(district)] == before
     assert {r.state for r in tasks(district)} == {"planned"}
     assert acts(district, before[0][0]) == [
-        ("withdraw", "管理员", "不再承担这项职责"),
+        ("withdraw", "管理员", "职责已停用"),
         ("reopen", "管理员", "新纳入的组织或新启用的职责"),
     ]
 

@@ -16,7 +16,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
 from dj_cadence.errors import Refused
 from dj_cadence.services.planner import Job, Piece, Planner
-from dj_cadence.store import differences, planning
+from dj_cadence.store import comparison, differences, planning
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span
@@ -86,7 +86,7 @@ def _preview(
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
             scope = planner.scope(job, part)
-            same = anew and differences.are_none(session, scope)
+            same = anew and comparison.are_none(session, scope)
             ahead = not same and _look(session, scope, report, every_change=every_change)
             if steps := planner.lay_out_steps(session, job, part, create=False, ahead=ahead):
                 _look(session, steps, report, every_change=every_change)
@@ -201,7 +201,7 @@ def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
 
 def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> bool:
     """Add the differences of the scope to the report; False where there are none."""
-    found = differences.count(session, scope)
+    found = comparison.count(session, scope)
     for change in _SHOWN:
         if change in found:
             shown = report.counts.get((scope.duty, change), 0)

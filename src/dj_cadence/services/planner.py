@@ -15,7 +15,7 @@ from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.outline import Outline
 from dj_cadence.services.profiles import Profiles
 from dj_cadence.services.step_outline import StepOutline
-from dj_cadence.store import differences, overrides, planning, wanted
+from dj_cadence.store import comparison, overrides, planning, wanted
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span, Stage
@@ -129,7 +129,7 @@ class Planner:
         """What the duty's own tasks are compared with; all of them where it has no workflow."""
         duty = self.duty(job)
         stage = Stage.OWN if duty and duty.workflow else Stage.ALL
-        return Scope(job.duty, job.span, part, stage, job.announced)
+        return Scope(job.duty, job.span, part, stage, job.announced, switched_off=duty is None)
 
     def lay_out_steps(
         self, session: Session, job: Job, part: Part, *, create: bool, ahead: bool
@@ -222,7 +222,7 @@ class Planner:
         duty = self.catalogue.duties.get(scope.duty)
         chain = self._chain(session, duty, scope.stage) if duty else None
         written = 0
-        if differences.are_stored(session, scope):
+        if comparison.are_stored(session, scope):
             written = self._write_differences(session, scope, chain, by, today, now)
         elif chain:
             written = planning.create(session, scope.duty, chain, now, beside_others=False)
@@ -244,7 +244,7 @@ class Planner:
         today: date,
         now: datetime,
     ) -> int:
-        found = differences.count(session, scope)
+        found = comparison.count(session, scope)
         if "move" in found:
             planning.move(session, scope, by, today, now)
         if "hang" in found:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     RowMapping,
     String,
     and_,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
 )
 from sqlalchemy.orm import Session
 
@@ -43,11 +41,9 @@ ANNOUNCED = "上级部署、规则或工作日历有变化"
 STEP_BEFORE = "前一环节的日期或流程有变化"
 FACTS = "组织情况或换届日期有变化"
 NOT_OWED = "不再承担这项职责"
+SWITCHED_OFF = "职责已停用"
 NOT_THEN = "这一周期不再需要"
 TOUCHED = "不再需要，但已有办理记录，予以保留"
-
-_SAME, _PAST = "same", "past"
-_OF_WANTED = frozenset({"reopen", "move", "hang"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +78,19 @@ class Scope:
     stage: Stage = Stage.ALL
     announced: bool = False
     """Whether superiors have laid something over the duty."""
+    switched_off: bool = False
+    """Whether the rules in force ask it of nobody any more."""
 
 
 WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
-    return and_(task.c.duty == duty, _same_enrolment(), _same_period())
+    return and_(task.c.duty == duty, same_enrolment(), same_period())
 
 
-def _same_enrolment() -> ColumnElement[bool]:
+def same_enrolment() -> ColumnElement[bool]:
+    """That task and wanted organization are about the same."""
     return and_(
         task.c.org_id == want_org.c.org_id,
         task.c.instance == want_org.c.instance,
@@ -99,16 +98,18 @@ def _same_enrolment() -> ColumnElement[bool]:
     )
 
 
-def _same_period() -> ColumnElement[bool]:
+def same_period() -> ColumnElement[bool]:
+    """That task and wanted slot are of one period and step."""
     return and_(task.c.period == want_slot.c.period, task.c.step == want_slot.c.step)
 
 
 def of_scope(scope: Scope) -> ColumnElement[bool]:
     """The stored tasks that are compared."""
-    return and_(_of_stage(scope), scope.part.holds(task.c.org_id))
+    return and_(of_stage(scope), scope.part.holds(task.c.org_id))
 
 
-def _of_stage(scope: Scope) -> ColumnElement[bool]:
+def of_stage(scope: Scope) -> ColumnElement[bool]:
+    """The duty's tasks, of all organizations."""
     match scope.stage:
         case Stage.OWN:
             return and_(task.c.duty == scope.duty, task.c.step == OWN)
@@ -267,6 +268,8 @@ def unwanted(scope: Scope) -> ColumnElement[bool]:
 
 
 def cause_of_end(scope: Scope) -> ColumnElement[str]:
+    if scope.switched_off:
+        return literal(SWITCHED_OFF)
     if scope.stage is Stage.STEPS:
         return literal(STEP_BEFORE)
     still = exists().where(
@@ -305,75 +308,3 @@ def samples(session: Session, scope: Scope, change: str, limit: int | None) -> S
     columns = query.selected_columns
     ordered = query.order_by(columns.position, columns.due, columns.period).limit(limit)
     return session.execute(ordered).mappings().all()
-
-
-def are_stored(session: Session, scope: Scope) -> bool:
-    """Whether any task of the scope is stored."""
-    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
-    return session.execute(any_task).first() is not None
-
-
-def count(session: Session, scope: Scope) -> dict[str, int]:
-    """How many differences of each kind there are; `hang`: same dates, on another slot.
-
-    One pass over what is stored, in which what is as wanted, nearly all, is only passed by:
-    sorting it into a group of its own took as long as finding it.
-    """
-    each = _compared(scope).subquery("each")
-    query = select(each.c.change, func.count()).where(each.c.change != _SAME)
-    found = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
-    as_wanted = _counted(session, task, of_scope(scope)) - sum(found.values())
-    met = as_wanted + sum(found.get(change, 0) for change in _OF_WANTED)
-    found["create"] = _counted(session, WANTED, true()) - met
-    return {change: n for change, n in found.items() if n and change != _PAST}
-
-
-def are_none(session: Session, scope: Scope) -> bool:
-    """Whether all of the scope is as wanted; quicker than `count`, but says nothing more.
-
-    It goes from each wanted organization to its tasks, which lie together.
-    """
-    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
-    mine = and_(_of_stage(scope), _same_enrolment())
-    differs = case((_as_wanted(), None), else_=1)
-    query = select(func.count(want_slot.c.cohort_id), func.count(differs))
-    along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
-    met, different = session.execute(query.select_from(along)).one()
-    if different or met != _counted(session, task, of_scope(scope)):
-        return False
-    return bool(met == _counted(session, WANTED, true()))
-
-
-def _as_wanted() -> ColumnElement[bool]:
-    """Whether a task and its wanted slot, where there is one, agree in all."""
-    moved = and_(redated(), owed())
-    hung = and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed())
-    gone = task.c.state == State.WITHDRAWN
-    return and_(want_slot.c.cohort_id.is_not(None), ~moved, ~hung, ~gone)
-
-
-def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(rows).where(which)
-    return int(session.execute(query).scalar_one())
-
-
-def _compared(scope: Scope) -> AnySelect:
-    """What is to be done about each stored task of the scope."""
-    unneeded = case(
-        (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
-        (task.c.touched, "keep"),
-        else_="withdraw",
-    )
-    change = case(
-        (want_slot.c.cohort_id.is_(None), unneeded),
-        (task.c.state == State.WITHDRAWN, "reopen"),
-        (and_(redated(), owed()), "move"),  # what is seldom so first: it spares the other
-        (and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed()), "hang"),
-        else_=_SAME,
-    )
-    if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each
-        beside = task.outerjoin(WANTED, and_(_same_enrolment(), _same_period()))
-    else:
-        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, _same_period())
-        beside = task.outerjoin(want_org, _same_enrolment()).outerjoin(want_slot, dated)
-    return select(change.label("change")).select_from(beside).where(of_scope(scope))

@@ -1,0 +1,97 @@
+"""Whether and how much the wanted and the stored differ: one pass over what is stored."""
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, select, true
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.task import State
+from dj_cadence.store.differences import (
+    WANTED,
+    Scope,
+    Stage,
+    in_window,
+    of_scope,
+    of_stage,
+    owed,
+    redated,
+    same_enrolment,
+    same_period,
+    taken_on,
+)
+from dj_cadence.store.schema import task
+from dj_cadence.store.types import AnySelect
+from dj_cadence.store.wanted import want_org, want_slot
+
+_SAME, _PAST = "same", "past"
+_OF_WANTED = frozenset({"reopen", "move", "hang"})
+
+
+def are_stored(session: Session, scope: Scope) -> bool:
+    """Whether any task of the scope is stored."""
+    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
+    return session.execute(any_task).first() is not None
+
+
+def count(session: Session, scope: Scope) -> dict[str, int]:
+    """How many differences of each kind there are; `hang`: same dates, on another slot.
+
+    One pass over what is stored, in which what is as wanted, nearly all, is only passed by:
+    sorting it into a group of its own took as long as finding it.
+    """
+    each = _compared(scope).subquery("each")
+    query = select(each.c.change, func.count()).where(each.c.change != _SAME)
+    found = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
+    as_wanted = _counted(session, task, of_scope(scope)) - sum(found.values())
+    met = as_wanted + sum(found.get(change, 0) for change in _OF_WANTED)
+    found["create"] = _counted(session, WANTED, true()) - met
+    return {change: n for change, n in found.items() if n and change != _PAST}
+
+
+def are_none(session: Session, scope: Scope) -> bool:
+    """Whether all of the scope is as wanted; quicker than `count`, but says nothing more.
+
+    It goes from each wanted organization to its tasks, which lie together.
+    """
+    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
+    mine = and_(of_stage(scope), same_enrolment())
+    differs = case((_as_wanted(), None), else_=1)
+    query = select(func.count(want_slot.c.cohort_id), func.count(differs))
+    along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
+    met, different = session.execute(query.select_from(along)).one()
+    if different or met != _counted(session, task, of_scope(scope)):
+        return False
+    return bool(met == _counted(session, WANTED, true()))
+
+
+def _as_wanted() -> ColumnElement[bool]:
+    """Whether a task and its wanted slot, where there is one, agree in all."""
+    moved = and_(redated(), owed())
+    hung = and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed())
+    gone = task.c.state == State.WITHDRAWN
+    return and_(want_slot.c.cohort_id.is_not(None), ~moved, ~hung, ~gone)
+
+
+def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(rows).where(which)
+    return int(session.execute(query).scalar_one())
+
+
+def _compared(scope: Scope) -> AnySelect:
+    """What is to be done about each stored task of the scope."""
+    unneeded = case(
+        (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
+        (task.c.touched, "keep"),
+        else_="withdraw",
+    )
+    change = case(
+        (want_slot.c.cohort_id.is_(None), unneeded),
+        (task.c.state == State.WITHDRAWN, "reopen"),
+        (and_(redated(), owed()), "move"),  # what is seldom so first: it spares the other
+        (and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed()), "hang"),
+        else_=_SAME,
+    )
+    if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each
+        beside = task.outerjoin(WANTED, and_(same_enrolment(), same_period()))
+    else:
+        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
+        beside = task.outerjoin(want_org, same_enrolment()).outerjoin(want_slot, dated)
+    return select(change.label("change")).select_from(beside).where(of_scope(scope))
