@@ -79,7 +79,9 @@ def test_what_is_over_the_limit_waits_and_no_try_is_counted(database: Database) 
     assert send_all(database, channel) == DeliveryCounts(sent=2)
     assert rows.attempts(database) == [(1, 1, "sent", "250 ok"), (2, 1, "sent", "250 ok")]
     assert [rows.column(database, "attempts", n) for n in (1, 2, 3, 4, 5)] == [1, 1, 0, 0, 0]
-    assert rows.states(database) == {1: "sent", 2: "sent", 3: "retry", 4: "retry", 5: "retry"}
+    assert rows.states(database) == {1: "sent", 2: "sent", 3: "retry", 4: "retry", 5: "ready"}
+    with database.read() as session:  # the last is written when its turn comes
+        assert set(session.scalars(select(schema.letter.c.message_id))) == {1, 2, 3, 4}
 
     assert send_all(database, channel, now=MORNING + 30 * SECOND) == DeliveryCounts()
     assert send_all(database, channel, now=MORNING + 2 * MINUTE) == DeliveryCounts(sent=2)

@@ -78,14 +78,19 @@ class Lane:
     def _send_batch(self) -> bool:
         """One batch from claim to outcome; False where nothing is due any more."""
         with self.turn, self.database.write(durable=False) as session:
-            until = self._instant() + LEASE
-            claims = ledger.claim(session, self.owner, self.channel, self.now, until)
+            until, many = self._instant() + LEASE, self._at_most()
+            claims = ledger.claim(session, self.owner, self.channel, self.now, until, at_most=many)
             empty = ledger.trim(session, claims)
         self.counts["settled"] += len(empty)
         self._send(self._write([claim for claim in claims if claim.id not in empty]))
         with self.turn, self.database.write(durable=False) as session:
             ledger.close_said(session, claims)
         return bool(claims)
+
+    def _at_most(self) -> int:
+        """What is written and cannot go out would say tomorrow what was true today."""
+        limit = traits(self.notifier).limit
+        return min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
 
     def _write(self, claims: Sequence[Claim]) -> deque[Written]:
         made = self.composer.write(self.database, claims, self.now)

@@ -31,7 +31,8 @@ def pack(letter: Letter, shape: Shape, names: Sequence[str]) -> Packed:
     files = [[one.name, one.media_type, _in_text(one.content)] for one in letter.attachments]
     ids = (letter.message_id, letter.to, letter.to_name, letter.date, letter.form, letter.headers)
     content = dumps([*ids, names, files]).encode()
-    return Packed(_packed(shape), zlib.compress(content) if files else content)
+    said = _shared(shape) if names else _compressed(shape)
+    return Packed(said, zlib.compress(content) if files else content)
 
 
 def pack_whole(letter: Letter) -> Packed:
@@ -44,7 +45,7 @@ def unpack(shape: bytes, content: bytes) -> Letter:
     plain = content if content.startswith(_LIST) else zlib.decompress(content)
     *ids, form, headers, names, files = json.loads(plain)
     message_id, to, to_name, made_on = ids
-    said = _unpacked(shape).filled(names)
+    said = (_known(shape) if names else _read(shape)).filled(names)
     return Letter(
         message_id,
         to,
@@ -63,11 +64,12 @@ def _in_text(content: bytes) -> str:
     return b64encode(content).decode()
 
 
-@lru_cache(_MANY)
-def _packed(shape: Shape) -> bytes:
+def _compressed(shape: Shape) -> bytes:
     return zlib.compress(dumps([shape.subject, shape.text, shape.html]).encode())
 
 
-@lru_cache(_MANY)
-def _unpacked(content: bytes) -> Shape:
+def _read(content: bytes) -> Shape:
     return Shape(*json.loads(zlib.decompress(content)))
+
+
+_shared, _known = lru_cache(_MANY)(_compressed), lru_cache(_MANY)(_read)

@@ -52,9 +52,15 @@ def channels_waiting(session: Session, now: datetime) -> list[str]:
 
 
 def claim(
-    session: Session, owner: str, channel: str, now: datetime, lease_until: datetime
+    session: Session,
+    owner: str,
+    channel: str,
+    now: datetime,
+    lease_until: datetime,
+    *,
+    at_most: int = BATCH,
 ) -> list[Claim]:
-    """Take up to 250 messages that are due on `channel`, the longest waiting first.
+    """Take up to `at_most` messages that are due on `channel`, the longest waiting first.
 
     None while sending is switched off: a restored backup has a queue too.
     """
@@ -63,7 +69,7 @@ def claim(
         .where(message.c.send_at <= now, message.c.state.in_(WAITING))
         .where(message.c.channel == channel, exists().where(site.c.sending))
         .order_by(message.c.send_at, message.c.id)
-        .limit(BATCH)
+        .limit(at_most)
         .with_for_update(skip_locked=True)
     )
     ids = session.scalars(due).all()
