@@ -79,11 +79,13 @@ class Outline:
         ]
         used = {signature: self._known_by[signature] for _, signature in signed}
         ids = wanted.cohort_ids(session, self._duty.key, used, create=create)
+        # How dates come about is kept with new slots, and never compared.
+        unsaid: dict[str, object] = {} if create else {"derivation": []}
         wanted.fill(
             session,
             {ids[s]: known_by for s, known_by in used.items() if ids[s] < 0},
             [{**member._asdict(), "cohort_id": ids[s]} for member, s in signed],
-            [{**slot, "cohort_id": ids[s]} for s in used for slot in self._slots_of(s)],
+            [{**slot, **unsaid, "cohort_id": ids[s]} for s in used for slot in self._slots_of(s)],
             self._read_alike(each),
         )
 

@@ -1,6 +1,6 @@
 """Whether and how much the wanted and the stored differ: one pass over what is stored."""
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, func, select, true
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import State
@@ -40,9 +40,9 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
     each = _compared(scope).subquery("each")
     query = select(each.c.change, func.count()).where(each.c.change != _SAME)
     found = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
-    as_wanted = _counted(session, task, of_scope(scope)) - sum(found.values())
+    as_wanted = _stored(session, scope) - sum(found.values())
     met = as_wanted + sum(found.get(change, 0) for change in _OF_WANTED)
-    found["create"] = _counted(session, WANTED, true()) - met
+    found["create"] = _wanted(session) - met
     return {change: n for change, n in found.items() if n and change != _PAST}
 
 
@@ -57,9 +57,9 @@ def are_none(session: Session, scope: Scope) -> bool:
     query = select(func.count(want_slot.c.cohort_id), func.count(differs))
     along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
     met, different = session.execute(query.select_from(along)).one()
-    if different or met != _counted(session, task, of_scope(scope)):
+    if different or met != _stored(session, scope):
         return False
-    return bool(met == _counted(session, WANTED, true()))
+    return bool(met == _wanted(session))
 
 
 def _as_wanted() -> ColumnElement[bool]:
@@ -70,8 +70,19 @@ def _as_wanted() -> ColumnElement[bool]:
     return and_(want_slot.c.cohort_id.is_not(None), ~moved, ~hung, ~gone)
 
 
-def _counted(session: Session, rows: FromClause, which: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(rows).where(which)
+def _stored(session: Session, scope: Scope) -> int:
+    """How many tasks of the scope there are."""
+    query = select(func.count()).select_from(task).where(of_scope(scope))
+    return int(session.execute(query).scalar_one())
+
+
+def _wanted(session: Session) -> int:
+    """How many tasks are wanted: of each organization as many as its cohort has slots."""
+    slots = select(want_slot.c.cohort_id, func.count().label("n")).group_by(want_slot.c.cohort_id)
+    each = slots.subquery("each")
+    query = select(func.coalesce(func.sum(each.c.n), 0)).join_from(
+        want_org, each, each.c.cohort_id == want_org.c.cohort_id
+    )
     return int(session.execute(query).scalar_one())
 
 

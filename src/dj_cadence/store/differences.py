@@ -142,11 +142,10 @@ def new_due() -> ColumnElement[date]:
 
 def new_opens() -> ColumnElement[date]:
     """What was granted for a term says when it opens too; nothing opens after it is due."""
-    forward = task.c.postponed_to < want_slot.c.opens
-    granted = and_(task.c.period == TERM, task.c.postponed_to.is_not(None))
     return case(
-        (granted, task.c.opens),
-        (forward, task.c.postponed_to),
+        (task.c.postponed_to.is_(None), want_slot.c.opens),  # nearly all: asked for first
+        (task.c.period == TERM, task.c.opens),
+        (task.c.postponed_to < want_slot.c.opens, task.c.postponed_to),
         else_=want_slot.c.opens,
     )
 
