@@ -37,8 +37,10 @@ from dj_cadence.services.letters import Composer, Written
 from dj_cadence.services.packing import pack_whole
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import digests, ledger
+from dj_cadence.store import letters as kept
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.letters import Frozen
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
 
@@ -191,13 +193,18 @@ def _write_letters(database: Database) -> int:
     letters = 0
     while True:
         with database.write() as session:
-            claims = ledger.claim(session, "benchmark", AT, AT + timedelta(hours=1))
+            claims = ledger.claim(session, "benchmark", "email", AT, AT + timedelta(hours=1))
         if not claims:
             return letters
         made = composer.write(database, claims, AT)
+        packed = [
+            Frozen(one.claim, one.packed.shape, one.packed.content)
+            for one in made
+            if isinstance(one, Written) and one.packed
+        ]
         with database.write(durable=False) as session:
-            ledger.freeze(session, [one.claim for one in made if isinstance(one, Written)])
-        letters += sum(isinstance(one, Written) for one in made)
+            kept.freeze(session, packed)
+        letters += len(packed)
 
 
 # --- the references ------------------------------------------------------------------------------
