@@ -45,6 +45,7 @@ check: $(READY_DEV)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy src
+	MYPYPATH=benchmarks $(BIN)/mypy benchmarks/*.py
 	$(BIN)/lint-imports
 
 bench: $(READY_DEV)  ## run what is in benchmarks/

@@ -31,7 +31,7 @@ from province import NOW
 from sqlalchemy import func, select
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.domain.letter import Letter, OpenNotifier, Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.applied import applied_catalogue
@@ -68,7 +68,7 @@ def _subfolder(folder: str, name: str) -> Path:
 
 def _ledger(folder: Path, mails: int) -> None:
     """Written at a first try that the channel puts off, so that the second is the ledger alone."""
-    channel = {"email": Busy}
+    channel: dict[str, OpenNotifier] = {"email": Busy}
     engine = found(folder, f"sqlite:///{folder}/ledger.db", mails, channel)
     _drain(engine, NOW)
     channel["email"] = Null

@@ -468,12 +468,12 @@ def example_events(body: bytes) -> list[FeedEvent]:
         replace(
             plain,
             uid=str(one["UID"]),
-            start=one["DTSTART"].dt,
+            start=one.decoded("DTSTART"),
             summary=str(one["SUMMARY"]),
             description=str(one["DESCRIPTION"]),
             address=str(one["URL"]),
-            sequence=int(one["SEQUENCE"]),
-            changed_at=one["LAST-MODIFIED"].dt,
+            sequence=int(str(one["SEQUENCE"])),
+            changed_at=one.decoded("LAST-MODIFIED"),
             place=str(one.get("LOCATION", "")),
             color=str(one["COLOR"]),
         )

@@ -33,7 +33,7 @@ from province import (
 )
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.catalogue import Catalogue
@@ -240,7 +240,7 @@ def _one_duty_edited(address: str, key: str) -> tuple[int, float, float]:
 
 def _last_act(database: Database) -> int:
     with database.read() as session:
-        return session.execute(select(func.coalesce(func.max(act.c.id), 0))).scalar_one()
+        return int(session.execute(select(func.coalesce(func.max(act.c.id), 0))).scalar_one())
 
 
 # --- the references ------------------------------------------------------------------------------
@@ -251,8 +251,9 @@ def _raw_sqlite(source: str, target: str) -> float:
     connection = sqlite3.connect(target, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
-    for made in (CreateTable(task), *map(CreateIndex, task.indexes)):
-        connection.execute(str(made.compile(dialect=sqlite.dialect())))
+    made: list[DDLElement] = [CreateTable(task), *map(CreateIndex, task.indexes)]
+    for one in made:
+        connection.execute(str(one.compile(dialect=sqlite.dialect())))
     marks = ", ".join("?" * len(task.columns))
     seconds = 0.0
     for rows in _stored_rows(source):

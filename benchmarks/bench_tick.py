@@ -43,7 +43,7 @@ def _multiply(engine: Site, number: int) -> None:
     with engine.database.write() as session:
         session.execute(update(task).where(task.c.next_on <= TODAY).values(next_on=None))
         n = 0
-        while session.scalar(select(func.count()).select_from(task)) < number:
+        while (session.scalar(select(func.count()).select_from(task)) or 0) < number:
             n += 1
             copied = select(
                 *later, task.c.period + literal(f"#{n}"), literal(TODAY + 30 * DAY)
@@ -55,7 +55,8 @@ def _multiply(engine: Site, number: int) -> None:
 
 
 def _measure(engine: Site, rounds: int) -> None:
-    statements, commits = [], []
+    statements: list[str] = []
+    commits: list[object] = []
     event.listen(
         engine.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2])
     )

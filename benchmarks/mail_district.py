@@ -1,5 +1,6 @@
 """A province in which every branch has a 书记 with an address, ready to be written to."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def found(
     folder: Path,
     database_address: str,
     branches: int,
-    notifiers: dict[str, OpenNotifier],
+    notifiers: Mapping[str, OpenNotifier],
     *,
     connections: int = 1,
     today: date = TODAY,
