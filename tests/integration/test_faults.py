@@ -266,18 +266,20 @@ def pragma(database: Database, words: str, undo: str) -> Iterator[None]:
         connection.exec_driver_sql(f"PRAGMA {undo}")
 
 
-def test_a_full_disk_sends_nothing_and_loses_nothing(three: Database) -> None:
-    with three.engine.connect() as connection:
+def test_a_full_disk_sends_nothing_and_loses_nothing(sqlite_database: Database) -> None:
+    many = 50  # more than there is room for in the pages that are there
+    fill(sqlite_database, many)
+    with sqlite_database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     taken = Recorder()
     with (
-        pragma(three, f"max_page_count={pages}", "max_page_count=1000000"),
+        pragma(sqlite_database, f"max_page_count={pages}", "max_page_count=1000000"),
         pytest.raises(OperationalError, match="full"),
     ):
-        send_all(three, taken)
+        send_all(sqlite_database, taken)
     assert taken.letters == []
 
-    assert send_all(three, taken, now=MORNING + MINUTE).sent == 3
+    assert send_all(sqlite_database, taken, now=MORNING + MINUTE).sent == many
 
 
 def test_a_file_system_that_became_read_only(three: Database) -> None:
