@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
@@ -108,6 +109,21 @@ def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Da
     assert set(again.letters) == kept
     links = {letter.text.partition("/t/")[2].partition("\n")[0] for letter in kept}
     assert len(links) == 3
+
+
+def test_the_subject_of_what_goes_up_cuts_a_long_name(database: Database) -> None:
+    fill(database, 1)
+    long = "某某县第一高级中学教职工第三党支部委员会"
+    with database.write() as session:
+        session.execute(update(schema.org).values(name=long))
+        session.execute(update(schema.notice).values(level=1, rung=ESCALATED))
+        _change_task(session, 1, state="overdue", due=date(2026, 2, 27))
+    channel = Recorder()
+
+    send_all(database, channel)
+
+    subject = channel.letters[0].subject
+    assert subject == "逾期报告：某某县第一高级中学教职工第三党…主题党日已逾期3天"
 
 
 def test_what_is_settled_meanwhile_is_not_spoken_of(database: Database) -> None:

@@ -407,7 +407,7 @@ def test_days() -> None:
 # --- shapes ---------------------------------------------------------------------------------------
 
 NAMES = (
-    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12).map(str.strip).filter(bool)
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30).map(str.strip).filter(bool)
 )
 
 

@@ -66,6 +66,12 @@ def _one_line(text: str) -> str:
     return re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip()
 
 
+def test_who_has_no_name_is_written_to_by_address() -> None:
+    head = build(replace(LETTER, to_name="\x00 "), SENDER).split(b"\r\n\r\n")[0]
+
+    assert f"\r\nTo: <{LETTER.to}>\r\n".encode() in head
+
+
 def test_a_long_message_id_or_list_header_stays_on_one_line() -> None:
     address = f"<https://dj.example.cn/{'u' * 100}>"
     letter = replace(

@@ -92,7 +92,8 @@ def _part(head: str, content: bytes) -> str:
 def _mailbox(header: str, name: str, address: str) -> str:
     if not is_address(address):
         raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", permanent=True)
-    return f"{_encoded(header, _one_line(name))}{_CRLF} <{address}>"
+    shown = _one_line(name)
+    return f"{_encoded(header, shown)}{_CRLF} <{address}>" if shown else f"<{address}>"
 
 
 @lru_cache(maxsize=1024)  # the sender's name and most subjects come again and again

@@ -14,9 +14,11 @@ ViewOf = Callable[[Sequence[str]], MessageView]
 """Gives the message with these names in the places of its own."""
 Shaped = tuple[Shape, tuple[str, ...]]
 """A shape, and the names that fill it."""
-_MOST_NAMES = 1000
-_KEPT = 500
-"""Shapes that are kept ready, of some 20 kB each."""
+_MOST_NAMES = 40
+"""A longer message is hardly ever the same for two people."""
+_KEPT = 300
+"""Shapes that are kept ready, of 20 to 150 kB each."""
+_UNKNOWN = object()
 
 
 class Shapes:
@@ -33,7 +35,7 @@ class Shapes:
         with too many names, or in which somebody uses a mark, is rendered whole.
         """
         distinct = tuple(filter(None, dict.fromkeys(names)))
-        if len(distinct) > _MOST_NAMES or has_mark("".join(distinct)):
+        if len(names) > _MOST_NAMES or has_mark("".join(distinct)):
             return whole(self._render(view_of(names)))
         mark_of = dict(zip(distinct, marks(len(distinct)), strict=True))
         pattern = tuple(mark_of.get(name, "") for name in names)
@@ -42,15 +44,16 @@ class Shapes:
 
     def _shape(self, key: Hashable, pattern: Sequence[str], view_of: ViewOf) -> Shape | None:
         """None where what is said has a mark of its own."""
-        if key not in self._kept:
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            nameless = view_of([""] * len(pattern))
-            marked = has_mark("".join(_texts(astuple(nameless))))
-            made = None if marked else whole(self._render(view_of(pattern)))[0]
-            self._kept[key] = made
-            return made
-        return self._kept[key]
+        found = self._kept.get(key, _UNKNOWN)
+        if isinstance(found, Shape) or found is None:
+            return found
+        nameless = view_of([""] * len(pattern))
+        marked = has_mark("".join(_texts(astuple(nameless))))
+        made = None if marked else whole(self._render(view_of(pattern)))[0]
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[key] = made
+        return made
 
 
 def whole(rendered: Rendered) -> Shaped:

@@ -143,12 +143,16 @@ class Composer:
         return Written(claim, letter, pack(letter, shape, names))
 
     def _shaped(self, claim: Claim, draft: _Draft, form: Form) -> Shaped:
-        """A mail about tasks is the same for many people, but for the names in it."""
+        """A mail about tasks is the same for many people, but for the names in it.
+
+        One that goes up a line is not: its subject cuts long names, and few get the same.
+        """
         link = f"{self.settings.web_address}/t/{self.token(claim.id)}"
         whose = (claim.person_name, link, draft.contact)
         names = (*whose, *(item.org_name for item in draft.items))
         view_of = partial(self._view, claim, draft)
-        if form is not Form.MAIL or draft.digests:
+        goes_up = any(item.said.level for item in draft.items)
+        if form is not Form.MAIL or draft.digests or goes_up:
             home = self.settings.web_address
             return whole(self.templates.render(view_of(names), form, home=home))
         items = tuple(item.said for item in draft.items)

@@ -13,8 +13,8 @@ from dj_cadence.store.types import dumps
 
 _LIST = b"["
 """How JSON begins, and no compressed letter. To compress a few names takes longer than it saves."""
-_MANY = 500
-"""Shapes that are kept ready, of some 20 kB each."""
+_MANY = 300
+"""Shapes that are kept ready, of 20 to 150 kB each."""
 
 
 @dataclass(frozen=True, slots=True)

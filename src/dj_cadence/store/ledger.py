@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
+from dj_cadence.store.database import batches
 from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
 
 BATCH = 250
@@ -109,16 +110,16 @@ def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     """Take out of messages not yet written what need not be said any more.
 
     Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
-    overdue no more `moved`; of several notices of one task the newest speaks and the others
-    are `folded`. Returns the messages that are
-    left empty by this; they are `settled`.
+    overdue no more `moved`; of several notices of one task the newest speaks and the others are
+    `folded`. Returns the messages that are left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
     if not ids:
         return []
     for outcome, notices in _need_not_be_said(session, ids).items():
-        closing = update(notice).where(notice.c.id.in_(notices), notice.c.outcome == "")
-        session.execute(closing.values(outcome=outcome))
+        closing = update(notice).where(notice.c.outcome == "").values(outcome=outcome)
+        for some in batches(notices):
+            session.execute(closing.where(notice.c.id.in_(some)))
     empty = session.scalars(
         update(message)
         .where(message.c.id.in_(ids), ~_has_open_notice(), ~_has_digest())

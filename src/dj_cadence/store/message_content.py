@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.database import batches
 from dj_cadence.store.schema import digest, notice, org, slot, task
 
 
@@ -89,13 +90,13 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, list[Ab
         select(notice.c.task_id, notice.c.level, org.c.name, reached)
         .join(task, task.c.id == notice.c.task_id)
         .join(org, org.c.id == notice.c.org_id)
-        .where(notice.c.task_id.in_(task_ids), notice.c.level > 0, closed)
-        .where(notice.c.due_on > task.c.due)
+        .where(notice.c.level > 0, closed, notice.c.due_on > task.c.due)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
     found: dict[int, list[Above]] = {}
-    for task_id, *above in session.execute(query):
-        found.setdefault(task_id, []).append(Above(*above))
+    for some in batches(task_ids):
+        for task_id, *above in session.execute(query.where(notice.c.task_id.in_(some))):
+            found.setdefault(task_id, []).append(Above(*above))
     return found
 
 

@@ -45,12 +45,16 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-@lru_cache(64)  # all that a pass writes down has one of a few instants
 def instant_text(value: datetime) -> str:
     """An instant as it is stored. Raises ValueError for a naive one."""
     if value.tzinfo is None:
         raise ValueError(f"an instant must be aware: {value!r}")
-    return value.astimezone(UTC).strftime(_FORMAT)
+    return _utc_text(value.astimezone(UTC))
+
+
+@lru_cache(64)  # all that a pass writes down has one of a few instants
+def _utc_text(value: datetime) -> str:
+    return value.strftime(_FORMAT)
 
 
 dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
