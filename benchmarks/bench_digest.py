@@ -40,7 +40,6 @@ from dj_cadence.store import digests, ledger
 from dj_cadence.store import letters as kept
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.letters import Frozen
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
 
@@ -197,14 +196,10 @@ def _write_letters(database: Database) -> int:
         if not claims:
             return letters
         made = composer.write(database, claims, AT)
-        packed = [
-            Frozen(one.claim, one.packed.shape, one.packed.content)
-            for one in made
-            if isinstance(one, Written) and one.packed
-        ]
+        frozen = [one.frozen for one in made if isinstance(one, Written) and one.frozen]
         with database.write(durable=False) as session:
-            kept.freeze(session, packed)
-        letters += len(packed)
+            kept.freeze(session, frozen)
+        letters += len(frozen)
 
 
 # --- the references ------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from dj_cadence.domain.wording import day_text
 
 _YEARS = {-1: "上年", 0: "", 1: "次年"}
 _VACATIONS = {Vacation.SHIFT: "假期里的计划日移到开学日", Vacation.WAIVE: "假期月份不要求"}
-
 _PARTIAL: dict[PartialPeriod | None, str] = {
     PartialPeriod.HALF: "成立或撤销当期，存在满一半才要求",
     PartialPeriod.ANY: "成立或撤销当期也要求",

@@ -1,7 +1,7 @@
 """What says the same to many people is filled in once; names and links are put in afterwards.
 
 Sound only for templates that print names and links and compute nothing with them, as the
-shipped ones do; a test holds them to it.
+shipped ones do but for what goes up a line; a test holds them to it.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence

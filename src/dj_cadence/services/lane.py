@@ -21,7 +21,6 @@ from dj_cadence.store import ledger, outcomes, rates, tokens
 from dj_cadence.store import letters as kept
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
-from dj_cadence.store.letters import Frozen
 from dj_cadence.store.prepared import Ledger, NotWritten
 
 LEASE = timedelta(minutes=10)
@@ -96,11 +95,7 @@ class Lane:
         made = self.composer.write(self.database, claims, self.now)
         letters = deque(found for found in made if isinstance(found, Written))
         faults = [found for found in made if isinstance(found, Fault)]
-        fresh = [
-            Frozen(letter.claim, letter.packed.shape, letter.packed.content)
-            for letter in letters
-            if letter.packed
-        ]
+        fresh = [letter.frozen for letter in letters if letter.frozen]
         ids = [one.claim.id for one in fresh]
         links = [(self.composer.token(id_), token_subject(id_)) for id_ in ids]
         if fresh:

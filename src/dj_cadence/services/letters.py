@@ -23,11 +23,12 @@ from dj_cadence.rendering import Templates
 from dj_cadence.rendering.shapes import Shaped, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.contacts import contacts
-from dj_cadence.services.packing import Packed, pack, unpack
+from dj_cadence.services.packing import pack, unpack
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_content, quiets
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
+from dj_cadence.store.letters import Frozen
 from dj_cadence.store.message_content import Above, OpenItem, Said
 
 DigestOf = Callable[[Session, int, str], DigestView]
@@ -42,7 +43,7 @@ class Written:
 
     claim: Claim
     letter: Letter
-    packed: Packed | None
+    frozen: Frozen | None
     """For the ledger; None where it was written at an earlier try."""
 
 
@@ -140,7 +141,8 @@ class Composer:
             form=form,
             attachments=_workbooks(draft.digests) if form is Form.MAIL else (),
         )
-        return Written(claim, letter, pack(letter, shape, names))
+        packed = pack(letter, shape, names)
+        return Written(claim, letter, Frozen(claim, packed.shape, packed.content))
 
     def _shaped(self, claim: Claim, draft: _Draft, form: Form) -> Shaped:
         """A mail about tasks is the same for many people, but for the names in it.
