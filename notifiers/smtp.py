@@ -7,18 +7,20 @@ Only a refused recipient or a refused message is for good.
 
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.domain.letter import Answer, Letter, Limit, Notifier, Sender, Steps, Traits, walked
 from dj_cadence.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _LONGEST_REPLY = 300
+_Replying = Generator[Answer, None, tuple[int, bytes]]
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
     TimeoutError: "等待超时",
@@ -86,11 +88,14 @@ class Smtp:
         self.traits = options.traits
 
     def send(self, letter: Letter) -> str:
+        return walked(self.steps(letter))
+
+    def steps(self, letter: Letter) -> Steps:
         content = mime.build(letter, self._sender)
         try:
             if self._connection is None:
                 self._connection = _connect(self._options, self._sender)
-            return _submit(self._connection, self._sender.address, letter.to, content)
+            return (yield from _submit(self._connection, self._sender.address, letter.to, content))
         except DeliveryError:
             self._drop()
             raise
@@ -157,49 +162,58 @@ def _trust(options: Options) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=options.ca_file)
 
 
-def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> str:
-    """Hand over one message and return the server's answer. The recipient is one."""
+def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> Steps:
+    """Hand over one message and return the server's answer. The recipient is one.
+
+    The server gets the commands all at once where it allows that: then three of the four times
+    that a mail waits for a far server are one (RFC 2920).
+    """
     connection.ehlo_or_helo_if_needed()
-    envelope = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>")  # both are plain: mime looked
-    answers = _answers(connection, *envelope, "DATA")
-    code, reply = next(answers)
+    commands = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>", "DATA")  # plain: mime looked
+    together = connection.has_extn("pipelining")
+    if together:
+        connection.send("".join(f"{command}\r\n" for command in commands))
+        yield _awaited(connection)
+    reply_to = partial(_reply, connection, was_sent=together)
+    mail, recipient, data = (partial(reply_to, command) for command in commands)
+    code, reply = yield from mail()
     if code != 250:
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
         raise DeliveryError(reply_text, permanent=False, down=True)
-    code, reply = next(answers)
+    code, reply = yield from recipient()
     if code not in (250, 251):
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",
             permanent=_is_about_recipient(code, reply),
         )
-    code, reply = next(answers)
+    code, reply = yield from data()
     if code == 354:
-        code, reply = _hand_over(connection, content)
+        code, reply = yield from _hand_over(connection, content)
     if code != 250:
         permanent = code >= 500 and code not in _NEEDS_LOGIN
         raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
     return _shown(code, reply)
 
 
-def _answers(connection: smtplib.SMTP, *commands: str) -> Iterator[tuple[int, bytes]]:
-    """What the server says to each command; it gets them all at once where it allows that.
-
-    Then three of the four times that a mail waits for a far server are one (RFC 2920).
-    """
-    together = connection.has_extn("pipelining")
-    if together:
-        connection.send("".join(f"{command}\r\n" for command in commands))
-    for command in commands:
-        if not together:
-            connection.putcmd(command)
-        yield connection.getreply()
+def _reply(connection: smtplib.SMTP, command: str, *, was_sent: bool) -> _Replying:
+    """What the server says to a command."""
+    if not was_sent:
+        connection.putcmd(command)
+        yield _awaited(connection)
+    return connection.getreply()
 
 
-def _hand_over(connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+def _awaited(connection: smtplib.SMTP) -> Answer:
+    found = connection.sock
+    assert found  # something was just sent over it
+    return Answer(found.fileno(), connection.timeout)
+
+
+def _hand_over(connection: smtplib.SMTP, content: bytes) -> _Replying:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
-    stuffed = content.replace(b"\r\n.", b"\r\n..")  # its first line is a header
-    connection.send(stuffed + b".\r\n")
+    connection.send(content + b".\r\n")  # no line of `mime` begins with a dot
     try:
+        yield _awaited(connection)
         return connection.getreply()
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"

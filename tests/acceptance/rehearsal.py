@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
@@ -110,6 +110,8 @@ class Rehearsal:
         self._set(at(FIRST, 7))
         self._running = [self._start() for _ in range(self.daemons)]
         try:
+            self._wait_for_pass(at(FIRST, 7))
+            self._wait_for(self._hold_their_locks)
             yield
         finally:
             for daemon in self._running:
@@ -184,11 +186,22 @@ class Rehearsal:
 
     def _wait_for_pass(self, now: datetime) -> None:
         """Until a pass at this instant or later is over."""
+        self._wait_for(lambda: self._last_tick() >= now)
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while self._last_tick() < now:
+        while not condition():
             assert time.monotonic() < deadline, (self.folder / "daemon.log").read_text()[-3000:]
             assert all(daemon.poll() is None for daemon in self._running)
             time.sleep(0.01)
+
+    def _hold_their_locks(self) -> bool:
+        """Whether all have begun their work: before, one without a database ends at once."""
+        if self.engine.database.is_sqlite:
+            return True
+        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        with self.engine.database.read() as session:
+            return session.scalar(held) == self.daemons
 
     def _last_tick(self) -> datetime:
         with self.engine.database.read() as session:

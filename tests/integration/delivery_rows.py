@@ -1,5 +1,6 @@
 """Rows and parts for the tests of delivery: a small district, messages put into the queue."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,7 +20,7 @@ from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.rendering import Templates
 from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
-from dj_cadence.settings import Settings
+from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.database import Database
 
@@ -81,19 +82,20 @@ def digest_of(_session: Session, org_id: int, week: str) -> DigestView:
 
 def send_all(
     database: Database,
-    channel: Notifier,
-    *,
+    *connections: Notifier,
     now: datetime = MORNING,
     owner: str = "one",
     templates: Path = SHIPPED,
 ) -> DeliveryCounts:
+    """Over so many connections of one channel."""
+    email, free = ChannelSettings("email", "smtp", {}, len(connections)), iter(connections)
     recover(database, SETTINGS.folder, owner, now.astimezone(SETTINGS.time_zone).date(), now)
     return deliver(
         database,
         templates=Templates(list(dict.fromkeys([templates, SHIPPED]))),
-        notifiers={"email": lambda: channel},
+        notifiers={"email": lambda: next(free)},
         catalogue=CATALOGUE,
-        settings=SETTINGS,
+        settings=replace(SETTINGS, channels={"email": email}),
         owner=owner,
         now=now,
         digest_view=digest_of,

@@ -15,7 +15,10 @@ USERNAME, PASSWORD = "dj", "correct horse"
 
 
 class Mailbox:
-    """Keeps every message. `rcpt` and `data` map a recipient to the reply, or to drop or hang."""
+    """Keeps every message. `rcpt` and `data` map a recipient to the reply, or to drop or hang.
+
+    A letter whose reply is `last` is answered when so many others were taken as `others` says.
+    """
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
@@ -23,6 +26,8 @@ class Mailbox:
         self.rcpt: dict[str, str] = {}
         self.data: dict[str, str] = {}
         self.sender = "250 OK"
+        self.others = 0
+        self._enough = Event()
         self.pipelining = False
         """Whether it allows several commands to be sent together."""
 
@@ -55,9 +60,14 @@ class Mailbox:
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         answer = self.data.get(envelope.rcpt_tos[0], "250 2.0.0 queued")
+        if answer == "last":
+            await self._enough.wait()
+            answer = "250 2.0.0 queued"
         if answer.startswith("250") or answer == "take and drop":
             assert isinstance(envelope.content, bytes)
             self.taken.append(envelope.content)
+            if len(self.taken) == self.others:
+                self._enough.set()
         if answer.endswith("drop"):
             server.transport.abort()
         if answer == "silence":

@@ -194,6 +194,7 @@ def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> N
         rows.add_notice(session, 2, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
         rows.add_notice(session, 3, 1, 1, rung="nudge")
         rows.add_notice(session, 4, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
+        ledger.fold(session, [1])
 
     send_all(database, Recorder())
 

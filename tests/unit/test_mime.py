@@ -43,6 +43,7 @@ def test_the_bytes_are_ascii_short_lined_and_depend_on_the_letter_alone(letter: 
     assert b"\r" not in content.replace(b"\r\n", b"")
     assert b"\n" not in content.replace(b"\r\n", b"")
     assert max(len(line) for line in content.split(b"\r\n")) <= 78
+    assert b"\r\n." not in b"\r\n" + content  # SMTP would have to double it
     assert all(len(word) <= 75 for word in ENCODED_WORD.findall(content))
 
 

@@ -1,9 +1,9 @@
 """What a notifier is handed, and what it must be able to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
 
 class Form(StrEnum):
@@ -67,6 +67,46 @@ class Notifier(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Called at the end of every pass."""
+
+
+class Answer(NamedTuple):
+    """Something that the other side is to say."""
+
+    file: int
+    """The descriptor on which it can be read once it is there."""
+    seconds: float
+    """How long to wait for it. Then TimeoutError is to be thrown into the steps."""
+
+
+Steps = Generator[Answer, None, str]
+"""A letter being sent: stops where it would wait for an answer, ends as `send` does."""
+
+
+class Stepping(Notifier, Protocol):
+    """A notifier of which one thread can serve several, each waiting for its answer."""
+
+    def steps(self, letter: Letter) -> Steps:
+        """`send`, stopping before each answer."""
+
+
+def is_stepping(notifier: Notifier) -> TypeGuard[Stepping]:
+    return hasattr(notifier, "steps")
+
+
+def steps(notifier: Notifier, letter: Letter) -> Steps:
+    """The steps of sending; all at once where the notifier knows none."""
+    if is_stepping(notifier):
+        return (yield from notifier.steps(letter))
+    return notifier.send(letter)
+
+
+def walked(sending: Steps) -> str:
+    """What the other side says in the end, waiting for each answer in its place."""
+    while True:
+        try:
+            next(sending)
+        except StopIteration as end:
+            return str(end.value)
 
 
 OpenNotifier = Callable[[], Notifier]

@@ -36,7 +36,10 @@ def is_address(text: str) -> bool:
 
 
 def build(letter: Letter, sender: Sender) -> bytes:
-    """The e-mail, lines ending in CRLF. Raises DeliveryError for an address that is none."""
+    """The e-mail, lines ending in CRLF, none of which begins with a dot.
+
+    Raises DeliveryError for an address that is none.
+    """
     boundary = f"={sha256(letter.message_id.encode()).hexdigest()[:24]}"
     parts = [_text("plain", letter.text), _text("html", letter.html)]
     body = _multipart("alternative", boundary, parts)

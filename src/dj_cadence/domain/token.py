@@ -7,7 +7,7 @@ from hashlib import sha256
 
 def make_token(key: bytes, purpose: str, subject: str, generation: int) -> str:
     """A URL-safe token of 160 bits; another generation gives an unrelated one."""
-    digest = hmac.new(key, f"{purpose}\n{subject}\n{generation}".encode(), sha256).digest()
+    digest = hmac.digest(key, f"{purpose}\n{subject}\n{generation}".encode(), "sha256")
     return urlsafe_b64encode(digest[:20]).decode().rstrip("=")
 
 

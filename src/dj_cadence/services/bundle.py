@@ -17,7 +17,7 @@ from dj_cadence.services.audience import Audience, Bundle, gather, waiting
 from dj_cadence.services.digest import digests_due, make_digests
 from dj_cadence.services.newcomers import are_newcomers, welcome
 from dj_cadence.settings import Settings
-from dj_cadence.store import digests, spoken
+from dj_cadence.store import digests, ledger, spoken
 from dj_cadence.store import quiets as store
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
@@ -197,7 +197,7 @@ def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
 
 
 def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], week: str) -> None:
-    """Hang notices and digests on their message."""
+    """Hang notices and digests on their message, in which a task is spoken of once."""
     rows = []
     for one in batch:
         message_id = messages.get(one.person_id)
@@ -218,3 +218,4 @@ def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], wee
             .values({column: bindparam(name) for column, name in values.items()})
         )
         session.connection().execute(hanging, rows)
+        ledger.fold(session, messages.values())

@@ -16,7 +16,7 @@ from threading import Lock
 from sqlalchemy import select
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.letter import Letter, Notifier, OpenNotifier, traits
+from dj_cadence.domain.letter import Letter, Notifier, OpenNotifier, is_stepping, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
 from dj_cadence.services.lane import Lane
@@ -95,19 +95,16 @@ def deliver(
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
         channels = ledger.channels_waiting(session, now)
-    opened = [
-        (channel, _opened(channel, notifiers))
+    crews = [
+        (channel, crew)
         for channel in channels
-        for _ in range(settings.connections(channel))
+        for crew in _crews(channel, notifiers, settings.connections(channel))
     ]
-    forms = {channel: traits(notifier).form for channel, notifier in opened}
+    forms = {channel: traits(crew[0]).form for channel, crew in crews}
     composer = Composer(templates, catalogue, settings, site_uid, digest_view, forms)
     # SQLite has one writer; those who wait for it inside one process need not poll.
     turn = Lock() if database.is_sqlite else nullcontext()
-    lanes = [
-        Lane(database, composer, channel, notifier, owner, now, turn)
-        for channel, notifier in opened
-    ]
+    lanes = [Lane(database, composer, channel, crew, owner, now, turn) for channel, crew in crews]
     return DeliveryCounts(**_run(lanes))
 
 
@@ -119,6 +116,14 @@ def _opened(channel: str, notifiers: Mapping[str, OpenNotifier]) -> Notifier:
     except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
         _log.error("notifier_failed channel=%s error=%s", channel, type(error))
         return Unusable(f"渠道程序出错：{type(error).__name__}")
+
+
+def _crews(
+    channel: str, notifiers: Mapping[str, OpenNotifier], connections: int
+) -> list[list[Notifier]]:
+    """A channel's connections; together those that one thread can serve."""
+    opened = [_opened(channel, notifiers) for _ in range(connections)]
+    return [opened] if all(map(is_stepping, opened)) else [[notifier] for notifier in opened]
 
 
 def _run(lanes: list[Lane]) -> Counter[str]:

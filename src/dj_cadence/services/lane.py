@@ -1,8 +1,9 @@
-"""One connection of one channel at work: claim, write, freeze, then one by one send and record.
+"""One thread of one channel at work: claim, write, freeze, then send and record.
 
 Each step is its own transaction, and none is open while a template or a server works. The
-outcome of one letter and the beginning of the next are one commit, so that whenever the
-process dies at most one letter of a lane is in the dark: the one that was on its way.
+outcome of one letter and the beginning of the next over the same connection are one commit, so
+that whenever the process dies at most one letter of each connection is in the dark: the one
+that was on its way.
 """
 
 import logging
@@ -11,12 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from time import monotonic, sleep
 from typing import TypeVar
 
-from dj_cadence.domain.letter import Limit, Notifier, traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.domain.letter import Limit, Notifier, Traits, traits
 from dj_cadence.services.letters import Composer, Fault, Written, token_subject
+from dj_cadence.services.trip import Outcome, Trip, ready
 from dj_cadence.store import ledger, outcomes, rates, tokens
 from dj_cadence.store import letters as kept
 from dj_cadence.store.database import Database
@@ -31,17 +33,6 @@ _log = logging.getLogger(__name__)
 _Done = TypeVar("_Done")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one try."""
-
-    record: Callable[[Ledger, Claim, str, datetime], None]
-    counted: str
-    reply: str
-    down: bool = False
-    """Nothing else would get through on this channel now."""
-
-
 @dataclass
 class Lane:
     """Sends what is due on one channel until nothing is left or the pass is over."""
@@ -49,8 +40,8 @@ class Lane:
     database: Database
     composer: Composer
     channel: str
-    notifier: Notifier
-    """Used by this lane alone."""
+    notifiers: Sequence[Notifier]
+    """Alike, and used by this lane alone: a connection each."""
     owner: str
     now: datetime
     turn: AbstractContextManager[object]
@@ -66,9 +57,14 @@ class Lane:
             while self._send_batch() and not self._is_over():
                 pass
         finally:
-            self.notifier.close()
+            for notifier in self.notifiers:
+                notifier.close()
             self._let_go()
         return self.counts
+
+    @cached_property
+    def _traits(self) -> Traits:
+        return traits(self.notifiers[0])
 
     def _is_over(self) -> bool:
         """The leases of a pass must outlast it, and the next has planning and bundling to do."""
@@ -88,7 +84,7 @@ class Lane:
 
     def _at_most(self) -> int:
         """What is written and cannot go out would say tomorrow what was true today."""
-        limit = traits(self.notifier).limit
+        limit = self._traits.limit
         return min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
 
     def _write(self, claims: Sequence[Claim]) -> deque[Written]:
@@ -96,8 +92,7 @@ class Lane:
         letters = deque(found for found in made if isinstance(found, Written))
         faults = [found for found in made if isinstance(found, Fault)]
         fresh = [letter.frozen for letter in letters if letter.frozen]
-        ids = [one.claim.id for one in fresh]
-        links = [(self.composer.token(id_), token_subject(id_)) for id_ in ids]
+        links = [(one.token, token_subject(one.claim.id)) for one in letters if one.token]
         if fresh:
             with self.turn, self.database.write(durable=False) as session:
                 kept.freeze(session, fresh)
@@ -114,14 +109,29 @@ class Lane:
             outcomes.unwritable(book, fault.claim, fault.reason, self.now)
 
     def _send(self, letters: deque[Written]) -> None:
-        current = self._commit(lambda book: self._begin_next(book, letters))
-        while current:
-            while letters.popleft() is not current:
-                pass  # taken over by another process, or told to wait
-            outcome = self._try(current)
-            self._down |= outcome.down
-            current = self._record(current, outcome, letters)
-            self.counts[outcome.counted] += 1
+        """All of them, on each connection one at a time."""
+        trips: list[Trip] = []
+        for notifier in self.notifiers:
+            first = self._commit(lambda book: self._begin_next(book, letters))
+            trips += self._set_out(notifier, first, letters)
+        while trips:
+            for trip in ready(trips):
+                if outcome := trip.go_on():
+                    trips.remove(trip)
+                    self._down |= outcome.down
+                    following = self._record(trip.written, outcome, letters)
+                    trips += self._set_out(trip.notifier, following, letters)
+                    self.counts[outcome.counted] += 1
+
+    def _set_out(
+        self, notifier: Notifier, letter: Written | None, letters: deque[Written]
+    ) -> list[Trip]:
+        """With the letter of which is written down that it is on its way, if there is one."""
+        if letter is None:
+            return []
+        while letters.popleft() is not letter:
+            pass  # taken over by another process, or told to wait
+        return [Trip(notifier, letter)]
 
     def _record(self, letter: Written, outcome: Outcome, letters: deque[Written]) -> Written | None:
         """Write down what became of a letter, and that the next one is on its way."""
@@ -138,7 +148,7 @@ class Lane:
 
     def _begin_next(self, book: Ledger, letters: deque[Written]) -> Written | None:
         """The next letter that is still ours to send, now written down as on its way."""
-        limit = traits(self.notifier).limit
+        limit = self._traits.limit
         for n, letter in enumerate(letters):
             if free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
@@ -154,24 +164,6 @@ class Lane:
         """From when the channel may be used for this; None: now, and its limit counts it."""
         bucket = f"{claim.channel} {claim.address}" if limit.per_address else claim.channel
         return rates.take(book, bucket, limit, self._instant())
-
-    def _try(self, letter: Written) -> Outcome:
-        """Send it; returns how the outcome is to be recorded, and the channel's answer."""
-        if letter.letter.form is not traits(self.notifier).form:  # a group must not get a letter
-            reply = "渠道改了用途，旧消息不再从这里发出"
-            return Outcome(outcomes.postponed, "postponed", reply)
-        try:
-            return Outcome(outcomes.sent, "sent", self.notifier.send(letter.letter))
-        except DeliveryError as error:
-            if error.permanent:
-                return Outcome(outcomes.refused, "gave_up", error.reply)
-            if error.unknown:
-                return Outcome(outcomes.in_the_dark, "postponed", error.reply)
-            return Outcome(outcomes.postponed, "postponed", error.reply, error.down)
-        except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
-            _log.error("notifier_failed channel=%s error=%s", self.channel, type(error))
-            reply = f"渠道程序出错：{type(error).__name__}"
-            return Outcome(outcomes.postponed, "postponed", reply)
 
     def _commit(self, work: Callable[[Ledger], _Done]) -> _Done:
         """Do `work` in one transaction, again for some minutes where the database fails.

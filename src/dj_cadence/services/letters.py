@@ -29,7 +29,7 @@ from dj_cadence.store import message_content, quiets
 from dj_cadence.store.database import Database
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.letters import Frozen
-from dj_cadence.store.message_content import Above, OpenItem, Said
+from dj_cadence.store.message_content import NOTHING, Above, Contents, Said
 
 DigestOf = Callable[[Session, int, str], DigestView]
 """The digest of an organization (by id) for an ISO week like 2026-W48."""
@@ -43,8 +43,10 @@ class Written:
 
     claim: Claim
     letter: Letter
-    frozen: Frozen | None
+    frozen: Frozen | None = None
     """For the ledger; None where it was written at an earlier try."""
+    token: str = ""
+    """What its link opens with; empty where it was written at an earlier try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Fault:
 class _Draft:
     """What one message is made of, as it was read."""
 
-    items: Sequence[OpenItem]
+    contents: Contents
     upwards: tuple[tuple[Above, ...], ...]
     """Of each item, the superiors that were to be told of it."""
     digests: tuple[DigestView, ...]
@@ -94,10 +96,6 @@ class Composer:
         made_on = now.astimezone(self.settings.time_zone).isoformat(timespec="seconds")
         return [self._written(claim, drafts.get(claim.id), made_on) for claim in claims]
 
-    def token(self, message_id: int) -> str:
-        """What opens the page on which everything in a message can be finished."""
-        return make_token(self.settings.key, "message", token_subject(message_id), 1)
-
     def _drafts(self, database: Database, claims: Sequence[Claim]) -> dict[int, _Draft | Fault]:
         if not claims:
             return {}
@@ -106,11 +104,11 @@ class Composer:
             return {c.id: _guarded(c, partial(self._draft, session, c, known)) for c in claims}
 
     def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
-        items = known.items.get(claim.id, ())
-        above = (known.contacts.get(item.told_org_id or 0) for item in items)
+        contents = known.contents.get(claim.id, NOTHING)
+        above = (known.contacts.get(item.told_org_id or 0) for item in contents.own)
         return _Draft(
-            items=items,
-            upwards=tuple(tuple(known.upwards.get(item.task_id, ())) for item in items),
+            contents=contents,
+            upwards=tuple(known.upwards.get(item.task_id, ()) for item in contents.own),
             digests=tuple(
                 self.digest_of(session, row["org_id"], row["week"])
                 for row in known.digests.get(claim.id, ())
@@ -127,7 +125,9 @@ class Composer:
 
     def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> Written:
         form = self.forms.get(claim.channel, Form.MAIL)
-        shape, names = self._shaped(claim, draft, form)
+        # It opens the page on which everything in the message can be finished.
+        token = make_token(self.settings.key, "message", token_subject(claim.id), 1)
+        shape, names = self._shaped(claim, draft, form, f"{self.settings.web_address}/t/{token}")
         said = shape.filled(names)
         letter = Letter(
             message_id=self._id(f"m{claim.id}"),
@@ -142,43 +142,43 @@ class Composer:
             attachments=_workbooks(draft.digests) if form is Form.MAIL else (),
         )
         packed = pack(letter, shape, names)
-        return Written(claim, letter, Frozen(claim, packed.shape, packed.content))
+        return Written(claim, letter, Frozen(claim, packed.shape, packed.content), token)
 
-    def _shaped(self, claim: Claim, draft: _Draft, form: Form) -> Shaped:
+    def _shaped(self, claim: Claim, draft: _Draft, form: Form, link: str) -> Shaped:
         """A mail about tasks is the same for many people, but for the names in it.
 
         One that goes up a line is not: its subject cuts long names, and few get the same.
         """
-        link = f"{self.settings.web_address}/t/{self.token(claim.id)}"
-        whose = (claim.person_name, link, draft.contact)
-        names = (*whose, *(item.org_name for item in draft.items))
+        own = draft.contents.own
+        names = (claim.person_name, link, draft.contact, *(item.org_name for item in own))
         view_of = partial(self._view, claim, draft)
-        goes_up = any(item.said.level for item in draft.items)
+        goes_up = any(item.level for item in own)
         if form is not Form.MAIL or draft.digests or goes_up:
             home = self.settings.web_address
             return whole(self.templates.render(view_of(names), form, home=home))
-        items = tuple(item.said for item in draft.items)
         head = (self.catalogue.hash, self.settings.name, claim.day, claim.late)
-        said = (*head, draft.held, items, draft.upwards)
+        places = tuple(item.place for item in own)
+        said = (*head, draft.held, draft.contents.said, places, draft.upwards)
         return self.templates.shape(said, names, view_of)
 
     def _view(self, claim: Claim, draft: _Draft, names: Sequence[str]) -> MessageView:
         person_name, link, contact, *org_names = names
-        each = zip(draft.items, org_names, draft.upwards, strict=True)
+        spoken = draft.contents.spoken()
+        each = zip(draft.contents.own, org_names, spoken, draft.upwards, strict=True)
         return MessageView(
             site_name=self.settings.name,
             person_name=person_name,
             day=claim.day,
             late=claim.late,
             items=tuple(
-                self._item(claim, item.task_id, org_name, item.said, upwards)
-                for item, org_name, upwards in each
+                self._item(claim, item.task_id, org_name, said, upwards)
+                for item, org_name, said, upwards in each
             ),
             digests=draft.digests,
             link=link,
             contact=contact,
             held=draft.held,
-            took_over=any(item.said.rung == NEWCOMER for item in draft.items),
+            took_over=any(said.rung == NEWCOMER for said in spoken),
         )
 
     def _headers(self, claim: Claim) -> tuple[tuple[str, str], ...]:
@@ -242,10 +242,10 @@ class Composer:
 class _Known:
     """What the letters of a batch are made of, read at once. By message, but for `upwards`."""
 
-    items: Mapping[int, list[OpenItem]]
+    contents: Mapping[int, Contents]
     digests: Mapping[int, list[_Row]]
     held: Mapping[int, list[_Row]]
-    upwards: Mapping[int, list[Above]]
+    upwards: Mapping[int, tuple[Above, ...]]
     """By task."""
     contacts: Mapping[int, str]
     """By organization."""
@@ -253,17 +253,16 @@ class _Known:
     @classmethod
     def of(cls, session: Session, claims: Sequence[Claim]) -> "_Known":
         ids, day = [claim.id for claim in claims], max(claim.day for claim in claims)
-        items: defaultdict[int, list[OpenItem]] = defaultdict(list)
-        for item in message_content.open_items(session, ids):
-            items[item.message_id].append(item)
-        every = [item for own in items.values() for item in own]
-        late = [item for item in every if item.said.due < day]  # the only ones to go up
+        contents = message_content.contents(session, ids)
+        every = [item for one in contents.values() for item in one.own]
+        today = day.isoformat()
+        late = {item.task_id for item in every if item.due < today}  # the only ones to go up
         org_ids = {item.told_org_id for item in every if item.told_org_id}
         return cls(
-            items=items,
+            contents=contents,
             digests=_by_message(message_content.digests(session, ids)),
             held=_by_message(quiets.over_notices(session, ids)),
-            upwards=message_content.upwards(session, {item.task_id for item in late}),
+            upwards=message_content.upwards(session, late),
             contacts=contacts(session, org_ids, day),
         )
 
@@ -290,7 +289,7 @@ def token_subject(message_id: int) -> str:
 
 def _again(claim: Claim) -> Written:
     """As it was written at an earlier try."""
-    return Written(claim, unpack(claim.shape or b"", claim.content or b""), None)
+    return Written(claim, unpack(claim.shape or b"", claim.content or b""))
 
 
 def _by_message(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:

@@ -5,17 +5,17 @@ what it refuses for good ends as `gave_up` and frees its notices. The row of the
 is written before the letter goes out: one found `sending` after a death is in the dark.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
-from dj_cadence.store.database import batches
+from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
 
 BATCH = 250
@@ -76,7 +76,7 @@ def claim(
     ids = session.scalars(due).all()
     session.execute(
         update(message)
-        .where(message.c.id.in_(ids))
+        .where(among(message.c.id, ids))
         .values(
             state="leased",
             lease_by=owner,
@@ -100,29 +100,27 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
         .outerjoin(shape, shape.c.id == letter.c.shape_id)
-        .where(message.c.id.in_(ids))
+        .where(among(message.c.id, ids))
         .order_by(message.c.send_at, message.c.id)
     )
-    return [Claim(**row) for row in rows.mappings()]
+    return [Claim(**row) for row in rows.mappings().all()]
 
 
 def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
     """Take out of messages not yet written what need not be said any more.
 
     Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
-    overdue no more `moved`; of several notices of one task the newest speaks and the others are
-    `folded`. Returns the messages that are left empty by this; they are `settled`.
+    overdue no more `moved`. Returns the messages that are left empty by this; they are `settled`.
     """
     ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
     if not ids:
         return []
     for outcome, notices in _need_not_be_said(session, ids).items():
         closing = update(notice).where(notice.c.outcome == "").values(outcome=outcome)
-        for some in batches(notices):
-            session.execute(closing.where(notice.c.id.in_(some)))
+        session.execute(closing.where(among(notice.c.id, notices)))
     empty = session.scalars(
         update(message)
-        .where(message.c.id.in_(ids), ~_has_open_notice(), ~_has_digest())
+        .where(among(message.c.id, ids), ~_has_open_notice(), ~_has_digest())
         .values(state="settled", send_at=None, **_NO_LEASE)
         .returning(message.c.id)
     )
@@ -133,21 +131,14 @@ def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str,
     """Open notices by the outcome that they are to have."""
     past = and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value)
     silent = task.c.state.in_(sorted(SILENT))
-    why = case((silent, "settled_before"), (past, "moved"), else_="")
-    newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
-    alike = (notice.c.message_id, notice.c.task_id, why)
-    age = func.row_number().over(partition_by=alike, order_by=newest_first)
-    each = (
-        select(notice.c.id, why.label("why"), age.label("age"))
+    query = (
+        select(notice.c.id, silent)
         .join(task, task.c.id == notice.c.task_id)
-        .where(notice.c.message_id.in_(message_ids), notice.c.outcome == "")
-        .subquery("each")
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", or_(silent, past))
     )
-    outcome = case((each.c.why != "", each.c.why), else_="folded")
-    query = select(each.c.id, outcome).where(or_(each.c.why != "", each.c.age > 1))
     found: dict[str, list[int]] = {}
-    for notice_id, closed_as in session.execute(query):
-        found.setdefault(closed_as, []).append(notice_id)
+    for notice_id, settled in session.execute(query).all():
+        found.setdefault("settled_before" if settled else "moved", []).append(notice_id)
     return found
 
 
@@ -169,20 +160,31 @@ def close_said(session: Session, claims: Sequence[Claim] | None = None) -> int:
     have died in between. The message itself knew it all the time.
     """
     said = exists().where(message.c.id == notice.c.message_id, message.c.state == "sent")
-    mine = notice.c.message_id.is_not(None)
+    mine: ColumnElement[bool] = notice.c.message_id.is_not(None)
     if claims is not None:
-        mine = notice.c.message_id.in_([claim.id for claim in claims])
-    closing = update(notice).where(notice.c.outcome == "", mine, said)
-    return len(session.execute(closing.values(outcome="sent").returning(notice.c.id)).all())
+        mine = among(notice.c.message_id, [claim.id for claim in claims])
+    closing = update(notice).where(notice.c.outcome == "", mine, said).values(outcome="sent")
+    return session.connection().execute(closing).rowcount
+
+
+def fold(session: Session, message_ids: Collection[int]) -> None:
+    """Of several open notices of one task in a message, let the newest speak for all."""
+    newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
+    alike = (notice.c.message_id, notice.c.task_id)
+    age = func.row_number().over(partition_by=alike, order_by=newest_first)
+    mine = and_(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+    each = select(notice.c.id, age.label("age")).where(mine).subquery("each")
+    older = select(each.c.id).where(each.c.age > 1)
+    session.execute(update(notice).where(notice.c.id.in_(older)).values(outcome="folded"))
 
 
 def release(session: Session, message_ids: Sequence[int]) -> None:
     """Make the open notices and the digests of these messages free for another bundle."""
     session.execute(
         update(notice)
-        .where(notice.c.message_id.in_(message_ids), notice.c.outcome == "")
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
         .values(message_id=None)
     )
     session.execute(
-        update(digest).where(digest.c.message_id.in_(message_ids)).values(message_id=None)
+        update(digest).where(among(digest.c.message_id, message_ids)).values(message_id=None)
     )

@@ -1,13 +1,15 @@
 """What messages are made of: their open notices with the tasks meant, and their digests."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.database import batches
+from dj_cadence.store.json_text import among, json_array, json_group
 from dj_cadence.store.schema import digest, notice, org, slot, task
 
 
@@ -35,18 +37,52 @@ class Said(NamedTuple):
     """The name of the organization below that it is about."""
 
 
-class OpenItem(NamedTuple):
-    """An open notice of a message."""
+class Own(NamedTuple):
+    """What an item has for itself: whose it is, and where it stands in the message."""
 
-    message_id: int
+    position: int
+    due: str
     task_id: int
+    level: int
     told_org_id: int | None
     org_name: str
-    said: Said
+    place: int
+    """Among what is said."""
 
 
-def open_items(session: Session, message_ids: Sequence[int]) -> list[OpenItem]:
-    """In the organizations' own order, then by date."""
+class Contents(NamedTuple):
+    """The open notices of a message, in the organizations' own order, then by date."""
+
+    own: tuple[Own, ...]
+    said: str
+    """What they say, in the database's words: alike for messages that say the same."""
+
+    def spoken(self) -> tuple[Said, ...]:
+        """What each says, read out of `said`."""
+        every = json.loads(self.said)
+        return tuple(_read(every[item.place]) for item in self.own)
+
+
+NOTHING = Contents((), "[]")
+
+
+def _read(values: Sequence[Any]) -> Said:
+    read = Said(*values)
+    return read._replace(
+        opens=date.fromisoformat(str(read.opens)),
+        planned=date.fromisoformat(str(read.planned)) if read.planned else None,
+        due=date.fromisoformat(str(read.due)),
+        of_case=bool(read.of_case),
+        provisional=bool(read.provisional),
+    )
+
+
+def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents]:
+    """By message; one without open notices is missing.
+
+    A message is one row, its items are JSON in it: each row and each value that is fetched
+    costs several times what the database needs to find it.
+    """
     about = org.alias()
     said = {
         **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
@@ -56,19 +92,27 @@ def open_items(session: Session, message_ids: Sequence[int]) -> list[OpenItem]:
         **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
         "about": about.c.name,
     }
+    own = (org.c.position, task.c.due, task.c.id, notice.c.level, notice.c.org_id, org.c.name)
     query = (
-        select(notice.c.message_id, notice.c.task_id, notice.c.org_id, org.c.name)
-        .add_columns(*(said[name] for name in Said._fields))
+        select(
+            notice.c.message_id,
+            json_group(json_array(*own)),
+            json_group(json_array(*(said[name] for name in Said._fields))),
+        )
         .join(task, task.c.id == notice.c.task_id)
         .join(slot, slot.c.id == task.c.slot_id)
         .join(org, org.c.id == task.c.org_id)
         .outerjoin(about, about.c.id == task.c.instance)
-        .where(notice.c.message_id.in_(message_ids), notice.c.outcome == "")
-        .order_by(org.c.position, task.c.due, task.c.id)
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+        .group_by(notice.c.message_id)
     )
-    return [
-        OpenItem(row[0], row[1], row[2], row[3], Said(*row[4:])) for row in session.execute(query)
-    ]
+    rows = session.execute(query).all()
+    return {message_id: Contents(_sorted(own), said) for message_id, own, said in rows}
+
+
+def _sorted(own: str) -> tuple[Own, ...]:
+    each = [Own._make([*values, place]) for place, values in enumerate(json.loads(own))]
+    return tuple(sorted(each, key=itemgetter(0, 1, 2)))
 
 
 class Above(NamedTuple):
@@ -79,7 +123,7 @@ class Above(NamedTuple):
     reached: bool
 
 
-def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, list[Above]]:
+def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[Above, ...]]:
     """The superiors that were to be told of each task, the nearest first.
 
     Only what concerns the lateness that it has now.
@@ -90,13 +134,13 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, list[Ab
         select(notice.c.task_id, notice.c.level, org.c.name, reached)
         .join(task, task.c.id == notice.c.task_id)
         .join(org, org.c.id == notice.c.org_id)
-        .where(notice.c.level > 0, closed, notice.c.due_on > task.c.due)
+        .where(among(notice.c.task_id, task_ids), notice.c.level > 0)
+        .where(closed, notice.c.due_on > task.c.due)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
-    found: dict[int, list[Above]] = {}
-    for some in batches(task_ids):
-        for task_id, *above in session.execute(query.where(notice.c.task_id.in_(some))):
-            found.setdefault(task_id, []).append(Above(*above))
+    found: dict[int, tuple[Above, ...]] = {}
+    for task_id, *above in session.execute(query).all():
+        found[task_id] = (*found.get(task_id, ()), Above(*above))
     return found
 
 
@@ -106,7 +150,7 @@ def digests(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping
         session.execute(
             select(digest.c.message_id, digest.c.org_id, digest.c.week)
             .join(org, org.c.id == digest.c.org_id)
-            .where(digest.c.message_id.in_(message_ids))
+            .where(among(digest.c.message_id, message_ids))
             .order_by(org.c.position, digest.c.week)
         )
         .mappings()

@@ -34,7 +34,7 @@ class Prepared:
             self._compiled[dialect.name] = (str(compiled), compiled.params, compiled.positiontup)
         sql, fixed, order = self._compiled[dialect.name]
         given = {**fixed, **values}
-        return sql, given if order is None else tuple(given[key] for key in order)
+        return sql, given if order is None else tuple(map(given.__getitem__, order))
 
 
 class Ledger:

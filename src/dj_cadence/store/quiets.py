@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.quiet import Quiet
 from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import notice, org, quiet, task
 from dj_cadence.store.types import AnyRow, AnySelect
 
@@ -99,6 +100,8 @@ def shorten(session: Session, number: int, until: date) -> None:
 
 def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:
     """(message_id, reason): why open notices of these messages were held until now."""
+    if session.execute(select(quiet.c.id).limit(1)).first() is None:
+        return []
     there = org.alias("there")
     about = org.alias("about")
     within = or_(
@@ -114,7 +117,7 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
         .join(there, there.c.id == notice.c.org_id)
         .join(quiet, and_(notice.c.due_on >= quiet.c.since, notice.c.due_on <= quiet.c.until))
         .outerjoin(org, org.c.id == quiet.c.org_id)
-        .where(notice.c.message_id.in_(message_ids), notice.c.outcome == "", within)
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", within)
         .group_by(notice.c.message_id, quiet.c.reason)
         .order_by(notice.c.message_id, func.max(quiet.c.until), quiet.c.reason)
     )

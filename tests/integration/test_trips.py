@@ -1,0 +1,125 @@
+"""Several connections of one channel, served by one thread."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from dj_cadence.domain.letter import Sender
+from dj_cadence.notifiers import smtp
+from dj_cadence.services.deliver import DeliveryCounts
+from dj_cadence.store.database import Database
+
+from . import delivery_rows as rows
+from .delivery_rows import MINUTE, MORNING, SETTINGS, fill, send_all
+from .smtp_server import Mailbox, smtp_server
+
+FROM = Sender(SETTINGS.sender_name, SETTINGS.sender_address)
+LATER = MORNING + 6 * MINUTE
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelined"])
+def mailbox(request: pytest.FixtureRequest) -> Mailbox:
+    found = Mailbox()
+    found.pipelining = request.param
+    return found
+
+
+@pytest.fixture
+def port(mailbox: Mailbox) -> Iterator[int]:
+    with smtp_server(mailbox) as number:
+        yield number
+
+
+@pytest.fixture
+def seven(sqlite_database: Database) -> Database:
+    """Seven messages that are due."""
+    fill(sqlite_database, 7)
+    return sqlite_database
+
+
+def opened(port: int, **options: object) -> smtp.Smtp:
+    given = {"host": "127.0.0.1", "port": port, "security": "none", **options}
+    found = smtp.open_notifier(given, FROM, Path())
+    assert isinstance(found, smtp.Smtp)
+    return found
+
+
+def test_one_that_waits_for_its_answer_holds_up_none_of_the_others(
+    seven: Database, mailbox: Mailbox, port: int
+) -> None:
+    mailbox.data["p1@example.cn"] = "last"
+    mailbox.others = 6
+
+    assert send_all(seven, opened(port), opened(port)) == DeliveryCounts(sent=7)
+    assert mailbox.connections == 2
+    assert b"<m1." in mailbox.taken[-1]
+
+
+def test_one_that_is_never_answered_gives_up_after_the_others(
+    seven: Database, mailbox: Mailbox, port: int
+) -> None:
+    mailbox.data["p1@example.cn"] = "silence"
+
+    counts = send_all(seven, *(opened(port, timeout_seconds=1) for _ in range(2)))
+
+    assert counts == DeliveryCounts(sent=6, postponed=1)
+    first = next(row for row in rows.attempts(seven) if row[0] == 1)
+    assert first[2:] == ("unknown", "邮件服务器收下后没有答复，结果不明：等待超时")
+
+
+@pytest.mark.parametrize(
+    ("rcpt", "data", "outcomes"),
+    [
+        ("451 4.3.0 later", "", ["retry", "sent"]),
+        ("550 5.1.1 no such user", "", ["gave_up"]),
+        ("drop", "", ["retry", "sent"]),
+        ("", "552 5.3.4 too large", ["gave_up"]),
+        ("", "drop", ["unknown", "sent"]),
+        ("", "take and drop", ["unknown", "sent"]),
+    ],
+)
+def test_the_trouble_of_one_connection_is_not_the_others(
+    seven: Database, mailbox: Mailbox, port: int, rcpt: str, data: str, outcomes: list[str]
+) -> None:
+    if rcpt:
+        mailbox.rcpt["p3@example.cn"] = rcpt
+    if data:
+        mailbox.data["p3@example.cn"] = data
+    send_all(seven, opened(port), opened(port), opened(port))
+    mailbox.rcpt.clear()
+    mailbox.data.clear()
+    send_all(seven, opened(port), opened(port), opened(port), now=LATER)
+
+    tried = {n: [row[2] for row in rows.attempts(seven) if row[0] == n] for n in range(1, 8)}
+    assert tried == {**{n: ["sent"] for n in range(1, 8)}, 3: outcomes}
+
+
+def test_encrypted_connections_take_turns_as_well(
+    seven: Database, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    mailbox.data["p1@example.cn"] = "last"
+    mailbox.others = 6
+    with smtp_server(mailbox, tls_context=context, require_starttls=True) as number:
+        options = {"host": "localhost", "security": "starttls", "ca_file": tmp_path / "ca.pem"}
+
+        counts = send_all(seven, *(opened(number, **options) for _ in range(2)))
+
+    assert counts == DeliveryCounts(sent=7)
+
+
+def test_a_server_that_is_not_there_ends_the_pass_for_all(
+    seven: Database, mailbox: Mailbox
+) -> None:
+    with smtp_server(mailbox) as number:
+        pass
+
+    assert send_all(seven, opened(number), opened(number)).postponed in (1, 2)
+    assert set(rows.states(seven).values()) == {"retry"}
+    assert not mailbox.taken
