@@ -9,6 +9,7 @@ All loops run in this one process, as the daemon does; the server has a process 
 """
 
 import argparse
+import gc
 import smtplib
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def main() -> None:
     asked.add_argument("--mails", type=int, default=2000)
     asked.add_argument("--connections", type=int, default=2)
     given = asked.parse_args()
+    gc.freeze()  # as the daemon does
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         _ledger(_subfolder(folder, "ledger"), given.mails)
         _smtp(_subfolder(folder, "smtp"), given.mails, given.connections)

@@ -226,16 +226,17 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
     assert unsubscribe not in channel.letters[0].headers
 
 
-def test_a_test_message_says_that_it_is_one(database: Database) -> None:
-    fill(database, 0)
+def test_a_message_in_which_nothing_is_left_to_say_is_settled(database: Database) -> None:
+    fill(database, 2)
     with database.write() as session:
-        rows.add_person(session, 1)
-        rows.add_message(session, 1, 1, kind="test")
+        session.execute(
+            update(schema.notice).where(schema.notice.c.id == 1).values(outcome="moved")
+        )
     channel = Recorder()
 
-    send_all(database, channel)
-
-    assert channel.letters[0].subject == "党建提醒：测试消息"
+    assert send_all(database, channel) == DeliveryCounts(sent=1, settled=1)
+    assert rows.states(database) == {1: "settled", 2: "sent"}
+    assert [letter.to for letter in channel.letters] == ["p2@example.cn"]
 
 
 def test_a_passing_fault_is_tried_again_with_longer_pauses(database: Database) -> None:

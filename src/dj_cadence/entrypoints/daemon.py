@@ -3,6 +3,7 @@
 Nothing is stored in APScheduler: it only says when to look. What is due is a query.
 """
 
+import gc
 import signal
 import socket
 import sys
@@ -102,6 +103,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
         )
     )
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    gc.freeze()  # what is loaded by now stays: no collection need look at it again
     signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:

@@ -33,7 +33,7 @@ from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
 from dj_cadence.rendering.dates import day, short_day
-from dj_cadence.rendering.shapes import Shaped, Shapes, ViewOf, whole
+from dj_cadence.rendering.shapes import Shaped, Shapes, ViewOf
 
 _LONGEST_TITLE = 16
 
@@ -90,12 +90,13 @@ class Templates:
     def shape(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Shaped:
         """The mail of `names`, rendered once for all to whom the same is `said`.
 
-        A site's own templates may do anything with a name: they fill in each mail by itself.
-        Raises jinja2's errors for a faulty template.
+        Only where `mails_are_shipped`. Raises jinja2's errors for a faulty template.
         """
-        if any((folder / "mail").is_dir() for folder in self._own):
-            return whole(self.render_message(view_of(names)))
         return self._shapes.of(said, names, view_of)
+
+    def mails_are_shipped(self) -> bool:
+        """Whether a site has none of its own, which may do anything with a name."""
+        return not any((folder / "mail").is_dir() for folder in self._own)
 
     def render_message(self, view: MessageView) -> Rendered:
         """The mail in all its forms. Raises jinja2's errors for a faulty template."""

@@ -8,7 +8,7 @@ that was on its way.
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from dj_cadence.domain.letter import Limit, Notifier, Traits, traits
-from dj_cadence.services.letters import Composer, Fault, Written, token_subject
-from dj_cadence.services.trip import Outcome, Trip, ready
+from dj_cadence.services.letters import Composer, Empty, Fault, Written, token_subject
+from dj_cadence.services.trip import Trip, ready
 from dj_cadence.store import ledger, outcomes, rates, tokens
 from dj_cadence.store import letters as kept
 from dj_cadence.store.database import Database
@@ -75,9 +75,8 @@ class Lane:
         with self.turn, self.database.write(durable=False) as session:
             until, many = self._instant() + LEASE, self._at_most()
             claims = ledger.claim(session, self.owner, self.channel, self.now, until, at_most=many)
-            empty = ledger.trim(session, claims)
-        self.counts["settled"] += len(empty)
-        self._send(self._write([claim for claim in claims if claim.id not in empty]))
+            ledger.trim(session, claims)
+        self._send(self._write(claims))
         with self.turn, self.database.write(durable=False) as session:
             ledger.close_said(session, claims)
         return bool(claims)
@@ -90,19 +89,24 @@ class Lane:
     def _write(self, claims: Sequence[Claim]) -> deque[Written]:
         made = self.composer.write(self.database, claims, self.now)
         letters = deque(found for found in made if isinstance(found, Written))
-        faults = [found for found in made if isinstance(found, Fault)]
-        fresh = [letter.frozen for letter in letters if letter.frozen]
-        links = [(one.token, token_subject(one.claim.id)) for one in letters if one.token]
-        if fresh:
+        self._freeze(letters)
+        if empty := [found.claim for found in made if isinstance(found, Empty)]:
             with self.turn, self.database.write(durable=False) as session:
-                kept.freeze(session, fresh)
-                tokens.remember_messages(session, links, self.now, self.now + TOKEN_LIFE)
-        if faults:
+                ledger.settle(session, empty)
+        if faults := [found for found in made if isinstance(found, Fault)]:
             self._commit(lambda book: self._put_off(book, faults))
         for fault in faults:  # the reason may hold what the message says: not for the log
             _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
-        self.counts["postponed"] += len(faults)
+        self.counts.update(settled=len(empty), postponed=len(faults))
         return letters
+
+    def _freeze(self, letters: Iterable[Written]) -> None:
+        """Keep those that were just written, and what their links open with."""
+        if fresh := [letter.frozen for letter in letters if letter.frozen]:
+            links = [(one.token, token_subject(one.claim.id)) for one in letters if one.token]
+            with self.turn, self.database.write(durable=False) as session:
+                kept.freeze(session, fresh)
+                tokens.remember_messages(session, links, self.now, self.now + TOKEN_LIFE)
 
     def _put_off(self, book: Ledger, faults: Sequence[Fault]) -> None:
         for fault in faults:
@@ -110,55 +114,53 @@ class Lane:
 
     def _send(self, letters: deque[Written]) -> None:
         """All of them, on each connection one at a time."""
-        trips: list[Trip] = []
-        for notifier in self.notifiers:
-            first = self._commit(lambda book: self._begin_next(book, letters))
-            trips += self._set_out(notifier, first, letters)
+        trips = self._turn_over((), self.notifiers, letters)
         while trips:
-            for trip in ready(trips):
-                if outcome := trip.go_on():
-                    trips.remove(trip)
-                    self._down |= outcome.down
-                    following = self._record(trip.written, outcome, letters)
-                    trips += self._set_out(trip.notifier, following, letters)
-                    self.counts[outcome.counted] += 1
+            if ended := [trip for trip in ready(trips) if trip.go_on()]:
+                free = [trip.notifier for trip in ended]
+                trips = [trip for trip in trips if trip not in ended]
+                trips += self._turn_over(ended, free, letters)
 
-    def _set_out(
-        self, notifier: Notifier, letter: Written | None, letters: deque[Written]
+    def _turn_over(
+        self, ended: Sequence[Trip], free: Sequence[Notifier], letters: deque[Written]
     ) -> list[Trip]:
-        """With the letter of which is written down that it is on its way, if there is one."""
-        if letter is None:
-            return []
-        while letters.popleft() is not letter:
-            pass  # taken over by another process, or told to wait
-        return [Trip(notifier, letter)]
+        """Write down what became of letters, and that the next are on their way where it is free.
 
-    def _record(self, letter: Written, outcome: Outcome, letters: deque[Written]) -> Written | None:
-        """Write down what became of a letter, and that the next one is on its way."""
-        over = self._is_over()
+        Of each connection one letter: so many are in the dark should we die before it is written.
+        """
+        self._down |= any(trip.outcome.down for trip in ended)
+        over = bool(ended) and self._is_over()  # each pass sends something
 
-        def work(book: Ledger) -> Written | None:
-            outcome.record(book, letter.claim, outcome.reply, self.now)
+        def work(book: Ledger) -> Sequence[Written]:
+            for trip in ended:
+                trip.outcome.record(book, trip.written.claim, trip.outcome.reply, self.now)
             if not over:
-                return self._begin_next(book, letters)
+                return self._begin(book, letters, len(free))
             outcomes.hand_back(book, [waiting.claim for waiting in letters])
-            return None
+            return ()
 
-        return self._commit(work)
+        begun = self._commit(work)
+        self.counts.update(trip.outcome.counted for trip in ended)
+        while begun and letters.popleft() is not begun[-1]:
+            pass  # begun as well, taken over by another process, or told to wait
+        return [Trip(*one) for one in zip(free, begun, strict=False)]
 
-    def _begin_next(self, book: Ledger, letters: deque[Written]) -> Written | None:
-        """The next letter that is still ours to send, now written down as on its way."""
+    def _begin(self, book: Ledger, letters: deque[Written], at_most: int) -> Sequence[Written]:
+        """The next letters that are still ours to send, now written down as on their way."""
+        begun: list[Written] = []
         limit = self._traits.limit
         for n, letter in enumerate(letters):
+            if len(begun) == at_most:
+                break
             if free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
                     self._down = True
                     outcomes.hand_back(book, [one.claim for one in list(letters)[n:]])
-                    return None
+                    break
                 outcomes.wait(book, letter.claim, free_at)
             elif outcomes.begin(book, letter.claim, self.now):
-                return letter
-        return None
+                begun.append(letter)
+        return begun
 
     def _free_at(self, book: Ledger, claim: Claim, limit: Limit) -> datetime | None:
         """From when the channel may be used for this; None: now, and its limit counts it."""

@@ -58,6 +58,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Empty:
+    """A message in which nothing is left to say."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
 class _Draft:
     """What one message is made of, as it was read."""
 
@@ -85,9 +92,13 @@ class Composer:
     def _bases(self) -> Mapping[str, str]:
         return {key: basis_line(duty) for key, duty in self.catalogue.duties.items()}
 
+    @cached_property
+    def _may_share(self) -> bool:
+        return self.templates.mails_are_shipped()
+
     def write(
         self, database: Database, claims: Sequence[Claim], now: datetime
-    ) -> list[Written | Fault]:
+    ) -> list[Written | Fault | Empty]:
         """The letter of each message; one written at an earlier try comes back as it was.
 
         A fault in one message concerns that message only.
@@ -117,9 +128,13 @@ class Composer:
             held=tuple(row["reason"] for row in known.held.get(claim.id, ())),
         )
 
-    def _written(self, claim: Claim, draft: _Draft | Fault | None, made_on: str) -> Written | Fault:
+    def _written(
+        self, claim: Claim, draft: _Draft | Fault | None, made_on: str
+    ) -> Written | Fault | Empty:
         if isinstance(draft, Fault):
             return draft
+        if draft and not draft.contents.own and not draft.digests:
+            return Empty(claim)
         write = partial(self._letter, claim, draft, made_on) if draft else partial(_again, claim)
         return _guarded(claim, write)
 
@@ -148,12 +163,13 @@ class Composer:
         """A mail about tasks is the same for many people, but for the names in it.
 
         One that goes up a line is not: its subject cuts long names, and few get the same.
+        A site's own templates fill in each mail by itself.
         """
         own = draft.contents.own
         names = (claim.person_name, link, draft.contact, *(item.org_name for item in own))
         view_of = partial(self._view, claim, draft)
         goes_up = any(item.level for item in own)
-        if form is not Form.MAIL or draft.digests or goes_up:
+        if form is not Form.MAIL or draft.digests or goes_up or not self._may_share:
             home = self.settings.web_address
             return whole(self.templates.render(view_of(names), form, home=home))
         head = (self.catalogue.hash, self.settings.name, claim.day, claim.late)

@@ -41,28 +41,33 @@ class Trip:
     """When it will have waited long enough."""
     in_vain: bool = False
     """Whether it has."""
+    outcome: Outcome = field(init=False)
+    """What became of it, once it is over."""
     _steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
         self._steps = steps(self.notifier, self.written.letter)
 
-    def go_on(self) -> Outcome | None:
-        """Up to the next answer that has to be waited for; in the end, what became of it."""
+    def go_on(self) -> bool:
+        """Up to the next answer that has to be waited for. True: it is over, see `outcome`."""
         if self.written.letter.form is not traits(self.notifier).form:
             reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
-            return Outcome(outcomes.postponed, "postponed", reply)
+            self.outcome = Outcome(outcomes.postponed, "postponed", reply)
+            return True
         try:
             self._step()
         except StopIteration as end:
-            return Outcome(outcomes.sent, "sent", end.value)
+            self.outcome = Outcome(outcomes.sent, "sent", end.value)
         except DeliveryError as error:
-            return _refused(error)
+            self.outcome = _refused(error)
         except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
             channel = self.written.claim.channel
             _log.error("notifier_failed channel=%s error=%s", channel, type(error))
             reply = f"渠道程序出错：{type(error).__name__}"
-            return Outcome(outcomes.postponed, "postponed", reply)
-        return None
+            self.outcome = Outcome(outcomes.postponed, "postponed", reply)
+        else:
+            return False
+        return True
 
     def _step(self) -> None:
         self.awaited = self._steps.throw(TimeoutError()) if self.in_vain else next(self._steps)

@@ -88,14 +88,15 @@ def claim(
 
 
 def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
-    shared = ("id", "kind", "day", "late", "channel", "address", "person_id")
     rows = session.execute(
         select(
-            *(message.c[name] for name in shared),
-            message.c.attempts.label("n"),
+            message.c.id,
+            message.c.attempts,
+            *(message.c[name] for name in ("kind", "day", "late", "channel", "address")),
             letter.c.content,
-            shape.c.content.label("shape"),
-            person.c.name.label("person_name"),
+            shape.c.content,
+            message.c.person_id,
+            person.c.name,
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
@@ -103,28 +104,19 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
         .where(among(message.c.id, ids))
         .order_by(message.c.send_at, message.c.id)
     )
-    return [Claim(**row) for row in rows.mappings().all()]
+    return [Claim(*row) for row in rows.all()]
 
 
-def trim(session: Session, claims: Sequence[Claim]) -> list[int]:
+def trim(session: Session, claims: Sequence[Claim]) -> None:
     """Take out of messages not yet written what need not be said any more.
 
     Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
-    overdue no more `moved`. Returns the messages that are left empty by this; they are `settled`.
+    overdue no more `moved`.
     """
-    ids = [claim.id for claim in claims if claim.content is None and claim.kind != "test"]
-    if not ids:
-        return []
+    ids = [claim.id for claim in claims if claim.content is None]
     for outcome, notices in _need_not_be_said(session, ids).items():
         closing = update(notice).where(notice.c.outcome == "").values(outcome=outcome)
         session.execute(closing.where(among(notice.c.id, notices)))
-    empty = session.scalars(
-        update(message)
-        .where(among(message.c.id, ids), ~_has_open_notice(), ~_has_digest())
-        .values(state="settled", send_at=None, **_NO_LEASE)
-        .returning(message.c.id)
-    )
-    return list(empty)
 
 
 def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
@@ -142,12 +134,11 @@ def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str,
     return found
 
 
-def _has_open_notice() -> ColumnElement[bool]:
-    return exists().where(notice.c.message_id == message.c.id, notice.c.outcome == "")
-
-
-def _has_digest() -> ColumnElement[bool]:
-    return exists().where(digest.c.message_id == message.c.id)
+def settle(session: Session, claims: Sequence[Claim]) -> None:
+    """Close messages in which nothing is left to say."""
+    mine = and_(among(message.c.id, [claim.id for claim in claims]), message.c.state == "leased")
+    settled = {"state": "settled", "send_at": None, **_NO_LEASE}
+    session.execute(update(message).where(mine).values(settled))
 
 
 # --- what belongs to a message --------------------------------------------------------------------

@@ -11,11 +11,10 @@ from dj_cadence.domain.addressing import Holder
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
+from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import address, appointment, org, person, profile
 
 _END_OF_TREE = 2**31 - 1
-_AT_ONCE = 10_000
-"""Ids in one statement; both databases refuse more than some 30,000."""
 
 
 def find_org(session: Session, code: str) -> Row[Any]:
@@ -89,9 +88,8 @@ def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]
     above: dict[int, int] = {}
     missing = set(org_ids)
     while missing:
-        for some in _chunks(missing):
-            links = select(org.c.id, org.c.supervisor_id).where(org.c.id.in_(some))
-            above |= {row.id: row.supervisor_id or 0 for row in session.execute(links)}
+        links = select(org.c.id, org.c.supervisor_id).where(among(org.c.id, missing))
+        above |= {row.id: row.supervisor_id or 0 for row in session.execute(links).all()}
         missing = set(above.values()) - above.keys() - {0}
     return {org_id: list(_upwards(org_id, above)) for org_id in org_ids}
 
@@ -118,11 +116,8 @@ def names(session: Session, org_ids: Collection[int]) -> dict[int, str]:
 
 
 def _looked_up(session: Session, column: Column[Any], org_ids: Collection[int]) -> dict[int, Any]:
-    return {
-        row[0]: row[1]
-        for some in _chunks(org_ids)
-        for row in session.execute(select(org.c.id, column).where(org.c.id.in_(some)))
-    }
+    query = select(org.c.id, column).where(among(org.c.id, set(org_ids)))
+    return {row[0]: row[1] for row in session.execute(query).all()}
 
 
 def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:
@@ -134,38 +129,32 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     query = (
         select(a.c.org_id, a.c.office, a.c.person_id, person.c.name, a.c.acting)
         .join(person, person.c.id == a.c.person_id)
-        .where(a.c.since <= day, a.c.until >= day)
+        .where(among(a.c.org_id, set(org_ids)), a.c.since <= day, a.c.until >= day)
         .order_by(a.c.acting, a.c.since, a.c.id)
     )
     return {
         (row.org_id, row.office): Holder(row.person_id, row.name, row.acting)
-        for some in _chunks(org_ids)
-        for row in session.execute(query.where(a.c.org_id.in_(some)))
+        for row in session.execute(query).all()
     }
 
 
 def ever_held(session: Session, org_ids: Collection[int], day: date) -> set[tuple[int, str]]:
     """The (organization, office) that anybody had held by `day`."""
     query = select(appointment.c.org_id, appointment.c.office).distinct()
-    query = query.where(appointment.c.since <= day)
-    return {
-        (row.org_id, row.office)
-        for some in _chunks(org_ids)
-        for row in session.execute(query.where(appointment.c.org_id.in_(some)))
-    }
+    query = query.where(among(appointment.c.org_id, set(org_ids)), appointment.c.since <= day)
+    return {(row.org_id, row.office) for row in session.execute(query).all()}
 
 
 def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[str, str]]:
     """Addresses not known to be bad, by person and channel; the first of two."""
     query = (
         select(address.c.person_id, address.c.channel, address.c.value)
-        .where(address.c.state == "ok")
+        .where(among(address.c.person_id, set(person_ids)), address.c.state == "ok")
         .order_by(address.c.id)
     )
     found: dict[int, dict[str, str]] = {}
-    for some in _chunks(person_ids):
-        for row in session.execute(query.where(address.c.person_id.in_(some))):
-            found.setdefault(row.person_id, {}).setdefault(row.channel, row.value)
+    for row in session.execute(query).all():
+        found.setdefault(row.person_id, {}).setdefault(row.channel, row.value)
     return found
 
 
@@ -174,9 +163,3 @@ def address_counts(session: Session) -> dict[tuple[str, str], int]:
     query = select(address.c.channel, address.c.state, func.count().label("n"))
     rows = session.execute(query.group_by(address.c.channel, address.c.state))
     return {(row.channel, row.state): row.n for row in rows}
-
-
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _AT_ONCE):
-        yield ordered[start : start + _AT_ONCE]

@@ -41,7 +41,7 @@ message = Table(
     Column(
         "serial", SmallInteger, nullable=False
     ),  # from 0: the day's one, begun again; below: asked for
-    Column("kind", String(8), nullable=False),  # bundle, digest, alert, test
+    Column("kind", String(8), nullable=False),  # bundle, digest, alert
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),
     Column("late", Boolean, nullable=False),
