@@ -37,7 +37,11 @@ def _compared(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.compare)
 
 
+_text = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=plain
+).encode
+
+
 def digest(*values: object) -> str:
     """SHA-256, in hex, over the values."""
-    text = json.dumps(plain(values), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()
+    return sha256(_text(values).encode()).hexdigest()

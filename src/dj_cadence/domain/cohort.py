@@ -9,7 +9,8 @@ from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Override
 from dj_cadence.domain.period import Unit
 
-_EXISTENCE = frozenset({"starts_on", "founded", "dissolved"})
+ALWAYS_READ = frozenset({"kind", "starts_on", "founded", "dissolved"})
+"""The names of the facts that can change the slots of any duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def facts_read(duty: Duty) -> frozenset[str]:
                 names |= {"city", "stage"}
         case Term() | TermNotice():
             names.add("term_years")
-    return frozenset(names - {""}) | _EXISTENCE | {"kind"}
+    return frozenset(names - {""}) | ALWAYS_READ
 
 
 def _existing(facts: Facts, site_start: date) -> Facts:

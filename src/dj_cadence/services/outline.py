@@ -3,7 +3,7 @@
 Both are worked out once for all organizations that are alike, however many there are.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.canonical import digest
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.cohort import (
+    ALWAYS_READ,
     Cohort,
     case_cohort,
     cohort_of,
@@ -19,20 +20,22 @@ from dj_cadence.domain.cohort import (
     notice_cohort,
     term_cohort,
 )
+from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
 from dj_cadence.domain.override import Segment
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
 from dj_cadence.services.first_days import FirstDays
 from dj_cadence.services.profiles import Profiles
-from dj_cadence.store import memberships, orgs, wanted
+from dj_cadence.store import enrolment, memberships, orgs, wanted
 from dj_cadence.store.differences import Span
+from dj_cadence.store.enrolment import Kinds
 from dj_cadence.store.memberships import Enrolled, Membership
 from dj_cadence.store.types import AnyRow, AnySelect
 from dj_cadence.store.wanted import Part
 
-_FOUND = "memberships"
-"""Where a session, which is one transaction, keeps those it has found."""
+_OFTEN_READ = ALWAYS_READ | {"top_of_school", "has_committee", "groups", "branches_below"}
+"""They tell some dozen kinds apart: found once for all duties that read nothing else."""
 
 
 class Outline:
@@ -56,10 +59,10 @@ class Outline:
         self._signatures: dict[Hashable, str] = {}
         self._cohorts: dict[str, Cohort] = {}
         self._known_by: dict[str, object] = {}
-        self._slots: dict[str, list[dict[str, object]]] = {}
+        self._slots: dict[str, list[Slot]] = {}
         self._first_days = first_days
         term = _term_of(duty, catalogue)
-        self._own = profiles.reading(facts_read(duty))
+        self._own = profiles.reading(_told_apart_by(duty))
         self._about = profiles.reading(facts_read(term)) if term else None
 
     def lay_out(
@@ -70,65 +73,60 @@ class Outline:
         `create` stores cohorts that are new.
         """
         wanted.lay_out(session, segments)
-        each = self._planned(part, segmented=bool(segments))
-        whole = Part(changed_after=part.changed_after)
-        signed = [
-            (member, signature)
-            for member in self._members(session, whole, segmented=bool(segments))
+        segmented = bool(segments)
+        asked = (self.asks_for, self._duty.key if segmented else "", part.changed_after)
+        signed = {
+            kind: signature
+            for kind, member in self._kinds(session, asked, part, segmented=segmented).items()
             if (signature := self._signature(member, segments))
-        ]
-        used = {signature: self._known_by[signature] for _, signature in signed}
+        }
+        used = {signature: self._known_by[signature] for signature in signed.values()}
         ids = wanted.cohort_ids(session, self._duty.key, used, create=create)
-        # How dates come about is kept with new slots, and never compared.
-        unsaid: dict[str, object] = {} if create else {"derivation": []}
+        each = self._read_alike(self._planned(part, segmented=segmented))
         wanted.fill(
             session,
             {ids[s]: known_by for s, known_by in used.items() if ids[s] < 0},
-            [{**member._asdict(), "cohort_id": ids[s]} for member, s in signed],
-            [{**slot, **unsaid, "cohort_id": ids[s]} for s in used for slot in self._slots_of(s)],
-            self._read_alike(each),
+            {kind: ids[s] for kind, s in signed.items()},
+            [
+                {**slot_row(slot, self._first_on(slot) if create else None), "cohort_id": ids[s]}
+                for s in used
+                for slot in self._slots_of(s)
+            ],
+            enrolment.enrolled(session, asked, part, each),
         )
-
-    def _kinds(self, part: Part, *, segmented: bool) -> AnySelect:
-        each = self._source(part, segmented=segmented)
-        if isinstance(self._duty.recurrence, Every) and not segmented:
-            return memberships.kinds_by_profile(each)
-        return memberships.kinds(each)
 
     def _read_alike(self, source: AnySelect) -> AnySelect:
         about = self._about.key if self._about else None
         return memberships.read_alike(source, self._own.key, about)
 
-    def _members(self, session: Session, part: Part, *, segmented: bool) -> Sequence[Membership]:
-        """The distinct memberships in the part, with profiles read alike."""
-        if segmented:
-            return self._found(session, part, segmented=True)
-        key = (self.asks_for, part)
-        found: dict[Hashable, list[Membership]] = session.info.setdefault(_FOUND, {})
-        if key not in found:
-            found[key] = self._found(session, part, segmented=False)
-        return found[key]
+    def _kinds(self, session: Session, asked: Hashable, part: Part, *, segmented: bool) -> Kinds:
+        """The kinds of all organizations that are asked, with profiles read alike."""
+        kinds = enrolment.known_kinds(session, asked)
+        if kinds is None:
+            source = self._source(Part(changed_after=part.changed_after), segmented=segmented)
+            if isinstance(self._duty.recurrence, Every) and not segmented:
+                source = memberships.by_profile(source)
+            kinds = self._find_kinds(session, asked, source)
+            self._know(session, kinds.values())
+        return kinds
 
-    def _found(self, session: Session, part: Part, *, segmented: bool) -> list[Membership]:
-        kinds = self._kinds(part, segmented=segmented)
-        alike = self._read_alike(kinds)
+    def _find_kinds(self, session: Session, asked: Hashable, source: AnySelect) -> Kinds:
         if self._facts and not memberships.any_alike(session, self._own.key):
             self._keep_alike(session, list(self._facts))
-        members = memberships.memberships(session, alike)
-        if any(memberships.UNREAD in member[:2] for member in members):
-            ids = memberships.profiles(session, kinds)
+        kinds = enrolment.find_kinds(session, asked, self._read_alike(source))
+        if any(memberships.UNREAD in member[:2] for member in kinds.values()):
+            ids = memberships.profiles(session, source)
             memberships.know_profiles(session, ids, self._facts)
             self._keep_alike(session, ids)
-            members = memberships.memberships(session, alike)
-        self._know(session, members)
-        return members
+            kinds = enrolment.find_kinds(session, asked, self._read_alike(source))
+        return kinds
 
     def _keep_alike(self, session: Session, profiles: Collection[int]) -> None:
         for reading in filter(None, (self._own, self._about)):
             alike = {profile_id: reading.stands_for(profile_id) for profile_id in profiles}
             memberships.keep_alike(session, reading.key, alike)
 
-    def _know(self, session: Session, members: Collection[Membership]) -> None:
+    def _know(self, session: Session, members: Iterable[Membership]) -> None:
         ids = {id_ for member in members for id_ in member[:2]} - {0}
         memberships.know_profiles(session, ids, self._facts)
 
@@ -213,23 +211,34 @@ class Outline:
         self._known_by[signature] = known_by
         return signature
 
-    def _slots_of(self, signature: str) -> list[dict[str, object]]:
+    def _slots_of(self, signature: str) -> list[Slot]:
         if signature not in self._slots:
-            self._slots[signature] = list(self._slot_rows(self._cohorts[signature]))
+            cohort, span = self._cohorts[signature], self._span
+            found = slots_of(self._duty, cohort, self._catalogue, span.since, span.until)
+            self._slots[signature] = found
         return self._slots[signature]
 
-    def _slot_rows(self, cohort: Cohort) -> Iterator[dict[str, object]]:
-        span = self._span
-        for slot in slots_of(self._duty, cohort, self._catalogue, span.since, span.until):
-            yield slot_row(slot, self._first_days.of(slot, self._duty.remind))
+    def _first_on(self, slot: Slot) -> date:
+        return self._first_days.of(slot, self._duty.remind)
 
 
-def slot_row(slot: Slot, first_on: date) -> dict[str, object]:
-    """The slot as a row of the temporary table, without its cohort."""
+def slot_row(slot: Slot, first_on: date | None) -> dict[str, object]:
+    """The slot as a row of the temporary table, without its cohort.
+
+    None as its first day where it is only looked at: that day and how the dates come about
+    are kept with new slots, and never compared.
+    """
     names = ("period", "step", "label", "opens", "planned", "due", "provisional")
     more = ("target", "unit", "theme")
     row = {name: getattr(slot, name) for name in names + more}
-    return {**row, "first_on": first_on, "derivation": list(slot.derivation)}
+    derivation = list(slot.derivation) if first_on else []
+    return {**row, "first_on": first_on or FIRST_DAY, "derivation": derivation}
+
+
+def _told_apart_by(duty: Duty) -> frozenset[str]:
+    """The facts by which organizations are told apart for the duty: a few more than it reads."""
+    read = facts_read(duty)
+    return _OFTEN_READ if isinstance(duty.recurrence, Every) and read <= _OFTEN_READ else read
 
 
 def _term_of(duty: Duty, catalogue: Catalogue) -> Duty | None:

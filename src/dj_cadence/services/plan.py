@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -81,15 +82,14 @@ def _preview(
     anew: bool = False,
 ) -> PlanReport:
     report = PlanReport()
+    look = partial(_look, report=report, every_change=every_change, anew=anew)
     with database.read() as session:
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
             planner.lay_out(session, job, part, create=False)
-            scope = planner.scope(job, part)
-            same = anew and comparison.are_none(session, scope)
-            ahead = not same and _look(session, scope, report, every_change=every_change)
+            ahead = look(session, planner.scope(job, part))
             if steps := planner.lay_out_steps(session, job, part, create=False, ahead=ahead):
-                _look(session, steps, report, every_change=every_change)
+                look(session, steps)
         if report.total("withdraw"):
             report.owed_before = planning.owed_tasks(session)
         session.rollback()
@@ -199,8 +199,15 @@ def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
     return same
 
 
-def _look(session: Session, scope: Scope, report: PlanReport, *, every_change: bool) -> bool:
-    """Add the differences of the scope to the report; False where there are none."""
+def _look(
+    session: Session, scope: Scope, report: PlanReport, *, every_change: bool, anew: bool
+) -> bool:
+    """Add the differences of the scope to the report; False where there are none.
+
+    What is looked at `anew` is mostly as wanted: whether it is, is asked before how it is not.
+    """
+    if anew and comparison.are_none(session, scope):
+        return False
     found = comparison.count(session, scope)
     for change in _SHOWN:
         if change in found:

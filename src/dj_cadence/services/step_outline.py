@@ -1,6 +1,7 @@
 """What a duty's workflow asks for, once its own tasks are written."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -54,7 +55,7 @@ class StepOutline:
         ids = wanted.cohort_ids(session, self._duty, known_by, create=create)
         slots = [
             {
-                **slot_row(slot, self._first_days.of(slot, self._workflow.remind)),
+                **slot_row(slot, self._first_on(slot) if create else None),
                 "cohort_id": ids[signature],
             }
             for signature, one in signed.items()
@@ -88,6 +89,9 @@ class StepOutline:
 
     def _signature(self, reference: Reference) -> str:
         return digest("step", self._dates_digest, reference)
+
+    def _first_on(self, slot: Slot) -> date:
+        return self._first_days.of(slot, self._workflow.remind)
 
     def _slots(self, reference: Reference) -> Iterator[Slot]:
         """Those in the window; of a term or a case all, as of its own task."""

@@ -1,6 +1,6 @@
 """Whether and how much the wanted and the stored differ: one pass over what is stored."""
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import State
@@ -15,6 +15,7 @@ from dj_cadence.store.differences import (
     redated,
     same_enrolment,
     same_period,
+    same_task,
     taken_on,
 )
 from dj_cadence.store.schema import task
@@ -49,25 +50,25 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
 def are_none(session: Session, scope: Scope) -> bool:
     """Whether all of the scope is as wanted; quicker than `count`, but says nothing more.
 
-    It goes from each wanted organization to its tasks, which lie together.
+    It goes from each wanted organization to its tasks, which lie together; steps are looked
+    up one by one, for of them an organization has many enrolments.
     """
-    dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
-    mine = and_(of_stage(scope), same_enrolment())
-    differs = case((_as_wanted(), None), else_=1)
-    query = select(func.count(want_slot.c.cohort_id), func.count(differs))
-    along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
-    met, different = session.execute(query.select_from(along)).one()
-    if different or met != _stored(session, scope):
-        return False
-    return bool(met == _wanted(session))
+    if scope.stage is Stage.STEPS:
+        along = WANTED.outerjoin(task, same_task(scope.duty))
+    else:
+        mine = and_(of_stage(scope), same_enrolment())
+        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
+        along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
+    query = select(func.count(case((_as_wanted(), 1)))).select_from(along)
+    met = session.execute(query).scalar_one()
+    return bool(met == _stored(session, scope) == _wanted(session))
 
 
 def _as_wanted() -> ColumnElement[bool]:
-    """Whether a task and its wanted slot, where there is one, agree in all."""
-    moved = and_(redated(), owed())
-    hung = and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed())
-    gone = task.c.state == State.WITHDRAWN
-    return and_(want_slot.c.cohort_id.is_not(None), ~moved, ~hung, ~gone)
+    """Whether there are both a task and a wanted slot, and they agree in all."""
+    same = and_(task.c.slot_id == want_slot.c.slot_id, ~redated())
+    both = and_(want_slot.c.cohort_id.is_not(None), task.c.state != State.WITHDRAWN)
+    return and_(both, or_(same, ~owed()))
 
 
 def _stored(session: Session, scope: Scope) -> int:

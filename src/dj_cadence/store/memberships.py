@@ -16,7 +16,7 @@ from dj_cadence.domain.organization import Facts
 from dj_cadence.store.database import batches
 from dj_cadence.store.schema import anchor, org, profile
 from dj_cadence.store.types import AnySelect
-from dj_cadence.store.wanted import Part, want_alike, want_segment
+from dj_cadence.store.wanted import Part, insert_numbers, want_alike, want_segment
 
 _below = org.alias("below")
 _elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
@@ -52,13 +52,6 @@ def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts])
         known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
 
 
-def memberships(session: Session, kinds: AnySelect) -> list[Membership]:
-    """The distinct memberships among `kinds`."""
-    columns = [kinds.selected_columns[name] for name in Membership._fields]
-    query = kinds.with_only_columns(*columns).distinct()
-    return [Membership(*row) for row in session.execute(query)]
-
-
 def profiles(session: Session, kinds: AnySelect) -> set[int]:
     """The profiles of `kinds`, and of the organizations that they are about."""
     columns = kinds.selected_columns
@@ -73,15 +66,8 @@ def any_alike(session: Session, reading: int) -> bool:
 
 
 def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
-    """Note for each profile the one as which it is read, where that is not known yet.
-
-    There are ten thousand in a province, for each reading: as text of the statement they cost
-    a fraction of what they cost as parameters.
-    """
-    for some in batches(alike):
-        rows = ", ".join(f"({reading:d}, {one:d}, {alike[one]:d})" for one in some)
-        new = f"INSERT INTO {want_alike.name} (reading, profile_id, read_as) VALUES {rows}"  # noqa: S608 - numbers
-        session.connection().exec_driver_sql(f"{new} ON CONFLICT DO NOTHING")
+    """Note for each profile the one as which it is read, where that is not known yet."""
+    insert_numbers(session, want_alike, ((reading, *pair) for pair in alike.items()))
 
 
 def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
@@ -118,14 +104,11 @@ def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     return [column.label(name) for name, column in (none | values).items()]
 
 
-def kinds(each: AnySelect) -> AnySelect:
-    """The rows of `each` that differ in what decides the cohort."""
-    columns = each.selected_columns
-    return each.with_only_columns(*(columns[name] for name in Membership._fields)).distinct()
+def by_profile(each: AnySelect) -> AnySelect:
+    """What of `each` decides the cohort, once for each profile where nothing else does.
 
-
-def kinds_by_profile(each: AnySelect) -> AnySelect:
-    """The same where nothing but the profile decides: its index answers without the table."""
+    The index by profile answers it without the table.
+    """
     columns = each.selected_columns
     only = each.with_only_columns(*(columns[name] for name in Membership._fields))
     return only.group_by(org.c.profile_id)

@@ -24,12 +24,10 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     true,
     union_all,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.step_slots import Reference
 from dj_cadence.domain.task import OWED, State
@@ -96,9 +94,7 @@ StepKey = tuple[int, int, int, str, str]
 
 def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
     """Keep what the plan that is laid out would make of the own tasks, for a look ahead."""
-    for table in _ahead.sorted_tables:
-        session.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
-        session.execute(CreateTable(table))
+    wanted.make_anew(session, _ahead)
     beside = WANTED.outerjoin(task, same_task(own.duty))
     changed = or_(
         task.c.state == State.WITHDRAWN,

@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import String, TypeDecorator
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -55,6 +58,26 @@ def instant_text(value: datetime) -> str:
 @lru_cache(64)  # all that a pass writes down has one of a few instants
 def _utc_text(value: datetime) -> str:
     return value.strftime(_FORMAT)
+
+
+class unread(FunctionElement[Any]):  # noqa: N801 - a function in SQL
+    """A day in a comparison, as it is stored.
+
+    To SQLite a column of days is one of numbers: it tries to read each day as a number before
+    it compares it, which takes longer than to compare it.
+    """
+
+    inherit_cache = True
+
+
+@compiles(unread)
+def _as_it_is(element: unread, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(unread, "sqlite")
+def _without_affinity(element: unread, compiler: SQLCompiler, **given: Any) -> str:
+    return f"+{compiler.process(element.clauses, **given)}"
 
 
 dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

@@ -3,7 +3,7 @@
 The tables live on the connection of one transaction and are made anew for each duty.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -61,17 +61,11 @@ want_alike = Table(
     sqlite_with_rowid=False,
 )
 want_member = Table(
-    "want_member",  # which cohort an organization belongs to, by what decides it
+    "want_member",  # the cohort of each kind of organizations, by the number it is enrolled under
     temporary,
-    Column("profile_id", Integer, primary_key=True),
-    Column("about_profile_id", Integer, primary_key=True),
-    Column("anchor_day", Date, primary_key=True),
-    Column("case_id", Integer, primary_key=True),
-    Column("known_on", Date, primary_key=True),
-    Column("segment", Integer, primary_key=True),
+    Column("kind", Integer, primary_key=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
-    sqlite_with_rowid=False,
 )
 want_slot = Table(
     "want_slot",
@@ -129,26 +123,31 @@ class Part:
 
 def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
-    connection = session.connection()
-    for statement in _made_anew(connection.dialect):
-        connection.exec_driver_sql(statement)
+    make_anew(session, temporary)
+    want_alike.create(session.connection(), checkfirst=True)
     insert_rows(session, want_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
 
 
+def make_anew(session: Session, tables: MetaData) -> None:
+    """Make these temporary tables, empty."""
+    connection = session.connection()
+    for statement in _made_anew(connection.dialect, tables):
+        connection.exec_driver_sql(statement)
+
+
 @cache
-def _made_anew(dialect: Dialect) -> list[str]:
-    """Statements for the temporary tables; written out once, for it takes longer than running."""
-    anew = [
+def _made_anew(dialect: Dialect, tables: MetaData) -> list[str]:
+    """Statements for the tables; written out once, for it takes longer than running."""
+    return [
         statement
-        for table in temporary.sorted_tables
+        for table in tables.sorted_tables
         for statement in (
             f"DROP TABLE IF EXISTS {table.name}",
             str(CreateTable(table).compile(dialect=dialect)),
         )
     ]
-    return [*anew, str(CreateTable(want_alike, if_not_exists=True).compile(dialect=dialect))]
 
 
 def cohort_ids(
@@ -186,21 +185,22 @@ def as_json(wanted: Cohort) -> dict[str, object]:
 def fill(
     session: Session,
     known_by: Mapping[int, object],
-    members: Sequence[dict[str, object]],
+    cohorts: Mapping[int, int],
     slots: Sequence[dict[str, object]],
-    source: AnySelect,
+    enrolled: AnySelect,
 ) -> None:
-    """Fill the temporary tables of one duty; organizations come from `source` in one statement.
+    """Fill the temporary tables of one duty with who is `enrolled`, in one statement.
 
-    `known_by` has what the cohorts are known by that are not stored.
+    `known_by` has what the cohorts are known by that are not stored, `cohorts` the cohort of
+    each kind of organizations that owe anything.
     """
     insert_rows(session, want_cohort, [
         {"cohort_id": key, "facts": facts} for key, facts in known_by.items()
     ])  # fmt: skip
-    insert_rows(session, want_member, members)
+    insert_numbers(session, want_member, cohorts.items())
     fill_slots(session, slots)
-    each = source.subquery("each")
-    same = and_(*(column == each.c[column.name] for column in want_member.primary_key))
+    each = enrolled.subquery("each")
+    same = want_member.c.kind == each.c.kind
     chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
     session.execute(
         insert(want_org).from_select(
@@ -242,3 +242,14 @@ def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]
     """Write rows of a temporary table; none is fine."""
     if rows:
         session.execute(insert(table), list(rows))
+
+
+def insert_numbers(session: Session, table: Table, rows: Iterable[tuple[int, ...]]) -> None:
+    """Write rows of a temporary table that has nothing but numbers; passes by what is there.
+
+    There are ten thousand in a province, and again: as text of the statement they cost a
+    fraction of what they cost as parameters.
+    """
+    for some in batches(rows):
+        new = f"INSERT INTO {table.name} VALUES {', '.join(map(str, some))}"  # noqa: S608 - numbers
+        session.connection().exec_driver_sql(f"{new} ON CONFLICT DO NOTHING")
