@@ -325,6 +325,23 @@ def test_a_rule_of_ones_own_is_not_in_force_until_it_is_applied(act: Terminal) -
     assert {row["period"][5:] for row in after} <= {"H1", "H2"}
 
 
+def test_a_plan_says_how_much_of_what_is_new_comes_too_late(act: Terminal) -> None:
+    own = act.site / "schedules" / "duties" / "own.yaml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    switch = "duties:\n  safety_drill: {{enabled: true{}}}\n"
+    own.write_text(switch.format(""), "utf-8")
+
+    late = [row for row in act("plan", "--json").objects if row["due"] < str(TODAY)]
+    assert late
+    assert {row["change"] for row in late} == {"create"}
+    assert (
+        f"新增的任务里，{len(late)} 项的截止日已过，会立即显示为待登记或逾期。" in act("plan").lines
+    )
+
+    own.write_text(switch.format(f", effective: {{from: {TODAY}}}"), "utf-8")
+    assert "截止日已过" not in act("plan").out
+
+
 # --- making a site --------------------------------------------------------------------------------
 
 

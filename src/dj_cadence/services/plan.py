@@ -38,6 +38,8 @@ class PlanReport:
     samples: list[dict[str, Any]] = field(default_factory=list)
     owed_before: int = 0
     """How many tasks are owed; counted only where some would be withdrawn."""
+    past: int = 0
+    """How many of those that would be created are past their last day."""
 
     def total(self, change: str) -> int:
         return sum(n for (_, kind), n in self.counts.items() if kind == change)
@@ -62,15 +64,17 @@ def preview(
     catalogue: Catalogue,
     span: Span,
     *,
+    today: date | None = None,
     every_change: bool = False,
     anew: bool = False,
 ) -> PlanReport:
     """What applying `catalogue` over `span` would change. Nothing is written.
 
-    `anew` trusts no earlier run and compares everything with what is stored.
+    `anew` trusts no earlier run and compares everything with what is stored. With `today` it
+    counts what comes too late.
     """
     planner = Planner(database, catalogue)
-    return _preview(database, planner, span, every_change=every_change, anew=anew)
+    return _preview(database, planner, span, today=today, every_change=every_change, anew=anew)
 
 
 def _preview(
@@ -78,11 +82,12 @@ def _preview(
     planner: Planner,
     span: Span,
     *,
+    today: date | None = None,
     every_change: bool = False,
     anew: bool = False,
 ) -> PlanReport:
     report = PlanReport()
-    look = partial(_look, report=report, every_change=every_change, anew=anew)
+    look = partial(_look, report=report, today=today, every_change=every_change, anew=anew)
     with database.read() as session:
         for job in planner.jobs(session, span, anew=anew):
             part = Part(changed_after=job.changed_after)
@@ -113,7 +118,7 @@ def apply(
     `allow_withdrawals` and the ordinary limit permit.
     """
     planner = Planner(database, catalogue)
-    report = _preview(database, planner, span)
+    report = _preview(database, planner, span, today=today)
     gone = report.total("withdraw")
     if report.withdrawals_refused and gone > allow_withdrawals:
         raise Refused(
@@ -200,7 +205,13 @@ def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
 
 
 def _look(
-    session: Session, scope: Scope, report: PlanReport, *, every_change: bool, anew: bool
+    session: Session,
+    scope: Scope,
+    report: PlanReport,
+    *,
+    today: date | None,
+    every_change: bool,
+    anew: bool,
 ) -> bool:
     """Add the differences of the scope to the report; False where there are none.
 
@@ -216,4 +227,6 @@ def _look(
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
+    if today and "create" in found:
+        report.past += comparison.count_past(session, scope, today)
     return bool(found)

@@ -1,6 +1,8 @@
 """Whether and how much the wanted and the stored differ: one pass over what is stored."""
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import State
@@ -45,6 +47,13 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
     met = as_wanted + sum(found.get(change, 0) for change in _OF_WANTED)
     found["create"] = _wanted(session) - met
     return {change: n for change, n in found.items() if n and change != _PAST}
+
+
+def count_past(session: Session, scope: Scope, today: date) -> int:
+    """How many tasks would be created whose last day is over."""
+    there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+    query = select(func.count()).select_from(WANTED).where(want_slot.c.due < today, ~there)
+    return int(session.execute(query).scalar_one())
 
 
 def are_none(session: Session, scope: Scope) -> bool:

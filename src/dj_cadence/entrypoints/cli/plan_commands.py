@@ -62,7 +62,9 @@ def plan(
                 allow_withdrawals=allow_withdrawals or 0,
             )
         else:
-            report = planner.preview(database, catalogue, span, every_change=as_json)
+            report = planner.preview(
+                database, catalogue, span, today=site.today, every_change=as_json
+            )
     if as_json:
         for sample in report.samples:
             say_json(_as_json(sample))
@@ -95,6 +97,9 @@ def _show(report: planner.PlanReport, catalogue: Catalogue, *, applied: bool) ->
                 say(f"    {_sample(sample, catalogue.step(duty, sample['step']))}")
     totals = Counter({change: report.total(change) for change in _CHANGES})
     say("合计：" + "，".join(f"{_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
+    if report.past:
+        say(f"新增的任务里，{report.past} 项的截止日已过，会立即显示为待登记或逾期。")
+        say("不想追溯的，请先在规则里给这项职责写上 effective: {from: 起用日期}。")
     say("已应用。" if applied else "以上是预览，没有写入。确认后运行 plan --apply。")
 
 
