@@ -57,6 +57,25 @@ def test_months_are_cut_to_the_month_and_working_days_may_be_provisional() -> No
 
 
 @pytest.mark.parametrize(
+    ("elected", "end", "opens"),
+    [
+        ("2024-02-29", date(2027, 2, 28), date(2026, 8, 29)),  # three years, and half a year back
+        ("2023-02-28", date(2026, 2, 28), date(2025, 8, 28)),
+        ("2023-08-31", date(2026, 8, 31), date(2026, 2, 28)),
+        ("2024-02-29", date(2027, 5, 31), date(2026, 11, 30)),  # its end was postponed
+    ],
+)
+def test_months_before_the_end_of_a_term_are_counted_from_its_election(
+    elected: str, end: date, opens: date
+) -> None:
+    early = Step("prepare", "筹备", "due", Offset(months=-6), Offset(months=-1))
+    flow = Workflow("election", "换届", "step", (early, Step("election", "换届选举")))
+    reference = Reference("due", end, f"term-{elected}", is_planned=False)
+
+    assert [slot.opens for slot in steps_from(flow, reference, CALENDAR)] == [opens]
+
+
+@pytest.mark.parametrize(
     ("label", "period"),
     [("2026", "2026"), ("term-2023-05-10", "term"), ("case-12", "case"), ("2026-03", "2026-03")],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.dates import add_months
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN, Mark, Offset, Step, Workflow
@@ -40,7 +41,9 @@ def _ends_before(workflow: Workflow, step: Step) -> bool:
 
 def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCalendar) -> Slot:
     day = reference.day
-    opens, due = step.not_before.from_(day, calendar), step.not_after.from_(day, calendar)
+    opens, due = (
+        _counted(offset, reference, calendar) for offset in (step.not_before, step.not_after)
+    )
     uncertain = any(offset.working_days for offset in (step.not_before, step.not_after))
     return Slot(
         period=period_key(reference.label),
@@ -56,6 +59,21 @@ def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCa
         ),
         step=step.key,
     )
+
+
+def _counted(offset: Offset, reference: Reference, calendar: WorkCalendar) -> date:
+    """The day so far away; in a term, months are counted from the election.
+
+    The end of a term may be cut to a month's end, as that of one elected on 29 February, and
+    no other date hangs on a day that was cut.
+    """
+    day = reference.day
+    if offset.months and period_key(reference.label) == TERM:
+        elected = date.fromisoformat(reference.label.removeprefix(f"{TERM}-"))
+        passed = 12 * (day.year - elected.year) + day.month - elected.month
+        if add_months(elected, passed) == day:
+            return add_months(elected, passed + offset.months)
+    return offset.from_(day, calendar)
 
 
 def period_key(label: str) -> str:
