@@ -90,11 +90,18 @@ def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
     rows = source.with_only_columns(literal(number), *columns).distinct()
     session.execute(delete(want_kind).where(mine))
     session.execute(insert(want_kind).from_select(["asked", *Membership._fields], rows))
+    _count_kinds(session)
     found = select(want_kind.c.kind, *(want_kind.c[name] for name in Membership._fields))
     known.kinds[asked] = {
         row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine))
     }
     return known.kinds[asked]
+
+
+def _count_kinds(session: Session) -> None:
+    """PostgreSQL takes a new table's rows for a handful, and reads everyone for each of them."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"ANALYZE {want_kind.name}")
 
 
 def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:
