@@ -26,6 +26,7 @@ from dj_cadence.store.memberships import Membership
 from dj_cadence.store.types import AnySelect
 from dj_cadence.store.wanted import Part
 
+_FEW = 10
 _of_transaction = MetaData()
 
 want_kind = Table(
@@ -90,12 +91,12 @@ def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
     rows = source.with_only_columns(literal(number), *columns).distinct()
     session.execute(delete(want_kind).where(mine))
     session.execute(insert(want_kind).from_select(["asked", *Membership._fields], rows))
-    _count_kinds(session)
     found = select(want_kind.c.kind, *(want_kind.c[name] for name in Membership._fields))
-    known.kinds[asked] = {
-        row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine))
-    }
-    return known.kinds[asked]
+    kinds = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
+    if len(kinds) > _FEW:
+        _count_kinds(session)
+    known.kinds[asked] = kinds
+    return kinds
 
 
 def _count_kinds(session: Session) -> None:
