@@ -6,6 +6,7 @@ Only a refused recipient or a refused message is for good.
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Generator, Mapping
 from contextlib import suppress
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Answer, Letter, Limit, Notifier, Sender, Steps, Traits, walked
+from dj_cadence.domain.letter import Answer, Letter, Limit, Notifier, Sender, Talk, Talking, Traits
 from dj_cadence.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -75,7 +76,7 @@ def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -
     )
 
 
-class Smtp:
+class Smtp(Talking):
     """One connection, opened for the first letter and again after every error.
 
     Not for use by two threads at once.
@@ -87,10 +88,7 @@ class Smtp:
         self._connection: smtplib.SMTP | None = None
         self.traits = options.traits
 
-    def send(self, letter: Letter) -> str:
-        return walked(self.steps(letter))
-
-    def steps(self, letter: Letter) -> Steps:
+    def talk(self, letter: Letter) -> Talk:
         content = mime.build(letter, self._sender)
         try:
             if self._connection is None:
@@ -162,7 +160,7 @@ def _trust(options: Options) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=options.ca_file)
 
 
-def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> Steps:
+def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> Talk:
     """Hand over one message and return the server's answer. The recipient is one.
 
     The server gets the commands all at once where it allows that: then three of the four times
@@ -173,7 +171,6 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> S
     together = connection.has_extn("pipelining")
     if together:
         connection.send("".join(f"{command}\r\n" for command in commands))
-        yield _awaited(connection)
     reply_to = partial(_reply, connection, was_sent=together)
     mail, recipient, data = (partial(reply_to, command) for command in commands)
     code, reply = yield from mail()
@@ -199,22 +196,34 @@ def _reply(connection: smtplib.SMTP, command: str, *, was_sent: bool) -> _Replyi
     """What the server says to a command."""
     if not was_sent:
         connection.putcmd(command)
-        yield _awaited(connection)
+    return (yield from _answer(connection))
+
+
+def _answer(connection: smtplib.SMTP) -> _Replying:
+    """What the server says next."""
+    found = connection.sock
+    assert found  # something was just sent over it
+    if not _is_there(connection, found):
+        yield Answer(found.fileno(), connection.timeout)
     return connection.getreply()
 
 
-def _awaited(connection: smtplib.SMTP) -> Answer:
-    found = connection.sock
-    assert found  # something was just sent over it
-    return Answer(found.fileno(), connection.timeout)
+def _is_there(connection: smtplib.SMTP, found: socket.socket) -> bool:
+    """Whether it was read together with what was said before: nobody would wake us for it."""
+    found.settimeout(0)
+    try:
+        return connection.file is not None and b"\n" in connection.file.peek()
+    except ssl.SSLWantReadError:
+        return False
+    finally:
+        found.settimeout(connection.timeout)
 
 
 def _hand_over(connection: smtplib.SMTP, content: bytes) -> _Replying:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
     connection.send(content + b".\r\n")  # no line of `mime` begins with a dot
     try:
-        yield _awaited(connection)
-        return connection.getreply()
+        return (yield from _answer(connection))
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
         raise DeliveryError(said, permanent=False, unknown=True) from None

@@ -48,6 +48,9 @@ class Mailbox:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
         answer = self.rcpt.get(address, "250 OK")
+        if answer == "last":
+            await self._enough.wait()
+            answer = "250 OK"
         if answer == "drop":
             server.transport.abort()
         if answer == "hang":

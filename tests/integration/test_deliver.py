@@ -201,6 +201,24 @@ def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> N
     assert rows.outcomes(database) == {1: "folded", 2: "folded", 3: "sent", 4: "folded"}
 
 
+def test_what_passes_takes_nothing_with_it_that_was_to_be_said_besides(database: Database) -> None:
+    """The secretary is the superior too; the task was postponed while the message waited."""
+    fill(database, 2)
+    with database.write() as session:
+        for first, message_id in ((11, 1), (21, 2)):
+            rows.add_notice(session, first, message_id, message_id, rung="late")
+            rows.add_notice(session, first + 1, message_id, message_id, rung=ESCALATED, level=1)
+        still = update(schema.task).where(schema.task.c.id == 2)
+        session.execute(still.values(state="overdue"))
+        ledger.fold(session, [1, 2])
+    channel = Recorder()
+
+    assert send_all(database, channel).sent == 2
+    found = rows.outcomes(database)
+    assert (found[11], found[12]) == ("sent", "moved")
+    assert (found[21], found[22]) == ("folded", "sent")
+
+
 def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:

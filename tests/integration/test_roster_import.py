@@ -334,11 +334,6 @@ def test_who_holds_an_office(database: Database, load: Import) -> None:
         }
         assert held(date(2026, 2, 28))[ids["C"], "书记"] == ("老书记", False)
         assert held(date(2026, 3, 11))[ids["B1"], "书记"] == ("书记乙", False)
-        assert orgs.ever_held(session, ids.values(), date(2026, 3, 11)) == {
-            (ids["C"], "书记"),
-            (ids["B1"], "书记"),
-            (ids["B1"], "委员"),
-        }
         assert isinstance(orgs.holders(session, [ids["C"]], TODAY)[ids["C"], "书记"], Holder)
 
 

@@ -1,15 +1,19 @@
 """Several connections of one channel, served by one thread."""
 
+import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import trustme
 
-from dj_cadence.domain.letter import Sender
+from dj_cadence.domain.letter import Answer, Letter, Sender, Talk, Talking
+from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.deliver import DeliveryCounts
+from dj_cadence.store import ledger
 from dj_cadence.store.database import Database
 
 from . import delivery_rows as rows
@@ -55,6 +59,16 @@ def test_one_that_waits_for_its_answer_holds_up_none_of_the_others(
 
     assert send_all(seven, opened(port), opened(port)) == DeliveryCounts(sent=7)
     assert mailbox.connections == 2
+    assert b"<m1." in mailbox.taken[-1]
+
+
+def test_a_server_that_thinks_over_a_recipient_holds_up_none_of_the_others(
+    seven: Database, mailbox: Mailbox, port: int
+) -> None:
+    mailbox.rcpt["p1@example.cn"] = "last"
+    mailbox.others = 6
+
+    assert send_all(seven, opened(port), opened(port)) == DeliveryCounts(sent=7)
     assert b"<m1." in mailbox.taken[-1]
 
 
@@ -120,6 +134,84 @@ def test_a_server_that_is_not_there_ends_the_pass_for_all(
     with smtp_server(mailbox) as number:
         pass
 
-    assert send_all(seven, opened(number), opened(number)).postponed in (1, 2)
-    assert set(rows.states(seven).values()) == {"retry"}
+    assert send_all(seven, *(opened(number) for _ in range(4))) == DeliveryCounts(postponed=1)
+    assert rows.states(seven) == dict.fromkeys(range(1, 8), "retry")
+    assert [row[:3] for row in rows.attempts(seven)] == [(1, 1, "retry")]
+    assert rows.column(seven, "attempts", 2) == 0  # handed back, not counted as a try
     assert not mailbox.taken
+
+
+class Scripted(Talking):
+    """Talks over a pipe that is never written to; `told` decides what comes of it."""
+
+    def __init__(self, told: Callable[[Letter], Talk]) -> None:
+        self.talk = told  # type: ignore[method-assign]
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+        raise ValueError("at the end")
+
+
+def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
+    """Another process claims it at once; a slow answer of ours must not take it back."""
+    reading, writing = os.pipe()
+
+    def slow(_letter: Letter) -> Talk:
+        yield Answer(reading, 10)
+        with seven.write() as session:
+            ledger.claim(session, "two", "email", MORNING, LATER)
+        return "250 ok"
+
+    def down(_letter: Letter) -> Talk:
+        os.write(writing, b"x")
+        raise DeliveryError("421 busy", permanent=False, down=True)
+        yield
+
+    with suppress(ValueError):
+        send_all(seven, Scripted(slow), Scripted(down))
+    os.close(reading)
+    os.close(writing)
+
+    claimed = dict.fromkeys(range(3, 8), "leased")
+    assert rows.states(seven) == {1: "sent", 2: "retry"} | claimed
+    assert {n: rows.column(seven, "lease_by", n) for n in claimed} == dict.fromkeys(claimed, "two")
+
+
+def test_every_connection_is_closed_whatever_another_one_raises(seven: Database) -> None:
+    def well(_letter: Letter) -> Talk:
+        return "250 ok"
+        yield
+
+    connections = [Scripted(well) for _ in range(3)]
+    with pytest.raises(ValueError, match="at the end"):
+        send_all(seven, *connections)
+
+    assert [one.closed for one in connections] == [1, 1, 1]
+    assert rows.states(seven) == dict.fromkeys(range(1, 8), "sent")
+
+
+def test_a_talk_that_asks_again_is_interrupted_once(seven: Database) -> None:
+    reading, writing = os.pipe()
+    other, others_end = os.pipe()
+
+    def asks_again(_letter: Letter) -> Talk:
+        with suppress(TimeoutError):
+            yield Answer(reading, 0.05)
+        os.write(writing, b"x")
+        yield Answer(reading, 10)
+        os.read(reading, 1)
+        return "250 at last"
+
+    def waits(_letter: Letter) -> Talk:
+        yield Answer(other, 0.2)
+        return "never"
+
+    with suppress(ValueError):
+        send_all(seven, Scripted(asks_again), Scripted(waits))
+    for file in (reading, writing, other, others_end):
+        os.close(file)
+
+    tried = {row[0]: row[2:] for row in rows.attempts(seven)}
+    assert tried[1] == ("sent", "250 at last")
+    assert tried[2] == ("retry", "渠道程序出错：TimeoutError")

@@ -75,6 +75,14 @@ def test_months_before_the_end_of_a_term_are_counted_from_its_election(
     assert [slot.opens for slot in steps_from(flow, reference, CALENDAR)] == [opens]
 
 
+def test_months_after_the_day_of_an_election_are_counted_from_that_day() -> None:
+    later = Step("report", "报送", "election", Offset(), Offset(months=1))
+    flow = Workflow("election", "换届", "step", (Step("election", "换届选举"), later))
+    reference = Reference("election", date(2026, 9, 30), "term-2023-08-31", is_planned=True)
+
+    assert [slot.due for slot in steps_from(flow, reference, CALENDAR)] == [date(2026, 10, 30)]
+
+
 @pytest.mark.parametrize(
     ("label", "period"),
     [("2026", "2026"), ("term-2023-05-10", "term"), ("case-12", "case"), ("2026-03", "2026-03")],

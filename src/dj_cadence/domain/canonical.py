@@ -43,5 +43,5 @@ _text = json.JSONEncoder(
 
 
 def digest(*values: object) -> str:
-    """SHA-256, in hex, over the values."""
+    """SHA-256, in hex, over the values. The keys of mappings must be text."""
     return sha256(_text(values).encode()).hexdigest()

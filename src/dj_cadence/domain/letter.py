@@ -75,38 +75,36 @@ class Answer(NamedTuple):
     file: int
     """The descriptor on which it can be read once it is there."""
     seconds: float
-    """How long to wait for it. Then TimeoutError is to be thrown into the steps."""
+    """How long to wait for it where others wait as well; then a TimeoutError is thrown in."""
 
 
-Steps = Generator[Answer, None, str]
+Talk = Generator[Answer, None, str]
 """A letter being sent: stops where it would wait for an answer, ends as `send` does."""
 
 
-class Stepping(Notifier, Protocol):
-    """A notifier of which one thread can serve several, each waiting for its answer."""
+class Talking:
+    """A notifier whose sending stops wherever it would wait for the other side.
 
-    def steps(self, letter: Letter) -> Steps:
-        """`send`, stopping before each answer."""
+    Then one thread serves all connections of a channel. A talk may be resumed before the answer
+    is there; it waits for it then. A class with a `send` of its own is never asked to talk.
+    """
+
+    def talk(self, letter: Letter) -> Talk:
+        """`send`, stopping before each answer that is not there yet."""
+        raise NotImplementedError
+
+    def send(self, letter: Letter) -> str:
+        """The whole talk at once."""
+        talk = self.talk(letter)
+        while True:
+            try:
+                next(talk)
+            except StopIteration as end:
+                return str(end.value)
 
 
-def is_stepping(notifier: Notifier) -> TypeGuard[Stepping]:
-    return hasattr(notifier, "steps")
-
-
-def steps(notifier: Notifier, letter: Letter) -> Steps:
-    """The steps of sending; all at once where the notifier knows none."""
-    if is_stepping(notifier):
-        return (yield from notifier.steps(letter))
-    return notifier.send(letter)
-
-
-def walked(sending: Steps) -> str:
-    """What the other side says in the end, waiting for each answer in its place."""
-    while True:
-        try:
-            next(sending)
-        except StopIteration as end:
-            return str(end.value)
+def is_talking(notifier: object) -> TypeGuard[Talking]:
+    return isinstance(notifier, Talking) and type(notifier).send is Talking.send
 
 
 OpenNotifier = Callable[[], Notifier]

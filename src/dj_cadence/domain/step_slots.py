@@ -62,13 +62,13 @@ def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCa
 
 
 def _counted(offset: Offset, reference: Reference, calendar: WorkCalendar) -> date:
-    """The day so far away; in a term, months are counted from the election.
+    """The day so far away; from a mark of a term, months are counted from the election.
 
-    The end of a term may be cut to a month's end, as that of one elected on 29 February, and
-    no other date hangs on a day that was cut.
+    The mark may be cut to a month's end, as the end of a term elected on 29 February, and no
+    other date hangs on a day that was cut.
     """
-    day = reference.day
-    if offset.months and period_key(reference.label) == TERM:
+    day, marked = reference.day, reference.counted_from in (Mark.OPENS, Mark.DUE)
+    if offset.months and marked and period_key(reference.label) == TERM:
         elected = date.fromisoformat(reference.label.removeprefix(f"{TERM}-"))
         passed = 12 * (day.year - elected.year) + day.month - elected.month
         if add_months(elected, passed) == day:

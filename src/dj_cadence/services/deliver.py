@@ -1,4 +1,4 @@
-"""Sends the messages that are due: several connections at a time, each a lane of its own.
+"""Sends the messages that are due: each channel has a lane of its own, some have several.
 
 Channels do not wait for one another: one whose server hangs delays nobody on another.
 """
@@ -16,7 +16,7 @@ from threading import Lock
 from sqlalchemy import select
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.letter import Letter, Notifier, OpenNotifier, is_stepping, traits
+from dj_cadence.domain.letter import Letter, Notifier, OpenNotifier, is_talking, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
 from dj_cadence.services.lane import Lane
@@ -123,7 +123,7 @@ def _crews(
 ) -> list[list[Notifier]]:
     """A channel's connections; together those that one thread can serve."""
     opened = [_opened(channel, notifiers) for _ in range(connections)]
-    return [opened] if all(map(is_stepping, opened)) else [[notifier] for notifier in opened]
+    return [opened] if all(map(is_talking, opened)) else [[notifier] for notifier in opened]
 
 
 def _run(lanes: list[Lane]) -> Counter[str]:

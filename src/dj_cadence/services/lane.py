@@ -8,8 +8,8 @@ that was on its way.
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -53,13 +53,12 @@ class Lane:
 
     def run(self) -> Counter[str]:
         """Send; returns how many messages were sent, postponed, gave_up and settled."""
-        try:
+        with ExitStack() as leaving:
+            leaving.callback(self._let_go)
+            for notifier in self.notifiers:
+                leaving.callback(notifier.close)
             while self._send_batch() and not self._is_over():
                 pass
-        finally:
-            for notifier in self.notifiers:
-                notifier.close()
-            self._let_go()
         return self.counts
 
     @cached_property
@@ -120,6 +119,8 @@ class Lane:
                 free = [trip.notifier for trip in ended]
                 trips = [trip for trip in trips if trip not in ended]
                 trips += self._turn_over(ended, free, letters)
+            if self._is_over():
+                trips = self._called_back(trips)
 
     def _turn_over(
         self, ended: Sequence[Trip], free: Sequence[Notifier], letters: deque[Written]
@@ -131,36 +132,50 @@ class Lane:
         self._down |= any(trip.outcome.down for trip in ended)
         over = bool(ended) and self._is_over()  # each pass sends something
 
-        def work(book: Ledger) -> Sequence[Written]:
+        def work(book: Ledger) -> tuple[list[Written], int]:
             for trip in ended:
                 trip.outcome.record(book, trip.written.claim, trip.outcome.reply, self.now)
-            if not over:
-                return self._begin(book, letters, len(free))
-            outcomes.hand_back(book, [waiting.claim for waiting in letters])
-            return ()
+            if over:
+                return [], self._handed_back(book, letters)
+            return self._begin(book, letters, len(free))
 
-        begun = self._commit(work)
+        begun, passed = self._commit(work)
         self.counts.update(trip.outcome.counted for trip in ended)
-        while begun and letters.popleft() is not begun[-1]:
-            pass  # begun as well, taken over by another process, or told to wait
+        for _ in range(passed):
+            letters.popleft()
         return [Trip(*one) for one in zip(free, begun, strict=False)]
 
-    def _begin(self, book: Ledger, letters: deque[Written], at_most: int) -> Sequence[Written]:
-        """The next letters that are still ours to send, now written down as on their way."""
+    def _begin(
+        self, book: Ledger, letters: deque[Written], at_most: int
+    ) -> tuple[list[Written], int]:
+        """The next letters that are ours to send, now written down as on their way.
+
+        And how many have been passed by for good: begun as well, told to wait, or taken over.
+        """
         begun: list[Written] = []
         limit = self._traits.limit
         for n, letter in enumerate(letters):
             if len(begun) == at_most:
-                break
+                return begun, n
             if free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
                     self._down = True
-                    outcomes.hand_back(book, [one.claim for one in list(letters)[n:]])
-                    break
+                    return begun, n + self._handed_back(book, list(letters)[n:])
                 outcomes.wait(book, letter.claim, free_at)
             elif outcomes.begin(book, letter.claim, self.now):
                 begun.append(letter)
-        return begun
+        return begun, len(letters)
+
+    def _handed_back(self, book: Ledger, letters: Collection[Written]) -> int:
+        """Let others send these; returns how many they are."""
+        outcomes.hand_back(book, [letter.claim for letter in letters])
+        return len(letters)
+
+    def _called_back(self, trips: Sequence[Trip]) -> list[Trip]:
+        """Hand back what was not even begun; returns the others."""
+        if unbegun := [trip.written for trip in trips if not trip.awaited]:
+            self._commit(lambda book: self._handed_back(book, unbegun))
+        return [trip for trip in trips if trip.awaited]
 
     def _free_at(self, book: Ledger, claim: Claim, limit: Limit) -> datetime | None:
         """From when the channel may be used for this; None: now, and its limit counts it."""

@@ -38,8 +38,8 @@ class PlanReport:
     samples: list[dict[str, Any]] = field(default_factory=list)
     owed_before: int = 0
     """How many tasks are owed; counted only where some would be withdrawn."""
-    past: int = 0
-    """How many of those that would be created are past their last day."""
+    past: dict[str, int] = field(default_factory=dict)
+    """How many of those that would be created are past their last day, by duty."""
 
     def total(self, change: str) -> int:
         return sum(n for (_, kind), n in self.counts.items() if kind == change)
@@ -227,6 +227,6 @@ def _look(
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
-    if today and "create" in found:
-        report.past += comparison.count_past(session, scope, today)
+    if today and "create" in found and (past := comparison.count_past(session, scope, today)):
+        report.past[scope.duty] = report.past.get(scope.duty, 0) + past
     return bool(found)

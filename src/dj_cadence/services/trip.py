@@ -2,12 +2,13 @@
 
 import logging
 import select
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from dj_cadence.domain.letter import Answer, Notifier, Steps, steps, traits
+from dj_cadence.domain.letter import Answer, Letter, Notifier, Talk, is_talking, traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.letters import Written
 from dj_cadence.store import outcomes
@@ -43,10 +44,10 @@ class Trip:
     """Whether it has."""
     outcome: Outcome = field(init=False)
     """What became of it, once it is over."""
-    _steps: Steps = field(init=False)
+    _talk: Talk = field(init=False)
 
     def __post_init__(self) -> None:
-        self._steps = steps(self.notifier, self.written.letter)
+        self._talk = _talk(self.notifier, self.written.letter)
 
     def go_on(self) -> bool:
         """Up to the next answer that has to be waited for. True: it is over, see `outcome`."""
@@ -70,8 +71,16 @@ class Trip:
         return True
 
     def _step(self) -> None:
-        self.awaited = self._steps.throw(TimeoutError()) if self.in_vain else next(self._steps)
+        in_vain, self.in_vain = self.in_vain, False
+        self.awaited = self._talk.throw(TimeoutError()) if in_vain else next(self._talk)
         self.until = monotonic() + self.awaited.seconds
+
+
+def _talk(notifier: Notifier, letter: Letter) -> Talk:
+    """All at once where the notifier does not talk."""
+    if is_talking(notifier):
+        return (yield from notifier.talk(letter))
+    return notifier.send(letter)
 
 
 def _refused(error: DeliveryError) -> Outcome:
@@ -85,23 +94,28 @@ def _refused(error: DeliveryError) -> Outcome:
 def ready(trips: Sequence[Trip]) -> Sequence[Trip]:
     """Those of one thread that can go on; waits until there is one.
 
-    One whose answer does not come holds up none of the others.
+    First those whose answer is there, for it is to be written down; else one that has to begin,
+    which may take as long as to connect. One that waits in vain holds up none of the others.
     """
     if len(trips) == 1:
         return trips  # it may as well wait by itself
-    waiting = {trip.awaited.file: trip for trip in trips if trip.awaited}
-    if len(waiting) < len(trips):
-        return [trip for trip in trips if not trip.awaited]
-    return _answered(waiting) or _in_vain(trips)
+    waiting = [trip for trip in trips if trip.awaited]
+    unbegun = [trip for trip in trips if not trip.awaited]
+    return _answered(waiting, wait=not unbegun) or unbegun[:1]
 
 
-def _answered(waiting: Mapping[int, Trip]) -> list[Trip]:
-    """By the descriptors that they wait on; none where the first one's time is over."""
-    poll = select.poll()
-    for file in waiting:
+def _answered(trips: Sequence[Trip], *, wait: bool) -> list[Trip]:
+    """Those whose answer is there or whose time is over; none is fine unless we `wait`."""
+    poll, by_file = select.poll(), defaultdict[int, list[Trip]](list)
+    for trip in trips:
+        file = trip.awaited.file if trip.awaited else -1
+        if file < 0:
+            return [trip]  # it was closed, and will say so
+        by_file[file].append(trip)
         poll.register(file, select.POLLIN)
-    seconds = min(trip.until for trip in waiting.values()) - monotonic()
-    return [waiting[file] for file, _ in poll.poll(max(0.0, 1000 * seconds))]
+    seconds = max(0.0, min(trip.until for trip in trips) - monotonic()) if wait else 0.0
+    found = [trip for file, _ in poll.poll(1000 * seconds) for trip in by_file[file]]
+    return found + _in_vain([trip for trip in trips if trip not in found])
 
 
 def _in_vain(trips: Sequence[Trip]) -> list[Trip]:

@@ -30,7 +30,7 @@ from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
-from dj_cadence.store.types import AnySelect, unread
+from dj_cadence.store.types import AnySelect, as_stored
 from dj_cadence.store.wanted import Part, want_cohort, want_org, want_slot
 
 NEW = "新纳入的组织或新启用的职责"
@@ -124,10 +124,10 @@ def owed() -> ColumnElement[bool]:
 
 def redated() -> ColumnElement[bool]:
     """Whether the wanted dates differ; a day that a person planned is theirs."""
-    planned = unread(task.c.planned).is_distinct_from(unread(want_slot.c.planned))
+    planned = as_stored(task.c.planned).is_distinct_from(as_stored(want_slot.c.planned))
     return or_(
-        unread(task.c.opens) != new_opens(),
-        unread(task.c.due) != new_due(),
+        as_stored(task.c.opens) != new_opens(),
+        as_stored(task.c.due) != new_due(),
         task.c.target != want_slot.c.target,
         and_(planned, ~task.c.planned_by_person),
     )

@@ -62,23 +62,25 @@ Kinds = dict[int, Membership]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the tables of a session hold."""
+    """What the tables hold, which are those of one transaction."""
 
+    transaction: object
     kinds: dict[Hashable, Kinds] = field(default_factory=dict)
     asked: dict[Hashable, int] = field(default_factory=dict)
     listed: dict[Hashable, int] = field(default_factory=dict)
 
 
 def _known(session: Session) -> _Known:
-    if _Known not in session.info:
+    session.connection()  # which begins one where there is none
+    found: _Known | None = session.info.get(_Known)
+    if found is None or found.transaction is not session.get_transaction():
         wanted.make_anew(session, _of_transaction)
-        session.info[_Known] = _Known()
-    found: _Known = session.info[_Known]
+        found = session.info[_Known] = _Known(session.get_transaction())
     return found
 
 
 def known_kinds(session: Session, asked: Hashable) -> Kinds | None:
-    """The kinds of organizations of whom is `asked` alike, where they are found already."""
+    """The kinds among those that are asked alike; None where nobody has looked yet."""
     return _known(session).kinds.get(asked)
 
 
@@ -106,7 +108,10 @@ def _count_kinds(session: Session) -> None:
 
 
 def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:
-    """The organizations of `source`, which are those of the part, with the number of their kind."""
+    """The organizations of `source`, which are those of the part, with the number of their kind.
+
+    The first to ask for them has them written down. Their kinds are found before.
+    """
     known = _known(session)
     if (asked, part) not in known.listed:
         known.listed[asked, part] = len(known.listed)

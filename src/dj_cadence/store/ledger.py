@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
+from dj_cadence.store.types import AnyRow
 
 BATCH = 250
 WAITING = ("ready", "retry")
@@ -29,7 +30,9 @@ class Claim:
 
     id: int
     n: int
-    """The number of this try. Another process's claim would have counted it up."""
+    """The number of this try. Another claim would have counted it up, unless it was handed back."""
+    owner: str
+    """The process that claimed it."""
     kind: str
     day: date
     late: bool
@@ -88,15 +91,15 @@ def claim(
 
 
 def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
+    shared = ("id", "kind", "day", "late", "channel", "address", "person_id")
     rows = session.execute(
         select(
-            message.c.id,
-            message.c.attempts,
-            *(message.c[name] for name in ("kind", "day", "late", "channel", "address")),
+            *(message.c[name] for name in shared),
+            message.c.attempts.label("n"),
+            message.c.lease_by.label("owner"),
             letter.c.content,
-            shape.c.content,
-            message.c.person_id,
-            person.c.name,
+            shape.c.content.label("shape"),
+            person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
@@ -104,39 +107,42 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
         .where(among(message.c.id, ids))
         .order_by(message.c.send_at, message.c.id)
     )
-    return [Claim(*row) for row in rows.all()]
+    return [Claim(**row) for row in rows.mappings().all()]
 
 
 def trim(session: Session, claims: Sequence[Claim]) -> None:
     """Take out of messages not yet written what need not be said any more.
 
     Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
-    overdue no more `moved`.
+    overdue no more `moved`. What still goes up speaks for the same person's older notices too.
     """
     ids = [claim.id for claim in claims if claim.content is None]
-    for outcome, notices in _need_not_be_said(session, ids).items():
-        closing = update(notice).where(notice.c.outcome == "").values(outcome=outcome)
-        session.execute(closing.where(among(notice.c.id, notices)))
+    found = _looked_at(session, ids)
+    for outcome in ("settled_before", "moved"):
+        if closed := [row.id for row in found if row.outcome == outcome]:
+            closing = update(notice).where(notice.c.outcome == "", among(notice.c.id, closed))
+            session.execute(closing.values(outcome=outcome))
+    if upwards := {row.message_id for row in found if not row.outcome}:
+        fold(session, upwards, across_levels=True)
 
 
-def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
-    """Open notices by the outcome that they are to have."""
-    past = and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value)
-    silent = task.c.state.in_(sorted(SILENT))
-    query = (
-        select(notice.c.id, silent)
+def _looked_at(session: Session, message_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """Open notices that are settled or go up, with their message and the outcome to come if any."""
+    silent, goes_up = task.c.state.in_(sorted(SILENT)), notice.c.rung == ESCALATED
+    past = task.c.state != State.OVERDUE.value
+    outcome = case((silent, "settled_before"), (past, "moved"), else_="").label("outcome")
+    return session.execute(
+        select(notice.c.id, notice.c.message_id, outcome)
         .join(task, task.c.id == notice.c.task_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", or_(silent, past))
-    )
-    found: dict[str, list[int]] = {}
-    for notice_id, settled in session.execute(query).all():
-        found.setdefault("settled_before" if settled else "moved", []).append(notice_id)
-    return found
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+        .where(or_(silent, goes_up))
+    ).all()
 
 
 def settle(session: Session, claims: Sequence[Claim]) -> None:
-    """Close messages in which nothing is left to say."""
-    mine = and_(among(message.c.id, [claim.id for claim in claims]), message.c.state == "leased")
+    """Close messages in which nothing is left to say, each only while the claim holds."""
+    held = and_(message.c.state == "leased", message.c.lease_by.in_({c.owner for c in claims}))
+    mine = and_(among(message.c.id, [claim.id for claim in claims]), held)
     settled = {"state": "settled", "send_at": None, **_NO_LEASE}
     session.execute(update(message).where(mine).values(settled))
 
@@ -158,10 +164,15 @@ def close_said(session: Session, claims: Sequence[Claim] | None = None) -> int:
     return session.connection().execute(closing).rowcount
 
 
-def fold(session: Session, message_ids: Collection[int]) -> None:
-    """Of several open notices of one task in a message, let the newest speak for all."""
+def fold(session: Session, message_ids: Collection[int], *, across_levels: bool = False) -> None:
+    """Of several open notices of one task in a message, let the newest speak for all.
+
+    What goes up and what does not are each folded by themselves, unless `across_levels`: the
+    one may pass while the message waits, and would take the other with it.
+    """
     newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
-    alike = (notice.c.message_id, notice.c.task_id)
+    levels = () if across_levels else (notice.c.rung == ESCALATED,)
+    alike = (notice.c.message_id, notice.c.task_id, *levels)
     age = func.row_number().over(partition_by=alike, order_by=newest_first)
     mine = and_(among(notice.c.message_id, message_ids), notice.c.outcome == "")
     each = select(notice.c.id, age.label("age")).where(mine).subquery("each")

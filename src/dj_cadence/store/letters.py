@@ -25,14 +25,18 @@ def freeze(session: Session, letters: Sequence[Frozen]) -> None:
     if not letters:
         return
     hashes = _keep_shapes(session, {one.shape for one in letters})
-    mine = (message.c.id == bindparam("this"), message.c.state == "leased")
+    mine = (
+        message.c.id == bindparam("this"),
+        message.c.state == "leased",
+        message.c.lease_by == bindparam("owner"),
+    )
     found = select(message.c.id, _SHAPE, bindparam("written", type_=LargeBinary)).where(
         *mine, message.c.attempts == bindparam("try")
     )
     session.connection().execute(
         insert(letter).from_select(["message_id", "shape_id", "content"], found),
         [
-            {"this": c.id, "try": c.n, "hash": hashes[said], "written": content}
+            {"this": c.id, "try": c.n, "owner": c.owner, "hash": hashes[said], "written": content}
             for c, said, content in letters
         ],
     )

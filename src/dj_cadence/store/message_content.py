@@ -3,10 +3,10 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import ColumnElement, RowMapping, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.store.json_text import among, json_array, json_group
@@ -55,7 +55,8 @@ class Contents(NamedTuple):
 
     own: tuple[Own, ...]
     said: str
-    """What they say, in the database's words: alike for messages that say the same."""
+    """What they say, in the database's words: alike for messages that say the same things, were
+    they also raised in the same order."""
 
     def spoken(self) -> tuple[Said, ...]:
         """What each says, read out of `said`."""
@@ -67,14 +68,13 @@ NOTHING = Contents((), "[]")
 
 
 def _read(values: Sequence[Any]) -> Said:
-    read = Said(*values)
-    return read._replace(
-        opens=date.fromisoformat(str(read.opens)),
-        planned=date.fromisoformat(str(read.planned)) if read.planned else None,
-        due=date.fromisoformat(str(read.due)),
-        of_case=bool(read.of_case),
-        provisional=bool(read.provisional),
-    )
+    """JSON has no dates, and SQLite no truth values."""
+    named = dict(zip(Said._fields, values, strict=True))
+    for name in ("opens", "planned", "due"):
+        named[name] = date.fromisoformat(named[name]) if named[name] else None
+    for name in ("of_case", "provisional"):
+        named[name] = bool(named[name])
+    return Said(**named)
 
 
 def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents]:
@@ -84,20 +84,11 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents
     costs several times what the database needs to find it.
     """
     about = org.alias()
-    said = {
-        **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
-        **{name: task.c[name] for name in ("duty", "step", "opens", "planned", "due", "state")},
-        **{name: task.c[name] for name in ("target", "amount")},
-        "of_case": task.c.instance < 0,
-        **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
-        "about": about.c.name,
-    }
-    own = (org.c.position, task.c.due, task.c.id, notice.c.level, notice.c.org_id, org.c.name)
     query = (
         select(
             notice.c.message_id,
-            json_group(json_array(*own)),
-            json_group(json_array(*(said[name] for name in Said._fields))),
+            json_group(json_array(*_own_columns())),
+            json_group(json_array(*_said_columns(about.c.name))),
         )
         .join(task, task.c.id == notice.c.task_id)
         .join(slot, slot.c.id == task.c.slot_id)
@@ -110,9 +101,33 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents
     return {message_id: Contents(_sorted(own), said) for message_id, own, said in rows}
 
 
+def _own_columns() -> list[ColumnElement[Any]]:
+    own = {
+        "position": org.c.position,
+        "due": task.c.due,
+        "task_id": task.c.id,
+        "level": notice.c.level,
+        "told_org_id": notice.c.org_id,
+        "org_name": org.c.name,
+    }
+    return [own[name] for name in Own._fields if name in own]
+
+
+def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    said = {
+        **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
+        **{name: task.c[name] for name in ("duty", "step", "opens", "planned", "due", "state")},
+        **{name: task.c[name] for name in ("target", "amount")},
+        "of_case": task.c.instance < 0,
+        **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
+        "about": about,
+    }
+    return [said[name] for name in Said._fields]
+
+
 def _sorted(own: str) -> tuple[Own, ...]:
-    each = [Own._make([*values, place]) for place, values in enumerate(json.loads(own))]
-    return tuple(sorted(each, key=itemgetter(0, 1, 2)))
+    each = [Own(*values, place=place) for place, values in enumerate(json.loads(own))]  # type: ignore[misc]
+    return tuple(sorted(each, key=attrgetter("position", "due", "task_id")))
 
 
 class Above(NamedTuple):

@@ -138,13 +138,6 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     }
 
 
-def ever_held(session: Session, org_ids: Collection[int], day: date) -> set[tuple[int, str]]:
-    """The (organization, office) that anybody had held by `day`."""
-    query = select(appointment.c.org_id, appointment.c.office).distinct()
-    query = query.where(among(appointment.c.org_id, set(org_ids)), appointment.c.since <= day)
-    return {(row.org_id, row.office) for row in session.execute(query).all()}
-
-
 def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[str, str]]:
     """Addresses not known to be bad, by person and channel; the first of two."""
     query = (

@@ -5,8 +5,9 @@ Every change of a message compares and sets: it is made only while the claim hol
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import String, bindparam, exists, literal_column, null, select, update
+from sqlalchemy import String, bindparam, delete, exists, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql
 
 from dj_cadence.store import addresses
@@ -23,7 +24,7 @@ def begin(ledger: Ledger, claim: Claim, now: datetime) -> bool:
 
     False where another process has taken the message over: then it must not be sent.
     """
-    return bool(ledger.run(_BEGIN, this=claim.id, n=claim.n, started=instant_text(now)))
+    return bool(ledger.run(_BEGIN, **_mine(claim), started=instant_text(now)))
 
 
 def sent(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
@@ -43,14 +44,14 @@ def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
 
 def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
-    if ledger.run(_QUARANTINE, this=claim.id, n=claim.n, before=claim.n - 1) == 0:
+    if ledger.run(_QUARANTINE, **_mine(claim), before=claim.n - 1) == 0:
         _put_off(ledger, claim, now)
     _end(ledger, claim, "unknown", reply, now)
 
 
 def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     """The channel will never take it: the address is bad, and another way must be found."""
-    if ledger.run(_GIVE_UP, this=claim.id, n=claim.n):
+    if ledger.run(_GIVE_UP, **_mine(claim)):
         ledger.run(_FREE_NOTICES, this=claim.id)
         ledger.run(_FREE_DIGESTS, this=claim.id)
         ledger.run(
@@ -75,19 +76,20 @@ def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
 
 
 def hand_back(ledger: Ledger, claims: Sequence[Claim]) -> None:
-    """Let others take these. Nothing was tried, and so no try is counted."""
+    """Let others take these. Nothing was tried, and so no try is counted or kept."""
     for claim in claims:
-        ledger.run(_HAND_BACK, this=claim.id, n=claim.n, before=claim.n - 1)
+        if ledger.run(_HAND_BACK, **_mine(claim), before=claim.n - 1):
+            ledger.run(_FORGET, this=claim.id, n=claim.n)
 
 
 def wait(ledger: Ledger, claim: Claim, until: datetime) -> None:
     """The channel may not be used before `until`; nothing was tried, and no try is counted."""
-    ledger.run(_WAIT, this=claim.id, n=claim.n, before=claim.n - 1, again=instant_text(until))
+    ledger.run(_WAIT, **_mine(claim), before=claim.n - 1, again=instant_text(until))
 
 
 def _put_off(ledger: Ledger, claim: Claim, now: datetime) -> bool:
     again = now + _PAUSES[min(claim.n, len(_PAUSES)) - 1]
-    return bool(ledger.run(_PUT_OFF, this=claim.id, n=claim.n, again=instant_text(again)))
+    return bool(ledger.run(_PUT_OFF, **_mine(claim), again=instant_text(again)))
 
 
 def _end(ledger: Ledger, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
@@ -95,11 +97,16 @@ def _end(ledger: Ledger, claim: Claim, outcome: str, reply: str, now: datetime) 
     ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result=outcome, answer=reply)
 
 
+def _mine(claim: Claim) -> dict[str, Any]:
+    return {"this": claim.id, "n": claim.n, "owner": claim.owner}
+
+
 # --- the statements -------------------------------------------------------------------------------
 
 _MINE = (
     message.c.id == bindparam("this"),
     message.c.state == "leased",
+    message.c.lease_by == bindparam("owner"),
     message.c.attempts == bindparam("n"),
 )
 _NO_LEASE = {"lease_by": "", "lease_until": null()}
@@ -119,6 +126,13 @@ _QUARANTINE = Prepared(
 )
 _HAND_BACK = Prepared(
     update(message).where(*_MINE).values(state="retry", attempts=bindparam("before"), **_NO_LEASE)
+)
+_FORGET = Prepared(
+    delete(attempt).where(
+        attempt.c.message_id == bindparam("this"),
+        attempt.c.n == bindparam("n"),
+        attempt.c.outcome == "sending",
+    )
 )
 _WAIT = Prepared(
     update(message)

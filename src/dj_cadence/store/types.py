@@ -60,7 +60,7 @@ def _utc_text(value: datetime) -> str:
     return value.strftime(_FORMAT)
 
 
-class unread(FunctionElement[Any]):  # noqa: N801 - a function in SQL
+class as_stored(FunctionElement[Any]):  # noqa: N801 - a function in SQL
     """A day in a comparison, as it is stored.
 
     To SQLite a column of days is one of numbers: it tries to read each day as a number before
@@ -70,13 +70,13 @@ class unread(FunctionElement[Any]):  # noqa: N801 - a function in SQL
     inherit_cache = True
 
 
-@compiles(unread)
-def _as_it_is(element: unread, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(as_stored)
+def _as_it_is(element: as_stored, compiler: SQLCompiler, **given: Any) -> str:
     return compiler.process(element.clauses, **given)
 
 
-@compiles(unread, "sqlite")
-def _without_affinity(element: unread, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(as_stored, "sqlite")
+def _without_affinity(element: as_stored, compiler: SQLCompiler, **given: Any) -> str:
     return f"+{compiler.process(element.clauses, **given)}"
 
 

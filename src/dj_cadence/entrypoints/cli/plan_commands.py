@@ -97,9 +97,10 @@ def _show(report: planner.PlanReport, catalogue: Catalogue, *, applied: bool) ->
                 say(f"    {_sample(sample, catalogue.step(duty, sample['step']))}")
     totals = Counter({change: report.total(change) for change in _CHANGES})
     say("合计：" + "，".join(f"{_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
-    if report.past:
-        say(f"新增的任务里，{report.past} 项的截止日已过，会立即显示为待登记或逾期。")
-        say("不想追溯的，请先在规则里给这项职责写上 effective: {from: 起用日期}。")
+    for duty, n in report.past.items():
+        say(f"注意：{catalogue.title(duty, OWN)}新增的任务中，{n} 项的截止日已过。")
+    if report.past and not applied:
+        say("刚启用的职责如果不追溯以前，请先写上 effective: {from: 起用日期}，再运行 plan。")
     say("已应用。" if applied else "以上是预览，没有写入。确认后运行 plan --apply。")
 
 
