@@ -6,12 +6,10 @@ Only a refused recipient or a refused message is for good.
 """
 
 import smtplib
-import socket
 import ssl
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from dj_cadence.domain import mime
@@ -21,7 +19,7 @@ from dj_cadence.errors import DeliveryError
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _LONGEST_REPLY = 300
-_Replying = Generator[Answer, None, tuple[int, bytes]]
+_ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
     TimeoutError: "等待超时",
@@ -161,30 +159,18 @@ def _trust(options: Options) -> ssl.SSLContext:
 
 
 def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> Talk:
-    """Hand over one message and return the server's answer. The recipient is one.
-
-    The server gets the commands all at once where it allows that: then three of the four times
-    that a mail waits for a far server are one (RFC 2920).
-    """
+    """Hand over one message and return the server's answer. The recipient is one."""
     connection.ehlo_or_helo_if_needed()
-    commands = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>", "DATA")  # plain: mime looked
-    together = connection.has_extn("pipelining")
-    if together:
-        connection.send("".join(f"{command}\r\n" for command in commands))
-    reply_to = partial(_reply, connection, was_sent=together)
-    mail, recipient, data = (partial(reply_to, command) for command in commands)
-    code, reply = yield from mail()
-    if code != 250:
+    refused, code, reply = yield from _announce(connection, sender, to)
+    if refused == "sender":
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
         raise DeliveryError(reply_text, permanent=False, down=True)
-    code, reply = yield from recipient()
-    if code not in (250, 251):
+    if refused == "recipient":
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",
             permanent=_is_about_recipient(code, reply),
         )
-    code, reply = yield from data()
-    if code == 354:
+    if not refused:
         code, reply = yield from _hand_over(connection, content)
     if code != 250:
         permanent = code >= 500 and code not in _NEEDS_LOGIN
@@ -192,38 +178,53 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> T
     return _shown(code, reply)
 
 
-def _reply(connection: smtplib.SMTP, command: str, *, was_sent: bool) -> _Replying:
-    """What the server says to a command."""
-    if not was_sent:
-        connection.putcmd(command)
-    return (yield from _answer(connection))
+def _announce(
+    connection: smtplib.SMTP, sender: str, to: str
+) -> Generator[Answer, None, tuple[str, int, bytes]]:
+    """What stands before the text: which of it was refused, if any, and the last reply.
+
+    The server gets it all at once where it allows that: then three of the four times that a mail
+    waits for a far server are one (RFC 2920).
+    """
+    commands = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>", "DATA")  # plain: mime looked
+    together = connection.has_extn("pipelining")
+    if together:
+        connection.send("".join(f"{command}\r\n" for command in commands))
+    code, reply, there = 0, b"", 0
+    for command, (name, accepted) in zip(commands, _ACCEPTED.items(), strict=True):
+        if not together:
+            connection.putcmd(command)
+        if there <= 0:
+            yield _awaited(connection)
+            there = _replies_there(connection)
+        code, reply = connection.getreply()
+        there -= 1
+        if code not in accepted:
+            return name, code, reply
+    return "", code, reply
 
 
-def _answer(connection: smtplib.SMTP) -> _Replying:
-    """What the server says next."""
+def _awaited(connection: smtplib.SMTP) -> Answer:
     found = connection.sock
     assert found  # something was just sent over it
-    if not _is_there(connection, found):
-        yield Answer(found.fileno(), connection.timeout)
-    return connection.getreply()
+    return Answer(found.fileno(), connection.timeout)
 
 
-def _is_there(connection: smtplib.SMTP, found: socket.socket) -> bool:
-    """Whether it was read together with what was said before: nobody would wake us for it."""
-    found.settimeout(0)
-    try:
-        return connection.file is not None and b"\n" in connection.file.peek()
-    except ssl.SSLWantReadError:
-        return False
-    finally:
-        found.settimeout(connection.timeout)
+def _replies_there(connection: smtplib.SMTP) -> int:
+    """How many replies came together; of what was read already, nobody would wake us."""
+    assert connection.file  # the server was greeted
+    lines = connection.file.peek().split(b"\n")[:-1]
+    return sum(line[3:4] != b"-" for line in lines)
 
 
-def _hand_over(connection: smtplib.SMTP, content: bytes) -> _Replying:
+def _hand_over(
+    connection: smtplib.SMTP, content: bytes
+) -> Generator[Answer, None, tuple[int, bytes]]:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
     connection.send(content + b".\r\n")  # no line of `mime` begins with a dot
     try:
-        return (yield from _answer(connection))
+        yield _awaited(connection)
+        return connection.getreply()
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
         raise DeliveryError(said, permanent=False, unknown=True) from None
