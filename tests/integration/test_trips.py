@@ -141,6 +141,17 @@ def test_a_server_that_is_not_there_ends_the_pass_for_all(
     assert not mailbox.taken
 
 
+def test_a_limit_is_used_to_the_full(seven: Database, port: int) -> None:
+    """Also where it is reached while several are about to set out."""
+
+    def limited(connections: int, per_minute: int) -> list[smtp.Smtp]:
+        return [opened(port, per_minute=per_minute) for _ in range(connections)]
+
+    assert send_all(seven, *limited(1, per_minute=1)).sent == 1
+    assert send_all(seven, *limited(4, per_minute=4)).sent == 3
+    assert [row[:3] for row in rows.attempts(seven)] == [(n, 1, "sent") for n in range(1, 5)]
+
+
 class Scripted(Talking):
     """Talks over a pipe that is never written to; `told` decides what comes of it."""
 

@@ -49,6 +49,9 @@ class Lane:
     counts: Counter[str] = field(default_factory=Counter)
     _started: float = field(default_factory=monotonic)
     _down: bool = False
+    """Nothing would get through on this channel now."""
+    _used_up: bool = False
+    """It may not be used any more for now."""
     _ledger: Ledger | None = None
 
     def run(self) -> Counter[str]:
@@ -57,7 +60,7 @@ class Lane:
             leaving.callback(self._let_go)
             for notifier in self.notifiers:
                 leaving.callback(notifier.close)
-            while self._send_batch() and not self._is_over():
+            while self._send_batch() and not (self._is_over() or self._used_up):
                 pass
         return self.counts
 
@@ -159,7 +162,7 @@ class Lane:
                 return begun, n
             if free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
-                    self._down = True
+                    self._used_up = True
                     return begun, n + self._handed_back(book, list(letters)[n:])
                 outcomes.wait(book, letter.claim, free_at)
             elif outcomes.begin(book, letter.claim, self.now):
