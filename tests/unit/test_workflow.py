@@ -63,6 +63,7 @@ def test_months_are_cut_to_the_month_and_working_days_may_be_provisional() -> No
         ("2023-02-28", date(2026, 2, 28), date(2025, 8, 28)),
         ("2023-08-31", date(2026, 8, 31), date(2026, 2, 28)),
         ("2024-02-29", date(2027, 5, 31), date(2026, 11, 30)),  # its end was postponed
+        ("2023-03-31", date(2027, 2, 28), date(2026, 8, 28)),
     ],
 )
 def test_months_before_the_end_of_a_term_are_counted_from_its_election(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.dates import add_months
+from dj_cadence.domain.dates import add_months, add_years
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN, Mark, Offset, Step, Workflow
@@ -62,17 +62,17 @@ def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCa
 
 
 def _counted(offset: Offset, reference: Reference, calendar: WorkCalendar) -> date:
-    """The day so far away; from a mark of a term, months are counted from the election.
+    """The day so far away; from the end of a term, months are counted from the election.
 
-    The mark may be cut to a month's end, as the end of a term elected on 29 February, and no
-    other date hangs on a day that was cut.
+    That end may be cut to the month's, as that of a term elected on 29 February, and no other
+    date hangs on a day that was cut. A day to which a superior moved it is no such day.
     """
-    day, marked = reference.day, reference.counted_from in (Mark.OPENS, Mark.DUE)
-    if offset.months and marked and period_key(reference.label) == TERM:
+    day = reference.day
+    if offset.months and reference.counted_from == Mark.DUE and period_key(reference.label) == TERM:
         elected = date.fromisoformat(reference.label.removeprefix(f"{TERM}-"))
-        passed = 12 * (day.year - elected.year) + day.month - elected.month
-        if add_months(elected, passed) == day:
-            return add_months(elected, passed + offset.months)
+        years = day.year - elected.year
+        if add_years(elected, years) == day:
+            return add_months(elected, 12 * years + offset.months)
     return offset.from_(day, calendar)
 
 
