@@ -18,6 +18,7 @@ from dj_cadence.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
+_GOODBYE = 421  # to this connection only
 _LONGEST_REPLY = 300
 _ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
 _REASONS = {
@@ -85,6 +86,10 @@ class Smtp(Talking):
         self._sender = sender
         self._connection: smtplib.SMTP | None = None
         self.traits = options.traits
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
 
     def talk(self, letter: Letter) -> Talk:
         content = mime.build(letter, self._sender)
@@ -164,7 +169,7 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> T
     refused, code, reply = yield from _announce(connection, sender, to)
     if refused == "sender":
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
-        raise DeliveryError(reply_text, permanent=False, down=True)
+        raise DeliveryError(reply_text, permanent=False, down=code != _GOODBYE)
     if refused == "recipient":
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",
@@ -172,7 +177,10 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> T
         )
     if not refused:
         code, reply = yield from _hand_over(connection, content)
-    if code != 250:
+        if not 200 <= code < 300 and not 400 <= code < 600:
+            said = f"邮件服务器的答复看不懂，结果不明：{_shown(code, reply)}"
+            raise DeliveryError(said, permanent=False, unknown=True)
+    if refused or code >= 400:
         permanent = code >= 500 and code not in _NEEDS_LOGIN
         raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
     return _shown(code, reply)
@@ -196,7 +204,7 @@ def _announce(
             connection.putcmd(command)
         if there <= 0:
             yield _awaited(connection)
-            there = _replies_there(connection)
+            there = _replies_there(connection) or len(commands)  # part of one: the rest follows
         code, reply = connection.getreply()
         there -= 1
         if code not in accepted:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.citation import basis_line
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.letter import Form, Letter, Traits
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import DeliveryError
@@ -216,7 +216,8 @@ def test_what_passes_takes_nothing_with_it_that_was_to_be_said_besides(database:
     assert send_all(database, channel).sent == 2
     found = rows.outcomes(database)
     assert (found[11], found[12]) == ("sent", "moved")
-    assert (found[21], found[22]) == ("folded", "sent")
+    assert (found[21], found[22]) == ("sent", "sent")
+    assert channel.letters[1].text.count("主题党日") == 1
 
 
 def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> None:
@@ -553,3 +554,58 @@ def test_two_at_once_do_not_double(database: Database) -> None:
     )
     assert set(rows.states(database).values()) == {"sent"}
     assert set(rows.outcomes(database).values()) == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [(None, ""), ({"code": 250}, "{'code': 250}"), ("250 \ud800\0ok", "250 ? ok")],
+)
+def test_whatever_a_channel_answers_is_written_down(
+    database: Database, answer: object, kept: str
+) -> None:
+    class Odd(Recorder):
+        def send(self, letter: Letter) -> str:
+            super().send(letter)
+            return answer  # type: ignore[return-value]
+
+    fill(database, 2)
+
+    assert send_all(database, Odd()).sent == 2
+    assert rows.attempts(database) == [(1, 1, "sent", kept), (2, 1, "sent", kept)]
+
+
+def test_twice_in_the_dark_is_twice_though_a_number_is_missing(database: Database) -> None:
+    """A claim that came to nothing, of a process that died, was counted and left no row."""
+    fill(database, 1)
+    lost = DeliveryError("no answer", permanent=False, unknown=True)
+    send_all(database, Recorder(lost))
+    with database.write() as session:
+        session.execute(update(schema.message).values(attempts=2))
+
+    send_all(database, Recorder(lost), now=MORNING + 6 * MINUTE)
+
+    assert [row[1:3] for row in rows.attempts(database)] == [(1, "unknown"), (3, "unknown")]
+    assert rows.states(database) == {1: "quarantined"}
+
+
+def test_nothing_is_written_for_a_channel_of_which_nothing_is_known(database: Database) -> None:
+    """It may be a chat: a mail that was written for it could never go out."""
+
+    class Broken(Recorder):
+        @property
+        def traits(self) -> Traits:
+            raise OSError("no such device")
+
+    class Chat(Recorder):
+        traits = Traits(Form.CHAT)
+
+    fill(database, 1)
+    channel = Chat()
+
+    assert send_all(database, Broken()) == DeliveryCounts(postponed=1)
+    assert send_all(database, Broken(), channel, now=MORNING + 6 * MINUTE).sent == 1
+    assert [letter.form for letter in channel.letters] == [Form.CHAT]
+    assert rows.attempts(database) == [
+        (1, 1, "retry", "渠道程序出错：OSError"),
+        (1, 2, "sent", "250 ok"),
+    ]

@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import ssl
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.store import ledger, schema
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.prepared import Ledger, Prepared
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
@@ -122,6 +123,25 @@ def test_a_connection_that_drops_before_the_final_reply_is_unknown(
     second = [content for content in mailbox.taken if b"<m2." in content]
     assert len(second) == copies
     assert len(set(second)) == 1
+
+
+@pytest.mark.parametrize("answer", ["354 go on", "199 what"])
+def test_a_final_reply_that_makes_no_sense_is_unknown(
+    three: Database, mailbox: Mailbox, port: int, answer: str
+) -> None:
+    mailbox.data["p2@example.cn"] = answer
+
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert results(three) == {1: ONCE, 2: ("retry", ["unknown"]), 3: ONCE}
+
+
+def test_a_server_that_ends_one_connection_is_not_gone(
+    three: Database, mailbox: Mailbox, port: int
+) -> None:
+    mailbox.sender = "421 4.7.0 too many mails over this connection"
+
+    assert send_all(three, channel(port)) == DeliveryCounts(postponed=3)
+    assert mailbox.connections == 3
 
 
 def test_twice_without_a_final_reply_waits_for_a_person(
@@ -323,6 +343,46 @@ def test_an_outcome_waits_for_a_locked_database(
     assert results(impatient) == {1: ONCE, 2: ONCE, 3: ONCE}
     assert len(taken.letters) == 3
     impatient.engine.dispose()
+
+
+def test_an_outcome_waits_for_a_database_that_takes_no_connections(
+    three: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a server restarts: the connection breaks, and for a while there is no other."""
+    connect, refusals = three.engine.raw_connection, [0, 1, 1]
+
+    def refuse() -> object:
+        if refusals and refusals.pop(0):
+            raise sqlite3.OperationalError("connection refused")
+        return connect()
+
+    monkeypatch.setattr(three.engine, "raw_connection", refuse)
+    pauses: list[float] = []
+    monkeypatch.setattr(lane, "sleep", pauses.append)
+    broken = [1]
+
+    class Breaking(Recorder):
+        def send(self, letter: Letter) -> str:
+            if broken.pop() if broken else 0:
+                monkeypatch.setattr(Ledger, "run", _failing_once(monkeypatch))
+            return super().send(letter)
+
+    taken = Breaking()
+
+    assert send_all(three, taken) == DeliveryCounts(sent=3)
+    assert pauses == [1, 2, 4]
+    assert results(three) == {1: ONCE, 2: ONCE, 3: ONCE}
+    assert len(taken.letters) == 3
+
+
+def _failing_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    run = Ledger.run
+
+    def fail(book: Ledger, prepared: Prepared, **values: object) -> int:
+        monkeypatch.setattr(Ledger, "run", run)
+        return run(book, prepared, **values | {"this": object()})  # nothing can be bound to it
+
+    return fail
 
 
 def test_an_outcome_that_can_never_be_written_is_unknown_and_sent_again(

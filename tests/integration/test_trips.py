@@ -1,10 +1,13 @@
 """Several connections of one channel, served by one thread."""
 
 import os
+import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import trustme
@@ -111,6 +114,56 @@ def test_the_trouble_of_one_connection_is_not_the_others(
     assert tried == {**{n: ["sent"] for n in range(1, 8)}, 3: outcomes}
 
 
+@contextmanager
+def piecemeal(*pieces: bytes) -> Iterator[int]:
+    """A server that answers each envelope in these pieces, a while apart."""
+
+    def converse(connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 hello\r\n")
+            lines.readline()
+            connection.sendall(b"250-hello\r\n250 PIPELINING\r\n")
+            while lines.readline().startswith(b"MAIL"):
+                lines.readline()
+                lines.readline()
+                for piece in pieces:
+                    connection.sendall(piece)
+                    time.sleep(0.05)
+                while lines.readline() != b".\r\n":
+                    pass
+                connection.sendall(b"250 queued\r\n")
+            connection.sendall(b"221 bye\r\n")
+
+    def serve() -> None:
+        for _ in range(2):
+            conversations.append(Thread(target=converse, args=(listening.accept()[0],)))
+            conversations[-1].start()
+
+    conversations: list[Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=serve)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        for one in (thread, *conversations):
+            one.join()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"250 o", b"k\r\n250 ok\r\n354 go\r\n"),
+        (b"250 ok\r\n25", b"0 ok\r\n354 go\r\n"),
+        (b"250-a\r\n", b"250 b\r\n250 ok\r\n354 go\r\n"),
+        (b"250 ok\r\n250 ok\r\n", b"354 go\r\n"),
+    ],
+)
+def test_replies_may_come_in_pieces(sqlite_database: Database, pieces: tuple[bytes, ...]) -> None:
+    fill(sqlite_database, 4)
+    with piecemeal(*pieces) as number:
+        connections = [opened(number, timeout_seconds=2) for _ in range(2)]
+        assert send_all(sqlite_database, *connections) == DeliveryCounts(sent=4)
+
+
 def test_encrypted_connections_take_turns_as_well(
     seven: Database, mailbox: Mailbox, tmp_path: Path
 ) -> None:
@@ -179,8 +232,7 @@ def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
         raise DeliveryError("421 busy", permanent=False, down=True)
         yield
 
-    with suppress(ValueError):
-        send_all(seven, Scripted(slow), Scripted(down))
+    send_all(seven, Scripted(slow), Scripted(down))
     os.close(reading)
     os.close(writing)
 
@@ -195,8 +247,7 @@ def test_every_connection_is_closed_whatever_another_one_raises(seven: Database)
         yield
 
     connections = [Scripted(well) for _ in range(3)]
-    with pytest.raises(ValueError, match="at the end"):
-        send_all(seven, *connections)
+    assert send_all(seven, *connections).sent == 7
 
     assert [one.closed for one in connections] == [1, 1, 1]
     assert rows.states(seven) == dict.fromkeys(range(1, 8), "sent")
@@ -218,8 +269,7 @@ def test_a_talk_that_asks_again_is_interrupted_once(seven: Database) -> None:
         yield Answer(other, 0.2)
         return "never"
 
-    with suppress(ValueError):
-        send_all(seven, Scripted(asks_again), Scripted(waits))
+    send_all(seven, Scripted(asks_again), Scripted(waits))
     for file in (reading, writing, other, others_end):
         os.close(file)
 

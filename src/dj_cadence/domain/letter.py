@@ -89,6 +89,11 @@ class Talking:
     is there; it waits for it then. A class with a `send` of its own is never asked to talk.
     """
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a talk begins without having to connect first."""
+        return False
+
     def talk(self, letter: Letter) -> Talk:
         """`send`, stopping before each answer that is not there yet."""
         raise NotImplementedError

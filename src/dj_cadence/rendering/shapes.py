@@ -37,8 +37,8 @@ class Shapes:
         distinct = tuple(filter(None, dict.fromkeys(names)))
         if len(names) > _MOST_NAMES or has_mark("".join(distinct)):
             return whole(self._render(view_of(names)))
-        mark_of = dict(zip(distinct, marks(len(distinct)), strict=True))
-        pattern = tuple(mark_of.get(name, "") for name in names)
+        mark_of = {"": "", **dict(zip(distinct, marks(len(distinct)), strict=True))}
+        pattern = tuple(map(mark_of.__getitem__, names))
         shape = self._shape((said, pattern), pattern, view_of)
         return (shape, distinct) if shape else whole(self._render(view_of(names)))
 

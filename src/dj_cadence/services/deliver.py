@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 
 from sqlalchemy import select
 
@@ -85,8 +86,12 @@ def deliver(
     owner: str,
     now: datetime,
     digest_view: DigestOf,
+    since: float | None = None,
 ) -> DeliveryCounts:
     """Send what is due at `now`; a pass ends after five minutes, the next goes on.
+
+    `since` is what `monotonic` said at `now`, if that is a while ago: limits count from the
+    moment at which something is sent.
 
     `owner` names this process in the leases. Any number of processes may do this at once,
     each one pass at a time. What a process that died left behind is taken back by
@@ -101,10 +106,18 @@ def deliver(
         for crew in _crews(channel, notifiers, settings.connections(channel))
     ]
     forms = {channel: traits(crew[0]).form for channel, crew in crews}
-    composer = Composer(templates, catalogue, settings, site_uid, digest_view, forms)
+    unusable = {
+        channel: notifier.reply
+        for channel, (notifier, *_) in crews
+        if isinstance(notifier, Unusable)
+    }
+    composer = Composer(templates, catalogue, settings, site_uid, digest_view, forms, unusable)
     # SQLite has one writer; those who wait for it inside one process need not poll.
     turn = Lock() if database.is_sqlite else nullcontext()
-    lanes = [Lane(database, composer, channel, crew, owner, now, turn) for channel, crew in crews]
+    begun = monotonic() if since is None else since
+    lanes = [
+        Lane(database, composer, channel, crew, owner, now, begun, turn) for channel, crew in crews
+    ]
     return DeliveryCounts(**_run(lanes))
 
 
@@ -112,10 +125,12 @@ def _opened(channel: str, notifiers: Mapping[str, OpenNotifier]) -> Notifier:
     if channel not in notifiers:
         return Unusable(f"没有设置渠道“{channel}”")
     try:
-        return notifiers[channel]()
+        opened = notifiers[channel]()
+        traits(opened)  # whatever is wrong with them, others must not suffer
     except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
         _log.error("notifier_failed channel=%s error=%s", channel, type(error))
         return Unusable(f"渠道程序出错：{type(error).__name__}")
+    return opened
 
 
 def _crews(
@@ -123,7 +138,8 @@ def _crews(
 ) -> list[list[Notifier]]:
     """A channel's connections; together those that one thread can serve."""
     opened = [_opened(channel, notifiers) for _ in range(connections)]
-    return [opened] if all(map(is_talking, opened)) else [[notifier] for notifier in opened]
+    usable = [one for one in opened if not isinstance(one, Unusable)] or opened[:1]
+    return [usable] if all(map(is_talking, usable)) else [[notifier] for notifier in usable]
 
 
 def _run(lanes: list[Lane]) -> Counter[str]:

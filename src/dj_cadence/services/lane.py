@@ -44,6 +44,8 @@ class Lane:
     """Alike, and used by this lane alone: a connection each."""
     owner: str
     now: datetime
+    since: float
+    """What `monotonic` said at `now`."""
     turn: AbstractContextManager[object]
     """Held while writing to the database."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -59,10 +61,16 @@ class Lane:
         with ExitStack() as leaving:
             leaving.callback(self._let_go)
             for notifier in self.notifiers:
-                leaving.callback(notifier.close)
+                leaving.callback(self._close, notifier)
             while self._send_batch() and not (self._is_over() or self._used_up):
                 pass
         return self.counts
+
+    def _close(self, notifier: Notifier) -> None:
+        try:
+            notifier.close()
+        except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
+            _log.error("notifier_failed channel=%s error=%s", self.channel, type(error))
 
     @cached_property
     def _traits(self) -> Traits:
@@ -97,7 +105,8 @@ class Lane:
                 ledger.settle(session, empty)
         if faults := [found for found in made if isinstance(found, Fault)]:
             self._commit(lambda book: self._put_off(book, faults))
-        for fault in faults:  # the reason may hold what the message says: not for the log
+        for fault in faults if self.channel not in self.composer.unusable else ():
+            # The reason may hold what the message says: not for the log.
             _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
         self.counts.update(settled=len(empty), postponed=len(faults))
         return letters
@@ -124,6 +133,8 @@ class Lane:
                 trips += self._turn_over(ended, free, letters)
             if self._is_over():
                 trips = self._called_back(trips)
+        if letters:  # time ran out while one was written down
+            self._commit(lambda book: self._handed_back(book, letters))
 
     def _turn_over(
         self, ended: Sequence[Trip], free: Sequence[Notifier], letters: deque[Written]
@@ -214,4 +225,4 @@ class Lane:
 
     def _instant(self) -> datetime:
         """It takes time to send, and limits and leases count from the moment itself."""
-        return self.now + timedelta(seconds=monotonic() - self._started)
+        return self.now + timedelta(seconds=monotonic() - self.since)

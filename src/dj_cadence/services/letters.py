@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
@@ -86,7 +86,9 @@ class Composer:
     site_uid: str
     digest_of: DigestOf
     forms: Mapping[str, Form]
-    """How each channel speaks; a channel that is not set up is written a mail."""
+    """How each channel speaks."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Why a channel cannot be used: nothing is written for it, as its form is not known."""
 
     @cached_property
     def _bases(self) -> Mapping[str, str]:
@@ -103,7 +105,13 @@ class Composer:
 
         A fault in one message concerns that message only.
         """
-        drafts = self._drafts(database, [claim for claim in claims if claim.content is None])
+        fresh = [claim for claim in claims if claim.content is None]
+        usable = [claim for claim in fresh if claim.channel not in self.unusable]
+        drafts = self._drafts(database, usable) | {
+            claim.id: Fault(claim, self.unusable[claim.channel])
+            for claim in fresh
+            if claim.channel in self.unusable
+        }
         made_on = now.astimezone(self.settings.time_zone).isoformat(timespec="seconds")
         return [self._written(claim, drafts.get(claim.id), made_on) for claim in claims]
 

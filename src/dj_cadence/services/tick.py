@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.week import week_label
@@ -43,7 +44,7 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     itself, so a pass that dies is simply repeated. Where nothing is due, one statement
     says so and is all; every five minutes the rule files and returned mail are looked at.
     """
-    today = site.today(now)
+    today, since = site.today(now), monotonic()
     with site.database.read() as session:
         seen = look(session, today, week_label(today), now)
         catalogue = catalogue_of(session, seen.catalogue if seen else None)
@@ -53,7 +54,7 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
     told = watch(site, now)
-    report = _whole_pass(site, catalogue, plan, now, owner) if is_due or told else _NOTHING
+    report = _whole_pass(site, catalogue, plan, now, since, owner) if is_due or told else _NOTHING
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
@@ -91,7 +92,7 @@ def _is_time_to_bundle(site: Site, seen: AnyRow, catalogue: Catalogue, now: date
 
 
 def _whole_pass(
-    site: Site, catalogue: Catalogue, plan: str, now: datetime, owner: str
+    site: Site, catalogue: Catalogue, plan: str, now: datetime, since: float, owner: str
 ) -> TickReport:
     database, today = site.database, site.today(now)
     hold_if_moved(site, today)
@@ -116,5 +117,6 @@ def _whole_pass(
         digest_view=digests_of_a_pass(catalogue, site.settings, today),
         owner=owner,
         now=now,
+        since=since,
     )
     return TickReport(rolled, advanced, bundled, posted.sent)

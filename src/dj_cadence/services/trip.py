@@ -15,6 +15,8 @@ from dj_cadence.store import outcomes
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.prepared import Ledger
 
+_LONGEST_REPLY = 1000
+_LONGEST_WAIT = 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -49,6 +51,10 @@ class Trip:
     def __post_init__(self) -> None:
         self._talk = _talk(self.notifier, self.written.letter)
 
+    @property
+    def is_connected(self) -> bool:
+        return is_talking(self.notifier) and self.notifier.is_connected
+
     def go_on(self) -> bool:
         """Up to the next answer that has to be waited for. True: it is over, see `outcome`."""
         if self.written.letter.form is not traits(self.notifier).form:
@@ -58,7 +64,7 @@ class Trip:
         try:
             self._step()
         except StopIteration as end:
-            self.outcome = Outcome(outcomes.sent, "sent", end.value)
+            self.outcome = Outcome(outcomes.sent, "sent", _text(end.value))
         except DeliveryError as error:
             self.outcome = _refused(error)
         except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
@@ -72,7 +78,8 @@ class Trip:
 
     def _step(self) -> None:
         in_vain, self.in_vain = self.in_vain, False
-        self.awaited = self._talk.throw(TimeoutError()) if in_vain else next(self._talk)
+        file, seconds = self._talk.throw(TimeoutError()) if in_vain else next(self._talk)
+        self.awaited = Answer(int(file), min(seconds, _LONGEST_WAIT))
         self.until = monotonic() + self.awaited.seconds
 
 
@@ -84,23 +91,32 @@ def _talk(notifier: Notifier, letter: Letter) -> Talk:
 
 
 def _refused(error: DeliveryError) -> Outcome:
+    reply = _text(error.reply)
     if error.permanent:
-        return Outcome(outcomes.refused, "gave_up", error.reply)
+        return Outcome(outcomes.refused, "gave_up", reply)
     if error.unknown:
-        return Outcome(outcomes.in_the_dark, "postponed", error.reply)
-    return Outcome(outcomes.postponed, "postponed", error.reply, error.down)
+        return Outcome(outcomes.in_the_dark, "postponed", reply)
+    return Outcome(outcomes.postponed, "postponed", reply, error.down)
+
+
+def _text(reply: object) -> str:
+    """A reply as every database takes it, whatever a notifier or a server makes of it."""
+    text = "" if reply is None else str(reply)
+    return text[:_LONGEST_REPLY].encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def ready(trips: Sequence[Trip]) -> Sequence[Trip]:
     """Those of one thread that can go on; waits until there is one.
 
-    First those whose answer is there, for it is to be written down; else one that has to begin,
-    which may take as long as to connect. One that waits in vain holds up none of the others.
+    One that has to connect first goes alone, and after those whose answer is there, for that is
+    to be written down. One that waits in vain holds up none of the others.
     """
     if len(trips) == 1:
         return trips  # it may as well wait by itself
     waiting = [trip for trip in trips if trip.awaited]
     unbegun = [trip for trip in trips if not trip.awaited]
+    if connected := [trip for trip in unbegun if trip.is_connected]:
+        return connected
     return _answered(waiting, wait=not unbegun) or unbegun[:1]
 
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
-from dj_cadence.store.types import AnyRow
 
 BATCH = 250
 WAITING = ("ready", "retry")
@@ -114,29 +113,27 @@ def trim(session: Session, claims: Sequence[Claim]) -> None:
     """Take out of messages not yet written what need not be said any more.
 
     Notices of tasks settled meanwhile are `settled_before`, those to superiors about what is
-    overdue no more `moved`. What still goes up speaks for the same person's older notices too.
+    overdue no more `moved`.
     """
     ids = [claim.id for claim in claims if claim.content is None]
-    found = _looked_at(session, ids)
-    for outcome in ("settled_before", "moved"):
-        if closed := [row.id for row in found if row.outcome == outcome]:
-            closing = update(notice).where(notice.c.outcome == "", among(notice.c.id, closed))
-            session.execute(closing.values(outcome=outcome))
-    if upwards := {row.message_id for row in found if not row.outcome}:
-        fold(session, upwards, across_levels=True)
+    for outcome, notices in _need_not_be_said(session, ids).items():
+        closing = update(notice).where(notice.c.outcome == "").values(outcome=outcome)
+        session.execute(closing.where(among(notice.c.id, notices)))
 
 
-def _looked_at(session: Session, message_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """Open notices that are settled or go up, with their message and the outcome to come if any."""
-    silent, goes_up = task.c.state.in_(sorted(SILENT)), notice.c.rung == ESCALATED
-    past = task.c.state != State.OVERDUE.value
-    outcome = case((silent, "settled_before"), (past, "moved"), else_="").label("outcome")
-    return session.execute(
-        select(notice.c.id, notice.c.message_id, outcome)
+def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Open notices by the outcome that they are to have."""
+    past = and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value)
+    silent = task.c.state.in_(sorted(SILENT))
+    query = (
+        select(notice.c.id, silent)
         .join(task, task.c.id == notice.c.task_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
-        .where(or_(silent, goes_up))
-    ).all()
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", or_(silent, past))
+    )
+    found: dict[str, list[int]] = {}
+    for notice_id, settled in session.execute(query).all():
+        found.setdefault("settled_before" if settled else "moved", []).append(notice_id)
+    return found
 
 
 def settle(session: Session, claims: Sequence[Claim]) -> None:
@@ -164,15 +161,14 @@ def close_said(session: Session, claims: Sequence[Claim] | None = None) -> int:
     return session.connection().execute(closing).rowcount
 
 
-def fold(session: Session, message_ids: Collection[int], *, across_levels: bool = False) -> None:
+def fold(session: Session, message_ids: Collection[int]) -> None:
     """Of several open notices of one task in a message, let the newest speak for all.
 
-    What goes up and what does not are each folded by themselves, unless `across_levels`: the
-    one may pass while the message waits, and would take the other with it.
+    What goes up and what does not are each folded by themselves: the one may pass while the
+    message waits, and would take the other with it.
     """
     newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
-    levels = () if across_levels else (notice.c.rung == ESCALATED,)
-    alike = (notice.c.message_id, notice.c.task_id, *levels)
+    alike = (notice.c.message_id, notice.c.task_id, notice.c.rung == ESCALATED)
     age = func.row_number().over(partition_by=alike, order_by=newest_first)
     mine = and_(among(notice.c.message_id, message_ids), notice.c.outcome == "")
     each = select(notice.c.id, age.label("age")).where(mine).subquery("each")

@@ -51,7 +51,10 @@ class Own(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """The open notices of a message, in the organizations' own order, then by date."""
+    """The open notices of a message, in the organizations' own order, then by date.
+
+    A task is spoken of once; where it goes up to the same person, as that.
+    """
 
     own: tuple[Own, ...]
     said: str
@@ -127,7 +130,8 @@ def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
 
 def _sorted(own: str) -> tuple[Own, ...]:
     each = [Own(*values, place=place) for place, values in enumerate(json.loads(own))]  # type: ignore[misc]
-    return tuple(sorted(each, key=attrgetter("position", "due", "task_id")))
+    each.sort(key=attrgetter("position", "due", "task_id", "level"))
+    return tuple({item.task_id: item for item in each}.values())
 
 
 class Above(NamedTuple):

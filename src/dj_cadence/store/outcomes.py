@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, bindparam, delete, exists, literal_column, null, select, update
+from sqlalchemy import String, bindparam, delete, exists, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql
 
 from dj_cadence.store import addresses
@@ -44,7 +44,7 @@ def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
 
 def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
-    if ledger.run(_QUARANTINE, **_mine(claim), before=claim.n - 1) == 0:
+    if ledger.run(_QUARANTINE, **_mine(claim)) == 0:
         _put_off(ledger, claim, now)
     _end(ledger, claim, "unknown", reply, now)
 
@@ -116,9 +116,15 @@ _PUT_OFF = Prepared(
 _GIVE_UP = Prepared(
     update(message).where(*_MINE).values(state="gave_up", send_at=null(), **_NO_LEASE)
 )
+_earlier = attempt.alias()
+_LAST = (
+    select(func.max(_earlier.c.n))
+    .where(_earlier.c.message_id == bindparam("this"), _earlier.c.n < bindparam("n"))
+    .scalar_subquery()
+)  # a claim that came to nothing leaves a gap in the numbers
 _BEFORE = exists().where(
     attempt.c.message_id == bindparam("this"),
-    attempt.c.n == bindparam("before"),
+    attempt.c.n == _LAST,
     attempt.c.outcome == "unknown",
 )
 _QUARANTINE = Prepared(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import UpdateBase
 
 from dj_cadence.store.database import Database
@@ -44,8 +45,12 @@ class Ledger:
     """
 
     def __init__(self, database: Database) -> None:
+        """Raises NotWritten where the database cannot be reached."""
         self._database = database
-        self._pooled = database.engine.raw_connection()
+        try:
+            self._pooled = database.engine.raw_connection()
+        except (SQLAlchemyError, database.driver_error) as error:
+            raise NotWritten(str(error)) from error
         self._cursor = self._pooled.cursor()
         if database.is_sqlite:
             self._cursor.execute("PRAGMA synchronous=NORMAL")
@@ -70,6 +75,8 @@ class Ledger:
             done = work(self)
             self._pooled.commit()
         except self._database.driver_error as error:
+            with suppress(self._database.driver_error):  # else its lock lives until it is collected
+                self._pooled.rollback()
             self._pooled.invalidate()
             raise NotWritten(str(error)) from error
         except BaseException:
