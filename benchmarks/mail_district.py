@@ -33,7 +33,6 @@ def found(
     branches: int,
     notifiers: Mapping[str, OpenNotifier],
     *,
-    connections: int = 1,
     today: date = TODAY,
     now: datetime = NOW,
 ) -> Site:
@@ -47,7 +46,7 @@ def found(
         web_address="https://dj.example.cn",
         sender_name="党建节拍",
         sender_address=SENDER,
-        channels={"email": ChannelSettings("email", "bench", {}, connections)},
+        channels={"email": ChannelSettings("email", "bench", {})},
         local_administrator=False,
         key=b"0123456789abcdef0123456789abcdef",
     )
