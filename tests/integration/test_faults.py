@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 import pytest
 import trustme
-from sqlalchemy import event, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from dj_cadence.domain.letter import Letter, Sender
@@ -23,7 +23,7 @@ from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.store import ledger, schema
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.lifeline import lifeline
-from dj_cadence.store.prepared import Ledger, Prepared
+from dj_cadence.store.prepared import Ledger, NotWritten, Prepared
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
@@ -373,6 +373,20 @@ def test_an_outcome_waits_for_a_database_that_takes_no_connections(
     assert pauses == [1, 2, 4]
     assert results(three) == {1: ONCE, 2: ONCE, 3: ONCE}
     assert len(taken.letters) == 3
+
+
+def test_a_transaction_that_failed_locks_nobody_out(three: Database) -> None:
+    """While its error is still looked at, which keeps all that it has seen."""
+    book, nonsense = Ledger(three), Prepared(update(schema.message).values(state=bindparam("x")))
+
+    with pytest.raises(NotWritten) as caught:
+        book.transaction(lambda same: same.run(nonsense, x=object()))
+
+    with closing(sqlite3.connect(str(three.engine.url.database), timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+    assert caught.value
+    book.close()
 
 
 def _failing_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
