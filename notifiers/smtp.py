@@ -18,7 +18,7 @@ from dj_cadence.errors import DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
-_GOODBYE = 421  # to this connection only
+_CLOSING = 421
 _LONGEST_REPLY = 300
 _ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
 _REASONS = {
@@ -75,6 +75,10 @@ def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -
     )
 
 
+class _Goodbye(DeliveryError):
+    """The server ends the connection: to one that has carried mail, it means that one alone."""
+
+
 class Smtp(Talking):
     """One connection, opened for the first letter and again after every error.
 
@@ -93,10 +97,14 @@ class Smtp(Talking):
 
     def talk(self, letter: Letter) -> Talk:
         content = mime.build(letter, self._sender)
+        carried = self.is_connected
         try:
             if self._connection is None:
                 self._connection = _connect(self._options, self._sender)
             return (yield from _submit(self._connection, self._sender.address, letter.to, content))
+        except _Goodbye as error:
+            self._drop()
+            raise DeliveryError(error.reply, permanent=False, down=not carried) from None
         except DeliveryError:
             self._drop()
             raise
@@ -169,7 +177,8 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> T
     refused, code, reply = yield from _announce(connection, sender, to)
     if refused == "sender":
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
-        raise DeliveryError(reply_text, permanent=False, down=code != _GOODBYE)
+        kind = _Goodbye if code == _CLOSING else DeliveryError
+        raise kind(reply_text, permanent=False, down=True)
     if refused == "recipient":
         raise DeliveryError(
             f"邮件服务器不接受收件人：{_shown(code, reply)}",

@@ -26,6 +26,10 @@ class Mailbox:
         self.rcpt: dict[str, str] = {}
         self.data: dict[str, str] = {}
         self.sender = "250 OK"
+        self.senders = 0
+        self.ended_at = 0
+        """Which mail of all gets `later` instead."""
+        self.later = "421 4.7.0 too many mails over this connection"
         self.others = 0
         self._enough = Event()
         self.pipelining = False
@@ -42,7 +46,8 @@ class Mailbox:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
         envelope.mail_from = address
-        return self.sender
+        self.senders += 1
+        return self.later if self.senders == self.ended_at else self.sender
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object

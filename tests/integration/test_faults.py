@@ -138,10 +138,19 @@ def test_a_final_reply_that_makes_no_sense_is_unknown(
 def test_a_server_that_ends_one_connection_is_not_gone(
     three: Database, mailbox: Mailbox, port: int
 ) -> None:
-    mailbox.sender = "421 4.7.0 too many mails over this connection"
+    mailbox.ended_at = 2
 
-    assert send_all(three, channel(port)) == DeliveryCounts(postponed=3)
-    assert mailbox.connections == 3
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert mailbox.connections == 2
+
+
+def test_a_server_that_ends_each_new_connection_is_left_alone(
+    three: Database, mailbox: Mailbox, port: int
+) -> None:
+    mailbox.sender = mailbox.later
+
+    assert send_all(three, channel(port)) == DeliveryCounts(postponed=1)
+    assert mailbox.connections == 1
 
 
 def test_twice_without_a_final_reply_waits_for_a_person(

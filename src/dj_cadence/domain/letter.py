@@ -1,5 +1,6 @@
 """What a notifier is handed, and what it must be able to do."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -82,7 +83,7 @@ Talk = Generator[Answer, None, str]
 """A letter being sent: stops where it would wait for an answer, ends as `send` does."""
 
 
-class Talking:
+class Talking(ABC):
     """A notifier whose sending stops wherever it would wait for the other side.
 
     Then one thread serves all connections of a channel. A talk may be resumed before the answer
@@ -94,9 +95,9 @@ class Talking:
         """Whether a talk begins without having to connect first."""
         return False
 
+    @abstractmethod
     def talk(self, letter: Letter) -> Talk:
         """`send`, stopping before each answer that is not there yet."""
-        raise NotImplementedError
 
     def send(self, letter: Letter) -> str:
         """The whole talk at once."""

@@ -105,9 +105,9 @@ class Lane:
                 ledger.settle(session, empty)
         if faults := [found for found in made if isinstance(found, Fault)]:
             self._commit(lambda book: self._put_off(book, faults))
-        for fault in faults if self.channel not in self.composer.unusable else ():
-            # The reason may hold what the message says: not for the log.
-            _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
+        if self.channel not in self.composer.unusable:  # which was logged once
+            for fault in faults:  # the reason may hold what the message says: not for the log
+                _log.error("message_unwritable id=%d, see its attempts", fault.claim.id)
         self.counts.update(settled=len(empty), postponed=len(faults))
         return letters
 

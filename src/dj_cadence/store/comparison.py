@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import State
@@ -11,6 +11,7 @@ from dj_cadence.store.differences import (
     Scope,
     Stage,
     in_window,
+    not_there,
     of_scope,
     of_stage,
     owed,
@@ -51,8 +52,8 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
 
 def count_past(session: Session, scope: Scope, today: date) -> int:
     """How many tasks would be created whose last day is over."""
-    there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
-    query = select(func.count()).select_from(WANTED).where(want_slot.c.due < today, ~there)
+    past = and_(want_slot.c.due < today, not_there(scope))
+    query = select(func.count()).select_from(WANTED).where(past)
     return int(session.execute(query).scalar_one())
 
 

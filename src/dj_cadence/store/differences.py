@@ -216,14 +216,18 @@ def _shown_due(change: str) -> ColumnElement[date]:
     return want_slot.c.due if change == "create" else task.c.due
 
 
+def not_there(scope: Scope) -> ColumnElement[bool]:
+    """That there is no such task as is wanted."""
+    return ~exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+
+
 def creations(scope: Scope) -> AnySelect:
     """Wanted, and no such task yet."""
-    there = exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
     cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
     return (
         select(*_columns("create", new=True, cause=cause))
         .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
-        .where(~there)
+        .where(not_there(scope))
     )
 
 

@@ -49,13 +49,13 @@ class Ledger:
         self._database = database
         try:
             self._pooled = database.engine.raw_connection()
+            self._cursor = self._pooled.cursor()
+            if database.is_sqlite:
+                self._cursor.execute("PRAGMA synchronous=NORMAL")
+                self._cursor.execute("PRAGMA foreign_keys=ON")  # the planner leaves it off
+                self._pooled.info["synchronous"] = "NORMAL"
         except (SQLAlchemyError, database.driver_error) as error:
             raise NotWritten(str(error)) from error
-        self._cursor = self._pooled.cursor()
-        if database.is_sqlite:
-            self._cursor.execute("PRAGMA synchronous=NORMAL")
-            self._cursor.execute("PRAGMA foreign_keys=ON")  # the planner leaves it off
-            self._pooled.info["synchronous"] = "NORMAL"
 
     def run(self, prepared: Prepared, **values: Any) -> int:
         """Run a statement in the transaction; returns how many rows it met."""
