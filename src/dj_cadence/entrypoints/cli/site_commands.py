@@ -84,13 +84,13 @@ def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None
         wanted = daemon.configured_port(site.site)
         listening = daemon.listen(host, port, wanted)
         shown, taken = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
-        say(f"http://{shown}:{taken}/")
         if daemon.is_linked_here(site.site) and taken != wanted:
             sys.stderr.write(
                 f"注意：消息和日历订阅里的链接仍指向端口 {wanted}，打不开这里的网页。"
                 f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
                 f"或腾出端口 {wanted} 再启动。\n"
             )
+        say(f"http://{shown}:{taken}/")
         daemon.serve(site.site, listening)
 
 
