@@ -39,12 +39,11 @@ def bundle(
 ) -> int:
     """Make the messages of today; returns how many.
 
-    Nothing happens on a day off, before the sending hour, or while sending is off. What
+    Nothing happens on a day off, outside the sending hours, or while sending is off. What
     could not be said then, or falls into a quiet period, is still waiting at a later call.
     """
-    local = now.astimezone(settings.time_zone)
-    today = local.date()
-    if not catalogue.calendar.is_working_day(today) or local.time() < settings.send_at:
+    today = now.astimezone(settings.time_zone).date()
+    if not settings.sending_hours(catalogue.calendar).allow(now):
         return 0
     with database.read() as session:
         row, quiets = sites.load(session), store.every(session)

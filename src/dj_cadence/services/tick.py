@@ -1,10 +1,11 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import catalogue_of
@@ -74,21 +75,19 @@ def _is_anything_due(
         return True
     if not seen.sending:
         return False
-    today = site.today(now)
+    hours = site.settings.sending_hours(catalogue.calendar)
+    if not hours.allow(now):
+        return bool(seen.urgent)
     known = seen.notices or seen.digests or seen.newcomers
-    fresh = known or digests_due(catalogue, seen.digest_week, today)
-    return bool(seen.messages or (fresh and _is_time_to_bundle(site, seen, catalogue, now)))
+    fresh = known or digests_due(catalogue, seen.digest_week, site.today(now))
+    return bool(seen.messages or (fresh and _is_time_to_bundle(hours, seen.bundled_at, now)))
 
 
-def _is_time_to_bundle(site: Site, seen: AnyRow, catalogue: Catalogue, now: datetime) -> bool:
+def _is_time_to_bundle(hours: SendingHours, last: datetime | None, now: datetime) -> bool:
     """What was left at the last time had nobody to go to; it is looked at again in a while."""
-    begins = datetime.combine(
-        site.today(now), site.settings.send_at, site.settings.time_zone
-    ).astimezone(UTC)
-    if not catalogue.calendar.is_working_day(site.today(now)) or now < begins:
-        return False
-    last = seen.bundled_at
-    return last is None or not begins <= last <= now < last + SIGN_OF_LIFE
+    if last is None or not last <= now < last + SIGN_OF_LIFE:
+        return True
+    return not hours.are_the_same(last, now)
 
 
 def _whole_pass(

@@ -6,7 +6,9 @@ from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.errors import DjCadenceError
 
 SITE_FILE = "site.toml"
@@ -53,12 +55,18 @@ class Settings:
     """Whether a superior is told each week that nothing is overdue."""
     administrators: tuple[str, ...] = ()
     """Who is told when the engine needs help: mail addresses or 人员编号."""
+    send_until: time = time(20)
+    """Local hour from which on no message is begun."""
     feed_alarm_hours: int = 0
     """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
     tick_seconds: float = 60
     """How often the daemon looks what is due."""
     heartbeat_url: str = ""
     """Is called while all is well; empty: none."""
+
+    def sending_hours(self, calendar: WorkCalendar) -> SendingHours:
+        """When messages may be begun."""
+        return SendingHours(calendar, self.time_zone, self.send_at, self.send_until)
 
     def connections(self, channel: str) -> int:
         """How many connections a channel may use at once; one that is not set up needs one."""

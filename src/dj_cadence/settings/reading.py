@@ -92,6 +92,11 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        if site.send_until <= site.send_at:
+            self._fault(
+                ("send_until",),
+                f"send_until 应晚于 send_at（{site.send_at:%H:%M}），现在是 {site.send_until:%H:%M}",
+            )
         by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
         if by_smtp and "address" not in site.sender.model_fields_set:
             self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
@@ -101,6 +106,7 @@ class _Reader:
             time_zone=ZoneInfo(site.time_zone),
             database=self._database(site.database),
             send_at=site.send_at,
+            send_until=site.send_until,
             web_address=site.web.address,
             sender_name=site.sender.name or site.name,
             sender_address=site.sender.address,
