@@ -4,20 +4,26 @@ Nothing is stored in APScheduler: it only says when to look. What is due is a qu
 """
 
 import gc
+import logging
+import os
 import signal
 import socket
 import sys
-from datetime import timedelta
 from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
-from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
+from dj_cadence.entrypoints.rounds import (
+    AUDIT_SECONDS,
+    FIRST_AUDIT_SECONDS,
+    HEARTBEAT_SECONDS,
+    Rounds,
+)
+from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.errors import Refused
@@ -26,7 +32,10 @@ from dj_cadence.services.site import Site
 from dj_cadence.store.lifeline import lifeline
 
 FIRST_PORT = 8000
+GRACE_SECONDS = 5
+"""For what is under way when the process is told to end."""
 _TRIES = 100
+_log = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socket:
@@ -69,29 +78,19 @@ def is_linked_here(site: Site) -> bool:
 
 
 def serve(site: Site, listening: socket.socket) -> None:
-    """Tick and answer until told to stop; what is being sent is finished first."""
+    """Tick and answer until told to stop; what is being sent has some seconds to be finished."""
     with lifeline(site.database, site.settings.folder, "daemon") as life:
         _serve(site, Rounds(site, life), listening)
 
 
 def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
-    scheduler = BackgroundScheduler(timezone="UTC")
-    begins = clock.wall()
-    every = site.settings.tick_seconds
-    for job, seconds, first in (
-        (rounds.tick, every, begins),
-        (rounds.audit, AUDIT_SECONDS, begins + FIRST_AUDIT),
-        (rounds.heartbeat, HEARTBEAT_SECONDS, begins + timedelta(seconds=HEARTBEAT_SECONDS)),
-    ):
-        scheduler.add_job(
-            job,
-            "interval",
-            seconds=seconds,
-            next_run_time=first,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+    scheduler = SteadyScheduler(
+        [
+            SteadyJob(rounds.tick, site.settings.tick_seconds, 0),
+            SteadyJob(rounds.audit, AUDIT_SECONDS, FIRST_AUDIT_SECONDS),
+            SteadyJob(rounds.heartbeat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS),
+        ]
+    )
     app = make_app(
         WebContext(
             database=site.database,
@@ -99,16 +98,31 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
             templates_folders=template_folders(site.settings),
             catalogue=applied_catalogue,
             clock=clock.now,
+            passes=rounds.passes,
         )
     )
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
     gc.freeze()  # what is loaded by now stays: no collection need look at it again
     signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
-        scheduler.shutdown(wait=True)
+        if not scheduler.end(GRACE_SECONDS):
+            _leave_it_undone()
+
+
+def _leave_it_undone() -> None:
+    """End though something hangs: whoever told us to end waits. It is taken up as after a death."""
+    _log.warning("ended_during_a_pass")
+    logging.shutdown()
+    os._exit(0)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -93,10 +93,8 @@ class _Reader:
         if site is None:
             return None
         if site.send_until <= site.send_at:
-            self._fault(
-                ("send_until",),
-                f"send_until 应晚于 send_at（{site.send_at:%H:%M}），现在是 {site.send_until:%H:%M}",
-            )
+            begins, ends = f"{site.send_at:%H:%M}", f"{site.send_until:%H:%M}"
+            self._fault(("send_until",), f"send_until（{ends}）应晚于 send_at（{begins}）")
         by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
         if by_smtp and "address" not in site.sender.model_fields_set:
             self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")

@@ -88,7 +88,7 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/logout", links.logout, "POST"),
-        route("/healthz", health.health),
+        Route("/healthz", health.HealthEndpoint(context).answer),
         route("/metrics", health.metrics),
         Mount("/static", _Static(context)),
     ]
