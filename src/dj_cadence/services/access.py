@@ -73,6 +73,30 @@ def may_see(session: Session, visitor: Visitor, org_id: int, today: date) -> boo
     return session.execute(found).first() is not None
 
 
+def overseen(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds where the visitor sees all that lies below it too.
+
+    Approving for an organization opens that one alone.
+    """
+    if visitor.administrator:
+        return true()
+    return _offices(visitor, today).where(_below).exists()
+
+
+def oversees(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor may read what speaks of the organization's whole subtree."""
+    found = select(org.c.id).where(org.c.id == org_id, overseen(visitor, today))
+    return session.execute(found).first() is not None
+
+
+def closely(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds where the visitor may read what is about persons."""
+    if visitor.administrator:
+        return true()
+    near = or_(_held.c.id == org.c.id, org.c.approver_id == _held.c.id)
+    return _offices(visitor, today).where(near).exists()
+
+
 def actable(visitor: Visitor, today: date) -> ColumnElement[bool]:
     """The condition on `org` that holds for where the visitor may act."""
     if visitor.administrator:
