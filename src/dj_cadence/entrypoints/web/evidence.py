@@ -17,7 +17,7 @@ from dj_cadence.store.task_views import tasks
 
 def of_organization(visit: Visit) -> Response:
     """A paper about a task of an organization that the visitor may see."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         code = visit.organization(session).code
         rows = readable(
             session,
@@ -31,7 +31,7 @@ def of_organization(visit: Visit) -> Response:
 
 def of_message(visit: Visit) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         rows = rows_of(visit, session, opened(visit, session))
         found = _found(visit, session, (row.id for row in rows))
     return _download(visit, found)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
 from dj_cadence.services.companions import companions
+from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import concerns, noted
 from dj_cadence.services.sight import readable
@@ -43,24 +45,32 @@ class Sections:
 
 def start(visit: Visit) -> Response:
     """The visitor's organizations; for strangers how to get in."""
-    if visit.visitor.is_stranger:
+    with visit.read() as session:
+        values = {} if visit.visitor.is_stranger else _overview(visit, session)
+    if not values:
         return visit.page("stranger.html")
-    with visit.database.read() as session:
-        lines = pages.organizations(session, visit.visitor, visit.catalogue, visit.today)
-        visitor, settings = visit.visitor, visit.settings
-        manages = visitor.administrator or concerns(session, settings, visitor.person_id)
-        trouble = noted(session) if manages else None
-    folded = len(lines) > WHOLE_TREE
-    person_id = visitor.person_id
+    subject, address = f"person:{visit.visitor.person_id}", values.pop("address")
     return visit.page(
         "start.html",
-        lines=pages.folded(lines, depth=1) if folded else lines,
-        number=len(lines),
-        folded=folded,
-        trouble=trouble,
-        feed=subscription(visit, f"person:{person_id}") if person_id else None,
+        feed=subscription(visit, subject, address) if visit.visitor.person_id else None,
         feed_changed=visit.request.query_params.get("said", "") == "feed",
+        **values,
     )
+
+
+def _overview(visit: Visit, session: Session) -> dict[str, Any]:
+    visitor, settings = visit.visitor, visit.settings
+    lines = pages.organizations(session, visitor, visit.catalogue, visit.today)
+    folded = len(lines) > WHOLE_TREE
+    manages = visitor.administrator or concerns(session, settings, visitor.person_id)
+    subject = f"person:{visitor.person_id}"
+    return {
+        "lines": pages.folded(lines, depth=1) if folded else lines,
+        "number": len(lines),
+        "folded": folded,
+        "trouble": noted(session) if manages else None,
+        "address": standing_address(session, settings, subject) if visitor.person_id else None,
+    }
 
 
 def organization(visit: Visit) -> Response:
@@ -69,12 +79,11 @@ def organization(visit: Visit) -> Response:
 
 def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
-    visit.prepare()
     try:
-        if visit.papers:
-            with visit.database.read() as session:
-                acts.keep_papers(visit, _open_to(visit, session)[0])
-        with visit.database.write() as session:
+        with visit.read() as session:
+            own, _ = _open_to(visit, session)
+        acts.keep_papers(visit, own)
+        with visit.write() as session:
             said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -91,7 +100,7 @@ def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
 
 def told(visit: Visit) -> Response:
     """What was said about one task, to whom, when, with what outcome."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = visit.organization(session)
         number = whole_number(visit.path("id"))
         rows, _ = _rows(visit, session, found)
@@ -104,9 +113,9 @@ def told(visit: Visit) -> Response:
 
 
 def outbox(visit: Visit) -> Response:
-    visit.require_login()
     before = whole_number(visit.request.query_params.get("before", ""))
-    with visit.database.read() as session:
+    with visit.read() as session:
+        visit.require_login()
         lines = pages.outbox(session, visit.visitor, visit.today, before)
     older = lines[-1].id if len(lines) == pages.OUTBOX_PAGE else None
     return visit.page("outbox.html", lines=lines, older=older)
@@ -114,8 +123,8 @@ def outbox(visit: Visit) -> Response:
 
 def letter(visit: Visit) -> Response:
     """One message as it went out. Its links act as the addressee, so others do not see them."""
-    visit.require_login()
-    with visit.database.read() as session:
+    with visit.read() as session:
+        visit.require_login()
         number = whole_number(visit.path("id"))
         found = pages.sent_letter(session, visit.visitor, visit.catalogue, number, visit.today)
     if found is None:
@@ -135,9 +144,8 @@ def letter(visit: Visit) -> Response:
 def _organization(
     visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
 ) -> Response:
-    visitor, today = visit.visitor, visit.today
-    with visit.database.read() as session:
-        found = visit.organization(session)
+    with visit.read() as session:
+        visitor, today, found = visit.visitor, visit.today, visit.organization(session)
         rows, kept_back = _rows(visit, session, found)
         values = {
             "org": found,
@@ -157,6 +165,8 @@ def _organization(
                 today=today,
             ),
         }
+        subject = f"org:{found.id}"
+        address = standing_address(session, visit.settings, subject)
         values["also"] = (
             companions(session, visit.catalogue, visitor, found, rows, today)
             if values["may_act"]
@@ -166,7 +176,7 @@ def _organization(
         "organization.html",
         status,
         sections=_sections(visit, rows),
-        feed=subscription(visit, f"org:{found.id}") if values["oversees"] else None,
+        feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,

@@ -50,10 +50,9 @@ def paper_file(visit: Visit) -> Response:
     kind = kinds.get(visit.path("kind"))
     if kind is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    month, year, rules = _month(visit), _year(visit), visit.catalogue
-    visit.prepare()
-    with visit.database.read() as session:
-        found = visit.organization(session)
+    month, year = _month(visit), _year(visit)
+    with visit.read() as session:
+        found, rules = visit.organization(session), visit.catalogue
         made = paper(
             session,
             rules,
@@ -69,11 +68,10 @@ def paper_file(visit: Visit) -> Response:
 
 
 def _digest(visit: Visit) -> DigestView:
-    visit.prepare()
     week = visit.request.query_params.get("week", "")
     if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
         raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
-    with visit.database.read() as session:
+    with visit.read() as session:
         above = visit.organization(session)
         if not oversees(session, visit.visitor, above.id, visit.today):
             raise Forbidden(words.NOT_ABOVE)
@@ -83,10 +81,9 @@ def _digest(visit: Visit) -> DigestView:
 
 
 def _wall(visit: Visit) -> WallPlan:
-    month, year, rules = _month(visit), _year(visit), visit.catalogue
-    visit.prepare()
-    with visit.database.read() as session:
-        found = visit.organization(session)
+    month, year = _month(visit), _year(visit)
+    with visit.read() as session:
+        found, rules = visit.organization(session), visit.catalogue
         return wall_plan(
             session,
             rules,

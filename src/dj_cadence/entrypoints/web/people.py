@@ -18,7 +18,7 @@ def people(visit: Visit) -> Response:
     """This month and the last; telephone numbers only for those who act there."""
     this_month = visit.today.replace(day=1)
     months = [add_months(this_month, -1), this_month]
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = visit.organization(session)
         last = found.subtree_end if found.subtree_end - found.position < MOST else found.position
         span = (found.position, last)
