@@ -145,7 +145,7 @@ def serve_feeds(chosen: Settings, port: int) -> None:
         database,
         chosen,
         [],
-        lambda: catalogue,
+        lambda _session: catalogue,
         lambda: NOW + timedelta(seconds=perf_counter() - begun),
     )
     uvicorn.run(make_app(context), port=port, log_level="error", access_log=False)
@@ -327,7 +327,7 @@ def answers(folder: Path) -> None:
     chosen = settings(folder)
     database = make_database(chosen, 200)
     addresses = paths(database, chosen)
-    whole = Feeds(database, chosen, lambda: load_rules().catalogue).body("org:1", NOW)
+    whole = Feeds(database, chosen, lambda _session: load_rules().catalogue).body("org:1", NOW)
     plain = [{"Accept-Encoding": "identity"}] * ORGS
     with serving(serve_feeds, chosen) as (address, process):
         tags = [etag(address + path) for path in addresses]
@@ -443,7 +443,7 @@ def first_rendering(folder: Path) -> None:
     """A calendar that nobody has read yet: queries, text, gzip and keeping it included."""
     chosen, catalogue = settings(folder), load_rules().catalogue
     database = make_database(chosen, 300)
-    feeds = Feeds(database, chosen, lambda: catalogue)
+    feeds = Feeds(database, chosen, lambda _session: catalogue)
     times = []
     for n in range(1, ORGS + 1):
         begun = perf_counter()

@@ -40,7 +40,7 @@ def test_there_are_messages_a_feed_and_tasks_in_every_state(tmp_path: Path, inst
         found = {row.state for row in tasks(session, catalogue, today=today)}
         sent = session.scalar(select(func.count()).where(message.c.state == "sent"))
         branch = orgs.find_org(session, "QH-1").id
-    feeds = Feeds(site.database, site.settings, lambda: catalogue)
+    feeds = Feeds(site.database, site.settings, lambda _session: catalogue)
     calendar = icalendar.Calendar.from_ical(feeds.body(f"org:{branch}", now))
     site.database.engine.dispose()
     assert found >= {State.OPEN, State.OVERDUE, State.DONE}

@@ -77,7 +77,7 @@ def read(url: str) -> dict[str, tuple[str, Any]]:
 def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
     district: District, served: Served
 ) -> None:
-    settings, rules = district.context.settings, district.context.catalogue()
+    settings = district.context.settings
     addresses = [
         feed_address(district.database, settings, subject, NOW)
         for subject in ("org:3", f"person:{BOB}")
@@ -90,7 +90,7 @@ def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
     with district.database.write() as session:
         records.set_planned(
             session,
-            rules,
+            district.context.catalogue(session),
             3,
             on=date(2026, 3, 20),
             at="15:00",

@@ -12,7 +12,7 @@ from .district import TODAY, District
 
 def ids(district: District, **asked: object) -> list[int]:
     with district.database.read() as session:
-        rows = tasks(session, district.context.catalogue(), today=TODAY, **asked)  # type: ignore[arg-type]
+        rows = tasks(session, district.context.catalogue(session), today=TODAY, **asked)  # type: ignore[arg-type]
         return [row.id for row in rows]
 
 
@@ -43,7 +43,7 @@ def test_what_is_asked_for_in_the_organizations_own_order(
 
 def test_a_task_as_scripts_read_it(any_district: District) -> None:
     with any_district.database.read() as session:
-        catalogue = any_district.context.catalogue()
+        catalogue = any_district.context.catalogue(session)
         [overdue, done] = tasks(session, catalogue, today=TODAY, ids=[1, 5])[::-1]
         [reminder] = tasks(session, catalogue, today=TODAY, ids=[8])
     assert overdue.as_json() == {
@@ -72,8 +72,8 @@ def test_a_task_as_scripts_read_it(any_district: District) -> None:
 
 
 def test_a_duty_that_left_the_catalogue_still_reads(district: District) -> None:
-    catalogue = district.context.catalogue()
-    empty = type(catalogue)({}, catalogue.plans, catalogue.calendar, "h")
     with district.database.read() as session:
+        catalogue = district.context.catalogue(session)
+        empty = type(catalogue)({}, catalogue.plans, catalogue.calendar, "h")
         [row] = tasks(session, empty, today=TODAY, ids=[1])
     assert (row.title, row.office, row.rule) == ("theme_party_day", "书记", None)

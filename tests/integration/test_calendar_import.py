@@ -437,7 +437,7 @@ def in_feed(
 ) -> list[tuple[str, ...]]:
     """(UID, day, SEQUENCE) of each entry in the calendar of a task's organization."""
     now = datetime.combine(today, time(9), SETTINGS.time_zone)
-    text = Feeds(database, SETTINGS, lambda: rules).body(f"org:{row.org_id}", now)  # type: ignore[attr-defined]
+    text = Feeds(database, SETTINGS, lambda _session: rules).body(f"org:{row.org_id}", now)  # type: ignore[attr-defined]
     return [
         (str(e["UID"]), e["DTSTART"].dt.isoformat(), str(e["SEQUENCE"]))
         for e in Calendar.from_ical(text).walk("VEVENT")

@@ -55,7 +55,7 @@ def entries(
     """The entries of an organization's calendar by UID, as they stand in it."""
     with database.read() as session:
         found = session.scalar(select(schema.org.c.id).where(schema.org.c.code == org))
-    body = Feeds(database, settings, lambda: rules).body(f"org:{found}", at(day))
+    body = Feeds(database, settings, lambda _session: rules).body(f"org:{found}", at(day))
     return {
         re.search(rb"UID:(\S+)", entry)[1].decode(): entry  # type: ignore[index]
         for entry in body.partition(b"END:VCALENDAR")[0].split(b"BEGIN:VEVENT")[1:]

@@ -28,7 +28,7 @@ DAY_ = date(2026, 4, 20)
 
 
 def calendar(database: Database, subject: str, day: date = DAY_) -> list[Any]:
-    body = Feeds(database, SETTINGS, lambda: EVERYTHING).body(subject, at(day))
+    body = Feeds(database, SETTINGS, lambda _session: EVERYTHING).body(subject, at(day))
     return list(Calendar.from_ical(body).walk("VEVENT"))
 
 

@@ -16,7 +16,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
-from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
 from dj_cadence.entrypoints.web.app import make_app
@@ -98,7 +97,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
             database=site.database,
             settings=site.settings,
             templates_folders=template_folders(site.settings),
-            catalogue=lambda: _catalogue(site),
+            catalogue=applied_catalogue,
             clock=clock.now,
         )
     )
@@ -114,8 +113,3 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
-
-
-def _catalogue(site: Site) -> Catalogue:
-    with site.database.read() as session:
-        return applied_catalogue(session)

@@ -44,8 +44,8 @@ class Feeds:
 
     database: Database
     settings: Settings
-    catalogue: Callable[[], Catalogue]
-    """The applied one; asked only where a calendar has to be put together."""
+    catalogue: Callable[[Session], Catalogue]
+    """The applied one; looked up only where a calendar has to be put together."""
 
     def look(self, session: Session, subject: str, now: datetime) -> Look:
         """How the subject's calendar stands now."""
@@ -59,10 +59,10 @@ class Feeds:
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
-        catalogue, today = self.catalogue(), now.astimezone(self.settings.time_zone).date()
+        today = now.astimezone(self.settings.time_zone).date()
         with self.database.read() as session:
             look = self.look(session, subject, now)
-            found = contents(session, catalogue, self.settings, subject, today)
+            found = contents(session, self.catalogue(session), self.settings, subject, today)
         writer = Writer(self.settings, look.row.uid, self._revisions(found, now))
         name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
@@ -74,9 +74,9 @@ class Feeds:
     def body(self, subject: str, now: datetime) -> bytes:
         """The whole calendar as it stands now."""
         with self.database.read() as session:
-            is_kept = self.look(session, subject, now).is_kept
-        if not is_kept:
-            self.renew(subject, now)
+            if self.look(session, subject, now).is_kept:
+                return bytes(feeds.copy(session, subject).body)
+        self.renew(subject, now)
         with self.database.read() as session:
             return bytes(feeds.copy(session, subject).body)
 

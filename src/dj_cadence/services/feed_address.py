@@ -19,12 +19,17 @@ def feed_address(database: Database, settings: Settings, subject: str, now: date
     `subject` is what it is for: org:12, person:5. Raises Refused where there is no such one.
     """
     with database.read() as session:
-        token = _token(session, settings, subject)
-        known = tokens.find(session, token) is not None
-    if not known:
-        with database.write() as session:
-            token = _remember(session, settings, subject, now)
-    return _address(settings, token)
+        standing = standing_address(session, settings, subject)
+    if standing:
+        return standing
+    with database.write() as session:
+        return _address(settings, _remember(session, settings, subject, now))
+
+
+def standing_address(session: Session, settings: Settings, subject: str) -> str | None:
+    """The same where it was asked for before; None where it is not made yet."""
+    token = _token(session, settings, subject)
+    return _address(settings, token) if tokens.find(session, token) else None
 
 
 def rotate(session: Session, settings: Settings, subject: str, now: datetime) -> str:

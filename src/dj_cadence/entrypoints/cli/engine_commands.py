@@ -23,6 +23,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json, write_file
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access import login_address
+from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.digest_request import as_message, order_digest, requested_digest
 from dj_cadence.services.feed import Feeds
 from dj_cadence.services.feed_address import feed_address
@@ -189,7 +190,7 @@ def feed(
             with database.write() as session:
                 change_address(session, settings, subject, site.now)
         if out is not None:
-            content = Feeds(database, settings, site.catalogue).body(subject, site.now)
+            content = Feeds(database, settings, applied_catalogue).body(subject, site.now)
             write_file(content, out)
         else:
             say(feed_address(database, settings, subject, site.now))

@@ -63,6 +63,8 @@ def keep_papers(visit: Visit, own: Tasks) -> None:
 
     Raises Forbidden for a task on which the visitor may not act: nothing is kept for it.
     """
+    if not visit.papers:
+        return
     if whole_number(visit.form.get("task", "")) not in own:
         raise Forbidden(words.NOT_YOURS)
     evidence.keep(visit.settings.folder, visit.papers)

@@ -155,8 +155,9 @@ class Calendars:
         with database.read() as session:
             subject = linked_subject(session, token, PURPOSE, now)
             look = self._feeds.look(session, subject, now)
-        if not look.is_kept:
-            self._feeds.renew(subject, now)
+            if look.is_kept:
+                return _whole(subject, look, feeds.copy(session, subject))
+        self._feeds.renew(subject, now)
         with database.read() as session:
             return _whole(subject, look, feeds.copy(session, subject))
 

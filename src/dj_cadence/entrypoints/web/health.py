@@ -16,7 +16,7 @@ METRICS = "text/plain; version=0.0.4"
 def health(visit: Visit) -> Response:
     """Whether the database answers, and when the engine last made a pass."""
     try:
-        with visit.database.read() as session:
+        with visit.read() as session:
             last_tick = session.execute(select(site.c.last_tick)).scalar_one_or_none()
     except SQLAlchemyError:
         return JSONResponse({"status": "down"}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)

@@ -13,6 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.access import Visitor, may_act, may_see, person_visitor, subject_of
 from dj_cadence.services.pages import OpenedMessage, opened_message
+from dj_cadence.services.sight import readable
 from dj_cadence.store import tokens
 from dj_cadence.store.task_views import TaskRow, tasks
 
@@ -24,12 +25,11 @@ def message(visit: Visit) -> Response:
 
 def act_in_message(visit: Visit) -> Response:
     """An act on a task of the message, as the person it was sent to."""
-    visit.prepare()
     try:
-        if visit.papers:
-            with visit.database.read() as session:
-                acts.keep_papers(visit, _mine(visit, session)[1])
-        with visit.database.write() as session:
+        with visit.read() as session:
+            _, own = _mine(visit, session)
+        acts.keep_papers(visit, own)
+        with visit.write() as session:
             person, own = _mine(visit, session)
             said = acts.perform(visit, session, person, own=own, below={})
     except Refused as error:
@@ -39,7 +39,7 @@ def act_in_message(visit: Visit) -> Response:
 
 def login(visit: Visit) -> Response:
     """A button only: programs that look into links must not use them up."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         person_id = subject_of(session, visit.path("token"), "login", visit.now)
         person = person_visitor(session, person_id)
     return visit.page("login.html", person=person)
@@ -47,7 +47,7 @@ def login(visit: Visit) -> Response:
 
 def consume_login(visit: Visit) -> Response:
     """Log the browser in; the link is spent."""
-    with visit.database.write() as session:
+    with visit.write() as session:
         person_id = subject_of(session, visit.path("token"), "login", visit.now)
         tokens.revoke(session, visit.path("token"), visit.now)
     response = go_to("/")
@@ -64,7 +64,7 @@ def logout(_visit: Visit) -> Response:
 def _message(
     visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = opened(visit, session)
         rows = rows_of(visit, session, found)
         allowed = _allowed(visit, session, found, rows)
@@ -99,7 +99,8 @@ def rows_of(visit: Visit, session: Session, found: OpenedMessage) -> list[TaskRo
     rows = tasks(session, catalogue, today=visit.today, ids=found.task_ids)
     orgs = {row.org_id for row in rows}
     seen = {org for org in orgs if may_see(session, found.person, org, visit.today)}
-    return [row for row in rows if row.org_id in seen]
+    mine = [row for row in rows if row.org_id in seen]
+    return readable(session, found.person, mine, visit.today)
 
 
 def _allowed(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -16,11 +17,14 @@ from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
-from dj_cadence.services.access import may_act, may_grant
+from dj_cadence.services.access import may_act, may_grant, oversees
 from dj_cadence.services.companions import companions
+from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import concerns, noted
+from dj_cadence.services.sight import readable
 from dj_cadence.store.task_views import TaskRow, tasks
+from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -41,24 +45,32 @@ class Sections:
 
 def start(visit: Visit) -> Response:
     """The visitor's organizations; for strangers how to get in."""
-    if visit.visitor.is_stranger:
+    with visit.read() as session:
+        values = {} if visit.visitor.is_stranger else _overview(visit, session)
+    if not values:
         return visit.page("stranger.html")
-    with visit.database.read() as session:
-        lines = pages.organizations(session, visit.visitor, visit.catalogue, visit.today)
-        visitor, settings = visit.visitor, visit.settings
-        manages = visitor.administrator or concerns(session, settings, visitor.person_id)
-        trouble = noted(session) if manages else None
-    folded = len(lines) > WHOLE_TREE
-    person_id = visitor.person_id
+    subject, address = f"person:{visit.visitor.person_id}", values.pop("address")
     return visit.page(
         "start.html",
-        lines=pages.folded(lines, depth=1) if folded else lines,
-        number=len(lines),
-        folded=folded,
-        trouble=trouble,
-        feed=subscription(visit, f"person:{person_id}") if person_id else None,
+        feed=subscription(visit, subject, address) if visit.visitor.person_id else None,
         feed_changed=visit.request.query_params.get("said", "") == "feed",
+        **values,
     )
+
+
+def _overview(visit: Visit, session: Session) -> dict[str, Any]:
+    visitor, settings = visit.visitor, visit.settings
+    lines = pages.organizations(session, visitor, visit.catalogue, visit.today)
+    folded = len(lines) > WHOLE_TREE
+    manages = visitor.administrator or concerns(session, settings, visitor.person_id)
+    subject = f"person:{visitor.person_id}"
+    return {
+        "lines": pages.folded(lines, depth=1) if folded else lines,
+        "number": len(lines),
+        "folded": folded,
+        "trouble": noted(session) if manages else None,
+        "address": standing_address(session, settings, subject) if visitor.person_id else None,
+    }
 
 
 def organization(visit: Visit) -> Response:
@@ -67,12 +79,11 @@ def organization(visit: Visit) -> Response:
 
 def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
-    visit.prepare()
     try:
-        if visit.papers:
-            with visit.database.read() as session:
-                acts.keep_papers(visit, _open_to(visit, session)[0])
-        with visit.database.write() as session:
+        with visit.read() as session:
+            own, _ = _open_to(visit, session)
+        acts.keep_papers(visit, own)
+        with visit.write() as session:
             said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -83,28 +94,28 @@ def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
     found = visit.organization(session)
     who = (session, visit.visitor, found.id, visit.today)
-    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-    known = {row.id: row for row in rows}
+    known = {row.id: row for row in _rows(visit, session, found)[0]}
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
 def told(visit: Visit) -> Response:
     """What was said about one task, to whom, when, with what outcome."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = visit.organization(session)
         number = whole_number(visit.path("id"))
-        rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+        rows, _ = _rows(visit, session, found)
         row = next((row for row in rows if row.id == number), None)
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        lines = deliveries.told(session, row.id, visit.settings.time_zone)
+        seen = pages.shown_above(session, visit.visitor, found.id, visit.today)
+        lines = deliveries.told(session, row.id, visit.settings.time_zone, seen)
     return visit.page("told.html", org=found, task=row, lines=lines)
 
 
 def outbox(visit: Visit) -> Response:
-    visit.require_login()
     before = whole_number(visit.request.query_params.get("before", ""))
-    with visit.database.read() as session:
+    with visit.read() as session:
+        visit.require_login()
         lines = pages.outbox(session, visit.visitor, visit.today, before)
     older = lines[-1].id if len(lines) == pages.OUTBOX_PAGE else None
     return visit.page("outbox.html", lines=lines, older=older)
@@ -112,10 +123,10 @@ def outbox(visit: Visit) -> Response:
 
 def letter(visit: Visit) -> Response:
     """One message as it went out. Its links act as the addressee, so others do not see them."""
-    visit.require_login()
-    with visit.database.read() as session:
+    with visit.read() as session:
+        visit.require_login()
         number = whole_number(visit.path("id"))
-        found = pages.sent_letter(session, visit.visitor, number, visit.today)
+        found = pages.sent_letter(session, visit.visitor, visit.catalogue, number, visit.today)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     link = _LINK.search(found.text)
@@ -133,21 +144,29 @@ def letter(visit: Visit) -> Response:
 def _organization(
     visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
 ) -> Response:
-    visitor, today = visit.visitor, visit.today
-    with visit.database.read() as session:
-        found = visit.organization(session)
-        rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
+    with visit.read() as session:
+        visitor, today, found = visit.visitor, visit.today, visit.organization(session)
+        rows, kept_back = _rows(visit, session, found)
         values = {
             "org": found,
             "above": pages.above(session, visitor, found.position, today),
             "below": pages.below(session, visitor, found.id, today),
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
+            "kept_back": kept_back,
+            "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows)),
             "reminder_months": reminder_months(
-                session, visit.catalogue, found.id, add_years(today, 1)
+                session,
+                visit.catalogue,
+                found.id,
+                add_years(today, 1),
+                visitor=visitor,
+                today=today,
             ),
         }
+        subject = f"org:{found.id}"
+        address = standing_address(session, visit.settings, subject)
         values["also"] = (
             companions(session, visit.catalogue, visitor, found, rows, today)
             if values["may_act"]
@@ -157,13 +176,21 @@ def _organization(
         "organization.html",
         status,
         sections=_sections(visit, rows),
-        feed=subscription(visit, f"org:{found.id}"),
+        feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,
         base=words.org_address(found.code),
         **values,
     )
+
+
+def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow], int]:
+    """The organization's tasks that the visitor may read, and how many owed ones they may not."""
+    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+    shown = readable(session, visit.visitor, rows, visit.today)
+    known = {row.id for row in shown}
+    return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
 def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:

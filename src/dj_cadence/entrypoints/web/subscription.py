@@ -25,9 +25,9 @@ class Subscription:
     """The same for another phone's camera, as SVG."""
 
 
-def subscription(visit: Visit, subject: str) -> Subscription:
+def subscription(visit: Visit, subject: str, address: str | None) -> Subscription:
     """The calendar of an organization or a person; its address is made where there is none."""
-    https = feed_address(visit.database, visit.settings, subject, visit.now)
+    https = address or feed_address(visit.database, visit.settings, subject, visit.now)
     webcal = f"webcal://{https.partition('://')[2]}"
     drawn = segno.make(webcal, micro=False, boost_error=False).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
@@ -37,8 +37,7 @@ def subscription(visit: Visit, subject: str) -> Subscription:
 
 def change_of_organization(visit: Visit) -> Response:
     """更换地址: the old calendar address stops working."""
-    visit.prepare()
-    with visit.database.write() as session:
+    with visit.write() as session:
         found = visit.organization(session)
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -48,8 +47,8 @@ def change_of_organization(visit: Visit) -> Response:
 
 def change_own(visit: Visit) -> Response:
     """The same for the visitor's own calendar."""
-    if not visit.visitor.person_id:
-        raise HTTPException(HTTPStatus.FORBIDDEN)
-    with visit.database.write() as session:
+    with visit.write() as session:
+        if not visit.visitor.person_id:
+            raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, f"person:{visit.visitor.person_id}", visit.now)
     return go_to("/?said=feed#feed")

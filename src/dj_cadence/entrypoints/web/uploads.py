@@ -37,11 +37,11 @@ def admit(visit: Visit) -> None:
 
     Raises Refused for a link that is none, HTTPException 403 for a stranger elsewhere.
     """
-    if visit.path("token"):
-        with visit.database.read() as session:
+    with visit.read() as session:
+        if visit.path("token"):
             subject_of(session, visit.path("token"), "message", visit.now)
-    else:
-        visit.require_login()
+        else:
+            visit.require_login()
 
 
 async def read_upload(

@@ -1,8 +1,9 @@
 """One request with all that a page needs to answer it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -34,15 +35,20 @@ class WebContext:
     settings: Settings
     templates_folders: Sequence[Path]
     """Searched in order: the site's own templates first, the shipped ones last."""
-    catalogue: Callable[[], Catalogue]
-    """The applied catalogue, looked up for each request that needs it."""
+    catalogue: Callable[[Session], Catalogue]
+    """The applied catalogue, looked up in the session of each request that needs it."""
     clock: Callable[[], datetime]
     """The present instant, aware UTC."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Visit:
-    """A request at one instant; the clock is read once for all of it."""
+    """A request at one instant; the clock is read once for all of it.
+
+    It has one session at a time: who visits, and by which rules, is looked up in the one that
+    is open. A request that opened a second one would wait for it while it holds the first,
+    and so many of them at once would wait for each other.
+    """
 
     context: WebContext
     templates: Environment
@@ -51,6 +57,7 @@ class Visit:
     now: datetime
     files: Sequence[tuple[str, bytes]] = ()
     """Name and content of each file that came with the form."""
+    _open: Session | None = field(default=None, init=False)
 
     @property
     def database(self) -> Database:
@@ -64,13 +71,38 @@ class Visit:
     def today(self) -> date:
         return self.now.astimezone(self.settings.time_zone).date()
 
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """The request's session for looking. What is rendered is rendered after it."""
+        with self.database.read() as session, self._in(session):
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """The one transaction in which the request changes something."""
+        with self.database.write() as session, self._in(session):
+            yield session
+
+    @contextmanager
+    def _in(self, session: Session) -> Iterator[None]:
+        self._open = session
+        try:
+            _ = self.visitor  # every page names the visitor
+            yield
+        finally:
+            self._open = None
+
+    @property
+    def _session(self) -> Session:
+        assert self._open, "looked up outside of the request's session"
+        return self._open
+
     @cached_property
     def visitor(self) -> Visitor:
         """A person's login goes before the administrator's chair."""
         person_id = signed_in(self.request, self.settings, self.now)
         if person_id:
-            with self.database.read() as session:
-                return person_visitor(session, person_id)
+            return person_visitor(self._session, person_id)
         local = self.settings.local_administrator and is_local(self.request)
         return ADMINISTRATOR if local else STRANGER
 
@@ -81,11 +113,7 @@ class Visit:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return self.context.catalogue()
-
-    def prepare(self) -> None:
-        """Look up what needs a session of its own, before a transaction begins."""
-        _ = self.visitor, self.catalogue
+        return self.context.catalogue(self._session)
 
     @cached_property
     def form_token(self) -> str:
