@@ -114,6 +114,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
+        rounds.leave()
         if not scheduler.end(GRACE_SECONDS):
             _leave_it_undone()
 

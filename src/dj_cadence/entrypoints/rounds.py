@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Lock
+from threading import Event, Lock
 
 import httpx2
 
@@ -12,6 +12,7 @@ from dj_cadence.domain.clock_doubt import STEP, Reading
 from dj_cadence.entrypoints.pass_watch import CLOCK_HELD, PassWatch
 from dj_cadence.services.audit import AuditFinding, audit
 from dj_cadence.services.clock_guard import ClockGuard, accept_clock
+from dj_cadence.services.deliver import wait_for_workers
 from dj_cadence.services.metrics import measure
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
@@ -44,6 +45,7 @@ class Rounds:
         self._audit_is_well = True
         """Until the first audit nothing is known against the site."""
         self._auditing = Lock()
+        self._leaving = Event()
 
     def tick(self) -> None:
         self.passes.begins()
@@ -67,11 +69,16 @@ class Rounds:
         if known.last_pass and known.last_pass > reading.wall + STEP:
             self._report(accept_clock(self._site, reading.wall))
         self._life.hold()
-        report = tick(self._site, reading.wall, owner=self._life.owner)
+        report = tick(self._site, reading.wall, owner=self._life.owner, leaving=self._leaving)
         self._made_a_pass = True
         if report.bundled or report.sent:
             _log.info("tick bundled=%d sent=%d", report.bundled, report.sent)
         return ""
+
+    def leave(self) -> None:
+        """Let what is on its way have its outcome, for some seconds; nothing more sets out."""
+        self._leaving.set()
+        wait_for_workers(self._site.database, self._life.owner)
 
     def audit(self) -> None:
         """Look at everything; not by a clock that is doubtful, for what is found is mended."""
