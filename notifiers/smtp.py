@@ -1,8 +1,8 @@
 """Sends letters through a mail server (SMTP), all of a pass over one connection.
 
 What is wrong on our side of the matter (connection, certificate, password, sender, the
-server's policy) is passing: an operator's slip must not strike off everybody's address.
-Only a refused recipient or a refused message is for good.
+server's policy) is the channel's: an operator's slip must not strike off everybody's address.
+What a refusal means is decided in `domain.refusals`.
 """
 
 import smtplib
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from dj_cadence.domain import mime
 from dj_cadence.domain.letter import Answer, Letter, Limit, Notifier, Sender, Talk, Talking, Traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.domain.refusals.mail import Stage, judge_mail
+from dj_cadence.domain.refusals.reply import decoded
+from dj_cadence.errors import Blame, DeliveryError
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-_NEEDS_LOGIN = (530, 534, 535, 538)
 _CLOSING = 421
 _LONGEST_REPLY = 300
 _ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
@@ -104,13 +105,13 @@ class Smtp(Talking):
             return (yield from _submit(self._connection, self._sender.address, letter.to, content))
         except _Goodbye as error:
             self._drop()
-            raise DeliveryError(error.reply, permanent=False, down=not carried) from None
+            raise DeliveryError(error.reply, error.blame, down=not carried) from None
         except DeliveryError:
             self._drop()
             raise
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise DeliveryError(f"与邮件服务器的连接中断：{_why(error)}", permanent=False) from None
+            raise DeliveryError(f"与邮件服务器的连接中断：{_why(error)}") from None
 
     def close(self) -> None:
         if self._connection is not None:
@@ -129,9 +130,7 @@ def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
     try:
         connection = _open(options, sender)
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(
-            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
-        ) from None
+        raise _unreachable(error) from None
     try:
         _secure_and_login(connection, options)
     except BaseException:
@@ -158,13 +157,12 @@ def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
     except smtplib.SMTPAuthenticationError as error:
         # The answer is left out: some servers repeat in it what they were told.
         reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
-        raise DeliveryError(reply, permanent=False, down=True) from None
+        raise DeliveryError(reply, Blame.CHANNEL, down=True) from None
     except UnicodeEncodeError:
-        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False, down=True) from None
+        reply = "邮箱用户名和密码只能用英文字符"
+        raise DeliveryError(reply, Blame.CHANNEL, down=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(
-            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
-        ) from None
+        raise _unreachable(error) from None
 
 
 def _trust(options: Options) -> ssl.SSLContext:
@@ -178,20 +176,19 @@ def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> T
     if refused == "sender":
         reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
         kind = _Goodbye if code == _CLOSING else DeliveryError
-        raise kind(reply_text, permanent=False, down=True)
+        raise kind(reply_text, _blame(Stage.SENDER, code, reply), down=True)
     if refused == "recipient":
         raise DeliveryError(
-            f"邮件服务器不接受收件人：{_shown(code, reply)}",
-            permanent=_is_about_recipient(code, reply),
+            f"邮件服务器不接受收件人：{_shown(code, reply)}", _blame(Stage.RECIPIENT, code, reply)
         )
     if not refused:
         code, reply = yield from _hand_over(connection, content)
         if not 200 <= code < 300 and not 400 <= code < 600:
             said = f"邮件服务器的答复看不懂，结果不明：{_shown(code, reply)}"
-            raise DeliveryError(said, permanent=False, unknown=True)
+            raise DeliveryError(said, unknown=True)
     if refused or code >= 400:
-        permanent = code >= 500 and code not in _NEEDS_LOGIN
-        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
+        blame = _blame(Stage.TEXT, code, reply)
+        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", blame)
     return _shown(code, reply)
 
 
@@ -244,12 +241,18 @@ def _hand_over(
         return connection.getreply()
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
-        raise DeliveryError(said, permanent=False, unknown=True) from None
+        raise DeliveryError(said, unknown=True) from None
 
 
-def _is_about_recipient(code: int, reply: bytes) -> bool:
-    """Whether a refused recipient is so for good; 5.7.x is policy, such as "no relaying"."""
-    return code >= 500 and code not in _NEEDS_LOGIN and not reply.startswith(b"5.7.")
+def _blame(stage: Stage, code: int, reply: bytes) -> Blame:
+    return judge_mail(stage, code, decoded(reply))
+
+
+def _unreachable(error: Exception) -> DeliveryError:
+    blame = Blame.PASSING
+    if isinstance(error, smtplib.SMTPResponseException):
+        blame = _blame(Stage.GREETING, error.smtp_code, _bytes(error.smtp_error))
+    return DeliveryError(f"连不上邮件服务器：{_why(error)}", blame, down=True)
 
 
 def _why(error: Exception) -> str:
@@ -264,7 +267,7 @@ def _why(error: Exception) -> str:
 
 
 def _shown(code: int, reply: bytes) -> str:
-    text = " ".join(reply.decode("utf-8", "replace").split())
+    text = " ".join(decoded(reply).split())
     return f"{code} {text}"[:_LONGEST_REPLY]
 
 

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from dj_cadence.domain.letter import Letter, Notifier, Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers.smtp import open_notifier
 
 from .smtp_server import PASSWORD, USERNAME, Mailbox, login_required, smtp_server
@@ -55,10 +55,10 @@ def open_relay(
         notifier.close()
 
 
-def _refusal(notifier: Notifier, letter: Letter = LETTER) -> tuple[str, bool]:
+def _refusal(notifier: Notifier, letter: Letter = LETTER) -> tuple[str, Blame]:
     with pytest.raises(DeliveryError) as caught:
         notifier.send(letter)
-    return caught.value.reply, caught.value.permanent
+    return caught.value.reply, caught.value.blame
 
 
 def test_one_connection_serves_all_letters_of_a_pass(
@@ -72,22 +72,22 @@ def test_one_connection_serves_all_letters_of_a_pass(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reply", "permanent"),
+    ("answer", "reply", "blame"),
     [
-        ("451 4.7.1 later", "邮件服务器不接受收件人：451 4.7.1 later", False),
-        ("550 5.1.1 no such user", "邮件服务器不接受收件人：550 5.1.1 no such user", True),
-        ("553 no mailbox", "邮件服务器不接受收件人：553 no mailbox", True),
-        ("554 5.7.1 no relaying", "邮件服务器不接受收件人：554 5.7.1 no relaying", False),
-        ("530 log in first", "邮件服务器不接受收件人：530 log in first", False),
-        ("drop", "与邮件服务器的连接中断：对方断开了连接", False),
+        ("451 4.7.1 later", "邮件服务器不接受收件人：451 4.7.1 later", Blame.PASSING),
+        ("550 5.1.1 no such user", "邮件服务器不接受收件人：550 5.1.1 no such user", Blame.ADDRESS),
+        ("553 no mailbox", "邮件服务器不接受收件人：553 no mailbox", Blame.ADDRESS),
+        ("554 5.7.1 no relaying", "邮件服务器不接受收件人：554 5.7.1 no relaying", Blame.CHANNEL),
+        ("530 log in first", "邮件服务器不接受收件人：530 log in first", Blame.CHANNEL),
+        ("drop", "与邮件服务器的连接中断：对方断开了连接", Blame.PASSING),
     ],
 )
 def test_a_refused_recipient(
-    open_relay: Notifier, mailbox: Mailbox, answer: str, reply: str, *, permanent: bool
+    open_relay: Notifier, mailbox: Mailbox, answer: str, reply: str, blame: Blame
 ) -> None:
     mailbox.rcpt["bad@example.cn"] = answer
 
-    assert _refusal(open_relay, replace(LETTER, to="bad@example.cn")) == (reply, permanent)
+    assert _refusal(open_relay, replace(LETTER, to="bad@example.cn")) == (reply, blame)
 
     open_relay.send(LETTER)
     assert len(mailbox.taken) == 1
@@ -95,21 +95,26 @@ def test_a_refused_recipient(
 
 
 @pytest.mark.parametrize(
-    ("answer", "permanent"),
-    [("452 disk full", False), ("552 too big", True), ("554 5.7.1 looks like spam", True)],
+    ("answer", "blame"),
+    [
+        ("452 disk full", Blame.PASSING),
+        ("552 too big", Blame.LETTER),
+        ("554 5.7.1 looks like spam", Blame.CHANNEL),
+        ("550 5.1.1 no such user", Blame.CHANNEL),
+    ],
 )
 def test_a_refused_message(
-    open_relay: Notifier, mailbox: Mailbox, answer: str, *, permanent: bool
+    open_relay: Notifier, mailbox: Mailbox, answer: str, blame: Blame
 ) -> None:
     mailbox.data[LETTER.to] = answer
 
-    assert _refusal(open_relay) == (f"邮件服务器拒收：{answer}", permanent)
+    assert _refusal(open_relay) == (f"邮件服务器拒收：{answer}", blame)
 
 
 def test_a_refused_sender_is_our_fault_and_passing(open_relay: Notifier, mailbox: Mailbox) -> None:
     mailbox.sender = "553 not yours"
 
-    assert _refusal(open_relay) == ("邮件服务器不接受发件人：553 not yours", False)
+    assert _refusal(open_relay) == ("邮件服务器不接受发件人：553 not yours", Blame.CHANNEL)
 
 
 @pytest.mark.parametrize("without", ["LOGIN", "PLAIN"])

@@ -232,7 +232,7 @@ def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
 
     def down(_letter: Letter) -> Talk:
         os.write(writing, b"x")
-        raise DeliveryError("421 busy", permanent=False, down=True)
+        raise DeliveryError("421 busy", down=True)
         yield
 
     send_all(seven, Scripted(slow), Scripted(down))

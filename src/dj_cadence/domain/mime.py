@@ -18,7 +18,7 @@ from hashlib import sha256
 from struct import unpack
 
 from dj_cadence.domain.letter import Attachment, Letter, Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -94,7 +94,7 @@ def _part(head: str, content: bytes) -> str:
 
 def _mailbox(header: str, name: str, address: str) -> str:
     if not is_address(address):
-        raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", permanent=True)
+        raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", Blame.ADDRESS)
     shown = _one_line(name)
     return f"{_encoded(header, shown)}{_CRLF} <{address}>" if shown else f"<{address}>"
 

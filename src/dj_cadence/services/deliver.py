@@ -49,7 +49,7 @@ class Unusable:
     reply: str
 
     def send(self, _letter: Letter) -> str:
-        raise DeliveryError(self.reply, permanent=False)
+        raise DeliveryError(self.reply)
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from time import monotonic
 
 from dj_cadence.domain.letter import Answer, Letter, Notifier, Talk, is_talking, traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.letters import Written
 from dj_cadence.store import outcomes
 from dj_cadence.store.ledger import Claim
@@ -92,10 +92,10 @@ def _talk(notifier: Notifier, letter: Letter) -> Talk:
 
 def _refused(error: DeliveryError) -> Outcome:
     reply = _text(error.reply)
-    if error.permanent:
-        return Outcome(outcomes.refused, "gave_up", reply)
     if error.unknown:
         return Outcome(outcomes.in_the_dark, "postponed", reply)
+    if error.blame is Blame.ADDRESS:
+        return Outcome(outcomes.refused, "gave_up", reply)
     return Outcome(outcomes.postponed, "postponed", reply, error.down)
 
 
