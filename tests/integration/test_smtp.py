@@ -13,18 +13,9 @@ from dj_cadence.domain.letter import Letter, Notifier, Sender
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers.smtp import open_notifier
 
-from .smtp_server import PASSWORD, USERNAME, Mailbox, login_required, smtp_server
+from .smtp_server import LETTER, PASSWORD, USERNAME, Mailbox, login_required, smtp_server
 
 SENDER = Sender("党建节拍", "dj@example.cn")
-LETTER = Letter(
-    message_id="m1.5eed@example.cn",
-    to="li@example.cn",
-    to_name="李老师",
-    subject="党建提醒",
-    text="正文\n",
-    html="<p>正文</p>\n",
-    date="2026-03-02T08:30:00+08:00",
-)
 
 
 @pytest.fixture
@@ -142,26 +133,31 @@ def test_tls_from_the_first_byte(
 
 
 @pytest.mark.parametrize(
-    ("change", "reply"),
+    ("change", "reply", "blame"),
     [
-        ({"password": "wrong"}, "邮件服务器不接受用户名或密码（535）"),
-        ({"password": "密码"}, "邮箱用户名和密码只能用英文字符"),
-        ({"username": ""}, "邮件服务器不接受发件人：530 5.7.0 Authentication required"),
-        ({"ca_file": None}, "连不上邮件服务器：服务器证书不受信任"),
-        ({"ca_file": "none.pem"}, "连不上邮件服务器：No such file or directory"),
+        ({"password": "wrong"}, "邮件服务器不接受用户名或密码（535）", Blame.CHANNEL),
+        ({"password": "密码"}, "邮箱用户名和密码只能用英文字符", Blame.CHANNEL),
+        (
+            {"username": ""},
+            "邮件服务器不接受发件人：530 5.7.0 Authentication required",
+            Blame.CHANNEL,
+        ),
+        ({"ca_file": None}, "连不上邮件服务器：服务器证书不受信任", Blame.PASSING),
+        ({"ca_file": "none.pem"}, "连不上邮件服务器：No such file or directory", Blame.PASSING),
     ],
 )
-def test_a_setting_that_is_wrong_is_passing(
+def test_a_setting_that_is_wrong_strikes_nobody_off(
     server_context: ssl.SSLContext,
     mailbox: Mailbox,
     tmp_path: Path,
     change: dict[str, object],
     reply: str,
+    blame: Blame,
 ) -> None:
     with smtp_server(mailbox, **login_required(server_context)) as port:
         notifier = open_notifier({**_login(port), **change}, SENDER, tmp_path)
 
-        assert _refusal(notifier) == (reply, False)
+        assert _refusal(notifier) == (reply, blame)
     assert mailbox.taken == []
 
 
@@ -172,7 +168,7 @@ def test_a_server_without_encryption_gets_no_password(mailbox: Mailbox, tmp_path
 
         assert _refusal(notifier) == (
             "连不上邮件服务器：服务器不支持所设的加密或登录方式",
-            False,
+            Blame.PASSING,
         )
 
 
@@ -183,7 +179,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
         assert _refusal(open_notifier(options, SENDER, tmp_path)) == (
             "连不上邮件服务器：Connection refused",
-            False,
+            Blame.PASSING,
         )
 
 
@@ -198,7 +194,7 @@ def test_a_server_that_never_answers(tmp_path: Path) -> None:
 
         assert _refusal(open_notifier(options, SENDER, tmp_path)) == (
             "连不上邮件服务器：等待超时",
-            False,
+            Blame.PASSING,
         )
 
 

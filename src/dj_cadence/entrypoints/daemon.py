@@ -108,6 +108,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
+        rounds.leave()
         scheduler.shutdown(wait=True)
 
 
