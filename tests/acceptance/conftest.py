@@ -1,14 +1,17 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.services.site import Site
 from dj_cadence.store.database import Database
 
 from .district import District, make_district
 from .terminal import Terminal, type_command
+from .village import Village, make_village
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,17 @@ def act(demo_site: Path, tmp_path: Path) -> Terminal:
     terminal = Terminal(Path(shutil.copytree(demo_site, tmp_path / "demo")))
     assert terminal("send", "on").code == 0
     return terminal
+
+
+@pytest.fixture(scope="session")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Village:
+    """A site in which some may see less than others. Only to be looked at."""
+    return make_village(tmp_path_factory.mktemp("village") / "site")
+
+
+@pytest.fixture
+def village_site(village: Village) -> Iterator[Site]:
+    """The village's site, opened."""
+    site = village.open()
+    yield site
+    site.database.engine.dispose()

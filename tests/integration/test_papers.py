@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -15,6 +16,7 @@ from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
+from dj_cadence.services.access import ADMINISTRATOR
 from dj_cadence.services.papers import paper, reminder_months
 from dj_cadence.services.records import done, missed
 from dj_cadence.services.wall import wall_plan
@@ -26,12 +28,13 @@ from .engine_rows import EVERYTHING, advance_to, at, the_task
 from .office import as_csv, pages_of, text_of
 
 TODAY = date(2026, 5, 12)
+SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 
 
 def made(database: Database, kind: PaperKind, code: str, **asked: object) -> Paper:
     with database.read() as session:
         found = orgs.find_org(session, code)
-        return paper(session, EVERYTHING, kind, found, today=TODAY, **asked)  # type: ignore[arg-type]
+        return paper(session, EVERYTHING, kind, found, **SEEN, **asked)
 
 
 def opened(paper: Paper, folder: Path) -> str:
@@ -48,8 +51,8 @@ def lived(planned: Database) -> Database:
     april = the_task(planned, "party_day", "B1", "2026-04").id
     who = {"by": "x", "now": at(TODAY), "today": TODAY}
     with planned.write() as session:
-        done(session, EVERYTHING, march, on=date(2026, 4, 2), note="学习<党章>&讨论", **who)  # type: ignore[arg-type]
-        missed(session, EVERYTHING, april, reason="学校停课", **who)  # type: ignore[arg-type]
+        done(session, EVERYTHING, march, on=date(2026, 4, 2), note="学习<党章>&讨论", **who)
+        missed(session, EVERYTHING, april, reason="学校停课", **who)
     return planned
 
 
@@ -76,7 +79,7 @@ def test_the_months_with_a_letter_are_known(planned: Database) -> None:
     def months(code: str, until: date) -> list[date]:
         with planned.read() as session:
             org_id = orgs.find_org(session, code).id
-            return reminder_months(session, EVERYTHING, org_id, until)
+            return reminder_months(session, EVERYTHING, org_id, until, **SEEN)
 
     assert months("S", date(2026, 8, 30)) == []
     assert months("S", date(2026, 8, 31)) == [date(2026, 8, 1)]
@@ -184,11 +187,10 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
 def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
         found = orgs.find_org(session, "B1")
-        ask = {"today": TODAY}
-        year = wall_plan(session, EVERYTHING, found, year=2026, **ask)  # type: ignore[arg-type]
-        month = wall_plan(session, EVERYTHING, found, month=date(2026, 6, 1), **ask)  # type: ignore[arg-type]
+        year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)
+        month = wall_plan(session, EVERYTHING, found, month=date(2026, 6, 1), **SEEN)
         with pytest.raises(Refused, match="第一党支部在2019年没有任务"):
-            wall_plan(session, EVERYTHING, found, year=2019, **ask)  # type: ignore[arg-type]
+            wall_plan(session, EVERYTHING, found, year=2019, **SEEN)
 
     assert (year.span, month.span) == ("2026年", "2026年6月")
     assert 0 < len(month.core) <= len(year.core) <= CORE_LINES

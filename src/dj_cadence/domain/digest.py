@@ -16,6 +16,10 @@ LISTED = 2000
 """So many tasks are listed one by one; of more, only how many of each duty at each child."""
 
 
+CONFIDENTIAL = "涉及个人的事项"
+"""What is about a person is called so wherever others may read it."""
+
+
 class Numbers(NamedTuple):
     """What is counted of a subtree, each task once."""
 
@@ -157,6 +161,16 @@ def folded(lines: Iterable[DigestLine], at_most: int) -> tuple[DigestLine, ...]:
         for _, same in groupby(
             sorted(below, key=lambda line: line.title), key=lambda line: line.title
         )
+    )
+
+
+def unnamed(lines: Iterable[DigestLine]) -> tuple[DigestLine, ...]:
+    """What is about persons: only how many there are below each child, in the same order."""
+    return tuple(
+        replace(
+            _as_one(list(same)), org_name=child, title=CONFIDENTIAL, period="", reason="", task_id=0
+        )
+        for child, same in groupby(lines, key=lambda line: line.child)
     )
 
 

@@ -174,6 +174,8 @@ class Duty:
     """One sentence on what to do, shown in messages."""
     workflow: Workflow | None = None
     """The steps around its own task, each a task of its own."""
+    confidential: bool = False
+    """Whether it is about a person: seen by its organization and who approves for it only."""
     source: str = field(default="", compare=False)
     """The file it was read from."""
 

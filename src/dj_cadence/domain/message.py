@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dj_cadence.domain.digest import DigestView
+from dj_cadence.domain.digest import CONFIDENTIAL, DigestView
 from dj_cadence.domain.task import State
 
 Observe = Callable[[Mapping[str, object]], None]
@@ -41,12 +41,29 @@ class Item:
     overdue_days: int
     of_case: bool = False
     """Whether it is about a case, of which no group may hear."""
+    confidential: bool = False
+    """Whether it is about a person: what it is stands on the page and nowhere else."""
     level: int = 0
     """How far above the organization the recipient stands."""
     reported: tuple[str, ...] = ()
     """The superiors that were told directly that it is overdue."""
     passed_over: tuple[str, ...] = ()
     """The superiors that could not be told, so that the next one up was."""
+
+
+def discreet(item: Item) -> Item:
+    """What a message may say of something about a person: that it is there, and until when.
+
+    Who owes it is told its number; a superior, to whom it has come up, is not.
+    """
+    return replace(
+        item,
+        title=CONFIDENTIAL,
+        period="内容不列出" if item.level else item.period,
+        basis="",
+        instructions="",
+        confidential=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,7 @@ _LATE = (State.UNRECORDED, State.OVERDUE)
 
 def for_group(view: MessageView, link: str) -> GroupView:
     """The part of `view` that may be said to a whole group."""
-    open_ones = [item for item in view.items if not item.of_case]
+    open_ones = [item for item in view.items if not (item.of_case or item.confidential)]
     ahead = [item for item in open_ones if item.due >= view.day and item.state not in _LATE]
     return GroupView(
         site_name=view.site_name,

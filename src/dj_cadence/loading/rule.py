@@ -176,6 +176,7 @@ class Rule(Written):
     evidence: tuple[Evidence, ...] = ()
     recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
     confirm: bool = False
+    confidential: bool | None = None
     instructions: str = ""
     enabled: bool = True
     basis: Annotated[list[BasisRule], Field(min_length=1)]
@@ -217,6 +218,8 @@ def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
         effective_from=rule.effective.from_ if rule.effective else None,
         effective_until=rule.effective.until if rule.effective else None,
         confirm=rule.confirm,
+        # An event is mostly something about a person: a rule says so where it is not.
+        confidential=bool(rule.clock) if rule.confidential is None else rule.confidential,
         instructions=rule.instructions,
         source=source,
     )

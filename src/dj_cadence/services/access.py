@@ -7,12 +7,12 @@ organization itself, or is 书记 or 党务工作者 of one above it.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from secrets import token_urlsafe
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.office import CLERK, SECRETARY
-from dj_cadence.domain.token import make_token
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
 from dj_cadence.store import tokens
@@ -73,6 +73,30 @@ def may_see(session: Session, visitor: Visitor, org_id: int, today: date) -> boo
     return session.execute(found).first() is not None
 
 
+def overseen(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds where the visitor sees all that lies below it too.
+
+    Approving for an organization opens that one alone.
+    """
+    if visitor.administrator:
+        return true()
+    return _offices(visitor, today).where(_below).exists()
+
+
+def oversees(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
+    """Whether the visitor may read what speaks of the organization's whole subtree."""
+    found = select(org.c.id).where(org.c.id == org_id, overseen(visitor, today))
+    return session.execute(found).first() is not None
+
+
+def closely(visitor: Visitor, today: date) -> ColumnElement[bool]:
+    """The condition on `org` that holds where the visitor may read what is about persons."""
+    if visitor.administrator:
+        return true()
+    near = or_(_held.c.id == org.c.id, org.c.approver_id == _held.c.id)
+    return _offices(visitor, today).where(near).exists()
+
+
 def actable(visitor: Visitor, today: date) -> ColumnElement[bool]:
     """The condition on `org` that holds for where the visitor may act."""
     if visitor.administrator:
@@ -122,14 +146,13 @@ def _offices(visitor: Visitor, today: date) -> Select[tuple[int]]:
 
 def login_address(session: Session, settings: Settings, person_id: int, now: datetime) -> str:
     """A new one-time address to the pages for a person, good for a day."""
-    subject, generation = f"person:{person_id}", int(now.timestamp())
-    token = make_token(settings.key, "login", subject, generation)
+    token = token_urlsafe(20)  # never shown again: two in one second are two
     tokens.remember(
         session,
         token,
         purpose="login",
-        subject=subject,
-        generation=generation,
+        subject=f"person:{person_id}",
+        generation=1,
         now=now,
         expires_at=now + LOGIN_LIFE,
     )

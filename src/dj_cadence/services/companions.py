@@ -54,7 +54,7 @@ def _school(session: Session, at: AnyRow) -> AnyRow | None:
 
 def _together(row: TaskRow, other: TaskRow) -> bool:
     """Whether one activity may be both, on a day that lies in the time of both."""
-    if row.step != OWN or other.step != OWN:
+    if row.step != OWN or other.step != OWN or other.confidential:
         return False
     if row.id == other.id or row.rule is None or other.rule is None or row.state not in _WAITING:
         return False

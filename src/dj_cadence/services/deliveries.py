@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, case, func, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import NEWCOMER
@@ -142,13 +142,23 @@ def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> No
     addresses.mend(session, row.channel, row.address)
 
 
-def told(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
-    """What was said about a task, to whom, when, with what outcome: a sentence each."""
+def told(
+    session: Session,
+    task_id: int,
+    zone: ZoneInfo,
+    shown: tuple[ColumnElement[bool], ColumnElement[bool]] = (true(), true()),
+) -> list[str]:
+    """What was said about a task, to whom, when, with what outcome: a sentence each.
+
+    `shown`: of which organizations (conditions on `org`) people are named, and which
+    superiors are.
+    """
+    people, superiors = shown
     query = (
         select(
             notice,
-            person.c.name.label("to_name"),
-            org.c.name.label("above"),
+            case((people, person.c.name), else_="").label("to_name"),
+            case((superiors, org.c.name), else_="").label("above"),
             message.c.channel,
             message.c.id.label("m"),
         )

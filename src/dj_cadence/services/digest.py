@@ -18,6 +18,7 @@ from dj_cadence.domain.digest import (
     DigestView,
     digest_days,
     folded,
+    unnamed,
 )
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State, overdue_days
@@ -253,7 +254,7 @@ class Digests:
             still_overdue=self._told(found for found in overdue if not found[0].is_new),
             missed=self._told(missed),
             decisions=self._told(found for found in of[State.SUBMITTED] if _waits(found, org_id)),
-            own=tuple(self._line(row, above.name) for row in self._own[org_id]),
+            own=self._told((row, above.name) for row in self._own[org_id]),
             missing=(*missing, *calendar_sentences(self._catalogue.calendar, self._today)),
         )
 
@@ -262,7 +263,12 @@ class Digests:
         return self._lines[first : bisect_right(self._positions, above.subtree_end)]
 
     def _told(self, lines: Iterable[tuple[AnyRow, str]]) -> tuple[DigestLine, ...]:
-        return folded((self._line(row, child) for row, child in lines), LISTED)
+        """One by one; of what is about persons only how many there are."""
+        told: dict[bool, list[DigestLine]] = {False: [], True: []}
+        for row, child in lines:
+            kept_back = self._catalogue.is_confidential(row.duty, row.instance)
+            told[kept_back].append(self._line(row, child))
+        return (*folded(told[False], LISTED), *unnamed(told[True]))
 
     def _line(self, row: AnyRow, child: str) -> DigestLine:
         title = duty_title(self._catalogue, row.duty)

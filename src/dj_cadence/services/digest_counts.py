@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.digest import (
+    CONFIDENTIAL,
     NOTHING,
     DigestChild,
     DigestDays,
@@ -118,11 +119,16 @@ class SubtreeCounts:
             for key in order
             if key in self._by_duty
         )
-        return tuple(
-            DigestDuty(duty_title(self._catalogue, key), numbers)
-            for key, numbers in found
-            if numbers
-        )
+        named: dict[str, list[Numbers]] = {}
+        for key, numbers in found:
+            if numbers:
+                named.setdefault(self._public_title(key), []).append(numbers)
+        return tuple(DigestDuty(title, total(numbers)) for title, numbers in named.items())
+
+    def _public_title(self, key: str) -> str:
+        """Duties about persons are counted as one; of those that are gone it is not known."""
+        duty = self._catalogue.duties.get(key)
+        return CONFIDENTIAL if duty and duty.confidential else duty_title(self._catalogue, key)
 
 
 class _Running:

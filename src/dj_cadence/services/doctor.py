@@ -11,6 +11,7 @@ from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.deliveries import CHANNELS
+from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
@@ -65,6 +66,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
             f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
         ),
         *_bad_addresses(bad),
+        *_unconfirmed(site),
     ]
 
 
@@ -75,6 +77,13 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
         )
         for row in bad
     ]
+
+
+def _unconfirmed(site: Site) -> list[Finding]:
+    if not is_unconfirmed(site.settings.folder):
+        return []
+    text = "备份带来的通知渠道程序和模板还没有人确认，暂不使用；看过后运行 send on"
+    return [Finding(False, text)]
 
 
 def _files(wrong: Sequence[Problem]) -> Finding:

@@ -1,6 +1,6 @@
 """What a calendar feed shows: tasks, and for superiors one summary a week of what lies below.
 
-Never in a feed: a case, for it is about a person; a step of a workflow that is
+Never in a feed: a case, or what else is about a person; a step of a workflow that is
 no meeting and no legal date, which has other readers; an organization below by name
 beside the word that it is late.
 """
@@ -117,6 +117,7 @@ def _tasks(
         task
         for task in found
         if task.instance >= 0
+        and not task.confidential
         and (not task.step or (task.stage is not None and task.stage.in_calendar))
         and (by_org[task.org_id] & _ALL_TASKS or task.office in by_org[task.org_id])
         and first <= day_of(task) <= last

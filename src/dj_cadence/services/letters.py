@@ -14,7 +14,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.letter import Attachment, Form, Letter
-from dj_cadence.domain.message import Item, MessageView
+from dj_cadence.domain.message import Item, MessageView, discreet
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
@@ -230,7 +230,7 @@ class Composer:
         self, claim: Claim, task_id: int, org_name: str, said: Said, upwards: Sequence[Above]
     ) -> Item:
         title = self.catalogue.title(said.duty, said.step)
-        return Item(
+        item = Item(
             task_id=task_id,
             org_name=org_name,
             title=f"{title}：{said.about}" if said.about else title,
@@ -260,6 +260,8 @@ class Composer:
                 if not one.reached and (not said.level or one.level < said.level)
             ),
         )
+        about_person = self.catalogue.is_confidential(said.duty, -said.of_case)
+        return discreet(item) if about_person else item
 
 
 @dataclass(frozen=True, slots=True)

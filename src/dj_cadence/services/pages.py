@@ -12,8 +12,9 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
-from dj_cadence.services.access import Visitor, person_visitor, visible
+from dj_cadence.services.access import Visitor, overseen, oversees, person_visitor, visible
 from dj_cadence.services.packing import unpack
+from dj_cadence.services.sight import readable
 from dj_cadence.store import overrides
 from dj_cadence.store.schema import (
     appointment,
@@ -25,6 +26,7 @@ from dj_cadence.store.schema import (
     shape,
     task,
 )
+from dj_cadence.store.task_views import tasks
 from dj_cadence.store.types import AnyRow
 
 OUTBOX_PAGE = 50
@@ -78,6 +80,8 @@ class SentLetter:
     html: str
     own: bool
     """Whether its links may be shown: they act as the person it was sent to."""
+    kept_back: bool
+    """Whether its content may not be shown: it speaks of what is about a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,12 @@ def organization(session: Session, visitor: Visitor, code: str, today: date) -> 
     return session.execute(found).one_or_none()
 
 
+def codes(session: Session, visitor: Visitor, span: tuple[int, int], today: date) -> set[str]:
+    """The codes of the organizations at these positions that the visitor may see."""
+    here = org.c.position.between(*span)
+    return set(session.scalars(select(org.c.code).where(here, visible(visitor, today))))
+
+
 def above(session: Session, visitor: Visitor, position: int, today: date) -> list[AnyRow]:
     """The organizations above the one at `position`, as far as the visitor may see them."""
     wanted = and_(org.c.position < position, org.c.subtree_end >= position)
@@ -139,6 +149,17 @@ def below(session: Session, visitor: Visitor, org_id: int, today: date) -> list[
     return list(session.execute(_orgs(visitor, today).where(org.c.supervisor_id == org_id)))
 
 
+def shown_above(
+    session: Session, visitor: Visitor, org_id: int, today: date
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions on `org`: where people may be named to the visitor, and where organizations may.
+
+    Whoever sees the organization from within or from above knows the line that it reports up.
+    """
+    named = true() if oversees(session, visitor, org_id, today) else visible(visitor, today)
+    return visible(visitor, today), named
+
+
 def outbox(session: Session, visitor: Visitor, today: date, before: int = 0) -> list[OutboxLine]:
     """The newest messages the visitor may read; with `before`, those older than that one."""
     older = message.c.id < before if before else true()
@@ -147,20 +168,27 @@ def outbox(session: Session, visitor: Visitor, today: date, before: int = 0) -> 
 
 
 def sent_letter(
-    session: Session, visitor: Visitor, message_id: int, today: date
+    session: Session, visitor: Visitor, catalogue: Catalogue, message_id: int, today: date
 ) -> SentLetter | None:
-    """One message, or None when there is none or the visitor may not read it."""
+    """One message, or None when there is none or the visitor may not read it.
+
+    Of one that speaks of what the visitor may not read, only that it was sent.
+    """
     query = _messages(visitor, today).where(message.c.id == message_id)
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    found = _letter(row)
+    own = visitor.administrator or visitor.person_id == row.person_id
+    about = tasks(session, catalogue, today=today, ids=opened_message(session, row.id).task_ids)
+    whole = own or len(readable(session, visitor, about, today)) == len(about)
+    found = _letter(row) if whole else None
     return SentLetter(
         line=_line(row, found),
         address=row.address,
         text=found.text if found else "",
         html=found.html if found else "",
-        own=visitor.administrator or visitor.person_id == row.person_id,
+        own=own,
+        kept_back=not whole,
     )
 
 
@@ -235,7 +263,10 @@ def _with_depth(rows: Iterable[AnyRow]) -> Iterable[tuple[AnyRow, int]]:
 
 
 def _messages(visitor: Visitor, today: date) -> Select[Any]:
-    """Messages of people all of whose offices on that day lie in the visitor's sight."""
+    """Messages of people all of whose offices on that day lie below the visitor.
+
+    To approve for an organization is not enough: its letters speak of those below it.
+    """
     found = (
         select(
             message,
@@ -249,7 +280,7 @@ def _messages(visitor: Visitor, today: date) -> Select[Any]:
     )
     if visitor.administrator:
         return found
-    seen = visible(visitor, today)
+    seen = overseen(visitor, today)
     within = and_(_served(seen), not_(_served(not_(seen))))
     return found.where(or_(message.c.person_id == visitor.person_id, within))
 

@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import month_end
+from dj_cadence.domain.digest import CONFIDENTIAL
 from dj_cadence.domain.duty import Term
 from dj_cadence.domain.paper import EndingTerm, Paper, PaperKind, PaperLine
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.wording import official_day
 from dj_cadence.errors import Refused
+from dj_cadence.services.access import Visitor, visible
+from dj_cadence.services.sight import readable
 from dj_cadence.store.schema import act, anchor, org, record, record_task, slot, task
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
@@ -25,34 +28,52 @@ def paper(
     kind: PaperKind,
     found: AnyRow,
     *,
+    visitor: Visitor,
     today: date,
     month: date | None = None,
     year: int = 0,
 ) -> Paper:
-    """The paper of an organization. `month` is any day of the month in which terms end.
+    """The paper of an organization, as far as the visitor may read what stands in it.
+
+    `month` is any day of the month in which terms end.
 
     Raises Refused where there is nothing to write about.
     """
     match kind:
         case PaperKind.REMINDER:
-            return _reminder(session, catalogue, found, today, month or today)
+            return _reminder(session, catalogue, found, visitor, today, month or today)
         case PaperKind.REQUEST | PaperKind.REPLY:
             return _about_own_term(session, catalogue, kind, found, today)
         case PaperKind.YEAR_END:
-            return _year_end(session, catalogue, found, today, year or today.year)
+            return _year_end(session, catalogue, found, visitor, today, year or today.year)
 
 
-def reminder_months(session: Session, catalogue: Catalogue, org_id: int, until: date) -> list[date]:
+def reminder_months(
+    session: Session,
+    catalogue: Catalogue,
+    org_id: int,
+    until: date,
+    *,
+    visitor: Visitor,
+    today: date,
+) -> list[date]:
     """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
-    ending = and_(org.c.supervisor_id == org_id, task.c.due <= until)
+    below = and_(org.c.supervisor_id == org_id, visible(visitor, today))
+    ending = and_(below, task.c.due <= until)
     return sorted({term.ends.replace(day=1) for term in _terms(session, catalogue, ending)})
 
 
 def _reminder(
-    session: Session, catalogue: Catalogue, found: AnyRow, today: date, month: date
+    session: Session,
+    catalogue: Catalogue,
+    found: AnyRow,
+    visitor: Visitor,
+    today: date,
+    month: date,
 ) -> Paper:
     first, last = month.replace(day=1), month_end(month)
-    ending = and_(org.c.supervisor_id == found.id, task.c.due.between(first, last))
+    below = and_(org.c.supervisor_id == found.id, visible(visitor, today))
+    ending = and_(below, task.c.due.between(first, last))
     terms = _terms(session, catalogue, ending)
     if not terms:
         raise Refused(f"{found.name}的下级组织中，没有{month.year}年{month.month}月届满的。")
@@ -95,25 +116,29 @@ def _superior(session: Session, found: AnyRow) -> str:
 
 
 def _year_end(
-    session: Session, catalogue: Catalogue, found: AnyRow, today: date, year: int
+    session: Session, catalogue: Catalogue, found: AnyRow, visitor: Visitor, today: date, year: int
 ) -> Paper:
+    """It is handed up: of what is about persons it says only how many there were."""
+    whole = tasks(
+        session,
+        catalogue,
+        today=today,
+        org_code=found.code,
+        due_from=date(year, 1, 1),
+        due_until=date(year, 12, 31),
+    )
     rows = [
         row
-        for row in tasks(
-            session,
-            catalogue,
-            today=today,
-            org_code=found.code,
-            due_from=date(year, 1, 1),
-            due_until=date(year, 12, 31),
-        )
+        for row in whole
         if row.state is not State.WITHDRAWN and not row.step and row.opens <= today
     ]
     if not rows:
         raise Refused(f"{found.name}在{year}年没有到期的任务。")
-    ids = [row.id for row in rows]
+    public = readable(session, visitor, (row for row in rows if not row.confidential), today)
+    ids = [row.id for row in public]
     notes, reasons = _notes(session, ids), _reasons(session, ids)
-    lines = tuple(_line(row, [*notes[row.id], *reasons[row.id]]) for row in rows)
+    lines = tuple(_line(row, [*notes[row.id], *reasons[row.id]]) for row in public)
+    lines += _counted([row for row in rows if row.confidential], year)
     above = _superior(session, found)
     return Paper(PaperKind.YEAR_END, found.name, above, today, year=year, lines=lines)
 
@@ -128,6 +153,15 @@ def _line(row: TaskRow, remarks: list[str]) -> PaperLine:
         state=row.state.label,
         remark="；".join(remarks),
     )
+
+
+def _counted(rows: list[TaskRow], year: int) -> tuple[PaperLine, ...]:
+    if not rows:
+        return ()
+    done = sum(row.state is State.DONE for row in rows)
+    last = max(row.due for row in rows)
+    said = f"其中办结{done}项；内容不列出"
+    return (PaperLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", said),)
 
 
 def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:

@@ -12,6 +12,8 @@ from dj_cadence.domain.paper import CORE_LINES, WallDay, WallLine, WallPlan
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.errors import Refused
+from dj_cadence.services.access import Visitor
+from dj_cadence.services.sight import readable
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
@@ -23,13 +25,15 @@ def wall_plan(
     catalogue: Catalogue,
     found: AnyRow,
     *,
+    visitor: Visitor,
     today: date,
     year: int = 0,
     month: date | None = None,
 ) -> WallPlan:
     """What the organization does in a year, or in the month that holds `month`.
 
-    Raises Refused where nothing is planned.
+    It hangs where everybody reads it: nothing about persons stands in it. Raises Refused
+    where nothing is planned.
     """
     first, last = _span(year or today.year, month)
     span = chinese_label(f"{first:%Y-%m}" if month else str(first.year))
@@ -42,7 +46,8 @@ def wall_plan(
         due_from=first,
         due_until=last,
     )
-    lines = _lines([row for row in rows if not row.step], catalogue)
+    public = [row for row in rows if not row.step and not row.confidential]
+    lines = _lines(readable(session, visitor, public, today), catalogue)
     if not lines:
         raise Refused(f"{found.name}在{span}没有任务。")
     return WallPlan(found.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])

@@ -49,9 +49,18 @@ def sqlite_file(folder: Path) -> Path:
     """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
     try:
         written = tomllib.loads((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
+
+
+def has_site_key(folder: Path) -> bool:
+    """Whether the folder has a key that is long enough."""
+    return len(_site_key(folder)) >= _SHORTEST_KEY
+
+
+def _site_key(folder: Path) -> bytes:
+    return _content(folder / KEY_FILE).partition("\n")[0].strip().encode()
 
 
 def make_site_key(folder: Path) -> None:
@@ -243,7 +252,7 @@ class _Reader:
         return f"sqlite:///{self.folder / file}"
 
     def _key(self) -> bytes:
-        key = _content(self.folder / KEY_FILE).partition("\n")[0].strip().encode()
+        key = _site_key(self.folder)
         if len(key) < _SHORTEST_KEY:
             message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
             self.problems.append(Problem(f"{KEY_FILE}:1:1", message))

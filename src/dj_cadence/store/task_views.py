@@ -65,6 +65,9 @@ class TaskRow:
     changed_at: datetime
     settled_at: datetime | None
 
+    confidential: bool
+    """Whether only the organization and who approves for it may read more than its number."""
+
     @property
     def waits_for_day(self) -> bool:
         """Whether it is done by giving the own task of its workflow a day."""
@@ -180,4 +183,5 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         sequence=row.sequence,
         changed_at=row.changed_at,
         settled_at=row.settled_at,
+        confidential=catalogue.is_confidential(row.duty, row.instance),
     )

@@ -13,6 +13,7 @@ from dj_cadence.entrypoints.cli.arguments import Misuse, ending
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import write_file
 from dj_cadence.rendering.papers import render_paper, wall_workbook
+from dj_cadence.services.access import ADMINISTRATOR
 from dj_cadence.services.papers import paper
 from dj_cadence.services.wall import wall_plan
 from dj_cadence.store import orgs
@@ -49,7 +50,14 @@ def letter(
         with site.site.database.read() as session:
             found = orgs.find_org(session, org)
             made = paper(
-                session, catalogue, kinds[kind], found, today=site.today, month=when, year=year
+                session,
+                catalogue,
+                kinds[kind],
+                found,
+                visitor=ADMINISTRATOR,
+                today=site.today,
+                month=when,
+                year=year,
             )
         write_file(render_paper(template_folders(site.site.settings), made), out)
 
@@ -64,7 +72,15 @@ def wall(
         catalogue = site.catalogue()
         with site.site.database.read() as session:
             found = orgs.find_org(session, org)
-            plan = wall_plan(session, catalogue, found, today=site.today, year=year, month=when)
+            plan = wall_plan(
+                session,
+                catalogue,
+                found,
+                visitor=ADMINISTRATOR,
+                today=site.today,
+                year=year,
+                month=when,
+            )
         write_file(wall_workbook(plan), out)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from dj_cadence.entrypoints.web.links import opened, rows_of
 from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.services import evidence as kept_evidence
+from dj_cadence.services.sight import readable
 from dj_cadence.store.task_views import tasks
 
 
@@ -18,7 +19,12 @@ def of_organization(visit: Visit) -> Response:
     """A paper about a task of an organization that the visitor may see."""
     with visit.read() as session:
         code = visit.organization(session).code
-        rows = tasks(session, visit.catalogue, today=visit.today, org_code=code)
+        rows = readable(
+            session,
+            visit.visitor,
+            tasks(session, visit.catalogue, today=visit.today, org_code=code),
+            visit.today,
+        )
         found = _found(visit, session, (row.id for row in rows))
     return _download(visit, found)
 

@@ -13,6 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.access import Visitor, may_act, may_see, person_visitor, subject_of
 from dj_cadence.services.pages import OpenedMessage, opened_message
+from dj_cadence.services.sight import readable
 from dj_cadence.store import tokens
 from dj_cadence.store.task_views import TaskRow, tasks
 
@@ -98,7 +99,8 @@ def rows_of(visit: Visit, session: Session, found: OpenedMessage) -> list[TaskRo
     rows = tasks(session, catalogue, today=visit.today, ids=found.task_ids)
     orgs = {row.org_id for row in rows}
     seen = {org for org in orgs if may_see(session, found.person, org, visit.today)}
-    return [row for row in rows if row.org_id in seen]
+    mine = [row for row in rows if row.org_id in seen]
+    return readable(session, found.person, mine, visit.today)
 
 
 def _allowed(

@@ -17,12 +17,14 @@ from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
-from dj_cadence.services.access import may_act, may_grant
+from dj_cadence.services.access import may_act, may_grant, oversees
 from dj_cadence.services.companions import companions
 from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import concerns, noted
+from dj_cadence.services.sight import readable
 from dj_cadence.store.task_views import TaskRow, tasks
+from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -92,8 +94,7 @@ def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
     found = visit.organization(session)
     who = (session, visit.visitor, found.id, visit.today)
-    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-    known = {row.id: row for row in rows}
+    known = {row.id: row for row in _rows(visit, session, found)[0]}
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
@@ -102,11 +103,12 @@ def told(visit: Visit) -> Response:
     with visit.read() as session:
         found = visit.organization(session)
         number = whole_number(visit.path("id"))
-        rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+        rows, _ = _rows(visit, session, found)
         row = next((row for row in rows if row.id == number), None)
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        lines = deliveries.told(session, row.id, visit.settings.time_zone)
+        seen = pages.shown_above(session, visit.visitor, found.id, visit.today)
+        lines = deliveries.told(session, row.id, visit.settings.time_zone, seen)
     return visit.page("told.html", org=found, task=row, lines=lines)
 
 
@@ -124,7 +126,7 @@ def letter(visit: Visit) -> Response:
     with visit.read() as session:
         visit.require_login()
         number = whole_number(visit.path("id"))
-        found = pages.sent_letter(session, visit.visitor, number, visit.today)
+        found = pages.sent_letter(session, visit.visitor, visit.catalogue, number, visit.today)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     link = _LINK.search(found.text)
@@ -144,16 +146,23 @@ def _organization(
 ) -> Response:
     with visit.read() as session:
         visitor, today, found = visit.visitor, visit.today, visit.organization(session)
-        rows = tasks(session, visit.catalogue, today=today, org_code=found.code)
+        rows, kept_back = _rows(visit, session, found)
         values = {
             "org": found,
             "above": pages.above(session, visitor, found.position, today),
             "below": pages.below(session, visitor, found.id, today),
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
+            "kept_back": kept_back,
+            "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows)),
             "reminder_months": reminder_months(
-                session, visit.catalogue, found.id, add_years(today, 1)
+                session,
+                visit.catalogue,
+                found.id,
+                add_years(today, 1),
+                visitor=visitor,
+                today=today,
             ),
         }
         subject = f"org:{found.id}"
@@ -167,13 +176,21 @@ def _organization(
         "organization.html",
         status,
         sections=_sections(visit, rows),
-        feed=subscription(visit, subject, address),
+        feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,
         base=words.org_address(found.code),
         **values,
     )
+
+
+def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow], int]:
+    """The organization's tasks that the visitor may read, and how many owed ones they may not."""
+    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
+    shown = readable(session, visit.visitor, rows, visit.today)
+    known = {row.id for row in shown}
+    return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
 def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:

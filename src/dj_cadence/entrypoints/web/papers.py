@@ -11,10 +11,12 @@ from starlette.responses import Response
 from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.paper import PaperKind, WallPlan
 from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import DOCX, render_paper, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
+from dj_cadence.services.access import oversees
 from dj_cadence.services.digest_request import requested_digest
 from dj_cadence.services.papers import paper
 from dj_cadence.services.wall import wall_plan
@@ -51,7 +53,16 @@ def paper_file(visit: Visit) -> Response:
     month, year = _month(visit), _year(visit)
     with visit.read() as session:
         found, rules = visit.organization(session), visit.catalogue
-        made = paper(session, rules, kind, found, today=visit.today, month=month, year=year)
+        made = paper(
+            session,
+            rules,
+            kind,
+            found,
+            visitor=visit.visitor,
+            today=visit.today,
+            month=month,
+            year=year,
+        )
     content = render_paper(visit.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 
@@ -62,6 +73,8 @@ def _digest(visit: Visit) -> DigestView:
         raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
     with visit.read() as session:
         above = visit.organization(session)
+        if not oversees(session, visit.visitor, above.id, visit.today):
+            raise Forbidden(words.NOT_ABOVE)
         return requested_digest(
             session, visit.catalogue, visit.settings, above, today=visit.today, week=week
         )
@@ -71,7 +84,15 @@ def _wall(visit: Visit) -> WallPlan:
     month, year = _month(visit), _year(visit)
     with visit.read() as session:
         found, rules = visit.organization(session), visit.catalogue
-        return wall_plan(session, rules, found, today=visit.today, month=month, year=year)
+        return wall_plan(
+            session,
+            rules,
+            found,
+            visitor=visit.visitor,
+            today=visit.today,
+            month=month,
+            year=year,
+        )
 
 
 def _month(visit: Visit) -> date | None:

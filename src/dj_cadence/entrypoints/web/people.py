@@ -5,6 +5,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.entrypoints.web import words
 from dj_cadence.entrypoints.web.visit import Visit
+from dj_cadence.services import pages
 from dj_cadence.services.access import may_act
 from dj_cadence.store import burden, quiets
 from dj_cadence.store.unreached import unreached
@@ -21,8 +22,14 @@ def people(visit: Visit) -> Response:
         found = visit.organization(session)
         last = found.subtree_end if found.subtree_end - found.position < MOST else found.position
         span = (found.position, last)
+        seen = pages.codes(session, visit.visitor, span, visit.today)
         counted = [
-            burden.burdens(session, *span, month, add_months(month, 1) - DAY) for month in months
+            [
+                line
+                for line in burden.burdens(session, *span, month, add_months(month, 1) - DAY)
+                if line.org in seen
+            ]
+            for month in months
         ]
         called = (
             unreached(

@@ -11,6 +11,7 @@ from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.store.task_views import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
+NOT_ABOVE = "周报说的是下级组织的情况，只有本组织和上级能看。"
 STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
 

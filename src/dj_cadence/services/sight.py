@@ -1,0 +1,43 @@
+"""What of an organization's tasks a visitor reads: to see an organization is not to see all of it.
+
+What is about a person is read by the organization itself and by the one that approves for it.
+Who may open a superior only because they approve for it does not read of those below.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.services.access import Visitor, closely, visible
+from dj_cadence.store.schema import org
+from dj_cadence.store.task_views import TaskRow
+
+
+def readable(
+    session: Session, visitor: Visitor, rows: Iterable[TaskRow], today: date
+) -> list[TaskRow]:
+    """Of `rows`, those the visitor may read; the name of what they may not see is left out."""
+    found = list(rows)
+    private = {row.org_id for row in found if row.confidential}
+    near = _among(session, private, closely(visitor, today))
+    named = {row.instance for row in found if row.instance > 0}
+    seen = _among(session, named, visible(visitor, today))
+    return [
+        _without_name(row) if row.instance > 0 and row.instance not in seen else row
+        for row in found
+        if not row.confidential or row.org_id in near
+    ]
+
+
+def _among(session: Session, org_ids: Collection[int], condition: object) -> set[int]:
+    if not org_ids:
+        return set()
+    found = select(org.c.id).where(org.c.id.in_(org_ids), condition)  # type: ignore[arg-type]
+    return set(session.scalars(found))
+
+
+def _without_name(row: TaskRow) -> TaskRow:
+    return replace(row, title=row.title.removesuffix(f"：{row.about}"), about="")
