@@ -107,6 +107,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
     try:
         _answer(site, listening)
     finally:
+        rounds.leave()
         scheduler.shutdown(wait=True)
 
 
