@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 
 from dj_cadence.clock import FILE
 from dj_cadence.store.database import Database, open_database
@@ -40,6 +40,7 @@ def copied(source: Database, target: Database) -> None:
         else:
             session.execute(text("SET session_replication_role = replica"))
         for table in metadata.sorted_tables:
+            session.execute(delete(table))  # a new database says which layout it has
             if found := [dict(row) for row in rows.execute(select(table)).mappings()]:
                 session.execute(insert(table), found)
         if not target.is_sqlite:
@@ -55,9 +56,8 @@ def copied(source: Database, target: Database) -> None:
 def moved(folder: Path, address: str) -> None:
     """Move a site into another, empty database."""
     source, target = open_database(f"sqlite:///{folder / 'dj-cadence.db'}"), open_database(address)
-    copied(source, target)
-    source.close()
-    target.close()
+    with closing(source), closing(target):
+        copied(source, target)
 
 
 def set_lines(folder: Path, **values: object) -> None:
