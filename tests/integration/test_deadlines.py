@@ -35,7 +35,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody needs to wait for long here."""
     monkeypatch.setattr(connections, "OVERTIME", 0.0)
     monkeypatch.setattr(connections, "HEAD_START", 0.1)
-    monkeypatch.setattr(delivering, "PATIENCE", 0.2)
+    monkeypatch.setattr(delivering, "PATIENCE", 2.0)
 
 
 @pytest.fixture

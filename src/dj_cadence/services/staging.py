@@ -18,7 +18,8 @@ from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.own_place import with_own_database
 from dj_cadence.settings.reading import DATABASE, has_site_key
 from dj_cadence.store import site as sites
-from dj_cadence.store.database import open_database
+from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.layout import differences
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.snapshot import distrust
 
@@ -88,8 +89,15 @@ def _hold(file: Path, today: date) -> None:
     database = open_database(f"sqlite:///{file}")
     try:
         migrate(database)
+        _compare(database)
         with database.write() as session:
             sites.load(session)
             sites.hold(session, today)
     finally:
         database.engine.dispose()
+
+
+def _compare(database: Database) -> None:
+    """The fingerprint is what the backup says of itself."""
+    if wrong := differences(database):
+        raise Refused(f"结构与本程序不同（{'；'.join(wrong[:3])}）")
