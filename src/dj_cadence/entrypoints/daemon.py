@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import closing
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ import uvicorn
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
+from dj_cadence.entrypoints.connections import Connection, room_here
+from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.rounds import (
     AUDIT_SECONDS,
     FIRST_AUDIT_SECONDS,
@@ -26,15 +29,21 @@ from dj_cadence.entrypoints.rounds import (
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
+from dj_cadence.entrypoints.web.workers import CONNECTIONS
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
+from dj_cadence.store.database import open_beside
 from dj_cadence.store.lifeline import lifeline
 
 FIRST_PORT = 8000
 GRACE_SECONDS = 5
 """For what is under way when the process is told to end."""
 _TRIES = 100
+SWITCH_SECONDS = 0.001
+"""So long a thread computes before others have their turn: the one that takes requests and
+answers watchers must not stand in line behind those that make pages.
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -91,28 +100,12 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
             SteadyJob(rounds.heartbeat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS),
         ]
     )
-    app = make_app(
-        WebContext(
-            database=site.database,
-            settings=site.settings,
-            templates_folders=template_folders(site.settings),
-            catalogue=applied_catalogue,
-            clock=clock.now,
-            passes=rounds.passes,
-        )
-    )
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is loaded by now stays: no collection need look at it again
     signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _answer(site, rounds.passes, listening)
     finally:
         rounds.leave()
         if not scheduler.end(GRACE_SECONDS):
@@ -124,6 +117,35 @@ def _leave_it_undone() -> None:
     _log.warning("ended_during_a_pass")
     logging.shutdown()
     os._exit(0)
+
+
+def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
+    """Serve the pages, over connections to the database that are not the engine's."""
+    with closing(open_beside(site.settings.database, CONNECTIONS)) as database:
+        app = make_app(
+            WebContext(
+                database=database,
+                settings=site.settings,
+                templates_folders=template_folders(site.settings),
+                catalogue=applied_catalogue,
+                clock=clock.now,
+                passes=passes,
+            )
+        )
+        room = room_here()
+        Connection.places = room.places
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            backlog=room.backlog,
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

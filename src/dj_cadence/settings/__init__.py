@@ -57,6 +57,8 @@ class Settings:
     """Who is told when the engine needs help: mail addresses or 人员编号."""
     send_until: time = time(20)
     """Local hour from which on no message is begun."""
+    contact: str = ""
+    """Whom readers of messages may ask, with a telephone number; empty: whom the roster knows."""
     feed_alarm_hours: int = 0
     """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
     tick_seconds: float = 60
