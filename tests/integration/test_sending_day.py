@@ -69,7 +69,7 @@ def test_what_is_not_out_by_the_evening_is_folded_into_the_next_working_day(
     engine: Site, channel: Channel
 ) -> None:
     """A channel that is down on a Friday: no try by night and at the weekend, one on Monday."""
-    channel.fault = DeliveryError("连接不上", permanent=False)
+    channel.fault = DeliveryError("连接不上")
     tick(engine, at(FRIDAY), owner="test")
     assert states(engine) == ["retry"] * len(EVERYBODY)
     channel.fault = None
@@ -87,7 +87,7 @@ def test_what_is_not_out_by_the_evening_is_folded_into_the_next_working_day(
 
 
 def test_what_may_be_out_is_not_tried_again_on_a_day_off(engine: Site, channel: Channel) -> None:
-    channel.fault = DeliveryError("没有答复", permanent=False, unknown=True)
+    channel.fault = DeliveryError("没有答复", unknown=True)
     tick(engine, at(MONDAY), owner="test")
     channel.fault = None
     with engine.database.write() as session:  # as if that Monday had been a Friday
