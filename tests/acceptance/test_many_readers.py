@@ -24,7 +24,7 @@ from dj_cadence.store.schema import message, metadata, site
 from .crowd import Crowd, Watched, fetch, probing
 from .terminal import Terminal
 
-EVE = datetime.fromisoformat("2026-11-30T19:00+08:00")
+EVE = datetime.fromisoformat("2026-12-01T07:00+08:00")
 """The next morning a new month begins, and everybody is written to."""
 TICK, STEP = 0.5, timedelta(hours=1)
 READERS, SECONDS = 200, 10

@@ -123,7 +123,7 @@ class Slow(Channel):
 def test_a_batch_that_began_in_time_stops_in_time(shipped_district: Database) -> None:
     rules = shipped().catalogue
     assert morning(shipped_district, rules, MONDAY) == len(EVERYBODY)
-    seconds = 4  # to write the letters
+    seconds = 6  # to write the letters
     channel = Slow(seconds)
     engine = a_site(shipped_district, channel)
     counts = deliver(
@@ -133,7 +133,7 @@ def test_a_batch_that_began_in_time_stops_in_time(shipped_district: Database) ->
         catalogue=rules,
         settings=engine.settings,
         owner="test",
-        now=at(MONDAY, 20) - timedelta(seconds=seconds),
+        now=at(MONDAY, 20, 0) - timedelta(seconds=seconds),
         digest_view=digests_of_a_pass(rules, engine.settings, MONDAY),
     )
     assert counts == DeliveryCounts(sent=1)
