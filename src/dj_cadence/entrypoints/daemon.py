@@ -18,7 +18,7 @@ import uvicorn
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
-from dj_cadence.entrypoints.connections import Connection, room_here
+from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.rounds import (
     AUDIT_SECONDS,
@@ -138,12 +138,12 @@ def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
             app,
             http=Connection,
             backlog=room.backlog,
+            timeout_graceful_shutdown=LEAVING_SECONDS,
             ws="none",
             log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listening])
 
