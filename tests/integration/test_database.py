@@ -116,7 +116,8 @@ def test_an_address_that_makes_no_sense_is_refused_and_not_repeated(address: str
         open_database(address)
 
     assert str(refusal.value) == (
-        "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
+        "看不懂数据库地址。应写成 postgresql+psycopg://用户@主机:5432/库名，"
+        "口令放在环境变量 PGPASSWORD 里"
     )
 
 
