@@ -7,9 +7,18 @@ from sqlalchemy import ColumnElement, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import OWED
+from dj_cadence.domain.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import act, anchor, record, record_task, task
 from dj_cadence.store.types import AnyRow
+
+
+_WAY = "way of acts"
+
+
+def came_by(session: Session, way: Way) -> None:
+    """Say by which door the acts of this transaction came in; without a word they are ours."""
+    session.info[_WAY] = way.value
 
 
 def locked_task(session: Session, task_id: int) -> AnyRow:
@@ -48,6 +57,7 @@ def change(
             task_id=row.id,
             kind=kind,
             done_by=by,
+            via=session.info.get(_WAY, ""),
             at=now,
             before=seen,
             after={name: _plain(value) for name, value in values.items()},

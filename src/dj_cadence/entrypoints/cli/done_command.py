@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
 from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
@@ -16,6 +17,7 @@ from dj_cadence.loading.records_file import read_records
 from dj_cadence.services import attribution, evidence, records
 from dj_cadence.services.record_import import import_records
 from dj_cadence.store import orgs
+from dj_cadence.store.acts import came_by
 
 
 def done(
@@ -66,6 +68,7 @@ def done(
         rules = site.catalogue()
         evidence.keep(site.site.settings.folder, attached)
         with site.site.database.write() as session:
+            came_by(session, Way.COMMAND)
             if task is None:
                 check_actor(session, by, [orgs.find_org(session, org).id], site.today)
                 found = attribution.hold(session, rules, duty, org, **what, **when)  # type: ignore[arg-type]
