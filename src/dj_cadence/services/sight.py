@@ -39,8 +39,7 @@ def seen_among(
     return _among(session, org_ids, visible(visitor, today))
 
 
-def _among(session: Session, org_ids: Collection[int], condition: ColumnElement[bool]
-) -> set[int]:
+def _among(session: Session, org_ids: Collection[int], condition: ColumnElement[bool]) -> set[int]:
     if not org_ids:
         return set()
     found = select(org.c.id).where(org.c.id.in_(org_ids), condition)

@@ -60,6 +60,9 @@ class Settings:
     heartbeat_url: str = ""
     """Is called while all is well; empty: none."""
 
+    evidence_megabytes: int = 500
+    """How much an organization may keep in papers."""
+
     def connections(self, channel: str) -> int:
         """How many connections a channel may use at once; one that is not set up needs one."""
         chosen = self.channels.get(channel)

@@ -113,6 +113,7 @@ class _Reader:
             feed_alarm_hours=site.feeds.alarm_hours,
             tick_seconds=site.tick_seconds,
             heartbeat_url=site.heartbeat_url,
+            evidence_megabytes=site.evidence.megabytes_per_organization,
         )
 
     def _table(self) -> dict[str, Any] | None:

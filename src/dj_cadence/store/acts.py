@@ -12,7 +12,6 @@ from dj_cadence.errors import Refused
 from dj_cadence.store.schema import act, anchor, record, record_task, task
 from dj_cadence.store.types import AnyRow
 
-
 _WAY = "way of acts"
 
 
@@ -141,6 +140,12 @@ def void_records(session: Session, task_id: int, now: datetime) -> None:
 def election_anchor(session: Session, anchor_id: int) -> AnyRow:
     """The election a task hangs on."""
     return session.execute(select(anchor).where(anchor.c.id == anchor_id)).one()
+
+
+def last_election(session: Session, task_id: int) -> date | None:
+    """The day of the election that a task hangs on; None where it hangs on none."""
+    query = select(anchor.c.day).join(task, task.c.anchor_id == anchor.c.id)
+    return session.execute(query.where(task.c.id == task_id)).scalar_one_or_none()
 
 
 def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: datetime) -> None:

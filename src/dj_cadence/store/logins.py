@@ -2,7 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CursorResult, and_, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.token import token_hash
@@ -87,9 +99,9 @@ def people(session: Session, since: datetime) -> list[AnyRow]:
     return list(session.execute(query))
 
 
-def _serves(today: date) -> object:
+def _serves(today: date) -> ColumnElement[bool]:
     return exists().where(appointment.c.person_id == login.c.person_id, _holds(today))
 
 
-def _holds(today: date) -> object:
+def _holds(today: date) -> ColumnElement[bool]:
     return and_(appointment.c.since <= today, appointment.c.until >= today)

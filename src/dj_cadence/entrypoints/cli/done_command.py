@@ -66,8 +66,8 @@ def done(
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
         when: records.Who = {"by": site.person(by), "now": site.now, "today": site.today}
         rules = site.catalogue()
-        evidence.keep(site.site.settings.folder, attached)
-        with site.site.database.write() as session:
+        set_aside = evidence.set_aside(site.site.settings, attached)
+        with set_aside as aside, site.site.database.write() as session:
             came_by(session, Way.COMMAND)
             if task is None:
                 check_actor(session, by, [orgs.find_org(session, org).id], site.today)
@@ -78,7 +78,7 @@ def done(
                 check_actor_of(session, by, (task, *(also or ())), site.today)
                 record_id = records.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
-            evidence.attach(session, main, record_id, attached, by=when["by"], now=site.now)
+            evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
     say(said)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,6 +21,7 @@ from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import (
+    access,
     evidence,
     health,
     links,
@@ -87,6 +89,8 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/t/{token}/{act}", links.act_in_message, "POST"),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
+        route("/access", access.access),
+        route("/access/{what}", access.end, "POST"),
         route("/logout", links.logout, "POST"),
         route("/healthz", health.health),
         route("/metrics", health.metrics),
@@ -111,7 +115,9 @@ def _endpoint(context: WebContext, templates: Environment, page: Page) -> Endpoi
             visit = Visit(context, templates, request, form, now, files)
             if request.method == "POST":
                 check_form(request, form, visit.form_token)
-            return page(visit)
+            response = page(visit)
+            response.background = BackgroundTask(visit.note_use)
+            return response
 
         return await run_in_threadpool(answer)
 
@@ -144,6 +150,7 @@ def _templates(context: WebContext) -> Environment:
         basis=basis_text,
         day=short_day,
         evidence=words.evidence,
+        local=words.local,
         org_address=words.org_address,
         message_kind=words.message_kind,
         message_state=words.message_state,

@@ -14,7 +14,7 @@ from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
-from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
+from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
@@ -79,15 +79,14 @@ def organization(visit: Visit) -> Response:
 
 def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
+
+    def allowed(session: Session) -> acts.Allowed:
+        return acts.Allowed(visit.visitor, *_open_to(visit, session))
+
     try:
-        with visit.read() as session:
-            own, _ = _open_to(visit, session)
-        acts.keep_papers(visit, own)
-        with visit.write() as session:
-            said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
+        return acts.answer(visit, allowed, words.org_address(visit.path("code")))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"{words.org_address(visit.path('code'))}?said={said}")
 
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:

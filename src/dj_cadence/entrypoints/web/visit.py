@@ -17,11 +17,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.entrypoints.web.security import form_token, is_local
-from dj_cadence.entrypoints.web.session import COOKIE, signed_in
+from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services import pages
-from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor, person_visitor
+from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor
+from dj_cadence.services.logins import Login, login_of, note_use
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
 from dj_cadence.store.types import AnyRow
@@ -98,11 +99,22 @@ class Visit:
         return self._open
 
     @cached_property
+    def login(self) -> Login | None:
+        """The login of the browser, if it has one that stands."""
+        return login_of(self._session, secret_of(self.request), self.today, self.now)
+
+    def note_use(self) -> None:
+        """Write down, once in a while and after the answer, that the login was used."""
+        login = self.__dict__.get("login")
+        if login and login.is_stale:
+            with self.database.write(durable=False) as session:
+                note_use(session, login, self.now)
+
+    @cached_property
     def visitor(self) -> Visitor:
         """A person's login goes before the administrator's chair."""
-        person_id = signed_in(self.request, self.settings, self.now)
-        if person_id:
-            return person_visitor(self._session, person_id)
+        if self.login:
+            return self.login.visitor
         local = self.settings.local_administrator and is_local(self.request)
         return ADMINISTRATOR if local else STRANGER
 
@@ -118,7 +130,7 @@ class Visit:
     @cached_property
     def form_token(self) -> str:
         """Bound to what lets the visitor in: the link, else the cookie, else the machine."""
-        holder = self.path("token") or self.request.cookies.get(COOKIE) or "local"
+        holder = self.path("token") or secret_of(self.request) or "local"
         return form_token(self.settings.key, holder)
 
     def path(self, name: str) -> str:
