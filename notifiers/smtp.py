@@ -7,23 +7,33 @@ Only a refused recipient or a refused message is for good.
 
 import smtplib
 import ssl
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Answer, Letter, Limit, Notifier, Sender, Talk, Talking, Traits
+from dj_cadence.domain.letter import Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.errors import DeliveryError
+from dj_cadence.socket_reader import Allowance, TooMuch, reader
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _CLOSING = 421
 _LONGEST_REPLY = 300
+_LONGEST_ANSWERS = 64 * 1024
+"""Bytes that a server may say to one letter, or to be greeted and logged in to."""
+_ANSWERS_PER_LETTER = 4
+"""Of all answers that a letter may have to wait for, so many may take their longest."""
+_FAREWELL_SECONDS = 2.0
+_REFUSED = {"sender": "不接受发件人", "recipient": "不接受收件人", "data": "拒收"}
 _ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
     TimeoutError: "等待超时",
+    TooMuch: "对方的答复没完没了",
     smtplib.SMTPServerDisconnected: "对方断开了连接",
     smtplib.SMTPNotSupportedError: "服务器不支持所设的加密或登录方式",
 }
@@ -44,12 +54,15 @@ class Options:
     """Certificates to trust in place of the machine's own."""
     per_minute: int | None
     timeout_seconds: float
+    """For one answer; a letter may take four times as long."""
 
     @property
     def traits(self) -> Traits:
         limit = Limit(self.per_minute, 60) if self.per_minute else None
         login = f"{self.username} @ " if self.username else ""
-        return Traits(limit=limit, shown=f"{login}{self.host}:{self.port}（{self.security}）")
+        shown = f"{login}{self.host}:{self.port}（{self.security}）"
+        seconds = _ANSWERS_PER_LETTER * self.timeout_seconds
+        return Traits(limit=limit, shown=shown, deadline_seconds=seconds)
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
@@ -75,45 +88,52 @@ def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -
     )
 
 
-class _Goodbye(DeliveryError):
-    """The server ends the connection: to one that has carried mail, it means that one alone."""
+class _Lost(DeliveryError):
+    """The connection ended before a word of the text: over another one the letter may go out."""
 
 
-class Smtp(Talking):
+class Smtp:
     """One connection, opened for the first letter and again after every error.
 
-    Not for use by two threads at once.
+    Servers end connections as they please: after each mail, after so many, or with a 421 to the
+    next. A letter that finds its connection gone goes out over a new one at once.
     """
 
     def __init__(self, options: Options, sender: Sender) -> None:
         self._options = options
         self._sender = sender
-        self._connection: smtplib.SMTP | None = None
+        self._connection: _Conversation | None = None
         self.traits = options.traits
+        self.may_be_out = False
 
-    @property
-    def is_connected(self) -> bool:
-        return self._connection is not None
-
-    def talk(self, letter: Letter) -> Talk:
+    def send(self, letter: Letter) -> str:
+        self.may_be_out = False
         content = mime.build(letter, self._sender)
-        carried = self.is_connected
+        until = monotonic() + self.traits.deadline_seconds
+        if self._connection is not None:
+            with suppress(_Lost):
+                return self._sent(self._connection, letter.to, content, until)
+        self._connection = _connect(self._options, self._sender, until)
+        return self._sent(self._connection, letter.to, content, until)
+
+    def _sent(self, connection: "_Conversation", to: str, content: bytes, until: float) -> str:
+        connection.allow(until)
         try:
-            if self._connection is None:
-                self._connection = _connect(self._options, self._sender)
-            return (yield from _submit(self._connection, self._sender.address, letter.to, content))
-        except _Goodbye as error:
-            self._drop()
-            raise DeliveryError(error.reply, permanent=False, down=not carried) from None
+            _announce(connection, self._sender.address, to)
+            self.may_be_out = True
+            return _hand_over(connection, content)
         except DeliveryError:
             self._drop()
             raise
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise DeliveryError(f"与邮件服务器的连接中断：{_why(error)}", permanent=False) from None
+            reply = f"与邮件服务器的连接中断：{_why(error)}"
+            kind = DeliveryError if self.may_be_out else _Lost
+            raise kind(reply, permanent=False) from None
 
     def close(self) -> None:
         if self._connection is not None:
+            self._connection.allow(monotonic() + _FAREWELL_SECONDS)
             with suppress(smtplib.SMTPException, OSError):
                 self._connection.quit()
         self._drop()
@@ -125,9 +145,37 @@ class Smtp(Talking):
             self._connection = None
 
 
-def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
+class _Conversation(smtplib.SMTP):
+    """A connection that ends in time, however the server drags out what it says."""
+
+    def __init__(self, options: Options, name: str, until: float, **rest: Any) -> None:
+        self._allowance = Allowance(options.timeout_seconds, until, _LONGEST_ANSWERS)
+        seconds = self._allowance.timeout()
+        super().__init__(options.host, options.port, name, timeout=seconds, **rest)
+
+    def allow(self, until: float) -> None:
+        """Begin something new, which has to be over at `until`."""
+        self._allowance.until = until
+        self._allowance.bytes_left = _LONGEST_ANSWERS
+
+    def send(self, s: Any) -> None:
+        if self.sock:
+            self.sock.settimeout(self._allowance.timeout())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock:
+            self.file = reader(self.sock, self._allowance)
+        return super().getreply()
+
+
+class _EncryptedConversation(_Conversation, smtplib.SMTP_SSL):
+    """Encrypted from the first byte."""
+
+
+def _connect(options: Options, sender: Sender, until: float) -> _Conversation:
     try:
-        connection = _open(options, sender)
+        connection = _open(options, sender, until)
     except (smtplib.SMTPException, OSError) as error:
         raise DeliveryError(
             f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
@@ -140,21 +188,22 @@ def _connect(options: Options, sender: Sender) -> smtplib.SMTP:
     return connection
 
 
-def _open(options: Options, sender: Sender) -> smtplib.SMTP:
+def _open(options: Options, sender: Sender, until: float) -> _Conversation:
     # Our own name is given: looking it up can hang for minutes where DNS is missing.
     name = sender.address.rpartition("@")[2]
-    where, timeout = (options.host, options.port, name), options.timeout_seconds
     if options.security == "tls":
-        return smtplib.SMTP_SSL(*where, timeout=timeout, context=_trust(options))
-    return smtplib.SMTP(*where, timeout=timeout)
+        return _EncryptedConversation(options, name, until, context=_trust(options))
+    return _Conversation(options, name, until)
 
 
 def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
+    """And greet the server, which says then what it can do."""
     try:
         if options.security == "starttls":
             connection.starttls(context=_trust(options))
         if options.username:
             connection.login(options.username, options.password)
+        connection.ehlo_or_helo_if_needed()
     except smtplib.SMTPAuthenticationError as error:
         # The answer is left out: some servers repeat in it what they were told.
         reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
@@ -171,34 +220,8 @@ def _trust(options: Options) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=options.ca_file)
 
 
-def _submit(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> Talk:
-    """Hand over one message and return the server's answer. The recipient is one."""
-    connection.ehlo_or_helo_if_needed()
-    refused, code, reply = yield from _announce(connection, sender, to)
-    if refused == "sender":
-        reply_text = f"邮件服务器不接受发件人：{_shown(code, reply)}"
-        kind = _Goodbye if code == _CLOSING else DeliveryError
-        raise kind(reply_text, permanent=False, down=True)
-    if refused == "recipient":
-        raise DeliveryError(
-            f"邮件服务器不接受收件人：{_shown(code, reply)}",
-            permanent=_is_about_recipient(code, reply),
-        )
-    if not refused:
-        code, reply = yield from _hand_over(connection, content)
-        if not 200 <= code < 300 and not 400 <= code < 600:
-            said = f"邮件服务器的答复看不懂，结果不明：{_shown(code, reply)}"
-            raise DeliveryError(said, permanent=False, unknown=True)
-    if refused or code >= 400:
-        permanent = code >= 500 and code not in _NEEDS_LOGIN
-        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
-    return _shown(code, reply)
-
-
-def _announce(
-    connection: smtplib.SMTP, sender: str, to: str
-) -> Generator[Answer, None, tuple[str, int, bytes]]:
-    """What stands before the text: which of it was refused, if any, and the last reply.
+def _announce(connection: smtplib.SMTP, sender: str, to: str) -> None:
+    """What stands before the text. The recipient is one.
 
     The server gets it all at once where it allows that: then three of the four times that a mail
     waits for a far server are one (RFC 2920).
@@ -207,44 +230,41 @@ def _announce(
     together = connection.has_extn("pipelining")
     if together:
         connection.send("".join(f"{command}\r\n" for command in commands))
-    code, reply, there = 0, b"", 0
-    for command, (name, accepted) in zip(commands, _ACCEPTED.items(), strict=True):
+    for command, (step, accepted) in zip(commands, _ACCEPTED.items(), strict=True):
         if not together:
             connection.putcmd(command)
-        if there <= 0:
-            yield _awaited(connection)
-            there = _replies_there(connection) or len(commands)  # part of one: the rest follows
         code, reply = connection.getreply()
-        there -= 1
         if code not in accepted:
-            return name, code, reply
-    return "", code, reply
+            raise _refused(step, code, reply)
 
 
-def _awaited(connection: smtplib.SMTP) -> Answer:
-    found = connection.sock
-    assert found  # something was just sent over it
-    return Answer(found.fileno(), connection.timeout)
+def _refused(step: str, code: int, reply: bytes) -> DeliveryError:
+    """What a refusal before the text means."""
+    said = f"邮件服务器{_REFUSED[step]}：{_shown(code, reply)}"
+    if code == _CLOSING:
+        return _Lost(said, permanent=False, down=step == "sender")
+    if step == "sender":
+        return DeliveryError(said, permanent=False, down=True)
+    if step == "recipient":
+        return DeliveryError(said, permanent=_is_about_recipient(code, reply))
+    return DeliveryError(said, permanent=code >= 500 and code not in _NEEDS_LOGIN)
 
 
-def _replies_there(connection: smtplib.SMTP) -> int:
-    """How many replies came together; of what was read already, nobody would wake us."""
-    assert connection.file  # the server was greeted
-    lines = connection.file.peek().split(b"\n")[:-1]
-    return sum(line[3:4] != b"-" for line in lines)
-
-
-def _hand_over(
-    connection: smtplib.SMTP, content: bytes
-) -> Generator[Answer, None, tuple[int, bytes]]:
+def _hand_over(connection: smtplib.SMTP, content: bytes) -> str:
     """The text itself. Once its end is sent, silence does not mean that it was not taken."""
     connection.send(content + b".\r\n")  # no line of `mime` begins with a dot
     try:
-        yield _awaited(connection)
-        return connection.getreply()
+        code, reply = connection.getreply()
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
         raise DeliveryError(said, permanent=False, unknown=True) from None
+    if code >= 400:
+        permanent = code >= 500 and code not in _NEEDS_LOGIN
+        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
+    if not 200 <= code < 300:
+        said = f"邮件服务器的答复看不懂，结果不明：{_shown(code, reply)}"
+        raise DeliveryError(said, permanent=False, unknown=True)
+    return _shown(code, reply)
 
 
 def _is_about_recipient(code: int, reply: bytes) -> bool:
@@ -253,7 +273,7 @@ def _is_about_recipient(code: int, reply: bytes) -> bool:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error.__context__, TimeoutError):  # which smtplib calls a disconnection
+    if isinstance(error.__context__, TimeoutError | TooMuch):  # smtplib says "disconnected"
         error = error.__context__
     for kind, reason in _REASONS.items():
         if isinstance(error, kind):

@@ -10,16 +10,30 @@ from types import ModuleType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dj_cadence.domain.letter import OpenNotifier, Sender
-from dj_cadence.errors import Refused
+from dj_cadence.domain.letter import Letter, OpenNotifier, Sender, Traits
+from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.rendering import Templates
 from dj_cadence.returned_mail import open_box
+from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
+
+
+class _Unconfirmed:
+    """In the place of a notifier that came with a backup, while nobody has agreed to it."""
+
+    _REPLY = "渠道程序来自备份，还没有人确认；看过后运行 send on"
+    traits = Traits(shown=_REPLY)
+
+    def send(self, _letter: Letter) -> str:
+        raise DeliveryError(self._REPLY, permanent=False, down=True)
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
 
 def load_rules(folder: Path | None = None) -> Loaded:
@@ -51,8 +65,10 @@ def assemble(settings: Settings, database: Database) -> Site:
 
 
 def template_folders(settings: Settings) -> list[Path]:
-    """The site's own templates, then the shipped ones."""
-    return [settings.folder / "templates", Path(str(files("dj_cadence") / "templates"))]
+    """The site's own templates, then the shipped ones; those of a backup wait for a person."""
+    shipped = Path(str(files("dj_cadence") / "templates"))
+    folder = settings.folder
+    return [shipped] if is_unconfirmed(folder) else [folder / "templates", shipped]
 
 
 def open_templates(settings: Settings) -> Templates:
@@ -69,6 +85,8 @@ def open_notifiers(settings: Settings) -> dict[str, OpenNotifier]:
 
 
 def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> OpenNotifier:
+    if _own_module(folder, chosen.notifier).exists() and is_unconfirmed(folder):
+        return _Unconfirmed
     module = _module(folder, chosen.notifier)
     try:
         module.open_notifier(chosen.options, sender, folder).close()
@@ -80,9 +98,13 @@ def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> OpenNoti
     return partial(module.open_notifier, chosen.options, sender, folder)
 
 
+def _own_module(folder: Path, name: str) -> Path:
+    return folder / "notifiers" / f"{name}.py"
+
+
 def _module(folder: Path, name: str) -> ModuleType:
     """The site's own notifier of that name, else the shipped one."""
-    own = folder / "notifiers" / f"{name}.py"
+    own = _own_module(folder, name)
     if not own.exists():
         return importlib.import_module(f"dj_cadence.notifiers.{name}")
     spec = importlib.util.spec_from_file_location(f"dj_cadence_site_notifiers.{name}", own)

@@ -152,8 +152,7 @@ class Rehearsal:
             with self.engine.database.write() as session:
                 held = select(message.c.id).where(message.c.state == "quarantined")
                 deliveries.retry(session, session.scalars(held).all(), last, now)
-            self._set(now)
-            self._wait_for_pass(now)
+            self.pass_at(now)
             if not self._waiting():
                 return
         raise AssertionError(f"{self._waiting()} messages never went out")
@@ -180,6 +179,17 @@ class Rehearsal:
         self._running[victim].wait()
         self.kills += 1
         self._running[victim] = self._start()
+
+    def pass_at(self, now: datetime) -> None:
+        """Set the clock, and wait until a pass at that instant is over."""
+        self._set(now)
+        self._wait_for_pass(now)
+
+    def terminate(self) -> list[int]:
+        """Tell the daemons to end; returns their exit codes, and fails where one does not."""
+        for daemon in self._running:
+            daemon.terminate()
+        return [daemon.wait(timeout=20) for daemon in self._running]
 
     def accepted(self) -> int:
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0

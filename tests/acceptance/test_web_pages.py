@@ -1,6 +1,7 @@
 """What each visitor is shown, and that looking changes nothing."""
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -183,6 +184,9 @@ def test_only_who_sits_at_this_machine_is_the_administrator(
 ) -> None:
     headers = {header: "203.0.113.9"} if header else {}
     page = district.client(address=client, host=host).get("/", headers=headers)
+    outside = replace(district, context=replace(district.context, on_loopback=False))
+    there = outside.client(address=client, host=host).get("/", headers=headers)
+    assert 'class="who">管理员' not in there.text  # a daemon that others reach has no such seat
     assert ('class="who">管理员' in page.text) is welcome
 
 

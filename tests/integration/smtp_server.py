@@ -10,8 +10,19 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from dj_cadence.domain.letter import Letter
+
 _LONGER_THAN_ANY_TEST = 3600
 USERNAME, PASSWORD = "dj", "correct horse"
+LETTER = Letter(
+    message_id="m1.5eed@example.cn",
+    to="li@example.cn",
+    to_name="李老师",
+    subject="党建提醒",
+    text="正文\n",
+    html="<p>正文</p>\n",
+    date="2026-03-02T08:30:00+08:00",
+)
 
 
 class Mailbox:

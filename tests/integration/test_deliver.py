@@ -525,7 +525,7 @@ def test_what_is_held_too_long_is_handed_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 3)
-    monkeypatch.setattr("dj_cadence.services.lane.LEASE", timedelta(0))
+    monkeypatch.setattr("dj_cadence.services.channel_worker.LEASE", timedelta(0))
     channel = Recorder()
 
     assert [send_all(database, channel) for _ in range(3)] == [DeliveryCounts(sent=1)] * 3

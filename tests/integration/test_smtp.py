@@ -13,18 +13,9 @@ from dj_cadence.domain.letter import Letter, Notifier, Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers.smtp import open_notifier
 
-from .smtp_server import PASSWORD, USERNAME, Mailbox, login_required, smtp_server
+from .smtp_server import LETTER, PASSWORD, USERNAME, Mailbox, login_required, smtp_server
 
 SENDER = Sender("党建节拍", "dj@example.cn")
-LETTER = Letter(
-    message_id="m1.5eed@example.cn",
-    to="li@example.cn",
-    to_name="李老师",
-    subject="党建提醒",
-    text="正文\n",
-    html="<p>正文</p>\n",
-    date="2026-03-02T08:30:00+08:00",
-)
 
 
 @pytest.fixture

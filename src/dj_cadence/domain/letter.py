@@ -1,10 +1,9 @@
 """What a notifier is handed, and what it must be able to do."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeGuard
+from typing import Protocol
 
 
 class Form(StrEnum):
@@ -57,7 +56,11 @@ class Sender:
 
 
 class Notifier(Protocol):
-    """One channel. One call sends one letter."""
+    """One channel. One call sends one letter. Each is used by one thread alone.
+
+    An attribute `may_be_out` that is False while nothing of the letter was handed over yet tells
+    those who wait no longer that it did not arrive; without it, it may have.
+    """
 
     def send(self, letter: Letter) -> str:
         """Hand `letter` over and return what the other side answered.
@@ -70,51 +73,11 @@ class Notifier(Protocol):
         """Let go of connections. Called at the end of every pass."""
 
 
-class Answer(NamedTuple):
-    """Something that the other side is to say."""
-
-    file: int
-    """The descriptor on which it can be read once it is there."""
-    seconds: float
-    """How long to wait for it where others wait as well; then a TimeoutError is thrown in."""
-
-
-Talk = Generator[Answer, None, str]
-"""A letter being sent: stops where it would wait for an answer, ends as `send` does."""
-
-
-class Talking(ABC):
-    """A notifier whose sending stops wherever it would wait for the other side.
-
-    Then one thread serves all connections of a channel. A talk may be resumed before the answer
-    is there; it waits for it then. A class with a `send` of its own is never asked to talk.
-    """
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether a talk begins without having to connect first."""
-        return False
-
-    @abstractmethod
-    def talk(self, letter: Letter) -> Talk:
-        """`send`, stopping before each answer that is not there yet."""
-
-    def send(self, letter: Letter) -> str:
-        """The whole talk at once."""
-        talk = self.talk(letter)
-        while True:
-            try:
-                next(talk)
-            except StopIteration as end:
-                return str(end.value)
-
-
-def is_talking(notifier: object) -> TypeGuard[Talking]:
-    return isinstance(notifier, Talking) and type(notifier).send is Talking.send
-
-
 OpenNotifier = Callable[[], Notifier]
-"""Gives a notifier with connections of its own, for one thread; nothing is connected yet."""
+"""Gives a notifier with connections of its own, for one thread; nothing is connected yet.
+
+The same object stands for the same channel as long as the process lives.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +98,8 @@ class Traits:
     limit: Limit | None = None
     shown: str = ""
     """Where it sends to, for the list of channels; without anything secret."""
+    deadline_seconds: float = 120.0
+    """How long one letter may take in all; nobody waits for it longer."""
 
 
 def traits(notifier: Notifier) -> Traits:

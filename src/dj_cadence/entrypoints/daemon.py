@@ -23,6 +23,7 @@ from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
+from dj_cadence.settings import is_loopback
 from dj_cadence.store.lifeline import lifeline
 
 FIRST_PORT = 8000
@@ -99,6 +100,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
             templates_folders=template_folders(site.settings),
             catalogue=applied_catalogue,
             clock=clock.now,
+            on_loopback=is_loopback(listening.getsockname()[0]),
         )
     )
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
@@ -108,6 +110,7 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
+        rounds.leave()
         scheduler.shutdown(wait=True)
 
 

@@ -2,14 +2,17 @@
 
 import logging
 from datetime import timedelta
+from threading import Event
 
 import httpx2
 
 from dj_cadence import clock
 from dj_cadence.services.audit import audit
+from dj_cadence.services.deliver import wait_for_workers
 from dj_cadence.services.metrics import measure
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
+from dj_cadence.services.tidy import tidy
 from dj_cadence.store import site as sites
 from dj_cadence.store.lifeline import Lifeline
 
@@ -30,6 +33,7 @@ class Rounds:
         self._tick_is_well = False
         self._audit_is_well = True
         """Until the first audit nothing is known against the site."""
+        self._leaving = Event()
 
     def tick(self) -> None:
         try:
@@ -38,7 +42,7 @@ class Rounds:
                     _log.warning("no_rules_applied")
                     return
             self._life.hold()
-            report = tick(self._site, clock.now(), owner=self._life.owner)
+            report = tick(self._site, clock.now(), owner=self._life.owner, leaving=self._leaving)
         except Exception:  # noqa: BLE001 - whatever it was, the next pass must come
             self._tick_is_well = False
             _log.exception("tick_failed")
@@ -47,8 +51,15 @@ class Rounds:
         if report.bundled or report.sent:
             _log.info("tick bundled=%d sent=%d", report.bundled, report.sent)
 
+    def leave(self) -> None:
+        """Let what is on its way have its outcome, for some seconds; nothing more sets out."""
+        self._leaving.set()
+        wait_for_workers(self._site.database, self._life.owner)
+
     def audit(self) -> None:
         try:
+            if removed := tidy(self._site, clock.now()):
+                _log.info("evidence_swept files=%d", removed)
             findings = audit(self._site, clock.now())
         except Exception:  # noqa: BLE001 - as above
             self._audit_is_well = False

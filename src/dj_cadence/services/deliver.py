@@ -1,26 +1,28 @@
-"""Sends the messages that are due: each channel has a lane of its own, some have several.
+"""Sends the messages that are due: each channel has a worker of its own.
 
-Channels do not wait for one another: one whose server hangs delays nobody on another.
+Channels do not wait for one another: one whose server hangs delays nobody on another, neither
+in this pass nor in the next.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import TIMEOUT_MAX, Event
+from threading import enumerate as enumerate_threads
 from time import monotonic
 
 from sqlalchemy import select
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.letter import Letter, Notifier, OpenNotifier, is_talking, traits
+from dj_cadence.domain.letter import Notifier, OpenNotifier
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
-from dj_cadence.services.lane import Lane
+from dj_cadence.services.channel_worker import ChannelWorker
+from dj_cadence.services.connections import FAREWELL, Connections
 from dj_cadence.services.letters import Composer, DigestOf
 from dj_cadence.settings import Settings
 from dj_cadence.store import ledger, recovery
@@ -28,6 +30,8 @@ from dj_cadence.store.database import Database
 from dj_cadence.store.lifeline import seen_dead
 from dj_cadence.store.schema import site
 
+PATIENCE = 5.0
+"""Seconds without a sign after which a pass that is one of many leaves a channel to itself."""
 _log = logging.getLogger(__name__)
 
 
@@ -42,29 +46,18 @@ class DeliveryCounts:
     """Had nothing left to say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """Stands where a channel's notifier should be, and says at each letter why it is not."""
-
-    reply: str
-
-    def send(self, _letter: Letter) -> str:
-        raise DeliveryError(self.reply, permanent=False)
-
-    def close(self) -> None:
-        """Nothing was opened."""
-
-
 def recover(database: Database, folder: Path, owner: str, today: date, now: datetime) -> None:
     """Take back the messages of processes that died. To be called before bundling.
 
     What may have gone out is sent again with the same content, as the person's message
     of `today`; what may have gone out twice waits for a person. What `owner` itself still
-    holds was left by a pass of its own that broke off.
+    holds while nothing of its own is at work was left by a pass that broke off.
     """
     with database.write() as session:
         ledger.close_said(session)
-        dead = seen_dead(session, folder, recovery.owners(session), now) | {owner}
+        dead = seen_dead(session, folder, recovery.owners(session), now)
+        if not running(database, owner):
+            dead.add(owner)
         quarantined = recovery.recover(session, dead, today, now)
     for message_id in quarantined:
         _log.error("message_quarantined id=%d", message_id)
@@ -87,65 +80,76 @@ def deliver(
     now: datetime,
     digest_view: DigestOf,
     since: float | None = None,
+    leaving: Event | None = None,
 ) -> DeliveryCounts:
     """Send what is due at `now`; a pass ends after five minutes, the next goes on.
 
     `since` is what `monotonic` said at `now`, if that is a while ago: limits count from the
     moment at which something is sent.
 
+    A process that goes on after the pass gives `leaving`, and sets it when it is to end. It is
+    not kept waiting by a channel of which nothing comes back: that is worked on beside the next
+    passes, which leave it alone meanwhile, and is not counted here. Others wait for all, which
+    end by themselves.
+
     `owner` names this process in the leases. Any number of processes may do this at once,
     each one pass at a time. What a process that died left behind is taken back by
-    `recover`, not here.
+    `recover`, not here. Raises what made a channel's worker break off.
     """
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
         channels = ledger.channels_waiting(session, now)
-    crews = [
-        (channel, crew)
+    composer = Composer(templates, catalogue, settings, site_uid, digest_view)
+    at_work = {worker.channel for worker in running(database, owner)}
+    workers = [
+        ChannelWorker(
+            database,
+            composer,
+            Connections(
+                channel,
+                notifiers.get(channel) or partial(_none, channel),
+                settings.connections(channel),
+                leaving or Event(),
+            ),
+            owner,
+            now,
+            monotonic() if since is None else since,
+        )
         for channel in channels
-        for crew in _crews(channel, notifiers, settings.connections(channel))
+        if channel not in at_work
     ]
-    forms = {channel: traits(crew[0]).form for channel, crew in crews}
-    unusable = {
-        channel: notifier.reply
-        for channel, (notifier, *_) in crews
-        if isinstance(notifier, Unusable)
-    }
-    composer = Composer(templates, catalogue, settings, site_uid, digest_view, forms, unusable)
-    # SQLite has one writer; those who wait for it inside one process need not poll.
-    turn = Lock() if database.is_sqlite else nullcontext()
-    begun = monotonic() if since is None else since
-    lanes = [
-        Lane(database, composer, channel, crew, owner, now, begun, turn) for channel, crew in crews
+    for worker in workers:
+        worker.start()
+    _wait(workers, PATIENCE if leaving else TIMEOUT_MAX)
+    for worker in workers:
+        if worker.error:
+            raise worker.error
+    return DeliveryCounts(**sum((Counter(worker.counts) for worker in workers), Counter()))
+
+
+def running(database: Database, owner: str) -> list[ChannelWorker]:
+    """Those of this process that are at work."""
+    return [
+        thread
+        for thread in enumerate_threads()
+        if isinstance(thread, ChannelWorker)
+        and (thread.database, thread.owner) == (database, owner)
     ]
-    return DeliveryCounts(**_run(lanes))
 
 
-def _opened(channel: str, notifiers: Mapping[str, OpenNotifier]) -> Notifier:
-    if channel not in notifiers:
-        return Unusable(f"没有设置渠道“{channel}”")
-    try:
-        opened = notifiers[channel]()
-        traits(opened)  # whatever is wrong with them, others must not suffer
-    except Exception as error:  # noqa: BLE001  a site's own notifier may raise anything
-        _log.error("notifier_failed channel=%s error=%s", channel, type(error))
-        return Unusable(f"渠道程序出错：{type(error).__name__}")
-    return opened
+def wait_for_workers(database: Database, owner: str) -> None:
+    """Until those that are at work have come to their end after `leaving` was set."""
+    until = monotonic() + FAREWELL + 1
+    for worker in running(database, owner):
+        worker.join(max(0.0, until - monotonic()))
 
 
-def _crews(
-    channel: str, notifiers: Mapping[str, OpenNotifier], connections: int
-) -> list[list[Notifier]]:
-    """A channel's connections; together those that one thread can serve."""
-    opened = [_opened(channel, notifiers) for _ in range(connections)]
-    usable = [one for one in opened if not isinstance(one, Unusable)] or opened[:1]
-    return [usable] if all(map(is_talking, usable)) else [[notifier] for notifier in usable]
+def _wait(workers: Iterable[ChannelWorker], patience: float) -> None:
+    """Until each is through, or nothing has come of it for so many seconds."""
+    for worker in workers:
+        while worker.is_alive() and (left := worker.moved_at + patience - monotonic()) > 0:
+            worker.join(min(left, TIMEOUT_MAX))
 
 
-def _run(lanes: list[Lane]) -> Counter[str]:
-    """All at once; a lane that breaks off leaves the others alone."""
-    if not lanes:
-        return Counter()
-    with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
-        running = [pool.submit(lane.run) for lane in lanes]
-    return sum((one.result() for one in running), Counter())
+def _none(channel: str) -> Notifier:
+    raise DeliveryError(f"没有设置渠道“{channel}”", permanent=False)

@@ -11,11 +11,13 @@ from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.deliveries import CHANNELS
+from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
 from dj_cadence.store.addresses import newly_bad
+from dj_cadence.store.layout import differences
 from dj_cadence.store.schema import message, org
 from dj_cadence.store.types import AnyRow
 
@@ -48,6 +50,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
         Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
+        *_altered(site),
         Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
         _files(wrong),
         _applied(applied, rules),
@@ -65,6 +68,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
             f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
         ),
         *_bad_addresses(bad),
+        *_unconfirmed(site),
     ]
 
 
@@ -75,6 +79,22 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
         )
         for row in bad
     ]
+
+
+def _altered(site: Site) -> list[Finding]:
+    """In what somebody changed the tables by hand."""
+    wrong = differences(site.database)
+    if not wrong:
+        return []
+    listed = "；".join(wrong)
+    return [Finding(False, f"数据库的结构被改过：{listed}。请恢复用本版本做的备份")]
+
+
+def _unconfirmed(site: Site) -> list[Finding]:
+    if not is_unconfirmed(site.settings.folder):
+        return []
+    text = "备份带来的通知渠道程序和模板还没有人确认，暂不使用；看过后运行 send on"
+    return [Finding(False, text)]
 
 
 def _files(wrong: Sequence[Problem]) -> Finding:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
@@ -85,10 +85,8 @@ class Composer:
     settings: Settings
     site_uid: str
     digest_of: DigestOf
-    forms: Mapping[str, Form]
-    """How each channel speaks."""
-    unusable: Mapping[str, str] = field(default_factory=dict)
-    """Why a channel cannot be used: nothing is written for it, as its form is not known."""
+    form: Form = Form.MAIL
+    """How the channel speaks that they are for."""
 
     @cached_property
     def _bases(self) -> Mapping[str, str]:
@@ -106,12 +104,7 @@ class Composer:
         A fault in one message concerns that message only.
         """
         fresh = [claim for claim in claims if claim.content is None]
-        usable = [claim for claim in fresh if claim.channel not in self.unusable]
-        drafts = self._drafts(database, usable) | {
-            claim.id: Fault(claim, self.unusable[claim.channel])
-            for claim in fresh
-            if claim.channel in self.unusable
-        }
+        drafts = self._drafts(database, fresh)
         made_on = now.astimezone(self.settings.time_zone).isoformat(timespec="seconds")
         return [self._written(claim, drafts.get(claim.id), made_on) for claim in claims]
 
@@ -147,7 +140,7 @@ class Composer:
         return _guarded(claim, write)
 
     def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> Written:
-        form = self.forms.get(claim.channel, Form.MAIL)
+        form = self.form
         # It opens the page on which everything in the message can be finished.
         token = make_token(self.settings.key, "message", token_subject(claim.id), 1)
         shape, names = self._shaped(claim, draft, form, f"{self.settings.web_address}/t/{token}")

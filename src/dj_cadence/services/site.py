@@ -90,12 +90,6 @@ def hold_if_moved(site: Site, today: date) -> bool:
     return True
 
 
-def hold_restored(site: Site, today: date) -> None:
-    """Hold the sending of a site that came out of a backup."""
-    with site.database.write() as session:
-        sites.hold(session, today)
-
-
 def count_pass(site: Site) -> None:
     """Count a pass that may send, in the database for good and then beside it."""
     with site.database.write() as session:

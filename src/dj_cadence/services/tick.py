@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 from time import monotonic
 
 from dj_cadence.domain.catalogue import Catalogue
@@ -37,10 +38,11 @@ class TickReport:
 _NOTHING = TickReport(rolled=False, advanced=0, bundled=0, sent=0)
 
 
-def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
+def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None) -> TickReport:
     """Roll the plan forward, move tasks, write notices, bundle, deliver, read bounces.
 
-    `now` is aware. `owner` names the process, for its leases. Each step commits for
+    `now` is aware. `owner` names the process, for its leases; one that goes on after the pass
+    gives `leaving` and sets it when it is to end, see `deliver`. Each step commits for
     itself, so a pass that dies is simply repeated. Where nothing is due, one statement
     says so and is all; every five minutes the rule files and returned mail are looked at.
     """
@@ -54,7 +56,10 @@ def tick(site: Site, now: datetime, *, owner: str) -> TickReport:
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
     told = watch(site, now)
-    report = _whole_pass(site, catalogue, plan, now, since, owner) if is_due or told else _NOTHING
+    if is_due or told:
+        report = _whole_pass(site, catalogue, plan, now, since, owner, leaving)
+    else:
+        report = _NOTHING
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
@@ -92,7 +97,13 @@ def _is_time_to_bundle(site: Site, seen: AnyRow, catalogue: Catalogue, now: date
 
 
 def _whole_pass(
-    site: Site, catalogue: Catalogue, plan: str, now: datetime, since: float, owner: str
+    site: Site,
+    catalogue: Catalogue,
+    plan: str,
+    now: datetime,
+    since: float,
+    owner: str,
+    leaving: Event | None,
 ) -> TickReport:
     database, today = site.database, site.today(now)
     hold_if_moved(site, today)
@@ -118,5 +129,6 @@ def _whole_pass(
         owner=owner,
         now=now,
         since=since,
+        leaving=leaving,
     )
     return TickReport(rolled, advanced, bundled, posted.sent)

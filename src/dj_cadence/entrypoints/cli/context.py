@@ -16,9 +16,11 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.restore import finish
 from dj_cadence.services.site import Site
 from dj_cadence.store import orgs
 from dj_cadence.store.acts import came_by
+from dj_cadence.store.folder_lock import in_use
 
 OPERATOR = "操作员"
 """Who acted, where a command was not told."""
@@ -49,8 +51,13 @@ class Opened:
 
 
 def folder(ctx: typer.Context) -> Path:
-    """The site's folder, as given by --site, DJ_CADENCE_SITE or the working folder."""
-    return Path(ctx.obj)
+    """The site's folder, as given by --site, DJ_CADENCE_SITE or the working folder.
+
+    A restore that was broken off there is completed first.
+    """
+    place = Path(ctx.obj)
+    finish(place)
+    return place
 
 
 def site_folder_or_none(ctx: typer.Context) -> Path | None:
@@ -68,11 +75,12 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
             f"{place.resolve()} 不是站点文件夹：里面没有 site.toml。"
             "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
         )
-    site = open_site(place, os.environ)
-    try:
-        yield Opened(site, clock.now())
-    finally:
-        site.database.engine.dispose()
+    with in_use(place):
+        site = open_site(place, os.environ)
+        try:
+            yield Opened(site, clock.now())
+        finally:
+            site.database.engine.dispose()
 
 
 def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None]) -> None:

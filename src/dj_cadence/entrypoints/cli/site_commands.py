@@ -16,7 +16,9 @@ from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.services import doctor as check_up
 from dj_cadence.services import setup
+from dj_cadence.services.restore import confirm, finish
 from dj_cadence.services.site import switch_sending
+from dj_cadence.settings import is_loopback
 
 WEEKS_OF_DEMO = timedelta(weeks=8)
 DEMO_FOLDER = Path("demo")
@@ -53,6 +55,7 @@ def _init(folder: Path, starts_on: date | None, *, with_demo: bool, port: int) -
     now = clock.now()
     name = "示例市云溪区教育系统（演示）" if with_demo else "党建节拍"
     text = render_settings(name=name, local_administrator=with_demo, port=port)
+    finish(folder)
     setup.lay_out_folder(folder, text)
     site = open_site(folder, os.environ, new=True)
     try:
@@ -68,6 +71,7 @@ def _init(folder: Path, starts_on: date | None, *, with_demo: bool, port: int) -
 
 def demo(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None:
     """打开演示站点 ./demo，没有就先建一个。"""
+    finish(DEMO_FOLDER)
     if not (DEMO_FOLDER / setup.SETTINGS).exists():
         say("正在建立演示站点：虚构的区县，走过最近八周，约需几秒……")
         probe = daemon.listen(host, port)
@@ -90,6 +94,11 @@ def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None
                 f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
                 f"或腾出端口 {wanted} 再启动。\n"
             )
+        if site.site.settings.local_administrator and not is_loopback(listening.getsockname()[0]):
+            sys.stderr.write(
+                "注意：不只在本机监听，[web] 的 local_administrator 不起作用，本机访问也要登录。"
+                "请用 login-link 命令取得登录链接。\n"
+            )
         say(f"http://{shown}:{taken}/")
         daemon.serve(site.site, listening)
 
@@ -102,8 +111,11 @@ def send(
     if switch not in ("on", "off"):
         raise Misuse(f"应为 on 或 off，现在是“{switch}”。")
     with opened(ctx) as site:
+        code = switch == "on" and confirm(site.site.settings.folder)
         unknown = switch_sending(site.site, on=switch == "on", today=site.today)
     say("发送已开启。" if switch == "on" else "发送已关闭，提醒只记账、不发出。")
+    if code:
+        say("恢复进来的通知渠道程序和模板已确认，从下一个命令起使用。")
     if unknown:
         say(f"暂停期间到期的 {unknown} 条提醒没有补发：原来的站点可能已经发过。")
 

@@ -1,6 +1,7 @@
 """deliveries, audit, backup, restore: watching over what was sent, and over the site."""
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +9,15 @@ from typing import Annotated
 import typer
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import open_site
 from dj_cadence.entrypoints.cli.arguments import AsJson, Misuse
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.errors import Refused
 from dj_cadence.services import backup as backups
 from dj_cadence.services import deliveries as log
+from dj_cadence.services import restore as restoring
 from dj_cadence.services.audit import audit as look_at_everything
-from dj_cadence.services.site import hold_restored
-from dj_cadence.store.lifeline import living
+from dj_cadence.settings import SettingsError
+from dj_cadence.settings.reading import read_settings
 
 _HEADERS = ("编号", "日期", "收信人", "渠道", "地址", "结果", "次数", "对方答复")
 _RETRY = "retry"
@@ -105,14 +105,37 @@ def restore(
 ) -> None:
     """从备份恢复站点。恢复后不发送，直到运行 send on。"""
     place = folder(ctx)
-    if living(place):
-        raise Refused("站点正在运行。请先停止 run，再恢复。")
-    now = clock.now()
-    aside = backups.unpack(file, place, now)
-    site = open_site(place, os.environ)
-    try:
-        hold_restored(site, site.today(now))
-    finally:
-        site.database.engine.dispose()
-    say(f"已恢复到 {place}。" + (f"原来的文件移到了 {aside}。" if aside else ""))
+    brought = restoring.restore(file, place, clock.now())
+    say(f"已恢复到 {place}。" + _aside(brought.aside))
+    if brought.database_said:
+        say(
+            f"备份里的 site.toml 写着 database = {brought.database_said}。那里没有动；"
+            "数据库放进了站点文件夹，这一行已改成注释。"
+        )
     say("发送已暂停：备份之后可能已经发过一些提醒。确认后运行 send on。")
+    for line in _unconfirmed(brought.code):
+        say(line)
+    for line in _missing(place):
+        say(line)
+
+
+def _aside(folder: Path | None) -> str:
+    return f"原来的文件移到了 {folder}。" if folder else ""
+
+
+def _unconfirmed(code: Mapping[str, int]) -> Iterator[str]:
+    """What came along that would be carried out, and waits for a person."""
+    names = {"notifiers": "通知渠道程序", "templates": "模板"}
+    brought = [f"{names[key]} {count} 个文件（{key}）" for key, count in code.items() if count]
+    if brought:
+        yield f"备份里还有{'、'.join(brought)}，都没有运行，也暂不使用。"
+        yield "请先看过这些文件；运行 send on 就表示确认，之后的命令才会用它们。"
+
+
+def _missing(place: Path) -> Iterator[str]:
+    """What the settings still lack on this machine, such as files of passwords."""
+    try:
+        read_settings(place, os.environ)
+    except SettingsError as error:
+        yield "设置里还有要补的，补好后运行 doctor："
+        yield from (str(problem) for problem in error.problems)

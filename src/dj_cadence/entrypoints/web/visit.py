@@ -40,6 +40,8 @@ class WebContext:
     """The applied catalogue, looked up in the session of each request that needs it."""
     clock: Callable[[], datetime]
     """The present instant, aware UTC."""
+    on_loopback: bool = False
+    """Whether nobody but this machine reaches the application; else nobody is local."""
 
 
 @dataclass
@@ -115,8 +117,8 @@ class Visit:
         """A person's login goes before the administrator's chair."""
         if self.login:
             return self.login.visitor
-        local = self.settings.local_administrator and is_local(self.request)
-        return ADMINISTRATOR if local else STRANGER
+        seat = self.settings.local_administrator and self.context.on_loopback
+        return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
 
     @cached_property
     def papers(self) -> list[Paper]:

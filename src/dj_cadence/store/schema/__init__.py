@@ -8,6 +8,7 @@ are part of a key.
 from dj_cadence.store.schema.acts import act, evidence, record, record_task
 from dj_cadence.store.schema.base import metadata
 from dj_cadence.store.schema.feeds import feed, feed_revision, token
+from dj_cadence.store.schema.layout import layout
 from dj_cadence.store.schema.logins import login
 from dj_cadence.store.schema.plan import (
     SETTLED,
@@ -50,6 +51,7 @@ __all__ = [
     "evidence",
     "feed",
     "feed_revision",
+    "layout",
     "letter",
     "login",
     "message",

@@ -1,0 +1,44 @@
+"""The site.toml of a site that moved: its database is in its own folder, whatever it said."""
+
+import tomllib
+from typing import Any
+
+from dj_cadence.domain.toml_places import toml_places
+
+KEY = "database"
+_REMARK = "# 恢复备份时停用：数据库放在站点自己的文件夹里。\n# "
+
+
+def with_own_database(text: str) -> tuple[str, str]:
+    """`text` without its line about the database, and what that line said, if anything.
+
+    The line stays as a comment. Raises ValueError where `text` cannot be read, or the line
+    cannot be told from the rest.
+    """
+    before = _parsed(text)
+    if KEY not in before:
+        return text, ""
+    said = before.pop(KEY)
+    lines = text.splitlines(keepends=True)
+    first = int(toml_places(text).get((KEY,), "0:0").partition(":")[0]) - 1
+    for last in range(first, min(first + 20, len(lines))) if first >= 0 else ():
+        taken = "".join(lines[first : last + 1]).splitlines(keepends=True)
+        commented = _REMARK + "# ".join(taken)
+        changed = "".join([*lines[:first], commented, *lines[last + 1 :]])
+        if _reads_as(changed, before):
+            return changed, str(said)
+    raise ValueError(KEY)
+
+
+def _reads_as(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return _parsed(text) == wanted
+    except ValueError:
+        return False
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error

@@ -1,0 +1,71 @@
+"""A database file as it was at one instant, and whether a file holds a sound one."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+_ACTING = (
+    "SELECT name FROM sqlite_schema"
+    " WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
+)
+_DAMAGES = 3
+"""So many are named; one would do to distrust the file."""
+
+
+def copy_into(source: Path, place: Path) -> int:
+    """Copy the database in `source`, while it is written to, into a file without a name.
+
+    Returns its descriptor. The name that it needs at first lies in `place` and is gone before
+    anything is copied: a process that dies leaves nothing behind. Raises sqlite3.Error where
+    `source` cannot be read or is damaged.
+    """
+    name = place / f".{os.urandom(8).hex()}.db"
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with closing(sqlite3.connect(name)) as copy:
+            copy.execute("PRAGMA journal_mode=OFF")  # a journal would need the name
+            copy.execute("SELECT 1 FROM sqlite_schema").fetchall()  # opens the file
+            name.unlink()
+            with closing(sqlite3.connect(source)) as original:
+                original.execute("BEGIN")  # what is looked at is what is copied
+                _refuse_damaged(original)
+                original.backup(copy)
+        _say_no_log(descriptor)
+    except BaseException:
+        name.unlink(missing_ok=True)
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_damaged(connection: sqlite3.Connection) -> None:
+    if found := damages(connection):
+        raise sqlite3.DatabaseError("；".join(found))
+
+
+def _say_no_log(descriptor: int) -> None:
+    """Byte 18 and 19 of the header say whether a write-ahead log belongs to the file."""
+    os.pwrite(descriptor, b"\1\1", 18)
+
+
+def damages(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite itself finds wrong with a database; nothing where it is sound."""
+    rows = connection.execute(f"PRAGMA integrity_check({_DAMAGES})").fetchall()
+    found = [str(row[0]) for row in rows if row[0] != "ok"]
+    broken = connection.execute("PRAGMA foreign_key_check").fetchmany(_DAMAGES)
+    return found + [f"{table} {number} -> {other}" for table, number, other, _ in broken]
+
+
+def distrust(path: Path) -> str:
+    """Why a database file of unknown origin is not to be opened; empty: it may be.
+
+    Nothing that it brings is carried out: only tables and indexes may stand in it.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        acting = connection.execute(_ACTING).fetchone()
+        if acting:
+            return f"里面有触发器、视图之类的东西（{acting[0]}）"
+        return "；".join(damages(connection))
