@@ -346,8 +346,8 @@ def test_a_site_that_others_reach_has_no_administrator_without_login(
         read(site, f'[web]\naddress = "{address}"\nlocal_administrator = true')
     [problem] = refused.value.problems
     assert str(problem) == (
-        "site.toml:3:1: 网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，"
-        "都会成为管理员。请改为 false，用 login-link 命令取得登录链接"
+        "site.toml:3:1: 网址 address 不是本机的，这里必须是 false：经过反向代理，"
+        "人人看上去都在本机，都会成为管理员。请改为 false，用 login-link 命令取得登录链接"
     )
 
 

@@ -29,6 +29,7 @@ from dj_cadence.entrypoints.cli import (
 )
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
 
 app = typer.Typer(
@@ -115,11 +116,7 @@ def _site(
 
 def main() -> None:
     """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logging.basicConfig(level=logging.INFO, handlers=[Log(sys.stderr)])
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.exit(_run())

@@ -105,12 +105,17 @@ class Visit:
         """The login of the browser, if it has one that stands."""
         return login_of(self._session, secret_of(self.request), self.today, self.now)
 
+    @property
+    def has_use_to_note(self) -> bool:
+        """Whether it is time to write down that the login was used."""
+        login: Login | None = self.__dict__.get("login")  # where nobody asked, nobody is logged in
+        return login is not None and login.is_stale
+
     def note_use(self) -> None:
-        """Write down, once in a while and after the answer, that the login was used."""
-        login = self.__dict__.get("login")
-        if login and login.is_stale:
+        """Write it down, in a transaction of its own after the answer."""
+        if self.login:
             with self.database.write(durable=False) as session:
-                note_use(session, login, self.now)
+                note_use(session, self.login, self.now)
 
     @cached_property
     def visitor(self) -> Visitor:
