@@ -166,10 +166,7 @@ def make_district(database: Database, catalogue: Catalogue, folder: Path) -> Dis
         _insert_messages(session, settings)
     folders = [Path(str(files("dj_cadence") / "templates"))]
     return District(
-        database,
-        WebContext(
-            database, settings, folders, lambda _session: catalogue, lambda: NOW, on_loopback=True
-        ),
+        database, WebContext(database, settings, folders, lambda _session: catalogue, lambda: NOW)
     )
 
 
