@@ -76,7 +76,8 @@ def test_a_restore_puts_the_old_site_aside_and_holds_the_new_one(
             (0, "2026-11-20")
         ]
     assert sorted(path.name for path in old.site.iterdir()) == sorted(
-        ("dj-cadence.db", "evidence", "schedules", "site.key", "site.toml", aside.name)
+        (*("dj-cadence.db", "evidence", "schedules", "site.database"), "site.key", "site.toml")
+        + (aside.name,)
     )
 
 

@@ -20,7 +20,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import is_empty, migrate
-from dj_cadence.store.unusable import name
+from dj_cadence.store.unusable import explained, name
 
 MEMORY = "site.database"
 _ANEW = "要从头开始，请另建站点：dj-cadence init 新的文件夹"
@@ -77,7 +77,7 @@ def _is_founded(database: Database) -> bool:
         return False
     if is_empty(database):
         return False
-    with database.read() as session:
+    with explained(database), database.read() as session:
         return sites.is_there(session)
 
 

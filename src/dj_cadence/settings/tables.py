@@ -74,6 +74,10 @@ class FeedsTable(SettingsTable):
     alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
 
 
+class EvidenceTable(SettingsTable):
+    megabytes_per_organization: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+
+
 class SiteTable(SettingsTable):
     name: Annotated[str, Field(min_length=1)] = "党建节拍"
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = TIME_ZONE
@@ -86,6 +90,7 @@ class SiteTable(SettingsTable):
     sender: SenderTable = SenderTable()
     contact: ContactTable = ContactTable()
     feeds: FeedsTable = FeedsTable()
+    evidence: EvidenceTable = EvidenceTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
     bounces: dict[str, Any] | None = None
     # TOML knows lists only; what stands in them is taken as it is.

@@ -71,17 +71,26 @@ def explained(database: Database) -> Iterator[None]:
     """Turn an error of a driver into a sentence that names the database and the way out."""
     try:
         yield
-    except (DBAPIError, SQLAlchemyError) as error:
-        raise Refused(f"{name(database)}：{_advice(error)}") from error
+    except SQLAlchemyError as error:
+        raise _refusal(database, error, _advice(error)) from error
 
 
 @contextmanager
 def out_of_reach_explained(database: Database) -> Iterator[None]:
-    """The same while a command works: a database that is gone, not a fault of ours."""
+    """The same while a command works, where it is the database that cannot be used."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise Refused(f"{name(database)}：{_advice(error)}") from error
+    except DBAPIError as error:
+        advice = _advice(error)
+        if not advice and not isinstance(error, OperationalError | InterfaceError):
+            raise  # a fault of ours
+        raise _refusal(database, error, advice) from error
+
+
+def _refusal(database: Database, error: SQLAlchemyError, advice: str) -> Refused:
+    cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    said = advice or f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
+    return Refused(f"{name(database)}：{said}")
 
 
 def name(database: Database) -> str:
@@ -91,14 +100,11 @@ def name(database: Database) -> str:
 
 
 def _advice(error: SQLAlchemyError) -> str:
+    """The way out, where what is said is known; else nothing."""
     said = getattr(error, "orig", None) or error
-    code = getattr(said, "sqlite_errorname", "")
-    primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DIRECTORY is a SQLITE_READONLY
-    if primary in _SQLITE_ADVICE:
-        return _SQLITE_ADVICE[primary]
+    if code := getattr(said, "sqlite_errorname", ""):
+        primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DIRECTORY is a SQLITE_READONLY
+        return _SQLITE_ADVICE.get(primary, "")
     words = f"{getattr(said, 'sqlstate', None) or ''} {said}"
-    for sign, advice in _SERVER_ADVICE:
-        if not code and re.search(sign, words, re.IGNORECASE):
-            return advice
-    cause = str(said).partition("\n")[0]
-    return f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
+    known = (tip for sign, tip in _SERVER_ADVICE if re.search(sign, words, re.IGNORECASE))
+    return next(known, "")

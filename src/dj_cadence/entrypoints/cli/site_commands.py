@@ -21,6 +21,7 @@ from dj_cadence.services import doctor as check_up
 from dj_cadence.services import setup
 from dj_cadence.services.restore import confirm, finish
 from dj_cadence.services.site import switch_sending
+from dj_cadence.settings import is_loopback
 from dj_cadence.settings.tables import TIME_ZONE, checked_database
 
 WEEKS_OF_DEMO = timedelta(weeks=8)
@@ -139,6 +140,11 @@ def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None
                 f"注意：消息和日历订阅里的链接仍指向端口 {wanted}，打不开这里的网页。"
                 f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
                 f"或腾出端口 {wanted} 再启动。\n"
+            )
+        if site.site.settings.local_administrator and not is_loopback(listening.getsockname()[0]):
+            sys.stderr.write(
+                "注意：不只在本机监听，[web] 的 local_administrator 不起作用，本机访问也要登录。"
+                "请用 login-link 命令取得登录链接。\n"
             )
         say(f"http://{shown}:{taken}/")
         daemon.serve(site.site, listening)
