@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import time
-from os.path import commonprefix
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -167,7 +167,7 @@ def _attribute(whole: str, key: str) -> str:
     """The attribute called as the key, with or without its table, or with a shorter name."""
     names = [field.name for field in fields(Settings)]
     exact = [name for name in (whole, key) if name in names]
-    return exact[0] if exact else max(names, key=lambda name: len(commonprefix((name, whole))))
+    return exact[0] if exact else get_close_matches(whole, names, n=1)[0]
 
 
 def _written(settings: Settings, table: str, key: str) -> Any:
