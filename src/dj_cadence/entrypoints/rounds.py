@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from threading import Event, Lock
 
 import httpx2
 
 from dj_cadence import clock
+from dj_cadence.bounded_client import BoundedClient
 from dj_cadence.domain.clock_doubt import STEP, Reading
 from dj_cadence.entrypoints.pass_watch import CLOCK_HELD, PassWatch
 from dj_cadence.services.audit import AuditFinding, audit
@@ -17,6 +19,7 @@ from dj_cadence.services.metrics import measure
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
 from dj_cadence.services.tidy import tidy
+from dj_cadence.socket_reader import TooMuch
 from dj_cadence.store import site as sites
 from dj_cadence.store.lifeline import Lifeline
 
@@ -113,9 +116,9 @@ class Rounds:
         if not url or not self._is_well():
             return
         try:
-            with httpx2.stream("GET", url, timeout=_TIMEOUT) as answer:  # its body is nobody's
-                answer.raise_for_status()
-        except httpx2.HTTPError as error:  # the address may hold a secret: not for the log
+            with closing(BoundedClient(_TIMEOUT)) as client:
+                client.ask("GET", url)[0].raise_for_status()
+        except (httpx2.HTTPError, TimeoutError, TooMuch) as error:  # the address may be a secret
             _log.warning("heartbeat_failed error=%s", type(error).__name__)
 
     def _is_well(self) -> bool:
