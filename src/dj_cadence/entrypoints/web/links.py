@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import acts
+from dj_cadence.entrypoints.web.paging import CARDS
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
@@ -77,11 +78,13 @@ def _message(
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)
-        papers = evidence.of_tasks(session, (row.id for row in found.rows))
+        rows = visit.paging.part(found.rows, CARDS)
+        papers = evidence.of_tasks(session, (row.id for row in rows))
     return visit.page(
         "message.html",
         status,
         opened=found,
+        rows=rows,
         papers=papers,
         said=said,
         refusal=refusal,
