@@ -6,7 +6,7 @@ counts whole, so that a slip can be taken back), withdrawn, or in other hands, a
 after a set time. It can be ended by itself before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
@@ -49,6 +49,8 @@ class OpenedLink:
     """Those on which the link acts, by id."""
     also: Mapping[int, Sequence[TaskRow]]
     """For each of them, what one activity may settle with it at the same organization."""
+    below: Collection[int]
+    """Those that have come up from below."""
 
 
 class LiveLink(NamedTuple):
@@ -111,14 +113,16 @@ def _opened(
     every = tasks(session, catalogue, today=today, ids=list(levels))
     seen = seen_among(session, person, {row.org_id for row in every}, today)
     rows = readable(session, person, (row for row in every if row.org_id in seen), today)
-    standing = [row for row in rows if _stands(row, midnight)]
+    handed = store.handed_over(session, message, today)
+    standing = [row for row in rows if _stands(row, midnight) and row.id not in handed]
     if not standing:
         return None
     at = holds_at(session, person, {row.org_id for row in standing}, today)
     own = {row.id: row for row in standing if row.org_id in at and levels[row.id] == 0}
     offered = list(own.values()) if len(own) <= LISTED else []  # a longer list offers no ticks
     also = at_same_organization(session, catalogue, offered, today)
-    return OpenedLink(person, message.day, rows, own, also)
+    below = {row.id for row in rows if levels[row.id] > 0}
+    return OpenedLink(person, message.day, rows, own, also, below)
 
 
 def _stands(row: TaskRow, midnight: datetime) -> bool:
