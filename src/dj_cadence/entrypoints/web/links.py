@@ -67,6 +67,11 @@ def opened(visit: Visit, session: Session) -> OpenedLink:
     return open_link(session, visit.catalogue, visit.settings, visit.path("token"), visit.now)
 
 
+def public(found: OpenedLink) -> list[int]:
+    """The tasks of a link whose papers it shows: not those that are about a person."""
+    return [row.id for row in found.rows if not row.confidential]
+
+
 def _end_login(visit: Visit, session: Session) -> None:
     if visit.login:
         logins.end(session, visit.visitor.person_id, visit.now, only=visit.login.id)
@@ -77,7 +82,7 @@ def _message(
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)
-        papers = evidence.of_tasks(session, (row.id for row in found.rows))
+        papers = evidence.of_tasks(session, public(found))
     return visit.page(
         "message.html",
         status,
