@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.message import LISTED
 from dj_cadence.domain.task import State
 from dj_cadence.domain.token import make_token
 from dj_cadence.services.access import (
@@ -119,7 +120,8 @@ def _opened(
         return None
     at = holds_at(session, person, {row.org_id for row in standing}, today)
     own = {row.id: row for row in standing if row.org_id in at and levels[row.id] == 0}
-    also = at_same_organization(session, catalogue, list(own.values()), today)
+    offered = list(own.values()) if len(own) <= LISTED else []  # a longer list offers no ticks
+    also = at_same_organization(session, catalogue, offered, today)
     below = {row.id for row in rows if levels[row.id] > 0}
     return OpenedLink(person, message.day, rows, own, also, below)
 

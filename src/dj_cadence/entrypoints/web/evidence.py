@@ -32,7 +32,7 @@ def of_organization(visit: Visit) -> Response:
 def of_message(visit: Visit) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
     with visit.read() as session:
-        found = _found(visit, session, public(opened(visit, session)))
+        found = _found(visit, session, public(opened(visit, session).rows))
     return _download(visit, found)
 
 
