@@ -26,7 +26,7 @@ from dj_cadence.services.access import (
     subject_of,
 )
 from dj_cadence.services.companions import at_same_organization
-from dj_cadence.services.sight import readable, seen_among
+from dj_cadence.services.sight import discreet, readable, seen_among
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_links as store
 from dj_cadence.store import tokens
@@ -112,7 +112,8 @@ def _opened(
     person = person_visitor(session, message.person_id)
     every = tasks(session, catalogue, today=today, ids=list(levels))
     seen = seen_among(session, person, {row.org_id for row in every}, today)
-    rows = readable(session, person, (row for row in every if row.org_id in seen), today)
+    mine = readable(session, person, (row for row in every if row.org_id in seen), today)
+    rows = [discreet(row) for row in mine]  # whoever has the message has the link
     handed = store.handed_over(session, message, today)
     standing = [row for row in rows if _stands(row, midnight) and row.id not in handed]
     if not standing:
