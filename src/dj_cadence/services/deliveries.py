@@ -139,7 +139,7 @@ def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> No
         .where(notice.c.message_id == row.id, notice.c.outcome == "unknown")
         .values(outcome="")
     )
-    addresses.mend(session, row.channel, row.address)
+    addresses.mend(session, row.channel, row.address, now)
 
 
 def told(
