@@ -133,8 +133,8 @@ def for_group(view: MessageView, link: str) -> GroupView:
         digests=tuple(
             GroupDigest(
                 org_name=digest.org_name,
-                overdue=len(digest.newly_overdue) + len(digest.still_overdue),
-                newly_overdue=len(digest.newly_overdue),
+                overdue=digest.numbers.overdue,
+                newly_overdue=digest.numbers.newly_overdue,
                 missing=len(digest.missing),
             )
             for digest in view.digests

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
-from dj_cadence.entrypoints.connections import Connection, room_here
+from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
 from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
@@ -26,6 +26,7 @@ from dj_cadence.entrypoints.web.workers import CONNECTIONS
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
+from dj_cadence.settings import is_loopback
 from dj_cadence.store.database import open_beside
 from dj_cadence.store.lifeline import lifeline
 
@@ -121,6 +122,7 @@ def _answer(site: Site, listening: socket.socket) -> None:
                 templates_folders=template_folders(site.settings),
                 catalogue=applied_catalogue,
                 clock=clock.now,
+                on_loopback=is_loopback(listening.getsockname()[0]),
             )
         )
         room = room_here()
@@ -129,6 +131,7 @@ def _answer(site: Site, listening: socket.socket) -> None:
             app,
             http=Connection,
             backlog=room.backlog,
+            timeout_graceful_shutdown=LEAVING_SECONDS,
             ws="none",
             log_config=None,
             log_level="warning",

@@ -75,7 +75,8 @@ class Breaker:
                 self._others += 1
                 self._in_a_row = 0
                 if one.outcome.down or one.outcome.blame is Blame.CHANNEL:
-                    is_shut |= self.refuse(one.outcome.reply, now, 1, one.outcome.retry_after)
+                    many = circuit.ENOUGH if one.outcome.down else 1
+                    is_shut |= self.refuse(one.outcome.reply, now, many, one.outcome.retry_after)
         return is_shut
 
     @property
