@@ -7,6 +7,11 @@ from datetime import date
 from dj_cadence.domain.digest import CONFIDENTIAL, DigestView
 from dj_cadence.domain.task import State
 
+LISTED = 300
+"""So many items a message tells one by one; of more it says how many, and where they stand."""
+DIGESTS = 20
+"""So many digests of one reader a message carries; the others are read on their pages."""
+
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
 
@@ -86,6 +91,8 @@ class MessageView:
     """Whether the recipient has just taken over an office and finds this open."""
     left_out: tuple[str, ...] = ()
     """Where the digests are on the page, as their files were too large for the mailbox."""
+    more_digests: int = 0
+    """How many more digests there are for its reader than it carries."""
 
 
 @dataclass(frozen=True, slots=True)

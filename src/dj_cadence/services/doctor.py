@@ -19,6 +19,7 @@ from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
 from dj_cadence.store.addresses import newly_bad, set_aside
+from dj_cadence.store.audit import pages
 from dj_cadence.store.layout import differences
 from dj_cadence.store.schema import message, org
 from dj_cadence.store.types import AnyRow
@@ -39,6 +40,8 @@ class Finding:
 
 def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
+    if spoilt := pages.faults(site.database):  # whatever else was read would be chance
+        return [_damaged(spoilt)]
     today = site.today(now)
     with site.database.read() as session:
         row = sites.load(session)
@@ -96,6 +99,10 @@ def _set_aside(rows: list[AnyRow], zone: ZoneInfo) -> list[Finding]:
         )
         for row in rows
     ]
+
+
+def _damaged(wrong: Sequence[str]) -> Finding:
+    return Finding(False, f"数据库文件损坏（{wrong[0]}）；请停止 run，用 restore 从备份恢复")
 
 
 def _altered(site: Site) -> list[Finding]:

@@ -1,0 +1,38 @@
+"""What can happen to a site's data: each is found, and set right or named with what to do.
+
+Every damage is done to a copy of one walked, sound site, in SQL and past the database's own
+keys; nothing else may be found, and what was mended stays so.
+"""
+
+import pytest
+from sqlalchemy import select
+
+from dj_cadence.store.schema import metadata
+
+from .audit_damages import DAMAGES, Damage
+from .audit_harm import harm, look_twice
+from .audit_world import World
+
+
+def test_the_walked_site_has_something_of_everything(world: World) -> None:
+    # These have tests of their own.
+    empty = {
+        "override",
+        "quiet",
+        "rate",
+        "saved_rules",
+        "channel_state",
+        "report_seen",
+    }
+    with world.database.read() as session:
+        assert {
+            table.name
+            for table in metadata.sorted_tables
+            if session.execute(select(table).limit(1)).first() is None
+        } <= empty
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.name)
+def test_a_damage_is_found_and_mended_or_named(damage: Damage, world: World) -> None:
+    harm(world.database, damage)
+    look_twice(world, damage)
