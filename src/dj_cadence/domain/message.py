@@ -7,6 +7,11 @@ from datetime import date
 from dj_cadence.domain.digest import CONFIDENTIAL, DigestView
 from dj_cadence.domain.task import State
 
+LISTED = 300
+"""So many items a message tells one by one; of more it says how many, and where they stand."""
+DIGESTS = 20
+"""So many digests of one reader a message carries; the others are read on their pages."""
+
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
 
@@ -90,6 +95,8 @@ class MessageView:
     """What the recipient of a first message is, in their organizations."""
     host: str = ""
     """The organization on whose behalf a first message comes: the site's uppermost."""
+    more_digests: int = 0
+    """How many more digests there are for its reader than it carries."""
 
 
 @dataclass(frozen=True, slots=True)
