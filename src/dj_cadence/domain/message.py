@@ -91,6 +91,12 @@ class MessageView:
     """Whether the recipient has just taken over an office and finds this open."""
     left_out: tuple[str, ...] = ()
     """Where the digests are on the page, as their files were too large for the mailbox."""
+    first: str = ""
+    """`person` where they were never written to, `address` where not at this one."""
+    role: str = ""
+    """What the recipient of a first message is, in their organizations."""
+    host: str = ""
+    """The organization on whose behalf a first message comes: the site's uppermost."""
     more_digests: int = 0
     """How many more digests there are for its reader than it carries."""
 
