@@ -125,4 +125,4 @@ class Rounds:
         if self.passes.health.reason or not (self._made_a_pass and self._audit_is_well):
             return False
         found = measure(self._site.database, clock.now())
-        return not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG
+        return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG

@@ -42,9 +42,9 @@ def bundle(
     Nothing happens on a day off, outside the sending hours, or while sending is off. What
     could not be said then, or falls into a quiet period, is still waiting at a later call.
     """
-    today = now.astimezone(settings.time_zone).date()
     if not settings.sending_hours(catalogue.calendar).allow(now):
         return 0
+    today = now.astimezone(settings.time_zone).date()
     with database.read() as session:
         row, quiets = sites.load(session), store.every(session)
         week = digests_due(catalogue, row.digest_week, today)
