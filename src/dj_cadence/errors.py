@@ -9,6 +9,10 @@ class Refused(DjCadenceError):
     """The request cannot be carried out, and nothing was changed."""
 
 
+class DatabaseGone(Refused):
+    """The database's file is another one than was opened, or is not there any more."""
+
+
 class DeliveryError(DjCadenceError):
     """A channel did not take a message.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -16,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from dj_cadence.errors import Refused
+from dj_cadence.errors import DatabaseGone, Refused
 
 BUSY_SECONDS = 30
 _AT_ONCE = 500
@@ -57,6 +58,13 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    def files(self) -> list[Path]:
+        """The database's file and what SQLite keeps beside it; none on a server."""
+        name = self.engine.url.database
+        if not self.is_sqlite or not name or name == ":memory:":
+            return []
+        return [Path(name + end) for end in ("", "-wal", "-shm")]
+
     @property
     def driver_error(self) -> type[Exception]:
         """What the driver's own errors have in common."""
@@ -74,6 +82,10 @@ def open_database(url: str) -> Database:
     patience = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=patience, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
+    if (file := engine.url.database or "") not in ("", ":memory:"):
+        same = _SameFile(Path(file).absolute())
+        event.listen(engine, "connect", same.opened)
+        event.listen(engine, "begin", same.check)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
 
@@ -91,6 +103,35 @@ def _server_engine(url: str) -> Engine:
             "连接 PostgreSQL 的驱动没有安装。请运行 pip install 'dj-cadence[postgres]'，"
             "地址以 postgresql+psycopg:// 开头"
         ) from error
+
+
+class _SameFile:
+    """Holds an engine to the file that it opened first.
+
+    One that is put into its place is not seen by connections that are open: they go on writing
+    into a file that nobody will find again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._first: tuple[int, int] | None = None
+
+    def opened(self, _connection: Any, _record: object) -> None:
+        self._first = self._first or self._found()
+
+    def check(self, _connection: Connection) -> None:
+        if self._found() != self._first:
+            raise DatabaseGone(
+                f"数据库文件 {self._path} 被换掉或移走了，没有读写。"
+                "请停止 run，确认文件无误后重新启动。"
+            )
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 _IN_MEMORY = ("temp_store=MEMORY", "cache_size=-65536")

@@ -1,6 +1,7 @@
 """All commands under one name."""
 
 import logging
+import os
 import re
 import sys
 from typing import Annotated
@@ -29,6 +30,7 @@ from dj_cadence.entrypoints.cli import (
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.errors import DjCadenceError
+from dj_cadence.services.file_modes import MASK
 
 app = typer.Typer(
     name="dj-cadence",
@@ -112,7 +114,11 @@ def _site(
 
 
 def main() -> None:
-    """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse."""
+    """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse.
+
+    Whatever it writes is for its owner only: databases, letters, exports hold names and keys.
+    """
+    before = os.umask(MASK)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
@@ -120,7 +126,10 @@ def main() -> None:
     )
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(_run())
+    try:
+        sys.exit(_run())
+    finally:
+        os.umask(before)
 
 
 def _run() -> int:
