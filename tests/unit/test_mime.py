@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -148,3 +149,101 @@ def test_a_letter_carries_files_under_their_names() -> None:
     assert attached.get_content_type() == file.media_type
     assert attached.get_filename() == file.name
     assert attached.get_payload(decode=True) == file.content
+
+
+def _header(content: bytes, name: str) -> list[str]:
+    """The lines of a header."""
+    head = content.split(b"\r\n\r\n")[0].decode().replace("\r\n ", "\n ")
+    found = next(line for line in head.split("\r\n") if line.startswith(f"{name}: "))
+    return found.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "lines"),
+    [
+        ("党建节拍", "dj@example.cn", ["From: =?utf-8?b?5YWa5bu66IqC5ouN?= <dj@example.cn>"]),
+        ("DJ", "dj@example.cn", ["From: =?utf-8?b?REo=?= <dj@example.cn>"]),
+        ("", "dj@example.cn", ["From: <dj@example.cn>"]),
+        (
+            "党建节拍（某县教育工委）",
+            "dj@example.cn",
+            [
+                "From: =?utf-8?b?5YWa?=",
+                " =?utf-8?b?5bu66IqC5ouN77yI5p+Q5Y6/5pWZ6IKy5bel5aeU77yJ?= <dj@example.cn>",
+            ],
+        ),
+        (
+            "党建节拍",
+            f"{'a' * 64}@example.cn",
+            ["From: =?utf-8?b?5YWa5bu66IqC5ouN?=", f" <{'a' * 64}@example.cn>"],
+        ),
+    ],
+)
+def test_a_sender_stands_on_one_line_where_it_fits(
+    name: str, address: str, lines: list[str]
+) -> None:
+    assert _header(build(LETTER, Sender(name, address)), "From") == lines
+
+
+@given(TEXTS, st.integers(1, 60))
+@settings(max_examples=100, deadline=None)
+def test_an_address_is_never_alone_on_a_line_that_has_room_for_a_word(name: str, long: int) -> None:
+    address = f"{'a' * long}@cn"
+    content = build(replace(LETTER, to=address, to_name=name), SENDER)
+    lines = _header(content, "To")
+
+    assert max(map(len, lines)) <= 78
+    shown = _decoded(message_from_bytes(content)["To"]).rpartition("<")[0]
+    assert shown.strip() == _one_line(name)
+    one_character = len(f" =?utf-8?b?{'x' * 8}?= <{address}>")
+    if len(_one_line(name)) > 1 and one_character <= 78:
+        assert lines[-1].strip() != f"<{address}>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "disposition"),
+    [
+        (
+            "report 2026-W10.xlsx",
+            ['name="report 2026-W10.xlsx"'],
+            'filename="report 2026-W10.xlsx"',
+        ),
+        (
+            "周报.xlsx",
+            ['name="=?utf-8?b?5ZGo5oqlLnhsc3g=?="'],
+            "filename*=utf-8''%E5%91%A8%E6%8A%A5.xlsx",
+        ),
+        (
+            '第"一"小学\\; a.xlsx',
+            ['name="=?utf-8?b?56ysIuS4gCLlsI/lraZcOyBhLnhsc3g=?="'],
+            "filename*=utf-8''%E7%AC%AC%22%E4%B8%80%22%E5%B0%8F%E5%AD%A6%5C%3B%20a.xlsx",
+        ),
+    ],
+)
+def test_the_name_of_a_file_is_there_for_old_and_new_clients(
+    name: str, content_type: list[str], disposition: str
+) -> None:
+    part = _attached(name)
+
+    assert part["Content-Type"].split(";\r\n ") == ["application/vnd.test", *content_type]
+    assert part["Content-Disposition"] == f"attachment;\r\n {disposition}"
+
+
+def _attached(name: str) -> Any:
+    file = Attachment(name, "application/vnd.test", b"PK")
+    message: Any = message_from_bytes(build(replace(LETTER, attachments=(file,)), SENDER))
+    return message.get_payload()[1]
+
+
+@given(st.text("某县第一高级中学 周报\"'\\;%*=()a.", min_size=1, max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_any_name_of_a_file_reads_back_in_both_ways(name: str) -> None:
+    part = _attached(f"{name}.xlsx")
+    filename = part.get_filename()
+    old = str(make_header(decode_header(part.get_param("name").replace("\r\n", ""))))
+
+    assert filename == old
+    assert filename.endswith(".xlsx")
+    assert len(filename.encode()) <= 255
+    assert _one_line(f"{name}.xlsx").startswith(filename.removesuffix(".xlsx"))
+    assert max(map(len, part.as_string().splitlines())) <= 998

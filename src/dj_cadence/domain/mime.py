@@ -10,12 +10,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from email.header import Header
-from email.message import Message
-from email.policy import compat32
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 from struct import unpack
+from urllib.parse import quote
 
 from dj_cadence.domain.letter import Attachment, Letter, Sender
 from dj_cadence.errors import DeliveryError
@@ -26,6 +25,10 @@ _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)*{_LABEL
 _NOT_TEXT = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _LINE = 76  # keeps encoded words within the 75 characters of RFC 2047
 _SHORT = 39  # bytes that make a word of 64 characters, beside the longest name of a header
+_LONGEST_LINE = 78
+_WORD = "=?utf-8?b?{}?="
+_LONGEST_NAME = 255  # bytes; file systems take no more
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,59}")
 _CRLF = "\r\n"
 
 
@@ -74,14 +77,26 @@ def _text(kind: str, text: str) -> str:
 
 
 def _file(file: Attachment) -> str:
-    """The name in the form of RFC 2231, which holds any character."""
-    named = Message(policy=compat32)
-    named.add_header(
-        "Content-Disposition", "attachment", filename=("utf-8", "", _one_line(file.name))
-    )
-    disposition = named["Content-Disposition"]
-    head = f"Content-Type: {file.media_type}{_CRLF}Content-Disposition: {disposition}{_CRLF}"
-    return _part(head, file.content)
+    """Its name stands there twice: RFC 2231 is the standard, QQ and Outlook read the other one."""
+    name = _fitting(_one_line(file.name))
+    if _PLAIN.fullmatch(name):
+        named, called = f'name="{name}"', f'filename="{name}"'
+    else:
+        named, called = (
+            f'name="{_encoded("name=", name)}"',
+            f"filename*=utf-8''{quote(name, safe='')}",
+        )
+    kind = f"Content-Type: {file.media_type};{_CRLF} {named}{_CRLF}"
+    return _part(f"{kind}Content-Disposition: attachment;{_CRLF} {called}{_CRLF}", file.content)
+
+
+def _fitting(name: str) -> str:
+    """A name that a file can have, with its ending; a line of a header holds it as well."""
+    stem, dot, ending = name.rpartition(".")
+    room = _LONGEST_NAME - len(f"{dot}{ending}".encode())
+    if not stem or room < 0:
+        stem, dot, ending, room = name, "", "", _LONGEST_NAME
+    return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{ending}"
 
 
 def _part(head: str, content: bytes) -> str:
@@ -93,17 +108,38 @@ def _part(head: str, content: bytes) -> str:
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
+    """On one line where that is possible: there are relays that refuse a folded sender.
+
+    Else the name is broken between its words, and the last of them stays with the address.
+    """
     if not is_address(address):
         raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", permanent=True)
-    shown = _one_line(name)
-    return f"{_encoded(header, shown)}{_CRLF} <{address}>" if shown else f"<{address}>"
+    shown, addressed = _one_line(name), f"<{address}>"
+    if not shown:
+        return addressed
+    words = _encoded(header, shown)
+    if len(f"{header}: {words} {addressed}") <= _LONGEST_LINE:
+        return f"{words} {addressed}"
+    first, last = _broken(shown, _LONGEST_LINE - len(f"  {addressed}"))
+    if not last:
+        return f"{words}{_CRLF} {addressed}"
+    return f"{_encoded(header, first)}{_CRLF} {_encoded(header, last)} {addressed}"
+
+
+def _broken(text: str, columns: int) -> tuple[str, str]:
+    """In two, so that the second makes one encoded word of at most so many columns."""
+    room = min(_SHORT, (columns - len(_WORD.format(""))) // 4 * 3)
+    for n in range(1, len(text)):
+        if len(text[n:].encode()) <= room:
+            return text[:n], text[n:]
+    return text, ""
 
 
 @lru_cache(maxsize=1024)  # the sender's name and most subjects come again and again
 def _encoded(header: str, text: str) -> str:
     content = text.encode()
     if len(content) <= _SHORT:  # most names: one word, where the package takes its time
-        return f"=?utf-8?b?{b64encode(content).decode('ascii')}?="
+        return _WORD.format(b64encode(content).decode("ascii"))
     found = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
     return found.encode(linesep=_CRLF)
 

@@ -7,6 +7,7 @@ import gc
 import signal
 import socket
 import sys
+from contextlib import closing
 from datetime import timedelta
 from types import FrameType
 from urllib.parse import urlsplit
@@ -17,16 +18,23 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
+from dj_cadence.entrypoints.connections import Connection, room_here
 from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
+from dj_cadence.entrypoints.web.workers import CONNECTIONS
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
+from dj_cadence.store.database import open_beside
 from dj_cadence.store.lifeline import lifeline
 
 FIRST_PORT = 8000
 _TRIES = 100
+SWITCH_SECONDS = 0.001
+"""So long a thread computes before others have their turn: the one that takes requests and
+answers watchers must not stand in line behind those that make pages.
+"""
 
 
 def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socket:
@@ -92,24 +100,42 @@ def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
             max_instances=1,
             misfire_grace_time=None,
         )
-    app = make_app(
-        WebContext(
-            database=site.database,
-            settings=site.settings,
-            templates_folders=template_folders(site.settings),
-            catalogue=applied_catalogue,
-            clock=clock.now,
-        )
-    )
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is loaded by now stays: no collection need look at it again
     signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _answer(site, listening)
     finally:
         rounds.leave()
         scheduler.shutdown(wait=True)
+
+
+def _answer(site: Site, listening: socket.socket) -> None:
+    """Serve the pages, over connections to the database that are not the engine's."""
+    with closing(open_beside(site.settings.database, CONNECTIONS)) as database:
+        app = make_app(
+            WebContext(
+                database=database,
+                settings=site.settings,
+                templates_folders=template_folders(site.settings),
+                catalogue=applied_catalogue,
+                clock=clock.now,
+            )
+        )
+        room = room_here()
+        Connection.places = room.places
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            backlog=room.backlog,
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

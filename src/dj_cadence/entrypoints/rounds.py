@@ -7,6 +7,7 @@ from threading import Event
 import httpx2
 
 from dj_cadence import clock
+from dj_cadence.errors import DatabaseGone
 from dj_cadence.services.audit import audit
 from dj_cadence.services.deliver import wait_for_workers
 from dj_cadence.services.metrics import measure
@@ -42,6 +43,10 @@ class Rounds:
                     return
             self._life.hold()
             report = tick(self._site, clock.now(), owner=self._life.owner, leaving=self._leaving)
+        except DatabaseGone:
+            self._tick_is_well = False
+            _log.error("database_gone url=%s", self._site.database.engine.url)
+            return
         except Exception:  # noqa: BLE001 - whatever it was, the next pass must come
             self._tick_is_well = False
             _log.exception("tick_failed")

@@ -53,6 +53,8 @@ class Settings:
     """Whether a superior is told each week that nothing is overdue."""
     administrators: tuple[str, ...] = ()
     """Who is told when the engine needs help: mail addresses or 人员编号."""
+    contact: str = ""
+    """Whom readers of messages may ask, with a telephone number; empty: whom the roster knows."""
     feed_alarm_hours: int = 0
     """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
     tick_seconds: float = 60

@@ -19,7 +19,7 @@ from dj_cadence.domain.toml_places import nearest_place, toml_places
 from dj_cadence.errors import Refused
 from dj_cadence.settings import KEY_FILE, SITE_FILE, ChannelSettings, Settings, SettingsError
 from dj_cadence.settings.options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.tables import DEFAULT_CHANNELS, SiteTable
+from dj_cadence.settings.tables import DEFAULT_CHANNELS, ContactTable, SiteTable
 
 DATABASE = "dj-cadence.db"
 """The file of a site that names no database."""
@@ -118,7 +118,8 @@ class _Reader:
             local_administrator=site.web.local_administrator,
             key=key,
             digest_when_empty=site.digest_when_empty,
-            administrators=tuple(site.administrators),
+            administrators=site.administrators,
+            contact=self._contact(site.contact),
             feed_alarm_hours=site.feeds.alarm_hours,
             tick_seconds=site.tick_seconds,
             heartbeat_url=site.heartbeat_url,
@@ -187,6 +188,11 @@ class _Reader:
             return number
         self._fault((*path, "connections"), f"应为 1 到 {MOST_CONNECTIONS} 的整数")
         return 1
+
+    def _contact(self, given: ContactTable) -> str:
+        if bool(given.name) != bool(given.phone):
+            self._fault(("contact",), "name 和 phone 要一起写：收信人要知道找谁、打什么电话")
+        return f"{given.name}（{given.phone}）" if given.name and given.phone else ""
 
     def _bounces(self, given: object) -> dict[str, Any] | None:
         if not isinstance(given, dict):

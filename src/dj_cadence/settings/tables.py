@@ -44,6 +44,13 @@ def _checked_mail_address(text: str) -> str:
     return text
 
 
+def _checked_administrator(text: str) -> str:
+    return _checked_mail_address(text) if "@" in text else text
+
+
+_Administrator = Annotated[
+    str, Field(min_length=1, strict=True), AfterValidator(_checked_administrator)
+]
 DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
 
 
@@ -55,6 +62,11 @@ class WebTable(SettingsTable):
 class SenderTable(SettingsTable):
     name: str = ""
     address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
+
+
+class ContactTable(SettingsTable):
+    name: str = ""
+    phone: str = ""
 
 
 class FeedsTable(SettingsTable):
@@ -71,7 +83,9 @@ class SiteTable(SettingsTable):
     heartbeat_url: Annotated[str, AfterValidator(_checked_heartbeat)] = ""
     web: WebTable = WebTable()
     sender: SenderTable = SenderTable()
+    contact: ContactTable = ContactTable()
     feeds: FeedsTable = FeedsTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
     bounces: dict[str, Any] | None = None
-    administrators: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    # TOML knows lists only; what stands in them is taken as it is.
+    administrators: Annotated[tuple[_Administrator, ...], Field(strict=False)] = ()

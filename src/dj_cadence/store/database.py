@@ -5,6 +5,7 @@ when it turns into a writer, whatever the timeout. Writers therefore say BEGIN I
 and wait their turn.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,12 +15,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from dj_cadence.errors import DatabaseGone, Refused
+from dj_cadence.errors import Refused
+from dj_cadence.store.same_file import hold_to_file
 
 BUSY_SECONDS = 30
+"""So long a writer of the engine or of a command waits for its turn."""
+READER_SECONDS = 5
+"""So long a page does: somebody looks at it meanwhile."""
+STATEMENT_SECONDS = 20
+"""So long a server works for a page at most."""
 _AT_ONCE = 500
 _Item = TypeVar("_Item")
 
@@ -30,7 +37,7 @@ class Database:
 
     engine: Engine
     last_write: object = field(default_factory=object, init=False)
-    """Another one after each commit of this process."""
+    """Another one after each commit over this engine."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -65,6 +72,17 @@ class Database:
             return []
         return [Path(name + end) for end in ("", "-wal", "-shm")]
 
+    def close(self) -> None:
+        """Close its connections; the engine's other users find new ones."""
+        self.engine.dispose()
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Whether the database would not answer in time, and may the next time."""
+        if self.is_sqlite:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return isinstance(error, OperationalError)
+
     @property
     def driver_error(self) -> type[Exception]:
         """What the driver's own errors have in common."""
@@ -77,23 +95,38 @@ def open_database(url: str) -> Database:
 
     Raises Refused where the address makes no sense or its driver is not installed.
     """
-    if not url.startswith("sqlite"):
-        return Database(_server_engine(url))
-    patience = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=patience, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    if (file := engine.url.database or "") not in ("", ":memory:"):
-        same = _SameFile(Path(file).absolute())
-        event.listen(engine, "connect", same.opened)
-        event.listen(engine, "begin", same.check)
-    event.listen(engine, "begin", _begin_sqlite)
+    if url.startswith("sqlite"):
+        return Database(_file_engine(url, BUSY_SECONDS))
+    return Database(_server_engine(url))
+
+
+def open_beside(url: str, connections: int) -> Database:
+    """The same database for readers, over so many connections of their own.
+
+    However many they are, they take none from the engine; and none of theirs waits for a
+    lock longer than somebody looks at a page.
+    """
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": READER_SECONDS}
+    if url.startswith("sqlite"):
+        return Database(_file_engine(url, READER_SECONDS, **pool))
+    engine = _server_engine(url, connect_args={"connect_timeout": READER_SECONDS}, **pool)
+    event.listen(engine, "connect", _hurry)
     return Database(engine)
 
 
-def _server_engine(url: str) -> Engine:
+def _file_engine(url: str, seconds: int, **pool: int) -> Engine:
+    patience = {"timeout": seconds, "check_same_thread": False}
+    engine = create_engine(url, connect_args=patience, hide_parameters=True, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    hold_to_file(engine)
+    return engine
+
+
+def _server_engine(url: str, **chosen: Any) -> Engine:
     """The address may hold a password, so no message repeats it."""
     try:
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **chosen)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise Refused(
             "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
@@ -105,33 +138,11 @@ def _server_engine(url: str) -> Engine:
         ) from error
 
 
-class _SameFile:
-    """Holds an engine to the file that it opened first.
-
-    One that is put into its place is not seen by connections that are open: they go on writing
-    into a file that nobody will find again.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._first: tuple[int, int] | None = None
-
-    def opened(self, _connection: Any, _record: object) -> None:
-        self._first = self._first or self._found()
-
-    def check(self, _connection: Connection) -> None:
-        if self._found() != self._first:
-            raise DatabaseGone(
-                f"数据库文件 {self._path} 被换掉或移走了，没有读写。"
-                "请停止 run，确认文件无误后重新启动。"
-            )
-
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+def _hurry(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{READER_SECONDS}s'")
+        cursor.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+    connection.commit()  # else the settings end with the transaction
 
 
 _IN_MEMORY = ("temp_store=MEMORY", "cache_size=-65536")

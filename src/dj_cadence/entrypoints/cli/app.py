@@ -29,6 +29,7 @@ from dj_cadence.entrypoints.cli import (
 )
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
 from dj_cadence.services.file_modes import MASK
 
@@ -119,11 +120,7 @@ def main() -> None:
     Whatever it writes is for its owner only: databases, letters, exports hold names and keys.
     """
     before = os.umask(MASK)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logging.basicConfig(level=logging.INFO, handlers=[Log(sys.stderr)])
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:

@@ -1,16 +1,17 @@
 """Composition: routes, guards and the pages for what went wrong."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -40,10 +41,12 @@ from dj_cadence.entrypoints.web.security import (
     read_form,
 )
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
-from dj_cadence.errors import Refused
+from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
+from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.rendering import digest_words
 from dj_cadence.services.access import ExpiredLink, UnknownLink
 
+_log = logging.getLogger(__name__)
 Page = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -52,7 +55,7 @@ def make_app(context: WebContext) -> Starlette:
     """The whole application. It opens nothing by itself and needs no start-up."""
     templates = _templates(context)
     return Starlette(
-        routes=_routes(context, templates),
+        routes=_routes(context, templates, Workers()),
         middleware=[
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=[urlsplit(context.settings.web_address).hostname or ""]),
@@ -61,12 +64,13 @@ def make_app(context: WebContext) -> Starlette:
     )
 
 
-def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
-    def route(path: str, page: Page, method: str = "GET") -> Route:
-        return Route(path, _endpoint(context, templates, page), methods=[method])
+def _routes(context: WebContext, templates: Environment, workers: Workers) -> list[BaseRoute]:
+    def route(path: str, page: Page, method: str = "GET", by: Workers = workers) -> Route:
+        return Route(path, _endpoint(context, templates, by, page), methods=[method])
 
+    watchers = Workers(WATCHERS)
     return [
-        Route("/feeds/{token}.ics", Calendars(context).answer),  # first: asked for most
+        Route("/feeds/{token}.ics", Calendars(context, workers).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
         route("/orgs/{code}/tasks/{id}", pages.told),
@@ -88,21 +92,24 @@ def _routes(context: WebContext, templates: Environment) -> list[BaseRoute]:
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/logout", links.logout, "POST"),
-        route("/healthz", health.health),
-        route("/metrics", health.metrics),
+        route("/healthz", health.health, by=watchers),
+        route("/metrics", health.metrics, by=watchers),
         Mount("/static", _Static(context)),
     ]
 
 
-def _endpoint(context: WebContext, templates: Environment, page: Page) -> Endpoint:
-    """Pages are plain functions; each request runs one in a thread, at one instant."""
+def _endpoint(
+    context: WebContext, templates: Environment, workers: Workers, page: Page
+) -> Endpoint:
+    """Pages are plain functions; each request runs one in a worker's thread, at one instant."""
 
     async def endpoint(request: Request) -> Response:
         now = context.clock()
         form: Mapping[str, str] = {}
         files: Sequence[tuple[str, bytes]] = ()
         if request.method == "POST" and uploads.brings_files(request):
-            await run_in_threadpool(uploads.admit, Visit(context, templates, request, {}, now))
+            visit = Visit(context, templates, request, {}, now)
+            await workers.run(lambda: uploads.admit(visit))
             form, files = await uploads.read_upload(request)
         elif request.method == "POST":
             form = await read_form(request)
@@ -113,7 +120,7 @@ def _endpoint(context: WebContext, templates: Environment, page: Page) -> Endpoi
                 check_form(request, form, visit.form_token)
             return page(visit)
 
-        return await run_in_threadpool(answer)
+        return await workers.run(answer)
 
     return endpoint
 
@@ -156,6 +163,19 @@ def _templates(context: WebContext) -> Environment:
     return templates
 
 
+def _status(error: Exception) -> HTTPStatus:
+    """What a refusal is called in HTTP."""
+    match error:
+        case UnknownLink():
+            return HTTPStatus.NOT_FOUND
+        case ExpiredLink():
+            return HTTPStatus.GONE
+        case DatabaseGone():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
     """Every way a request can fail, each ending in a short page in Chinese."""
 
@@ -166,14 +186,7 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
         return HTMLResponse(html, status, headers={**SAFE_HEADERS, **(headers or {})})
 
     async def refused(_request: Request, error: Exception) -> Response:
-        match error:
-            case UnknownLink():
-                status = HTTPStatus.NOT_FOUND
-            case ExpiredLink():
-                status = HTTPStatus.GONE
-            case _:
-                status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return trouble(status, str(error))
+        return trouble(_status(error), str(error))
 
     async def http_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -181,8 +194,25 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
         text = error.detail if own else words.trouble(error.status_code)
         return trouble(error.status_code, text, error.headers)
 
+    async def hung_up(_request: Request, _error: Exception) -> Response:
+        """Nobody hears it; whatever came of the request is left alone."""
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+    async def database_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, DBAPIError)
+        if not context.database.is_busy(error):
+            raise error
+        _log.warning("database_busy error=%s", type(error.orig).__name__)
+        return await http_error(request, Busy())
+
     async def fault(_request: Request, _error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         return trouble(status, words.trouble(status))
 
-    return {Refused: refused, HTTPException: http_error, Exception: fault}
+    return {
+        Refused: refused,
+        HTTPException: http_error,
+        ClientDisconnect: hung_up,
+        DBAPIError: database_error,
+        Exception: fault,
+    }

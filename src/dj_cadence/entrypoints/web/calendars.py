@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dj_cadence.domain.token import token_hash
 from dj_cadence.entrypoints.web.visit import WebContext
+from dj_cadence.entrypoints.web.workers import Workers
 from dj_cadence.services.access import linked_subject
 from dj_cadence.services.feed import Feeds, Look
 from dj_cadence.services.feed_address import PURPOSE
@@ -31,7 +31,7 @@ KNOWN = 50_000
 HELD = 64 * 1024 * 1024
 """Bytes of calendars that are at hand whole at most."""
 CONFIRMED_FOR = timedelta(seconds=1)
-"""So long an answer needs no look at what other processes wrote; at this one's writes, always."""
+"""So long an answer needs no look at what others wrote; at what the pages wrote, always."""
 NOTHING = timedelta(0)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Edition:
 
 @dataclass(slots=True)
 class Known:
-    """An edition, and when it was confirmed, after which write of this process."""
+    """An edition, and when it was confirmed, after which write of the pages."""
 
     edition: Edition
     at: datetime
@@ -96,8 +96,9 @@ class Whole:
 class Calendars:
     """Every calendar of a site."""
 
-    def __init__(self, context: WebContext) -> None:
+    def __init__(self, context: WebContext, workers: Workers) -> None:
         self._context = context
+        self._workers = workers
         self._feeds = Feeds(context.database, context.settings, context.catalogue)
         self._watch = Watch(context.database)
         self._day = date.min
@@ -139,7 +140,7 @@ class Calendars:
 
     async def _read(self, token: str) -> Whole:
         """The calendar as it is stored, put together again where it has changed."""
-        whole, key = await run_in_threadpool(self._stored, token), token_hash(token)
+        whole, key = await self._workers.run(lambda: self._stored(token)), token_hash(token)
         if len(self._known) >= KNOWN:
             self._known.clear()
         self._known[key] = Known(whole.edition, _NEVER, None)

@@ -33,6 +33,7 @@ _TROUBLES = {
     HTTPStatus.NOT_FOUND: "没有这个页面，或者您没有权限查看。",
     HTTPStatus.METHOD_NOT_ALLOWED: "这个地址不能这样使用。请从首页进入。",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "提交的内容太长。请缩短后重试。",
+    HTTPStatus.SERVICE_UNAVAILABLE: "现在打开网页的人太多。请过几秒再试，填好的内容请再提交一次。",
     HTTPStatus.INTERNAL_SERVER_ERROR: "系统出错了，内容没有保存。请稍后重试；仍不行请告诉管理员。",
 }
 
