@@ -54,7 +54,7 @@ FROM = Sender("党建节拍", SENDER)
 
 class Busy(Null):
     def send(self, letter: Letter) -> str:
-        raise DeliveryError("451 later", permanent=False)
+        raise DeliveryError("451 later")
 
 
 def main() -> None:

@@ -14,12 +14,10 @@ from dj_cadence import clock
 from dj_cadence.domain.chat_text import fit
 from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, verdict
+from dj_cadence.posting import TIMEOUT_SECONDS, Poster, reply_of
 
 SERVICE = "钉钉"
 MOST_BYTES = 18_000  # of 20,000 for the whole body
-_GONE = (300001, 400013, 400101, 400102, 400106)
-"""No such key; the group dissolved; no such key; the robot switched off; no such robot."""
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
@@ -33,7 +31,7 @@ class DingtalkRobot:
 
     def __init__(self, robots: Mapping[str, Robot], timeout_seconds: float) -> None:
         self._robots = robots
-        self._poster = Poster(SERVICE, timeout_seconds)
+        self._poster = Poster(SERVICE, timeout_seconds, ("errcode", "errmsg"))
         # More than 20 a minute are punished with ten minutes of silence.
         self.traits = Traits(Form.GROUP, Limit(20, 60, per_address=True), shown_robots(robots))
 
@@ -43,14 +41,7 @@ class DingtalkRobot:
         milliseconds = round(clock.now().timestamp() * 1000)
         query = signature(robot.secret, milliseconds) if robot.secret else None
         answer = self._poster.post(robot.url, body, query=query)
-        code = answer.code("errcode")
-        return verdict(
-            SERVICE,
-            code,
-            answer.fields.get("errmsg"),
-            for_good=code in _GONE,
-            secrets=robot.secrets,
-        )
+        return reply_of(SERVICE, answer, secrets=robot.secrets)
 
     def close(self) -> None:
         self._poster.close()

@@ -14,11 +14,10 @@ from dj_cadence import clock
 from dj_cadence.domain.chat_text import fit
 from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, verdict
+from dj_cadence.posting import TIMEOUT_SECONDS, Poster, reply_of
 
 SERVICE = "飞书"
 MOST_BYTES = 18_000  # of 20 KB for the whole body
-_NO_SUCH_ROBOT = 19001
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
@@ -32,7 +31,7 @@ class FeishuRobot:
 
     def __init__(self, robots: Mapping[str, Robot], timeout_seconds: float) -> None:
         self._robots = robots
-        self._poster = Poster(SERVICE, timeout_seconds)
+        self._poster = Poster(SERVICE, timeout_seconds, ("code", "msg"))
         # Feishu takes 100 a minute but only 5 a second; 20 a minute keeps clear of both.
         self.traits = Traits(Form.GROUP, Limit(20, 60, per_address=True), shown_robots(robots))
 
@@ -42,14 +41,7 @@ class FeishuRobot:
         content = {"msg_type": "text", "content": {"text": fit(letter.text, MOST_BYTES)}}
         signed = signature(robot.secret, seconds) if robot.secret else {}
         answer = self._poster.post(robot.url, {**signed, **content})
-        code = answer.code("code")
-        return verdict(
-            SERVICE,
-            code,
-            answer.fields.get("msg"),
-            for_good=code == _NO_SUCH_ROBOT,
-            secrets=robot.secrets,
-        )
+        return reply_of(SERVICE, answer, secrets=robot.secrets)
 
     def close(self) -> None:
         self._poster.close()

@@ -40,9 +40,7 @@ class Maildir:
         try:
             self._store(name, content)
         except OSError as error:
-            raise DeliveryError(
-                f"写不进 Maildir 文件夹：{error.strerror}", permanent=False
-            ) from error
+            raise DeliveryError(f"写不进 Maildir 文件夹：{error.strerror}", down=True) from error
         return f"new/{name}"
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Sends letters through a mail server (SMTP), all of a pass over one connection.
 
 What is wrong on our side of the matter (connection, certificate, password, sender, the
-server's policy) is passing: an operator's slip must not strike off everybody's address.
-Only a refused recipient or a refused message is for good.
+server's policy) is the channel's: an operator's slip must not strike off everybody's address.
+What a refusal means is decided in `domain.refusals`.
 """
 
 import smtplib
@@ -16,11 +16,12 @@ from typing import Any
 
 from dj_cadence.domain import mime
 from dj_cadence.domain.letter import Letter, Limit, Notifier, Sender, Traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.domain.refusals.mail import Stage, judge_mail
+from dj_cadence.domain.refusals.reply import decoded
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.socket_reader import Allowance, TooMuch, reader
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-_NEEDS_LOGIN = (530, 534, 535, 538)
 _CLOSING = 421
 _LONGEST_REPLY = 300
 _LONGEST_ANSWERS = 64 * 1024
@@ -29,6 +30,7 @@ _ANSWERS_PER_LETTER = 4
 """Of all answers that a letter may have to wait for, so many may take their longest."""
 _FAREWELL_SECONDS = 2.0
 _REFUSED = {"sender": "不接受发件人", "recipient": "不接受收件人", "data": "拒收"}
+_STAGES = {"sender": Stage.SENDER, "recipient": Stage.RECIPIENT, "data": Stage.TEXT}
 _ACCEPTED = {"sender": (250,), "recipient": (250, 251), "data": (354,)}
 _REASONS = {
     ssl.SSLCertVerificationError: "服务器证书不受信任",
@@ -129,7 +131,7 @@ class Smtp:
             self._drop()
             reply = f"与邮件服务器的连接中断：{_why(error)}"
             kind = DeliveryError if self.may_be_out else _Lost
-            raise kind(reply, permanent=False) from None
+            raise kind(reply) from None
 
     def close(self) -> None:
         if self._connection is not None:
@@ -177,9 +179,7 @@ def _connect(options: Options, sender: Sender, until: float) -> _Conversation:
     try:
         connection = _open(options, sender, until)
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(
-            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
-        ) from None
+        raise _unreachable(error) from None
     try:
         _secure_and_login(connection, options)
     except BaseException:
@@ -207,13 +207,12 @@ def _secure_and_login(connection: smtplib.SMTP, options: Options) -> None:
     except smtplib.SMTPAuthenticationError as error:
         # The answer is left out: some servers repeat in it what they were told.
         reply = f"邮件服务器不接受用户名或密码（{error.smtp_code}）"
-        raise DeliveryError(reply, permanent=False, down=True) from None
+        raise DeliveryError(reply, Blame.CHANNEL, down=True) from None
     except UnicodeEncodeError:
-        raise DeliveryError("邮箱用户名和密码只能用英文字符", permanent=False, down=True) from None
+        reply = "邮箱用户名和密码只能用英文字符"
+        raise DeliveryError(reply, Blame.CHANNEL, down=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise DeliveryError(
-            f"连不上邮件服务器：{_why(error)}", permanent=False, down=True
-        ) from None
+        raise _unreachable(error) from None
 
 
 def _trust(options: Options) -> ssl.SSLContext:
@@ -241,13 +240,8 @@ def _announce(connection: smtplib.SMTP, sender: str, to: str) -> None:
 def _refused(step: str, code: int, reply: bytes) -> DeliveryError:
     """What a refusal before the text means."""
     said = f"邮件服务器{_REFUSED[step]}：{_shown(code, reply)}"
-    if code == _CLOSING:
-        return _Lost(said, permanent=False, down=step == "sender")
-    if step == "sender":
-        return DeliveryError(said, permanent=False, down=True)
-    if step == "recipient":
-        return DeliveryError(said, permanent=_is_about_recipient(code, reply))
-    return DeliveryError(said, permanent=code >= 500 and code not in _NEEDS_LOGIN)
+    kind = _Lost if code == _CLOSING else DeliveryError
+    return kind(said, _blame(_STAGES[step], code, reply), down=step == "sender")
 
 
 def _hand_over(connection: smtplib.SMTP, content: bytes) -> str:
@@ -257,19 +251,25 @@ def _hand_over(connection: smtplib.SMTP, content: bytes) -> str:
         code, reply = connection.getreply()
     except (smtplib.SMTPException, OSError) as error:
         said = f"邮件服务器收下后没有答复，结果不明：{_why(error)}"
-        raise DeliveryError(said, permanent=False, unknown=True) from None
+        raise DeliveryError(said, unknown=True) from None
     if code >= 400:
-        permanent = code >= 500 and code not in _NEEDS_LOGIN
-        raise DeliveryError(f"邮件服务器拒收：{_shown(code, reply)}", permanent=permanent)
+        said = f"邮件服务器拒收：{_shown(code, reply)}"
+        raise DeliveryError(said, _blame(Stage.TEXT, code, reply))
     if not 200 <= code < 300:
         said = f"邮件服务器的答复看不懂，结果不明：{_shown(code, reply)}"
-        raise DeliveryError(said, permanent=False, unknown=True)
+        raise DeliveryError(said, unknown=True)
     return _shown(code, reply)
 
 
-def _is_about_recipient(code: int, reply: bytes) -> bool:
-    """Whether a refused recipient is so for good; 5.7.x is policy, such as "no relaying"."""
-    return code >= 500 and code not in _NEEDS_LOGIN and not reply.startswith(b"5.7.")
+def _blame(stage: Stage, code: int, reply: bytes) -> Blame:
+    return judge_mail(stage, code, decoded(reply))
+
+
+def _unreachable(error: Exception) -> DeliveryError:
+    blame = Blame.PASSING
+    if isinstance(error, smtplib.SMTPResponseException):
+        blame = _blame(Stage.GREETING, error.smtp_code, _bytes(error.smtp_error))
+    return DeliveryError(f"连不上邮件服务器：{_why(error)}", blame, down=True)
 
 
 def _why(error: Exception) -> str:
@@ -284,7 +284,7 @@ def _why(error: Exception) -> str:
 
 
 def _shown(code: int, reply: bytes) -> str:
-    text = " ".join(reply.decode("utf-8", "replace").split())
+    text = " ".join(decoded(reply).split())
     return f"{code} {text}"[:_LONGEST_REPLY]
 
 

@@ -1,7 +1,7 @@
 """Writes to single members of a WeCom organization (企业微信) as a message of an app.
 
 The access token is kept in memory until it expires. What is wrong on our side of the
-matter (secret, app, trusted address) is passing; only a member who is none is for good.
+matter (secret, app, trusted address) is passing; only a member who is none is struck off.
 """
 
 import re
@@ -12,14 +12,13 @@ from time import monotonic
 
 from dj_cadence.domain.chat_text import fit
 from dj_cadence.domain.letter import Form, Letter, Notifier, Sender, Traits
-from dj_cadence.errors import DeliveryError
-from dj_cadence.posting import TIMEOUT_SECONDS, Answer, Poster, verdict
+from dj_cadence.errors import Blame, DeliveryError
+from dj_cadence.posting import TIMEOUT_SECONDS, Answer, Poster, reply_of
 
 SERVICE = "企业微信"
 API = "https://qyapi.weixin.qq.com"
 MOST_BYTES = 2048
 _STALE_TOKEN = (40014, 42001)
-_NO_SUCH_MEMBER = (40003, 46004, 60111, 81013)
 _SAME_TEXT_SECONDS = 14_400  # the longest that the service watches for twins
 _MARGIN_SECONDS = 60
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
@@ -55,22 +54,19 @@ class WecomApp:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._poster = Poster(SERVICE, options.timeout_seconds)
+        self._poster = Poster(SERVICE, options.timeout_seconds, ("errcode", "errmsg"))
         self._token = ""
         self._good_until = 0.0
         self.traits = Traits(Form.CHAT, None, f"应用 {options.agent_id}（{options.corp_id}）")
 
     def send(self, letter: Letter) -> str:
         if not _ACCOUNT.fullmatch(letter.to):  # "@all" and "a|b" would reach others
-            raise DeliveryError(f"“{letter.to}”不是企业微信帐号", permanent=True)
-        try:
-            answer = self._submitted(letter)
-        except DeliveryError as error:  # a status speaks of the service, never of the member
-            raise DeliveryError(error.reply, permanent=False) from None
-        code = answer.code("errcode")
-        reply = self._verdict(answer, for_good=code in _NO_SUCH_MEMBER)
+            raise DeliveryError(f"“{letter.to}”不是企业微信帐号", Blame.ADDRESS)
+        answer = self._submitted(letter)
+        reply = self._reply(answer)
         if answer.fields.get("invaliduser") or answer.fields.get("unlicenseduser"):
-            raise DeliveryError(f"{SERVICE}拒收：不是应用可见的成员", permanent=True)
+            # No such member, or one to whom the app is not shown: it does not say which.
+            raise DeliveryError(f"{SERVICE}拒收：不是应用可见的成员", Blame.MAILBOX)
         return reply
 
     def _submitted(self, letter: Letter) -> Answer:
@@ -101,13 +97,11 @@ class WecomApp:
         if not self._token or monotonic() >= self._good_until:
             asked = {"corpid": self._options.corp_id, "corpsecret": self._options.secret}
             answer = self._poster.get(f"{self._options.api}/cgi-bin/gettoken", asked)
-            self._verdict(answer, for_good=False)
+            self._reply(answer)
             self._token = str(answer.fields.get("access_token", ""))
             lasts = (answer.code("expires_in") or 0) - _MARGIN_SECONDS
             self._good_until = monotonic() + lasts
         return self._token
 
-    def _verdict(self, answer: Answer, *, for_good: bool) -> str:
-        secrets = (self._options.secret, self._token)
-        said = answer.fields.get("errmsg")
-        return verdict(SERVICE, answer.code("errcode"), said, for_good=for_good, secrets=secrets)
+    def _reply(self, answer: Answer) -> str:
+        return reply_of(SERVICE, answer, secrets=(self._options.secret, self._token))

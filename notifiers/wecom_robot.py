@@ -9,12 +9,10 @@ from pathlib import Path
 from dj_cadence.domain.chat_text import fit
 from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, verdict
+from dj_cadence.posting import TIMEOUT_SECONDS, Poster, reply_of
 
 SERVICE = "企业微信"
 MOST_BYTES = 2048
-_INVALID = 93000  # also what too long a text gets
-_REMOVED = (93004, 93008)  # the robot is switched off, or no longer in the group
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:
@@ -28,16 +26,13 @@ class WecomRobot:
 
     def __init__(self, robots: Mapping[str, Robot], timeout_seconds: float) -> None:
         self._robots = robots
-        self._poster = Poster(SERVICE, timeout_seconds)
+        self._poster = Poster(SERVICE, timeout_seconds, ("errcode", "errmsg"))
         self.traits = Traits(Form.GROUP, Limit(20, 60, per_address=True), shown_robots(robots))
 
     def send(self, letter: Letter) -> str:
         robot = robot_of(self._robots, letter.to)
         body = {"msgtype": "text", "text": {"content": fit(letter.text, MOST_BYTES)}}
-        answer = self._poster.post(robot.url, body)
-        code, said = answer.code("errcode"), answer.fields.get("errmsg")
-        for_good = code in _REMOVED or (code == _INVALID and "webhook" in str(said))
-        return verdict(SERVICE, code, said, for_good=for_good, secrets=robot.secrets)
+        return reply_of(SERVICE, self._poster.post(robot.url, body), secrets=robot.secrets)
 
     def close(self) -> None:
         self._poster.close()

@@ -30,7 +30,7 @@ class _Unconfirmed:
     traits = Traits(shown=_REPLY)
 
     def send(self, _letter: Letter) -> str:
-        raise DeliveryError(self._REPLY, permanent=False, down=True)
+        raise DeliveryError(self._REPLY, down=True)
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -1,5 +1,7 @@
 """What can go wrong, as types. The text of every error is plain Chinese, for the user."""
 
+from enum import StrEnum
+
 
 class DjCadenceError(Exception):
     """Base of all errors this package raises on purpose."""
@@ -13,20 +15,43 @@ class DatabaseGone(Refused):
     """The database's file is another one than was opened, or is not there any more."""
 
 
+class Blame(StrEnum):
+    """What a refusal is due to, which decides what becomes of address, letter and channel."""
+
+    ADDRESS = "address"
+    """The other side said that there is no such mailbox or user: it is written to no more."""
+    MAILBOX = "mailbox"
+    """This mailbox cannot take it now, such as a full one: left alone for some days."""
+    CHANNEL = "channel"
+    """About us, the sender: haste, quota, spam, policy, login. Nobody's address is to blame."""
+    LETTER = "letter"
+    """This one letter, such as one that is too large; others would get through."""
+    PASSING = "passing"
+    """Over by itself in a while, or of unknown cause: tried again."""
+
+
 class DeliveryError(DjCadenceError):
     """A channel did not take a message.
 
-    `permanent` says whether trying again can help. `reply` is what the other side
-    answered, free of secrets and of message text; it goes into the delivery log.
-    `down` says that nothing else would get through either, such as without a connection;
-    `unknown` that the message may have been accepted all the same.
+    `blame` says what is to blame. `reply` is what the other side answered, free of secrets
+    and of message text; it goes into the delivery log. `down` says that nothing else would
+    get through either, such as without a connection; `unknown` that the message may have
+    been accepted all the same; `retry_after` in how many seconds the other side wants to be
+    asked again, if it said so.
     """
 
     def __init__(
-        self, reply: str, *, permanent: bool, down: bool = False, unknown: bool = False
+        self,
+        reply: str,
+        blame: Blame = Blame.PASSING,
+        *,
+        down: bool = False,
+        unknown: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(reply)
         self.reply = reply
-        self.permanent = permanent
+        self.blame = blame
         self.down = down
         self.unknown = unknown
+        self.retry_after = retry_after

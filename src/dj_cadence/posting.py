@@ -11,12 +11,13 @@ from typing import Any
 
 import httpx2
 
+from dj_cadence.domain.refusals.chat import judge_chat
 from dj_cadence.errors import DeliveryError
 
 TIMEOUT_SECONDS = 10.0
 _LONGEST_REPLY = 300
-_PASSING = (401, 403, 407, 408, 425, 429)
-"""Of the 4xx: who we are and how we ask is the operator's to mend, and haste is over soon."""
+_LONGEST_PAUSE = 86_400.0
+"""Seconds for which a service may ask to be left alone."""
 _REASONS = {
     httpx2.ConnectTimeout: "连接超时",
     httpx2.TimeoutException: "等待超时",
@@ -29,11 +30,24 @@ for _talker in ("httpx2", "httpcore2"):  # they log whole addresses, with the ke
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service said with a status of 2xx."""
+    """What a service said."""
 
     status: int
     fields: Mapping[str, Any]
     """The JSON object of the body; empty where it was none."""
+    verdict_fields: tuple[str, str] | None = None
+    retry_after: float | None = None
+    """In how many seconds the service wants to be asked again, if it said so."""
+
+    @property
+    def verdict(self) -> int | None:
+        """The code in its body, 0 for what was accepted."""
+        return self.code(self.verdict_fields[0]) if self.verdict_fields else None
+
+    @property
+    def said(self) -> str:
+        """The words beside the code."""
+        return str(self.fields.get(self.verdict_fields[1]) or "") if self.verdict_fields else ""
 
     def code(self, name: str) -> int | None:
         """A field that is a number, or None."""
@@ -44,8 +58,12 @@ class Answer:
 class Poster:
     """Posts over connections that are kept until `close`; afterwards it opens new ones."""
 
-    def __init__(self, service: str, timeout_seconds: float) -> None:
+    def __init__(
+        self, service: str, timeout_seconds: float, verdict: tuple[str, str] | None = None
+    ) -> None:
+        """`verdict` names the fields of a body in which the code and the words of it stand."""
         self._service = service
+        self._verdict = verdict
         self._timeout = timeout_seconds
         self._client: httpx2.Client | None = None
 
@@ -59,8 +77,8 @@ class Poster:
     ) -> Answer:
         """Post `body`; `query` is added to what `url` asks for already.
 
-        Raises DeliveryError where nothing came back, or a status other than 2xx: for good
-        if what was asked for is to blame (most of 4xx), else passing.
+        Raises DeliveryError where nothing came back, or a status other than 2xx without a
+        refusal in its body: services say how they refuse inside of a 200, and of a 400.
         """
         return self._ask("POST", url, encoded(body), query or {}, headers or {})
 
@@ -90,14 +108,13 @@ class Poster:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self.close()
             reason = next((why for kind, why in _REASONS.items() if isinstance(error, kind)), None)
-            raise DeliveryError(
-                f"{self._service}：{reason or '地址不可用'}", permanent=False
-            ) from None
-        if not response.is_success:
-            status = response.status_code
-            permanent = 400 <= status < 500 and status not in _PASSING
-            raise DeliveryError(f"{self._service}拒收：HTTP {status}", permanent=permanent)
-        return Answer(response.status_code, _object(response.content))
+            raise DeliveryError(f"{self._service}：{reason or '地址不可用'}") from None
+        status, pause = response.status_code, _pause(response.headers)
+        answer = Answer(status, _object(response.content), self._verdict, pause)
+        if not response.is_success and not answer.verdict:
+            blame = judge_chat(self._service, status, None, "")
+            raise DeliveryError(f"{self._service}拒收：HTTP {status}", blame, retry_after=pause)
+        return answer
 
 
 def encoded(body: Mapping[str, object]) -> bytes:
@@ -105,22 +122,30 @@ def encoded(body: Mapping[str, object]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def verdict(
-    service: str, code: int | None, said: object, *, for_good: bool, secrets: Sequence[str]
-) -> str:
-    """The reply for the delivery log; raises DeliveryError where `code` is not 0.
+def reply_of(service: str, answer: Answer, *, secrets: Sequence[str]) -> str:
+    """The reply for the delivery log; raises DeliveryError where the answer is a refusal.
 
-    Chat services refuse inside of a status 200. `for_good` says whether a refusal is so.
     Secrets that the service repeats are masked.
     """
-    if code is None:
-        raise DeliveryError(f"{service}的答复看不懂", permanent=False)
-    reply = " ".join(f"{code} {said or ''}".split())
+    if answer.verdict is None:
+        raise DeliveryError(f"{service}的答复看不懂")
+    reply = " ".join(f"{answer.verdict} {answer.said}".split())
     for secret in filter(None, secrets):
         reply = reply.replace(secret, "…")
-    if code != 0:
-        raise DeliveryError(f"{service}拒收：{reply[:_LONGEST_REPLY]}", permanent=for_good)
-    return reply[:_LONGEST_REPLY]
+    reply = reply[:_LONGEST_REPLY]
+    if answer.verdict != 0:
+        blame = judge_chat(service, answer.status, answer.verdict, answer.said)
+        raise DeliveryError(f"{service}拒收：{reply}", blame, retry_after=answer.retry_after)
+    return reply
+
+
+def _pause(headers: httpx2.Headers) -> float | None:
+    """`Retry-After` in seconds, or what Feishu has in its place; dates are not read."""
+    for name in ("Retry-After", "X-Ogw-Ratelimit-Reset"):
+        value = headers.get(name, "")
+        if value.isascii() and value.isdigit() and len(value) < 9:
+            return min(float(value), _LONGEST_PAUSE)
+    return None
 
 
 def _object(content: bytes) -> Mapping[str, Any]:

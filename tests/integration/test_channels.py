@@ -16,7 +16,7 @@ import trustme
 
 from dj_cadence.bootstrap import open_notifiers
 from dj_cadence.domain.letter import Form, Letter, Notifier, Sender, traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import (
     dingtalk_robot,
     feishu_robot,
@@ -183,8 +183,8 @@ OWN_NOTIFIER = '''\
 """Our gateway for short messages."""
 
 from dj_cadence.domain.chat_text import fit
-from dj_cadence.errors import DeliveryError
-from dj_cadence.posting import Poster, verdict
+from dj_cadence.errors import Blame, DeliveryError
+from dj_cadence.posting import Poster, reply_of
 
 
 def open_notifier(options, sender, folder):
@@ -194,14 +194,15 @@ def open_notifier(options, sender, folder):
 class Gateway:
     def __init__(self, url, password):
         self._url, self._password = url, password
-        self._poster = Poster("短信", 0.3)
+        self._poster = Poster("短信", 0.3, ("code", "said"))
 
     def send(self, letter):
         text = fit(letter.text, 500)
         body = {"phone": letter.to, "text": text, "password": self._password}
         answer = self._poster.post(self._url, body)
-        code, said = answer.code("code"), answer.fields.get("said")
-        return verdict("短信", code, said, for_good=code == 4, secrets=[self._password])
+        if answer.verdict == 4:
+            raise DeliveryError("号码不存在", Blame.ADDRESS)
+        return reply_of("短信", answer, secrets=[self._password])
 
     def close(self):
         self._poster.close()
@@ -255,8 +256,8 @@ def test_what_is_accepted_arrives_and_has_an_answer(bench: Bench) -> None:
 
 @every(ALL)
 def test_a_refusal_for_good_is_told_from_one_for_now(bench: Bench) -> None:
-    assert _refusal(bench, "refuse").permanent
-    assert not _refusal(bench, "busy").permanent
+    assert _refusal(bench, "refuse").blame is not Blame.PASSING
+    assert _refusal(bench, "busy").blame is not Blame.ADDRESS
 
     assert bench.arrived() == []
     bench.behave(bench, "")
@@ -270,7 +271,7 @@ def test_silence_and_a_lost_connection_are_passing(bench: Bench, mood: str, said
     error = _refusal(bench, mood)
 
     assert said in error.reply
-    assert not error.permanent
+    assert error.blame is Blame.PASSING
     bench.behave(bench, "")
     bench.notifier.send(bench.letter())
     assert len(bench.arrived()) == 1
@@ -278,23 +279,23 @@ def test_silence_and_a_lost_connection_are_passing(bench: Bench, mood: str, said
 
 @every(HTTP)
 @pytest.mark.parametrize(
-    ("status", "permanent"),
+    ("status", "blame"),
     [
-        ("301", False),
-        ("400", True),
-        ("403", False),
-        ("404", True),
-        ("408", False),
-        ("429", False),
-        ("503", False),
+        ("301", Blame.PASSING),
+        ("400", Blame.CHANNEL),
+        ("403", Blame.CHANNEL),
+        ("404", Blame.CHANNEL),
+        ("408", Blame.PASSING),
+        ("413", Blame.LETTER),
+        ("429", Blame.CHANNEL),
+        ("503", Blame.PASSING),
     ],
 )
-def test_a_status_that_is_no_success(bench: Bench, status: str, *, permanent: bool) -> None:
+def test_a_status_alone_strikes_no_address_off(bench: Bench, status: str, blame: Blame) -> None:
     error = _refusal(bench, status)
 
-    about_address = not isinstance(bench.notifier, wecom_app.WecomApp)
     assert error.reply.endswith(f"拒收：HTTP {status}")
-    assert error.permanent is (permanent and about_address)
+    assert error.blame is blame
 
 
 @every(ALL)
@@ -368,7 +369,7 @@ def test_a_robot_speaks_to_a_group_and_is_found_by_name(bench: Bench) -> None:
     assert (told.limit.messages, told.limit.seconds, told.limit.per_address) == (20, 60, True)
     bench.to = "三小群"
     error = _refusal(bench, "")
-    assert (error.reply, error.permanent) == ("没有设置群机器人“三小群”", True)
+    assert (error.reply, error.blame) == ("没有设置群机器人“三小群”", Blame.ADDRESS)
 
 
 def test_a_wrong_signing_secret_strikes_no_address_off(
@@ -384,7 +385,7 @@ def test_a_wrong_signing_secret_strikes_no_address_off(
         error = _refusal(bench, "")
 
         assert "sign" in error.reply
-        assert not error.permanent
+        assert error.blame is Blame.CHANNEL
         notifier.close()
 
 
@@ -426,15 +427,15 @@ def test_a_token_is_renewed_once_and_not_for_ever(
 ) -> None:
     error = _refusal(wecom_app_bench, "stale")
 
-    assert not error.permanent
+    assert error.blame is Blame.CHANNEL
     assert services.requests.count("/cgi-bin/message/send") == 2
     wecom_app_bench.notifier.close()
 
 
-def test_who_does_not_see_the_app_is_no_address(wecom_app_bench: Bench) -> None:
+def test_who_does_not_see_the_app_is_left_alone_for_a_while(wecom_app_bench: Bench) -> None:
     error = _refusal(wecom_app_bench, "stranger")
 
-    assert (error.reply, error.permanent) == ("企业微信拒收：不是应用可见的成员", True)
+    assert (error.reply, error.blame) == ("企业微信拒收：不是应用可见的成员", Blame.MAILBOX)
     wecom_app_bench.notifier.close()
 
 
@@ -444,7 +445,7 @@ def test_an_account_is_one_member_and_nobody_else(
 ) -> None:
     wecom_app_bench.to = account
 
-    assert _refusal(wecom_app_bench, "").permanent
+    assert _refusal(wecom_app_bench, "").blame is Blame.ADDRESS
     assert services.requests == []
 
 
@@ -456,7 +457,7 @@ def test_a_wrong_secret_of_a_webhook_strikes_no_address_off(
 
     error = _refusal(_chat_bench(services, notifier, "li", None), "")
 
-    assert (error.reply, error.permanent) == ("Webhook拒收：HTTP 403", False)
+    assert (error.reply, error.blame) == ("Webhook拒收：HTTP 403", Blame.CHANNEL)
     notifier.close()
 
 

@@ -92,7 +92,7 @@ def test_one_that_is_never_answered_gives_up_after_the_others(
         ("451 4.3.0 later", "", ["retry", "sent"]),
         ("550 5.1.1 no such user", "", ["gave_up"]),
         ("drop", "", ["retry", "sent"]),
-        ("", "552 5.3.4 too large", ["gave_up"]),
+        ("", "552 5.3.4 too large", ["retry", "sent"]),
         ("", "drop", ["unknown", "sent"]),
         ("", "take and drop", ["unknown", "sent"]),
     ],
@@ -231,7 +231,7 @@ def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
         return "250 ok"
 
     def down() -> str:
-        raise DeliveryError("421 busy", permanent=False, down=True)
+        raise DeliveryError("421 busy", down=True)
 
     told = {"p1@example.cn": slow, "p2@example.cn": down}
     send_all(seven, Scripted(told), Scripted(told))

@@ -16,7 +16,7 @@ from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.letter import Form, Letter, Traits
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.token import make_token, message_token
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
 from dj_cadence.services.packing import unpack
 from dj_cadence.store import ledger, letters, outcomes, schema, tokens
@@ -96,7 +96,7 @@ def test_a_queue_longer_than_a_batch_is_emptied_in_one_pass(database: Database) 
 
 def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Database) -> None:
     fill(database, 3)
-    later = Recorder(*[DeliveryError("451 later", permanent=False)] * 3)
+    later = Recorder(*[DeliveryError("451 later")] * 3)
     send_all(database, later)
     with database.read() as session:
         (said,) = session.scalars(select(schema.shape.c.content))
@@ -261,7 +261,7 @@ def test_a_message_in_which_nothing_is_left_to_say_is_settled(database: Database
 
 def test_a_passing_fault_is_tried_again_with_longer_pauses(database: Database) -> None:
     fill(database, 1)
-    busy = DeliveryError("451 busy", permanent=False)
+    busy = DeliveryError("451 busy")
     channel = Recorder(busy, busy, busy, busy, busy)
     now, pauses = MORNING, []
 
@@ -283,7 +283,7 @@ def test_a_passing_fault_is_tried_again_with_longer_pauses(database: Database) -
 
 def test_a_letter_once_made_is_never_changed(database: Database) -> None:
     fill(database, 1)
-    channel = Recorder(DeliveryError("451 busy", permanent=False))
+    channel = Recorder(DeliveryError("451 busy"))
     send_all(database, channel)
     with database.write() as session:
         session.execute(update(schema.task).values(state="done"))
@@ -306,7 +306,7 @@ def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -
             )
         )
 
-    counts = send_all(database, Recorder(DeliveryError("550 no such user", permanent=True)))
+    counts = send_all(database, Recorder(DeliveryError("550 no such user", Blame.ADDRESS)))
 
     assert counts == DeliveryCounts(sent=1, gave_up=1)
     assert rows.states(database) == {1: "gave_up", 2: "sent"}
@@ -578,7 +578,7 @@ def test_whatever_a_channel_answers_is_written_down(
 def test_twice_in_the_dark_is_twice_though_a_number_is_missing(database: Database) -> None:
     """A claim that came to nothing, of a process that died, was counted and left no row."""
     fill(database, 1)
-    lost = DeliveryError("no answer", permanent=False, unknown=True)
+    lost = DeliveryError("no answer", unknown=True)
     send_all(database, Recorder(lost))
     with database.write() as session:
         session.execute(update(schema.message).values(attempts=2))

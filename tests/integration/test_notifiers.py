@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from dj_cadence.domain.letter import Letter, Notifier, Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import maildir, smtp
 
 from .smtp_server import PASSWORD, USERNAME, Mailbox, login_required, smtp_server
@@ -134,7 +134,7 @@ def test_what_is_no_address_is_refused_for_good(channel: Channel, address: str) 
     with pytest.raises(DeliveryError, match="不是可用的邮箱地址") as caught:
         channel.notifier.send(replace(LETTER, to=address))
 
-    assert caught.value.permanent
+    assert caught.value.blame is Blame.ADDRESS
     assert len(channel.arrived()) == 1
 
 
@@ -163,4 +163,4 @@ def test_maildir_that_cannot_be_written_is_passing(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="写不进") as caught:
         maildir.open_notifier({}, SENDER, tmp_path).send(LETTER)
 
-    assert not caught.value.permanent
+    assert caught.value.blame is Blame.PASSING

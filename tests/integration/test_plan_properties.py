@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates import DAY, FIRST_DAY
 from dj_cadence.domain.reminder_plan import TaskDates, reminders
-from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services import plan as planner
 from dj_cadence.services.records import done, set_planned
 from dj_cadence.services.site import Site
@@ -97,7 +97,7 @@ class Year:
             case "done" | "plan":
                 self.act(what, number)
             case "down":
-                self.channel.fault = DeliveryError("no", permanent=bool(number))
+                self.channel.fault = DeliveryError("no", Blame.ADDRESS if number else Blame.PASSING)
             case "up":
                 self.channel.fault = None
             case "switch":

@@ -20,7 +20,7 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.quiet import speaks_on
 from dj_cadence.domain.reminder_plan import ESCALATED, NEWCOMER, From, Rung, TaskDates, UpStep
 from dj_cadence.domain.reminder_plan import reminders as rungs_of
-from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services import quiet
 from dj_cadence.services.advance import advance
 from dj_cadence.services.announcements import announce
@@ -117,7 +117,7 @@ class Life:
                 self.today += number * DAY
                 self.day()
             case "refused":
-                self.channel.fault = DeliveryError("no such user", permanent=True)
+                self.channel.fault = DeliveryError("no such user", Blame.ADDRESS)
                 self.live("walk", 1)
                 self.channel.fault = None
             case "rules":

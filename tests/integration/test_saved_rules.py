@@ -168,7 +168,7 @@ def test_what_cannot_be_sent_is_tried_again_the_next_day(site: Site) -> None:
     channel = site.notifiers["email"]()
     assert isinstance(channel, Channel)
     write(site, FAULTY)
-    channel.fault = DeliveryError("451 later", permanent=False)
+    channel.fault = DeliveryError("451 later")
     assert passes(site, at(DAY, 9, 0), at(DAY, 9, 15)) == []
     channel.fault = None
 

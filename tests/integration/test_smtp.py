@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from dj_cadence.domain.letter import Letter, Notifier, Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers.smtp import open_notifier
 
 from .smtp_server import LETTER, PASSWORD, USERNAME, Mailbox, login_required, smtp_server
@@ -46,10 +46,10 @@ def open_relay(
         notifier.close()
 
 
-def _refusal(notifier: Notifier, letter: Letter = LETTER) -> tuple[str, bool]:
+def _refusal(notifier: Notifier, letter: Letter = LETTER) -> tuple[str, Blame]:
     with pytest.raises(DeliveryError) as caught:
         notifier.send(letter)
-    return caught.value.reply, caught.value.permanent
+    return caught.value.reply, caught.value.blame
 
 
 def test_one_connection_serves_all_letters_of_a_pass(
@@ -63,22 +63,22 @@ def test_one_connection_serves_all_letters_of_a_pass(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reply", "permanent"),
+    ("answer", "reply", "blame"),
     [
-        ("451 4.7.1 later", "邮件服务器不接受收件人：451 4.7.1 later", False),
-        ("550 5.1.1 no such user", "邮件服务器不接受收件人：550 5.1.1 no such user", True),
-        ("553 no mailbox", "邮件服务器不接受收件人：553 no mailbox", True),
-        ("554 5.7.1 no relaying", "邮件服务器不接受收件人：554 5.7.1 no relaying", False),
-        ("530 log in first", "邮件服务器不接受收件人：530 log in first", False),
-        ("drop", "与邮件服务器的连接中断：对方断开了连接", False),
+        ("451 4.7.1 later", "邮件服务器不接受收件人：451 4.7.1 later", Blame.PASSING),
+        ("550 5.1.1 no such user", "邮件服务器不接受收件人：550 5.1.1 no such user", Blame.ADDRESS),
+        ("553 no mailbox", "邮件服务器不接受收件人：553 no mailbox", Blame.ADDRESS),
+        ("554 5.7.1 no relaying", "邮件服务器不接受收件人：554 5.7.1 no relaying", Blame.CHANNEL),
+        ("530 log in first", "邮件服务器不接受收件人：530 log in first", Blame.CHANNEL),
+        ("drop", "与邮件服务器的连接中断：对方断开了连接", Blame.PASSING),
     ],
 )
 def test_a_refused_recipient(
-    open_relay: Notifier, mailbox: Mailbox, answer: str, reply: str, *, permanent: bool
+    open_relay: Notifier, mailbox: Mailbox, answer: str, reply: str, blame: Blame
 ) -> None:
     mailbox.rcpt["bad@example.cn"] = answer
 
-    assert _refusal(open_relay, replace(LETTER, to="bad@example.cn")) == (reply, permanent)
+    assert _refusal(open_relay, replace(LETTER, to="bad@example.cn")) == (reply, blame)
 
     open_relay.send(LETTER)
     assert len(mailbox.taken) == 1
@@ -86,21 +86,26 @@ def test_a_refused_recipient(
 
 
 @pytest.mark.parametrize(
-    ("answer", "permanent"),
-    [("452 disk full", False), ("552 too big", True), ("554 5.7.1 looks like spam", True)],
+    ("answer", "blame"),
+    [
+        ("452 disk full", Blame.PASSING),
+        ("552 too big", Blame.LETTER),
+        ("554 5.7.1 looks like spam", Blame.CHANNEL),
+        ("550 5.1.1 no such user", Blame.CHANNEL),
+    ],
 )
 def test_a_refused_message(
-    open_relay: Notifier, mailbox: Mailbox, answer: str, *, permanent: bool
+    open_relay: Notifier, mailbox: Mailbox, answer: str, blame: Blame
 ) -> None:
     mailbox.data[LETTER.to] = answer
 
-    assert _refusal(open_relay) == (f"邮件服务器拒收：{answer}", permanent)
+    assert _refusal(open_relay) == (f"邮件服务器拒收：{answer}", blame)
 
 
 def test_a_refused_sender_is_our_fault_and_passing(open_relay: Notifier, mailbox: Mailbox) -> None:
     mailbox.sender = "553 not yours"
 
-    assert _refusal(open_relay) == ("邮件服务器不接受发件人：553 not yours", False)
+    assert _refusal(open_relay) == ("邮件服务器不接受发件人：553 not yours", Blame.CHANNEL)
 
 
 @pytest.mark.parametrize("without", ["LOGIN", "PLAIN"])
@@ -128,26 +133,31 @@ def test_tls_from_the_first_byte(
 
 
 @pytest.mark.parametrize(
-    ("change", "reply"),
+    ("change", "reply", "blame"),
     [
-        ({"password": "wrong"}, "邮件服务器不接受用户名或密码（535）"),
-        ({"password": "密码"}, "邮箱用户名和密码只能用英文字符"),
-        ({"username": ""}, "邮件服务器不接受发件人：530 5.7.0 Authentication required"),
-        ({"ca_file": None}, "连不上邮件服务器：服务器证书不受信任"),
-        ({"ca_file": "none.pem"}, "连不上邮件服务器：No such file or directory"),
+        ({"password": "wrong"}, "邮件服务器不接受用户名或密码（535）", Blame.CHANNEL),
+        ({"password": "密码"}, "邮箱用户名和密码只能用英文字符", Blame.CHANNEL),
+        (
+            {"username": ""},
+            "邮件服务器不接受发件人：530 5.7.0 Authentication required",
+            Blame.CHANNEL,
+        ),
+        ({"ca_file": None}, "连不上邮件服务器：服务器证书不受信任", Blame.PASSING),
+        ({"ca_file": "none.pem"}, "连不上邮件服务器：No such file or directory", Blame.PASSING),
     ],
 )
-def test_a_setting_that_is_wrong_is_passing(
+def test_a_setting_that_is_wrong_strikes_nobody_off(
     server_context: ssl.SSLContext,
     mailbox: Mailbox,
     tmp_path: Path,
     change: dict[str, object],
     reply: str,
+    blame: Blame,
 ) -> None:
     with smtp_server(mailbox, **login_required(server_context)) as port:
         notifier = open_notifier({**_login(port), **change}, SENDER, tmp_path)
 
-        assert _refusal(notifier) == (reply, False)
+        assert _refusal(notifier) == (reply, blame)
     assert mailbox.taken == []
 
 
@@ -158,7 +168,7 @@ def test_a_server_without_encryption_gets_no_password(mailbox: Mailbox, tmp_path
 
         assert _refusal(notifier) == (
             "连不上邮件服务器：服务器不支持所设的加密或登录方式",
-            False,
+            Blame.PASSING,
         )
 
 
@@ -169,7 +179,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
         assert _refusal(open_notifier(options, SENDER, tmp_path)) == (
             "连不上邮件服务器：Connection refused",
-            False,
+            Blame.PASSING,
         )
 
 
@@ -184,7 +194,7 @@ def test_a_server_that_never_answers(tmp_path: Path) -> None:
 
         assert _refusal(open_notifier(options, SENDER, tmp_path)) == (
             "连不上邮件服务器：等待超时",
-            False,
+            Blame.PASSING,
         )
 
 

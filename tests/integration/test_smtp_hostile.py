@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from dj_cadence.domain.letter import Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.deliver import DeliveryCounts
 from dj_cadence.store.database import Database
@@ -164,7 +164,7 @@ def test_a_server_that_drags_on_is_left_in_time(
 
     assert took < LONGEST + 0.5
     assert reply in caught.value.reply
-    assert (caught.value.permanent, caught.value.unknown) == (False, is_unknown)
+    assert (caught.value.blame, caught.value.unknown) == (Blame.PASSING, is_unknown)
 
 
 def test_a_letter_that_nobody_reads_is_left_in_time() -> None:

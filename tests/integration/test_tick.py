@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY
-from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.advance import lacking_their_next_day
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.records import done
@@ -110,7 +110,7 @@ def test_after_30_days_of_outage_each_person_gets_one_message_that_says_it_is_la
 def test_a_channel_that_is_down_for_days_ends_in_one_message(
     engine: Site, channel: Channel
 ) -> None:
-    channel.fault = DeliveryError("451 later", permanent=False)
+    channel.fault = DeliveryError("451 later")
     for _ in walk(engine, date(2026, 3, 2), date(2026, 3, 10)):
         pass
     assert channel.letters == []
@@ -126,7 +126,7 @@ def test_a_channel_that_is_down_for_days_ends_in_one_message(
 def test_a_refused_address_goes_to_the_secretary_or_is_reported(
     engine: Site, channel: Channel
 ) -> None:
-    channel.fault = DeliveryError("550 no such user", permanent=True)
+    channel.fault = DeliveryError("550 no such user", Blame.ADDRESS)
     tick(engine, at(date(2026, 3, 2)), owner="test")
     channel.fault = None
     tick(engine, at(date(2026, 3, 2), 9), owner="test")

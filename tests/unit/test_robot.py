@@ -1,7 +1,7 @@
 import pytest
 
 from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 
 
 def test_robots_stand_one_a_line() -> None:
@@ -46,7 +46,7 @@ def test_a_name_without_a_robot_is_a_bad_address() -> None:
     with pytest.raises(DeliveryError, match="没有设置群机器人“二小”") as caught:
         robot_of({"一小": Robot("https://x/k", "")}, "二小")
 
-    assert caught.value.permanent
+    assert caught.value.blame is Blame.ADDRESS
 
 
 def test_many_groups_are_shown_by_their_number() -> None:

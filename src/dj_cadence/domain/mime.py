@@ -17,7 +17,7 @@ from struct import unpack
 from urllib.parse import quote
 
 from dj_cadence.domain.letter import Attachment, Letter, Sender
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -113,7 +113,7 @@ def _mailbox(header: str, name: str, address: str) -> str:
     Else the name is broken between its words, and the last of them stays with the address.
     """
     if not is_address(address):
-        raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", permanent=True)
+        raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", Blame.ADDRESS)
     shown, addressed = _one_line(name), f"<{address}>"
     if not shown:
         return addressed

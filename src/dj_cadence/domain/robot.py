@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 
 _LINE = re.compile(r"(?P<name>[^=＝\s][^=＝]*)[=＝]\s*(?P<url>https?://\S+)(?:\s+(?P<secret>\S+))?")
 
@@ -51,7 +51,7 @@ def parse_robots(text: str) -> Mapping[str, Robot]:
 def robot_of(robots: Mapping[str, Robot], name: str) -> Robot:
     """The robot of a group; a name that stands for none is a bad address, for good."""
     if name not in robots:
-        raise DeliveryError(f"没有设置群机器人“{name}”", permanent=True)
+        raise DeliveryError(f"没有设置群机器人“{name}”", Blame.ADDRESS)
     return robots[name]
 
 

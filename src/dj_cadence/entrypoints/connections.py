@@ -17,6 +17,8 @@ HEAD_SECONDS = 20
 """From the opening of a connection, or the end of an answer, to the end of a request's head."""
 REQUEST_SECONDS = 300
 """From there to the end of the answer: time for ten photos over a slow line."""
+LEAVING_SECONDS = 10
+"""For answers that are on their way when the process is told to end."""
 ENGINE_DESCRIPTORS = 128
 """Kept for the databases' connections, mail servers, files and logs."""
 MOST_PLACES = 1000
@@ -71,6 +73,13 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_stage()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """As uvicorn does, but without waiting for the rest of a request."""
+        if self._is_waited_for and self.cycle.more_body:
+            self.transport.abort()
+        else:
+            super().shutdown()
 
     @property
     def waits_for_client(self) -> bool:

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
-from dj_cadence.entrypoints.connections import Connection, room_here
+from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
 from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
@@ -129,6 +129,7 @@ def _answer(site: Site, listening: socket.socket) -> None:
             app,
             http=Connection,
             backlog=room.backlog,
+            timeout_graceful_shutdown=LEAVING_SECONDS,
             ws="none",
             log_config=None,
             log_level="warning",

@@ -8,9 +8,17 @@ from uuid import uuid4
 from dj_cadence.domain.letter import Form, Letter, OpenNotifier, Traits, traits
 from dj_cadence.domain.message import MessageView
 from dj_cadence.domain.problem import suggestion
-from dj_cadence.errors import DeliveryError, Refused
+from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.site import Site
 from dj_cadence.store import addresses, orgs
+
+_MEANING = {
+    Blame.ADDRESS: "对方说没有这个地址",
+    Blame.MAILBOX: "对方现在收不了，过几天再试",
+    Blame.CHANNEL: "对方拒绝的是本站，与地址无关",
+    Blame.LETTER: "对方不收这一封",
+    Blame.PASSING: "过一会儿可以再试",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,7 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     try:
         reply = notifier.send(_letter(site, traits(notifier).form, address, now))
     except DeliveryError as error:
-        again = "这个地址用不了" if error.permanent else "过一会儿可以再试"
-        raise Refused(f"没有送达（{again}）：{error.reply}") from None
+        raise Refused(f"没有送达（{_MEANING[error.blame]}）：{error.reply}") from None
     finally:
         notifier.close()
     with site.database.write() as session:

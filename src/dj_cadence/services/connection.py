@@ -14,7 +14,7 @@ from threading import Thread
 from threading import enumerate as enumerate_threads
 
 from dj_cadence.domain.letter import Notifier, OpenNotifier, Traits, traits
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.letters import Written
 from dj_cadence.store import outcomes
 from dj_cadence.store.ledger import Claim
@@ -143,10 +143,10 @@ def _tried(notifier: Notifier, written: Written) -> Outcome:
 
 def _refused(error: DeliveryError) -> Outcome:
     reply = _text(error.reply)
-    if error.permanent:
-        return Outcome(outcomes.refused, "gave_up", reply)
     if error.unknown:
         return Outcome(outcomes.in_the_dark, "postponed", reply)
+    if error.blame is Blame.ADDRESS:
+        return Outcome(outcomes.refused, "gave_up", reply)
     return Outcome(outcomes.postponed, "postponed", reply, error.down)
 
 

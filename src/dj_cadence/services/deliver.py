@@ -152,4 +152,4 @@ def _wait(workers: Iterable[ChannelWorker], patience: float) -> None:
 
 
 def _none(channel: str) -> Notifier:
-    raise DeliveryError(f"没有设置渠道“{channel}”", permanent=False)
+    raise DeliveryError(f"没有设置渠道“{channel}”")
