@@ -26,9 +26,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "demo"
         text = render_settings(name="bench", local_administrator=False, port=8000)
-        setup.lay_out_folder(place, text)
-        site = open_site(place, os.environ, new=True)
-        setup.found_site(site, date(2026, 9, 1))
+        setup.lay_out_folder(place, text, date(2026, 9, 1))
+        site = open_site(place, os.environ)
         begun = perf_counter()
         setup.fill_with_demo(site, load_rules(), date(2026, 9, 1), clock.now())
         print(

@@ -33,7 +33,8 @@ class DingtalkRobot:
         self._robots = robots
         self._poster = Poster(SERVICE, timeout_seconds, ("errcode", "errmsg"))
         # More than 20 a minute are punished with ten minutes of silence.
-        self.traits = Traits(Form.GROUP, Limit(20, 60, per_address=True), shown_robots(robots))
+        limit, seconds = Limit(20, 60, per_address=True), self._poster.deadline_seconds
+        self.traits = Traits(Form.GROUP, limit, shown_robots(robots), seconds)
 
     def send(self, letter: Letter) -> str:
         robot = robot_of(self._robots, letter.to)

@@ -33,7 +33,8 @@ class FeishuRobot:
         self._robots = robots
         self._poster = Poster(SERVICE, timeout_seconds, ("code", "msg"))
         # Feishu takes 100 a minute but only 5 a second; 20 a minute keeps clear of both.
-        self.traits = Traits(Form.GROUP, Limit(20, 60, per_address=True), shown_robots(robots))
+        limit, seconds = Limit(20, 60, per_address=True), self._poster.deadline_seconds
+        self.traits = Traits(Form.GROUP, limit, shown_robots(robots), seconds)
 
     def send(self, letter: Letter) -> str:
         robot = robot_of(self._robots, letter.to)

@@ -40,7 +40,8 @@ class Webhook:
         self._url = url
         self._secret = secret.encode()
         self._poster = Poster(SERVICE, timeout_seconds)
-        self.traits = Traits(form, limit, urlsplit(url).hostname or "")
+        shown, seconds = urlsplit(url).hostname or "", self._poster.deadline_seconds
+        self.traits = Traits(form, limit, shown, seconds)
 
     def send(self, letter: Letter) -> str:
         body = {

@@ -57,7 +57,8 @@ class WecomApp:
         self._poster = Poster(SERVICE, options.timeout_seconds, ("errcode", "errmsg"))
         self._token = ""
         self._good_until = 0.0
-        self.traits = Traits(Form.CHAT, None, f"应用 {options.agent_id}（{options.corp_id}）")
+        shown = f"应用 {options.agent_id}（{options.corp_id}）"
+        self.traits = Traits(Form.CHAT, None, shown, self._poster.deadline_seconds)
 
     def send(self, letter: Letter) -> str:
         if not _ACCOUNT.fullmatch(letter.to):  # "@all" and "a|b" would reach others

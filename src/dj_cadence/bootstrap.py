@@ -2,7 +2,8 @@
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -10,17 +11,20 @@ from types import ModuleType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dj_cadence import clock
 from dj_cadence.domain.letter import Letter, OpenNotifier, Sender, Traits
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.rendering import Templates
 from dj_cadence.returned_mail import open_box
+from dj_cadence.services.founding import found_if_new
 from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+
+_log = logging.getLogger(__name__)
 
 
 class _Unconfirmed:
@@ -42,19 +46,28 @@ def load_rules(folder: Path | None = None) -> Loaded:
     return load_catalogue([shipped_schedules(), *own])
 
 
-def open_site(folder: Path, environ: Mapping[str, str], *, new: bool = False) -> Site:
+def open_site(
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    asked: bool = False,
+    tell: Callable[[str], object] = _log.info,
+) -> Site:
     """Open the site in `folder`; its database is brought to this version's layout.
 
-    Raises SettingsError for faults in site.toml, Refused for a database that cannot be used
-    or, unless the site is `new`, is not there: an empty one in its place would forget all.
+    One that is new and empty is set up, and `tell` hears of it; `asked` where a person wants it
+    so. Raises SettingsError for faults in site.toml, Refused for a database that cannot be used.
     """
     settings = read_settings(folder, environ)
     database = open_database(settings.database)
-    file = database.engine.url.database or ""
-    if database.is_sqlite and not new and not Path(file).exists():
-        raise Refused(f"{file}：数据库文件不在了。请放回备份的文件；要从头开始，请另建站点。")
-    migrate(database)
-    return assemble(settings, database)
+    today = clock.now().astimezone(settings.time_zone).date()
+    try:
+        if done := found_if_new(settings, database, today=today, asked=asked):
+            tell(done)
+        return assemble(settings, database)
+    except BaseException:
+        database.engine.dispose()
+        raise
 
 
 def assemble(settings: Settings, database: Database) -> Site:
@@ -118,8 +131,8 @@ def _module(folder: Path, name: str) -> ModuleType:
     return module
 
 
-def render_settings(*, name: str, local_administrator: bool, port: int) -> str:
-    """The commented site.toml of a new site."""
+def render_settings(*, name: str, local_administrator: bool, port: int, database: str = "") -> str:
+    """The commented site.toml of a new site; empty `database`: a file in its folder."""
     shipped = Environment(
         loader=FileSystemLoader(str(files("dj_cadence") / "templates")),
         undefined=StrictUndefined,
@@ -127,5 +140,5 @@ def render_settings(*, name: str, local_administrator: bool, port: int) -> str:
         keep_trailing_newline=True,
     )
     return shipped.get_template("site/site.toml").render(
-        name=name, local_administrator=local_administrator, port=port
+        name=name, local_administrator=local_administrator, port=port, database=database
     )

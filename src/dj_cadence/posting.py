@@ -4,15 +4,16 @@ The addresses posted to are secrets themselves, so no error and no log line repe
 """
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
+from dj_cadence.bounded_client import BoundedClient
 from dj_cadence.domain.refusals.chat import judge_chat
 from dj_cadence.errors import DeliveryError
+from dj_cadence.socket_reader import TooMuch
 
 TIMEOUT_SECONDS = 10.0
 _LONGEST_REPLY = 300
@@ -23,9 +24,9 @@ _REASONS = {
     httpx2.TimeoutException: "等待超时",
     httpx2.ConnectError: "连接不上",
     httpx2.TransportError: "对方断开了连接",
+    TimeoutError: "等待超时",
+    TooMuch: "对方的答复没完没了",
 }
-for _talker in ("httpx2", "httpcore2"):  # they log whole addresses, with the keys in them
-    logging.getLogger(_talker).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,12 @@ class Poster:
         self._service = service
         self._verdict = verdict
         self._timeout = timeout_seconds
-        self._client: httpx2.Client | None = None
+        self._client: BoundedClient | None = None
+
+    @property
+    def deadline_seconds(self) -> float:
+        """For a letter: a token may have to be asked for first, and all of it again."""
+        return 4 * self._timeout
 
     def post(
         self,
@@ -101,16 +107,20 @@ class Poster:
     ) -> Answer:
         headers = {"Content-Type": "application/json; charset=utf-8", **headers}
         if self._client is None:
-            self._client = httpx2.Client(timeout=self._timeout)
+            self._client = BoundedClient(self._timeout)
         try:
             target = httpx2.URL(url).copy_merge_params(query)
-            response = self._client.request(method, target, content=content, headers=headers)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            response, said = self._client.ask(method, target, content=content, headers=headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, TooMuch) as error:
+            may_be_out = self._client.was_handed_over and method == "POST"
             self.close()
             reason = next((why for kind, why in _REASONS.items() if isinstance(error, kind)), None)
-            raise DeliveryError(f"{self._service}：{reason or '地址不可用'}") from None
+            reply = f"{self._service}：{reason or '地址不可用'}"
+            if may_be_out:
+                raise DeliveryError(f"{reply}，结果不明", unknown=True) from None
+            raise DeliveryError(reply) from None
         status, pause = response.status_code, _pause(response.headers)
-        answer = Answer(status, _object(response.content), self._verdict, pause)
+        answer = Answer(status, _object(said), self._verdict, pause)
         if not response.is_success and not answer.verdict:
             blame = judge_chat(self._service, status, None, "")
             raise DeliveryError(f"{self._service}拒收：HTTP {status}", blame, retry_after=pause)

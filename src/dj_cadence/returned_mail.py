@@ -1,16 +1,27 @@
 """The box of returned mail: a Maildir on this machine, or a mailbox on an IMAP server."""
 
 import imaplib
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from mailbox import Maildir, MaildirMessage
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from dj_cadence.domain.bounce import BounceBox
 from dj_cadence.errors import Refused
+from dj_cadence.socket_reader import Allowance, TooMuch, reader
 
+_MOST_MAILS = 500
+"""So many at a reading, the newest: what is about others stays unread for ever."""
+_MOST_BYTES = 256 * 1024
+"""Of each mail: what a report says stands at its beginning, before what it brings back."""
+_MOST_OF_ALL = 160 * 1024 * 1024
+_ANSWERS = 4
+"""A reading may take so many times as long as one answer."""
+_UID = re.compile(rb"[0-9]{1,10}")
 _REPORTS = ("UNSEEN", "HEADER", "Content-Type", "delivery-status")
 
 
@@ -40,18 +51,29 @@ class MaildirBox:
         if not self.folder.is_dir():
             raise Refused(f"读不了退信邮箱：没有文件夹 {self.folder}")
         try:
-            box = Maildir(self.folder, factory=None, create=False)
-            for key, mail in box.iteritems():
-                if "S" not in mail.get_flags() and handle(mail.as_bytes()):
-                    _mark_seen(box, key, mail)
+            for path in self._unread()[-_MOST_MAILS:]:
+                with path.open("rb") as file:
+                    content = file.read(_MOST_BYTES)
+                if handle(content):
+                    _mark_seen(path)
         except OSError as error:
             raise Refused(f"读不了退信邮箱：{error.strerror}") from error
 
+    def _unread(self) -> list[Path]:
+        """The newest last, as their names begin with the time."""
+        places = (self.folder / "new", self.folder / "cur")
+        found = [path for place in places if place.is_dir() for path in place.iterdir()]
+        unread = [path for path in found if "S" not in _flags(path) and path.is_file()]
+        return sorted(unread, key=lambda path: path.name)
 
-def _mark_seen(box: Maildir, key: str, mail: MaildirMessage) -> None:
-    mail.set_subdir("cur")
-    mail.add_flag("S")
-    box[key] = mail
+
+def _flags(path: Path) -> str:
+    return path.name.partition(":2,")[2]
+
+
+def _mark_seen(path: Path) -> None:
+    stem, flags = path.name.partition(":2,")[0], "".join(sorted({*_flags(path), "S"}))
+    path.rename(path.parent.with_name("cur") / f"{stem}:2,{flags}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +90,20 @@ class ImapBox:
 
     def read(self, handle: Callable[[bytes], bool]) -> None:
         try:
-            connection = imaplib.IMAP4_SSL(
-                self.host,
-                self.port,
-                ssl_context=ssl.create_default_context(cafile=self.ca_file),
-                timeout=self.timeout_seconds,
-            )
+            connection = _Connection(self)
             try:
                 self._read(connection, handle)
             finally:
-                with suppress(imaplib.IMAP4.error, OSError):
+                with suppress(imaplib.IMAP4.error, OSError, ValueError):
                     connection.logout()
+                with suppress(OSError):  # a logout that fails leaves it open
+                    connection.shutdown()
         except imaplib.IMAP4.error:  # its text may repeat the login
             raise Refused("读不了退信邮箱：服务器不接受登录或命令") from None
         except OSError as error:
             raise Refused(f"读不了退信邮箱：{_why(error)}") from None
+        except ValueError:  # numbers that are none, or of more digits than anybody reads
+            raise Refused("读不了退信邮箱：服务器的答复看不懂") from None
 
     def _read(self, connection: imaplib.IMAP4, handle: Callable[[bytes], bool]) -> None:
         connection.login(self.username, self.password)
@@ -90,11 +111,34 @@ class ImapBox:
             connection.xatom("ID", '("name" "dj-cadence")')
         connection.select(_quoted(self.mailbox))
         _, found = connection.uid("SEARCH", *_REPORTS)
-        for uid in found[0].split() if found and found[0] else []:
-            _, parts = connection.uid("FETCH", uid.decode(), "(BODY.PEEK[])")
+        numbers = found[0].split() if found and found[0] else []
+        uids = sorted(int(number) for number in numbers if _UID.fullmatch(number))
+        for uid in map(str, uids[-_MOST_MAILS:]):
+            _, parts = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_MOST_BYTES}>)")
             content = next((part[1] for part in parts if isinstance(part, tuple)), b"")
             if handle(content):
-                connection.uid("STORE", uid.decode(), "+FLAGS", r"(\Seen)")
+                connection.uid("STORE", uid, "+FLAGS", r"(\Seen)")
+
+
+class _Connection(imaplib.IMAP4_SSL):
+    """One that ends in time and is not talked to death."""
+
+    def __init__(self, box: ImapBox) -> None:
+        seconds = box.timeout_seconds
+        self._allowance = Allowance(seconds, monotonic() + _ANSWERS * seconds, _MOST_OF_ALL)
+        trust = ssl.create_default_context(cafile=box.ca_file)
+        super().__init__(box.host, box.port, ssl_context=trust, timeout=seconds)
+
+    def open(self, *where: Any, **how: Any) -> None:
+        super().open(*where, **how)
+        self.file.close()
+        self.file = reader(self.sock, self._allowance)
+
+    def read(self, size: int) -> bytes:
+        """What the server announces would be made room for at once."""
+        if size > 2 * _MOST_BYTES:  # twice: a server need not know how to send a part
+            raise TooMuch
+        return super().read(size)
 
 
 def _quoted(name: str) -> str:
@@ -106,4 +150,6 @@ def _why(error: OSError) -> str:
         return "服务器证书不受信任"
     if isinstance(error, TimeoutError):
         return "等待超时"
+    if isinstance(error, TooMuch):
+        return "对方的答复没完没了"
     return error.strerror or type(error).__name__

@@ -167,7 +167,10 @@ def make_district(database: Database, catalogue: Catalogue, folder: Path) -> Dis
         _insert_messages(session, settings)
     folders = [Path(str(files("dj_cadence") / "templates"))]
     return District(
-        database, WebContext(database, settings, folders, lambda _session: catalogue, lambda: NOW)
+        database,
+        WebContext(
+            database, settings, folders, lambda _session: catalogue, lambda: NOW, on_loopback=True
+        ),
     )
 
 

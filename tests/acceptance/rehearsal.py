@@ -52,9 +52,8 @@ def found_site(folder: Path, port: int, database: str) -> Site:
     text = text.replace("[sender]", '[sender]\naddress = "dj@example.cn"')
     if database:
         text = text.replace("[web]", f'database = "{database}"\n\n[web]', 1)
-    setup.lay_out_folder(folder, text)
-    engine = open_site(folder, os.environ, new=True)
-    setup.found_site(engine, FIRST)
+    setup.lay_out_folder(folder, text, FIRST)
+    engine = open_site(folder, os.environ)
     rules, now = load_rules(), at(FIRST, 6)
     with engine.database.write() as session:
         rows = demo_rows(FIRST, FIRST)

@@ -147,8 +147,8 @@ def test_a_channel_of_ones_own_is_tested_alike(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("mood", "said"),
     [
-        ("refuse", "没有送达（这个地址用不了）：企业微信拒收：93000 "),
-        ("busy", "没有送达（过一会儿可以再试）：企业微信拒收：45009 "),
+        ("refuse", "没有送达（对方说没有这个地址）：企业微信拒收：93000 "),
+        ("busy", "没有送达（对方拒绝的是本站，与地址无关）：企业微信拒收：45009 "),
         ("drop", "没有送达（过一会儿可以再试）：企业微信：对方断开了连接"),
     ],
 )

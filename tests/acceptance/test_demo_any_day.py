@@ -28,11 +28,10 @@ from dj_cadence.store.task_views import tasks
 def test_there_are_messages_a_feed_and_tasks_in_every_state(tmp_path: Path, instant: str) -> None:
     now, rules = datetime.fromisoformat(instant), load_rules()
     settings = render_settings(name="演示", local_administrator=True, port=8000)
-    setup.lay_out_folder(tmp_path / "demo", settings)
-    site = open_site(tmp_path / "demo", {}, new=True)
-    start = (site.today(now) - timedelta(weeks=8)).replace(day=1)
+    start = (now.date() - timedelta(weeks=8)).replace(day=1)
+    setup.lay_out_folder(tmp_path / "demo", settings, start)
+    site = open_site(tmp_path / "demo", {})
 
-    setup.found_site(site, start)
     setup.fill_with_demo(site, rules, start, now)
 
     with site.database.read() as session:

@@ -75,9 +75,8 @@ def test_a_restore_puts_the_old_site_aside_and_holds_the_new_one(
         assert connection.execute("SELECT sending, held_on FROM site").fetchall() == [
             (0, "2026-11-20")
         ]
-    assert sorted(path.name for path in old.site.iterdir()) == sorted(
-        ("dj-cadence.db", "evidence", "schedules", "site.key", "site.toml", aside.name)
-    )
+    own = ("dj-cadence.db", "evidence", "schedules", "site.database", "site.key", "site.toml")
+    assert sorted(path.name for path in old.site.iterdir()) == sorted((*own, aside.name))
 
 
 def test_a_restore_into_nothing_makes_a_site_there(sites: Path, tmp_path: Path) -> None:

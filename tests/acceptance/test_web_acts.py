@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from dj_cadence.store.schema import act, record, token
 
-from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, GONE, NOW, Browser, District
+from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, NOW, Browser, District
 
 DONE = {"task": 3, "on": "2026-03-05", "note": ""}
 
@@ -78,7 +78,6 @@ def test_what_is_refused_shows_the_page_again_with_the_reason(
     [
         (CHARLIE, "/orgs/S1-1/done", HTTPStatus.NOT_FOUND),
         (CHARLIE, "/orgs/S2/done", HTTPStatus.FORBIDDEN),  # a task of another organization
-        (GONE, "/orgs/S1-1/done", HTTPStatus.NOT_FOUND),
         (DANA, "/orgs/S1-1/done", HTTPStatus.FORBIDDEN),  # sees it, but may not act below
         (CHARLIE, "/orgs/S1-1/feed", HTTPStatus.NOT_FOUND),
         (DANA, "/orgs/S1-1/feed", HTTPStatus.FORBIDDEN),
@@ -174,9 +173,10 @@ class TestMessageLink:
         assert "还没有到" in page.text
 
     def test_it_ends_with_the_office(self, district: District) -> None:
-        page = district.client().get(district.link(3)).text
-        assert "没有需要您办理的任务" in page
-        assert "主题党日" not in page
+        page = district.client().get(district.link(3))
+        assert page.status_code == HTTPStatus.GONE
+        assert "已不由您办理，链接到此为止" in page.text
+        assert "主题党日" not in page.text
 
     def test_looking_at_it_changes_nothing(self, district: District) -> None:
         before = district.contents()
@@ -220,7 +220,7 @@ class TestLogin:
     def test_the_cookie_is_for_this_site_and_no_script(self, district: District) -> None:
         path = district.login_path(BOB)
         cookie = district.client().send_form(path, path).headers["set-cookie"]
-        assert cookie.startswith("dj_cadence=3.1773280800.")
+        assert re.match(r"dj_cadence=[\w-]{43}; ", cookie)
         assert cookie.partition("; ")[2] == (
             "HttpOnly; Max-Age=2592000; Path=/; SameSite=lax; Secure"
         )
@@ -228,8 +228,8 @@ class TestLogin:
     @pytest.mark.parametrize(
         "change",
         [
-            lambda c: "4" + c[1:],  # another person
-            lambda c: c.replace(".1773280800.", ".1773280801."),
+            lambda c: c[::-1],
+            lambda c: c.swapcase(),
             lambda c: c[:-1],
             lambda _: "9" * 5000,
             lambda _: "",

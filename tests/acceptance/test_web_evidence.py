@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dj_cadence.loading.evidence_file import ALLOWED
 from dj_cadence.store.schema import evidence
 
-from .district import ALICE, BOB, CHARLIE, CLERK, DANA, GONE, Browser, District
+from .district import ALICE, BOB, CHARLIE, CLERK, DANA, Browser, District
 
 PAGE = "/orgs/S1-1"
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -67,7 +67,6 @@ def test_papers_come_with_the_record_and_are_saved_as_what_they_are(any_district
         (ALICE, HTTPStatus.OK),  # of the school above
         (CLERK, HTTPStatus.OK),
         (CHARLIE, HTTPStatus.NOT_FOUND),
-        (GONE, HTTPStatus.NOT_FOUND),
     ],
 )
 def test_who_may_see_the_task_may_save_its_papers(

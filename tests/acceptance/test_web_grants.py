@@ -52,7 +52,7 @@ def test_a_superior_gives_more_time(any_district: District, person: int, key: st
 
 def test_a_superior_lets_off(any_district: District) -> None:
     alice = any_district.login(ALICE)
-    answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/waive", **WAIVE)
+    answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/waive", **WAIVE, sure=1)
     assert answer.headers["location"] == "/orgs/S1-1?said=waive"
     assert any_district.state(3) == "waived"
     assert granted(any_district) == [(3, "waive", "p-alice", "支部拟撤并")]
@@ -65,7 +65,7 @@ def test_an_approver_grants_and_does_not_record(any_district: District) -> None:
     assert offered(alice, "S2") == {"postpone", "waive"}
     done = alice.send_form("/orgs/S2", "/orgs/S2/done", **form)
     assert done.status_code == HTTPStatus.FORBIDDEN
-    assert alice.send_form("/orgs/S2", "/orgs/S2/waive", **form).status_code == 303
+    assert alice.send_form("/orgs/S2", "/orgs/S2/waive", **form, sure=1).status_code == 303
     assert any_district.state(7) == "waived"
 
 

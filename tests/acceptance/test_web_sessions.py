@@ -85,6 +85,7 @@ GETS: dict[str, Address] = {
     "/t/{token}": lambda district, _: district.link(1),
     "/t/{token}/evidence/{id}": lambda district, _: f"{district.link(1)}/evidence/1",
     "/login/{token}": _a_login,
+    "/access": "/access",
     "/healthz": "/healthz",
     "/metrics": "/metrics",
 }
@@ -98,6 +99,7 @@ POSTS: dict[str, tuple[Address, Address]] = {
     ),
     "/login/{token}": (_a_login, _a_login),
     "/logout": ("/", "/logout"),
+    "/access/{what}": ("/access", "/access/logins"),
 }
 """Where the form stands, and where it is sent."""
 

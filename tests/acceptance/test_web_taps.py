@@ -53,10 +53,35 @@ class TestElection:
 
     def test_it_begins_a_new_term(self, term: District) -> None:
         bob = term.login(BOB)
-        answer = bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **DONE)
+        answer = bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **DONE, sure=1)
         assert answer.headers["location"] == "/orgs/S1-1?said=election"
         assert "新一届从这一天算起" in bob.get("/orgs/S1-1?said=election").text
         assert term.state(3) == "done"
+
+    @pytest.mark.parametrize("where", ["/orgs/S1-1", "link"])
+    def test_it_is_asked_once_more_with_its_day(self, term: District, where: str) -> None:
+        client = term.client() if where == "link" else term.login(BOB)
+        page = term.link(1) if where == "link" else where
+        client.get(page)  # which makes the calendar's address
+        before = term.contents()
+        asked = client.send_form(page, f"{page}/done", **DONE, note="大会选举")
+        assert asked.status_code == HTTPStatus.OK
+        assert "<strong>3月5日（周四）（2026年）</strong>" in asked.text
+        assert "<dt>上次换届</dt><dd>2023年5月10日</dd>" in asked.text
+        assert term.contents() == before
+
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text))
+        assert fields | {"csrf": ""} == {
+            "csrf": "", "sure": "1", "task": "3", "on": "2026-03-05", "note": "大会选举",
+        }  # fmt: skip
+        answer = client.post(f"{page}/done", data=fields)
+        assert answer.headers["location"] == f"{page}?said=election"
+        assert term.state(3) == "done"
+
+    def test_a_day_that_cannot_be_is_refused_before_it_is_asked(self, term: District) -> None:
+        page = term.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", task=3, on="2023-05-10")
+        assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert "早于这项任务的开始日2023年5月10日（周三），请检查日期。" in page.text
 
     def test_without_a_day_nothing_happens(self, term: District) -> None:
         page = term.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", task=3, on="")
@@ -67,9 +92,9 @@ class TestElection:
     def test_more_than_a_year_needs_a_tick(self, term: District) -> None:
         alice = term.login(ALICE)
         fields = {"task": 3, "until": "2027-05-01", "reason": "学校合并"}
-        page = alice.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **fields)
+        page = alice.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **fields, sure=1)
         assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-        ticked = fields | {"confirmed": "1"}
+        ticked = fields | {"confirmed": "1", "sure": "1"}
         answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **ticked)
         assert answer.headers["location"] == "/orgs/S1-1?said=postpone"
 

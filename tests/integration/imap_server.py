@@ -48,8 +48,8 @@ class ImapMailbox:
                 return [b"SEARCH " + b" ".join(str(n).encode() for n in self.reports())], "OK"
             case "UID", "FETCH":
                 number = int(rest.split(" ")[1])
-                mail = self.mails[number - 1]
-                head = f"{number} FETCH (UID {number} BODY[] {{{len(mail)}}}\r\n".encode()
+                mail = self.mails[number - 1][: int(rest.partition("<0.")[2].partition(">")[0])]
+                head = f"{number} FETCH (UID {number} BODY[]<0> {{{len(mail)}}}\r\n".encode()
                 return [head + mail + b")"], "OK"
             case "UID", "STORE":
                 assert rest.endswith(r"+FLAGS (\Seen)")

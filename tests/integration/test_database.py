@@ -116,7 +116,8 @@ def test_an_address_that_makes_no_sense_is_refused_and_not_repeated(address: str
         open_database(address)
 
     assert str(refusal.value) == (
-        "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
+        "看不懂数据库地址。应写成 postgresql+psycopg://用户@主机:5432/库名，"
+        "口令放在环境变量 PGPASSWORD 里"
     )
 
 
@@ -127,8 +128,8 @@ def test_without_the_driver_it_is_said_how_to_install_it(monkeypatch: pytest.Mon
         open_database("postgresql+psycopg://zhang:geheim@nowhere/x")
 
     assert str(refusal.value) == (
-        "连接 PostgreSQL 的驱动没有安装。请运行 pip install 'dj-cadence[postgres]'，"
-        "地址以 postgresql+psycopg:// 开头"
+        "连接 PostgreSQL 的驱动没有安装。请在本程序的环境里运行 "
+        "pip install 'psycopg[binary]'，地址以 postgresql+psycopg:// 开头"
     )
 
 

@@ -1,19 +1,22 @@
-"""Papers of a record: kept once under their hash, before any row, and never written over."""
+"""Papers of a record: kept under their hash once the act stands; what is refused leaves nothing."""
 
-from datetime import date
+import os
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import paper
+from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services import evidence, records
 from dj_cadence.services.explain import explain
+from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import evidence as table
 
-from .engine_rows import EVERYTHING, SHANGHAI, acts, advance_to, at, the_task
+from .engine_rows import EVERYTHING, SETTINGS, SHANGHAI, acts, advance_to, at, the_task
 from .papers import PDF, TEXT
 
 TODAY = date(2026, 3, 20)
@@ -26,13 +29,21 @@ def march(planned: Database) -> Database:
     return planned
 
 
-def done(database: Database, *papers: object) -> int:
+def settings(folder: Path, megabytes: int = 500) -> Settings:
+    return replace(SETTINGS, folder=folder, evidence_megabytes=megabytes)
+
+
+def done(
+    database: Database, folder: Path, *papers: Paper, on: int = 5, megabytes: int = 500
+) -> int:
+    """The party day of March is recorded, with papers."""
     mine = the_task(database, "party_day", "B1", "2026-03").id
-    with database.write() as session:
+    aside_in = evidence.set_aside(settings(folder, megabytes), papers)
+    with aside_in as aside, database.write() as session:
         record_id = records.done(
-            session, EVERYTHING, mine, on=date(2026, 3, 5), by="x", now=at(TODAY), today=TODAY
+            session, EVERYTHING, mine, on=date(2026, 3, on), by="x", now=at(TODAY), today=TODAY
         )
-        evidence.attach(session, mine, record_id, papers, by="x", now=at(TODAY))  # type: ignore[arg-type]
+        evidence.attach(session, mine, record_id, aside, by="x", now=at(TODAY))
     return int(mine)
 
 
@@ -42,8 +53,10 @@ def listed(database: Database, task_id: int) -> list[tuple[str, str, int]]:
     return [(one.name, one.media_type, one.size) for one in found]
 
 
-def test_papers_belong_to_the_record_and_explain_names_them(march: Database) -> None:
-    mine = done(march, MINUTES, SHEET)
+def test_papers_belong_to_the_record_and_explain_names_them(
+    march: Database, tmp_path: Path
+) -> None:
+    mine = done(march, tmp_path, MINUTES, SHEET)
 
     assert listed(march, mine) == [
         ("会议记录.pdf", "application/pdf", len(PDF)),
@@ -56,50 +69,96 @@ def test_papers_belong_to_the_record_and_explain_names_them(march: Database) -> 
     assert f"  附件 {number}：会议记录.pdf（1 KB，{MINUTES.sha256[:12]}）" in told
 
 
-def test_saying_it_again_with_other_papers_adds_them_and_the_same_are_once(march: Database) -> None:
-    done(march, MINUTES)
-    mine = done(march, MINUTES, SHEET)
+def test_saying_it_again_with_other_papers_adds_them_and_the_same_are_once(
+    march: Database, tmp_path: Path
+) -> None:
+    done(march, tmp_path, MINUTES)
+    mine = done(march, tmp_path, MINUTES, SHEET)
 
     assert [name for name, *_ in listed(march, mine)] == ["会议记录.pdf", "签到.txt"]
     with march.read() as session:
         assert len(set(session.scalars(select(table.c.record_id)))) == 1
 
 
-def test_papers_that_come_later_need_a_record(march: Database) -> None:
+def test_papers_that_come_later_need_a_record(march: Database, tmp_path: Path) -> None:
     mine = the_task(march, "party_day", "B1", "2026-03").id
-    with pytest.raises(Refused, match="还没有登记"), march.write() as session:
-        evidence.add(session, mine, [MINUTES], by="x", now=at(TODAY))
-    done(march)
-    with march.write() as session:
-        evidence.add(session, mine, [MINUTES], by="x", now=at(TODAY))
+
+    def add() -> None:
+        with evidence.set_aside(settings(tmp_path), [MINUTES]) as aside, march.write() as session:
+            evidence.add(session, mine, aside, by="x", now=at(TODAY))
+
+    with pytest.raises(Refused, match="还没有登记"):
+        add()
+    assert kept(tmp_path) == []
+    done(march, tmp_path)
+    add()
     assert [name for name, *_ in listed(march, mine)] == ["会议记录.pdf"]
+    assert kept(tmp_path) == [MINUTES.sha256]
 
 
-def test_papers_of_a_record_that_was_taken_back_are_not_shown(march: Database) -> None:
-    mine = done(march, MINUTES)
+def test_papers_of_a_record_that_was_taken_back_are_not_shown(
+    march: Database, tmp_path: Path
+) -> None:
+    mine = done(march, tmp_path, MINUTES)
     with march.write() as session:
         records.reopen(session, mine, reason="填错", by="x", now=at(TODAY), today=TODAY)
 
     assert listed(march, mine) == []
 
 
-def test_contents_lie_under_their_hash_and_are_never_written_over(tmp_path: Path) -> None:
-    evidence.keep(tmp_path, [MINUTES, SHEET, MINUTES])
-    folder = tmp_path / "evidence"
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == sorted({MINUTES.sha256, SHEET.sha256})
-    assert (folder / MINUTES.sha256).read_bytes() == PDF
-    assert (folder / MINUTES.sha256).stat().st_mode & 0o777 == 0o600
-
-    before = (folder / MINUTES.sha256).stat()
-    evidence.keep(tmp_path, [MINUTES])
-    after = (folder / MINUTES.sha256).stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+def kept(folder: Path) -> list[str]:
+    """The names of all files that lie there, hidden ones too."""
+    return sorted(path.name for path in (folder / "evidence").glob("*"))
 
 
-def test_too_many_files_and_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_contents_lie_under_their_hash_once(march: Database, tmp_path: Path) -> None:
+    done(march, tmp_path, MINUTES, SHEET, MINUTES)
+
+    assert kept(tmp_path) == sorted({MINUTES.sha256, SHEET.sha256})
+    file = tmp_path / "evidence" / MINUTES.sha256
+    assert file.read_bytes() == PDF
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_an_act_that_is_refused_keeps_nothing(march: Database, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="还没有到"):
+        done(march, tmp_path, MINUTES, on=21)
+    assert kept(tmp_path) == []
     with pytest.raises(Refused, match="一次最多附 10 个文件，现在有 11 个"):
-        evidence.keep(tmp_path, [MINUTES] * 11)
+        done(march, tmp_path, *[MINUTES] * 11)
+    assert kept(tmp_path) == []
+    assert the_task(march, "party_day", "B1", "2026-03").state == "open"
+
+
+def test_an_organization_keeps_no_more_than_it_may(march: Database, tmp_path: Path) -> None:
+    half = 600 * 1024
+    first, second = (paper(f"{n}.pdf", PDF + bytes([n]) * half) for n in (1, 2))
+    done(march, tmp_path, first, megabytes=1)
+    said = "本组织的附件最多存 1 MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
+    with pytest.raises(Refused) as refused:
+        done(march, tmp_path, second, megabytes=1)
+    assert str(refused.value) == said
+    assert kept(tmp_path) == [first.sha256]
+
+
+def test_a_folder_that_cannot_be_written(march: Database, tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("in the way")
     with pytest.raises(Refused, match="附件存不下来"):
-        evidence.keep(tmp_path, [MINUTES])
+        done(march, tmp_path, MINUTES)
+    assert the_task(march, "party_day", "B1", "2026-03").state == "open"
+
+
+def test_what_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path) -> None:
+    done(march, tmp_path, MINUTES)
+    folder, now = tmp_path / "evidence", at(TODAY)
+    left = {"a" * 64: 25, "b" * 64: 23, ".half": 25, MINUTES.sha256: 999}
+    for name, hours in left.items():
+        (folder / name).touch()
+        then = (now - timedelta(hours=hours)).timestamp()
+        os.utime(folder / name, (then, then))
+
+    with march.read() as session:
+        assert evidence.sweep(session, tmp_path, now) == 2
+        assert kept(tmp_path) == sorted(["b" * 64, MINUTES.sha256])
+        assert evidence.sweep(session, tmp_path, now) == 0
+        assert evidence.sweep(session, tmp_path / "nowhere", now) == 0

@@ -77,7 +77,10 @@ send_at = "07:45"
 
 [web]
 address = "https://dangjian.example.cn/jiepai/"
-local_administrator = true
+local_administrator = false
+
+[evidence]
+megabytes_per_organization = 20
 
 [sender]
 name = "党建提醒"
@@ -107,7 +110,8 @@ timeout_seconds = 10
     assert settings.database == "postgresql+psycopg://dangjian@127.0.0.1/dangjian"
     assert settings.send_at == time(7, 45)
     assert settings.web_address == "https://dangjian.example.cn/jiepai"
-    assert settings.local_administrator
+    assert not settings.local_administrator
+    assert settings.evidence_megabytes == 20
     assert (settings.sender_name, settings.sender_address) == ("党建提醒", "dangjian@example.cn")
     assert list(settings.channels.values()) == [
         ChannelSettings("pigeon", "pigeon", {"loft": "北楼", "api_token": "gurr"}),
@@ -310,6 +314,41 @@ def test_two_sites_have_two_keys(tmp_path: Path) -> None:
         make_site_key(tmp_path / name)
 
     assert (tmp_path / "a" / "site.key").read_text() != (tmp_path / "b" / "site.key").read_text()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8000", "http://localhost:8001", "http://127.9.9.9", "http://[::1]:8"],
+)
+def test_who_sits_at_this_machine_may_be_the_administrator_of_a_site_of_its_own(
+    site: Path, address: str
+) -> None:
+    text = f'[web]\nlocal_administrator = true\naddress = "{address}"'
+    assert read(site, text).local_administrator
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://dangjian.example.cn",
+        "http://10.0.0.5:8000",
+        "http://0.0.0.0:8000",
+        "http://localhost.example.cn",
+        "http://127.0.0.1.example.cn/x",
+        "http://[2001:db8::1]:8000",
+        "http://user@127.1:80",
+    ],
+)
+def test_a_site_that_others_reach_has_no_administrator_without_login(
+    site: Path, address: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(site, f'[web]\naddress = "{address}"\nlocal_administrator = true')
+    [problem] = refused.value.problems
+    assert str(problem) == (
+        "site.toml:3:1: 网址 address 不是本机的，这里必须是 false：经过反向代理，"
+        "人人看上去都在本机，都会成为管理员。请改为 false，用 login-link 命令取得登录链接"
+    )
 
 
 @pytest.mark.parametrize("local_administrator", [True, False])

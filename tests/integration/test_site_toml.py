@@ -6,8 +6,9 @@ The lines are taken from the template as they stand there, so a new one is tried
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -162,9 +163,15 @@ def set_to(settings: Settings, table: str, key: str) -> Any:
     return _written(settings, table, key)
 
 
+def _attribute(whole: str, key: str) -> str:
+    """The attribute called as the key, with or without its table, or with a shorter name."""
+    names = [field.name for field in fields(Settings)]
+    exact = [name for name in (whole, key) if name in names]
+    return exact[0] if exact else get_close_matches(whole, names, n=1)[0]
+
+
 def _written(settings: Settings, table: str, key: str) -> Any:
-    names = {"feeds.alarm_hours": "feed_alarm_hours", "web.local_administrator": key}
-    value = getattr(settings, names.get(f"{table}.{key}", f"{table}_{key}" if table else key))
+    value = getattr(settings, _attribute(f"{table}_{key}".strip("_"), key))
     match value:
         case time():
             return f"{value:%H:%M}"

@@ -108,9 +108,9 @@ def _part(head: str, content: bytes) -> str:
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
-    """On one line where that is possible: there are relays that refuse a folded sender.
+    """The address beside the name where the line holds both: some relays refuse it below.
 
-    Else the name is broken between its words, and the last of them stays with the address.
+    A name is not broken for it: there are programs that read a space where words were parted.
     """
     if not is_address(address):
         raise DeliveryError(f"“{_one_line(address)}”不是可用的邮箱地址", Blame.ADDRESS)
@@ -118,21 +118,9 @@ def _mailbox(header: str, name: str, address: str) -> str:
     if not shown:
         return addressed
     words = _encoded(header, shown)
-    if len(f"{header}: {words} {addressed}") <= _LONGEST_LINE:
-        return f"{words} {addressed}"
-    first, last = _broken(shown, _LONGEST_LINE - len(f"  {addressed}"))
-    if not last:
-        return f"{words}{_CRLF} {addressed}"
-    return f"{_encoded(header, first)}{_CRLF} {_encoded(header, last)} {addressed}"
-
-
-def _broken(text: str, columns: int) -> tuple[str, str]:
-    """In two, so that the second makes one encoded word of at most so many columns."""
-    room = min(_SHORT, (columns - len(_WORD.format(""))) // 4 * 3)
-    for n in range(1, len(text)):
-        if len(text[n:].encode()) <= room:
-            return text[:n], text[n:]
-    return text, ""
+    last = f"{header}: {words}".rpartition(_CRLF)[2]
+    is_short = len(f"{last} {addressed}") <= _LONGEST_LINE
+    return f"{words} {addressed}" if is_short else f"{words}{_CRLF} {addressed}"
 
 
 @lru_cache(maxsize=1024)  # the sender's name and most subjects come again and again

@@ -26,6 +26,7 @@ from dj_cadence.entrypoints.web.workers import CONNECTIONS
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.site import Site
+from dj_cadence.settings import is_loopback
 from dj_cadence.store.database import open_beside
 from dj_cadence.store.lifeline import lifeline
 
@@ -121,6 +122,7 @@ def _answer(site: Site, listening: socket.socket) -> None:
                 templates_folders=template_folders(site.settings),
                 catalogue=applied_catalogue,
                 clock=clock.now,
+                on_loopback=is_loopback(listening.getsockname()[0]),
             )
         )
         room = room_here()

@@ -13,6 +13,7 @@ from dj_cadence.services.deliver import wait_for_workers
 from dj_cadence.services.metrics import measure
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
+from dj_cadence.services.tidy import tidy
 from dj_cadence.store import site as sites
 from dj_cadence.store.lifeline import Lifeline
 
@@ -62,6 +63,8 @@ class Rounds:
 
     def audit(self) -> None:
         try:
+            if removed := tidy(self._site, clock.now()):
+                _log.info("evidence_swept files=%d", removed)
             findings = audit(self._site, clock.now())
         except Exception:  # noqa: BLE001 - as above
             self._audit_is_well = False

@@ -5,6 +5,7 @@ for an organization opens that organization too. To act, one holds an office in 
 organization itself, or is 书记 or 党务工作者 of one above it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
@@ -89,6 +90,17 @@ def oversees(session: Session, visitor: Visitor, org_id: int, today: date) -> bo
     return session.execute(found).first() is not None
 
 
+def holds_at(session: Session, visitor: Visitor, org_ids: Collection[int], today: date) -> set[int]:
+    """Of these organizations, those at which the visitor holds an office."""
+    held = select(appointment.c.org_id).where(
+        appointment.c.person_id == visitor.person_id,
+        appointment.c.org_id.in_(org_ids),
+        appointment.c.since <= today,
+        appointment.c.until >= today,
+    )
+    return set(session.scalars(held))
+
+
 def closely(visitor: Visitor, today: date) -> ColumnElement[bool]:
     """The condition on `org` that holds where the visitor may read what is about persons."""
     if visitor.administrator:
@@ -157,6 +169,17 @@ def login_address(session: Session, settings: Settings, person_id: int, now: dat
         expires_at=now + LOGIN_LIFE,
     )
     return f"{settings.web_address}/login/{token}"
+
+
+def use_login_link(session: Session, token: str, now: datetime) -> int:
+    """The person whose one-time link this is, which is spent with it.
+
+    Of several browsers that send it at once one is let in. Raises UnknownLink or ExpiredLink.
+    """
+    person_id = subject_of(session, token, "login", now)
+    if not tokens.revoke(session, token, now):
+        raise ExpiredLink(_EXPIRED)
+    return person_id
 
 
 def subject_of(session: Session, token: str, purpose: str, now: datetime) -> int:

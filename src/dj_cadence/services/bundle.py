@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import and_, bindparam, exists, insert, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
@@ -20,7 +20,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store import digests, ledger, spoken
 from dj_cadence.store import quiets as store
 from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.store.database import Database, insert_or_ignore
 from dj_cadence.store.schema import letter, message, notice, task
 from dj_cadence.store.types import AnyRow
 
@@ -149,9 +149,9 @@ def _write(database: Database, batch: list[Bundle], today: date, now: datetime) 
             elif all(row.state in _OVER for row in rows):
                 begun.append(_new_message(one, len(rows), today, now))
             # else the person has had today's message; the rest waits for tomorrow
-        messages = joined | _insert(session, begun)
-        _put_in(session, batch, messages, week_label(today))
-        return len(begun)
+        written = _insert(session, begun)
+        _put_in(session, batch, joined | written, week_label(today))
+        return len(written)
 
 
 def _messages_today(
@@ -189,10 +189,13 @@ def _new_message(one: Bundle, serial: int, today: date, now: datetime) -> dict[s
 
 
 def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
-    """The new messages by person."""
+    """The new messages by person, without those that another process began meanwhile.
+
+    What was meant for one of these hangs on the other's, or waits for the next pass.
+    """
     if not rows:
         return {}
-    returning = insert(message).returning(message.c.person_id, message.c.id)
+    returning = insert_or_ignore(session, message).returning(message.c.person_id, message.c.id)
     return {row.person_id: row.id for row in session.execute(returning, rows)}
 
 

@@ -26,7 +26,8 @@ from dj_cadence.store.ledger import Claim
 from dj_cadence.store.prepared import Ledger, NotWritten
 
 LEASE = timedelta(minutes=10)
-TOKEN_LIFE = timedelta(days=120)
+TOKEN_LIFE = timedelta(days=45)
+"""Of a message's link, should its tasks last longer; each reminder brings another."""
 COMMIT_RETRY_DELAYS = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
 """Seconds between tries to write an outcome down: what was accepted must not be forgotten."""
 _log = logging.getLogger(__name__)

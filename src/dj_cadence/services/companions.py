@@ -44,6 +44,18 @@ def companions(
     return {task_id: together for task_id, together in found.items() if together}
 
 
+def at_same_organization(
+    session: Session, catalogue: Catalogue, rows: Sequence[TaskRow], today: date
+) -> dict[int, list[TaskRow]]:
+    """For each of the `rows`: what may be recorded with it at its own organization."""
+    here = {row.org_id for row in rows}
+    others = tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING))
+    return {
+        row.id: [one for one in others if one.org_id == row.org_id and _together(row, one)]
+        for row in rows
+    }
+
+
 def _school(session: Session, at: AnyRow) -> AnyRow | None:
     """The top of the school that the organization belongs to."""
     holds = (org.c.position <= at.position, org.c.subtree_end >= at.position)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, case, func, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import NEWCOMER
@@ -120,26 +120,32 @@ def retry(session: Session, ids: Sequence[int], today: date, now: datetime) -> N
             raise Refused(f"没有编号为 {one} 的消息。用 deliveries 可以查看编号。")
         if row.state not in _AGAIN:
             raise Refused(f"消息 {one}：{STATES[row.state]}，不能再发。")
-        _send_again(session, row, today, now)
+        if not _send_again(session, row, today, now):
+            raise Refused(f"消息 {one} 正在发送，或刚刚被改动，没有重发。过一会儿再试。")
 
 
-def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> None:
-    """Outside the day's one message, for a person has asked for it."""
+def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> bool:
+    """Outside the day's one message, for a person has asked for it.
+
+    False where it is not as it was seen: it was claimed, or asked for, in between.
+    """
     lowest = select(func.min(message.c.serial)).where(
         message.c.person_id == row.person_id, message.c.day == today
     )
     serial = min(session.scalar(lowest) or 0, 0) - 1
-    session.execute(
-        update(message)
-        .where(message.c.id == row.id)
-        .values(state="retry", send_at=now, day=today, serial=serial)
-    )
+    as_seen = (message.c.id == row.id, message.c.state == row.state, message.c.serial == row.serial)
+    values = {"state": "retry", "send_at": now, "day": today, "serial": serial}
+    again = session.execute(update(message).where(*as_seen).values(values))
+    assert isinstance(again, CursorResult)
+    if not again.rowcount:
+        return False
     session.execute(
         update(notice)
         .where(notice.c.message_id == row.id, notice.c.outcome == "unknown")
         .values(outcome="")
     )
     addresses.mend(session, row.channel, row.address)
+    return True
 
 
 def told(

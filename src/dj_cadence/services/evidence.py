@@ -1,19 +1,20 @@
 """Papers about what was done: content in the site's folder, by hash; what it belongs to in rows."""
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper
+from dj_cadence.settings import Settings
 from dj_cadence.store import acts
 from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import evidence, record, record_task
@@ -21,6 +22,7 @@ from dj_cadence.store.schema import evidence, record, record_task
 FOLDER = "evidence"
 MOST = 10
 """Files that one record is given at a time."""
+UNNAMED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,56 +36,80 @@ class Kept:
     sha256: str
 
 
-def keep(site_folder: Path, papers: Sequence[Paper]) -> None:
-    """Write the contents, before any row speaks of them. What is there is never written over.
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Papers whose content is written down and does not count yet."""
+
+    papers: Sequence[Paper]
+    folder: Path
+    most_per_organization: int
+    """Bytes."""
+    files: Mapping[str, Path]
+    """Where each content lies, by its hash."""
+
+    def put_in_place(self) -> None:
+        """Give each content the name that rows know it by: the last step before they count.
+
+        What lies there already is newer by it, so that `sweep` leaves it alone.
+        """
+        for name, file in self.files.items():
+            file.replace(self.folder / name)
+        _sync(self.folder)
+
+
+@contextmanager
+def set_aside(settings: Settings, papers: Sequence[Paper]) -> Iterator[Aside]:
+    """Write contents outside of any transaction; what is not put in place is gone afterwards.
 
     Raises Refused for too many files, and where the folder cannot be written.
     """
     if len(papers) > MOST:
         raise Refused(f"一次最多附 {MOST} 个文件，现在有 {len(papers)} 个。")
-    folder = site_folder / FOLDER
+    folder = settings.folder / FOLDER
+    files: dict[str, Path] = {}
     try:
-        if papers:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        for paper in papers:
-            _keep(folder, paper)
-    except OSError as error:
-        raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
-
-
-def _keep(folder: Path, paper: Paper) -> None:
-    """Write aside and link into place: nobody ever finds half a file under the hash."""
-    if (folder / paper.sha256).exists():
-        return
-    aside = folder / f".{token_hex(8)}"
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(paper.content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was quicker with the same content
-            os.link(aside, folder / paper.sha256)
+        try:
+            for paper in papers:
+                if paper.sha256 in files:
+                    continue
+                folder.mkdir(mode=0o700, exist_ok=True)
+                files[paper.sha256] = folder / f".{token_hex(8)}"
+                _write(files[paper.sha256], paper.content)
+        except OSError as error:
+            raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
+        yield Aside(papers, folder, settings.evidence_megabytes * 1024 * 1024, files)
     finally:
-        aside.unlink(missing_ok=True)
+        for file in files.values():
+            file.unlink(missing_ok=True)
+
+
+def _write(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Else a new name may not outlive a power cut."""
+    if not folder.is_dir():
+        return
     directory = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(directory)  # else the name may not outlive a power cut
+        os.fsync(directory)
     finally:
         os.close(directory)
 
 
 def attach(
-    session: Session,
-    task_id: int,
-    record_id: int,
-    papers: Sequence[Paper],
-    *,
-    by: str,
-    now: datetime,
+    session: Session, task_id: int, record_id: int, aside: Aside, *, by: str, now: datetime
 ) -> None:
-    """Say that these papers belong to a record of a task; the same content twice is once."""
-    if not papers:
+    """Say that these papers belong to a record of a task; the same content twice is once.
+
+    Raises Refused where the organization has kept as much as it may.
+    """
+    if not aside.papers:
         return
     rows = [
         {
@@ -93,22 +119,48 @@ def attach(
             "size": len(paper.content),
             "sha256": paper.sha256,
         }
-        for paper in papers
+        for paper in aside.papers
     ]
     session.execute(insert_or_ignore(session, evidence), rows)
     row = acts.locked_task(session, task_id)
-    names = "、".join(paper.name for paper in papers)
+    _check_room(session, row.org_id, aside.most_per_organization)
+    names = "、".join(paper.name for paper in aside.papers)
     acts.change(session, row, "evidence", by=by, now=now, reason=names, values={})
+    aside.put_in_place()
 
 
-def add(session: Session, task_id: int, papers: Sequence[Paper], *, by: str, now: datetime) -> None:
+def _check_room(session: Session, org_id: int, most: int) -> None:
+    kept = select(func.sum(evidence.c.size)).join(record, record.c.id == evidence.c.record_id)
+    used = session.scalar(kept.where(record.c.org_id == org_id)) or 0
+    if used > most:
+        whole = most // 1024 // 1024
+        raise Refused(
+            f"本组织的附件最多存 {whole} MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
+        )
+
+
+def add(session: Session, task_id: int, aside: Aside, *, by: str, now: datetime) -> None:
     """Papers that come later: they belong to the last record. Raises Refused without one."""
-    if not papers:
+    if not aside.papers:
         raise Refused("请选择要补交的文件。")
     record_id = acts.last_record(session, task_id)
     if not record_id:
         raise Refused("这项任务还没有登记，请先登记，再补交材料。")
-    attach(session, task_id, record_id, papers, by=by, now=now)
+    attach(session, task_id, record_id, aside, by=by, now=now)
+
+
+def sweep(session: Session, site_folder: Path, now: datetime) -> int:
+    """Remove what no row names and lies there for more than a day; returns how many files.
+
+    A process that died left it: what counts is named within moments.
+    """
+    named, removed = set(session.scalars(select(evidence.c.sha256).distinct())), 0
+    for file in (site_folder / FOLDER).glob("*"):
+        old = file.stat().st_mtime < (now - UNNAMED_FOR).timestamp()
+        if old and file.is_file() and file.name not in named:
+            file.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def of_tasks(session: Session, task_ids: Iterable[int]) -> dict[int, list[Kept]]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, select, true
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
@@ -17,6 +17,7 @@ from dj_cadence.domain.quiet import Quiet
 from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, next_reminder
 from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import State, next_change
+from dj_cadence.domain.way import Way
 from dj_cadence.domain.wording import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.services import escalation, evidence
@@ -24,9 +25,10 @@ from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.deliveries import told
 from dj_cadence.services.workflows import steps_beside
 from dj_cadence.store import orgs, quiets
-from dj_cadence.store.schema import act, org, person, slot, task
+from dj_cadence.store.schema import act, appointment, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
+_ANYWHERE = true()
 _ACTS = {
     "done": "登记完成",
     "missed": "登记未开展",
@@ -63,7 +65,7 @@ def explain(
         *_dates(row),
         "",
         "三、有过哪些变动",
-        *(_history(session, task_id, zone) or ["  没有变动。"]),
+        *([f"  {line}" for line in history(session, task_id, zone)] or ["  没有变动。"]),
         *_papers(session, task_id),
         "",
         "四、发过哪些提醒",
@@ -162,15 +164,31 @@ def _granted(row: AnyRow) -> Iterator[str]:
         yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
 
 
-def _history(session: Session, task_id: int, zone: ZoneInfo) -> list[str]:
-    who = func.coalesce(person.c.name, act.c.done_by).label("who")
+def history(
+    session: Session, task_id: int, zone: ZoneInfo, people: ColumnElement[bool] = _ANYWHERE
+) -> list[str]:
+    """What was done to a task, by whom and by which door: a sentence each.
+
+    `people`: at which organizations (a condition on `org`) those who acted are named.
+    """
+    known = select(appointment.c.id).join(org, org.c.id == appointment.c.org_id)
+    named = known.where(appointment.c.person_id == person.c.id, people).exists()
+    who = case((person.c.id.is_(None), act.c.done_by), (named, person.c.name), else_="上级").label(
+        "who"
+    )
     query = select(act, who).outerjoin(person, person.c.key == act.c.done_by)
     query = query.where(act.c.task_id == task_id).order_by(act.c.id)
-    return [
-        f"  {row.at.astimezone(zone):%Y-%m-%d} {row.who}：{_ACTS.get(row.kind, row.kind)}"
-        f"{_change(row.before, row.after)}{f'，{row.reason}' if row.reason else ''}。"
-        for row in session.execute(query)
-    ]
+    return [_acted(row, zone) for row in session.execute(query)]
+
+
+def _acted(row: AnyRow, zone: ZoneInfo) -> str:
+    on, what = row.at.astimezone(zone).date(), _ACTS.get(row.kind, row.kind)
+    why = f"，{row.reason}" if row.reason else ""
+    return f"{on} {row.who}{_door(row.via)}：{what}{_change(row.before, row.after)}{why}。"
+
+
+def _door(via: str) -> str:
+    return f"（{Way(via).label}）" if via else ""
 
 
 def _papers(session: Session, task_id: int) -> list[str]:

@@ -33,10 +33,14 @@ def standing_address(session: Session, settings: Settings, subject: str) -> str 
 
 
 def rotate(session: Session, settings: Settings, subject: str, now: datetime) -> str:
-    """A new address; the old one answers 410 from now on."""
+    """A new address; the old one answers 410 from now on.
+
+    Who asks at the same time is given the same new one.
+    """
+    before = feeds.generation(session, subject)
     old = _remember(session, settings, subject, now)
-    feeds.next_generation(session, subject)
-    tokens.revoke(session, old, now)
+    if feeds.next_generation(session, subject, before):
+        tokens.revoke(session, old, now)
     return _address(settings, _remember(session, settings, subject, now))
 
 

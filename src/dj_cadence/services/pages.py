@@ -13,15 +13,15 @@ from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
 from dj_cadence.domain.token import message_token
-from dj_cadence.services.access import Visitor, overseen, oversees, person_visitor, visible
+from dj_cadence.services.access import Visitor, overseen, oversees, visible
 from dj_cadence.services.packing import HIDDEN, unpack
 from dj_cadence.services.sight import readable
 from dj_cadence.store import overrides
+from dj_cadence.store.message_links import message_tasks
 from dj_cadence.store.schema import (
     appointment,
     letter,
     message,
-    notice,
     org,
     person,
     shape,
@@ -83,16 +83,6 @@ class SentLetter:
     """Whether its links may be shown: they act as the person it was sent to."""
     kept_back: bool
     """Whether its content may not be shown: it speaks of what is about a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedMessage:
-    """What the link in a message stands for."""
-
-    person: Visitor
-    kind: str
-    day: date
-    task_ids: frozenset[int]
 
 
 def organizations(
@@ -186,7 +176,7 @@ def sent_letter(
     if row is None:
         return None
     own = visitor.administrator or visitor.person_id == row.person_id
-    about = tasks(session, catalogue, today=today, ids=opened_message(session, row.id).task_ids)
+    about = tasks(session, catalogue, today=today, ids=list(message_tasks(session, row.id)[1]))
     whole = own or len(readable(session, visitor, about, today)) == len(about)
     found = _letter(row, message_token(key, row.id) if own else HIDDEN) if whole else None
     return SentLetter(
@@ -196,18 +186,6 @@ def sent_letter(
         html=found.html if found else "",
         own=own,
         kept_back=not whole,
-    )
-
-
-def opened_message(session: Session, message_id: int) -> OpenedMessage:
-    """The person, day and tasks of a message that exists."""
-    row = session.execute(select(message).where(message.c.id == message_id)).one()
-    ids = session.execute(select(notice.c.task_id).where(notice.c.message_id == message_id))
-    return OpenedMessage(
-        person=person_visitor(session, row.person_id),
-        kind=row.kind,
-        day=row.day,
-        task_ids=frozenset(ids.scalars()),
     )
 
 

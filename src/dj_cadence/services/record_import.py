@@ -6,9 +6,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import RecordRow
 from dj_cadence.services.records import done
+from dj_cadence.store.acts import came_by
 
 
 def import_records(
@@ -25,6 +27,7 @@ def import_records(
     Raises Refused that names every faulty row. The caller's transaction must then be
     rolled back: earlier rows are in it.
     """
+    came_by(session, Way.IMPORT)
     faults = []
     for row in rows:
         unreadable = list(_unreadable(row))

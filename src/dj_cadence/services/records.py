@@ -74,6 +74,13 @@ def done(
     return record_id
 
 
+def check_done(
+    session: Session, catalogue: Catalogue, task_id: int, *, on: date, today: date
+) -> None:
+    """Whether it may be recorded as held on that day, without recording it. Raises Refused."""
+    _check_day(session, catalogue, _open_task(session, task_id), on, today)
+
+
 def add_surplus(
     session: Session,
     catalogue: Catalogue,

@@ -1,8 +1,10 @@
 """A new site: its folder, its database, and for a look around an invented district."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import func, select
 
@@ -14,39 +16,66 @@ from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services import plan as planner
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.demo_roster import demo_rows
+from dj_cadence.services.founding import Memory, remember, remembered
 from dj_cadence.services.records import done
 from dj_cadence.services.roster import import_roster
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.services.tick import tick
+from dj_cadence.settings import KEY_FILE
 from dj_cadence.settings.reading import make_site_key
-from dj_cadence.store import site as sites
 from dj_cadence.store.schema import org, task
 
 SETTINGS = "site.toml"
+_FOLDERS = ("schedules", "notifiers", "templates")
 _DEMO = "演示"
 _EVENING = time(17)
 
 
-def lay_out_folder(folder: Path, settings_text: str) -> None:
+def lay_out_folder(folder: Path, settings_text: str, starts_on: date) -> None:
     """Write the settings, the site's key and the folders for its own files.
 
-    Raises Refused where there is a site already, or the folder cannot be written.
+    The database is set up when the site is opened, and begins with `starts_on`. Raises Refused
+    where there is a site already, or the folder cannot be written.
     """
     if (folder / SETTINGS).exists():
         raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
-    try:
-        for name in ("schedules", "notifiers", "templates"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+    with _writable(folder):
+        _make_folders(folder)
         make_site_key(folder)
+        remember(folder, Memory(starts_on=starts_on.isoformat()))
         (folder / SETTINGS).write_text(settings_text, encoding="utf-8")
+
+
+def complete_folder(folder: Path, starts_on: date | None) -> list[str]:
+    """Add what is missing in the folder of a site that was begun; returns what that was.
+
+    A key is made anew only where no database was set up yet: links that are out hang on it.
+    """
+    memory = remembered(folder)
+    with _writable(folder):
+        made = _make_folders(folder)
+        if not memory.database:
+            if not (folder / KEY_FILE).exists():
+                make_site_key(folder)
+                made.append(KEY_FILE)
+            if starts_on:
+                remember(folder, replace(memory, starts_on=starts_on.isoformat()))
+    return made
+
+
+def _make_folders(folder: Path) -> list[str]:
+    missing = [name for name in _FOLDERS if not (folder / name).is_dir()]
+    for name in missing:
+        (folder / name).mkdir(parents=True)
+    return missing
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise Refused(f"{folder.resolve()} 写不进去：{os_reason(error.errno)}。") from error
-
-
-def found_site(site: Site, starts_on: date) -> None:
-    """Write the site's row; sending is off."""
-    with site.database.write() as session:
-        sites.create(session, uuid4().hex, starts_on)
 
 
 def fill_with_demo(site: Site, rules: Loaded, starts_on: date, now: datetime) -> None:

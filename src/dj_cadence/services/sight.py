@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.services.access import Visitor, closely, visible
@@ -24,7 +24,7 @@ def readable(
     private = {row.org_id for row in found if row.confidential}
     near = _among(session, private, closely(visitor, today))
     named = {row.instance for row in found if row.instance > 0}
-    seen = _among(session, named, visible(visitor, today))
+    seen = seen_among(session, visitor, named, today)
     return [
         _without_name(row) if row.instance > 0 and row.instance not in seen else row
         for row in found
@@ -32,10 +32,17 @@ def readable(
     ]
 
 
-def _among(session: Session, org_ids: Collection[int], condition: object) -> set[int]:
+def seen_among(
+    session: Session, visitor: Visitor, org_ids: Collection[int], today: date
+) -> set[int]:
+    """Of these organizations, those that the visitor may see."""
+    return _among(session, org_ids, visible(visitor, today))
+
+
+def _among(session: Session, org_ids: Collection[int], condition: ColumnElement[bool]) -> set[int]:
     if not org_ids:
         return set()
-    found = select(org.c.id).where(org.c.id.in_(org_ids), condition)  # type: ignore[arg-type]
+    found = select(org.c.id).where(org.c.id.in_(org_ids), condition)
     return set(session.scalars(found))
 
 

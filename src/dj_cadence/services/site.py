@@ -95,7 +95,7 @@ def count_pass(site: Site) -> None:
     with site.database.write() as session:
         passes = sites.count_pass(session)
     with suppress(OSError):  # no such folder, or not to be written: then without
-        _write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
+        write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
 
 
 def _passes_known(site: Site) -> int:
@@ -105,7 +105,7 @@ def _passes_known(site: Site) -> int:
         return 0
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """A file that is the old one or the new one, whatever dies meanwhile."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     draft.write_bytes(content)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,14 @@ from dj_cadence.errors import DjCadenceError
 
 SITE_FILE = "site.toml"
 KEY_FILE = "site.key"
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host, by name or number, is this very machine and reached from nowhere else."""
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,9 @@ class Settings:
     """How often the daemon looks what is due."""
     heartbeat_url: str = ""
     """Is called while all is well; empty: none."""
+
+    evidence_megabytes: int = 500
+    """How much an organization may keep in papers."""
 
     def connections(self, channel: str) -> int:
         """How many connections a channel may use at once; one that is not set up needs one."""

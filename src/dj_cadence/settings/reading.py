@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,14 @@ from dj_cadence.domain.problem import Problem, in_order
 from dj_cadence.domain.roster_office import CHANNEL_NAME
 from dj_cadence.domain.toml_places import nearest_place, toml_places
 from dj_cadence.errors import Refused
-from dj_cadence.settings import KEY_FILE, SITE_FILE, ChannelSettings, Settings, SettingsError
+from dj_cadence.settings import (
+    KEY_FILE,
+    SITE_FILE,
+    ChannelSettings,
+    Settings,
+    SettingsError,
+    is_loopback,
+)
 from dj_cadence.settings.options import OPTIONS, BouncesTable, SettingsTable
 from dj_cadence.settings.tables import DEFAULT_CHANNELS, ContactTable, SiteTable
 
@@ -27,6 +35,10 @@ DATABASE = "dj-cadence.db"
 MOST_CONNECTIONS = 8
 _COMMON = ("notifier", "connections")
 """What every channel may say; all else is its notifier's."""
+_SEEN_FROM_OUTSIDE = (
+    "网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，都会成为管理员。"
+    "请改为 false，用 login-link 命令取得登录链接"
+)
 _SHORTEST_KEY = 32
 _MOST_BYTES = 200_000
 """Of settings, or of a file with secrets."""
@@ -104,6 +116,8 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        if site.web.local_administrator and not is_loopback(urlsplit(site.web.address).hostname):
+            self._fault(("web", "local_administrator"), _SEEN_FROM_OUTSIDE)
         by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
         if by_smtp and "address" not in site.sender.model_fields_set:
             self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
@@ -126,6 +140,7 @@ class _Reader:
             feed_alarm_hours=site.feeds.alarm_hours,
             tick_seconds=site.tick_seconds,
             heartbeat_url=site.heartbeat_url,
+            evidence_megabytes=site.evidence.megabytes_per_organization,
         )
 
     def _table(self) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ def _checked_heartbeat(text: str) -> str:
     return text
 
 
-def _checked_database(text: str) -> str:
+def checked_database(text: str) -> str:
     if text and not text.startswith(("sqlite:///", "postgresql")):
         raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
     return text
@@ -51,6 +51,7 @@ def _checked_administrator(text: str) -> str:
 _Administrator = Annotated[
     str, Field(min_length=1, strict=True), AfterValidator(_checked_administrator)
 ]
+TIME_ZONE = "Asia/Shanghai"
 DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
 
 
@@ -73,10 +74,14 @@ class FeedsTable(SettingsTable):
     alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
 
 
+class EvidenceTable(SettingsTable):
+    megabytes_per_organization: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+
+
 class SiteTable(SettingsTable):
     name: Annotated[str, Field(min_length=1)] = "党建节拍"
-    time_zone: Annotated[str, AfterValidator(_checked_zone)] = "Asia/Shanghai"
-    database: Annotated[str, AfterValidator(_checked_database)] = ""
+    time_zone: Annotated[str, AfterValidator(_checked_zone)] = TIME_ZONE
+    database: Annotated[str, AfterValidator(checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
     digest_when_empty: bool = False
     tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60
@@ -85,6 +90,7 @@ class SiteTable(SettingsTable):
     sender: SenderTable = SenderTable()
     contact: ContactTable = ContactTable()
     feeds: FeedsTable = FeedsTable()
+    evidence: EvidenceTable = EvidenceTable()
     channels: dict[str, dict[str, Any]] = DEFAULT_CHANNELS
     bounces: dict[str, Any] | None = None
     # TOML knows lists only; what stands in them is taken as it is.

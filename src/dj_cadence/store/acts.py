@@ -7,9 +7,17 @@ from sqlalchemy import ColumnElement, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.task import OWED
+from dj_cadence.domain.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.store.schema import act, anchor, record, record_task, task
 from dj_cadence.store.types import AnyRow
+
+_WAY = "way of acts"
+
+
+def came_by(session: Session, way: Way) -> None:
+    """Say by which door the acts of this transaction came in; without a word they are ours."""
+    session.info[_WAY] = way.value
 
 
 def locked_task(session: Session, task_id: int) -> AnyRow:
@@ -48,6 +56,7 @@ def change(
             task_id=row.id,
             kind=kind,
             done_by=by,
+            via=session.info.get(_WAY, ""),
             at=now,
             before=seen,
             after={name: _plain(value) for name, value in values.items()},
@@ -131,6 +140,12 @@ def void_records(session: Session, task_id: int, now: datetime) -> None:
 def election_anchor(session: Session, anchor_id: int) -> AnyRow:
     """The election a task hangs on."""
     return session.execute(select(anchor).where(anchor.c.id == anchor_id)).one()
+
+
+def last_election(session: Session, task_id: int) -> date | None:
+    """The day of the election that a task hangs on; None where it hangs on none."""
+    query = select(anchor.c.day).join(task, task.c.anchor_id == anchor.c.id)
+    return session.execute(query.where(task.c.id == task_id)).scalar_one_or_none()
 
 
 def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: datetime) -> None:

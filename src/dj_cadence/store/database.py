@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ READER_SECONDS = 5
 """So long a page does: somebody looks at it meanwhile."""
 STATEMENT_SECONDS = 20
 """So long a server works for a page at most."""
+_CONNECT_SECONDS = 10
 _AT_ONCE = 500
 _Item = TypeVar("_Item")
 
@@ -126,16 +127,28 @@ def _file_engine(url: str, seconds: int, **pool: int) -> Engine:
 def _server_engine(url: str, **chosen: Any) -> Engine:
     """The address may hold a password, so no message repeats it."""
     try:
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **chosen)
+        parsed = make_url(url)
+        if "@" in (parsed.host or ""):  # what stands before it belongs to the password
+            raise Refused("看不懂数据库地址：用户名或口令里的 @ 要写成 %40")
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **chosen)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise Refused(
-            "看不懂数据库地址。应写成 postgresql+psycopg://用户:口令@主机:5432/库名"
+            "看不懂数据库地址。应写成 postgresql+psycopg://用户@主机:5432/库名，"
+            "口令放在环境变量 PGPASSWORD 里"
         ) from error
     except ImportError as error:
         raise Refused(
-            "连接 PostgreSQL 的驱动没有安装。请运行 pip install 'dj-cadence[postgres]'，"
-            "地址以 postgresql+psycopg:// 开头"
+            "连接 PostgreSQL 的驱动没有安装。请在本程序的环境里运行 "
+            "pip install 'psycopg[binary]'，地址以 postgresql+psycopg:// 开头"
         ) from error
+    if engine.driver.startswith("psycopg"):
+        event.listen(engine, "do_connect", _wait_so_long)
+    return engine
+
+
+def _wait_so_long(_dialect: object, _record: object, _words: object, named: dict[str, Any]) -> None:
+    """A machine that is not there answers nothing, for minutes."""
+    named.setdefault("connect_timeout", _CONNECT_SECONDS)
 
 
 def _hurry(connection: Any, _record: object) -> None:

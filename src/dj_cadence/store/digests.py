@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest import WEEK
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.week import first_day_of_week, week_label
+from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import digest, org
 from dj_cadence.store.subtrees import Span
 from dj_cadence.store.types import AnyRow
@@ -35,13 +36,16 @@ def write(
     counted: Iterable[tuple[int, Counts, bool]],
     now: datetime,
 ) -> None:
-    """Write down (superior, its numbers, whether it is worth sending) for the week."""
+    """Write down (superior, its numbers, whether it is worth sending) for the week.
+
+    What another process wrote at the same time stands: both counted the same.
+    """
     values = [
         {"org_id": org_id, "week": week, "counts": counts, "worth_sending": worth, "made_at": now}
         for org_id, counts, worth in counted
     ]
     if values:
-        session.execute(insert(digest), values)
+        session.execute(insert_or_ignore(session, digest), values)
 
 
 def unsent(session: Session, week: str) -> list[int]:

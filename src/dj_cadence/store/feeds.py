@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     Select,
     bindparam,
     case,
@@ -192,11 +193,15 @@ def ensure(session: Session, subject: str) -> None:
     session.execute(insert_or_ignore(session, feed), {"subject": subject, "generation": 1})
 
 
-def next_generation(session: Session, subject: str) -> int:
-    """Count the subject's addresses up; the row must be there."""
-    counted = update(feed).where(feed.c.subject == subject)
-    counted_up = counted.values(generation=feed.c.generation + 1)
-    return int(session.execute(counted_up.returning(feed.c.generation)).scalar_one())
+def next_generation(session: Session, subject: str, after: int) -> bool:
+    """Count the subject's addresses up, where that still is `after`; whether it was.
+
+    Of several that ask at once one is told yes: no address between remains valid.
+    """
+    last = (feed.c.subject == subject, feed.c.generation == after)
+    done = session.execute(update(feed).where(*last).values(generation=after + 1))
+    assert isinstance(done, CursorResult)
+    return bool(done.rowcount)
 
 
 def copy(session: Session, subject: str) -> AnyRow:

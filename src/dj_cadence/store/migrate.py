@@ -4,17 +4,16 @@ Most starts find it there already. That is seen by one SELECT; alembic, slow to 
 is imported only when there is something to do.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, delete, insert, inspect, null, select, table, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from dj_cadence.errors import Refused
 from dj_cadence.store.database import Database
 from dj_cadence.store.layout import compared, fingerprint
 from dj_cadence.store.schema import layout
+from dj_cadence.store.unusable import explained, name
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -26,20 +25,15 @@ _VERSION = table("alembic_version", column("version_num"))
 _NUMBER = _VERSION.c.version_num
 _POSTGRES_LOCK = 20210625  # any number, as long as it stays: migrating is done by one at a time
 
-_SQLITE_ADVICE = {
-    "SQLITE_NOTADB": "它不是数据库文件。请把它移走后再试，或用备份的文件替换",
-    "SQLITE_CORRUPT": "文件已损坏。请用备份的文件替换",
-    "SQLITE_CANTOPEN": "文件打不开。请确认所在文件夹存在，并允许本程序读写",
-    "SQLITE_READONLY": "文件是只读的。请允许本程序写入",
-    "SQLITE_PERM": "没有权限。请允许本程序读写",
-    "SQLITE_BUSY": "文件正被别的程序占用。请稍后再试",
-    "SQLITE_FULL": "磁盘已满。请腾出空间后再试",
-}
-
 
 def is_current(database: Database) -> bool:
     """Whether `database` has the newest layout. Raises Refused if it cannot be read."""
     return _state(database) == (HEAD, fingerprint())
+
+
+def is_empty(database: Database) -> bool:
+    """Whether `database` has none of our tables. Raises Refused if it cannot be read."""
+    return _state(database)[0] is None
 
 
 def migrate(database: Database) -> None:
@@ -53,7 +47,7 @@ def migrate(database: Database) -> None:
         _upgrade(database, revision)
     elif made_by != fingerprint():
         raise Refused(
-            f"{_name(database)}：数据库的结构与本程序不同（版本号同为 {HEAD}），"
+            f"{name(database)}：数据库的结构与本程序不同（版本号同为 {HEAD}），"
             "是另一个版本的 dj-cadence 建的。没有改动。"
             "请换用建它的那个版本，或恢复用本版本做的备份"
         )
@@ -73,28 +67,28 @@ def _upgrade(database: Database, revision: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - see the top
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    with _explained(database), database.engine.begin() as connection:
+    with explained(database), database.engine.begin() as connection:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})"))
         config = configuration(connection)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if revision is not None and revision not in known:
             raise Refused(
-                f"{_name(database)}：数据库的版本是 {revision}，比本程序新。"
+                f"{name(database)}：数据库的版本是 {revision}，比本程序新。"
                 "请先升级 dj-cadence，或恢复升级前的备份"
             )
         command.upgrade(config, "head")
         connection.execute(delete(layout))
         connection.execute(insert(layout).values(id=1, fingerprint=fingerprint()))
         if revision is not None and (wrong := sorted(compared(connection))):
-            raise Refused(f"{_name(database)}：升级后的结构不对，没有改动：{'；'.join(wrong[:3])}")
+            raise Refused(f"{name(database)}：升级后的结构不对，没有改动：{'；'.join(wrong[:3])}")
 
 
 def _state(database: Database) -> tuple[str | None, str | None]:
     """The layout's number and fingerprint, as they were written; None for an empty database."""
     engine = database.engine.execution_options(intent="read")
     made_by = select(layout.c.fingerprint).scalar_subquery()
-    with _explained(database), engine.connect() as connection:
+    with explained(database), engine.connect() as connection:
         for query in (select(_NUMBER, made_by), select(_NUMBER, null())):
             try:
                 found = connection.execute(query).one_or_none()
@@ -106,26 +100,5 @@ def _state(database: Database) -> tuple[str | None, str | None]:
     if _VERSION.name in tables or not tables:
         return None, None
     raise Refused(
-        f"{_name(database)}：这个数据库里已有别的程序的数据。请为 dj-cadence 另建一个空数据库"
+        f"{name(database)}：这个数据库里已有别的程序的数据。请为 dj-cadence 另建一个空数据库"
     )
-
-
-@contextmanager
-def _explained(database: Database) -> Iterator[None]:
-    """Turn the driver's error into a sentence that names the database and the way out."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise Refused(f"{_name(database)}：{_advice(error)}") from error
-
-
-def _advice(error: DBAPIError) -> str:
-    code = getattr(error.orig, "sqlite_errorname", "")
-    primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DIRECTORY is a SQLITE_READONLY
-    cause = str(error.orig).partition("\n")[0]
-    return _SQLITE_ADVICE.get(primary, f"数据库用不了（{cause}）。请检查数据库地址和数据库服务")
-
-
-def _name(database: Database) -> str:
-    url = database.engine.url
-    return (database.is_sqlite and url.database) or url.render_as_string(hide_password=True)

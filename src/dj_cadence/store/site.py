@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
+from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import catalogue, org, site
 from dj_cadence.store.types import AnyRow
 
@@ -14,8 +15,24 @@ _AT_ONCE = 500
 
 
 def create(session: Session, uid: str, starts_on: date) -> None:
-    """Write the row. Sending is off until somebody switches it on."""
-    session.execute(insert(site).values(id=1, uid=uid, starts_on=starts_on, sending=False, home=""))
+    """Write the row, if there is none. Sending is off until somebody switches it on."""
+    row = {"id": 1, "uid": uid, "starts_on": starts_on, "sending": False, "home": ""}
+    session.execute(insert_or_ignore(session, site).values(row))
+
+
+def is_there(session: Session) -> bool:
+    """Whether a site was ever set up."""
+    return session.scalar(select(site.c.id)) is not None
+
+
+def is_untouched(session: Session) -> bool:
+    """Whether nothing has happened since the site was set up."""
+    if not is_there(session):
+        return True
+    any_org = exists().where(org.c.id > 0)
+    return bool(session.scalar(select(~any_org).where(site.c.last_tick.is_(None)))) and (
+        applied_hash(session) is None
+    )
 
 
 def load(session: Session) -> AnyRow:

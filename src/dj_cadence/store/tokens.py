@@ -1,9 +1,9 @@
 """Tokens by their hash."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import CursorResult, Row, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.token import token_hash
@@ -57,6 +57,23 @@ def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:
     return session.execute(select(tokens).where(tokens.c.hash == token_hash(token))).one_or_none()
 
 
-def revoke(session: Session, token: str, now: datetime) -> None:
-    """Make `token` invalid for good."""
-    session.execute(update(tokens).where(tokens.c.hash == token_hash(token)).values(revoked_at=now))
+def revoke(session: Session, token: str, now: datetime) -> bool:
+    """Make `token` invalid for good; whether it was valid until now.
+
+    Of several that ask at once the database answers one with yes.
+    """
+    standing = (tokens.c.hash == token_hash(token), tokens.c.revoked_at.is_(None))
+    done = session.execute(update(tokens).where(*standing).values(revoked_at=now))
+    assert isinstance(done, CursorResult)
+    return bool(done.rowcount)
+
+
+def valid(session: Session, links: Collection[str], now: datetime) -> dict[str, datetime | None]:
+    """Those of these tokens that open something now, with the instant at which they end."""
+    by_hash = {token_hash(token): token for token in links}
+    query = select(tokens.c.hash, tokens.c.expires_at).where(
+        tokens.c.hash.in_(by_hash),
+        tokens.c.revoked_at.is_(None),
+        or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
+    )
+    return {by_hash[row.hash]: row.expires_at for row in session.execute(query)}

@@ -11,6 +11,7 @@ from typer import TyperException
 
 from dj_cadence import __version__
 from dj_cadence.entrypoints.cli import (
+    access_commands,
     announce_commands,
     calendar_commands,
     case_commands,
@@ -76,6 +77,7 @@ for command in (
     upkeep_commands.backup,
     upkeep_commands.restore,
     people_commands.burden,
+    access_commands.access,
 ):
     app.command()(command)
 app.command("return")(task_commands.return_)

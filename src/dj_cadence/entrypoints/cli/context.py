@@ -13,12 +13,16 @@ from sqlalchemy.orm import Session
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.way import Way
+from dj_cadence.entrypoints.cli.output import aside
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.restore import finish
 from dj_cadence.services.site import Site
 from dj_cadence.store import orgs
+from dj_cadence.store.acts import came_by
 from dj_cadence.store.folder_lock import in_use
+from dj_cadence.store.unusable import out_of_reach_explained
 
 OPERATOR = "操作员"
 """Who acted, where a command was not told."""
@@ -74,9 +78,10 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
             "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
         )
     with in_use(place):
-        site = open_site(place, os.environ)
+        site = open_site(place, os.environ, tell=aside)
         try:
-            yield Opened(site, clock.now())
+            with out_of_reach_explained(site.database):
+                yield Opened(site, clock.now())
         finally:
             site.database.engine.dispose()
 
@@ -86,4 +91,5 @@ def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None])
     with opened(ctx) as site:
         who = site.person(by)
         with site.site.database.write() as session:
+            came_by(session, Way.COMMAND)
             do(site, session, who)

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.period import chinese_label
+from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
 from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
@@ -16,6 +17,7 @@ from dj_cadence.loading.records_file import read_records
 from dj_cadence.services import attribution, evidence, records
 from dj_cadence.services.record_import import import_records
 from dj_cadence.store import orgs
+from dj_cadence.store.acts import came_by
 
 
 def done(
@@ -64,8 +66,9 @@ def done(
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
         when: records.Who = {"by": site.person(by), "now": site.now, "today": site.today}
         rules = site.catalogue()
-        evidence.keep(site.site.settings.folder, attached)
-        with site.site.database.write() as session:
+        set_aside = evidence.set_aside(site.site.settings, attached)
+        with set_aside as aside, site.site.database.write() as session:
+            came_by(session, Way.COMMAND)
             if task is None:
                 check_actor(session, by, [orgs.find_org(session, org).id], site.today)
                 found = attribution.hold(session, rules, duty, org, **what, **when)  # type: ignore[arg-type]
@@ -75,7 +78,7 @@ def done(
                 check_actor_of(session, by, (task, *(also or ())), site.today)
                 record_id = records.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
-            evidence.attach(session, main, record_id, attached, by=when["by"], now=site.now)
+            evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
     say(said)
 
 

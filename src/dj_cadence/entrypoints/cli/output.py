@@ -17,6 +17,11 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
+def aside(text: str) -> None:
+    """A line for the user that belongs to no answer: on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
 def say_json(row: Mapping[str, object]) -> None:
     """One JSON object on one line; dates as ISO text."""
     say(json.dumps(row, ensure_ascii=False, default=_plain))

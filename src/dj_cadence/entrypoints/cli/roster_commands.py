@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.problem import faults
+from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.cli.context import OPERATOR, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services import roster, roster_view
 from dj_cadence.services.elections import settle_elections
+from dj_cadence.store.acts import came_by
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
 
@@ -29,6 +31,7 @@ def import_(
     with opened(ctx) as site:
         sheets, found = read_roster(files)
         with site.site.database.write() as session:
+            came_by(session, Way.IMPORT)
             report = roster.import_roster(
                 session,
                 sheets,

@@ -17,7 +17,7 @@ from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
-from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
 from dj_cadence.errors import DjCadenceError, Refused
 from dj_cadence.loading.catalogue import rules_schema
 from dj_cadence.services.roster_view import check_roster
@@ -43,7 +43,7 @@ def check(ctx: typer.Context) -> None:
 def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     """Settings, what plans say of them, templates and, where it can be read, the roster."""
     try:
-        site = open_site(place, os.environ)
+        site = open_site(place, os.environ, tell=aside)
     except SettingsError as error:
         return list(error.problems)
     except DjCadenceError as error:

@@ -1,10 +1,12 @@
 """init, demo, run, send, doctor: setting a site up and keeping it going."""
 
 import os
+import re
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,10 +16,13 @@ from dj_cadence.entrypoints import daemon
 from dj_cadence.entrypoints.cli.arguments import Misuse, parse_date, parse_port
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.errors import DjCadenceError, Refused
 from dj_cadence.services import doctor as check_up
 from dj_cadence.services import setup
 from dj_cadence.services.restore import confirm, finish
 from dj_cadence.services.site import switch_sending
+from dj_cadence.settings import is_loopback
+from dj_cadence.settings.tables import TIME_ZONE, checked_database
 
 WEEKS_OF_DEMO = timedelta(weeks=8)
 DEMO_FOLDER = Path("demo")
@@ -36,10 +41,16 @@ def init(
         date | None,
         typer.Option("--starts-on", parser=parse_date, metavar="日期", help="默认本月1日"),
     ] = None,
+    database: Annotated[
+        str, typer.Option("--database", metavar="地址", help="默认是文件夹里的一个文件")
+    ] = "",
     demo: Annotated[bool, typer.Option("--demo", help="填入虚构的示例区县")] = False,
 ) -> None:
-    """新建站点。起用日期之前的事一概不欠；发送默认关闭。"""
-    _init(folder, starts_on, with_demo=demo, port=daemon.FIRST_PORT)
+    """新建站点，或补全没有建完的。起用日期之前的事一概不欠；发送默认关闭。"""
+    if (folder / setup.SETTINGS).exists() and not demo:
+        _complete(folder, starts_on, database)
+        return
+    _init(folder, starts_on, with_demo=demo, port=daemon.FIRST_PORT, database=_fit(database))
     say(f"站点已建在 {folder}。")
     if demo:
         say(f"示例数据已填好。运行 dj-cadence --site {folder} run 打开网页。")
@@ -50,18 +61,55 @@ def init(
         say(f"　　　　4. dj-cadence --site {folder} send on，再 run。")
 
 
-def _init(folder: Path, starts_on: date | None, *, with_demo: bool, port: int) -> None:
+def _fit(database: str) -> str:
+    """An address that can stand in site.toml."""
+    try:
+        checked_database(database)
+    except ValueError as error:
+        raise Misuse(f"--database {error}。") from error
+    if re.search(r"://[^/@]*:[^/@]+@", database):
+        raise Misuse(
+            "--database 里不要写口令，它会留在 site.toml 里。请放在环境变量 PGPASSWORD 里。"
+        )
+    if not re.fullmatch(r"[^\s\"\\]*", database):
+        raise Misuse("--database 里不能有空格、引号和反斜线。")
+    return database
+
+
+def _complete(folder: Path, starts_on: date | None, database: str) -> None:
+    """What is missing of a site that was begun: folders, key, the tables of its database."""
+    if database:
+        place = folder / setup.SETTINGS
+        raise Refused(f"已经有 {place}。请改其中 database 一行，再运行 dj-cadence init {folder}。")
+    finish(folder)
+    made = setup.complete_folder(folder, starts_on)
+    done = [f"已补建 {'、'.join(made)}。"] if made else []
+    open_site(folder, os.environ, asked=True, tell=done.append).database.engine.dispose()
+    if not done:
+        raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
+    for line in done:
+        say(line)
+
+
+def _init(
+    folder: Path, starts_on: date | None, *, with_demo: bool, port: int, database: str = ""
+) -> None:
     now = clock.now()
     name = "示例市云溪区教育系统（演示）" if with_demo else "党建节拍"
-    text = render_settings(name=name, local_administrator=with_demo, port=port)
+    text = render_settings(name=name, local_administrator=with_demo, port=port, database=database)
     finish(folder)
-    setup.lay_out_folder(folder, text)
-    site = open_site(folder, os.environ, new=True)
+    today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
+    reach = today - WEEKS_OF_DEMO if with_demo else today
+    start = starts_on or reach.replace(day=1)
+    setup.lay_out_folder(folder, text, start)
     try:
-        today = site.today(now)
-        reach = today - WEEKS_OF_DEMO if with_demo else today
-        start = starts_on or reach.replace(day=1)
-        setup.found_site(site, start)
+        site = open_site(folder, os.environ)
+    except DjCadenceError as error:
+        raise Refused(
+            f"{error}\n站点文件夹已建在 {folder}，数据库还没有建好。"
+            f"解决以后再运行一次：dj-cadence init {folder}"
+        ) from error
+    try:
         if with_demo:
             setup.fill_with_demo(site, load_rules(), start, now)
     finally:
@@ -92,6 +140,11 @@ def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None
                 f"注意：消息和日历订阅里的链接仍指向端口 {wanted}，打不开这里的网页。"
                 f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
                 f"或腾出端口 {wanted} 再启动。\n"
+            )
+        if site.site.settings.local_administrator and not is_loopback(listening.getsockname()[0]):
+            sys.stderr.write(
+                "注意：不只在本机监听，[web] 的 local_administrator 不起作用，本机访问也要登录。"
+                "请用 login-link 命令取得登录链接。\n"
             )
         say(f"http://{shown}:{taken}/")
         daemon.serve(site.site, listening)

@@ -1,21 +1,25 @@
 """What a person does to a task from a page: their own acts, and a superior's grants."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Unpack
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from dj_cadence.domain.task import SILENT, State
+from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.web import words
 from dj_cadence.entrypoints.web.security import Forbidden
-from dj_cadence.entrypoints.web.visit import Visit, whole_number
+from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
-from dj_cadence.services import evidence, grants, records
+from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_act
+from dj_cadence.services.evidence import Aside, add, attach, set_aside
 from dj_cadence.services.records import Who
-from dj_cadence.store.acts import locked_task
+from dj_cadence.services.sight import readable
+from dj_cadence.store.acts import came_by, last_election, locked_task
 from dj_cadence.store.task_views import TaskRow, tasks
 
 SAID = {
@@ -38,54 +42,119 @@ SAID = {
 
 ALSO = "also-"
 """What the name of a tick for another task begins with; its number follows."""
+SURE = "sure"
+"""The field by which a form says that its question was answered."""
 Tasks = Mapping[int, TaskRow]
 
 
-def perform(visit: Visit, session: Session, person: Visitor, own: Tasks, below: Tasks) -> str:
-    """Carry out the act in the address on the task in the form; returns its word in SAID.
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Who acts, and on what."""
 
-    `own` are the tasks on which `person` may act, `below` those for which they may grant.
-    Raises Refused for what cannot be done, HTTPException 404 for an act that does not
-    exist and Forbidden for a task that is not among them.
+    person: Visitor
+    own: Tasks
+    """The tasks that they owe."""
+    below: Tasks = field(default_factory=dict)
+    """Those about which they may grant."""
+    also: Mapping[int, Sequence[TaskRow]] | None = None
+    """What may be recorded with each of their own; None: wherever they may act."""
+
+
+def answer(visit: Visit, allowed: Callable[[Session], Allowed], base: str) -> Response:
+    """Carry out the act in the address on the task in the form, or ask first; `base` shows it.
+
+    What came with the form is named in the same transaction as the act, and gone where that is
+    refused. Raises Refused for what cannot be done, HTTPException 404 for an act that does
+    not exist, and Forbidden for a task that is not among those `allowed`.
     """
+    with visit.read() as session:
+        may = allowed(session)
+        _, task = _chosen(visit, may)
+        question = _question(visit, session, task)
+    if question:
+        act = visit.path("act")
+        return visit.page("confirm.html", base=base, act=act, task=task, asked=question)
+    with set_aside(visit.settings, visit.papers) as aside, visit.write() as session:
+        came_by(session, Way.LINK if visit.path("token") else Way.PAGE)
+        may = allowed(session)
+        carry_out, task = _chosen(visit, may)
+        said = carry_out(Acting(visit, session, may, task, aside))
+    return go_to(f"{base}?said={said}")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One act on one task, inside its transaction."""
+
+    visit: Visit
+    session: Session
+    may: Allowed
+    task: TaskRow
+    aside: Aside
+
+    @property
+    def who(self) -> Who:
+        return {"by": self.may.person.key, "now": self.visit.now, "today": self.visit.today}
+
+    @property
+    def reason(self) -> str:
+        return self.visit.form.get("reason", "")
+
+
+def _chosen(visit: Visit, may: Allowed) -> tuple[Callable[[Acting], str], TaskRow]:
     name = visit.path("act")
-    act, allowed = (_GRANTS.get(name), below) if name in _GRANTS else (_ACTS.get(name), own)
+    act, allowed = (_GRANTS.get(name), may.below) if name in _GRANTS else (_ACTS.get(name), may.own)
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     task = allowed.get(whole_number(visit.form.get("task", "")))
     if task is None:
         raise Forbidden(words.NOT_YOURS)
-    return act(visit, session, person, task, by=person.key, now=visit.now, today=visit.today)
+    return act, task
 
 
-def keep_papers(visit: Visit, own: Tasks) -> None:
-    """Store what came with the form, outside the transaction in which it will be named.
+def _question(visit: Visit, session: Session, task: TaskRow) -> dict[str, object]:
+    """What is asked before something is written that one tap does not take back."""
+    name = visit.path("act")
+    if SURE in visit.form or task.state.is_settled:
+        return {}
+    if name == "done" and words.is_election(task):
+        on = visit.date_field("on")
+        records.check_done(session, visit.catalogue, task.id, on=on, today=visit.today)
+        return {"on": on, "last": last_election(session, task.id), "fields": _kept(visit)}
+    if not visit.form.get("reason"):
+        return {}
+    if name == "waive" or (name == "postpone" and words.is_election(task)):
+        until = visit.date_field("until") if name == "postpone" else None
+        return {"on": until, "last": None, "fields": _kept(visit)}
+    return {}
 
-    Raises Forbidden for a task on which the visitor may not act: nothing is kept for it.
-    """
-    if not visit.papers:
-        return
-    if whole_number(visit.form.get("task", "")) not in own:
-        raise Forbidden(words.NOT_YOURS)
-    evidence.keep(visit.settings.folder, visit.papers)
+
+def _kept(visit: Visit) -> dict[str, str]:
+    """What the form said, to be sent again."""
+    return {name: value for name, value in visit.form.items() if name != "csrf" and value}
 
 
 # --- one's own tasks --------------------------------------------------------------------------
 
 
-def _done(
-    visit: Visit, session: Session, person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
+def _done(one: Acting) -> str:
+    visit, session, task = one.visit, one.session, one.task
     on, note = visit.date_field("on"), visit.form.get("note", "")
     amount = whole_number(visit.form.get("amount", "1"))
     if not amount:
         raise Refused(f"请填写这次的{task.unit}数，例如 2。")
     _check_unchanged(visit, session, task)
-    also = _also(visit, session, person)
     record_id = records.done(
-        session, visit.catalogue, task.id, on=on, note=note, amount=amount, also=also, **who
+        session,
+        visit.catalogue,
+        task.id,
+        on=on,
+        note=note,
+        amount=amount,
+        also=_also(one),
+        **one.who,
     )
-    evidence.attach(session, task.id, record_id, visit.papers, by=who["by"], now=who["now"])
+    attach(session, task.id, record_id, one.aside, by=one.may.person.key, now=visit.now)
     if task.done + amount < task.target:
         return "counted"
     if task.rule and task.rule.confirm:
@@ -93,21 +162,27 @@ def _done(
     return "election" if words.is_election(task) else "done"
 
 
-def _also(visit: Visit, session: Session, person: Visitor) -> list[int]:
-    """The other tasks that are ticked, each one on which the person may act."""
+def _also(one: Acting) -> list[int]:
+    """The other tasks that are ticked, each one that the person may record with this."""
+    visit, session = one.visit, one.session
     ticked = [name.removeprefix(ALSO) for name in visit.form if name.startswith(ALSO)]
-    ids = [whole_number(one) for one in ticked]
-    rows = tasks(session, visit.catalogue, today=visit.today, ids=ids)
+    ids = [whole_number(number) for number in ticked]
+    if one.may.also is not None:
+        offered = {row.id for row in one.may.also.get(one.task.id, ())}
+        if not offered.issuperset(ids):
+            raise Forbidden(words.NOT_YOURS)
+        return ids
+    found = tasks(session, visit.catalogue, today=visit.today, ids=ids)
+    rows = readable(session, one.may.person, found, visit.today)
     orgs = {row.org_id for row in rows}
-    if len(rows) < len(ids) or not all(may_act(session, person, o, visit.today) for o in orgs):
+    may = (may_act(session, one.may.person, org_id, visit.today) for org_id in orgs)
+    if len(rows) < len(ids) or not all(may):
         raise Forbidden(words.NOT_YOURS)
     return ids
 
 
-def _evidence(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    evidence.add(session, task.id, visit.papers, by=who["by"], now=who["now"])
+def _evidence(one: Acting) -> str:
+    add(one.session, one.task.id, one.aside, by=one.may.person.key, now=one.visit.now)
     return "evidence"
 
 
@@ -120,82 +195,66 @@ def _check_unchanged(visit: Visit, session: Session, task: TaskRow) -> None:
         raise Refused(f"打开页面以后这项任务又登记过，现在是 {progress}。还有的请再登记一次。")
 
 
-def _missed(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    records.missed(session, visit.catalogue, task.id, reason=_reason(visit), **who)
+def _missed(one: Acting) -> str:
+    records.missed(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
     return "missed"
 
 
-def _planned(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
+def _planned(one: Acting) -> str:
+    visit = one.visit
     on, at, place = visit.date_field("on"), visit.form.get("at", ""), visit.form.get("place", "")
-    records.set_planned(session, visit.catalogue, task.id, on=on, at=at, place=place, **who)
+    records.set_planned(
+        one.session, visit.catalogue, one.task.id, on=on, at=at, place=place, **one.who
+    )
     if not visit.catalogue.calendar.is_working_day(on):
         return "rest"
     return "past" if on < visit.today else "planned"
 
 
-def _reopen(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    records.reopen(session, task.id, reason=_reason(visit), **who)
+def _reopen(one: Acting) -> str:
+    records.reopen(one.session, one.task.id, reason=one.reason, **one.who)
     return "reopen"
 
 
 # --- what a superior grants -------------------------------------------------------------------
 
 
-def _postpone(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    until, confirmed = visit.date_field("until"), "confirmed" in visit.form
+def _postpone(one: Acting) -> str:
     grants.postpone(
-        session,
-        visit.catalogue,
-        task.id,
-        until=until,
-        reason=_reason(visit),
-        confirmed=confirmed,
-        **who,
+        one.session,
+        one.visit.catalogue,
+        one.task.id,
+        until=one.visit.date_field("until"),
+        reason=one.reason,
+        confirmed="confirmed" in one.visit.form,
+        **one.who,
     )
     return "postpone"
 
 
-def _waive(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    grants.waive(session, visit.catalogue, task.id, reason=_reason(visit), **who)
+def _waive(one: Acting) -> str:
+    grants.waive(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
     return "waive"
 
 
-def _accept(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    grants.accept(session, visit.catalogue, task.id, **who)
+def _accept(one: Acting) -> str:
+    grants.accept(one.session, one.visit.catalogue, one.task.id, **one.who)
     return "accept"
 
 
-def _return(
-    visit: Visit, session: Session, _person: Visitor, task: TaskRow, **who: Unpack[Who]
-) -> str:
-    grants.return_(session, visit.catalogue, task.id, reason=_reason(visit), **who)
+def _return(one: Acting) -> str:
+    grants.return_(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
     return "return"
 
 
-def _reason(visit: Visit) -> str:
-    return visit.form.get("reason", "")
-
-
-_ACTS: dict[str, Callable[..., str]] = {
+_ACTS: dict[str, Callable[[Acting], str]] = {
     "done": _done,
     "missed": _missed,
     "planned": _planned,
     "reopen": _reopen,
     "evidence": _evidence,
 }
-_GRANTS: dict[str, Callable[..., str]] = {
+_GRANTS: dict[str, Callable[[Acting], str]] = {
     "postpone": _postpone,
     "waive": _waive,
     "accept": _accept,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -21,6 +23,7 @@ from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import (
+    access,
     evidence,
     health,
     links,
@@ -91,6 +94,8 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/t/{token}/{act}", links.act_in_message, "POST"),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
+        route("/access", access.access),
+        route("/access/{what}", access.end, "POST"),
         route("/logout", links.logout, "POST"),
         route("/healthz", health.health, by=watchers),
         route("/metrics", health.metrics, by=watchers),
@@ -118,11 +123,20 @@ def _endpoint(
             visit = Visit(context, templates, request, form, now, files)
             if request.method == "POST":
                 check_form(request, form, visit.form_token)
-            return page(visit)
+            response = page(visit)
+            if visit.has_use_to_note:
+                response.background = BackgroundTask(_in_quiet, workers, visit.note_use)
+            return response
 
         return await workers.run(answer)
 
     return endpoint
+
+
+async def _in_quiet(workers: Workers, note: Callable[[], None]) -> None:
+    """After the answer; where nobody is free or the database is busy, the next time will do."""
+    with suppress(Busy, DBAPIError):
+        await workers.run(note)
 
 
 class _Static(StaticFiles):
@@ -151,6 +165,7 @@ def _templates(context: WebContext) -> Environment:
         basis=basis_text,
         day=short_day,
         evidence=words.evidence,
+        local=words.local,
         org_address=words.org_address,
         message_kind=words.message_kind,
         message_state=words.message_state,

@@ -14,11 +14,12 @@ from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts, words
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
-from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
+from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
 from dj_cadence.services.companions import companions
+from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import concerns, noted
@@ -79,15 +80,14 @@ def organization(visit: Visit) -> Response:
 
 def act_in_organization(visit: Visit) -> Response:
     """Whatever the forms on the organization's page are for."""
+
+    def allowed(session: Session) -> acts.Allowed:
+        return acts.Allowed(visit.visitor, *_open_to(visit, session))
+
     try:
-        with visit.read() as session:
-            own, _ = _open_to(visit, session)
-        acts.keep_papers(visit, own)
-        with visit.write() as session:
-            said = acts.perform(visit, session, visit.visitor, *_open_to(visit, session))
+        return acts.answer(visit, allowed, words.org_address(visit.path("code")))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return go_to(f"{words.org_address(visit.path('code'))}?said={said}")
 
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
@@ -99,7 +99,7 @@ def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
 
 
 def told(visit: Visit) -> Response:
-    """What was said about one task, to whom, when, with what outcome."""
+    """What was said about one task, to whom, with what outcome, and what was done to it."""
     with visit.read() as session:
         found = visit.organization(session)
         number = whole_number(visit.path("id"))
@@ -108,8 +108,10 @@ def told(visit: Visit) -> Response:
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         seen = pages.shown_above(session, visit.visitor, found.id, visit.today)
-        lines = deliveries.told(session, row.id, visit.settings.time_zone, seen)
-    return visit.page("told.html", org=found, task=row, lines=lines)
+        zone = visit.settings.time_zone
+        lines = deliveries.told(session, row.id, zone, seen)
+        acted = history(session, row.id, zone, seen[0])
+    return visit.page("told.html", org=found, task=row, lines=lines, acted=acted)
 
 
 def outbox(visit: Visit) -> Response:

@@ -1,26 +1,41 @@
-"""Who is asking: the signed cookie of a person, or the administrator at this machine."""
-
-import hmac
-import re
-from datetime import datetime, timedelta
+"""The cookie of a login: a random secret, of which the server keeps the hash."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dj_cadence.domain.token import make_token
+from dj_cadence.services.logins import LIFE
 from dj_cadence.settings import Settings
 
 COOKIE = "dj_cadence"
-LIFE = timedelta(days=30)
-_FORM = re.compile(r"([0-9]{1,9})\.([0-9]{1,12})\.[\w-]+")
-"""Person, second of issue, signature."""
+_SYSTEMS = {
+    "iPhone": "苹果手机",
+    "iPad": "苹果平板",
+    "HarmonyOS": "鸿蒙手机",
+    "OpenHarmony": "鸿蒙手机",
+    "Android": "安卓手机",
+    "Windows": "Windows 电脑",
+    "Macintosh": "苹果电脑",
+    "Linux": "Linux 电脑",
+}
+_PROGRAMS = {
+    "wxwork": "企业微信",
+    "MicroMessenger": "微信",
+    "DingTalk": "钉钉",
+    "Feishu": "飞书",
+    "Lark": "飞书",
+    "QQBrowser": "QQ浏览器",
+    "Edg": "Edge",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
 
 
-def sign_in(response: Response, settings: Settings, person_id: int, now: datetime) -> None:
-    """Let the browser carry who it is, for 30 days."""
+def sign_in(response: Response, settings: Settings, secret: str) -> None:
+    """Let the browser carry the secret of a login."""
     response.set_cookie(
         COOKIE,
-        _signed(settings.key, person_id, int(now.timestamp())),
+        secret,
         max_age=int(LIFE.total_seconds()),
         httponly=True,
         samesite="lax",
@@ -32,17 +47,17 @@ def sign_out(response: Response) -> None:
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
-def signed_in(request: Request, settings: Settings, now: datetime) -> int:
-    """The id of the person whose cookie this is; 0 for none, a forged or an old one."""
-    cookie = request.cookies.get(COOKIE, "")
-    found = _FORM.fullmatch(cookie)
-    if found is None:
-        return 0
-    person_id, issued = int(found[1]), int(found[2])
-    expected = _signed(settings.key, person_id, issued)
-    is_ours = hmac.compare_digest(cookie.encode(), expected.encode())
-    return person_id if is_ours and now.timestamp() < issued + LIFE.total_seconds() else 0
+def secret_of(request: Request) -> str:
+    """What the browser carries; empty for nothing."""
+    return request.cookies.get(COOKIE, "")
 
 
-def _signed(key: bytes, person_id: int, issued: int) -> str:
-    return f"{person_id}.{issued}.{make_token(key, 'session', f'person:{person_id}', issued)}"
+def device(request: Request) -> str:
+    """What the browser says it is, in a few words: 安卓手机·微信."""
+    said = request.headers.get("user-agent", "")
+    named = (_first(_SYSTEMS, said), _first(_PROGRAMS, said))
+    return "·".join(filter(None, named)) or "没有说明的设备"
+
+
+def _first(names: dict[str, str], said: str) -> str:
+    return next((name for sign, name in names.items() if sign in said), "")

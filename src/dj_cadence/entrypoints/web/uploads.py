@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from dj_cadence.entrypoints.web.links import opened
 from dj_cadence.entrypoints.web.security import (
     FORM_BYTES,
     FORM_FIELDS,
@@ -17,7 +18,6 @@ from dj_cadence.entrypoints.web.security import (
 )
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.loading.evidence_file import LARGEST
-from dj_cadence.services.access import subject_of
 from dj_cadence.services.evidence import MOST
 
 MOST_BYTES = 3 * LARGEST
@@ -35,11 +35,11 @@ def brings_files(request: Request) -> bool:
 def admit(visit: Visit) -> None:
     """Keep strangers from filling the disk: nothing is read before somebody is known.
 
-    Raises Refused for a link that is none, HTTPException 403 for a stranger elsewhere.
+    Raises Refused for a link that is none or has ended, HTTPException 403 for a stranger elsewhere.
     """
     with visit.read() as session:
         if visit.path("token"):
-            subject_of(session, visit.path("token"), "message", visit.now)
+            opened(visit, session)
         else:
             visit.require_login()
 

@@ -17,11 +17,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.entrypoints.web.security import form_token, is_local
-from dj_cadence.entrypoints.web.session import COOKIE, signed_in
+from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services import pages
-from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor, person_visitor
+from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor
+from dj_cadence.services.logins import Login, login_of, note_use
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
 from dj_cadence.store.types import AnyRow
@@ -39,6 +40,8 @@ class WebContext:
     """The applied catalogue, looked up in the session of each request that needs it."""
     clock: Callable[[], datetime]
     """The present instant, aware UTC."""
+    on_loopback: bool = False
+    """Whether nobody but this machine reaches the application; else nobody is local."""
 
 
 @dataclass
@@ -98,13 +101,29 @@ class Visit:
         return self._open
 
     @cached_property
+    def login(self) -> Login | None:
+        """The login of the browser, if it has one that stands."""
+        return login_of(self._session, secret_of(self.request), self.today, self.now)
+
+    @property
+    def has_use_to_note(self) -> bool:
+        """Whether it is time to write down that the login was used."""
+        login: Login | None = self.__dict__.get("login")  # where nobody asked, nobody is logged in
+        return login is not None and login.is_stale
+
+    def note_use(self) -> None:
+        """Write it down, in a transaction of its own after the answer."""
+        if self.login:
+            with self.database.write(durable=False) as session:
+                note_use(session, self.login, self.now)
+
+    @cached_property
     def visitor(self) -> Visitor:
         """A person's login goes before the administrator's chair."""
-        person_id = signed_in(self.request, self.settings, self.now)
-        if person_id:
-            return person_visitor(self._session, person_id)
-        local = self.settings.local_administrator and is_local(self.request)
-        return ADMINISTRATOR if local else STRANGER
+        if self.login:
+            return self.login.visitor
+        seat = self.settings.local_administrator and self.context.on_loopback
+        return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
 
     @cached_property
     def papers(self) -> list[Paper]:
@@ -118,7 +137,7 @@ class Visit:
     @cached_property
     def form_token(self) -> str:
         """Bound to what lets the visitor in: the link, else the cookie, else the machine."""
-        holder = self.path("token") or self.request.cookies.get(COOKIE) or "local"
+        holder = self.path("token") or secret_of(self.request) or "local"
         return form_token(self.settings.key, holder)
 
     def path(self, name: str) -> str:

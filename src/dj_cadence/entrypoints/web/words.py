@@ -1,8 +1,10 @@
 """Words and addresses as the pages show them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from dj_cadence.domain.basis import EVIDENCE
 from dj_cadence.domain.duty import Term
@@ -52,6 +54,11 @@ def is_election(task: TaskRow) -> bool:
 def evidence(keys: Iterable[str]) -> str:
     """What a rule offers as proof, as one reads it: 会议记录、签到表."""
     return "、".join(EVIDENCE[key] for key in keys)
+
+
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """2026-03-05 08:30, where the site is."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def message_kind(kind: str) -> str:

@@ -9,6 +9,7 @@ from dj_cadence.store.schema.acts import act, evidence, record, record_task
 from dj_cadence.store.schema.base import metadata
 from dj_cadence.store.schema.feeds import feed, feed_revision, token
 from dj_cadence.store.schema.layout import layout
+from dj_cadence.store.schema.logins import login
 from dj_cadence.store.schema.plan import (
     SETTLED,
     UNSETTLED,
@@ -52,6 +53,7 @@ __all__ = [
     "feed_revision",
     "layout",
     "letter",
+    "login",
     "message",
     "metadata",
     "notice",

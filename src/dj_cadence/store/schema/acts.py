@@ -44,6 +44,7 @@ act = Table(
     Column("task_id", Integer, ForeignKey("task.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),  # done, missed, planned, move, withdraw, …
     Column("done_by", Text, nullable=False),
+    Column("via", String(8), nullable=False, server_default=""),  # link, page, command, import
     Column("at", Instant, nullable=False),
     Column("before", Json, nullable=False),
     Column("after", Json, nullable=False),

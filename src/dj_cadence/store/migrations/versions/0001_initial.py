@@ -168,6 +168,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "login",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.String(length=27), nullable=False),
+        sa.Column("seen_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_login_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login")),
+        sa.UniqueConstraint("hash", name=op.f("uq_login_hash")),
+    )
+    op.create_index(op.f("ix_login_person_id"), "login", ["person_id"], unique=False)
+    op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -473,6 +487,7 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("done_by", sa.Text(), nullable=False),
+        sa.Column("via", sa.String(length=8), server_default="", nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.Column("before", sa.Text(), nullable=False),
         sa.Column("after", sa.Text(), nullable=False),
