@@ -36,26 +36,26 @@ def chained(length: int) -> str:
 TEXTS = {
     "a number of ten thousand digits": ("a: " + "9" * 10_000, "1:4: 数字太大"),
     "a number of sixteen digits": ("duties:\n  a: {every: 1234567890123456}", "2:14: 数字太大"),
-    "billion laughs in lists": (laughs(9, 10, "[", ", ", "]"), "5:9: 内容太多，或用 * 重复得太多"),
+    "billion laughs in lists": (laughs(9, 10, "[", ", ", "]"), "4:5: 内容太多，或用 * 重复得太多"),
     "long texts that multiply": (
         "a: &a " + "x" * 100_000 + "\nb: [" + "*a, " * 500 + "]",
         "2:4: 内容太多，或用 * 重复得太多",
     ),
     "a mapping within itself": ("a: &a {b: *a}", "1:11: 用 & 和 * 引用了自己"),
     "a list within itself": ("a: &a\n- *a", "2:3: 用 & 和 * 引用了自己"),
-    "a long chain": (chained(5000), "30:10: 嵌套太深"),
+    "a long chain": (chained(5000), "30:6: 嵌套太深"),
     "lists in lists": ("a: " + "[" * 50_000, "1:33: 嵌套太深"),
-    "mappings in mappings": ("{a: " * 40_000, "1:121: 嵌套太深"),
+    "mappings in mappings": ("{a: " * 40_000, "1:118: 嵌套太深"),
     "dashes": ("- " * 50_000, "1:61: 嵌套太深"),
     "steps to the right": (
         "\n".join(" " * n + "a:" for n in range(300)),
-        "31:31: 嵌套太深",
+        "30:30: 嵌套太深",
     ),
     "a list as a name": ("? [a, b]\n: 1", "1:3: 名称只能是文字"),
-    "a multiplied name": (laughs(3, 5, "[", ", ", "]") + "\n? *a2\n: 1", "4:3: 名称只能是文字"),
+    "a multiplied name": (laughs(3, 5, "[", ", ", "]") + "\n? *a2\n: 1", "3:5: 名称只能是文字"),
     "many names": (
         "\n".join(f"k{n}: 1" for n in range(15_000)),
-        "1:1: 内容太多，或用 * 重复得太多",
+        "5000:8: 内容太多，或用 * 重复得太多",
     ),
     "a NUL": ("duties:\n  a: x\x00y", "2:7: 有看不见的控制字符，请删去"),
     "an escape character": ("# \x1b[2J\n", "1:3: 有看不见的控制字符，请删去"),
@@ -90,16 +90,26 @@ def told(loaded: Loaded) -> list[str]:
 def test_what_multiplies_nests_or_runs_on_is_a_fault_with_its_place(
     text: str, said: str, duties: Path
 ) -> None:
-    content = text.encode("utf-8", "surrogatepass")
-    (duties / "x.yaml").write_bytes(content)
-    assert told(load(duties.parent)) == [f"schedules/duties/x.yaml:{said}"]
+    (duties / "x.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
+    begun = time.monotonic()
+    assert list(map(str, read_yaml(duties / "x.yaml", "x.yaml").problems)) == [f"x.yaml:{said}"]
+    assert time.monotonic() - begun < SECONDS
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "gb18030", "big5"])
+def test_all_of_them_at_once_hide_no_good_file(duties: Path) -> None:
+    for number, (text, _) in enumerate(TEXTS.values()):
+        (duties / f"{number:02}.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert told(load(duties.parent)) == [
+        f"schedules/duties/{number:02}.yaml:{said}"
+        for number, (_, said) in enumerate(TEXTS.values())
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "gb18030", "shift-jis"])
 def test_another_encoding_is_told(encoding: str, duties: Path) -> None:
-    (duties / "x.yaml").write_bytes("duties: {a: 书记}".encode(encoding))
-    (said,) = told(load(duties.parent))
-    assert said.startswith("schedules/duties/x.yaml:1:")
+    (duties / "x.yaml").write_bytes("duties: {a: 書記}".encode(encoding))
+    (said,) = read_yaml(duties / "x.yaml", "x.yaml").problems
+    assert said.place.startswith("x.yaml:1:")
 
 
 def test_a_byte_order_mark_is_none(duties: Path) -> None:
@@ -151,7 +161,7 @@ def test_more_text_than_a_site_needs_is_not_read(duties: Path) -> None:
 @pytest.mark.parametrize("tag", ["!!python/object:os.system", "!!int", "!own", "!!binary", "!!set"])
 def test_a_tag_makes_nothing(tag: str, duties: Path) -> None:
     (duties / "x.yaml").write_text(f"duties: {tag} {{a: 1}}\n", encoding="utf-8")
-    assert len(told(load(duties.parent))) >= 1
+    assert read_yaml(duties / "x.yaml", "x.yaml").value in (None, {"duties": {"a": 1}})
 
 
 # --- values that are none -------------------------------------------------------------------------
@@ -179,10 +189,10 @@ def scalars(path: Path) -> Iterator[tuple[int, int, int]]:
         )
 
 
-NAMES = ("duties/2.4-organizational-life.yaml", "reminder-plans.yaml", "calendars/2026.yaml")
+NAMES = ("duties/2.4-organizational-life.yaml", "reminder-plans.yaml", "calendars/holidays-2024.yaml")
 
 
-@pytest.mark.parametrize(("turn", "odd"), enumerate(ODD))
+@pytest.mark.parametrize(("turn", "odd"), list(enumerate(ODD)))
 def test_an_odd_value_anywhere_raises_nothing(turn: int, odd: str, tmp_path: Path) -> None:
     """In each of some files one value, another one for each odd value."""
     for name in NAMES:
@@ -225,7 +235,7 @@ def test_settings_that_do_harm_are_faults(text: str, said: str, tmp_path: Path) 
     with pytest.raises(SettingsError) as caught:
         read_settings(tmp_path, {})
 
-    assert [problem.text for problem in caught.value.problems] == [said]
+    assert [problem.message for problem in caught.value.problems] == [said]
     assert sqlite_file(tmp_path) == tmp_path / "dj-cadence.db"
     assert time.monotonic() - begun < SECONDS
 

@@ -12,11 +12,12 @@ from ruamel.yaml.reader import ReaderError
 MOST_BYTES = 200_000
 """The longest shipped file has 12,000."""
 _DEEPEST = 30
-_MOST_NODES = 20_000
+_MOST_NODES = 10_000
 """Each reference by * counts as if it were written out."""
 _LETTERS = 200
 """A longer text counts for several nodes."""
 _MOST_DIGITS = 15
+_TOO_MANY = "内容太多，或用 * 重复得太多"
 
 
 class TooMuchError(MarkedYAMLError):
@@ -54,13 +55,16 @@ class _Bounded(Composer):
         super().__init__(loader=loader)
         self.warn_double_anchors = False
         self._measures: dict[int, tuple[int, int]] = {}
-        self._open = 0
+        self._open = self._seen = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.parser.peek_event()
         self._open += 1
+        self._seen += 1
         if self._open > _DEEPEST:
             raise TooMuchError(problem="嵌套太深", problem_mark=event.start_mark)
+        if self._seen > _MOST_NODES:
+            raise TooMuchError(problem=_TOO_MANY, problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self._open -= 1
         if isinstance(event, AliasEvent):
@@ -77,7 +81,7 @@ class _Bounded(Composer):
         if depth > _DEEPEST:
             raise TooMuchError(problem="嵌套太深", problem_mark=node.start_mark)
         if size > _MOST_NODES:
-            raise TooMuchError(problem="内容太多，或用 * 重复得太多", problem_mark=node.start_mark)
+            raise TooMuchError(problem=_TOO_MANY, problem_mark=node.start_mark)
         return depth, size
 
 
