@@ -4,6 +4,7 @@
 2. Bundled mails over the loopback, from the tick that renders them to the last commit,
    beside two loops over as many connections that send the same messages: one builds them
    with the standard library's email package, the other is handed ready bytes.
+3. The same over one connection and over four, to a server that takes 20 ms for each answer.
 
 All loops run in this one process, as the daemon does; the server has a process of its own.
 """
@@ -50,6 +51,7 @@ from dj_cadence.store.schema import letter, message, shape
 
 _T = TypeVar("_T")
 FROM = Sender("党建节拍", SENDER)
+FAR_MILLISECONDS, FEW = 20, 600
 
 
 class Busy(Null):
@@ -66,6 +68,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         _ledger(_subfolder(folder, "ledger"), given.mails)
         _smtp(_subfolder(folder, "smtp"), given.mails, given.connections)
+        _far(_subfolder(folder, "far"), min(given.mails, FEW))
 
 
 def _subfolder(folder: str, name: str) -> Path:
@@ -95,6 +98,23 @@ def _smtp(folder: Path, mails: int, connections: int) -> None:
     for many in sorted({1, connections}):
         with _server() as port:
             _sent_over(many, _copied(bundled, port, many), port)
+
+
+def _far(folder: Path, mails: int) -> None:
+    """What more connections are for."""
+    bundled = found(folder, f"sqlite:///{folder}/bundled.db", mails, {"email": Null})
+    _bundle(bundled)
+    bundled.database.engine.dispose()
+    speeds = []
+    for many in (1, 4):
+        with _server(FAR_MILLISECONDS) as port:
+            engine = _copied(bundled, port, many)
+            began = perf_counter()
+            speeds.append(_drain(engine, NOW) / (perf_counter() - began))
+            engine.database.engine.dispose()
+    one, four = speeds
+    print(f"{mails:,} mails to a server that takes {FAR_MILLISECONDS} ms for each answer")
+    print(f"  one connection {one:,.0f}/s, four {four:,.0f}/s: {four / one:.2f} x (goal 3.6)")
 
 
 def _copied(bundled: Site, port: int, connections: int) -> Site:
@@ -202,8 +222,8 @@ def _send_ready(port: int, ready: Sequence[tuple[str, bytes]]) -> None:
 
 
 @contextmanager
-def _server() -> Iterator[int]:
-    program = [sys.executable, str(Path(__file__).with_name("sink.py"))]
+def _server(milliseconds: int = 0) -> Iterator[int]:
+    program = [sys.executable, str(Path(__file__).with_name("sink.py")), str(milliseconds)]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdin

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.digest import DigestView
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.letter import Form, Letter
 from dj_cadence.domain.message import MessageView
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
@@ -188,7 +188,7 @@ def _unsent(database: Database) -> set[str]:
 def _write_letters(database: Database) -> int:
     """Claimed, rendered and frozen, batch by batch, as a pass does before it sends."""
     digest_of = digests_of_a_pass(RULES, SETTINGS, TODAY)
-    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of, {})
+    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of, Form.MAIL)
     letters = 0
     while True:
         with database.write() as session:

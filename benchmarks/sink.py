@@ -1,11 +1,14 @@
 """A mail server that takes everything and keeps nothing, quick enough not to be what is measured.
 
-Run as a program it prints its port, and serves until its input ends.
+Run as a program it prints its port, and serves until its input ends. Its argument is how many
+milliseconds it takes for each answer, as a server far away does.
 """
 
 import asyncio
 import sys
 from typing import cast
+
+DELAY = float(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.0
 
 
 class Sink(asyncio.Protocol):
@@ -18,7 +21,7 @@ class Sink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(b"220 sink\r\n")
+        self._say(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
         """What came together is answered together, as mail servers do (RFC 2920, 3.2)."""
@@ -26,8 +29,17 @@ class Sink(asyncio.Protocol):
         self._said.clear()
         while self._step():
             pass
-        self._transport.write(b"".join(self._said))
-        if b"221 bye\r\n" in self._said:
+        self._say(b"".join(self._said))
+
+    def _say(self, said: bytes) -> None:
+        if DELAY:
+            asyncio.get_running_loop().call_later(DELAY, self._say_now, said)
+        else:
+            self._say_now(said)
+
+    def _say_now(self, said: bytes) -> None:
+        self._transport.write(said)
+        if said.endswith(b"221 bye\r\n"):
             self._transport.close()
 
     def _step(self) -> bool:

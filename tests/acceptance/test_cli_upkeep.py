@@ -61,7 +61,7 @@ def test_what_waits_for_a_person_is_sent_again_when_asked(act: Terminal) -> None
     number = newest(act.site)
     change(
         act.site,
-        update(message).where(message.c.id == number).values(state="quarantined"),
+        update(message).where(message.c.id == number).values(state="quarantined", sent_at=None),
         update(notice).where(notice.c.message_id == number).values(outcome=""),
         update(address).values(state="bad", reason="550"),
     )

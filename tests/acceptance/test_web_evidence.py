@@ -1,6 +1,7 @@
 """Papers on the pages: handed in with a record, saved by those who may see it, by no other."""
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -140,6 +141,32 @@ def test_nothing_is_read_from_strangers_and_no_more_than_enough_from_others(
     elsewhere = bob.post(f"{PAGE}/missed", data={"csrf": "x"}, files=files)
     assert elsewhere.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     assert (district.state(3), stored(district)) == ("open", 0)
+
+
+@pytest.mark.parametrize(
+    ("task", "on"), [("3", "2026-03-13"), ("3", "2026-02-01"), ("3", ""), ("5", "2025-12-20")]
+)
+def test_an_act_that_is_refused_keeps_no_file(any_district: District, task: str, on: str) -> None:
+    bob = any_district.login(BOB)
+    form = {"task": task, "on": on}
+    for page in (PAGE, any_district.link(1)):
+        form |= {"csrf": bob.csrf(page)}
+        files = [("evidence", (f"{n}.pdf", PDF + bytes([n]), "")) for n in range(3)]
+        answer = bob.post(f"{page}/done", data=form, files=files)
+        assert answer.status_code in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FORBIDDEN)
+        assert (stored(any_district), rows(any_district)) == (0, [])
+
+
+def test_what_an_organization_may_keep_ends(any_district: District) -> None:
+    settings = replace(any_district.context.settings, evidence_megabytes=1)
+    small = replace(any_district, context=replace(any_district.context, settings=settings))
+    bob = small.login(BOB)
+    answer = hand_in(bob, ("大.pdf", PDF + b"x" * 1024 * 1024))
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "本组织的附件最多存 1 MB，加上这次就超出了。" in answer.text
+    assert (stored(small), small.state(3)) == (0, "open")
+    assert hand_in(bob, ("小.pdf", PDF)).status_code == HTTPStatus.SEE_OTHER
+    assert stored(small) == 1
 
 
 def test_papers_that_come_later(district: District) -> None:

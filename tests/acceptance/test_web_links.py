@@ -169,6 +169,29 @@ class TestUntilWhen:
             session.execute(mine.values(until=TODAY - timedelta(days=1)))
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
 
+    @pytest.mark.parametrize("since", [date(2026, 3, 1), date(2026, 2, 1)])
+    def test_it_ends_when_another_holds_the_office(
+        self, any_district: District, since: date
+    ) -> None:
+        """Bob is 组织委员 now; what he was told as 书记 is his successor's."""
+        with any_district.database.write() as session:
+            mine = update(appointment).where(appointment.c.person_id == BOB)
+            session.execute(mine.values(until=since - timedelta(days=1)))
+            held = {"org_id": 3, "acting": False, "since": since, "until": LAST_DAY}
+            for person, office in ((BOB, "组织委员"), (CHARLIE, "书记")):
+                values = held | {"person_id": person, "office": office}
+                session.execute(insert(appointment).values(values))
+        assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
+
+    def test_who_passes_it_on_keeps_it(self, any_district: District) -> None:
+        """The 党小组长 has no address: the 书记 was told, and records for them."""
+        with any_district.database.write() as session:
+            session.execute(update(notice).values(office="党小组长"))
+            values = {"person_id": CHARLIE, "org_id": 3, "office": "党小组长", "acting": False}
+            values |= {"since": date(2020, 1, 1), "until": LAST_DAY}
+            session.execute(insert(appointment).values(values))
+        assert post(any_district, any_district.link(1), "done", task=3, **DONE) == 303
+
     def test_an_old_link_opens_what_is_still_owed_and_nothing_else(
         self, any_district: District
     ) -> None:

@@ -9,11 +9,13 @@ from sqlalchemy import func, select, update
 from starlette.requests import Request
 
 from dj_cadence.entrypoints.web.session import device
+from dj_cadence.errors import Refused
+from dj_cadence.services import deliveries
 from dj_cadence.services.access import ExpiredLink, use_login_link
 from dj_cadence.services.feed_address import feed_address, rotate
 from dj_cadence.services.logins import tidy
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import appointment, feed, login, record, token
+from dj_cadence.store.schema import appointment, feed, login, message, record, token
 
 from .district import ALICE, BOB, NOW, TODAY, Browser, District
 
@@ -197,3 +199,36 @@ def test_a_form_sent_eight_times_at_once_counts_once(any_district: District) -> 
     assert answers == [303] * 8
     with any_district.database.read() as session:
         assert session.scalar(select(func.count()).select_from(record)) == 1
+
+
+def test_a_message_is_sent_again_only_as_it_was_seen(any_district: District) -> None:
+    """It was claimed meanwhile: to put it back would send it twice."""
+    with any_district.database.write() as session:
+        session.execute(update(message).where(message.c.id == 1).values(state="gave_up"))
+    with any_district.database.read() as session:
+        [seen] = session.execute(select(message).where(message.c.id == 1))
+    leased = update(message).where(message.c.id == 1).values(state="leased")
+    with any_district.database.write() as session:
+        session.execute(leased)
+        assert not deliveries.send_again(session, seen, TODAY, NOW)
+        assert session.scalar(select(message.c.state).where(message.c.id == 1)) == "leased"
+
+
+def test_a_message_that_is_asked_for_eight_times_at_once_is_one(any_district: District) -> None:
+    with any_district.database.write() as session:
+        session.execute(update(message).where(message.c.id == 1).values(state="gave_up"))
+
+    def again() -> object:
+        try:
+            return in_one(any_district.database, deliveries.retry, [1], TODAY, NOW)
+        except Refused as error:
+            return str(error)
+
+    answers = at_once(8, again)
+    assert None in answers
+    assert {one for one in answers if one} <= {
+        "消息 1 正在发送，或刚刚被改动，没有重发。过一会儿再试。"
+    }
+    with any_district.database.read() as session:
+        rows = session.execute(select(message.c.state).where(message.c.person_id == BOB))
+        assert [row.state for row in rows] == ["retry"]

@@ -5,7 +5,15 @@ import pytest
 
 from .district import CLERK, District
 
-PAGES = ["/orgs/E1/digest", "/orgs/S1-1", "/orgs/E1/people", "/orgs/S1-1/wall", "/outbox", "/"]
+PAGES = [
+    "/orgs/E1/digest",
+    "/orgs/S1-1",
+    "/orgs/E1/people",
+    "/orgs/S1-1/wall",
+    "/outbox",
+    "/access",
+    "/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -78,6 +78,19 @@ class TestElection:
         assert answer.headers["location"] == f"{page}?said=election"
         assert term.state(3) == "done"
 
+    def test_it_is_not_recorded_as_one_more_of_another_activity(self, term: District) -> None:
+        with term.database.write() as session:
+            meeting = {"duty": "branch_general_meeting", "period": "2026-Q1"}
+            session.execute(update(task).where(task.c.id == 2).values(meeting))
+        form = {"task": 2, "on": "2026-03-05", "also-3": "1"}
+        page = term.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", **form)
+        assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert "换届请在换届那一项上登记：它的日期要再核对一次。" in page.text
+        link = term.link(1)
+        by_link = term.client().send_form(link, f"{link}/done", **form)
+        assert by_link.status_code == HTTPStatus.FORBIDDEN
+        assert term.state(3) == "open"
+
     def test_a_day_that_cannot_be_is_refused_before_it_is_asked(self, term: District) -> None:
         page = term.login(BOB).send_form("/orgs/S1-1", "/orgs/S1-1/done", task=3, on="2023-05-10")
         assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -106,6 +106,59 @@ def test_a_term_is_extended_by_more_than_a_year_only_when_confirmed(district: Da
     assert the_task(district, "term", "B1", "term-2023-08-31").due == date(2027, 9, 1)
 
 
+STEPS: dict[str, list[tuple[date, bool]]] = {
+    "in steps of less than a year": [(date(2027, 3, 31), True), (date(2028, 1, 31), False)],
+    "shortened, then extended": [
+        (date(2027, 8, 31), True),
+        (date(2027, 1, 31), True),
+        (date(2027, 12, 31), False),
+    ],
+    "to the day, and one more": [(date(2027, 8, 31), True), (date(2027, 9, 1), False)],
+    "brought forward in steps": [(date(2025, 12, 31), True), (date(2025, 5, 31), False)],
+    "forward, then a year from there": [(date(2026, 1, 31), True), (date(2026, 12, 31), True)],
+}
+"""Each day that is asked for, and whether it is granted without a confirmation."""
+
+
+@pytest.mark.parametrize("asked", STEPS.values(), ids=STEPS)
+def test_the_year_counts_from_the_expiry_however_often_it_is_moved(
+    district: Database, asked: list[tuple[date, bool]]
+) -> None:
+    term = the_task(district, "term", "B1", "term-2023-08-31")
+
+    for number, (until, granted) in enumerate(asked):
+        by = ("教育工委", "党总支")[number % 2]
+        if granted:
+            postpone(district, term.id, until, by=by)
+        else:
+            with pytest.raises(Refused, match="本届2026年8月31日（周一）届满"):
+                postpone(district, term.id, until, by=by)
+
+    last = [until for until, granted in asked if granted][-1]
+    assert the_task(district, "term", "B1", "term-2023-08-31").due == last
+
+
+def test_what_was_confirmed_once_is_asked_again(district: Database) -> None:
+    term = the_task(district, "term", "B1", "term-2023-08-31")
+    postpone(district, term.id, date(2028, 1, 31), confirmed=True)
+
+    with pytest.raises(Refused, match="不超过一年"):
+        postpone(district, term.id, date(2028, 2, 29))
+    postpone(district, term.id, date(2028, 2, 29), confirmed=True)
+    postpone(district, term.id, date(2027, 8, 31))
+
+    assert the_task(district, "term", "B1", "term-2023-08-31").due == date(2027, 8, 31)
+
+
+def test_a_plan_made_anew_forgets_no_expiry(district: Database) -> None:
+    term = the_task(district, "term", "B1", "term-2023-08-31")
+    postpone(district, term.id, date(2027, 6, 30))
+    apply(district, EVERYTHING, today=TODAY)
+
+    with pytest.raises(Refused, match="本届2026年8月31日（周一）届满"):
+        postpone(district, term.id, date(2027, 10, 31))
+
+
 def test_a_waived_task_is_settled_and_says_nothing_more(district: Database) -> None:
     task = the_task(district, "party_day", "B1", "2026-03")
 

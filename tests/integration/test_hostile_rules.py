@@ -189,7 +189,11 @@ def scalars(path: Path) -> Iterator[tuple[int, int, int]]:
         )
 
 
-NAMES = ("duties/2.4-organizational-life.yaml", "reminder-plans.yaml", "calendars/holidays-2024.yaml")
+NAMES = (
+    "duties/2.4-organizational-life.yaml",
+    "reminder-plans.yaml",
+    "calendars/holidays-2024.yaml",
+)
 
 
 @pytest.mark.parametrize(("turn", "odd"), list(enumerate(ODD)))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.message import GroupDigest, Item, MessageView, for_group
+from dj_cadence.domain.message import GroupDigest, Item, MessageView, discreet, for_group
 
 DAY = date(2026, 3, 10)
 LINE = DigestLine("第三小学", "第三小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)
@@ -28,6 +28,20 @@ ITEM = Item(
     instructions="",
     overdue_days=0,
 )
+
+
+def test_what_is_about_a_person_is_only_counted() -> None:
+    item = discreet(replace(ITEM, basis="信访工作条例", instructions="十五日内书面告知。"))
+    assert (item.title, item.period, item.basis, item.instructions) == (
+        "涉及个人的事项",
+        ITEM.period,
+        "",
+        "",
+    )
+    assert discreet(replace(ITEM, level=2)).period == "内容不列出"
+    view = MessageView("某区", "李老师", DAY, False, (ITEM, item), (), "https://dj.example.cn/t/x")
+    told = for_group(view, "https://dj.example.cn")
+    assert (len(told.items), told.unnamed) == (1, 1)
 
 
 def test_a_group_hears_what_is_ahead_and_how_much_is_not() -> None:

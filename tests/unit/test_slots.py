@@ -434,8 +434,13 @@ def test_a_day_that_the_month_lacks_is_told_from_one_that_is_a_day_of_rest(
     ("anchor", "opens", "expiry"),
     [
         (date(2023, 5, 10), date(2025, 11, 10), date(2026, 5, 10)),  # a Sunday: not moved
-        (date(2024, 2, 29), date(2026, 8, 29), date(2027, 2, 28)),
+        (date(2024, 2, 29), date(2026, 8, 28), date(2027, 2, 28)),  # from the expiry, cut
+        (date(2025, 2, 28), date(2027, 8, 28), date(2028, 2, 28)),  # a leap year's is no 29th
         (date(2023, 8, 31), date(2026, 2, 28), date(2026, 8, 31)),
+        (date(2025, 8, 31), date(2028, 2, 29), date(2028, 8, 31)),
+        (date(2023, 8, 30), date(2026, 2, 28), date(2026, 8, 30)),
+        (date(2024, 3, 31), date(2026, 9, 30), date(2027, 3, 31)),
+        (date(2024, 3, 30), date(2026, 9, 30), date(2027, 3, 30)),
         (date(2023, 10, 1), date(2026, 4, 1), date(2026, 10, 1)),  # a holiday: not moved
     ],
 )

@@ -25,12 +25,6 @@ def _expiry(term: Term, cohort: Cohort) -> date | None:
     return None if gone and gone <= expiry else expiry
 
 
-def _before_end(term: Term, cohort: Cohort, months: int) -> date:
-    """So many months before the term's end, counted from the election and not from the end."""
-    assert cohort.anchor
-    return add_months(cohort.anchor, 12 * term.years_of(cohort.facts) - months)
-
-
 def _term_reasons(term: Term, cohort: Cohort, expiry: date) -> tuple[str, str]:
     assert cohort.anchor
     return (
@@ -44,7 +38,7 @@ def of_term(term: Term, cohort: Cohort) -> list[Slot]:
     expiry = _expiry(term, cohort)
     if expiry is None:
         return []
-    opens = _before_end(term, cohort, term.opens_months_before)
+    opens = add_months(expiry, -term.opens_months_before)
     reason = f"届满前{term.opens_months_before}个月（{day_text(opens)}）起办理"
     return [_term_slot(cohort, opens, expiry, (*_term_reasons(term, cohort, expiry), reason))]
 
@@ -54,9 +48,9 @@ def of_notice(notice: TermNotice, term: Term, cohort: Cohort, calendar: WorkCale
     expiry, start = _expiry(term, cohort), cohort.facts.starts_on or date.min
     if expiry is None or expiry < start:
         return []
-    named = _before_end(term, cohort, notice.months_before)
+    named = add_months(expiry, -notice.months_before)
     due = named if named >= start else calendar.on_or_after(start)
-    opens = min(_before_end(term, cohort, notice.opens_months_before), due)
+    opens = min(add_months(expiry, -notice.opens_months_before), due)
     reason = f"上级应在届满前{notice.months_before}个月（{day_text(named)}）提醒"
     if due != named:
         reason += f"；这一天早于起用或录入换届日期之日，改为{day_text(due)}"

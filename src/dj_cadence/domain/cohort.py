@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.domain.dates import DAY, add_months, add_years
 from dj_cadence.domain.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Override
@@ -67,10 +67,10 @@ def notice_cohort(
         return None
     assert isinstance(duty.recurrence, TermNotice)
     assert isinstance(term.recurrence, Term)
-    months = 12 * term.recurrence.years_of(about.at(anchor)) - duty.recurrence.months_before
+    expiry = add_years(anchor, term.recurrence.years_of(about.at(anchor)))
     begins = max(own.facts.starts_on or known_on, known_on)
     facts = own.facts
-    if add_months(anchor, months) < known_on:
+    if add_months(expiry, -duty.recurrence.months_before) < known_on:
         facts = replace(facts, starts_on=begins)
     return replace(own, duty=duty.key, facts=facts)
 

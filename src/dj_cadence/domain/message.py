@@ -7,6 +7,11 @@ from datetime import date
 from dj_cadence.domain.digest import CONFIDENTIAL, DigestView
 from dj_cadence.domain.task import State
 
+LISTED = 300
+"""So many items a message tells one by one; of more it says how many, and where they stand."""
+DIGESTS = 20
+"""So many digests of one reader a message carries; the others are read on their pages."""
+
 Observe = Callable[[Mapping[str, object]], None]
 """Is told each event of a pass, as a plain mapping with at least `at` and `event`."""
 
@@ -84,6 +89,8 @@ class MessageView:
     """Why parts of it were held: the reasons of quiet periods that are over."""
     took_over: bool = False
     """Whether the recipient has just taken over an office and finds this open."""
+    more_digests: int = 0
+    """How many more digests there are for its reader than it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +138,8 @@ def for_group(view: MessageView, link: str) -> GroupView:
         digests=tuple(
             GroupDigest(
                 org_name=digest.org_name,
-                overdue=len(digest.newly_overdue) + len(digest.still_overdue),
-                newly_overdue=len(digest.newly_overdue),
+                overdue=digest.numbers.overdue,
+                newly_overdue=digest.numbers.newly_overdue,
                 missing=len(digest.missing),
             )
             for digest in view.digests

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.dates import add_months, add_years
 from dj_cadence.domain.slot import CASE, TERM, Slot
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN, Mark, Offset, Step, Workflow
@@ -41,9 +40,7 @@ def _ends_before(workflow: Workflow, step: Step) -> bool:
 
 def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCalendar) -> Slot:
     day = reference.day
-    opens, due = (
-        _counted(offset, reference, calendar) for offset in (step.not_before, step.not_after)
-    )
+    opens, due = (offset.from_(day, calendar) for offset in (step.not_before, step.not_after))
     uncertain = any(offset.working_days for offset in (step.not_before, step.not_after))
     return Slot(
         period=period_key(reference.label),
@@ -59,21 +56,6 @@ def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCa
         ),
         step=step.key,
     )
-
-
-def _counted(offset: Offset, reference: Reference, calendar: WorkCalendar) -> date:
-    """The day so far away; from the end of a term, months are counted from the election.
-
-    That end may be cut to the month's, as that of a term elected on 29 February, and no other
-    date hangs on a day that was cut. A day to which a superior moved it is no such day.
-    """
-    day = reference.day
-    if offset.months and reference.counted_from == Mark.DUE and period_key(reference.label) == TERM:
-        elected = date.fromisoformat(reference.label.removeprefix(f"{TERM}-"))
-        years = day.year - elected.year
-        if add_years(elected, years) == day:
-            return add_months(elected, 12 * years + offset.months)
-    return offset.from_(day, calendar)
 
 
 def period_key(label: str) -> str:

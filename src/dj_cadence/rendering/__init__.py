@@ -28,7 +28,7 @@ from dj_cadence.domain.digest import (
     Numbers,
 )
 from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import AlertView, Item, MessageView, Rendered, for_group
+from dj_cadence.domain.message import LISTED, AlertView, Item, MessageView, Rendered, for_group
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
@@ -83,6 +83,7 @@ class Templates:
         )
         self._environment.filters |= {"day": day, "short_day": short_day, "shorten": shorten}
         self._environment.filters |= digest_words.FILTERS
+        self._environment.globals["most_missing"] = digest_words.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
         self._shapes = Shapes(self.render_message)
@@ -100,8 +101,7 @@ class Templates:
 
     def render_message(self, view: MessageView) -> Rendered:
         """The mail in all its forms. Raises jinja2's errors for a faulty template."""
-        words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
-        return self._render("mail/message", words)
+        return self._render("mail/message", _words(view, view.items))
 
     def render_alert(self, view: AlertView) -> Rendered:
         """What administrators are told, in all its forms."""
@@ -124,13 +124,15 @@ class Templates:
             case Form.MAIL:
                 return self.render_message(view)
             case Form.CHAT:
-                words = {"message": view, "groups": grouped(view.items), "summary": summary(view)}
-                words["page_of"] = partial(_digest_page, home)
+                named = [item for item in view.items if not item.confidential]
+                words = {**_words(view, named), "page_of": partial(_digest_page, home)}
                 subject = self._line("mail/message.subject.txt", words)
                 return Rendered(subject, self._text("chat/personal.txt", words), "")
             case Form.GROUP:
                 told = for_group(view, home)
-                words = {"message": told, "groups": grouped(told.items)}
+                listed = pressing(told.items)
+                left_out = len(told.items) - len(listed)
+                words = {"message": told, "groups": grouped(listed), "left_out": left_out}
                 text = self._text("chat/group.txt", words)
                 return Rendered(text.partition("\n")[0], text, "")
 
@@ -192,6 +194,25 @@ def _place(error: Exception) -> str:
     return f"templates/{frames[-1].filename.rpartition('/templates/')[2]}:{frames[-1].lineno}"
 
 
+def _words(view: MessageView, items: Sequence[Item]) -> dict[str, object]:
+    """What a template fills in, where `items` may be told one by one."""
+    listed = pressing(items)
+    return {
+        "message": view,
+        "groups": grouped(listed),
+        "left_out": len(items) - len(listed),
+        "summary": summary(view),
+    }
+
+
+def pressing(items: Sequence[Item], most: int = LISTED) -> tuple[Item, ...]:
+    """As many as a message lists, the most pressing ones, in the given order."""
+    if len(items) <= most:
+        return tuple(items)
+    ranked = sorted(range(len(items)), key=lambda place: _urgency(items[place]))
+    return tuple(items[place] for place in sorted(ranked[:most]))
+
+
 def grouped(items: Iterable[Item]) -> tuple[Group, ...]:
     """By organization in the given order, then by what they ask, then by date."""
     by_org: dict[str, list[Item]] = {}
@@ -201,7 +222,7 @@ def grouped(items: Iterable[Item]) -> tuple[Group, ...]:
 
 
 def _sections(items: list[Item]) -> tuple[Section, ...]:
-    ordered = sorted(items, key=lambda item: (_RANKS.index(_section(item)), _target(item)))
+    ordered = sorted(items, key=_urgency)
     return tuple(Section(title, tuple(found)) for title, found in groupby(ordered, key=_section))
 
 
@@ -217,6 +238,10 @@ def _section(item: Item) -> str:
     if item.state == State.UNRECORDED:
         return "待登记"
     return "本月清单" if item.rung == "list" else "即将到期"
+
+
+def _urgency(item: Item) -> tuple[int, date]:
+    return _RANKS.index(_section(item)), _target(item)
 
 
 def _target(item: Item) -> date:
@@ -309,7 +334,8 @@ def _samples() -> tuple[MessageView, ...]:
     )
     asked = tuple(replace(view, contact="示例党委王老师", took_over=True) for view in plain)
     held = tuple(replace(view, late=False, held=("寒假",)) for view in plain)
-    return plain + asked + held
+    many = replace(plain[0], items=every * (LISTED // len(every) + 1), more_digests=3)
+    return (*plain, *asked, *held, many)
 
 
 _SAMPLES = _samples()

@@ -1,6 +1,6 @@
 """What the templates of digests call for: numbers and lines in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from dj_cadence.domain.digest import DigestChild, DigestDuty, DigestLine, DigestView, folded
@@ -9,6 +9,10 @@ from dj_cadence.rendering.dates import day
 _IN_MAIL = 15
 """So many tasks are told one by one in a mail; the rest is in the workbook."""
 _GROUPS_IN_MAIL = 40
+CHILDREN_IN_MAIL = 100
+"""So many organizations directly below are told of in a mail, those with most overdue first."""
+MISSING_SHOWN = 50
+"""So many sentences say what is missing."""
 
 
 def in_short(counted: DigestView | DigestChild | DigestDuty) -> str:
@@ -45,6 +49,14 @@ def few(lines: Iterable[DigestLine]) -> tuple[DigestLine, ...]:
     return found if len(found) <= _GROUPS_IN_MAIL else ()
 
 
+def most_overdue(children: Sequence[DigestChild]) -> tuple[DigestChild, ...]:
+    """As many as a mail tells of, in their own order."""
+    if len(children) <= CHILDREN_IN_MAIL:
+        return tuple(children)
+    ranked = sorted(range(len(children)), key=lambda n: -children[n].numbers.overdue)
+    return tuple(children[n] for n in sorted(ranked[:CHILDREN_IN_MAIL]))
+
+
 def when(line: DigestLine, seen_on: date) -> str:
     """2月27日（周五）到期，逾期3天."""
     first = "最早的" if line.count > 1 else ""
@@ -67,4 +79,5 @@ FILTERS = {
     "few": few,
     "when": when,
     "told": told,
+    "most_overdue": most_overdue,
 }

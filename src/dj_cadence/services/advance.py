@@ -24,7 +24,7 @@ from dj_cadence.domain.reminder_plan import (
     next_reminder,
     reminders,
 )
-from dj_cadence.domain.task import SILENT, State, next_change, state_on
+from dj_cadence.domain.task import State, next_change, state_on
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.escalation import Upward, rises
 from dj_cadence.services.workflows import speaking_tasks
@@ -39,7 +39,7 @@ _EVENTS = {State.OPEN: "opened", State.UNRECORDED: "unrecorded", State.OVERDUE: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Situation:
+class Situation:
     """All that a task's next step depends on; tasks in the same situation move together."""
 
     duty: str
@@ -52,7 +52,7 @@ class _Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """What becomes of a task today."""
 
     state: State
@@ -70,12 +70,12 @@ def advance(
 ) -> int:
     """Bring every task up to `today` (local); returns how many were looked at."""
     moved = 0
-    steps: dict[_Situation, _Step] = {}
+    steps: dict[Situation, Step] = {}
     plans: dict[int, ReminderPlan] = {}
     while _any_due(database, today):
         with database.write(durable=False) as session:
             every = _due(session, today)
-            faulty = _work_out(session, every, steps, plans, catalogue, today)
+            faulty = work_out(session, every, steps, plans, catalogue, today)
             _leave_for_tomorrow(session, faulty, today)
             rows = [row for row in every if row.id not in faulty]
             _move(session, rows, steps, today, now)
@@ -89,19 +89,19 @@ def advance(
     return moved
 
 
-def _work_out(
+def work_out(
     session: Session,
     rows: list[AnyRow],
-    steps: dict[_Situation, _Step],
+    steps: dict[Situation, Step],
     plans: dict[int, ReminderPlan],
     catalogue: Catalogue,
     today: date,
 ) -> set[int]:
     """Fill in the steps of these tasks; returns those whose rule cannot be worked out."""
     faulty: set[int] = set()
-    hopeless: set[_Situation] = set()  # said once, however many tasks are in it
+    hopeless: set[Situation] = set()  # said once, however many tasks are in it
     for row in rows:
-        situation = _situation(row)
+        situation = situation_of(row)
         if situation in hopeless:
             faulty.add(row.id)
         if situation in steps or situation in hopeless:
@@ -109,7 +109,7 @@ def _work_out(
         chain = situation.chain_id
         try:
             plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
-            steps[situation] = _step(situation, plan, catalogue, today)
+            steps[situation] = next_step(situation, plan, catalogue, today)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
             hopeless.add(situation)
@@ -121,23 +121,6 @@ def _leave_for_tomorrow(session: Session, ids: set[int], today: date) -> None:
     """A faulty rule must hold up nobody else; what it owes is looked at again each day."""
     if ids:
         session.execute(update(task).where(task.c.id.in_(ids)).values(next_on=today + DAY))
-
-
-def lacking_their_next_day(session: Session, catalogue: Catalogue, today: date) -> list[int]:
-    """Tasks to which something is still to happen, though no day is written down for it."""
-    asleep = (task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
-    plans: dict[int, ReminderPlan] = {}
-    steps: dict[_Situation, _Step] = {}
-    rows = list(session.execute(select(task).where(*asleep)))
-    faulty = _work_out(session, rows, steps, plans, catalogue, today)
-    sound = [row for row in rows if row.id not in faulty]
-    coming = {row.id for row in sound if _is_to_come(row, steps[_situation(row)])}
-    speaking = speaking_tasks(session, catalogue, sound, today)
-    return sorted(coming.union(rises(session, catalogue, speaking, plans, today)))
-
-
-def _is_to_come(row: AnyRow, step: _Step) -> bool:
-    return step.next_on is not None or step.state != row.state
 
 
 def _any_due(database: Database, today: date) -> bool:
@@ -152,8 +135,8 @@ def _due(session: Session, today: date) -> list[AnyRow]:
     return list(session.execute(query.limit(BATCH).with_for_update()))
 
 
-def _situation(row: AnyRow) -> _Situation:
-    return _Situation(
+def situation_of(row: AnyRow) -> Situation:
+    return Situation(
         duty=row.duty,
         step=row.step,
         state=row.state,
@@ -164,7 +147,8 @@ def _situation(row: AnyRow) -> _Situation:
     )
 
 
-def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date) -> _Step:
+def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: date) -> Step:
+    """What the engine makes of a task in this situation on `today`."""
     calendar, dates, grace = (
         catalogue.calendar,
         one.dates,
@@ -176,7 +160,7 @@ def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date
     state = state_on(today, dates.opens, dates.due, grace, calendar)
     if one.state == State.RETURNED and state is State.OPEN:
         state = State.RETURNED  # that it was sent back shows until its time is over
-    return _Step(
+    return Step(
         state=state,
         reminders=tuple(reminders(plan, dates, calendar, after, today)),
         next_on=min((day for day in (changes, speaks) if day), default=None),
@@ -184,11 +168,11 @@ def _step(one: _Situation, plan: ReminderPlan, catalogue: Catalogue, today: date
 
 
 def _move(
-    session: Session, rows: list[AnyRow], steps: dict[_Situation, _Step], today: date, now: datetime
+    session: Session, rows: list[AnyRow], steps: dict[Situation, Step], today: date, now: datetime
 ) -> None:
     groups: dict[tuple[State, date | None, bool], list[int]] = {}
     for row in rows:
-        step = steps[_situation(row)]
+        step = steps[situation_of(row)]
         groups.setdefault((step.state, step.next_on, step.state != row.state), []).append(row.id)
     for (state, next_on, shown), ids in groups.items():
         values: dict[str, Any] = {"state": state.value, "raised_to": today, "next_on": next_on}
@@ -212,7 +196,7 @@ def _take_back(
 def _raise(
     session: Session,
     rows: list[AnyRow],
-    steps: dict[_Situation, _Step],
+    steps: dict[Situation, Step],
     catalogue: Catalogue,
     today: date,
 ) -> list[dict[str, Any]]:
@@ -222,7 +206,7 @@ def _raise(
     values = [
         _notice(row, reminder, catalogue, _due_on(row, reminder, catalogue, today))
         for row in rows
-        for reminder in steps[_situation(row)].reminders
+        for reminder in steps[situation_of(row)].reminders
         if (reminder.level == 0 or (row.id, reminder.level) in heard_above)
         and not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
     ]
@@ -243,13 +227,13 @@ def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date)
 
 
 def _heard_above(
-    session: Session, catalogue: Catalogue, rows: list[AnyRow], steps: dict[_Situation, _Step]
+    session: Session, catalogue: Catalogue, rows: list[AnyRow], steps: dict[Situation, Step]
 ) -> set[tuple[int, int]]:
     """(task, level) of the reminders to superiors that there are and that it concerns."""
     asked = [
         (row, reminder.level)
         for row in rows
-        for reminder in steps[_situation(row)].reminders
+        for reminder in steps[situation_of(row)].reminders
         if reminder.level
     ]
     if not asked:
@@ -317,13 +301,13 @@ def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
 
 def _tell(
     rows: list[AnyRow],
-    steps: dict[_Situation, _Step],
+    steps: dict[Situation, Step],
     raised: list[dict[str, Any]],
     now: datetime,
     observe: Observe,
 ) -> None:
     for row in rows:
-        state = steps[_situation(row)].state
+        state = steps[situation_of(row)].state
         if state != row.state and state in _EVENTS:
             observe({"at": now, "event": _EVENTS[state], "task": row.id})
     for one in raised:

@@ -1,7 +1,9 @@
 """What one activity may settle together with a task: offered as ticks on its form."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain, islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +18,8 @@ from dj_cadence.store.schema import org, profile
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
+MOST = 60
+"""So many ticks one form offers."""
 _WAITING = OWED - {State.PLANNED}
 
 
@@ -39,8 +43,17 @@ def companions(
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=list(_WAITING)
     )
-    others = [other for other in others if other.org_id in reach]
-    found = {row.id: [other for other in others if _together(row, other)] for row in rows}
+    here: defaultdict[int, list[TaskRow]] = defaultdict(list)
+    alike: defaultdict[str, list[TaskRow]] = defaultdict(list)
+    for other in others:
+        if other.org_id in reach:
+            here[other.org_id].append(other)
+            alike[other.duty].append(other)
+    found = {}
+    for row in rows:
+        elsewhere = (other for other in alike[row.duty] if other.org_id != row.org_id)
+        together = (other for other in chain(here[row.org_id], elsewhere) if _together(row, other))
+        found[row.id] = list(islice(together, MOST))
     return {task_id: together for task_id, together in found.items() if together}
 
 
@@ -49,11 +62,10 @@ def at_same_organization(
 ) -> dict[int, list[TaskRow]]:
     """For each of the `rows`: what may be recorded with it at its own organization."""
     here = {row.org_id for row in rows}
-    others = tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING))
-    return {
-        row.id: [one for one in others if one.org_id == row.org_id and _together(row, one)]
-        for row in rows
-    }
+    others: defaultdict[int, list[TaskRow]] = defaultdict(list)
+    for one in tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING)):
+        others[one.org_id].append(one)
+    return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
 
 
 def _school(session: Session, at: AnyRow) -> AnyRow | None:

@@ -20,7 +20,7 @@ from dj_cadence.store import outcomes
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.prepared import Ledger
 
-MOST_SECONDS = 300.0
+MOST_SECONDS = 290.0
 """No letter is waited for longer, whatever a notifier says of itself: leases must outlast it."""
 _LONGEST_REPLY = 1000
 _log = logging.getLogger(__name__)

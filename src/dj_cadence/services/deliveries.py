@@ -120,11 +120,11 @@ def retry(session: Session, ids: Sequence[int], today: date, now: datetime) -> N
             raise Refused(f"没有编号为 {one} 的消息。用 deliveries 可以查看编号。")
         if row.state not in _AGAIN:
             raise Refused(f"消息 {one}：{STATES[row.state]}，不能再发。")
-        if not _send_again(session, row, today, now):
+        if not send_again(session, row, today, now):
             raise Refused(f"消息 {one} 正在发送，或刚刚被改动，没有重发。过一会儿再试。")
 
 
-def _send_again(session: Session, row: AnyRow, today: date, now: datetime) -> bool:
+def send_again(session: Session, row: AnyRow, today: date, now: datetime) -> bool:
     """Outside the day's one message, for a person has asked for it.
 
     False where it is not as it was seen: it was claimed, or asked for, in between.

@@ -19,6 +19,7 @@ from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
 from dj_cadence.store.addresses import newly_bad
+from dj_cadence.store.audit import pages
 from dj_cadence.store.layout import differences
 from dj_cadence.store.schema import message, org
 from dj_cadence.store.types import AnyRow
@@ -53,7 +54,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     wrong = faults(rules.problems)
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
-        Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
+        _readable(site, row),
         *_altered(site),
         Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
         _files(wrong),
@@ -84,6 +85,14 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
         )
         for row in bad
     ]
+
+
+def _readable(site: Site, row: AnyRow) -> Finding:
+    """Whether every page of the database is as it was written."""
+    if wrong := pages.faults(site.database):
+        advice = "请停止 run，用 restore 从备份恢复"
+        return Finding(False, f"数据库文件损坏（{wrong[0]}）；{advice}")
+    return Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用")
 
 
 def _altered(site: Site) -> list[Finding]:

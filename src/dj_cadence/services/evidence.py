@@ -17,6 +17,7 @@ from dj_cadence.loading.evidence_file import Paper
 from dj_cadence.settings import Settings
 from dj_cadence.store import acts
 from dj_cadence.store.database import insert_or_ignore
+from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import evidence, record, record_task
 
 FOLDER = "evidence"
@@ -169,7 +170,7 @@ def of_tasks(session: Session, task_ids: Iterable[int]) -> dict[int, list[Kept]]
         select(record_task.c.task_id, *(evidence.c[name] for name in Kept.__slots__))
         .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id.in_(list(task_ids)), record.c.voided_at.is_(None))
+        .where(among(record_task.c.task_id, task_ids), record.c.voided_at.is_(None))
         .order_by(evidence.c.id)
     )
     found: dict[int, list[Kept]] = {}

@@ -107,9 +107,10 @@ def _check_term(session: Session, row: AnyRow, until: date, *, confirmed: bool) 
     elected = acts.election_anchor(session, row.anchor_id).day
     if until <= elected:
         raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。")
-    if not add_years(row.due, -1) <= until <= add_years(row.due, 1) and not confirmed:
+    expiry = acts.due_by_rule(session, row.slot_id)
+    if not add_years(expiry, -1) <= until <= add_years(expiry, 1) and not confirmed:
         raise Refused(
-            "换届延期或提前一般不超过一年；"
+            f"本届{day_text(expiry)}届满，换届延期或提前一般不超过一年（从届满之日算，不从上次延到的日期算）；"
             "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
         )
 

@@ -14,7 +14,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.letter import Attachment, Form, Letter
-from dj_cadence.domain.message import Item, MessageView, discreet
+from dj_cadence.domain.message import DIGESTS, Item, MessageView, discreet
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
@@ -72,6 +72,7 @@ class _Draft:
     upwards: tuple[tuple[Above, ...], ...]
     """Of each item, the superiors that were to be told of it."""
     digests: tuple[DigestView, ...]
+    more_digests: int
     contact: str
     held: tuple[str, ...]
 
@@ -117,14 +118,15 @@ class Composer:
 
     def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
         contents = known.contents.get(claim.id, NOTHING)
+        digests = known.digests.get(claim.id, [])
         above = (known.contacts.get(item.told_org_id or 0) for item in contents.own)
         return _Draft(
             contents=contents,
             upwards=tuple(known.upwards.get(item.task_id, ()) for item in contents.own),
             digests=tuple(
-                self.digest_of(session, row["org_id"], row["week"])
-                for row in known.digests.get(claim.id, ())
+                self.digest_of(session, row["org_id"], row["week"]) for row in digests[:DIGESTS]
             ),
+            more_digests=max(0, len(digests) - DIGESTS),
             contact=next((found for found in above if found), ""),
             held=tuple(row["reason"] for row in known.held.get(claim.id, ())),
         )
@@ -203,6 +205,7 @@ class Composer:
             contact=contact,
             held=draft.held,
             took_over=any(said.rung == NEWCOMER for said in spoken),
+            more_digests=draft.more_digests,
         )
 
     def _headers(self, claim: Claim) -> tuple[tuple[str, str], ...]:

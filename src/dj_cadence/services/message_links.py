@@ -6,7 +6,7 @@ counts whole, so that a slip can be taken back), withdrawn, or in other hands, a
 after a set time. It can be ended by itself before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.message import LISTED
 from dj_cadence.domain.task import State
 from dj_cadence.domain.token import message_token
 from dj_cadence.services.access import (
@@ -25,7 +26,7 @@ from dj_cadence.services.access import (
     subject_of,
 )
 from dj_cadence.services.companions import at_same_organization
-from dj_cadence.services.sight import readable, seen_among
+from dj_cadence.services.sight import discreet, readable, seen_among
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_links as store
 from dj_cadence.store import tokens
@@ -48,6 +49,8 @@ class OpenedLink:
     """Those on which the link acts, by id."""
     also: Mapping[int, Sequence[TaskRow]]
     """For each of them, what one activity may settle with it at the same organization."""
+    below: Collection[int]
+    """Those that have come up from below."""
 
 
 class LiveLink(NamedTuple):
@@ -109,14 +112,18 @@ def _opened(
     person = person_visitor(session, message.person_id)
     every = tasks(session, catalogue, today=today, ids=list(levels))
     seen = seen_among(session, person, {row.org_id for row in every}, today)
-    rows = readable(session, person, (row for row in every if row.org_id in seen), today)
-    standing = [row for row in rows if _stands(row, midnight)]
+    mine = readable(session, person, (row for row in every if row.org_id in seen), today)
+    rows = [discreet(row) for row in mine]  # whoever has the message has the link
+    handed = store.handed_over(session, message, today)
+    standing = [row for row in rows if _stands(row, midnight) and row.id not in handed]
     if not standing:
         return None
     at = holds_at(session, person, {row.org_id for row in standing}, today)
     own = {row.id: row for row in standing if row.org_id in at and levels[row.id] == 0}
-    also = at_same_organization(session, catalogue, list(own.values()), today)
-    return OpenedLink(person, message.day, rows, own, also)
+    offered = list(own.values()) if len(own) <= LISTED else []  # a longer list offers no ticks
+    also = at_same_organization(session, catalogue, offered, today)
+    below = {row.id for row in rows if levels[row.id] > 0}
+    return OpenedLink(person, message.day, rows, own, also, below)
 
 
 def _stands(row: TaskRow, midnight: datetime) -> bool:

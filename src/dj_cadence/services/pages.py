@@ -106,6 +106,12 @@ def organizations(
     ]
 
 
+def total(lines: Iterable[OrgLine]) -> dict[str, int]:
+    """What is owed in all of them together."""
+    every = list(lines)
+    return {name: sum(getattr(line, name) for line in every) for name in _NUMBERS}
+
+
 def folded(lines: Iterable[OrgLine], depth: int) -> list[OrgLine]:
     """Only the lines down to `depth`, each with the counts of what is hidden below it."""
     shown: list[OrgLine] = []

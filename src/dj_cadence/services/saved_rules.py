@@ -50,8 +50,9 @@ def watch(site: Site, now: datetime) -> bool:
 
     Returns whether there is now a message to them.
     """
+    loaded = _loaded(site.settings.folder)  # takes a while; no session is held for it
     with site.database.read() as session:
-        trouble = _trouble(_loaded(site.settings.folder), sites.applied_hash(session))
+        trouble = _trouble(loaded, sites.applied_hash(session))
         known = noted(session)
     if trouble.key != (known.trouble if known else ""):
         _note(site, trouble, now)

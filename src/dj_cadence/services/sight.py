@@ -11,6 +11,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.digest import CONFIDENTIAL
 from dj_cadence.services.access import Visitor, closely, visible
 from dj_cadence.store.schema import org
 from dj_cadence.store.task_views import TaskRow
@@ -30,6 +31,17 @@ def readable(
         for row in found
         if not row.confidential or row.org_id in near
     ]
+
+
+def discreet(row: TaskRow) -> TaskRow:
+    """The same where a login was not asked for: its number and dates, and not what it is."""
+    if not row.confidential:
+        return row
+    rule = row.rule and replace(
+        row.rule, title=CONFIDENTIAL, instructions="", basis=(), rows=(), evidence=()
+    )
+    stage = row.stage and replace(row.stage, title=CONFIDENTIAL, instructions="", checklist=())
+    return replace(row, title=CONFIDENTIAL, instructions="", theme="", rule=rule, stage=stage)
 
 
 def seen_among(

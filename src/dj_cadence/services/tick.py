@@ -67,9 +67,14 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
 
 
 def _plan_wanted(seen: AnyRow, today: date) -> str:
-    """What the plan hangs on, as one word; the same word means the same plan."""
+    """What the plan hangs on and how far it goes, as one word; the same means the same plan."""
+    return f"{plan_inputs(seen)}/{horizon(today)}"
+
+
+def plan_inputs(seen: AnyRow) -> str:
+    """What the plan hangs on, without how far it goes."""
     parts = (seen.catalogue[:16], seen.data_version, seen.override, seen.override_ended)
-    return "/".join(str(part or "") for part in (*parts, horizon(today)))
+    return "/".join(str(part or "") for part in parts)
 
 
 def _is_anything_due(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.task import OWED
 from dj_cadence.domain.way import Way
 from dj_cadence.errors import Refused
-from dj_cadence.store.schema import act, anchor, record, record_task, task
+from dj_cadence.store.schema import act, anchor, record, record_task, slot, task
 from dj_cadence.store.types import AnyRow
 
 _WAY = "way of acts"
@@ -140,6 +140,12 @@ def void_records(session: Session, task_id: int, now: datetime) -> None:
 def election_anchor(session: Session, anchor_id: int) -> AnyRow:
     """The election a task hangs on."""
     return session.execute(select(anchor).where(anchor.c.id == anchor_id)).one()
+
+
+def due_by_rule(session: Session, slot_id: int) -> date:
+    """The last day that the rule gives a task, whatever people granted since."""
+    due: date = session.execute(select(slot.c.due).where(slot.c.id == slot_id)).scalar_one()
+    return due
 
 
 def last_election(session: Session, task_id: int) -> date | None:

@@ -3,11 +3,37 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.schema import message, notice
+from dj_cadence.store.schema import appointment, message, notice, task
 from dj_cadence.store.types import AnyRow
+
+
+def handed_over(session: Session, sent: AnyRow, today: date) -> set[int]:
+    """The tasks of a message whose office has another holder since it was sent to its reader.
+
+    The reader does not hold it any more, or somebody came into it afterwards.
+    """
+    mine, other = appointment.alias("mine"), appointment.alias("other")
+
+    def same(held: FromClause) -> ColumnElement[bool]:
+        return and_(held.c.org_id == task.c.org_id, held.c.office == notice.c.office)
+
+    def serves(held: FromClause) -> ColumnElement[bool]:
+        return and_(held.c.since <= today, held.c.until >= today)
+
+    own = and_(same(mine), mine.c.person_id == sent.person_id)
+    was_mine = exists().where(own)
+    new = and_(same(other), other.c.person_id != sent.person_id, serves(other))
+    query = (
+        select(notice.c.task_id)
+        .join(task, task.c.id == notice.c.task_id)
+        .where(notice.c.message_id == sent.id, notice.c.level == 0)
+        .where(~exists().where(own, serves(mine)))
+        .where(exists().where(new, or_(was_mine, other.c.since > sent.day)))
+    )
+    return set(session.scalars(query))
 
 
 def message_tasks(session: Session, message_id: int) -> tuple[AnyRow, Mapping[int, int]]:

@@ -11,6 +11,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.workflow import Step
+from dj_cadence.store.json_text import among
 from dj_cadence.store.overrides import adopted, binds
 from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.types import AnyRow
@@ -107,7 +108,7 @@ def tasks(
     conditions = [
         *_in_org(org_code, subtree=subtree),
         *([task.c.org_id.in_(org_ids)] if org_ids is not None else []),
-        *([task.c.id.in_(ids)] if ids is not None else []),
+        *([among(task.c.id, ids)] if ids is not None else []),
         *([task.c.state.in_([str(state) for state in states])] if states is not None else []),
         *([task.c.duty == duty] if duty else []),
         *([task.c.due >= due_from] if due_from else []),

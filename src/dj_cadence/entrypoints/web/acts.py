@@ -178,6 +178,8 @@ def _also(one: Acting) -> list[int]:
     may = (may_act(session, one.may.person, org_id, visit.today) for org_id in orgs)
     if len(rows) < len(ids) or not all(may):
         raise Forbidden(words.NOT_YOURS)
+    if any(words.is_election(row) for row in rows):
+        raise Refused("换届请在换届那一项上登记：它的日期要再核对一次。")
     return ids
 
 

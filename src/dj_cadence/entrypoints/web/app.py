@@ -47,6 +47,7 @@ from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.rendering import digest_words
+from dj_cadence.services import companions
 from dj_cadence.services.access import ExpiredLink, UnknownLink
 
 _log = logging.getLogger(__name__)
@@ -175,6 +176,7 @@ def _templates(context: WebContext) -> Environment:
     templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
     templates.globals["web_address"] = context.settings.web_address
+    templates.globals["most_ticks"] = companions.MOST
     return templates
 
 

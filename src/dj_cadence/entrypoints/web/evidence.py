@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from dj_cadence.entrypoints.web.links import opened
+from dj_cadence.entrypoints.web.links import opened, public
 from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.services import evidence as kept_evidence
 from dj_cadence.services.sight import readable
@@ -32,8 +32,7 @@ def of_organization(visit: Visit) -> Response:
 def of_message(visit: Visit) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
     with visit.read() as session:
-        rows = opened(visit, session).rows
-        found = _found(visit, session, (row.id for row in rows))
+        found = _found(visit, session, public(opened(visit, session).rows))
     return _download(visit, found)
 
 

@@ -1,11 +1,13 @@
 """The links that arrive in a message, and logging in by one. A GET changes nothing."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import acts
+from dj_cadence.entrypoints.web.paging import CARDS
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
@@ -14,6 +16,7 @@ from dj_cadence.services.access import person_visitor, subject_of, use_login_lin
 from dj_cadence.services.logins import log_in
 from dj_cadence.services.message_links import OpenedLink, open_link
 from dj_cadence.store import logins
+from dj_cadence.store.task_views import TaskRow
 
 
 def message(visit: Visit) -> Response:
@@ -67,6 +70,11 @@ def opened(visit: Visit, session: Session) -> OpenedLink:
     return open_link(session, visit.catalogue, visit.settings, visit.path("token"), visit.now)
 
 
+def public(rows: Iterable[TaskRow]) -> list[int]:
+    """The tasks whose papers a link shows: not those that are about a person."""
+    return [row.id for row in rows if not row.confidential]
+
+
 def _end_login(visit: Visit, session: Session) -> None:
     if visit.login:
         logins.end(session, visit.visitor.person_id, visit.now, only=visit.login.id)
@@ -77,11 +85,13 @@ def _message(
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)
-        papers = evidence.of_tasks(session, (row.id for row in found.rows))
+        rows = visit.paging.part(found.rows, CARDS)
+        papers = evidence.of_tasks(session, public(rows))
     return visit.page(
         "message.html",
         status,
         opened=found,
+        rows=rows,
         papers=papers,
         said=said,
         refusal=refusal,

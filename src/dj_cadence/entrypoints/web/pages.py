@@ -12,6 +12,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates import add_years
 from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts, words
+from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, whole_number
@@ -32,7 +33,7 @@ WHOLE_TREE = 400
 _LINK = re.compile(r"/t/[\w-]{20,}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sections:
     """An organization's tasks in the order in which they matter to it."""
 
@@ -42,6 +43,17 @@ class Sections:
     submitted: list[TaskRow]
     upcoming: list[TaskRow]
     settled: list[TaskRow]
+
+
+_SECTIONS = {
+    "overdue": {State.OVERDUE},
+    "unrecorded": {State.UNRECORDED},
+    "open": {State.RETURNED, State.OPEN},
+    "submitted": {State.SUBMITTED},
+    "upcoming": {State.PLANNED},
+    "settled": {State.DONE, State.MISSED, State.WAIVED},
+}
+_WITH_FORMS = ("overdue", "unrecorded", "open", "submitted")
 
 
 def start(visit: Visit) -> Response:
@@ -63,10 +75,12 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
     visitor, settings = visit.visitor, visit.settings
     lines = pages.organizations(session, visitor, visit.catalogue, visit.today)
     folded = len(lines) > WHOLE_TREE
+    shown = pages.folded(lines, depth=1) if folded else lines
     manages = visitor.administrator or concerns(session, settings, visitor.person_id)
     subject = f"person:{visitor.person_id}"
     return {
-        "lines": pages.folded(lines, depth=1) if folded else lines,
+        "lines": visit.paging.part(shown, WHOLE_TREE),
+        "total": pages.total(lines),
         "number": len(lines),
         "folded": folded,
         "trouble": noted(session) if manages else None,
@@ -149,11 +163,15 @@ def _organization(
 ) -> Response:
     with visit.read() as session:
         visitor, today, found = visit.visitor, visit.today, visit.organization(session)
-        rows, kept_back = _rows(visit, session, found)
+        every, kept_back = _rows(visit, session, found)
+        sections, numbers = _sections(visit, every)
+        rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
+        below = pages.below(session, visitor, found.id, today)
         values = {
             "org": found,
             "above": pages.above(session, visitor, found.position, today),
-            "below": pages.below(session, visitor, found.id, today),
+            "below": visit.paging.part(below, LINES),
+            "number_below": len(below),
             "may_act": may_act(session, visitor, found.id, today),
             "may_grant": may_grant(session, visitor, found.id, today),
             "kept_back": kept_back,
@@ -178,7 +196,8 @@ def _organization(
     return visit.page(
         "organization.html",
         status,
-        sections=_sections(visit, rows),
+        sections=sections,
+        numbers=numbers,
         feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
@@ -196,17 +215,17 @@ def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow],
     return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
-def _sections(visit: Visit, rows: list[TaskRow]) -> Sections:
-    def those(*states: State) -> list[TaskRow]:
-        return [row for row in rows if row.state in states]
-
-    settled = those(State.DONE, State.MISSED, State.WAIVED)
+def _sections(visit: Visit, rows: list[TaskRow]) -> tuple[Sections, dict[str, int]]:
+    """What of them stands on this page, and how many there are of each."""
     since = add_years(visit.today, -1)
-    return Sections(
-        overdue=those(State.OVERDUE),
-        unrecorded=those(State.UNRECORDED),
-        open=those(State.RETURNED, State.OPEN),
-        submitted=those(State.SUBMITTED),
-        upcoming=those(State.PLANNED),
-        settled=[row for row in reversed(settled) if row.due >= since],
-    )
+    found = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
+    found["settled"] = [row for row in reversed(found["settled"]) if row.due >= since]
+    pressing = [row for name in _WITH_FORMS for row in found[name]]
+    here = {row.id for row in visit.paging.part(pressing, CARDS)}
+    shown = {
+        name: [row for row in some if row.id in here]
+        if name in _WITH_FORMS
+        else list(visit.paging.part(some, LINES))
+        for name, some in found.items()
+    }
+    return Sections(**shown), {name: len(some) for name, some in found.items()}

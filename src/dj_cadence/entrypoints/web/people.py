@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web.paging import LINES
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.services import pages
 from dj_cadence.services.access import may_act
@@ -49,6 +50,7 @@ def people(visit: Visit) -> Response:
         base=words.org_address(found.code),
         months=months,
         rows=list(zip(*counted, strict=True)),
-        called=called,
+        called=visit.paging.part(called, LINES) if called is not None else None,
+        number_called=len(called or ()),
         silent=silent,
     )

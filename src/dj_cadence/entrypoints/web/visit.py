@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
@@ -145,6 +146,11 @@ class Visit:
         # NUL is the one character that a PostgreSQL text cannot hold.
         return str(self.request.path_params.get(name, "")).replace("\x00", "")
 
+    @cached_property
+    def paging(self) -> Paging:
+        """The page of its lists that is asked for."""
+        return Paging(whole_number(self.request.query_params.get("page", "")))
+
     def date_field(self, name: str) -> date:
         """A date of the form. Raises Refused when it is none."""
         try:
@@ -172,6 +178,7 @@ class Visit:
             visitor=self.visitor,
             today=self.today,
             csrf=self.form_token,
+            paging=self.paging,
             **values,
         )
         return HTMLResponse(html, status_code=status)

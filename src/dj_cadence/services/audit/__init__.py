@@ -1,0 +1,130 @@
+"""The auditor: proves that nothing owed got lost, and repairs what can be repaired safely.
+
+What must hold of each table stands in `store.audit`; what takes more than SQL to tell, here. A
+finding is something that no pass of the engine would have set right by itself: everything is
+held against the last whole pass (`moment`), so that nothing is found in the middle of a batch,
+before the sending hour, or before the plan is rolled on.
+
+Repairs compare and set, so many rows at a time, beside a running daemon. Where the database
+itself is damaged nothing is written any more.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dj_cadence.services.audit.contents import look_at_contents, rules_in_force
+from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.audit.finding import AuditFinding
+from dj_cadence.services.audit.links import look_at_links
+from dj_cadence.services.audit.moment import clock_behind, moment_of
+from dj_cadence.services.audit.plan import look_at_plan
+from dj_cadence.services.audit.rows import look_at_rows, unreadable
+from dj_cadence.services.audit.tasks import look_at_tasks
+from dj_cadence.services.audit.tree import look_at_tree
+from dj_cadence.services.site import Site
+from dj_cadence.store.audit import pages
+from dj_cadence.store.database import Database
+from dj_cadence.store.layout import differences
+from dj_cadence.store.schema import site as site_row
+
+__all__ = ["AuditFinding", "audit"]
+_log = logging.getLogger(__name__)
+_PLAN_HANGS_ON = (
+    "anchor_",
+    "catalogue_",
+    "clock_",
+    "cohort_",
+    "database_",
+    "enrolment_",
+    "look_",
+    "org_",
+    "override_",
+    "profile_",
+    "reference_",
+    "site_",
+    "slot_",
+    "unreadable",
+)
+"""How the kinds of such findings begin."""
+
+
+def audit(site: Site, now: datetime) -> list[AuditFinding]:
+    """Look at everything; empty where all is as it should be."""
+    return [finding for finding in _look(site, now) if finding.number]
+
+
+def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
+    database, found = site.database, list[AuditFinding]()
+    faults = pages.faults(database)
+    if faults:
+        found.append(damaged(faults))
+    mend = not faults
+    rules = None
+    with unreadable("catalogue", found.append), database.read() as session:
+        rules, wrong = rules_in_force(session)
+        found += [wrong] if wrong else []
+    row = None
+    with unreadable("site", found.append), database.read() as session:
+        rows = session.execute(select(site_row)).all()
+        row = rows[0] if len(rows) == 1 else None
+        found += [] if row else [_no_site(len(rows))]
+    moment = moment_of(site, row, rules.calendar if rules else None, now)
+    found.append(clock_behind(moment))
+    found += look_at_rows(database, moment, mend=mend)
+    for what, looks in {
+        "layout": lambda: _altered(database),
+        "org": lambda: look_at_tree(database, mend=mend),
+        "content": lambda: look_at_contents(database, rules, mend=mend),
+        "token": lambda: look_at_links(database, site.settings, moment, mend=mend),
+        "evidence": lambda: look_at_evidence(database, site.settings.folder),
+    }.items():
+        found += _guarded(what, looks)
+    yield from found
+    if rules and row:
+        known = rules
+        yield from _guarded("task", lambda: look_at_tasks(site, known, moment, mend=mend))
+        if not any(_hangs_the_plan_on(finding) for finding in found):
+            yield from _guarded("plan", lambda: look_at_plan(site, known, moment, mend=mend))
+
+
+def _hangs_the_plan_on(finding: AuditFinding) -> bool:
+    """Whether the plan would be worked out from what is wrong and could not be mended."""
+    is_open = finding.number and not finding.mended
+    return bool(is_open and finding.kind.startswith(_PLAN_HANGS_ON))
+
+
+def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[AuditFinding]:
+    """What a look finds, and that it came to nothing where the database fails."""
+    found: list[AuditFinding] = []
+    try:
+        with unreadable(what, found.append):
+            found.extend(look())
+    except Exception as error:  # noqa: BLE001 - damage must not keep the other looks back
+        _log.exception("audit_broken look=%s", what)
+        text = f"处核对没有做完（{what}：{type(error).__name__}）；请看日志，改正前面的问题后再核对"
+        found.append(AuditFinding("look_broken", 1, text))
+    yield from found
+
+
+def damaged(faults: list[str]) -> AuditFinding:
+    """That the stored bytes are not sound, in the database's words."""
+    text = (
+        "处数据库文件损坏；请停止 run，用 restore 从备份恢复"
+        f"（{faults[0]}）。损坏期间只核对，不改动"
+    )
+    return AuditFinding("database_damaged", len(faults), text)
+
+
+def _altered(database: Database) -> Iterator[AuditFinding]:
+    """In what somebody changed the tables by hand: an index that is lost makes all slow."""
+    if wrong := differences(database):
+        text = f"处数据库的结构被改过（{'；'.join(wrong[:5])}）；请恢复用本版本做的备份"
+        yield AuditFinding("layout_altered", len(wrong), text)
+
+
+def _no_site(number: int) -> AuditFinding:
+    text = f"处站点资料不对（应有一行，现有 {number} 行）；请从备份恢复"
+    return AuditFinding("site_row", 1, text)

@@ -1,0 +1,173 @@
+"""Owed tasks: each in the state that its dates say, looked at in time, and reminded of."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.dates import DAY, FIRST_DAY
+from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.task import State, state_on
+from dj_cadence.services.advance import Situation, Step, next_step, situation_of, work_out
+from dj_cadence.services.audit.finding import AuditFinding
+from dj_cadence.services.chains import plan_of_chain
+from dj_cadence.services.escalation import rises
+from dj_cadence.services.site import Site
+from dj_cadence.services.workflows import speaking_tasks
+from dj_cadence.store.audit import situations as store
+from dj_cadence.store.audit.invariant import Moment
+from dj_cadence.store.types import AnyRow
+
+_SLACK = 31 * DAY
+"""Rules and calendar that changed since a task was looked at may have moved its next day."""
+_FAR = 60 * DAY
+_TEXTS = {
+    "task_ahead": "项任务按将来的日期办过（引擎曾按超前的时钟运行）；已恢复到今天的状态",
+    "task_state": "项任务的状态与日期不符；已改正",
+    "task_next_day_late": "项任务排得太晚才会再看；已排到今天",
+    "task_without_next_day": "项任务没有下一个日期；已补上",
+    "notice_missing": "项任务有一条到期的提醒没有写下；已交引擎补写",
+}
+_Mend = Callable[[Session], int]
+
+
+def look_at_tasks(
+    site: Site, rules: Catalogue, moment: Moment, *, mend: bool
+) -> Iterator[AuditFinding]:
+    """A finding for each kind of task that is not as it should be."""
+    with site.database.read() as session:
+        look = _Look(session, site, rules, moment)
+        wrong = [*look.by_situation(), *look.asleep(), *look.unreminded()]
+    numbers: dict[str, int] = {}
+    for kind, number, set_right in wrong:
+        if mend:
+            with site.database.write() as session:
+                mended = set_right(session)
+        numbers[kind] = numbers.get(kind, 0) + (mended if mend else number)
+    for kind, number in numbers.items():
+        if number:
+            yield AuditFinding(kind, number, _TEXTS[kind], mended=mend)
+
+
+@dataclass
+class _Look:
+    session: Session
+    site: Site
+    rules: Catalogue
+    moment: Moment
+
+    def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
+        for row in self._situations:
+            if found := self._wrong(row):
+                kind, set_right = found
+                yield kind, row.number, set_right
+
+    def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
+        """What is wrong in a situation, and what sets it right."""
+        key, moment, now = tuple(row[: len(store.KEY)]), self.moment, self.moment.now
+        should = self._state(row)
+        if row.raised_to > moment.latest:
+            return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
+        if row.last_next is None or row.last_next <= moment.latest:
+            return None  # whatever is wrong, the next pass looks at it
+        if self._differs(row, should):
+            return "task_state", lambda s: store.set_state(s, key, should, moment, now)
+        latest = max(self._latest_next(row), moment.latest)
+        if row.last_next > latest:
+            return "task_next_day_late", lambda s: store.wake(s, key, latest, moment)
+        return None
+
+    def _state(self, row: AnyRow) -> State:
+        grace = self.rules.recording_grace(row.duty, row.step)
+        return state_on(self.moment.day, row.opens, row.due, grace, self.rules.calendar)
+
+    def _differs(self, row: AnyRow, should: State) -> bool:
+        state = State(row.state)
+        if state is should or (state is State.RETURNED and should is State.OPEN):
+            return False
+        late = {State.UNRECORDED, State.OVERDUE}  # which of them, the calendar says
+        return row.raised_to > self._applied_on or not {state, should} <= late
+
+    def _latest_next(self, row: AnyRow) -> date:
+        """The last day on which the engine may look at the task again."""
+        step, opens, due = self._step(row), cast(date, row.opens), cast(date, row.due)
+        if step is None or step.next_on is None:
+            return max(self.moment.latest, due) + _FAR
+        bound = step.next_on if row.raised_to > self._applied_on else step.next_on + _SLACK
+        return min(bound, opens) if row.raised_to < opens else bound
+
+    def _step(self, row: AnyRow) -> Step | None:
+        """What the engine made of it when it looked last; None for a rule that fails."""
+        try:
+            plan = self._plan(row.chain_id)
+            return next_step(situation_of(row), plan, self.rules, max(row.raised_to, FIRST_DAY))
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            return None
+
+    def asleep(self) -> Iterator[tuple[str, int, _Mend]]:
+        """Tasks to which something is still to happen, though no day is written down for it."""
+        today, rows = self.moment.day, store.asleep(self.session)
+        steps: dict[Situation, Step] = {}
+        plans: dict[int, ReminderPlan] = {}
+        faulty = work_out(self.session, rows, steps, plans, self.rules, today)
+        sound = [row for row in rows if row.id not in faulty]
+        coming = {row.id for row in sound if _is_to_come(row, steps[situation_of(row)])}
+        speaking = speaking_tasks(self.session, self.rules, sound, today)
+        ids = sorted(coming.union(rises(self.session, self.rules, speaking, plans, today)))
+        if ids:
+            moment = self.moment
+            yield "task_without_next_day", len(ids), lambda s: store.wake_asleep(s, ids, moment)
+
+    def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
+        """Tasks that lack a reminder which fell due since rules and calendar changed last."""
+        said = store.reminded(self.session)
+        for key, number in store.plainly_reminded(self.session).items():
+            known = said.get(key, {})
+            lacking = [one for one in self._expected(key) if known.get(one, 0) < number]
+            if lacking:
+                yield self._unreminded(key, lacking)
+
+    def _unreminded(
+        self, key: tuple[Any, ...], lacking: list[tuple[str, int]]
+    ) -> tuple[str, int, _Mend]:
+        ids, moment = store.without_reminder(self.session, key, lacking), self.moment
+        return "notice_missing", len(ids), lambda s: store.look_again(s, ids, key, moment)
+
+    def _expected(self, key: tuple[Any, ...]) -> list[tuple[str, int]]:
+        row = dict(zip(store.KEY, key, strict=True))
+        duty = self.rules.duties.get(row["duty"])
+        if duty is None or duty.workflow or row["raised_to"] > self.moment.latest:
+            return []  # of a workflow only the current step speaks
+        dates = TaskDates(row["opens"], row["planned"], row["due"])
+        try:
+            plan, calendar = self._plan(row["chain_id"]), self.rules.calendar
+            due = reminders(plan, dates, calendar, self._applied_on, row["raised_to"])
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            return []
+        return [(one.rung, one.occurrence) for one in due if one.level == 0]
+
+    def _plan(self, chain_id: int) -> ReminderPlan:
+        if chain_id not in self._plans:
+            self._plans[chain_id] = plan_of_chain(self.session, chain_id)
+        return self._plans[chain_id]
+
+    @cached_property
+    def _plans(self) -> dict[int, ReminderPlan]:
+        return {}
+
+    @cached_property
+    def _situations(self) -> list[AnyRow]:
+        return list(store.situations(self.session))
+
+    @cached_property
+    def _applied_on(self) -> date:
+        applied = store.last_applied(self.session)
+        return self.site.today(applied) if applied else self.moment.latest
+
+
+def _is_to_come(row: AnyRow, step: Step) -> bool:
+    return step.next_on is not None or step.state != row.state

@@ -1,0 +1,113 @@
+"""The organizations' tree: links that make no circle, and the order in which it is kept."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.services.audit.finding import AuditFinding
+from dj_cadence.store import site as sites
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import org
+from dj_cadence.store.types import AnyRow
+
+_COLUMNS = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
+
+
+def look_at_tree(database: Database, *, mend: bool) -> Iterator[AuditFinding]:
+    """Superiors as the roster says, no circle, and positions that fit them."""
+    with database.read() as session:
+        rows = _rows(session)
+    if moved := _elsewhere(rows):
+        listed = "、".join(rows[id_].name for id_ in list(moved)[:5])
+        text = f"个组织的上级与花名册不同（{listed}）；已按花名册改正"
+        yield AuditFinding("org_supervisor", len(moved), text, mended=mend)
+        if not mend:
+            return
+        rows = _put_below(database)
+    if circle := _in_a_circle(rows):
+        names = "、".join(rows[id_].name for id_ in circle[:5])
+        text = f"个组织上下级绕成了圈（{names}）；请用花名册改正其中一个的上级"
+        yield AuditFinding("org_circle", len(circle), text)
+    elif wrong := _misplaced(rows):
+        text = "个组织在树里的位置与上下级不符，下级会看不全；已重新排列"
+        yield AuditFinding("org_position", len(wrong), text, mended=mend)
+        if mend:
+            _reorder(database)
+
+
+def _rows(session: Session) -> dict[int, AnyRow]:
+    """In their own order."""
+    query = select(*(org.c[name] for name in _COLUMNS)).order_by(org.c.position, org.c.id)
+    return {row.id: row for row in session.execute(query)}
+
+
+def _misplaced(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
+    return {id_: place for id_, place in _places(rows).items() if place != _place(rows[id_])}
+
+
+def _place(row: AnyRow) -> tuple[int, int]:
+    return row.position, row.subtree_end
+
+
+def _elsewhere(rows: Mapping[int, AnyRow]) -> dict[int, int | None]:
+    """The superior by the roster, of those that have another."""
+    by_code = {row.code: row.id for row in rows.values()}
+    found = {}
+    for row in rows.values():
+        written = (row.roster or {}).get("supervisor")
+        above = by_code.get(written) if written else None
+        if written is not None and above != row.supervisor_id and (above or not written):
+            found[row.id] = above
+    return found
+
+
+def _put_below(database: Database) -> dict[int, AnyRow]:
+    """Each where the roster says that it is, by what is so in this transaction."""
+    with database.write() as session:
+        moved = _elsewhere(_rows(session))
+        for id_, above in moved.items():
+            session.execute(update(org).where(org.c.id == id_).values(supervisor_id=above))
+        sites.data_changed(session, moved)
+        sites.shown_changed(session)
+        return _rows(session)
+
+
+def _in_a_circle(rows: Mapping[int, AnyRow]) -> list[int]:
+    """Those from which no way leads up to the top."""
+    known: dict[int, bool] = {0: False}
+    for start in rows:
+        path: list[int] = []
+        at = start
+        while at in rows and at not in known and at not in path:
+            path.append(at)
+            at = rows[at].supervisor_id or 0
+        known |= dict.fromkeys(path, at in path or known.get(at, False))
+    return [id_ for id_ in rows if known[id_]]
+
+
+def _places(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
+    """(position, end of the subtree) of each, in preorder; siblings stay in their order."""
+    below: dict[int, list[int]] = defaultdict(list)
+    for row in rows.values():
+        below[row.supervisor_id or 0].append(row.id)
+    order: list[int] = []
+    waiting = list(reversed(below[0]))
+    while waiting:
+        order.append(id_ := waiting.pop())
+        waiting += reversed(below[id_])
+    position = {id_: n for n, id_ in enumerate(order, 1)}
+    end = dict(position)
+    for id_ in reversed(order):
+        if above := rows[id_].supervisor_id:
+            end[above] = max(end[above], end[id_])
+    return {id_: (position[id_], end[id_]) for id_ in order}
+
+
+def _reorder(database: Database) -> None:
+    with database.write() as session:
+        for id_, (position, end) in _misplaced(_rows(session)).items():
+            values = {"position": position, "subtree_end": end}
+            session.execute(update(org).where(org.c.id == id_).values(**values))
+        sites.shown_changed(session)

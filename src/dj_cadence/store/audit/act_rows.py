@@ -1,0 +1,114 @@
+"""What people did: records, what they count for, papers, and every change of a task."""
+
+from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, type_coerce
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.task import SETTLED, State
+from dj_cadence.domain.way import Way
+from dj_cadence.store.audit.invariant import Invariant
+from dj_cadence.store.schema import act, evidence, record, record_task, task
+
+KINDS = (
+    "accept",
+    "done",
+    "evidence",
+    "handover",
+    "missed",
+    "move",
+    "planned",
+    "postpone",
+    "reopen",
+    "return",
+    "surplus",
+    "waive",
+    "withdraw",
+)
+_CLOSED = sorted(SETTLED - {State.WITHDRAWN})
+_AFTER = type_coerce(act.c.after, Text)
+"""As it is written: the same value is always the same text."""
+
+
+def _last_word() -> ColumnElement[object]:
+    """The newest act of a task that says in which state it is."""
+    speaks = or_(_AFTER.contains('"state":'), act.c.kind.in_(("withdraw", "reopen")))
+    last = select(func.max(act.c.id)).where(act.c.task_id == task.c.id, speaks).correlate(task)
+    return last.scalar_subquery()
+
+
+def _says(state: ColumnElement[str]) -> ColumnElement[bool]:
+    said = _AFTER.contains('"state":"' + state + '"')
+    return or_(said, and_(act.c.kind == "withdraw", state == State.WITHDRAWN.value))
+
+
+def _settled_without_a_word() -> ColumnElement[bool]:
+    told = exists().where(act.c.id == _last_word(), _says(task.c.state)).correlate(task)
+    return and_(task.c.settled_at.is_not(None), task.c.state.in_(sorted(SETTLED)), ~told)
+
+
+def _open_against_the_word() -> ColumnElement[bool]:
+    closed = or_(
+        *(_AFTER.contains(f'"state":"{state}"') for state in _CLOSED), act.c.kind == "withdraw"
+    )
+    told = exists().where(act.c.id == _last_word(), closed).correlate(task)
+    return and_(task.c.settled_at.is_(None), task.c.state.not_in(sorted(SETTLED)), told)
+
+
+INVARIANTS = (
+    Invariant(
+        "record_of_no_task",
+        record,
+        lambda _: ~exists().where(record_task.c.record_id == record.c.id),
+        "条办理记录不属于任何任务；请从备份恢复，或忽略（编号 {ids}）",
+    ),
+    Invariant(
+        "record_ahead",
+        record,
+        lambda m: record.c.day > m.latest + DAY,
+        "条办理记录的日期在将来；请在任务页撤销后重新登记（编号 {ids}）",
+    ),
+    Invariant(
+        "record_voided_before",
+        record,
+        lambda _: record.c.voided_at < record.c.recorded_at,
+        "条办理记录的撤销早于登记；已改为同时",
+        lambda _: {"voided_at": record.c.recorded_at},
+    ),
+    Invariant(
+        "record_amount",
+        record_task,
+        lambda _: record_task.c.amount < 0,
+        "条办理记录的数量是负数；已改为 0",
+        lambda _: {"amount": 0},
+    ),
+    Invariant(
+        "evidence_hash",
+        evidence,
+        lambda _: or_(func.length(evidence.c.sha256) != 64, evidence.c.size < 0),
+        "份附件的摘要或大小不对，文件打不开；请从备份恢复（编号 {ids}）",
+    ),
+    Invariant(
+        "act_kind",
+        act,
+        lambda _: act.c.kind.not_in(KINDS),
+        "条经过的种类不认识；请从备份恢复，或忽略（编号 {ids}）",
+    ),
+    Invariant(
+        "act_via",
+        act,
+        lambda _: act.c.via.not_in(("", *sorted(Way))),
+        "条经过不知从哪里来；已改为不注明",
+        lambda _: {"via": ""},
+    ),
+    Invariant(
+        "task_settled_without_act",
+        task,
+        lambda _: _settled_without_a_word(),
+        "项任务已办结，经过里却没有这一步；请看 task 编号，核实后撤销或重新登记（任务 {ids}）",
+    ),
+    Invariant(
+        "task_open_against_act",
+        task,
+        lambda _: _open_against_the_word(),
+        "项任务未办结，经过里却已办结；请看 task 编号，核实后重新登记（任务 {ids}）",
+    ),
+)

@@ -1,0 +1,109 @@
+"""A rule about the rows of one table, and how it is asked and mended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.database import batches
+
+SHOWN = 10
+"""So many of the rows that break a rule are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the rules are held against: the last whole pass, not the clock.
+
+    What a pass has still to do is no fault, and a clock that is wrong makes none.
+    """
+
+    now: datetime
+    """What the clock says."""
+    seen: datetime
+    """When the last whole pass began; what was due by then had its turn."""
+    day: date
+    """The local day of `seen`."""
+    latest: date
+    """The later one of `day` and today: nothing can have happened after it."""
+    waits_until: date
+    """A day on which whatever waits for the next working day has had its turn to be due."""
+    latest_week: str
+    """The week of `latest`, like 2026-W48."""
+
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Invariant:
+    """What no row of `table` may be."""
+
+    kind: str
+    """In English, for programs."""
+    table: Table
+    broken: Callable[[Moment], ColumnElement[bool]]
+    """The condition, over columns of `table`."""
+    text: str
+    """In Chinese, after the number: what was found, and what was done or is to be done.
+
+    `{ids}` stands for the first of the rows.
+    """
+    mend: Callable[[Moment], Values] | None = None
+    """The values that set such a row right."""
+    remove: bool = False
+    """Whether such a row is taken away."""
+    beside: Callable[[Session, Sequence[Any], Moment], None] | None = None
+    """What else is to be done about the rows that were mended, by their keys.
+
+    Without `mend` and `remove` it is all that is done about them.
+    """
+
+    @property
+    def is_mended(self) -> bool:
+        return self.remove or self.mend is not None or self.beside is not None
+
+
+def broken_rules(
+    session: Session, invariants: Sequence[Invariant], moment: Moment
+) -> dict[Invariant, int]:
+    """How many rows break each of these rules about one table; one look at the table."""
+    table = invariants[0].table
+    counts = [
+        func.count(case((one.broken(moment), 1))).label(f"n{n}") for n, one in enumerate(invariants)
+    ]
+    row = session.execute(select(*counts).select_from(table)).one()
+    return {one: n for one, n in zip(invariants, row, strict=True) if n}
+
+
+def rows_of(
+    session: Session, one: Invariant, moment: Moment, limit: int | None = None
+) -> list[Any]:
+    """The keys of the rows that break a rule, in order; of several columns, the first."""
+    key = _key(one.table)
+    query = select(key).where(one.broken(moment)).distinct().order_by(key).limit(limit)
+    return list(session.scalars(query))
+
+
+def set_right(session: Session, one: Invariant, keys: Sequence[Any], moment: Moment) -> int:
+    """Mend those of these rows that still break the rule; returns how many."""
+    key = _key(one.table)
+    still = (key.in_(keys), one.broken(moment))
+    if one.remove:
+        changed = session.scalars(delete(one.table).where(*still).returning(key)).all()
+    elif one.mend:
+        statement = update(one.table).where(*still).values(**one.mend(moment)).returning(key)
+        changed = session.scalars(statement).all()
+    else:
+        changed = session.scalars(select(key).where(*still).with_for_update()).all()
+    if one.beside and changed:
+        for some in batches(changed):
+            one.beside(session, some, moment)
+    return len(changed)
+
+
+def _key(table: Table) -> ColumnElement[Any]:
+    return next(iter(table.primary_key))

@@ -1,0 +1,376 @@
+"""Messages and what became of each try; the letters, the digests they carry, and limits."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates import DAY
+from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.audit.notice_rows import IN_FLIGHT, OVER
+from dj_cadence.store.ledger import WAITING, release
+from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate, shape
+
+KINDS = ("bundle", "digest", "alert")
+STATES = (
+    "ready",
+    "leased",
+    "retry",
+    "sent",
+    "gave_up",
+    "unknown",
+    "quarantined",
+    "superseded",
+    "settled",
+)
+TRIES = ("sending", "sent", "retry", "gave_up", "unknown")
+LONGEST_LEASE = timedelta(hours=2)
+"""Leases are of minutes."""
+_LIVE = (*WAITING, "leased")
+_last = attempt.alias("last")
+
+
+def _tried(*outcomes: str) -> ColumnElement[bool]:
+    mine = (_last.c.message_id == message.c.id, _last.c.outcome.in_(outcomes))
+    return exists().where(*mine).correlate(message)
+
+
+def _unclear() -> ColumnElement[bool]:
+    """Whether a try is left whose outcome is found out below."""
+    open_ = or_(_last.c.outcome == "sending", _last.c.outcome.not_in(TRIES))
+    return exists().where(_last.c.message_id == message.c.id, open_).correlate(message)
+
+
+def _has_letter() -> ColumnElement[bool]:
+    return exists().where(letter.c.message_id == message.c.id)
+
+
+def _most_tries() -> ColumnElement[int]:
+    most = select(func.max(_last.c.n)).where(_last.c.message_id == message.c.id)
+    return func.coalesce(most.correlate(message).scalar_subquery(), 0)
+
+
+def _last_ended() -> ColumnElement[Any]:
+    ended = select(func.max(_last.c.ended)).where(
+        _last.c.message_id == message.c.id, _last.c.outcome == "sent"
+    )
+    return func.coalesce(ended.correlate(message).scalar_subquery(), message.c.created_at)
+
+
+def _bring_back(session: Session, keys: Sequence[Any], moment: Moment) -> None:
+    """Make these messages of today, beside the day's one: that is not theirs to be."""
+    rows = session.execute(select(message.c.id, message.c.person_id).where(message.c.id.in_(keys)))
+    for row in rows.all():
+        mine = (message.c.person_id == row.person_id, message.c.day == moment.latest)
+        lowest = session.scalar(select(func.min(message.c.serial)).where(*mine))
+        values = {"day": moment.latest, "serial": min(lowest or 0, 0) - 1}
+        session.execute(update(message).where(message.c.id == row.id).values(**values))
+
+
+def _withdraw(session: Session, keys: Sequence[Any], moment: Moment) -> None:
+    withdrawn = {"state": "superseded", "send_at": null()}
+    session.execute(update(message).where(message.c.id.in_(keys)).values(**withdrawn))
+    release(session, keys)
+    _bring_back(session, keys, moment)
+
+
+def _set_free(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
+    release(session, keys)
+
+
+def _note_try(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
+    """Write down again that these went out, which their message knows."""
+    rows = select(
+        message.c.id,
+        _most_tries() + 1,
+        message.c.sent_at,
+        message.c.sent_at,
+        literal("sent"),
+        literal("核对时补记"),
+    ).where(message.c.id.in_(keys))
+    names = ["message_id", "n", "started", "ended", "outcome", "reply"]
+    session.execute(insert(attempt).from_select(names, rows))
+
+
+_FINAL: dict[str, Any] = {"send_at": null(), "lease_by": "", "lease_until": null()}
+
+MESSAGES = (
+    Invariant(
+        "message_state",
+        message,
+        lambda _: message.c.state.not_in(STATES),
+        "封消息的状态不认识；发出过的记为已发，可能发出过的转为等人处理，其余作废并放回提醒",
+        lambda _: {
+            "state": case(
+                (or_(message.c.sent_at.is_not(None), _tried("sent")), "sent"),
+                (_tried("sending", "unknown"), "quarantined"),
+                else_="superseded",
+            ),
+            **_FINAL,
+        },
+    ),
+    Invariant(
+        "message_kind",
+        message,
+        lambda _: message.c.kind.not_in(KINDS),
+        "封消息的种类不认识；已改为普通消息",
+        lambda _: {"kind": "bundle"},
+    ),
+    Invariant(
+        "message_address",
+        message,
+        lambda _: and_(
+            message.c.state.in_(_LIVE), or_(message.c.address == "", message.c.channel == "")
+        ),
+        "封待发消息没有地址或渠道；已作废，提醒放回，随下一封发出",
+        lambda _: {"state": "superseded", **_FINAL},
+        beside=_set_free,
+    ),
+    Invariant(
+        "message_sent_again",
+        message,
+        lambda _: and_(
+            message.c.sent_at.is_not(None),
+            message.c.state.in_(STATES),
+            or_(message.c.state != "sent", message.c.send_at.is_not(None)),
+        ),
+        "封消息已经发出，却又排着要发或记作没有发出；已记为已发，不再发",
+        lambda _: {"state": "sent", **_FINAL},
+    ),
+    Invariant(
+        "message_sent_without_instant",
+        message,
+        lambda _: and_(message.c.state == "sent", message.c.sent_at.is_(None)),
+        "封消息已经发出，却没有时间；已补记",
+        lambda _: {"sent_at": _last_ended()},
+    ),
+    Invariant(
+        "message_without_time",
+        message,
+        lambda _: and_(message.c.state.in_(_LIVE), message.c.send_at.is_(None)),
+        "封消息等着发送却没有时间；已排到现在",
+        lambda m: {"send_at": m.now},
+    ),
+    Invariant(
+        "message_final_with_time",
+        message,
+        lambda _: and_(
+            message.c.state.in_((*OVER, "unknown", "quarantined")), message.c.send_at.is_not(None)
+        ),
+        "封消息已有结果却还排着时间；已去掉",
+        lambda _: _FINAL,
+    ),
+    Invariant(
+        "message_put_off",
+        message,
+        lambda m: and_(
+            message.c.state.in_(WAITING),
+            message.c.send_at > m.now + (m.waits_until - m.latest) + DAY,
+        ),
+        "封消息被排到下一个工作日以后；已排到现在",
+        lambda m: {"send_at": m.now},
+    ),
+    Invariant(
+        "message_of_an_earlier_day",
+        message,
+        lambda m: and_(
+            message.c.state.in_(WAITING),
+            message.c.kind != "alert",
+            message.c.day < m.day,
+            message.c.created_at < m.seen - IN_FLIGHT,
+            ~_tried("unknown"),
+        ),
+        "封消息过了当天没有发出，也没有作废；已作废，提醒放回，随下一封发出",
+        lambda _: {"state": "superseded", "send_at": null()},
+        beside=_set_free,
+    ),
+    Invariant(
+        "message_lease",
+        message,
+        lambda m: and_(
+            message.c.state == "leased",
+            or_(
+                message.c.lease_by == "",
+                message.c.lease_until.is_(None),
+                message.c.lease_until > m.now + LONGEST_LEASE,
+            ),
+        ),
+        "封消息被占着却不知是谁、到几时；已放开，由引擎收回",
+        lambda m: {
+            "lease_by": case((message.c.lease_by == "", "nobody"), else_=message.c.lease_by),
+            "lease_until": m.now - timedelta(seconds=1),
+        },
+    ),
+    Invariant(
+        "message_lease_left",
+        message,
+        lambda _: and_(
+            message.c.state != "leased",
+            or_(message.c.lease_by != "", message.c.lease_until.is_not(None)),
+        ),
+        "封消息没有在发送，却还被占着；已放开",
+        lambda _: {"lease_by": "", "lease_until": null()},
+    ),
+    Invariant(
+        "message_attempts",
+        message,
+        lambda _: message.c.attempts < _most_tries(),
+        "封消息的投递次数少于投递记录；已改正",
+        lambda _: {"attempts": _most_tries()},
+    ),
+    Invariant(
+        "message_sent_without_try",
+        message,
+        lambda _: and_(
+            message.c.state == "sent", message.c.sent_at.is_not(None), ~_tried("sent"), ~_unclear()
+        ),
+        "封消息已经发出，却没有投递记录；已补记",
+        lambda _: {"attempts": _most_tries() + 1},
+        beside=_note_try,
+    ),
+    Invariant(
+        "message_letter_lost_in_the_dark",
+        message,
+        lambda _: and_(message.c.state == "retry", _tried("unknown"), ~_has_letter()),
+        "封消息可能已经发出，底稿却不在了，再发就会不一样；已转为等人处理，"
+        "问过收信人后用 deliveries retry 补发",
+        lambda _: {"state": "quarantined", "send_at": null()},
+    ),
+    Invariant(
+        "message_letter_lost",
+        message,
+        lambda _: and_(message.c.state == "sent", ~_has_letter()),
+        "封已发消息的底稿不在了，查不到当时写了什么；要留底请从备份找回（编号 {ids}）",
+    ),
+    Invariant(
+        "message_notices_lost",
+        message,
+        lambda _: and_(
+            message.c.state == "sent",
+            message.c.kind == "bundle",
+            ~exists().where(notice.c.message_id == message.c.id),
+        ),
+        "封已发消息里没有一条提醒，说不清发了什么；要留底请从备份找回（编号 {ids}）",
+    ),
+    Invariant(
+        "message_ahead",
+        message,
+        lambda m: and_(message.c.day > m.waits_until, message.c.state.not_in(_LIVE)),
+        "封消息的日期在将来，会顶掉那天的消息；已改到今天",
+        beside=_bring_back,
+    ),
+    Invariant(
+        "message_waiting_ahead",
+        message,
+        lambda m: and_(message.c.day > m.waits_until, message.c.state.in_(WAITING)),
+        "封待发消息的日期在将来；已作废，提醒放回",
+        beside=_withdraw,
+    ),
+    Invariant(
+        "message_quarantined",
+        message,
+        lambda _: message.c.state == "quarantined",
+        "封消息两次发送都结果不明；问过收信人后，用 deliveries retry {ids} 补发",
+    ),
+)
+
+
+def _message_is(*states: str) -> ColumnElement[bool]:
+    return exists().where(message.c.id == attempt.c.message_id, message.c.state.in_(states))
+
+
+ATTEMPTS = (
+    Invariant(
+        "attempt_outcome",
+        attempt,
+        lambda _: attempt.c.outcome.not_in(TRIES),
+        "次投递的结果不认识；消息已发的记为已接收，其余记为结果不明",
+        lambda _: {
+            "outcome": case((_message_is("sent"), "sent"), else_="unknown"),
+            "ended": func.coalesce(attempt.c.ended, attempt.c.started),
+        },
+    ),
+    Invariant(
+        "attempt_without_end",
+        attempt,
+        lambda _: and_(attempt.c.outcome == "sending", ~_message_is("leased")),
+        "次投递没有下文；消息已发的记为已接收，其余记为结果不明",
+        lambda m: {"outcome": case((_message_is("sent"), "sent"), else_="unknown"), "ended": m.now},
+    ),
+    Invariant(
+        "attempt_ended_without_instant",
+        attempt,
+        lambda _: and_(attempt.c.outcome != "sending", attempt.c.ended.is_(None)),
+        "次投递没有结束时间；已补记",
+        lambda _: {"ended": attempt.c.started},
+    ),
+    Invariant(
+        "attempt_number",
+        attempt,
+        lambda _: attempt.c.n < 1,
+        "次投递的序号不对；请从备份恢复，或忽略（消息 {ids}）",
+    ),
+)
+
+DIGESTS = (
+    Invariant(
+        "digest_week",
+        digest,
+        lambda m: or_(digest.c.week.not_like("____-W__"), digest.c.week > m.latest_week),
+        "份周报属于将来的一周或读不懂的一周；已删去，到时再做",
+        remove=True,
+    ),
+    Invariant(
+        "digest_in_dead_message",
+        digest,
+        lambda _: exists().where(message.c.id == digest.c.message_id, message.c.state.in_(OVER)),
+        "份周报留在已作废的消息里；已放回",
+        lambda _: {"message_id": null()},
+    ),
+)
+
+LETTERS = (
+    Invariant(
+        "letter_empty",
+        letter,
+        lambda _: and_(
+            func.length(letter.c.content) == 0,
+            exists().where(message.c.id == letter.c.message_id, message.c.attempts == 0),
+        ),
+        "封没有发过的信底稿是空的；已删去，发送时重写",
+        remove=True,
+    ),
+)
+
+SHAPES = (
+    Invariant(
+        "shape_hash",
+        shape,
+        lambda _: func.length(shape.c.hash) != 64,
+        "份信的样式摘要不对；请从备份恢复，或忽略（编号 {ids}）",
+    ),
+)
+
+RATES = (
+    Invariant(
+        "rate_number",
+        rate,
+        lambda _: or_(rate.c.n < 0, rate.c.bucket == ""),
+        "个限流记号不对；已删去",
+        remove=True,
+    ),
+)

@@ -1,0 +1,161 @@
+"""Reminders: each that fell due has exactly one outcome, and a message that bears it out."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, text
+
+from dj_cadence.domain.office import OFFICES
+from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.schema import message, notice, quiet, site
+
+OUTCOMES = ("", "sent", "folded", "settled_before", "moved", "no_addressee", "unknown")
+OVER = ("gave_up", "superseded", "settled")
+"""A message in one of these states says nothing any more."""
+WAITED_TOO_LONG = timedelta(days=15)
+"""Longer than the longest holiday with its make-up days."""
+IN_FLIGHT = timedelta(minutes=30)
+"""A pass that was sending when the last one began is over by then."""
+_WILL_GO_OUT = ("ready", "retry", "leased", "quarantined")
+_bundled, _bundle = notice.alias("bundled"), message.alias("bundle")
+
+
+def _in(*states: str) -> ColumnElement[bool]:
+    return exists().where(message.c.id == notice.c.message_id, message.c.state.in_(states))
+
+
+def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
+    """Its message went out before the last whole pass, which would have closed it."""
+    before = min(moment.seen, moment.now - IN_FLIGHT)
+    said = (message.c.state == "sent", message.c.sent_at < before)
+    return exists().where(message.c.id == notice.c.message_id, *said)
+
+
+def _last_bundling() -> ColumnElement[Any]:
+    """The last day on which messages were made, some of which reached somebody."""
+    usual = (_bundle.c.serial >= 0, _bundle.c.kind != "alert")
+    return select(func.max(_bundle.c.day)).where(*usual).scalar_subquery()
+
+
+def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
+    """Others of its age were told long ago, and since then messages were made again.
+
+    So it had its turn more than once, whatever days off and switches there were.
+    """
+    long_ago = moment.day - WAITED_TOO_LONG
+    known = (
+        select(func.max(_bundled.c.id))
+        .join(_bundle, _bundle.c.id == _bundled.c.message_id)
+        .where(_bundle.c.day <= long_ago, _bundle.c.serial >= 0)
+        .scalar_subquery()
+    )
+    lately = exists().where(_bundle.c.person_id == notice.c.person_id, _bundle.c.day >= long_ago)
+    return and_(
+        text("notice.message_id IS NULL AND notice.outcome = ''"),
+        exists().where(site.c.sending),
+        notice.c.due_on < long_ago,
+        notice.c.id < known,
+        _last_bundling() >= moment.day - timedelta(days=8),
+        ~lately.correlate(notice),
+        ~exists().where(quiet.c.since <= moment.day, quiet.c.until >= long_ago),
+    )
+
+
+def _is_ahead(moment: Moment) -> ColumnElement[bool]:
+    """Written down for a day that is still far off, by a pass whose clock was ahead."""
+    return notice.c.due_on > moment.waits_until
+
+
+INVARIANTS = (
+    Invariant(
+        "notice_outcome",
+        notice,
+        lambda _: notice.c.outcome.not_in(OUTCOMES),
+        "条提醒的结果不认识；已按所在消息改正",
+        lambda _: {"outcome": case((_in("sent"), "sent"), else_="unknown")},
+    ),
+    Invariant(
+        "notice_said_without_outcome",
+        notice,
+        lambda m: and_(notice.c.outcome == "", notice.c.message_id.is_not(None), _said_long_ago(m)),
+        "条提醒已随消息发出，却没有记上结果；已补记",
+        lambda _: {"outcome": "sent"},
+    ),
+    Invariant(
+        "notice_in_unknown_message",
+        notice,
+        lambda _: and_(notice.c.outcome == "", _in("unknown")),
+        "条提醒所在的消息结果不明，提醒却没有结果；已记为不明，可用 deliveries retry 补发",
+        lambda _: {"outcome": "unknown"},
+    ),
+    Invariant(
+        "notice_in_dead_message",
+        notice,
+        lambda _: and_(notice.c.outcome == "", _in(*OVER)),
+        "条提醒留在已作废的消息里；已放回，随下一封发出",
+        lambda _: {"message_id": null()},
+    ),
+    Invariant(
+        "notice_sent_in_unsent",
+        notice,
+        lambda _: and_(notice.c.outcome == "sent", _in(*_WILL_GO_OUT)),
+        "条提醒记作已送达，所在的消息却还没有发出；已改为等待发出",
+        lambda _: {"outcome": ""},
+    ),
+    Invariant(
+        "notice_sent_in_dead",
+        notice,
+        lambda _: and_(notice.c.outcome == "sent", _in(*OVER)),
+        "条提醒记作已送达，所在的消息却已作废；已放回，随下一封发出",
+        lambda _: {"outcome": "", "message_id": null()},
+    ),
+    Invariant(
+        "notice_sent_in_nothing",
+        notice,
+        lambda _: and_(notice.c.outcome.in_(("sent", "folded")), notice.c.message_id.is_(None)),
+        "条提醒记作已送达，却不知在哪封消息里；已记为结果不明",
+        lambda _: {"outcome": "unknown"},
+    ),
+    Invariant(
+        "notice_waiting",
+        notice,
+        _waits_for_ever,
+        "条提醒早该发出却一直没有发；请运行 tick，再看日志（编号 {ids}）",
+    ),
+    Invariant(
+        "notice_ahead",
+        notice,
+        lambda m: and_(
+            _is_ahead(m), notice.c.outcome.in_(("", "no_addressee")), notice.c.message_id.is_(None)
+        ),
+        "条提醒还没到日子就写下了（引擎曾按超前的时钟运行）；已撤下，到日子再写",
+        remove=True,
+    ),
+    Invariant(
+        "notice_said_ahead",
+        notice,
+        lambda m: and_(_is_ahead(m), notice.c.outcome.not_in(("", "no_addressee"))),
+        "条提醒提前发过（引擎曾按超前的时钟运行）；已记到今天，到日子再提醒",
+        lambda m: {"due_on": m.latest},
+    ),
+    Invariant(
+        "notice_level",
+        notice,
+        lambda _: or_(notice.c.level < 0, notice.c.occurrence < 0),
+        "条提醒的级别不对；请从备份恢复，或忽略（编号 {ids}）",
+    ),
+    Invariant(
+        "notice_office",
+        notice,
+        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(OFFICES))),
+        "条待发提醒的职务不认识；已改发书记",
+        lambda _: {"office": "书记"},
+    ),
+    Invariant(
+        "notice_unaddressed_in_message",
+        notice,
+        lambda _: and_(notice.c.outcome == "no_addressee", notice.c.message_id.is_not(None)),
+        "条提醒记作没有可通知的人，却又在消息里；已按所在消息改正",
+        lambda _: {"outcome": case((_in("sent"), "sent"), else_="unknown")},
+    ),
+)

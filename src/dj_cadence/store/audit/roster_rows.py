@@ -1,0 +1,182 @@
+"""Organizations, persons, addresses and offices; elections, cases and what superiors laid over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates import DAY, FIRST_DAY
+from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.override import OverrideKey
+from dj_cadence.store import site as sites
+from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.schema import (
+    address,
+    anchor,
+    appointment,
+    org,
+    override,
+    person,
+    quiet,
+)
+
+ADDRESS_STATES = ("ok", "bad")
+_YEAR = 366 * DAY
+_other = anchor.alias("other")
+
+
+def _running_is_lost() -> ColumnElement[bool]:
+    """The newest election of an organization that has none running."""
+    mine = (_other.c.org_id == anchor.c.org_id, _other.c.kind == "election")
+    newer = or_(
+        _other.c.day > anchor.c.day, and_(_other.c.day == anchor.c.day, _other.c.id > anchor.c.id)
+    )
+    return and_(
+        anchor.c.kind == "election",
+        ~exists().where(*mine, _other.c.current),
+        ~exists().where(*mine, newer),
+    )
+
+
+def _elected(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
+    ids = select(anchor.c.org_id).where(anchor.c.id.in_(keys))
+    sites.data_changed(session, session.scalars(ids).all())
+
+
+def _nowhere() -> ColumnElement[bool]:
+    return and_(quiet.c.org_id != 0, ~exists().where(org.c.id == quiet.c.org_id))
+
+
+INVARIANTS = (
+    Invariant(
+        "org_kind",
+        org,
+        lambda _: org.c.kind.not_in(sorted(OrgKind)),
+        "个组织的类型不认识；请用花名册重新导入（编号 {ids}）",
+    ),
+    Invariant(
+        "org_nameless",
+        org,
+        lambda _: or_(func.trim(org.c.code) == "", func.trim(org.c.name) == ""),
+        "个组织没有代码或名称；请用花名册重新导入（编号 {ids}）",
+    ),
+    Invariant(
+        "org_handed_over",
+        org,
+        lambda _: and_(org.c.handed_over.is_not(None), org.c.dissolved.is_(None)),
+        "个组织没有撤销，却记着已移交；已改正",
+        lambda _: {"handed_over": null()},
+    ),
+    Invariant(
+        "person_nameless",
+        person,
+        lambda _: or_(func.trim(person.c.key) == "", func.trim(person.c.name) == ""),
+        "个人没有编号或姓名；请用花名册重新导入（编号 {ids}）",
+    ),
+    Invariant(
+        "address_empty",
+        address,
+        lambda _: or_(func.trim(address.c.value) == "", address.c.channel == ""),
+        "个地址是空的；已删去",
+        remove=True,
+    ),
+    Invariant(
+        "address_state",
+        address,
+        lambda _: address.c.state.not_in(ADDRESS_STATES),
+        "个地址的状态不认识；已改为可用，下次发送时见分晓",
+        lambda _: {"state": "ok", "bad_since": null(), "reason": ""},
+    ),
+    Invariant(
+        "address_bad_since",
+        address,
+        lambda _: and_(address.c.state == "bad", address.c.bad_since.is_(None)),
+        "个地址被拒收，却没有记时间；已记为现在",
+        lambda m: {"bad_since": m.now},
+    ),
+    Invariant(
+        "appointment_office",
+        appointment,
+        lambda _: appointment.c.office.not_in(sorted(OFFICES)),
+        "条任职的职务不认识；请用花名册重新导入（编号 {ids}）",
+    ),
+    Invariant(
+        "appointment_backwards",
+        appointment,
+        lambda _: appointment.c.until < appointment.c.since,
+        "条任职的止期早于起期，等于没有任职；请用花名册改正（编号 {ids}）",
+    ),
+    Invariant(
+        "appointment_welcomed",
+        appointment,
+        lambda m: appointment.c.welcomed_on > m.latest,
+        "条任职的到任通知记在将来；已改为今天",
+        lambda m: {"welcomed_on": m.latest},
+    ),
+    Invariant(
+        "anchor_none_running",
+        anchor,
+        lambda _: _running_is_lost(),
+        "个组织有换届记录，却没有一届在任；已以最近一次为准",
+        lambda _: {"current": True},
+        beside=_elected,
+    ),
+    Invariant(
+        "anchor_ahead",
+        anchor,
+        lambda m: or_(anchor.c.day > m.latest + _YEAR, anchor.c.day < FIRST_DAY + _YEAR),
+        "条换届或事项的日期不可信；请在花名册或事项里改正（编号 {ids}）",
+    ),
+    Invariant(
+        "anchor_known",
+        anchor,
+        lambda m: anchor.c.known_on > m.latest,
+        "条换届或事项的获知日期在将来；已改为今天",
+        lambda m: {"known_on": m.latest},
+    ),
+    Invariant(
+        "override_key",
+        override,
+        lambda _: override.c.key.not_in(sorted(OverrideKey)),
+        "条部署的内容不认识；请撤销后重新部署（编号 {ids}）",
+    ),
+    Invariant(
+        "override_date",
+        override,
+        lambda _: and_(
+            override.c.key.in_((OverrideKey.DUE.value, OverrideKey.PLANNED.value)),
+            override.c.ended_at.is_(None),
+            override.c.value.not_like("____-__-__"),
+        ),
+        "条部署的日期读不懂；请撤销后重新部署（编号 {ids}）",
+    ),
+    Invariant(
+        "override_backwards",
+        override,
+        lambda _: override.c.ended_at < override.c.made_at,
+        "条部署的结束早于开始；已改为同时",
+        lambda _: {"ended_at": override.c.made_at},
+    ),
+    Invariant(
+        "quiet_backwards",
+        quiet,
+        lambda _: quiet.c.until < quiet.c.since,
+        "段静默期的止期早于起期；已删去",
+        remove=True,
+    ),
+    Invariant(
+        "quiet_for_ever",
+        quiet,
+        lambda m: quiet.c.until > m.latest + 2 * _YEAR,
+        "段静默期要到两年以后，期间一律不提醒；请用 quiet 缩短（编号 {ids}）",
+    ),
+    Invariant(
+        "quiet_nowhere",
+        quiet,
+        lambda _: _nowhere(),
+        "段静默期的组织不存在；已删去",
+        remove=True,
+    ),
+)

@@ -1,0 +1,100 @@
+"""A message has an upper size, says what it leaves out, and where that stands."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from dj_cadence.domain.digest import DigestChild, Numbers
+from dj_cadence.domain.letter import Form
+from dj_cadence.domain.message import LISTED, Item, MessageView
+from dj_cadence.rendering import Templates, pressing, summary
+from dj_cadence.rendering.digest_words import CHILDREN_IN_MAIL, MISSING_SHOWN
+
+from .delivery_rows import SHIPPED
+from .test_rendering import DIGEST, ITEM, VIEW
+
+MANY = 20_000
+MOST_BYTES = 500_000
+HOME = "https://dj.example.cn"
+
+
+def items(number: int) -> tuple[Item, ...]:
+    """Of five hundred branches, forty a branch; the last branch alone is late."""
+    branches = max(number // 40, 1)
+    late = {"state": "overdue", "due": date(2026, 1, 30), "overdue_days": 31}
+    return tuple(
+        replace(
+            ITEM,
+            task_id=n,
+            org_name=f"第{n % branches}党支部",
+            **(late if n % branches == branches - 1 else {}),  # type: ignore[arg-type]
+        )
+        for n in range(number)
+    )
+
+
+def rendered(view: MessageView, form: Form) -> tuple[str, str]:
+    found = Templates([SHIPPED]).render(view, form, home=HOME)
+    return found.text, found.html
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_bundle_of_twenty_thousand_is_a_mail_like_others(form: Form) -> None:
+    view = replace(VIEW, items=items(MANY))
+    text, html = rendered(view, form)
+    assert len(text.encode()) + len(html.encode()) < MOST_BYTES
+    left_out = MANY - LISTED - (40 if form is Form.GROUP else 0)
+    assert f"另有{left_out}项没有列出" in text
+    if form is Form.MAIL:
+        assert f"另有{left_out}项没有列出" in html
+        assert html.count(VIEW.link) == 2, "the button, and where the rest stands"
+    if form is not Form.GROUP:  # which names nobody who is late
+        assert "第499党支部" in text, "what is most pressing is listed, wherever it stands"
+
+
+def test_the_counts_are_of_all() -> None:
+    assert summary(replace(VIEW, items=items(MANY))).counts == "40项逾期、19960项待办"
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_message_that_is_not_too_long_leaves_nothing_out(form: Form) -> None:
+    text, html = rendered(replace(VIEW, items=items(LISTED)), form)
+    assert "没有列出" not in text + html
+
+
+def test_what_is_about_a_person_is_counted_once_in_a_chat() -> None:
+    private = replace(ITEM, confidential=True)
+    text, _ = rendered(replace(VIEW, items=(*items(LISTED + 5), private, private)), Form.CHAT)
+    assert "另有5项没有列出" in text
+    assert "另有2项涉及个人" in text
+
+
+def order(found: Sequence[Item]) -> list[int]:
+    return [item.task_id for item in found]
+
+
+def test_the_most_pressing_stay_and_in_their_order() -> None:
+    late = replace(ITEM, state="overdue", overdue_days=3)
+    soon = replace(ITEM, rung="before", planned=date(2026, 3, 3))
+    given = [replace(one, task_id=n) for n, one in enumerate([ITEM, soon, late, ITEM, late, soon])]
+    assert order(pressing(given, 3)) == [0, 2, 4]
+    assert order(pressing(given, 6)) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("form", [Form.MAIL])
+def test_a_digest_of_a_thousand_below_has_an_end(form: Form) -> None:
+    children = tuple(
+        DigestChild(f"C{n}", f"第{n}党支部", Numbers(overdue=n), 0) for n in range(1, 1001)
+    )
+    missing = tuple(f"第{n}党支部：缺少换届日期" for n in range(4000))
+    own = tuple(replace(DIGEST.newly_overdue[0], title=f"事项{n}") for n in range(500))
+    digest = replace(DIGEST, children=children, missing=missing, own=own)
+    text, html = rendered(replace(VIEW, digests=(digest,) * 2, more_digests=148), form)
+    assert len(text.encode()) + len(html.encode()) < MOST_BYTES
+    for said in (text, html):
+        assert "第1000党支部" in said, "those with most overdue are told of"
+        assert f"另有{1000 - CHILDREN_IN_MAIL}个组织没有列出" in said
+        assert f"另有{4000 - MISSING_SHOWN}条没有列出" in said
+        assert "另有148个组织的周报没有列出" in said
