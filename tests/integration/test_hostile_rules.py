@@ -192,6 +192,10 @@ def scalars(path: Path) -> Iterator[tuple[int, int, int]]:
 NAMES = (
     "duties/2.4-organizational-life.yaml",
     "reminder-plans.yaml",
+    "calendars/holidays-2026.yaml",
+)
+    "duties/2.4-organizational-life.yaml",
+    "reminder-plans.yaml",
     "calendars/holidays-2024.yaml",
 )
 
