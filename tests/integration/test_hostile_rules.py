@@ -194,10 +194,6 @@ NAMES = (
     "reminder-plans.yaml",
     "calendars/holidays-2026.yaml",
 )
-    "duties/2.4-organizational-life.yaml",
-    "reminder-plans.yaml",
-    "calendars/holidays-2024.yaml",
-)
 
 
 @pytest.mark.parametrize(("turn", "odd"), list(enumerate(ODD)))
