@@ -1,6 +1,9 @@
 """quiet, burden, phone-list and announce --escalate, in a copy of the demo site."""
 
+from pathlib import Path
 from typing import Any
+
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from .terminal import Terminal
 
@@ -111,3 +114,20 @@ def test_whom_to_call(act: Terminal) -> None:
         "待办",
         "其中逾期",
     ]
+
+
+def test_the_trail_tells_commands_from_imports(act: Terminal, tmp_path: Path) -> None:
+    due = [one for one in act("tasks", "--state", "overdue", "--json").objects if not one["step"]]
+    first, second = [one for one in due if one["duty"] == "theme_party_day"][:2]
+    assert act("done", first["id"], "--on", first["opens"]).code == 0
+    file = tmp_path / "done.xlsx"
+    with Workbook(str(file)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["任务编号", "日期", "数量", "说明"])
+        sheet.write_row(1, 0, [second["id"], second["opens"], 1, ""])
+    imported = act("done", "--import", file)
+    assert imported.code == 0, imported.err
+
+    for task, door in ((first, "用命令"), (second, "从文件导入")):
+        told = act("explain", task["id"]).lines
+        assert f"  2026-11-20 操作员（{door}）：登记完成。" in told

@@ -311,6 +311,14 @@ DAMAGES = (
             ),
         ),
     ),
+    Damage(
+        "an act at no instant", "instant_unreadable", ("UPDATE act SET at = 'noon' WHERE id = 1",)
+    ),
+    Damage(
+        "a message made at no instant",
+        "instant_unreadable",
+        (message("created_at = '2026-05-12 08:30:00'"),),
+    ),
     Damage("an act by no door", "act_via", ("UPDATE act SET via = 'window' WHERE id = 1",)),
     Damage("an act in 2099", "instant_ahead", (f"UPDATE act SET at = {LATER} WHERE id = 1",)),
     Damage("a paper of another size", "evidence_spoilt*", ("UPDATE evidence SET size = size + 1",)),

@@ -96,6 +96,11 @@ class World:
     def database(self) -> Database:
         return self.site.database
 
+    def switch_on(self) -> None:
+        """Sending, from where the site lives now."""
+        with self.database.write() as session:
+            sites.set_sending(session, sending=True, home=self.site.home)
+
     def tick(self, now: datetime) -> None:
         tick(self.site, now, owner="walker")
 
@@ -227,6 +232,5 @@ def copied(folder: Path, source: Path) -> World:
     shutil.copytree(source, folder, dirs_exist_ok=True)
     database = open_database(f"sqlite:///{folder / 'dj-cadence.db'}")
     world = open_world(database, world_settings(folder))
-    with database.write() as session:
-        sites.set_sending(session, sending=True, home=world.site.home)
+    world.switch_on()
     return world

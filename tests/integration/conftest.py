@@ -9,8 +9,12 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from dj_cadence.services.audit import audit
 from dj_cadence.store.database import Database, open_database
 
+from .audit_damages import LAST
+from .audit_harm import EVENING
+from .audit_world import World, copied, found_world, walk
 from .engine_rows import EVERYTHING, apply, apply_shipped, found_district
 
 _serial = count(1)
@@ -98,3 +102,24 @@ def shipped_district(
 ) -> Iterator[Database]:
     """The district planned by the rules that come with the package, on both databases."""
     yield from _copy(request, copies, "shipped", tmp_path)
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The folder of a sound site, walked to LAST."""
+    folder = tmp_path_factory.mktemp("walked")
+    shutil.copyfile(sqlite_template, folder / "dj-cadence.db")
+    database = open_database(f"sqlite:///{folder / 'dj-cadence.db'}")
+    world = found_world(database, folder)
+    walk(world, LAST)
+    assert audit(world.site, EVENING) == []
+    database.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def world(walked: Path, tmp_path: Path) -> Iterator[World]:
+    """A copy of the walked site, in SQLite."""
+    found = copied(tmp_path / "site", walked)
+    yield found
+    found.database.engine.dispose()

@@ -1,18 +1,25 @@
 """A message has an upper size, says what it leaves out, and where that stands."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from dj_cadence.domain.digest import DigestChild, Numbers
 from dj_cadence.domain.letter import Form
 from dj_cadence.domain.message import LISTED, Item, MessageView
 from dj_cadence.rendering import Templates, pressing, summary
 from dj_cadence.rendering.digest_words import CHILDREN_IN_MAIL, MISSING_SHOWN
+from dj_cadence.services import letters
+from dj_cadence.services.tick import tick
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import message, notice
 
 from .delivery_rows import SHIPPED
+from .engine_rows import Channel, a_site, at, holds, load
 from .test_rendering import DIGEST, ITEM, VIEW
 
 MANY = 20_000
@@ -98,3 +105,28 @@ def test_a_digest_of_a_thousand_below_has_an_end(form: Form) -> None:
         assert f"另有{1000 - CHILDREN_IN_MAIL}个组织没有列出" in said
         assert f"另有{4000 - MISSING_SHOWN}条没有列出" in said
         assert "另有148个组织的周报没有列出" in said
+
+
+def test_what_a_mail_leaves_out_is_sent_all_the_same(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for one digest and three items, to a reader of two digests with more to do."""
+    monkeypatch.setattr(letters, "DIGESTS", 1)
+    monkeypatch.setattr(pressing, "__defaults__", (3,))
+    load(shipped_district, (), [holds("S", "党务工作者", "赵干事", "zhao@example.cn")])
+    channel = Channel()
+    site = a_site(shipped_district, channel)
+
+    tick(site, at(date(2026, 4, 13)), owner="test")
+
+    [mail] = [one for one in channel.letters if one.to == "zhao@example.cn"]
+    assert "另有1个组织的周报没有列出" in mail.text
+    assert len(mail.attachments) == 1
+    assert any(re.search(r"另有\d+项没有列出", one.text) for one in channel.letters)
+    with shipped_district.read() as session:
+        hanging = select(notice.c.outcome).join(message, message.c.id == notice.c.message_id)
+        assert set(session.scalars(hanging.where(message.c.state == "sent"))) == {"sent", "folded"}
+        owed = select(notice.c.id).where(
+            notice.c.outcome == "", notice.c.due_on <= date(2026, 4, 13)
+        )
+        assert session.scalars(owed).all() == []

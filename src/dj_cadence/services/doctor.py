@@ -42,6 +42,8 @@ class Finding:
 
 def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
+    if spoilt := pages.faults(site.database):  # whatever else was read would be chance
+        return [_damaged(spoilt)]
     today = site.today(now)
     with site.database.read() as session:
         row = sites.load(session)
@@ -54,7 +56,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     wrong = faults(rules.problems)
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
-        _readable(site, row),
+        Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         *_altered(site),
         Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
         _files(wrong),
@@ -87,12 +89,8 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
     ]
 
 
-def _readable(site: Site, row: AnyRow) -> Finding:
-    """Whether every page of the database is as it was written."""
-    if wrong := pages.faults(site.database):
-        advice = "请停止 run，用 restore 从备份恢复"
-        return Finding(False, f"数据库文件损坏（{wrong[0]}）；{advice}")
-    return Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用")
+def _damaged(wrong: Sequence[str]) -> Finding:
+    return Finding(False, f"数据库文件损坏（{wrong[0]}）；请停止 run，用 restore 从备份恢复")
 
 
 def _altered(site: Site) -> list[Finding]:

@@ -35,8 +35,9 @@ def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> Iterator[None
     """Say that something could not be read or written, and go on with the rest."""
     try:
         yield
-    except DatabaseError as error:
-        text = f"处数据读不出来（{what}：{pages.reason(error)}）；请停止 run，用 restore 从备份恢复"
+    except (DatabaseError, ValueError) as error:
+        reason = pages.reason(error) if isinstance(error, DatabaseError) else str(error)[:80]
+        text = f"处数据读不出来（{what}：{reason}）；请停止 run，用 restore 从备份恢复"
         tell(AuditFinding("unreadable", 1, text))
 
 
