@@ -88,4 +88,4 @@ class Rounds:
         if not (self._tick_is_well and self._audit_is_well):
             return False
         found = measure(self._site.database, clock.now())
-        return not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG
+        return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG

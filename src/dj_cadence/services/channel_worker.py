@@ -15,8 +15,11 @@ from threading import Thread
 from time import monotonic
 from typing import TypeVar
 
+from dj_cadence.domain.circuit import ENOUGH
 from dj_cadence.domain.letter import Limit
 from dj_cadence.domain.token import message_subject
+from dj_cadence.errors import Blame
+from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker
 from dj_cadence.services.connections import Connections, Landed
 from dj_cadence.services.letters import Composer, Empty, Fault, Written
 from dj_cadence.store import ledger, outcomes, rates, tokens
@@ -73,6 +76,7 @@ class ChannelWorker(Thread):
         """Nothing would get through on this channel now."""
         self._drained = False
         """Nothing more is to be claimed."""
+        self._breaker = Breaker(database, self.channel)
         self._ledger: Ledger | None = None
 
     def run(self) -> None:
@@ -102,6 +106,7 @@ class ChannelWorker(Thread):
             else:
                 landed = self._connections.landed()
         self._close_said()
+        self._judge_addresses()
 
     # --- from what is due to letters that are ready -----------------------------------------------
 
@@ -142,7 +147,9 @@ class ChannelWorker(Thread):
         if self._is_over():
             return 0
         limit = self._connections.traits.limit
-        return min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
+        most = min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
+        room = self._breaker.room(self._instant())
+        return most if room is None else min(most, room)
 
     def _is_over(self) -> bool:
         """The leases of a pass must outlast it, and the next has planning and bundling to do."""
@@ -152,8 +159,9 @@ class ChannelWorker(Thread):
         return self._down or is_late or is_lost or self._connections.leaving.is_set()
 
     def _write(self, claims: Sequence[Claim]) -> list[Written]:
-        reason = self._connections.unusable if self._connections.are_gone else ""
+        reason = self._connections.unusable if claims and self._connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
+            self._down |= self._breaker.refuse(reason, self._instant(), ENOUGH)
             self._put_off([Fault(claim, reason) for claim in claims])
             return []
         made = self._composer.write(self.database, claims, self._now)
@@ -205,7 +213,9 @@ class ChannelWorker(Thread):
         Of each connection one letter: so many are in the dark should we die before it is written.
         """
         self._down |= any(one.outcome.down for one in landed)
-        self.counts.update(one.outcome.counted for one in landed)
+        self._down |= self._breaker.learn(landed, self._instant())
+        decided = [one for one in landed if one.outcome.blame not in ABOUT_ADDRESS]
+        self.counts.update(one.outcome.counted for one in decided)
         over, room = self._is_over(), self._connections.ready()
         if not landed and not (self._letters and (over or room)):
             return
@@ -223,6 +233,19 @@ class ChannelWorker(Thread):
             self._letters.popleft()
         for letter in begun:
             self._connections.send(letter)
+
+    def _judge_addresses(self) -> None:
+        """Strike off or set aside the addresses that are to blame, now that all is back."""
+        held, blamed = self._breaker.held, self._breaker.verdicts(self._instant())
+
+        def work(book: Ledger) -> None:
+            for one in blamed:
+                record = outcomes.refused if one.outcome.blame is Blame.ADDRESS else outcomes.aside
+                record(book, one.written.claim, one.outcome.reply, self._now)
+
+        if blamed:
+            self._commit(work)
+        self.counts.update(gave_up=len(blamed), postponed=held - len(blamed))
 
     def _begin(
         self, book: Ledger, letters: deque[Written], at_most: int

@@ -25,7 +25,7 @@ from dj_cadence.services.channel_worker import ChannelWorker
 from dj_cadence.services.connections import FAREWELL, Connections
 from dj_cadence.services.letters import Composer, DigestOf
 from dj_cadence.settings import Settings
-from dj_cadence.store import ledger, recovery
+from dj_cadence.store import circuits, ledger, recovery
 from dj_cadence.store.database import Database
 from dj_cadence.store.lifeline import seen_dead
 from dj_cadence.store.schema import site
@@ -99,6 +99,7 @@ def deliver(
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
         channels = ledger.channels_waiting(session, now)
+        resting = {one.channel for one in circuits.shut(session) if not one.may_try(now)}
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
     at_work = {worker.channel for worker in running(database, owner)}
     workers = [
@@ -116,7 +117,7 @@ def deliver(
             monotonic() if since is None else since,
         )
         for channel in channels
-        if channel not in at_work
+        if channel not in at_work | resting
     ]
     for worker in workers:
         worker.start()

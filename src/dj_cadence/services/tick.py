@@ -8,15 +8,17 @@ from time import monotonic
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.advance import advance
+from dj_cadence.services.alarms import watch_channels
 from dj_cadence.services.applied import catalogue_of
 from dj_cadence.services.bounces import collect_bounces
-from dj_cadence.services.bundle import bundle
+from dj_cadence.services.bundle import bundle, is_sending_time
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_due, digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.saved_rules import watch
 from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.succession import hand_over
+from dj_cadence.store import addresses
 from dj_cadence.store import site as sites
 from dj_cadence.store.glance import look
 from dj_cadence.store.types import AnyRow
@@ -55,7 +57,8 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
-    told = watch(site, now)
+    told = watch_channels(site, now)
+    told |= watch(site, now, may_tell=catalogue.calendar.is_working_day(today))
     if is_due or told:
         report = _whole_pass(site, catalogue, plan, now, since, owner, leaving)
     else:
@@ -63,6 +66,8 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
+        if is_sending_time(catalogue.calendar, site.settings, now):
+            sites.spoke_on(session, today)
     return report
 
 
@@ -121,6 +126,8 @@ def _whole_pass(
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
+    with database.write(durable=False) as session:
+        addresses.try_again(session, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     with database.write(durable=False) as session:
         sites.set_bundled_at(session, now)

@@ -43,6 +43,8 @@ class Claim:
     """What it says, with marks in place of names; None before the first try."""
     person_id: int
     person_name: str
+    edition: int = 0
+    """Above 0: one that was too large is written anew."""
 
 
 # --- taking messages -------------------------------------------------------------------------
@@ -90,7 +92,7 @@ def claim(
 
 
 def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
-    shared = ("id", "kind", "day", "late", "channel", "address", "person_id")
+    shared = ("id", "kind", "day", "late", "channel", "address", "person_id", "edition")
     rows = session.execute(
         select(
             *(message.c[name] for name in shared),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dj_cadence.store.audit import (
     act_rows,
+    channel_rows,
     feed_rows,
     instants,
     message_rows,
@@ -19,6 +20,7 @@ from dj_cadence.store.schema import metadata
 ROWS: Sequence[Invariant] = (
     *references.invariants(),
     *site_rows.INVARIANTS,
+    *channel_rows.INVARIANTS,
     *roster_rows.INVARIANTS,
     *plan_rows.INVARIANTS,
     *act_rows.INVARIANTS,

@@ -31,6 +31,7 @@ site = Table(
     Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
     Column("last_tick", Instant, nullable=True),
     Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
+    Column("spoke_on", Date, nullable=True),  # the last day on which messages could go out
     Column("passes", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
     Column("rolled", String(64), nullable=False, server_default=""),  # what the plan is rolled to
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
@@ -89,9 +90,12 @@ address = Table(
     Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
     Column("channel", String(24), nullable=False),  # email, phone, wecom, …
     Column("value", Text, nullable=False),
-    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
+    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad, aside
     Column("reason", Text, nullable=False, server_default=""),
-    Column("bad_since", Instant, nullable=True),
+    Column("bad_since", Instant, nullable=True),  # or set aside since
+    Column("aside_until", Instant, nullable=True),  # stays when it is over, to pause longer
+    Column("times_aside", SmallInteger, nullable=False, server_default="0"),
+    Column("mended_at", Instant, nullable=True),  # what was sent before speaks of it no more
     UniqueConstraint("person_id", "channel", "value"),
 )
 
