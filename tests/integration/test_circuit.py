@@ -100,7 +100,7 @@ def test_what_is_shut_is_said_everywhere_and_told_once_by_another_way(
     assert ("channel_shut", False) in {(one.kind, one.mended) for one in audit(site, now)}
     found = measure(site.database, now)
     assert found.shut == ("email",)
-    assert "dj_cadence_channels_shut 1\n" in exposition(found)
+    assert "dj_cadence_channels_shut 1\n" in exposition(found, 0)
     assert {one.name: one.shut for one in list_channels(site)} == {
         "email": "550 Connection frequency limited",
         "wecom": "",

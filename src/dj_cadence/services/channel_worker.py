@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from dj_cadence.domain.circuit import ENOUGH
 from dj_cadence.domain.letter import Limit
+from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.domain.token import message_subject
 from dj_cadence.errors import Blame
 from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker
@@ -51,6 +52,7 @@ class ChannelWorker(Thread):
         owner: str,
         now: datetime,
         since: float,
+        hours: SendingHours,
     ) -> None:
         """`since` is what `monotonic` said at `now`."""
         super().__init__(name=f"channel {connections.channel}", daemon=True)
@@ -67,6 +69,7 @@ class ChannelWorker(Thread):
         self._connections = connections
         self._now = now
         self._since = since
+        self._hours = hours
         self._begun_at = monotonic()
         self._letters: deque[Written] = deque()
         """Claimed and written, and to go out next."""
@@ -138,7 +141,15 @@ class ChannelWorker(Thread):
             return []
         with self.database.write(durable=False) as session:
             until = self._instant() + LEASE
-            claims = ledger.claim(session, self.owner, self.channel, self._now, until, at_most=many)
+            claims = ledger.claim(
+                session,
+                self.owner,
+                self.channel,
+                self._now,
+                until,
+                at_most=many,
+                asked_only=self._is_closing_time(),
+            )
             ledger.trim(session, claims)
         return claims
 
@@ -151,6 +162,10 @@ class ChannelWorker(Thread):
         room = self._breaker.room(self._instant())
         return most if room is None else min(most, room)
 
+    def _is_closing_time(self) -> bool:
+        """Whether only what was asked for may be begun."""
+        return not self._hours.allow(self._instant())
+
     def _is_over(self) -> bool:
         """The leases of a pass must outlast it, and the next has planning and bundling to do."""
         is_late = monotonic() - self._begun_at > LEASE.total_seconds() / 2
@@ -161,7 +176,8 @@ class ChannelWorker(Thread):
     def _write(self, claims: Sequence[Claim]) -> list[Written]:
         reason = self._connections.unusable if claims and self._connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
-            self._down |= self._breaker.refuse(reason, self._instant(), ENOUGH)
+            self._breaker.shut(reason, self._instant(), ENOUGH)
+            self._down = True
             self._put_off([Fault(claim, reason) for claim in claims])
             return []
         made = self._composer.write(self.database, claims, self._now)
@@ -228,6 +244,7 @@ class ChannelWorker(Thread):
             return self._begin(book, self._letters, room)
 
         begun, passed = self._commit(work)
+        self._breaker.note()
         self.moved_at = monotonic()
         for _ in range(passed):
             self._letters.popleft()
@@ -255,11 +272,13 @@ class ChannelWorker(Thread):
         And how many have been passed by for good: begun as well, told to wait, or taken over.
         """
         begun: list[Written] = []
-        limit = self._connections.traits.limit
+        limit, is_closing_time = self._connections.traits.limit, self._is_closing_time()
         for n, letter in enumerate(letters):
             if len(begun) == at_most:
                 return begun, n
-            if free_at := limit and self._free_at(book, letter.claim, limit):
+            if is_closing_time and not letter.claim.is_asked_for:
+                self._handed_back(book, [letter])
+            elif free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
                     self._drained = True
                     return begun, n + self._handed_back(book, list(letters)[n:])

@@ -44,14 +44,14 @@ def measure(database: Database, now: datetime) -> Metrics:
         sent=counts.get("sent", 0),
         failed=sum(counts.get(state, 0) for state in _FAILED),
         unknown=sum(counts.get(state, 0) for state in _UNKNOWN),
-        oldest_unsent=now - oldest if oldest else timedelta(0),
+        oldest_unsent=max(now - oldest, timedelta(0)) if oldest else timedelta(0),
         last_tick=last_tick,
         shut=shut,
     )
 
 
-def exposition(found: Metrics) -> str:
-    """In the text format of Prometheus."""
+def exposition(found: Metrics, pass_age: float) -> str:
+    """In the text format of Prometheus; `pass_age` in seconds."""
     last = found.last_tick.timestamp() if found.last_tick else 0
     lines = (
         ("messages_due", "gauge", "Messages written down and not sent yet.", found.due),
@@ -70,6 +70,12 @@ def exposition(found: Metrics) -> str:
             "gauge",
             "When the engine last made a pass, to within five minutes; 0 for never.",
             last,
+        ),
+        (
+            "last_pass_age_seconds",
+            "gauge",
+            "Time since the last whole pass of this process, or since its start; no clock sets it.",
+            pass_age,
         ),
     )
     return "".join(
