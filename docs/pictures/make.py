@@ -94,7 +94,12 @@ def _messages(site: Site, work: Path) -> None:
         latest = session.execute(found.order_by(letter.c.message_id.desc()))
         letters = [unpack(said, content) for said, content in latest]
     for name, pattern in _SHOWN.items():
-        fitting = [one for one in letters if re.match(pattern, one.subject)]
+        first = name == "first-message"
+        fitting = [
+            one
+            for one in letters
+            if re.match(pattern, one.subject) and ("第一次给您发消息" in one.text) is first
+        ]
         usual = min(fitting, key=lambda one: abs(len(one.text) - 450))
         page = work / f"{name}.html"
         page.write_text(_with_subject(usual), encoding="utf-8")
@@ -133,6 +138,7 @@ def _with_subject(mail: Letter) -> str:
 
 
 _SHOWN = {
+    "first-message": "党建提醒：",
     "reminder": "党建提醒：[^项]*，(最迟|计划)",
     "month": "党建提醒：.*月有",
     "escalation": "逾期报告：",
