@@ -227,6 +227,7 @@ def test_metrics_are_counts_and_name_nobody(district: District) -> None:
         "dj_cadence_messages_due",
         "dj_cadence_messages_sent_total",
         "dj_cadence_messages_failed_total",
+        "dj_cadence_channels_shut",
         "dj_cadence_messages_unknown",
         "dj_cadence_oldest_unsent_seconds",
         "dj_cadence_last_tick_timestamp_seconds",
