@@ -63,7 +63,7 @@ def test_a_message_is_sent_and_all_of_it_recorded(database: Database) -> None:
     assert found is not None
     assert (found.subject, found.expires_at) == (
         "message:1",
-        datetime(2026, 6, 30, 0, 30, tzinfo=UTC),
+        datetime(2026, 4, 16, 0, 30, tzinfo=UTC),
     )
 
 

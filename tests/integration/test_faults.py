@@ -232,7 +232,7 @@ def test_silence_costs_one_timeout_and_delays_nobody_more(
 
 def test_a_message_that_is_too_large(three: Database, mailbox: Mailbox) -> None:
     with smtp_server(mailbox, data_size_limit=500) as number:
-        assert send_all(three, channel(number)) == DeliveryCounts(gave_up=3)
+        assert send_all(three, channel(number)) == DeliveryCounts(postponed=3)
 
     assert {reply.split("：")[1][:3] for *_, reply in rows.attempts(three)} == {"552"}
 

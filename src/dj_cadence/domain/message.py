@@ -89,6 +89,12 @@ class MessageView:
     """Why parts of it were held: the reasons of quiet periods that are over."""
     took_over: bool = False
     """Whether the recipient has just taken over an office and finds this open."""
+    first: str = ""
+    """`person` where they were never written to, `address` where not at this one."""
+    role: str = ""
+    """What the recipient of a first message is, in their organizations."""
+    host: str = ""
+    """The organization on whose behalf a first message comes: the site's uppermost."""
     more_digests: int = 0
     """How many more digests there are for its reader than it carries."""
 

@@ -332,8 +332,18 @@ def _samples() -> tuple[MessageView, ...]:
         MessageView("示例站点", "李老师", seen_on, True, items, digests, "https://example.cn/t/x")
         for items, digests in contents
     )
-    asked = tuple(replace(view, contact="示例党委王老师", took_over=True) for view in plain)
-    held = tuple(replace(view, late=False, held=("寒假",)) for view in plain)
+    asked = tuple(
+        replace(
+            view,
+            contact="示例党委王老师（0531-1）",
+            took_over=True,
+            first="person",
+            role="示例党支部书记",
+            host="示例教育工委",
+        )
+        for view in plain
+    )
+    held = tuple(replace(view, late=False, held=("寒假",), first="address") for view in asked)
     many = replace(plain[0], items=every * (LISTED // len(every) + 1), more_digests=3)
     return (*plain, *asked, *held, many)
 

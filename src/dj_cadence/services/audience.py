@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
 from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.quiet import Quiet, speaks_on
 from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.services.address_book import AddressBook
 from dj_cadence.services.chains import plan_of_chain, through_quiet
 from dj_cadence.settings import Settings
 from dj_cadence.store import orgs
+from dj_cadence.store import site as sites
 from dj_cadence.store.quiets import is_silent
+from dj_cadence.store.recovery import withdrawn_since
 from dj_cadence.store.schema import notice, org, task
 from dj_cadence.store.types import AnyRow
 
@@ -44,6 +47,9 @@ class Bundle:
     wanted: tuple[str, ...] = ()
     """Channels, as the most pressing notice that names any wants them."""
     late: bool = False
+    """Whether something in it was held up: the engine stood still, or a channel did."""
+    expected: date = LAST_DAY
+    """When the first of what it says should have gone out."""
 
     @property
     def way(self) -> tuple[str, str]:
@@ -102,7 +108,24 @@ def gather(
         reader = digest_reader(look.book.holders(org_id), look.book.reachable)
         if reader and look.may_speak((org_id,)):
             _bundle_for(found.bundles, reader, look.book).digests.append(org_id)
+    _mark_late(session, found.bundles.values(), today)
     return found
+
+
+def _mark_late(session: Session, bundles: Iterable[Bundle], today: date) -> None:
+    """What should have gone out on a day on which it could not.
+
+    What is due from before because it was only now planned, imported or switched on was held
+    up by nothing, and neither was what waited a day because one message a day is enough.
+    """
+    past = {one.person_id: one for one in bundles if one.expected < today}
+    if not past:
+        return
+    spoke_on = sites.load(session).spoke_on
+    stuck = withdrawn_since(session, past, today)
+    for person_id, one in past.items():
+        stood_still = spoke_on is None or spoke_on < one.expected
+        one.late = stood_still or stuck.get(person_id, FIRST_DAY) >= one.expected
 
 
 def _waiting(session: Session, quiets: Sequence[Quiet], today: date) -> list[AnyRow]:
@@ -141,7 +164,7 @@ class _Lookup:
         one = _bundle_for(found.bundles, to, self.book)
         one.notices.append(Told(row.id, there, to.relay))
         one.wanted = one.wanted or channels
-        one.late |= self._expected_on(row, plan, places) < self.today
+        one.expected = min(one.expected, self._expected_on(row, plan, places))
 
     def may_speak(self, org_ids: Iterable[int]) -> bool:
         return speaks_on(self.quiets, self._places(org_ids), self.today) == self.today

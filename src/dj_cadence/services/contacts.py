@@ -1,7 +1,8 @@
-"""Whom to ask: the superior's clerk, else its 书记."""
+"""Whom to ask: the superior's clerk, else its 书记; who has a telephone goes first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,18 @@ from dj_cadence.domain.office import CLERK, SECRETARY
 from dj_cadence.store import orgs
 
 
-def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int, str]:
+class Contact(NamedTuple):
+    """Somebody who can be asked."""
+
+    organization: str
+    person: str
+    phone: str
+
+    def __str__(self) -> str:
+        return f"{self.organization}{self.person}{f'（{self.phone}）' if self.phone else ''}"
+
+
+def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int, Contact]:
     """By organization, who there is to ask above it; missing where nobody is known."""
     above = orgs.supervisors(session, org_ids)
     held = orgs.holders(session, above.values(), day)
@@ -17,9 +29,23 @@ def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int,
     phones = orgs.addresses(session, [holder.person_id for holder in held.values()])
     found = {}
     for org_id, superior in above.items():
-        for office in (CLERK, SECRETARY):
-            if holder := held.get((superior, office)):
-                phone = phones.get(holder.person_id, {}).get("phone", "")
-                found[org_id] = f"{names[superior]}{holder.name}{f'（{phone}）' if phone else ''}"
-                break
+        there = [
+            held[superior, office] for office in (CLERK, SECRETARY) if (superior, office) in held
+        ]
+        known = [
+            Contact(names[superior], one.name, phones.get(one.person_id, {}).get("phone", ""))
+            for one in there
+        ]
+        if known:
+            found[org_id] = _first(known)
     return found
+
+
+def whom_to_ask(known: Mapping[int, Contact], org_ids: Collection[int]) -> str:
+    """Of those above these organizations the first, with a telephone where one has it."""
+    found = [known[org_id] for org_id in org_ids if org_id in known]
+    return str(_first(found)) if found else ""
+
+
+def _first(found: Collection[Contact]) -> Contact:
+    return next((one for one in found if one.phone), next(iter(found)))

@@ -22,7 +22,8 @@ from dj_cadence.domain.token import make_token
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.shapes import Shaped, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
-from dj_cadence.services.contacts import contacts
+from dj_cadence.services.contacts import Contact, contacts, whom_to_ask
+from dj_cadence.services.introductions import KNOWN, Introduction, introductions
 from dj_cadence.services.packing import pack, unpack
 from dj_cadence.settings import Settings
 from dj_cadence.store import message_content, quiets
@@ -74,6 +75,7 @@ class _Draft:
     digests: tuple[DigestView, ...]
     more_digests: int
     contact: str
+    introduction: Introduction
     held: tuple[str, ...]
 
 
@@ -119,7 +121,8 @@ class Composer:
     def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
         contents = known.contents.get(claim.id, NOTHING)
         digests = known.digests.get(claim.id, [])
-        above = (known.contacts.get(item.told_org_id or 0) for item in contents.own)
+        asked = [item.told_org_id or 0 for item in contents.own]
+        asked += [row["org_id"] for row in digests]
         return _Draft(
             contents=contents,
             upwards=tuple(known.upwards.get(item.task_id, ()) for item in contents.own),
@@ -127,7 +130,8 @@ class Composer:
                 self.digest_of(session, row["org_id"], row["week"]) for row in digests[:DIGESTS]
             ),
             more_digests=max(0, len(digests) - DIGESTS),
-            contact=next((found for found in above if found), ""),
+            contact=self.settings.contact or whom_to_ask(known.contacts, asked),
+            introduction=known.introductions.get(claim.id, KNOWN),
             held=tuple(row["reason"] for row in known.held.get(claim.id, ())),
         )
 
@@ -169,7 +173,15 @@ class Composer:
         A site's own templates fill in each mail by itself.
         """
         own = draft.contents.own
-        names = (claim.person_name, link, draft.contact, *(item.org_name for item in own))
+        _, role, host = draft.introduction
+        names = (
+            claim.person_name,
+            link,
+            draft.contact,
+            role,
+            host,
+            *(item.org_name for item in own),
+        )
         view_of = partial(self._view, claim, draft)
         goes_up = any(item.level for item in own)
         if form is not Form.MAIL or draft.digests or goes_up or not self._may_share:
@@ -177,11 +189,18 @@ class Composer:
             return whole(self.templates.render(view_of(names), form, home=home))
         head = (self.catalogue.hash, self.settings.name, claim.day, claim.late)
         places = tuple(item.place for item in own)
-        said = (*head, draft.held, draft.contents.said, places, draft.upwards)
+        said = (
+            *head,
+            draft.introduction.first,
+            draft.held,
+            draft.contents.said,
+            places,
+            draft.upwards,
+        )
         return self.templates.shape(said, names, view_of)
 
     def _view(self, claim: Claim, draft: _Draft, names: Sequence[str]) -> MessageView:
-        person_name, link, contact, *org_names = names
+        person_name, link, contact, role, host, *org_names = names
         spoken = draft.contents.spoken()
         each = zip(draft.contents.own, org_names, spoken, draft.upwards, strict=True)
         return MessageView(
@@ -196,6 +215,9 @@ class Composer:
             digests=draft.digests,
             link=link,
             contact=contact,
+            first=draft.introduction.first,
+            role=role,
+            host=host,
             held=draft.held,
             took_over=any(said.rung == NEWCOMER for said in spoken),
             more_digests=draft.more_digests,
@@ -269,8 +291,9 @@ class _Known:
     held: Mapping[int, list[_Row]]
     upwards: Mapping[int, tuple[Above, ...]]
     """By task."""
-    contacts: Mapping[int, str]
+    contacts: Mapping[int, Contact]
     """By organization."""
+    introductions: Mapping[int, Introduction]
 
     @classmethod
     def of(cls, session: Session, claims: Sequence[Claim]) -> "_Known":
@@ -279,13 +302,16 @@ class _Known:
         every = [item for one in contents.values() for item in one.own]
         today = day.isoformat()
         late = {item.task_id for item in every if item.due < today}  # the only ones to go up
+        digests = _by_message(message_content.digests(session, ids))
         org_ids = {item.told_org_id for item in every if item.told_org_id}
+        org_ids |= {row["org_id"] for rows in digests.values() for row in rows}
         return cls(
             contents=contents,
-            digests=_by_message(message_content.digests(session, ids)),
+            digests=digests,
             held=_by_message(quiets.over_notices(session, ids)),
             upwards=message_content.upwards(session, late),
             contacts=contacts(session, org_ids, day),
+            introductions=introductions(session, claims, day),
         )
 
 

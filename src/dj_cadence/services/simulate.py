@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates import DAY, LAST_DAY
 from dj_cadence.domain.message import Observe
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import SILENT, State
@@ -94,7 +94,13 @@ def _copy(original: Site, folder: Path, since: date) -> Site:
         for table in _COPIED:
             if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
                 target.execute(insert(table), rows)
-        begun = {"starts_on": since, "sending": True, "home": original.home, "digest_week": ""}
+        begun = {
+            "starts_on": since,
+            "sending": True,
+            "home": original.home,
+            "digest_week": "",
+            "spoke_on": LAST_DAY,
+        }
         target.execute(site.update().values(**begun))
     return replace(original, database=database)
 

@@ -58,7 +58,7 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
         unknown = _leave_to_people(session, today) if on and held else 0
         if held:
             sites.set_digest_week(session, week_label(today))
-        sites.set_sending(session, sending=on, home=site.home if on else "")
+        sites.set_sending(session, sending=on, home=site.home if on else "", today=today)
         if on:
             sites.catch_up_passes(session, _passes_known(site))
     return unknown

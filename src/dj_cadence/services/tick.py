@@ -10,7 +10,7 @@ from dj_cadence.domain.week import week_label
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import catalogue_of
 from dj_cadence.services.bounces import collect_bounces
-from dj_cadence.services.bundle import bundle
+from dj_cadence.services.bundle import bundle, is_sending_time
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_due, digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
@@ -63,6 +63,8 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
+        if is_sending_time(catalogue.calendar, site.settings, now):
+            sites.spoke_on(session, today)
     return report
 
 

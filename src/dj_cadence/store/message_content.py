@@ -6,11 +6,11 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, or_, select
+from sqlalchemy import ColumnElement, RowMapping, exists, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.store.json_text import among, json_array, json_group
-from dj_cadence.store.schema import digest, notice, org, slot, task
+from dj_cadence.store.schema import digest, message, notice, org, slot, task
 
 
 class Said(NamedTuple):
@@ -161,6 +161,23 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[A
     for task_id, *above in session.execute(query).all():
         found[task_id] = (*found.get(task_id, ()), Above(*above))
     return found
+
+
+def never_before(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """The messages that are somebody's first: `person`, or `address` where only that is new."""
+    before = message.alias("before")
+    mine = (
+        before.c.person_id == message.c.person_id,
+        before.c.id != message.c.id,
+        before.c.kind != "alert",
+        before.c.sent_at.is_not(None),
+    )
+    here = (before.c.channel == message.c.channel, before.c.address == message.c.address)
+    known = exists().where(*mine)
+    query = select(message.c.id, known).where(
+        among(message.c.id, message_ids), ~exists().where(*mine, *here)
+    )
+    return {number: "address" if met else "person" for number, met in session.execute(query)}
 
 
 def digests(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:

@@ -138,6 +138,27 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     }
 
 
+def offices_held(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[str]]:
+    """What each person is on `day`: organization and office, in the organizations' own order."""
+    a = appointment
+    query = (
+        select(a.c.person_id, org.c.name, a.c.office)
+        .join(org, org.c.id == a.c.org_id)
+        .where(among(a.c.person_id, set(person_ids)), a.c.since <= day, a.c.until >= day)
+        .order_by(org.c.position, a.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in session.execute(query).all():
+        found.setdefault(row.person_id, []).append(f"{row.name}{row.office}")
+    return found
+
+
+def uppermost(session: Session) -> list[str]:
+    """The names of the organizations with nobody above them; two of them say all that many do."""
+    query = select(org.c.name).where(org.c.supervisor_id.is_(None)).order_by(org.c.position)
+    return list(session.scalars(query.limit(2)))
+
+
 def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[str, str]]:
     """Addresses not known to be bad, by person and channel; the first of two."""
     query = (

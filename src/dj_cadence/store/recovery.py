@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.json_text import among
 from dj_cadence.store.ledger import WAITING, release
 from dj_cadence.store.schema import attempt, message
 
@@ -64,6 +65,18 @@ def supersede_stale(session: Session, today: date) -> int:
     for some in _chunks(ids):
         release(session, some)
     return len(ids)
+
+
+def withdrawn_since(session: Session, person_ids: Collection[int], today: date) -> dict[int, date]:
+    """By person, the last day before `today` whose message reached nobody."""
+    failed = message.c.state.in_(("superseded", "gave_up"))
+    query = (
+        select(message.c.person_id, func.max(message.c.day))
+        .where(among(message.c.person_id, sorted(person_ids)))
+        .where(message.c.day < today, message.c.serial >= 0, failed)
+        .group_by(message.c.person_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _mark_unknown(session: Session, ids: Sequence[int], now: datetime) -> list[int]:

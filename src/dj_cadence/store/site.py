@@ -43,8 +43,14 @@ def load(session: Session) -> AnyRow:
     return row
 
 
-def set_sending(session: Session, *, sending: bool, home: str) -> None:
-    """Switch all sending on or off; `home` is where this installation lives."""
+def set_sending(session: Session, *, sending: bool, home: str, today: date | None = None) -> None:
+    """Switch all sending on or off; `home` is where this installation lives.
+
+    What fell due while it was off was not held up by anything: `today` begins anew.
+    """
+    begun = site.update().where(~site.c.sending).values(spoke_on=today)
+    if sending and today:
+        session.execute(begun)
     session.execute(update(site).values(sending=sending, home=home, held_on=None))
 
 
@@ -55,6 +61,12 @@ def hold(session: Session, today: date) -> None:
 
 def set_last_tick(session: Session, now: datetime) -> None:
     session.execute(update(site).values(last_tick=now))
+
+
+def spoke_on(session: Session, today: date) -> None:
+    """Remember that messages could go out today."""
+    earlier = or_(site.c.spoke_on.is_(None), site.c.spoke_on < today)
+    session.execute(update(site).where(site.c.sending, earlier).values(spoke_on=today))
 
 
 def set_bundled_at(session: Session, now: datetime) -> None:

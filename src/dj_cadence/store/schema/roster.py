@@ -31,6 +31,7 @@ site = Table(
     Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
     Column("last_tick", Instant, nullable=True),
     Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
+    Column("spoke_on", Date, nullable=True),  # the last day on which messages could go out
     Column("passes", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
     Column("rolled", String(64), nullable=False, server_default=""),  # what the plan is rolled to
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48

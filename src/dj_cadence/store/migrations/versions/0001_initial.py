@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("last_tick", sa.String(length=27), nullable=True),
         sa.Column("bundled_at", sa.String(length=27), nullable=True),
+        sa.Column("spoke_on", sa.Date(), nullable=True),
         sa.Column("passes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rolled", sa.String(length=64), server_default="", nullable=False),
         sa.Column("digest_week", sa.String(length=8), server_default="", nullable=False),
