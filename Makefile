@@ -7,7 +7,8 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 	--build-deps-for editable --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options
 
-OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils chromium fontconfig fonts-noto-cjk
+OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils chromium fontconfig fonts-noto-cjk \
+	faketime
 
 # What an operator runs needs half the packages; the rest is added when it is asked for.
 READY := $(VENV)/.ready
@@ -26,13 +27,13 @@ run: $(READY)  ## serve the demonstration district
 test: $(READY_DEV) office  ## run the tests; ARGS="tests/unit -x" narrows them
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# What the tests open papers with. A machine that has it all is left alone.
+# What the tests open papers with, and set clocks by. A machine that has it all is left alone.
 office:
-	@missing=""; for tool in soffice pdftotext pdftoppm chromium fc-list; do \
+	@missing=""; for tool in soffice pdftotext pdftoppm chromium fc-list faketime; do \
 		command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing a-Chinese-font"; \
 	[ -z "$$missing" ] && exit 0; \
-	echo "installing what the tests open papers with (missing:$$missing)"; \
+	echo "installing what the tests open papers with and set clocks by (missing:$$missing)"; \
 	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
 		--no-install-recommends $(OFFICE) >/dev/null \

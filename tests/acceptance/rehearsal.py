@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
+from dj_cadence.domain.message_id import parse_message_id
 from dj_cadence.services import deliveries, setup
 from dj_cadence.services import plan as planner
 from dj_cadence.services.demo_roster import demo_rows
@@ -225,7 +226,8 @@ def lost(rehearsal: Rehearsal, last: date = LAST) -> list[object]:
         without = session.execute(select(notice).where(*owed)).all()
         uid = session.execute(select(site.c.uid)).scalar_one()
         sent = session.scalars(select(message.c.id).where(message.c.state == "sent")).all()
-    missing = [number for number in sent if f"m{number}.{uid}@example.cn" not in known]
+    told = {(found.number, found.site) for one in known if (found := parse_message_id(one))}
+    missing = [number for number in sent if (number, uid) not in told]
     return [*without, *missing]
 
 

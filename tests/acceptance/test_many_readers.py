@@ -18,7 +18,7 @@ from .busy_site import STEP, TICK, BusySite, moved, set_lines
 from .crowd import Crowd, Watched, fetch, probing
 from .terminal import Terminal
 
-EVE = datetime.fromisoformat("2026-11-30T20:00+08:00")
+EVE = datetime.fromisoformat("2026-12-01T07:00+08:00")
 """The next morning a new month begins, and everybody is written to."""
 READERS, SECONDS = 200, 10
 PAGES = ("/", "/orgs/QH", "/orgs/QH-1", "/orgs/YX/digest", "/orgs/YX/people", "/outbox")
@@ -35,7 +35,7 @@ def busy(request: pytest.FixtureRequest, act: Terminal, tmp_path: Path) -> Itera
         set_lines(folder, database=f'"{address}"')
     set_lines(folder, tick_seconds=TICK)
     for day in range(21, 31):
-        assert act("tick", "--at", f"2026-11-{day}T20:00+08:00", "--yes").code == 0
+        assert act("tick", "--at", f"2026-11-{day}T19:00+08:00", "--yes").code == 0
     database = open_database(address)
     found = BusySite(folder, database, tmp_path / "clock")
     found.set_clock(EVE)

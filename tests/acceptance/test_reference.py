@@ -51,7 +51,7 @@ def test_the_reference_names_the_options_of(name: str) -> None:
 def test_both_readmes_show_the_same_commands_and_pictures() -> None:
     english = (ROOT / "README.md").read_text(encoding="utf-8")
     chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
-    commands = re.compile(r"^(?:make|dj-cadence)[^#\n]*", re.MULTILINE)
+    commands = re.compile(r"^(?:make|\.venv/bin/|create)[^#\n]*", re.MULTILINE)
     pictures = re.compile(r"\]\((docs/[^)]*)\)")
 
     def shown(text: str, pattern: re.Pattern[str]) -> list[str]:

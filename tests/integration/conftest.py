@@ -15,7 +15,16 @@ from dj_cadence.store.database import Database, open_database
 from .audit_damages import LAST
 from .audit_harm import EVENING
 from .audit_world import World, copied, found_world, walk
-from .engine_rows import EVERYTHING, apply, apply_shipped, found_district
+from .engine_rows import (
+    DISTRICT,
+    EVERYTHING,
+    OFFICES,
+    T,
+    apply,
+    apply_shipped,
+    found_district,
+    holds,
+)
 
 _serial = count(1)
 
@@ -30,7 +39,17 @@ def _found_and_plan_shipped(database: Database) -> None:
     apply_shipped(database)
 
 
+def _found_many_and_plan(database: Database) -> None:
+    """With so many secretaries that a limit of a provider is felt."""
+    numbers = range(1, 13)
+    orgs = [{**T, "code": f"P{n}", "name": f"第{n}小学党支部"} for n in numbers]
+    offices = [holds(f"P{n}", "书记", f"第{n}书记", f"p{n}@example.cn") for n in numbers]
+    found_district(database, [*DISTRICT, *orgs], [*OFFICES, *offices])
+    apply_shipped(database)
+
+
 _STAGES = {
+    "many": _found_many_and_plan,
     "founded": found_district,
     "planned": _found_and_plan,
     "shipped": _found_and_plan_shipped,
@@ -82,6 +101,12 @@ def _copy(
     database = copies.open(request.param, stage, folder)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def many(request: pytest.FixtureRequest, copies: _Copies, tmp_path: Path) -> Iterator[Database]:
+    """The district with a dozen branches more, planned, on both databases."""
+    yield from _copy(request, copies, "many", tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -16,6 +16,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.digest import NOTHING, DigestView
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.letter import Letter, Notifier
+from dj_cadence.domain.message_id import make_message_id
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.period import Unit
 from dj_cadence.rendering import Templates
@@ -74,6 +75,11 @@ class Recorder:
 
     def close(self) -> None:
         self.closed += 1
+
+
+def message_id(number: int, edition: int = 0) -> str:
+    """The Message-ID that only the site itself can make."""
+    return make_message_id(SETTINGS.key, "5eed", number, edition, SETTINGS.sender_address)
 
 
 def digest_of(_session: Session, org_id: int, week: str) -> DigestView:

@@ -337,15 +337,16 @@ def morning(database: Database, rules: Catalogue, day: date, settings: Settings 
 
 
 class Channel:
-    """A channel in memory. `fault` is raised instead of taking the next letters."""
+    """A channel in memory. `fault` is raised instead of taking letters, `faults` for some."""
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.fault: DeliveryError | None = None
+        self.faults: dict[str, DeliveryError] = {}
 
     def send(self, letter: Letter) -> str:
-        if self.fault:
-            raise self.fault
+        if fault := self.faults.get(letter.to, self.fault):
+            raise fault
         self.letters.append(letter)
         return "250 ok"
 

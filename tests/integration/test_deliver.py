@@ -42,7 +42,7 @@ def test_a_message_is_sent_and_all_of_it_recorded(database: Database) -> None:
     token = make_token(rows.SETTINGS.key, "message", "message:1", 1)
     (letter,) = channel.letters
     assert counts == DeliveryCounts(sent=1)
-    assert letter.message_id == "m1.5eed@example.cn"
+    assert letter.message_id == rows.message_id(1)
     assert letter.to == "p1@example.cn"
     assert letter.date == "2026-03-02T08:30:00+08:00"
     assert letter.headers == (

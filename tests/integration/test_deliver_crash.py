@@ -53,7 +53,7 @@ def _taken(mailbox: Mailbox) -> Counter[str]:
 
 
 def _id(number: int) -> str:
-    return f"<m{number}.5eed@example.cn>"
+    return f"<{rows.message_id(number)}>"
 
 
 def test_a_death_makes_one_twin_and_loses_nothing(

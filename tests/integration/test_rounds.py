@@ -56,9 +56,10 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
         rounds.heartbeat()
         assert asked == ["/ping"]
 
-        with shipped_district.write() as session:
+        with shipped_district.write() as session:  # none of them was ever in doubt
             session.execute(update(message).values(state="quarantined"))
         rounds.heartbeat()
-        rounds.audit()
-        rounds.heartbeat()
         assert asked == ["/ping"]
+        rounds.audit()  # finds it, and sets it right
+        rounds.heartbeat()
+        assert asked == ["/ping", "/ping"]  # back with the first clean look

@@ -21,7 +21,7 @@ from dj_cadence.store.schema import message, person
 
 from .engine_rows import SETTINGS, Channel, a_site, at, tasks
 
-DAY = date(2026, 3, 7)  # a Saturday: nobody else is written to
+DAY = date(2026, 3, 10)
 FAULTY = """\
 rows: ["2.4"]
 duties:
@@ -49,13 +49,13 @@ def write(site: Site, text: str) -> None:
 
 
 def passes(site: Site, *instants: datetime) -> list[Letter]:
-    """The letters that went out in these passes."""
+    """The letters about rule files that went out in these passes."""
     channel = site.notifiers["email"]()
     assert isinstance(channel, Channel)
     before = len(channel.letters)
     for now in instants:
         tick(site, now, owner="test")
-    return channel.letters[before:]
+    return [one for one in channel.letters[before:] if "规则文件" in one.subject]
 
 
 def findings(site: Site, now: datetime) -> list[Finding]:
@@ -66,7 +66,7 @@ def test_a_fault_is_told_once_with_its_places_and_lines(site: Site) -> None:
     write(site, FAULTY)
 
     assert passes(site, at(DAY, 9, 0), at(DAY, 9, 9)) == []  # somebody may be typing
-    (letter,) = passes(site, at(DAY, 9, 15), at(DAY, 9, 17), at(DAY, 20), at(date(2026, 3, 8)))
+    (letter,) = passes(site, at(DAY, 9, 15), at(DAY, 9, 17), at(DAY, 20), at(date(2026, 3, 11)))
 
     assert letter.to == "admin@example.cn"
     assert letter.subject == "某区学校党建：规则文件有2处错误，没有采用"
@@ -106,11 +106,11 @@ def test_doctor_names_the_fault_and_is_clean_when_it_is_mended(site: Site) -> No
     assert found[0].startswith(
         "规则文件：2 处错误；引擎仍用已应用的版本\nschedules/duties/own.yaml:4:11"
     )
-    assert "引擎自2026年3月7日（周六） 09:00起发现以上情况，满10分钟仍如此就告知管理员" in found
+    assert "引擎自2026年3月10日（周二） 09:00起发现以上情况，满10分钟仍如此就告知管理员" in found
 
     passes(site, at(DAY, 9, 15))
     found = [one.text for one in findings(site, at(DAY, 9, 17)) if not one.well]
-    assert "引擎自2026年3月7日（周六） 09:00起发现以上情况，已告知管理员" in found
+    assert "引擎自2026年3月10日（周二） 09:00起发现以上情况，已告知管理员" in found
 
     (site.settings.folder / "schedules" / "duties" / "own.yaml").unlink()
     passes(site, at(DAY, 9, 12))
@@ -160,7 +160,9 @@ def test_an_administrator_of_the_roster_is_written_to_where_they_can_be_reached(
     assert (letter.to, letter.to_name) == ("zhao@example.cn", "赵干事")
     with shipped_district.read() as session:
         assert "管理员" not in session.scalars(select(person.c.name)).all()
-        kinds = select(message.c.kind, message.c.serial, message.c.state)
+        kinds = select(message.c.kind, message.c.serial, message.c.state).where(
+            message.c.kind == "alert"
+        )
         assert [tuple(row) for row in session.execute(kinds)] == [("alert", -1, "sent")]
 
 
@@ -172,5 +174,15 @@ def test_what_cannot_be_sent_is_tried_again_the_next_day(site: Site) -> None:
     assert passes(site, at(DAY, 9, 0), at(DAY, 9, 15)) == []
     channel.fault = None
 
-    (letter,) = passes(site, at(date(2026, 3, 8), 9))
+    (letter,) = passes(site, at(date(2026, 3, 11), 9))
     assert letter.to == "admin@example.cn"
+
+
+def test_nobody_hears_of_rule_files_on_a_day_off(site: Site) -> None:
+    saturday, monday = date(2026, 3, 7), date(2026, 3, 9)
+    write(site, FAULTY)
+
+    assert passes(site, at(saturday, 9), at(saturday, 10), at(date(2026, 3, 8), 9)) == []
+    (letter,) = passes(site, at(monday, 9), at(monday, 10))
+
+    assert "<title>某区学校党建：规则文件</title>" in letter.html

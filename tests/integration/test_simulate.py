@@ -5,16 +5,17 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dj_cadence.errors import Refused
 from dj_cadence.services.simulate import Answer, parse_answer, simulate
+from dj_cadence.services.tick import tick
 from dj_cadence.store import orgs
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import org, site
+from dj_cadence.store.schema import org, site, task
 
-from .engine_rows import START, Channel, a_site, everything, found_district
+from .engine_rows import START, Channel, a_site, at, everything, found_district, the_task
 
 Events = list[dict[str, Any]]
 
@@ -79,6 +80,37 @@ def test_a_year_begun_elsewhere_owes_nothing_from_before(shipped_district: Datab
         e["period"] for e in events if e["event"] == "opened" and e["duty"] == "theme_party_day"
     }
     assert opened == {"2026-07"}
+
+
+def test_it_goes_on_with_what_is_open_and_was_said(shipped_district: Database) -> None:
+    """Passes were made to 2026-04-10; March's 主题党日 are overdue by then."""
+    real = a_site(shipped_district, Channel())
+    with shipped_district.write() as session:
+        sites.set_sending(session, sending=True, home=real.home)
+    for day in (date(2026, 3, 2), date(2026, 3, 31), date(2026, 4, 10)):
+        tick(real, at(day, 9), owner="test")
+    with shipped_district.read() as session:
+        before = dict(session.execute(select(task.c.id, task.c.state)).all())
+    march = the_task(shipped_district, "theme_party_day", "B1", "2026-03")
+    assert march.state == "overdue"
+
+    events = walk(shipped_district, date(2026, 4, 11), date(2026, 4, 20), Answer())
+
+    opened = {e["task"] for e in events if e["event"] == "opened"}
+    assert [e for e in opened if before.get(e) not in (None, "planned")] == []
+    assert march.id in {e["task"] for e in events if e["event"] == "notice"}
+    done = walk(shipped_district, date(2026, 4, 10), date(2026, 4, 13), Answer(0))
+    assert march.id in {e["task"] for e in done if e["event"] == "done"}
+
+
+def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
+    shipped_district: Database,
+) -> None:
+    events = walk(shipped_district, date(2026, 4, 13), date(2026, 5, 8), Answer())
+
+    periods = {e["period"] for e in events if e["event"] in ("overdue", "unrecorded")}
+    assert "2026-03" not in periods
+    assert min(e["at"] for e in events if "at" in e) >= "2026-04-13"
 
 
 @pytest.mark.parametrize(

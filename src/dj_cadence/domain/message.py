@@ -89,6 +89,8 @@ class MessageView:
     """Why parts of it were held: the reasons of quiet periods that are over."""
     took_over: bool = False
     """Whether the recipient has just taken over an office and finds this open."""
+    left_out: tuple[str, ...] = ()
+    """Where the digests are on the page, as their files were too large for the mailbox."""
     first: str = ""
     """`person` where they were never written to, `address` where not at this one."""
     role: str = ""
@@ -162,6 +164,26 @@ class AlertView:
     problems: tuple[str, ...]
     """Each with its place and line; none: the files are sound and not applied."""
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAlertView:
+    """What administrators are told about a channel that takes nothing, or does so again."""
+
+    site_name: str
+    channel: str
+    """Its name in the settings."""
+    title: str
+    """What people call it."""
+    since: str
+    """Day and time, as everybody writes them; `until` likewise."""
+    until: str
+    """Of the last refusal."""
+    reason: str
+    """What the other side answered last."""
+    waiting: int
+    """So many messages wait to go out on it."""
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Dates, and what the system refuses, as a person reads them."""
 
 import errno
-from datetime import date
+from datetime import date, datetime, tzinfo
 
 _WEEKDAYS = "一二三四五六日"
 _REASONS = {
@@ -25,6 +25,12 @@ _REASONS = {
 def day_text(day: date) -> str:
     """2026年3月5日（周四）."""
     return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
+
+
+def moment_text(instant: datetime, zone: tzinfo) -> str:
+    """2026年3月5日（周四）08:31, as the clock on the wall says."""
+    local = instant.astimezone(zone)
+    return f"{day_text(local.date())}{local:%H:%M}"
 
 
 def official_day(day: date) -> str:

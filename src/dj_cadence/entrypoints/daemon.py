@@ -4,22 +4,29 @@ Nothing is stored in APScheduler: it only says when to look. What is due is a qu
 """
 
 import gc
+import logging
+import os
 import signal
 import socket
 import sys
 from contextlib import closing
-from datetime import timedelta
 from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
-from dj_cadence.entrypoints.rounds import AUDIT_SECONDS, FIRST_AUDIT, HEARTBEAT_SECONDS, Rounds
+from dj_cadence.entrypoints.pass_watch import PassWatch
+from dj_cadence.entrypoints.rounds import (
+    AUDIT_SECONDS,
+    FIRST_AUDIT_SECONDS,
+    HEARTBEAT_SECONDS,
+    Rounds,
+)
+from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.visit import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
@@ -31,11 +38,14 @@ from dj_cadence.store.database import open_beside
 from dj_cadence.store.lifeline import lifeline
 
 FIRST_PORT = 8000
+GRACE_SECONDS = 5
+"""For what is under way when the process is told to end."""
 _TRIES = 100
 SWITCH_SECONDS = 0.001
 """So long a thread computes before others have their turn: the one that takes requests and
 answers watchers must not stand in line behind those that make pages.
 """
+_log = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socket:
@@ -78,41 +88,39 @@ def is_linked_here(site: Site) -> bool:
 
 
 def serve(site: Site, listening: socket.socket) -> None:
-    """Tick and answer until told to stop; what is being sent is finished first."""
+    """Tick and answer until told to stop; what is being sent has some seconds to be finished."""
     with lifeline(site.database, site.settings.folder, "daemon") as life:
         _serve(site, Rounds(site, life), listening)
 
 
 def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
-    scheduler = BackgroundScheduler(timezone="UTC")
-    begins = clock.wall()
-    every = site.settings.tick_seconds
-    for job, seconds, first in (
-        (rounds.tick, every, begins),
-        (rounds.audit, AUDIT_SECONDS, begins + FIRST_AUDIT),
-        (rounds.heartbeat, HEARTBEAT_SECONDS, begins + timedelta(seconds=HEARTBEAT_SECONDS)),
-    ):
-        scheduler.add_job(
-            job,
-            "interval",
-            seconds=seconds,
-            next_run_time=first,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+    scheduler = SteadyScheduler(
+        [
+            SteadyJob(rounds.tick, site.settings.tick_seconds, 0),
+            SteadyJob(rounds.audit, AUDIT_SECONDS, FIRST_AUDIT_SECONDS),
+            SteadyJob(rounds.heartbeat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS),
+        ]
+    )
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is loaded by now stays: no collection need look at it again
     signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
     scheduler.start()
     try:
-        _answer(site, listening)
+        _answer(site, rounds.passes, listening)
     finally:
         rounds.leave()
-        scheduler.shutdown(wait=True)
+        if not scheduler.end(GRACE_SECONDS):
+            _leave_it_undone()
 
 
-def _answer(site: Site, listening: socket.socket) -> None:
+def _leave_it_undone() -> None:
+    """End though something hangs: whoever told us to end waits. It is taken up as after a death."""
+    _log.warning("ended_during_a_pass")
+    logging.shutdown()
+    os._exit(0)
+
+
+def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
     """Serve the pages, over connections to the database that are not the engine's."""
     with closing(open_beside(site.settings.database, CONNECTIONS)) as database:
         app = make_app(
@@ -122,6 +130,7 @@ def _answer(site: Site, listening: socket.socket) -> None:
                 templates_folders=template_folders(site.settings),
                 catalogue=applied_catalogue,
                 clock=clock.now,
+                passes=passes,
                 on_loopback=is_loopback(listening.getsockname()[0]),
             )
         )

@@ -28,7 +28,15 @@ from dj_cadence.domain.digest import (
     Numbers,
 )
 from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import LISTED, AlertView, Item, MessageView, Rendered, for_group
+from dj_cadence.domain.message import (
+    LISTED,
+    AlertView,
+    ChannelAlertView,
+    Item,
+    MessageView,
+    Rendered,
+    for_group,
+)
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
@@ -107,6 +115,10 @@ class Templates:
         """What administrators are told, in all its forms."""
         return self._render("mail/alert", {"alert": view})
 
+    def render_channel_alert(self, view: ChannelAlertView) -> Rendered:
+        """What administrators are told about a channel."""
+        return self._render("mail/channel", {"alert": view})
+
     def _render(self, name: str, words: Mapping[str, object]) -> Rendered:
         text, html = (
             self._environment.get_template(f"{name}.{form}").render(words)
@@ -125,7 +137,7 @@ class Templates:
                 return self.render_message(view)
             case Form.CHAT:
                 named = [item for item in view.items if not item.confidential]
-                words = {**_words(view, named), "page_of": partial(_digest_page, home)}
+                words = {**_words(view, named), "page_of": partial(digest_page, home)}
                 subject = self._line("mail/message.subject.txt", words)
                 return Rendered(subject, self._text("chat/personal.txt", words), "")
             case Form.GROUP:
@@ -147,7 +159,7 @@ class Templates:
     def render_in_chat(self, digest: DigestView, web_address: str) -> str:
         """A digest in a few lines that name no organization below, with a link to its page."""
         found = self._environment.get_template("chat/digest.txt")
-        return found.render(digest=digest, link=_digest_page(web_address, digest)).strip() + "\n"
+        return found.render(digest=digest, link=digest_page(web_address, digest)).strip() + "\n"
 
     def check(self) -> list[Problem]:
         """Faults in the templates of messages, found by reading and by filling in each."""
@@ -167,10 +179,13 @@ class Templates:
                 for digest in view.digests
             ]
             found += [_problem(partial(self.render_alert, view), "mail") for view in _ALERTS]
+            found += [
+                _problem(partial(self.render_channel_alert, view), "mail") for view in _CHANNELS
+            ]
         return list(dict.fromkeys(problem for problem in found if problem))
 
 
-def _digest_page(home: str, digest: DigestView) -> str:
+def digest_page(home: str, digest: DigestView) -> str:
     return f"{home}/orgs/{quote(digest.org_code, safe='')}/digest"
 
 
@@ -352,4 +367,10 @@ _SAMPLES = _samples()
 _ALERTS = (
     AlertView("示例站点", ("a.yaml:1:1: 缺少 title",), "/site"),
     AlertView("示例站点", (), "/site"),
+)
+_CHANNELS = tuple(
+    ChannelAlertView(
+        "示例站点", "email", "邮件", "3月2日08:31", "3月2日09:31", "550 no", 3, is_over=is_over
+    )
+    for is_over in (False, True)
 )

@@ -2,22 +2,24 @@
 
 import logging
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dj_cadence.domain.bounce import parse_bounce
 from dj_cadence.domain.letter import Limit
 from dj_cadence.errors import Refused
 from dj_cadence.services.site import Site
-from dj_cadence.store import addresses, rates
+from dj_cadence.store import addresses, rates, reports
 from dj_cadence.store import site as sites
 from dj_cadence.store.prepared import Ledger
 
 _EVERY = Limit(messages=1, seconds=600)
+REMEMBERED = timedelta(days=60)
+"""So long a report that was dealt with is known again: older than that it is ignored anyway."""
 _log = logging.getLogger(__name__)
 
 
 def collect_bounces(site: Site, now: datetime) -> int:
-    """Mark the addresses whose mail came back; returns how many reports were about ours.
+    """Mark the addresses whose mail came back; returns how many reports told something new.
 
     The box is looked into every ten minutes, by one process. Where it cannot be read, that
     is logged and tried again.
@@ -27,18 +29,22 @@ def collect_bounces(site: Site, now: datetime) -> int:
     with closing(Ledger(site.database)) as ledger:
         if ledger.transaction(lambda book: rates.take(book, "bounces", _EVERY, now)):
             return 0
-    with site.database.read() as session:
+    with site.database.write() as session:
         uid = sites.load(session).uid
+        reports.forget(session, now - REMEMBERED)
     found = 0
 
     def handle(content: bytes) -> bool:
         nonlocal found
         bounce = parse_bounce(content)
-        if bounce is None or bounce.site != uid:
+        if bounce is None or bounce.message.site != uid:
+            return False
+        if not bounce.message.is_genuine(site.settings.key):
+            _log.warning("bounce_forged message=%d", bounce.message.number)
             return False
         with site.database.write() as session:
-            addresses.bounced(session, bounce, now)
-        found += 1
+            if reports.is_new(session, bounce.key, now):
+                found += addresses.bounced(session, bounce, now)
         return True
 
     try:

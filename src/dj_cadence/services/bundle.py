@@ -7,7 +7,6 @@ from itertools import islice
 from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.quiet import Quiet
@@ -40,10 +39,10 @@ def bundle(
 ) -> int:
     """Make the messages of today; returns how many.
 
-    Nothing happens on a day off, before the sending hour, or while sending is off. What
+    Nothing happens on a day off, outside the sending hours, or while sending is off. What
     could not be said then, or falls into a quiet period, is still waiting at a later call.
     """
-    if not is_sending_time(catalogue.calendar, settings, now):
+    if not settings.sending_hours(catalogue.calendar).allow(now):
         return 0
     today = now.astimezone(settings.time_zone).date()
     with database.read() as session:
@@ -63,12 +62,6 @@ def bundle(
     found = _addressed(database, catalogue, settings, quiets, today, now, observe)
     batches = _batches(found.bundles.values())
     return sum(_write(database, batch, today, now) for batch in batches)
-
-
-def is_sending_time(calendar: WorkCalendar, settings: Settings, now: datetime) -> bool:
-    """Whether messages are made at this instant: on a working day, from the sending hour on."""
-    local = now.astimezone(settings.time_zone)
-    return calendar.is_working_day(local.date()) and local.time() >= settings.send_at
 
 
 def _anything_waiting(session: Session, quiets: Sequence[Quiet], today: date) -> bool:

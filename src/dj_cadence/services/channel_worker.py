@@ -15,7 +15,11 @@ from threading import Thread
 from time import monotonic
 from typing import TypeVar
 
+from dj_cadence.domain.circuit import ENOUGH
 from dj_cadence.domain.letter import Limit
+from dj_cadence.domain.sending_hours import SendingHours
+from dj_cadence.errors import Blame
+from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker
 from dj_cadence.services.connections import Connections, Landed
 from dj_cadence.services.letters import Composer, Empty, Fault, Written, token_subject
 from dj_cadence.store import ledger, outcomes, rates, tokens
@@ -47,6 +51,7 @@ class ChannelWorker(Thread):
         owner: str,
         now: datetime,
         since: float,
+        hours: SendingHours,
     ) -> None:
         """`since` is what `monotonic` said at `now`."""
         super().__init__(name=f"channel {connections.channel}", daemon=True)
@@ -63,6 +68,7 @@ class ChannelWorker(Thread):
         self._connections = connections
         self._now = now
         self._since = since
+        self._hours = hours
         self._begun_at = monotonic()
         self._letters: deque[Written] = deque()
         """Claimed and written, and to go out next."""
@@ -72,6 +78,7 @@ class ChannelWorker(Thread):
         """Nothing would get through on this channel now."""
         self._drained = False
         """Nothing more is to be claimed."""
+        self._breaker = Breaker(database, self.channel)
         self._ledger: Ledger | None = None
 
     def run(self) -> None:
@@ -101,6 +108,7 @@ class ChannelWorker(Thread):
             else:
                 landed = self._connections.landed()
         self._close_said()
+        self._judge_addresses()
 
     # --- from what is due to letters that are ready -----------------------------------------------
 
@@ -132,7 +140,15 @@ class ChannelWorker(Thread):
             return []
         with self.database.write(durable=False) as session:
             until = self._instant() + LEASE
-            claims = ledger.claim(session, self.owner, self.channel, self._now, until, at_most=many)
+            claims = ledger.claim(
+                session,
+                self.owner,
+                self.channel,
+                self._now,
+                until,
+                at_most=many,
+                asked_only=self._is_closing_time(),
+            )
             ledger.trim(session, claims)
         return claims
 
@@ -141,7 +157,13 @@ class ChannelWorker(Thread):
         if self._is_over():
             return 0
         limit = self._connections.traits.limit
-        return min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
+        most = min(ledger.BATCH, limit.messages) if limit else ledger.BATCH
+        room = self._breaker.room(self._instant())
+        return most if room is None else min(most, room)
+
+    def _is_closing_time(self) -> bool:
+        """Whether only what was asked for may be begun."""
+        return not self._hours.allow(self._instant())
 
     def _is_over(self) -> bool:
         """The leases of a pass must outlast it, and the next has planning and bundling to do."""
@@ -151,8 +173,9 @@ class ChannelWorker(Thread):
         return self._down or is_late or is_lost or self._connections.leaving.is_set()
 
     def _write(self, claims: Sequence[Claim]) -> list[Written]:
-        reason = self._connections.unusable if self._connections.are_gone else ""
+        reason = self._connections.unusable if claims and self._connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
+            self._down |= self._breaker.refuse(reason, self._instant(), ENOUGH)
             self._put_off([Fault(claim, reason) for claim in claims])
             return []
         made = self._composer.write(self.database, claims, self._now)
@@ -204,7 +227,9 @@ class ChannelWorker(Thread):
         Of each connection one letter: so many are in the dark should we die before it is written.
         """
         self._down |= any(one.outcome.down for one in landed)
-        self.counts.update(one.outcome.counted for one in landed)
+        self._down |= self._breaker.learn(landed, self._instant())
+        decided = [one for one in landed if one.outcome.blame not in ABOUT_ADDRESS]
+        self.counts.update(one.outcome.counted for one in decided)
         over, room = self._is_over(), self._connections.ready()
         if not landed and not (self._letters and (over or room)):
             return
@@ -223,6 +248,19 @@ class ChannelWorker(Thread):
         for letter in begun:
             self._connections.send(letter)
 
+    def _judge_addresses(self) -> None:
+        """Strike off or set aside the addresses that are to blame, now that all is back."""
+        held, blamed = self._breaker.held, self._breaker.verdicts(self._instant())
+
+        def work(book: Ledger) -> None:
+            for one in blamed:
+                record = outcomes.refused if one.outcome.blame is Blame.ADDRESS else outcomes.aside
+                record(book, one.written.claim, one.outcome.reply, self._now)
+
+        if blamed:
+            self._commit(work)
+        self.counts.update(gave_up=len(blamed), postponed=held - len(blamed))
+
     def _begin(
         self, book: Ledger, letters: deque[Written], at_most: int
     ) -> tuple[list[Written], int]:
@@ -231,11 +269,13 @@ class ChannelWorker(Thread):
         And how many have been passed by for good: begun as well, told to wait, or taken over.
         """
         begun: list[Written] = []
-        limit = self._connections.traits.limit
+        limit, is_closing_time = self._connections.traits.limit, self._is_closing_time()
         for n, letter in enumerate(letters):
             if len(begun) == at_most:
                 return begun, n
-            if free_at := limit and self._free_at(book, letter.claim, limit):
+            if is_closing_time and not letter.claim.is_asked_for:
+                self._handed_back(book, [letter])
+            elif free_at := limit and self._free_at(book, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
                     self._drained = True
                     return begun, n + self._handed_back(book, list(letters)[n:])

@@ -10,7 +10,7 @@ from dj_cadence.domain.message import MessageView
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.site import Site
-from dj_cadence.store import addresses, orgs
+from dj_cadence.store import addresses, circuits, orgs
 
 _MEANING = {
     Blame.ADDRESS: "对方说没有这个地址",
@@ -32,12 +32,17 @@ class Channel:
     """How many addresses it has."""
     bad: int
     """How many more it has that do not work."""
+    aside: int
+    """How many more that are left alone for some days."""
+    shut: str
+    """Why nothing goes out on it now; empty: it does."""
 
 
 def list_channels(site: Site) -> list[Channel]:
     """In the order of preference."""
     with site.database.read() as session:
         counts = orgs.address_counts(session)
+        shut = {one.channel: one.reason for one in circuits.shut(session)}
     return [
         Channel(
             name,
@@ -45,6 +50,8 @@ def list_channels(site: Site) -> list[Channel]:
             traits(site.notifiers[name]()),
             counts.get((name, "ok"), 0),
             counts.get((name, "bad"), 0),
+            counts.get((name, "aside"), 0),
+            shut.get(name, ""),
         )
         for name, chosen in site.settings.channels.items()
     ]
@@ -54,7 +61,8 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     """Send one message through a channel now; returns what the other side answered.
 
     It is outside of bundling, of the main switch and of the ledger. Where it gets through,
-    an address that was marked bad is good again. Raises Refused where it does not.
+    an address that was marked bad is good again, and a channel that was shut sends on.
+    Raises Refused where it does not.
     """
     notifier = _find(site.notifiers, name)()
     try:
@@ -64,7 +72,8 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     finally:
         notifier.close()
     with site.database.write() as session:
-        addresses.mend(session, name, address)
+        addresses.mend(session, name, address, now)
+        circuits.reopen(session, name, now)
     return reply
 
 

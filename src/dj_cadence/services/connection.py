@@ -24,17 +24,23 @@ MOST_SECONDS = 290.0
 """No letter is waited for longer, whatever a notifier says of itself: leases must outlast it."""
 _LONGEST_REPLY = 1000
 _log = logging.getLogger(__name__)
+Record = Callable[[Ledger, Claim, str, datetime], None]
+"""Writes down what became of a try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one try."""
 
-    record: Callable[[Ledger, Claim, str, datetime], None]
+    record: Record
     counted: str
     reply: str
     down: bool = False
     """Nothing else would get through on this channel now."""
+    blame: Blame | None = None
+    """What is due to it that it was not taken; None where it was, or it is ours to mend."""
+    retry_after: float | None = None
+    """In how many seconds the other side wants to be asked again, if it said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,8 @@ class Connection(Thread):
         if self.written is None:
             return None
         if self._may_be_out():
-            return Outcome(outcomes.in_the_dark, "postponed", f"{why}，结果不明")
-        return Outcome(outcomes.postponed, "postponed", why)
+            return _about_us(outcomes.in_the_dark, f"{why}，结果不明")
+        return _about_us(outcomes.postponed, why)
 
     def run(self) -> None:
         try:
@@ -111,7 +117,7 @@ class Connection(Thread):
         try:
             return _tried(notifier, written)
         except BaseException as error:  # noqa: BLE001  as above; an outcome there must be
-            return Outcome(outcomes.postponed, "postponed", _broken(self._channel, error))
+            return _about_us(outcomes.postponed, _broken(self._channel, error))
 
     def _close(self) -> None:
         try:
@@ -144,10 +150,14 @@ def _tried(notifier: Notifier, written: Written) -> Outcome:
 def _refused(error: DeliveryError) -> Outcome:
     reply = _text(error.reply)
     if error.unknown:
-        return Outcome(outcomes.in_the_dark, "postponed", reply)
-    if error.blame is Blame.ADDRESS:
-        return Outcome(outcomes.refused, "gave_up", reply)
-    return Outcome(outcomes.postponed, "postponed", reply, error.down)
+        return _about_us(outcomes.in_the_dark, reply)
+    record = outcomes.too_large if error.blame is Blame.LETTER else outcomes.postponed
+    return Outcome(record, "postponed", reply, error.down, error.blame, error.retry_after)
+
+
+def _about_us(record: Record, reply: str) -> Outcome:
+    """Silence and a broken notifier are the channel's: the next letter would fare no better."""
+    return Outcome(record, "postponed", reply, blame=Blame.CHANNEL)
 
 
 def _broken(channel: str, error: BaseException) -> str:

@@ -25,7 +25,7 @@ from dj_cadence.services.channel_worker import ChannelWorker
 from dj_cadence.services.connections import FAREWELL, Connections
 from dj_cadence.services.letters import Composer, DigestOf
 from dj_cadence.settings import Settings
-from dj_cadence.store import ledger, recovery
+from dj_cadence.store import circuits, ledger, recovery
 from dj_cadence.store.database import Database
 from dj_cadence.store.lifeline import seen_dead
 from dj_cadence.store.schema import site
@@ -84,6 +84,8 @@ def deliver(
 ) -> DeliveryCounts:
     """Send what is due at `now`; a pass ends after five minutes, the next goes on.
 
+    Outside the sending hours, and where they end meanwhile, only what was asked for is begun.
+
     `since` is what `monotonic` said at `now`, if that is a while ago: limits count from the
     moment at which something is sent.
 
@@ -96,9 +98,11 @@ def deliver(
     each one pass at a time. What a process that died left behind is taken back by
     `recover`, not here. Raises what made a channel's worker break off.
     """
+    hours = settings.sending_hours(catalogue.calendar)
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
-        channels = ledger.channels_waiting(session, now)
+        channels = ledger.channels_waiting(session, now, asked_only=not hours.allow(now))
+        resting = {one.channel for one in circuits.shut(session) if not one.may_try(now)}
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
     at_work = {worker.channel for worker in running(database, owner)}
     workers = [
@@ -114,9 +118,10 @@ def deliver(
             owner,
             now,
             monotonic() if since is None else since,
+            hours,
         )
         for channel in channels
-        if channel not in at_work
+        if channel not in at_work | resting
     ]
     for worker in workers:
         worker.start()

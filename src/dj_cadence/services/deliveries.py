@@ -144,7 +144,7 @@ def send_again(session: Session, row: AnyRow, today: date, now: datetime) -> boo
         .where(notice.c.message_id == row.id, notice.c.outcome == "unknown")
         .values(outcome="")
     )
-    addresses.mend(session, row.channel, row.address)
+    addresses.mend(session, row.channel, row.address, now)
     return True
 
 

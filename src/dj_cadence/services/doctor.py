@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -10,13 +11,14 @@ from dj_cadence.domain.calendar import CalendarStatus
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
+from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
 from dj_cadence.services.site import Site
 from dj_cadence.store import site as sites
-from dj_cadence.store.addresses import newly_bad
+from dj_cadence.store.addresses import newly_bad, set_aside
 from dj_cadence.store.audit import pages
 from dj_cadence.store.layout import differences
 from dj_cadence.store.schema import message, org
@@ -49,6 +51,8 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         roster = check_roster(session, today)
         trouble = noted(session)
         bad = newly_bad(session, now - NEWLY)
+        aside = set_aside(session)
+        shut = shut_channels(session, site.settings, now)
     wrong = faults(rules.problems)
     moved = row.held_on is not None or (row.sending and row.home != site.home)
     return [
@@ -70,7 +74,9 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
             not stuck,
             f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
         ),
+        *(Finding(False, one.text) for one in shut),
         *_bad_addresses(bad),
+        *_set_aside(aside, site.settings.time_zone),
         *_unconfirmed(site),
     ]
 
@@ -81,6 +87,17 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
             False, f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址被拒收：{row.reason}"
         )
         for row in bad
+    ]
+
+
+def _set_aside(rows: list[AnyRow], zone: ZoneInfo) -> list[Finding]:
+    return [
+        Finding(
+            False,
+            f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址暂时收不了："
+            f"{row.reason}；{day_text(row.aside_until.astimezone(zone).date())}再试",
+        )
+        for row in rows
     ]
 
 

@@ -15,11 +15,12 @@ from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.digest import DigestView
 from dj_cadence.domain.letter import Attachment, Form, Letter
 from dj_cadence.domain.message import DIGESTS, Item, MessageView, discreet
+from dj_cadence.domain.message_id import make_message_id
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
 from dj_cadence.domain.token import make_token
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering import Templates, digest_page
 from dj_cadence.rendering.shapes import Shaped, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.contacts import Contact, contacts, whom_to_ask
@@ -152,7 +153,13 @@ class Composer:
         shape, names = self._shaped(claim, draft, form, f"{self.settings.web_address}/t/{token}")
         said = shape.filled(names)
         letter = Letter(
-            message_id=self._id(f"m{claim.id}"),
+            message_id=make_message_id(
+                self.settings.key,
+                self.site_uid,
+                claim.id,
+                claim.edition,
+                self.settings.sender_address,
+            ),
             to=claim.address,
             to_name=claim.person_name,
             subject=said.subject,
@@ -161,7 +168,9 @@ class Composer:
             date=made_on,
             headers=self._headers(claim) if form is Form.MAIL else (),
             form=form,
-            attachments=_workbooks(draft.digests) if form is Form.MAIL else (),
+            attachments=_workbooks(draft.digests)
+            if form is Form.MAIL and not claim.edition
+            else (),
         )
         packed = pack(letter, shape, names)
         return Written(claim, letter, Frozen(claim, packed.shape, packed.content), token)
@@ -213,6 +222,11 @@ class Composer:
                 for item, org_name, said, upwards in each
             ),
             digests=draft.digests,
+            left_out=tuple(
+                digest_page(self.settings.web_address, one)
+                for one in draft.digests
+                if claim.edition
+            ),
             link=link,
             contact=contact,
             first=draft.introduction.first,

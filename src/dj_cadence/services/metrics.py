@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from dj_cadence.store import circuits
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import message, site
 
@@ -24,6 +25,8 @@ class Metrics:
     oldest_unsent: timedelta
     """Since the message longest due was written; zero for none."""
     last_tick: datetime | None
+    shut: tuple[str, ...] = ()
+    """The channels on which nothing goes out."""
 
 
 def measure(database: Database, now: datetime) -> Metrics:
@@ -35,23 +38,26 @@ def measure(database: Database, now: datetime) -> Metrics:
             select(func.count(), func.min(message.c.created_at)).where(*due)
         ).one()
         last_tick = session.scalar(select(site.c.last_tick))
+        shut = tuple(one.channel for one in circuits.shut(session))
     return Metrics(
         due=number,
         sent=counts.get("sent", 0),
         failed=sum(counts.get(state, 0) for state in _FAILED),
         unknown=sum(counts.get(state, 0) for state in _UNKNOWN),
-        oldest_unsent=now - oldest if oldest else timedelta(0),
+        oldest_unsent=max(now - oldest, timedelta(0)) if oldest else timedelta(0),
         last_tick=last_tick,
+        shut=shut,
     )
 
 
-def exposition(found: Metrics) -> str:
-    """In the text format of Prometheus."""
+def exposition(found: Metrics, pass_age: float) -> str:
+    """In the text format of Prometheus; `pass_age` in seconds."""
     last = found.last_tick.timestamp() if found.last_tick else 0
     lines = (
         ("messages_due", "gauge", "Messages written down and not sent yet.", found.due),
         ("messages_sent_total", "counter", "Messages that a channel accepted.", found.sent),
         ("messages_failed_total", "counter", "Messages refused for good.", found.failed),
+        ("channels_shut", "gauge", "Channels that take nothing, see doctor.", len(found.shut)),
         ("messages_unknown", "gauge", "Messages that wait for a person.", found.unknown),
         (
             "oldest_unsent_seconds",
@@ -64,6 +70,12 @@ def exposition(found: Metrics) -> str:
             "gauge",
             "When the engine last made a pass, to within five minutes; 0 for never.",
             last,
+        ),
+        (
+            "last_pass_age_seconds",
+            "gauge",
+            "Time since the last whole pass of this process, or since its start; no clock sets it.",
+            pass_age,
         ),
     )
     return "".join(

@@ -10,20 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.canonical import digest
-from dj_cadence.domain.letter import Letter
-from dj_cadence.domain.message import AlertView, Rendered
+from dj_cadence.domain.message import AlertView
 from dj_cadence.domain.problem import faults
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
-from dj_cadence.services.packing import pack_whole
+from dj_cadence.services.administrators import tell
 from dj_cadence.services.site import Site
-from dj_cadence.settings import Settings
-from dj_cadence.store import letters, orgs
 from dj_cadence.store import site as sites
-from dj_cadence.store.schema import address, message, person, saved_rules
+from dj_cadence.store.schema import saved_rules
 from dj_cadence.store.types import AnyRow
 
 QUIET = timedelta(minutes=10)
@@ -44,10 +41,11 @@ class Trouble:
     """With place and line; none: the files are sound, and not applied."""
 
 
-def watch(site: Site, now: datetime) -> bool:
+def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
     """Look at the saved files; tell the administrators of trouble that is new and lasts.
 
-    Returns whether there is now a message to them.
+    It can wait for a working day: without `may_tell` it is only noted. Returns whether there
+    is now a message to them.
     """
     loaded = _loaded(site.settings.folder)  # takes a while; no session is held for it
     with site.database.read() as session:
@@ -55,7 +53,7 @@ def watch(site: Site, now: datetime) -> bool:
         known = noted(session)
     if trouble.key != (known.trouble if known else ""):
         _note(site, trouble, now)
-    elif known and known.told_at is None and now - known.since >= QUIET:
+    elif may_tell and known and known.told_at is None and now - known.since >= QUIET:
         return _tell(site, trouble, now)
     return False
 
@@ -64,16 +62,6 @@ def noted(session: Session) -> AnyRow | None:
     """What the engine found last; None where all is well."""
     found = session.execute(select(saved_rules)).one_or_none()
     return found if found and found.trouble else None
-
-
-def concerns(session: Session, settings: Settings, person_id: int) -> bool:
-    """Whether a person is one of the administrators that the settings name."""
-    named = settings.administrators
-    by_address = select(address.c.person_id).where(address.c.value.in_(named))
-    mine = select(person.c.id).where(
-        person.c.id == person_id, or_(person.c.key.in_(named), person.c.id.in_(by_address))
-    )
-    return session.execute(mine).first() is not None
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -131,60 +119,5 @@ def _tell(site: Site, trouble: Trouble, now: datetime) -> bool:
             or not session.execute(told.returning(saved_rules.c.id)).all()
         ):
             return False  # nobody to tell, or another process was quicker
-        for named in site.settings.administrators:
-            _write(session, site, _person(session, named), rendered, now)
+        tell(session, site, rendered, now)
     return True
-
-
-def _person(session: Session, named: str) -> int:
-    """The id of an administrator: from the roster, else somebody known by their address only.
-
-    Should the roster bring that address later, it is the same person.
-    """
-    by_address = select(address.c.person_id).where(address.c.value == named.lower())
-    known = select(person.c.id).where(or_(person.c.key == named, person.c.id.in_(by_address)))
-    found = session.execute(known.order_by(person.c.id)).scalars().first()
-    if found is not None or "@" not in named:
-        return int(found or 0)
-    made = insert(person).values(key=f"email:{named.lower()}", name="管理员")
-    number = int(session.execute(made.returning(person.c.id)).scalar_one())
-    session.execute(insert(address).values(person_id=number, channel="email", value=named.lower()))
-    return number
-
-
-def _write(session: Session, site: Site, person_id: int, rendered: Rendered, now: datetime) -> None:
-    ways = orgs.addresses(session, [person_id]).get(person_id, {})
-    channel = next((one for one in site.settings.channels if one in ways), "")
-    if not channel:
-        _log.error("administrator_unreachable person=%d", person_id)
-        return
-    name = session.execute(select(person.c.name).where(person.c.id == person_id)).scalar_one()
-    today = site.today(now)
-    mine = (message.c.person_id == person_id, message.c.day == today)
-    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
-    written = insert(message).values(
-        person_id=person_id,
-        day=today,
-        serial=min(lowest or 0, 0) - 1,  # below 0: not the day's one message
-        kind="alert",
-        channel=channel,
-        address=ways[channel],
-        late=False,
-        state="ready",
-        send_at=now,
-        created_at=now,
-    )
-    number = int(session.execute(written.returning(message.c.id)).scalar_one())
-    domain = site.settings.sender_address.rpartition("@")[2]
-    letter = Letter(
-        message_id=f"m{number}.{sites.load(session).uid}@{domain}",
-        to=ways[channel],
-        to_name=name,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
-        date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
-        headers=(("Auto-Submitted", "auto-generated"),),
-    )
-    packed = pack_whole(letter)
-    letters.keep(session, number, packed.shape, packed.content)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY, LAST_DAY
@@ -25,27 +25,42 @@ from dj_cadence.services.site import Site
 from dj_cadence.services.succession import hand_over
 from dj_cadence.services.workflows import own_task
 from dj_cadence.store import quiets
+from dj_cadence.store import site as sites
 from dj_cadence.store.database import open_database
 from dj_cadence.store.migrate import migrate
 from dj_cadence.store.schema import (
+    act,
     address,
     anchor,
     appointment,
     catalogue,
+    chain,
+    cohort,
     digest,
     message,
     notice,
     org,
+    org_cohort,
     override,
     person,
     profile,
     quiet,
+    record,
+    record_task,
     site,
+    slot,
     task,
 )
 from dj_cadence.store.types import AnyRow
 
-_COPIED = (site, profile, org, person, address, appointment, anchor, catalogue, override, quiet)
+_ROSTER = (site, profile, org, person, address, appointment, anchor, catalogue, override, quiet)
+_UNDER_WAY = (
+    *(cohort, org_cohort, slot, chain, task, record, record_task, act),
+    *(message, digest, notice),
+)
+"""What is open and what was done and said, beside the roster; no letters and no files."""
+_AT_ONCE = 1000
+_ON_ITS_WAY = ("leased", "retry")
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
@@ -75,34 +90,47 @@ def parse_answer(text: str) -> Answer:
 def simulate(original: Site, since: date, until: date, answer: Answer, tell: Observe) -> None:
     """Tell `tell` every event from `since` to `until`, and at last a summary.
 
-    The copy is a new SQLite file made from roster and applied rules; nothing is owed from
-    before `since`, and the original is only read.
+    The copy is a new SQLite file, and the original is only read. From the day of the last pass
+    on it goes on with all that is open and was said. A day before that is come to from the
+    site's beginning, by people who did everything in time; one before the beginning is the
+    beginning. The days until `since` are walked without a word.
     """
     with TemporaryDirectory(prefix="dj-cadence-") as folder:
-        copy = _copy(original, Path(folder), since)
+        copy, first, so_far = _copy(original, Path(folder), since, answer)
         try:
-            _Walk(copy, answer, tell, horizon(until)).go(since, until)
+            walk = _Walk(copy, answer, tell, horizon(until))
+            walk.approach(first, since, so_far)
+            walk.go(since, until)
         finally:
             copy.database.engine.dispose()
 
 
-def _copy(original: Site, folder: Path, since: date) -> Site:
+def _copy(original: Site, folder: Path, since: date, answer: Answer) -> tuple[Site, date, Answer]:
+    """The copy, the day it stands at, and how people act from there until `since`."""
     database = open_database(f"sqlite:///{folder / 'simulation.db'}")
     migrate(database)
     with original.database.read() as source, database.write(durable=False) as target:
         target.execute(text("PRAGMA defer_foreign_keys = ON"))  # organizations name one another
-        for table in _COPIED:
-            if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
-                target.execute(insert(table), rows)
-        begun = {
-            "starts_on": since,
-            "sending": True,
-            "home": original.home,
-            "digest_week": "",
-            "spoke_on": LAST_DAY,
-        }
-        target.execute(site.update().values(**begun))
-    return replace(original, database=database)
+        row = sites.load(source)
+        last = original.today(row.last_tick) if row.last_tick else None
+        goes_on = last is not None and last <= since
+        for table in (*_ROSTER, *(_UNDER_WAY if goes_on else ())):
+            _copy_rows(source, target, table)
+        begun = {"sending": True, "home": original.home, "spoke_on": LAST_DAY}
+        if last and goes_on:
+            on_its_way = message.c.state.in_(_ON_ITS_WAY)
+            target.execute(update(message).where(on_its_way).values(state="ready", lease_by=""))
+            target.execute(site.update().values(**begun))
+            return replace(original, database=database), last, answer
+        first = min(row.starts_on, since)
+        target.execute(site.update().values(**begun, starts_on=first, digest_week="", rolled=""))
+    return replace(original, database=database), first, Answer(0)
+
+
+def _copy_rows(source: Session, target: Session, table: Table) -> None:
+    rows = source.execute(select(table), execution_options={"yield_per": _AT_ONCE}).mappings()
+    for some in rows.partitions():
+        target.execute(insert(table), [dict(row) for row in some])
 
 
 class _Walk:
@@ -112,6 +140,7 @@ class _Walk:
         self.site = site
         self.planned_to = planned_to
         self.acted = True
+        self.silent = False
         with site.database.read() as session:
             self.rules = applied_catalogue(session)
         self.answer = answer
@@ -120,15 +149,23 @@ class _Walk:
         self.days: dict[str, set[date]] = {}
         self.about: dict[int, dict[str, Any]] = {}
 
+    def approach(self, first: date, since: date, answer: Answer) -> None:
+        """The days before those that are told of."""
+        self.silent, asked, self.answer = True, self.answer, answer
+        self._walk(first, since - DAY)
+        self.silent, self.answer = False, asked
+
     def go(self, since: date, until: date) -> None:
-        day = since
+        self._walk(since, until)
+        self._sum_up(since, until)
+
+    def _walk(self, day: date, until: date) -> None:
         while day <= until:
             self._begin(day)
             self._post(day)
             if self.answer.late is not None:
                 self._act(day)
             day += DAY
-        self._sum_up(since, until)
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.site.settings.time_zone)
@@ -194,6 +231,8 @@ class _Walk:
     # --- telling ---------------------------------------------------------------------------
 
     def _observe(self, event: Mapping[str, object]) -> None:
+        if self.silent:
+            return
         told = dict(event)
         at = told["at"]
         if isinstance(at, datetime):

@@ -1,22 +1,25 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 from time import monotonic
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.advance import advance
+from dj_cadence.services.alarms import watch_channels
 from dj_cadence.services.applied import catalogue_of
 from dj_cadence.services.bounces import collect_bounces
-from dj_cadence.services.bundle import bundle, is_sending_time
+from dj_cadence.services.bundle import bundle
 from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_due, digests_of_a_pass
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.saved_rules import watch
 from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.succession import hand_over
+from dj_cadence.store import addresses
 from dj_cadence.store import site as sites
 from dj_cadence.store.glance import look
 from dj_cadence.store.types import AnyRow
@@ -55,7 +58,8 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
-    told = watch(site, now)
+    told = watch_channels(site, now)
+    told |= watch(site, now, may_tell=catalogue.calendar.is_working_day(today))
     if is_due or told:
         report = _whole_pass(site, catalogue, plan, now, since, owner, leaving)
     else:
@@ -63,7 +67,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
-        if is_sending_time(catalogue.calendar, site.settings, now):
+        if site.settings.sending_hours(catalogue.calendar).allow(now):
             sites.spoke_on(session, today)
     return report
 
@@ -86,21 +90,19 @@ def _is_anything_due(
         return True
     if not seen.sending:
         return False
-    today = site.today(now)
+    hours = site.settings.sending_hours(catalogue.calendar)
+    if not hours.allow(now):
+        return bool(seen.urgent)
     known = seen.notices or seen.digests or seen.newcomers
-    fresh = known or digests_due(catalogue, seen.digest_week, today)
-    return bool(seen.messages or (fresh and _is_time_to_bundle(site, seen, catalogue, now)))
+    fresh = known or digests_due(catalogue, seen.digest_week, site.today(now))
+    return bool(seen.messages or (fresh and _is_time_to_bundle(hours, seen.bundled_at, now)))
 
 
-def _is_time_to_bundle(site: Site, seen: AnyRow, catalogue: Catalogue, now: datetime) -> bool:
+def _is_time_to_bundle(hours: SendingHours, last: datetime | None, now: datetime) -> bool:
     """What was left at the last time had nobody to go to; it is looked at again in a while."""
-    begins = datetime.combine(
-        site.today(now), site.settings.send_at, site.settings.time_zone
-    ).astimezone(UTC)
-    if not catalogue.calendar.is_working_day(site.today(now)) or now < begins:
-        return False
-    last = seen.bundled_at
-    return last is None or not begins <= last <= now < last + SIGN_OF_LIFE
+    if last is None or not last <= now < last + SIGN_OF_LIFE:
+        return True
+    return not hours.are_the_same(last, now)
 
 
 def _whole_pass(
@@ -123,6 +125,8 @@ def _whole_pass(
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
+    with database.write(durable=False) as session:
+        addresses.try_again(session, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     with database.write(durable=False) as session:
         sites.set_bundled_at(session, now)

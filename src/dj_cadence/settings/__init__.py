@@ -7,7 +7,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.errors import DjCadenceError
 
 SITE_FILE = "site.toml"
@@ -62,6 +64,8 @@ class Settings:
     """Whether a superior is told each week that nothing is overdue."""
     administrators: tuple[str, ...] = ()
     """Who is told when the engine needs help: mail addresses or 人员编号."""
+    send_until: time = time(20)
+    """Local hour from which on no message is begun."""
     contact: str = ""
     """Whom readers of messages may ask, with a telephone number; empty: whom the roster knows."""
     feed_alarm_hours: int = 0
@@ -73,6 +77,10 @@ class Settings:
 
     evidence_megabytes: int = 500
     """How much an organization may keep in papers."""
+
+    def sending_hours(self, calendar: WorkCalendar) -> SendingHours:
+        """When messages may be begun."""
+        return SendingHours(calendar, self.time_zone, self.send_at, self.send_until)
 
     def connections(self, channel: str) -> int:
         """How many connections a channel may use at once; one that is not set up needs one."""

@@ -113,6 +113,9 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        if site.send_until <= site.send_at:
+            begins, ends = f"{site.send_at:%H:%M}", f"{site.send_until:%H:%M}"
+            self._fault(("send_until",), f"send_until（{ends}）应晚于 send_at（{begins}）")
         if site.web.local_administrator and not is_loopback(urlsplit(site.web.address).hostname):
             self._fault(("web", "local_administrator"), _SEEN_FROM_OUTSIDE)
         by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
@@ -124,6 +127,7 @@ class _Reader:
             time_zone=ZoneInfo(site.time_zone),
             database=self._database(site.database),
             send_at=site.send_at,
+            send_until=site.send_until,
             web_address=site.web.address,
             sender_name=site.sender.name or site.name,
             sender_address=site.sender.address,

@@ -83,6 +83,7 @@ class SiteTable(SettingsTable):
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = TIME_ZONE
     database: Annotated[str, AfterValidator(checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)
+    send_until: Annotated[time, BeforeValidator(_checked_time)] = time(20)
     digest_when_empty: bool = False
     tick_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 60
     heartbeat_url: Annotated[str, AfterValidator(_checked_heartbeat)] = ""

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, bindparam, exists, func, or_, select
+from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.ledger import IS_ASKED_FOR
 from dj_cadence.store.schema import (
     appointment,
     catalogue,
@@ -34,6 +35,12 @@ _LOOK = select(
     .where(message.c.send_at.is_not(None), or_(message.c.send_at <= _NOW, message.c.day < _TODAY))
     .label("messages"),
     exists()
+    .where(
+        message.c.send_at.is_not(None),
+        or_(and_(message.c.send_at <= _NOW, IS_ASKED_FOR), message.c.day < _TODAY),
+    )
+    .label("urgent"),
+    exists()
     .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
     .label("notices"),
     exists()
@@ -51,6 +58,8 @@ _LOOK = select(
 
 def look(session: Session, today: date, week: str, now: datetime) -> AnyRow | None:
     """The site with what is waiting: `tasks`, `messages`, `notices`, … say whether.
+
+    Of messages, those that are `urgent` are looked after outside the sending hours as well.
 
     `catalogue` is the hash of the applied one. None where the site was never set up.
     """

@@ -20,6 +20,8 @@ from dj_cadence.store.schema import digest, letter, message, notice, person, sha
 
 BATCH = 250
 WAITING = ("ready", "retry")
+IS_ASKED_FOR = message.c.serial < 0
+"""A person asked for it, or an administrator must know: it does not wait for the sending hours."""
 _NO_LEASE: Mapping[str, Any] = {"lease_by": "", "lease_until": None}
 
 
@@ -32,6 +34,7 @@ class Claim:
     """The number of this try. Another claim would have counted it up, unless it was handed back."""
     owner: str
     """The process that claimed it."""
+    serial: int
     kind: str
     day: date
     late: bool
@@ -43,15 +46,27 @@ class Claim:
     """What it says, with marks in place of names; None before the first try."""
     person_id: int
     person_name: str
+    edition: int = 0
+    """Above 0: one that was too large is written anew."""
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether it goes out outside the sending hours too."""
+        return self.serial < 0
 
 
 # --- taking messages -------------------------------------------------------------------------
 
 
-def channels_waiting(session: Session, now: datetime) -> list[str]:
-    """The channels that something is due on."""
-    found = select(message.c.channel).where(message.c.send_at <= now, message.c.state.in_(WAITING))
+def channels_waiting(session: Session, now: datetime, *, asked_only: bool = False) -> list[str]:
+    """The channels that something is due on; `asked_only` outside the sending hours."""
+    found = select(message.c.channel).where(*_due(now, asked_only=asked_only))
     return sorted(session.scalars(found.distinct()))
+
+
+def _due(now: datetime, *, asked_only: bool) -> tuple[ColumnElement[bool], ...]:
+    due = (message.c.send_at <= now, message.c.state.in_(WAITING))
+    return (*due, IS_ASKED_FOR) if asked_only else due
 
 
 def claim(
@@ -62,14 +77,17 @@ def claim(
     lease_until: datetime,
     *,
     at_most: int = BATCH,
+    asked_only: bool = False,
 ) -> list[Claim]:
     """Take up to `at_most` messages that are due on `channel`, the longest waiting first.
+
+    Outside the sending hours (`asked_only`) those alone that do not wait for them.
 
     None while sending is switched off: a restored backup has a queue too.
     """
     due = (
         select(message.c.id)
-        .where(message.c.send_at <= now, message.c.state.in_(WAITING))
+        .where(*_due(now, asked_only=asked_only))
         .where(message.c.channel == channel, exists().where(site.c.sending))
         .order_by(message.c.send_at, message.c.id)
         .limit(at_most)
@@ -90,7 +108,7 @@ def claim(
 
 
 def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
-    shared = ("id", "kind", "day", "late", "channel", "address", "person_id")
+    shared = ("id", "serial", "kind", "day", "late", "channel", "address", "person_id", "edition")
     rows = session.execute(
         select(
             *(message.c[name] for name in shared),

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from dj_cadence.store import addresses
 from dj_cadence.store.ledger import Claim
 from dj_cadence.store.prepared import Ledger, Prepared
-from dj_cadence.store.schema import attempt, digest, message, notice
+from dj_cadence.store.schema import attempt, digest, letter, message, notice
 from dj_cadence.store.types import instant_text
 
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
@@ -49,20 +49,51 @@ def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None
     _end(ledger, claim, "unknown", reply, now)
 
 
+def too_large(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """This letter is the trouble: it is written anew without its files, for the next try."""
+    if _put_off(ledger, claim, now):
+        ledger.run(_NEXT_EDITION, this=claim.id)
+        ledger.run(_FORGET_LETTER, this=claim.id)
+    _end(ledger, claim, "retry", reply, now)
+
+
 def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
-    """The channel will never take it: the address is bad, and another way must be found."""
-    if ledger.run(_GIVE_UP, **_mine(claim)):
-        ledger.run(_FREE_NOTICES, this=claim.id)
-        ledger.run(_FREE_DIGESTS, this=claim.id)
+    """There is no such mailbox: the address is bad, and another way must be found.
+
+    To be said of a message that was put off meanwhile, once it is known that nothing else is
+    to blame.
+    """
+    if _given_up(ledger, claim):
+        ledger.run(_MARK_BAD, **_whose(claim), answer=reply, ended=instant_text(now))
+    _end(ledger, claim, "gave_up", reply, now)
+
+
+def aside(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+    """The mailbox takes nothing for now: it is left alone for days; as `refused` otherwise."""
+    if _given_up(ledger, claim):
+        times, until, _ = ledger.row(_ASIDE_BEFORE, **_whose(claim)) or (0, None, None)
+        pause = addresses.pause(times, until and datetime.fromisoformat(str(until)), now)
         ledger.run(
-            _MARK_BAD,
-            whose=claim.person_id,
-            way=claim.channel,
-            written=claim.address,
+            _SET_ASIDE,
+            **_whose(claim),
             answer=reply,
             ended=instant_text(now),
+            again=instant_text(now + pause.time),
+            times=pause.times,
         )
     _end(ledger, claim, "gave_up", reply, now)
+
+
+def _given_up(ledger: Ledger, claim: Claim) -> bool:
+    if not ledger.run(_GIVE_UP, this=claim.id, n=claim.n):
+        return False
+    ledger.run(_FREE_NOTICES, this=claim.id)
+    ledger.run(_FREE_DIGESTS, this=claim.id)
+    return True
+
+
+def _whose(claim: Claim) -> dict[str, Any]:
+    return {"whose": claim.person_id, "way": claim.channel, "written": claim.address}
 
 
 def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
@@ -114,8 +145,18 @@ _PUT_OFF = Prepared(
     update(message).where(*_MINE).values(state="retry", send_at=bindparam("again"), **_NO_LEASE)
 )
 _GIVE_UP = Prepared(
-    update(message).where(*_MINE).values(state="gave_up", send_at=null(), **_NO_LEASE)
+    update(message)
+    .where(
+        message.c.id == bindparam("this"),
+        message.c.state == "retry",
+        message.c.attempts == bindparam("n"),
+    )
+    .values(state="gave_up", send_at=null(), **_NO_LEASE)
 )
+_NEXT_EDITION = Prepared(
+    update(message).where(message.c.id == bindparam("this")).values(edition=message.c.edition + 1)
+)
+_FORGET_LETTER = Prepared(delete(letter).where(letter.c.message_id == bindparam("this")))
 _earlier = attempt.alias()
 _LAST = (
     select(func.max(_earlier.c.n))
@@ -171,6 +212,8 @@ _FREE_DIGESTS = Prepared(
     update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
 )
 _MARK_BAD = Prepared(addresses.REFUSED)
+_SET_ASIDE = Prepared(addresses.SET_ASIDE)
+_ASIDE_BEFORE = Prepared(addresses.ASIDE_BEFORE)
 _ENDED = Prepared(
     update(attempt)
     .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))

@@ -1,6 +1,7 @@
 """The one row about the installation, and the applied catalogue."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import exists, insert, or_, select, update
@@ -12,6 +13,27 @@ from dj_cadence.store.schema import catalogue, org, site
 from dj_cadence.store.types import AnyRow
 
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTimes:
+    """What the database knows of the time."""
+
+    applied: datetime
+    """When the rules in force were applied."""
+    last_pass: datetime | None
+
+    @property
+    def newest(self) -> datetime:
+        """The instant by which a clock is judged."""
+        return self.last_pass or self.applied
+
+
+def known_times(session: Session) -> KnownTimes | None:
+    """None before rules were applied: then there is nothing to make a pass over."""
+    applied = select(catalogue.c.applied_at).where(catalogue.c.current).scalar_subquery()
+    row = session.execute(select(applied, site.c.last_tick)).one_or_none()
+    return KnownTimes(*row) if row and row[0] else None
 
 
 def create(session: Session, uid: str, starts_on: date) -> None:
@@ -69,7 +91,7 @@ def spoke_on(session: Session, today: date) -> None:
     session.execute(update(site).where(site.c.sending, earlier).values(spoke_on=today))
 
 
-def set_bundled_at(session: Session, now: datetime) -> None:
+def set_bundled_at(session: Session, now: datetime | None) -> None:
     session.execute(update(site).values(bundled_at=now))
 
 

@@ -26,7 +26,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
             say_json(_as_json(one))
         return
     table(
-        ("通道", "程序", "发给", "去处", "限制", "可用地址", "失效地址"),
+        ("通道", "程序", "发给", "去处", "限制", "可用地址", "失效地址", "暂停地址", "状态"),
         [
             (
                 one.name,
@@ -36,6 +36,8 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
                 _limit(one.traits.limit),
                 one.good,
                 one.bad,
+                one.aside,
+                f"发不出：{one.shut}" if one.shut else "正常",
             )
             for one in found
         ],
@@ -51,6 +53,8 @@ def _as_json(one: channels.Channel) -> dict[str, object]:
         "limit": asdict(one.traits.limit) if one.traits.limit else None,
         "addresses": one.good,
         "bad_addresses": one.bad,
+        "addresses_set_aside": one.aside,
+        "shut": one.shut,
     }
 
 

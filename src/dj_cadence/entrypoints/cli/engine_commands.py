@@ -20,10 +20,12 @@ from dj_cadence.entrypoints.cli.arguments import (
 )
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, write_file
+from dj_cadence.entrypoints.rounds import read_clock
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access import login_address
 from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.clock_guard import check_clock
 from dj_cadence.services.digest_request import as_message, order_digest, requested_digest
 from dj_cadence.services.feed import Feeds
 from dj_cadence.services.feed_address import feed_address
@@ -61,6 +63,8 @@ def tick(
     """让引擎走一遍：更新任务、产生提醒、发送。"""
     with opened(ctx) as site:
         now = parse_instant(at) if at else site.now
+        if not at:
+            check_clock(site.site, read_clock())
         if now > site.now and not yes:
             raise Refused(
                 f"{at} 还没有到：提前走到那一刻会发出消息、让任务逾期，而且不能撤回。"
@@ -164,6 +168,7 @@ def _deliver(content: str | bytes, out: Path | None) -> None:
 
 
 def _send_digest(site: Opened, org: str) -> None:
+    check_clock(site.site, read_clock())
     with site.site.database.write() as session:
         above = orgs.find_org(session, org)
         to = order_digest(session, site.catalogue(), site.site, above, now=site.now)

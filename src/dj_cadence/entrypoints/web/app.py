@@ -98,7 +98,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/access", access.access),
         route("/access/{what}", access.end, "POST"),
         route("/logout", links.logout, "POST"),
-        route("/healthz", health.health, by=watchers),
+        Route("/healthz", health.HealthEndpoint(context).answer),
         route("/metrics", health.metrics, by=watchers),
         Mount("/static", _Static(context)),
     ]

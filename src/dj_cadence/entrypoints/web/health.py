@@ -2,30 +2,37 @@
 
 from http import HTTPStatus
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from dj_cadence.entrypoints.web.visit import Visit
+from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.services.metrics import exposition, measure
-from dj_cadence.store.schema import site
 
 METRICS = "text/plain; version=0.0.4"
 
 
-def health(visit: Visit) -> Response:
-    """Whether the database answers, and when the engine last made a pass."""
-    try:
-        with visit.read() as session:
-            last_tick = session.execute(select(site.c.last_tick)).scalar_one_or_none()
-    except SQLAlchemyError:
-        return JSONResponse({"status": "down"}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-    return JSONResponse({"status": "ok", "last_tick": last_tick.isoformat() if last_tick else None})
+class HealthEndpoint:
+    """Whether passes are made. From memory: it waits for no thread and for no database."""
+
+    def __init__(self, context: WebContext) -> None:
+        self._passes = context.passes
+
+    async def answer(self, _request: Request) -> Response:
+        health = self._passes.health
+        status = HTTPStatus.SERVICE_UNAVAILABLE if health.reason else HTTPStatus.OK
+        told = {
+            "status": "failing" if health.reason else "ok",
+            "reason": health.reason,
+            "last_tick": health.last_tick.isoformat() if health.last_tick else None,
+            "last_pass_age_seconds": round(health.age),
+        }
+        return JSONResponse(told, status_code=status)
 
 
 def metrics(visit: Visit) -> Response:
     """Counts and ages, in the text format of Prometheus."""
     found = measure(visit.database, visit.now)
     return PlainTextResponse(
-        exposition(found), headers={"Content-Type": f"{METRICS}; charset=utf-8"}
+        exposition(found, visit.context.passes.health.age),
+        headers={"Content-Type": f"{METRICS}; charset=utf-8"},
     )

@@ -19,11 +19,13 @@ from dj_cadence.entrypoints.web.visit import Visit, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
+from dj_cadence.services.administrators import is_administrator
+from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.papers import reminder_months
-from dj_cadence.services.saved_rules import concerns, noted
+from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
@@ -76,7 +78,7 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
     lines = pages.organizations(session, visitor, visit.catalogue, visit.today)
     folded = len(lines) > WHOLE_TREE
     shown = pages.folded(lines, depth=1) if folded else lines
-    manages = visitor.administrator or concerns(session, settings, visitor.person_id)
+    manages = visitor.administrator or is_administrator(session, settings, visitor.person_id)
     subject = f"person:{visitor.person_id}"
     return {
         "lines": visit.paging.part(shown, WHOLE_TREE),
@@ -84,6 +86,7 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
         "number": len(lines),
         "folded": folded,
         "trouble": noted(session) if manages else None,
+        "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
     }
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
@@ -41,6 +42,8 @@ class WebContext:
     """The applied catalogue, looked up in the session of each request that needs it."""
     clock: Callable[[], datetime]
     """The present instant, aware UTC."""
+    passes: PassWatch = field(default_factory=PassWatch)
+    """What the engine in this process did; without one, no pass was made."""
     on_loopback: bool = False
     """Whether nobody but this machine reaches the application; else nobody is local."""
 

@@ -12,7 +12,15 @@ from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import metadata
 from dj_cadence.store.types import Instant
 
-TO_COME = frozenset({"message.send_at", "message.lease_until", "token.expires_at"})
+TO_COME = frozenset(
+    {
+        "address.aside_until",
+        "channel_state.next_try_at",
+        "message.lease_until",
+        "message.send_at",
+        "token.expires_at",
+    }
+)
 """The columns that may lie in the future."""
 LAST_PASS = frozenset({"site.last_tick"})
 """What tells that the clock is wrong; a person or time says which of the two."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY, FIRST_DAY
@@ -21,8 +21,9 @@ from dj_cadence.store.schema import (
     person,
     quiet,
 )
+from dj_cadence.store.types import Instant
 
-ADDRESS_STATES = ("ok", "bad")
+ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY
 _other = anchor.alias("other")
 
@@ -95,6 +96,26 @@ INVARIANTS = (
         lambda _: and_(address.c.state == "bad", address.c.bad_since.is_(None)),
         "个地址被拒收，却没有记时间；已记为现在",
         lambda m: {"bad_since": m.now},
+    ),
+    Invariant(
+        "address_aside",
+        address,
+        lambda m: and_(
+            address.c.state == "aside",
+            or_(
+                address.c.aside_until.is_(None),
+                address.c.aside_until > literal(m.now + 40 * DAY, Instant()),
+                address.c.times_aside < 1,
+            ),
+        ),
+        "个地址被搁置，却没有说到哪天或太久；已改为可用，下次发送时见分晓",
+        lambda _: {
+            "state": "ok",
+            "bad_since": null(),
+            "aside_until": null(),
+            "reason": "",
+            "times_aside": 0,
+        },
     ),
     Invariant(
         "appointment_office",

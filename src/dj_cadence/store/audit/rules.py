@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dj_cadence.store.audit import (
     act_rows,
+    channel_rows,
     feed_rows,
     forms,
     instants,
@@ -21,6 +22,7 @@ ROWS: Sequence[Invariant] = (
     *references.invariants(),
     *forms.invariants(),
     *site_rows.INVARIANTS,
+    *channel_rows.INVARIANTS,
     *roster_rows.INVARIANTS,
     *plan_rows.INVARIANTS,
     *act_rows.INVARIANTS,

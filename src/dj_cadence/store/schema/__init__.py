@@ -27,12 +27,14 @@ from dj_cadence.store.schema.plan import (
 from dj_cadence.store.schema.roster import address, appointment, org, person, profile, site
 from dj_cadence.store.schema.sending import (
     attempt,
+    channel_state,
     digest,
     letter,
     message,
     notice,
     quiet,
     rate,
+    report_seen,
     shape,
 )
 
@@ -46,6 +48,7 @@ __all__ = [
     "attempt",
     "catalogue",
     "chain",
+    "channel_state",
     "cohort",
     "digest",
     "evidence",
@@ -67,6 +70,7 @@ __all__ = [
     "rate",
     "record",
     "record_task",
+    "report_seen",
     "saved_rules",
     "shape",
     "site",

@@ -90,9 +90,12 @@ address = Table(
     Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
     Column("channel", String(24), nullable=False),  # email, phone, wecom, …
     Column("value", Text, nullable=False),
-    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad
+    Column("state", String(8), nullable=False, server_default="ok"),  # ok, bad, aside
     Column("reason", Text, nullable=False, server_default=""),
-    Column("bad_since", Instant, nullable=True),
+    Column("bad_since", Instant, nullable=True),  # or set aside since
+    Column("aside_until", Instant, nullable=True),  # stays when it is over, to pause longer
+    Column("times_aside", SmallInteger, nullable=False, server_default="0"),
+    Column("mended_at", Instant, nullable=True),  # what was sent before speaks of it no more
     UniqueConstraint("person_id", "channel", "value"),
 )
 

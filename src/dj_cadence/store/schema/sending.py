@@ -51,6 +51,8 @@ message = Table(
     Column("lease_by", String(64), nullable=False, server_default=""),
     Column("lease_until", Instant, nullable=True),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    # 0: as it was first written; above: written anew, without files, as it was too large.
+    Column("edition", SmallInteger, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),
     UniqueConstraint("person_id", "day", "serial"),
@@ -147,6 +149,29 @@ digest = Table(
     Column("made_at", Instant, nullable=False),
     Index("ix_digest_message_id", "message_id"),
     Index("ix_digest_week", "week"),
+)
+
+channel_state = Table(
+    "channel_state",  # what is wrong with a channel; none where nothing is
+    metadata,
+    Column("channel", String(24), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("refusals", Integer, nullable=False),  # in a row, about us
+    Column("refused_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=True),  # set: shut until then
+    Column("pause_seconds", Integer, nullable=False),
+    Column("is_partial", Boolean, nullable=False),  # it took some and refused the rest
+    Column("accepted_at", Instant, nullable=True),
+    Column("told_at", Instant, nullable=True),  # when the administrators were told
+    Column("revision", Integer, nullable=False),  # for compare-and-set
+)
+
+report_seen = Table(
+    "report_seen",  # delivery reports that were dealt with: some mailboxes bring them again
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
 )
 
 rate = Table(

@@ -28,6 +28,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_chain_hash")),
     )
     op.create_table(
+        "channel_state",
+        sa.Column("channel", sa.String(length=24), nullable=False),
+        sa.Column("since", sa.String(length=27), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("refused_at", sa.String(length=27), nullable=False),
+        sa.Column("next_try_at", sa.String(length=27), nullable=True),
+        sa.Column("pause_seconds", sa.Integer(), nullable=False),
+        sa.Column("is_partial", sa.Boolean(), nullable=False),
+        sa.Column("accepted_at", sa.String(length=27), nullable=True),
+        sa.Column("told_at", sa.String(length=27), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_state")),
+    )
+    op.create_table(
         "cohort",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("duty", sa.String(length=48), nullable=False),
@@ -108,6 +123,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "report_seen",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_report_seen")),
+    )
+    op.create_table(
         "saved_rules",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("trouble", sa.String(length=64), nullable=False),
@@ -162,6 +183,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=8), server_default="ok", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("bad_since", sa.String(length=27), nullable=True),
+        sa.Column("aside_until", sa.String(length=27), nullable=True),
+        sa.Column("times_aside", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("mended_at", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
         sa.UniqueConstraint(
@@ -197,6 +221,7 @@ def upgrade() -> None:
         sa.Column("lease_by", sa.String(length=64), server_default="", nullable=False),
         sa.Column("lease_until", sa.String(length=27), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("edition", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("sent_at", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id")),

@@ -1,0 +1,142 @@
+"""Decides for one channel and pass how many letters may go on, and learns from what comes back.
+
+Verdicts about addresses are held until the pass is over: where many people are refused in the
+same words, the channel is to blame, whatever the words say.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dj_cadence.domain import circuit
+from dj_cadence.domain.circuit import Circuit
+from dj_cadence.domain.refusals.reply import wording
+from dj_cadence.errors import Blame
+from dj_cadence.services.connections import Landed
+from dj_cadence.store import circuits
+from dj_cadence.store.database import Database
+
+ALIKE = 3
+"""So many people refused in the same words, and most of a pass, are the channel's fault."""
+ALIKE_IN_A_ROW = 10
+"""Or so many one after the other, whatever went out before."""
+ABOUT_ADDRESS = (Blame.ADDRESS, Blame.MAILBOX)
+_log = logging.getLogger(__name__)
+
+
+class Breaker:
+    """For one pass over one channel."""
+
+    def __init__(self, database: Database, channel: str) -> None:
+        self._database = database
+        self._channel = channel
+        self._is_known = False
+        """Whether something is wrong with the channel, as far as this pass knows."""
+        self._is_trial = False
+        """The channel is shut, and this pass sends its one letter."""
+        self._accepted = 0
+        self._others = 0
+        """Came back for another reason than their own address."""
+        self._suspects: list[tuple[str, Landed]] = []
+        """Each with what was said."""
+        self._in_a_row = 0
+        """Of the last suspects, so many were refused in the same words."""
+
+    def room(self, now: datetime) -> int | None:
+        """How many letters may be claimed now; None: as many as one likes.
+
+        Of a shut channel one, by one process alone, when its time has come.
+        """
+        if self._is_trial:
+            return 0  # it is not back yet, or was refused
+        with self._database.read() as session:
+            known, revision = circuits.load(session, self._channel)
+        self._is_known = known is not None
+        if known is None or not known.is_shut:
+            return None
+        if not known.may_try(now):
+            return 0
+        later = now + timedelta(seconds=known.pause_seconds)
+        with self._database.write() as session:
+            mine = circuits.save(session, replace(known, next_try_at=later), revision)
+        self._is_trial = mine
+        return 1 if mine else 0
+
+    def learn(self, landed: Sequence[Landed], now: datetime) -> bool:
+        """What came back, in its order; returns whether the channel is shut by it."""
+        is_shut = False
+        for one in landed:
+            if one.outcome.counted == "sent":
+                self._take(now)
+            elif one.outcome.blame in ABOUT_ADDRESS:
+                is_shut |= self._suspect(one)
+            else:
+                self._others += 1
+                self._in_a_row = 0
+                if one.outcome.down or one.outcome.blame is Blame.CHANNEL:
+                    many = circuit.ENOUGH if one.outcome.down else 1
+                    is_shut |= self.refuse(one.outcome.reply, now, many, one.outcome.retry_after)
+        return is_shut
+
+    @property
+    def held(self) -> int:
+        """How many letters wait for `verdicts`."""
+        return len(self._suspects)
+
+    def verdicts(self, now: datetime) -> list[Landed]:
+        """At the end of the pass: those whose own address is to blame after all."""
+        if self._is_trial:
+            return []
+        said = [words for words, _ in self._suspects]
+        passed = len(said) + self._accepted + self._others
+        alike = {one for one in said if said.count(one) >= ALIKE and 2 * said.count(one) > passed}
+        if self._in_a_row >= ALIKE_IN_A_ROW:
+            alike.add(said[-1])
+        if blamed := [one for words, one in self._suspects if words in alike]:
+            self.refuse(blamed[-1].outcome.reply, now, len(blamed))
+        return [one for words, one in self._suspects if words not in alike]
+
+    def refuse(
+        self, reason: str, now: datetime, many: int, retry_after: float | None = None
+    ) -> bool:
+        """Something about us was refused, so many times; returns whether the channel is shut."""
+
+        def change(known: Circuit | None) -> Circuit:
+            known = known or Circuit(self._channel, now, reason, 0, now)
+            return circuit.refused(
+                known, reason, now, many, retry_after, after_some=self._accepted > 0
+            )
+
+        self._is_known = True
+        return self._change(change).is_shut
+
+    def _take(self, now: datetime) -> None:
+        self._accepted += 1
+        self._in_a_row = 0
+        self._is_trial = False
+        if not self._is_known:
+            return
+        self._is_known = False
+        with self._database.write() as session:
+            circuits.reopen(session, self._channel, now)
+        _log.info("channel_takes_letters channel=%s", self._channel)
+
+    def _suspect(self, one: Landed) -> bool:
+        to = one.written.letter.to
+        said = wording(one.outcome.reply, (to, to.partition("@")[0]))
+        alike = bool(self._suspects) and self._suspects[-1][0] == said and self._in_a_row > 0
+        self._in_a_row = self._in_a_row + 1 if alike else 1
+        self._suspects.append((said, one))
+        return self._in_a_row >= ALIKE_IN_A_ROW
+
+    def _change(self, change: Callable[[Circuit | None], Circuit]) -> Circuit:
+        while True:
+            with self._database.write() as session:
+                known, revision = circuits.load(session, self._channel)
+                changed = change(known)
+                if circuits.save(session, changed, revision):
+                    break
+        if changed.is_shut and not (known and known.is_shut):
+            _log.error("channel_shut channel=%s refusals=%d", self._channel, changed.refusals)
+        return changed

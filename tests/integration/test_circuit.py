@@ -1,0 +1,164 @@
+"""A channel that refuses us: shut, tried with single letters, and spoken of everywhere."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.letter import Form, Traits
+from dj_cadence.errors import Blame, DeliveryError
+from dj_cadence.services.audit import audit
+from dj_cadence.services.channels import list_channels
+from dj_cadence.services.channels import test_channel as try_channel
+from dj_cadence.services.doctor import examine
+from dj_cadence.services.metrics import exposition, measure
+from dj_cadence.services.site import Site
+from dj_cadence.services.tick import tick
+from dj_cadence.settings import ChannelSettings
+from dj_cadence.store.database import Database
+from dj_cadence.store.schema import address, attempt, message, person
+
+from .engine_rows import SETTINGS, Channel, a_site, at
+
+MONDAY = date(2026, 3, 2)
+LIMIT = DeliveryError("550 Connection frequency limited", Blame.CHANNEL)
+
+
+class Chat(Channel):
+    traits = Traits(Form.CHAT)
+
+
+@pytest.fixture
+def mail() -> Channel:
+    return Channel()
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def site(many: Database, mail: Channel, chat: Chat) -> Site:
+    """The administrator has mail and a chat; everybody else has mail."""
+    with many.write() as session:
+        zhao = session.execute(select(person.c.id).where(person.c.name == "赵干事")).scalar_one()
+        session.execute(address.insert().values(person_id=zhao, channel="wecom", value="zhao"))
+    channels = {name: ChannelSettings(name, "memory", {}) for name in ("email", "wecom")}
+    settings = replace(SETTINGS, channels=channels, administrators=("zhao@example.cn",))
+    found = a_site(many, mail, settings)
+    return replace(found, notifiers={"email": lambda: mail, "wecom": lambda: chat})
+
+
+def states(site: Site) -> set[str]:
+    with site.database.read() as session:
+        return set(session.scalars(select(message.c.state).where(message.c.serial >= 0)))
+
+
+def tries(site: Site) -> int:
+    with site.database.read() as session:
+        mine = select(attempt.c.message_id).join(message, message.c.id == attempt.c.message_id)
+        return len(session.execute(mine.where(message.c.channel == "email")).all())
+
+
+def test_three_refusals_shut_it_and_no_more_tries_are_burnt(site: Site, mail: Channel) -> None:
+    mail.fault = LIMIT
+
+    tick(site, at(MONDAY), owner="test")
+    assert (tries(site), states(site)) == (3, {"retry"})
+    tick(site, at(MONDAY, 8, 31), owner="test")
+    assert tries(site) == 3
+    tick(site, at(MONDAY, 8, 36), owner="test")
+    assert tries(site) == 4  # one letter, to see
+    tick(site, at(MONDAY, 8, 41), owner="test")
+    assert tries(site) == 4  # the pause has doubled
+
+    mail.fault = None
+    tick(site, at(MONDAY, 8, 47), owner="test")
+    assert states(site) == {"sent"}
+
+
+def test_what_is_shut_is_said_everywhere_and_told_once_by_another_way(
+    site: Site, mail: Channel, chat: Chat
+) -> None:
+    mail.fault = LIMIT
+    for minute in (30, 36, 41, 47, 55):
+        tick(site, at(MONDAY, 8, minute), owner="test")
+    now = at(MONDAY, 8, 56)
+
+    (letter,) = chat.letters
+    assert letter.subject == "某区学校党建：“邮件”发不出消息，请处理"
+    assert "550 Connection frequency limited" in letter.text
+    assert "channel test email" in letter.text
+    assert (letter.to, letter.form, letter.html) == ("zhao", Form.CHAT, "")
+    rules = load_rules(site.settings.folder)
+    said = [one.text for one in examine(site, rules, now=now) if "发不出消息" in one.text]
+    assert len(said) == 1
+    assert said[0].startswith("“邮件”自2026年3月2日（周一）08:30起发不出消息，已告知管理员：550 ")
+    assert ("channel_shut", False) in {(one.kind, one.mended) for one in audit(site, now)}
+    found = measure(site.database, now)
+    assert found.shut == ("email",)
+    assert "dj_cadence_channels_shut 1\n" in exposition(found, 0)
+    assert {one.name: one.shut for one in list_channels(site)} == {
+        "email": "550 Connection frequency limited",
+        "wecom": "",
+    }
+
+
+def test_a_test_that_gets_through_opens_it_at_once(site: Site, mail: Channel) -> None:
+    mail.fault = LIMIT
+    tick(site, at(MONDAY), owner="test")
+    mail.fault = None
+
+    try_channel(site, "email", "zhao@example.cn", at(MONDAY, 8, 32))
+    tick(site, at(MONDAY, 8, 33), owner="test")
+
+    assert states(site) == {"sent"}
+    assert measure(site.database, at(MONDAY, 8, 34)).shut == ()
+
+
+def test_retry_after_is_kept_to(site: Site, mail: Channel) -> None:
+    mail.fault = DeliveryError("429", Blame.CHANNEL, retry_after=3600)
+    tick(site, at(MONDAY), owner="test")
+    mail.fault = None
+
+    tick(site, at(MONDAY, 9, 20), owner="test")
+    assert "sent" not in states(site)
+    tick(site, at(MONDAY, 9, 31), owner="test")
+    assert states(site) == {"sent"}
+
+
+def test_equal_words_to_most_are_the_channels_fault_and_to_few_are_not(
+    site: Site, mail: Channel
+) -> None:
+    gone = DeliveryError("550 5.1.1 no such user", Blame.ADDRESS)
+    mail.faults = {"p1@example.cn": gone, "p2@example.cn": gone}
+    tick(site, at(MONDAY), owner="test")
+    with site.database.read() as session:
+        bad = session.scalars(select(address.c.value).where(address.c.state == "bad")).all()
+    assert sorted(bad) == ["p1@example.cn", "p2@example.cn"]
+    assert measure(site.database, at(MONDAY, 9)).shut == ()
+
+
+def test_a_full_mailbox_is_left_alone_for_days_each_time_longer(site: Site, mail: Channel) -> None:
+    mail.faults = {"p1@example.cn": DeliveryError("552 5.2.2 full", Blame.MAILBOX)}
+    mine = select(address.c.state, address.c.bad_since, address.c.aside_until).where(
+        address.c.value == "p1@example.cn"
+    )
+    found = {}
+    for n in range(100):
+        tick(site, at(MONDAY) + timedelta(days=n), owner="test")
+        with site.database.read() as session:
+            row = session.execute(mine).one()
+        assert row.state in ("ok", "aside")
+        if row.state == "aside":
+            found[row.bad_since] = (row.aside_until - row.bad_since).days
+
+    assert list(found.values())[:2] == [2, 4]
+    assert [letter.to for letter in mail.letters].count("p1@example.cn") == 0
+    mail.faults = {}
+    for n in range(100, 160):
+        tick(site, at(MONDAY) + timedelta(days=n), owner="test")
+    assert "p1@example.cn" in {letter.to for letter in mail.letters}
