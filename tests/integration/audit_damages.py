@@ -79,7 +79,31 @@ def quiet(org_id: int, since: str, until: str) -> str:
     )
 
 
+def trouble(next_try_at: str, refusals: int = 3, told_at: str = "NULL") -> str:
+    """What is written down of a channel that takes nothing."""
+    return (
+        "INSERT INTO channel_state (channel, since, reason, refusals, refused_at, next_try_at, "
+        f"pause_seconds, is_partial, told_at, revision) VALUES ('email', {AN_HOUR}, '550', "
+        f"{refusals}, {AN_HOUR}, {next_try_at}, 60, false, {told_at}, 1)"
+    )
+
+
 DAMAGES = (
+    # --- channels ------------------------------------------------------------------------------
+    Damage("a channel that takes nothing", "channel_shut*", (trouble(AN_HOUR),)),
+    Damage("a channel shut until 2099", "channel_put_off channel_shut*", (trouble(LATER),)),
+    Damage("refused less than never", "channel_counters", (trouble("NULL", -1),)),
+    Damage("told before it was shut", "channel_told_before", (trouble("NULL", 3, LONG_AGO),)),
+    Damage(
+        "a report of no hash",
+        "report_hash",
+        (f"INSERT INTO report_seen (hash, seen_at) VALUES ('x', {AN_HOUR})",),
+    ),
+    Damage(
+        "an address set aside for nobody knows how long",
+        "address_aside",
+        ("UPDATE address SET state = 'aside', times_aside = 1, bad_since = " + AN_HOUR,),
+    ),
     # --- forms -------------------------------------------------------------------------------
     Damage(
         "a roster row that is half there",
