@@ -23,7 +23,9 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.message import ChannelAlertView
 from dj_cadence.domain.paper import PaperKind
+from dj_cadence.domain.wording import moment_text
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper
@@ -60,6 +62,7 @@ def main() -> None:
         _wall(site, work)
         _pages(site, work)
         _messages(site, work)
+        _alarm(site, work)
         site.database.engine.dispose()
 
 
@@ -91,11 +94,37 @@ def _messages(site: Site, work: Path) -> None:
         latest = session.execute(found.order_by(letter.c.message_id.desc()))
         letters = [unpack(said, content) for said, content in latest]
     for name, pattern in _SHOWN.items():
-        fitting = [one for one in letters if re.match(pattern, one.subject)]
+        first = name == "first-message"
+        fitting = [
+            one
+            for one in letters
+            if re.match(pattern, one.subject) and ("第一次给您发消息" in one.text) is first
+        ]
         usual = min(fitting, key=lambda one: abs(len(one.text) - 450))
         page = work / f"{name}.html"
         page.write_text(_with_subject(usual), encoding="utf-8")
         _phone(page, HERE / f"{name}.png")
+
+
+def _alarm(site: Site, work: Path) -> None:
+    """What administrators are told when a provider has refused for a quarter of an hour."""
+    since = datetime.combine(site.today(clock.now()), time(8, 31), site.settings.time_zone)
+    told = "邮件服务器拒收：550 Connection frequency limited"
+    view = ChannelAlertView(
+        site_name=site.settings.name,
+        channel="email",
+        title="邮件",
+        since=moment_text(since, site.settings.time_zone),
+        until="",
+        reason=told,
+        waiting=23,
+        is_over=False,
+    )
+    rendered = site.templates.render_channel_alert(view)
+    mail = Letter("", "", "", rendered.subject, rendered.text, rendered.html, "")
+    page = work / "alarm.html"
+    page.write_text(_with_subject(mail), encoding="utf-8")
+    _phone(page, HERE / "alarm.png")
 
 
 def _with_subject(mail: Letter) -> str:
@@ -109,6 +138,7 @@ def _with_subject(mail: Letter) -> str:
 
 
 _SHOWN = {
+    "first-message": "党建提醒：",
     "reminder": "党建提醒：[^项]*，(最迟|计划)",
     "month": "党建提醒：.*月有",
     "escalation": "逾期报告：",

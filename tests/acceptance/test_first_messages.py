@@ -68,7 +68,7 @@ def test_a_first_message_introduces_itself_and_names_somebody_to_call(site: Term
         assert "这是“党建节拍”第一次给您发消息。它由云溪区委教育工委使用" in text(mail)
     li = text(to(mails, "li@example.cn"))
     assert "您是青禾中学第一党支部书记，所以发给您。" in li
-    assert "可以打电话问青禾中学党总支赵敏（13800000002）。" in li
+    assert "可以问青禾中学党总支赵敏（13800000002）。" in li
     assert "有疑问请联系青禾中学党总支赵敏（13800000002）。" in li
 
 

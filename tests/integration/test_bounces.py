@@ -4,6 +4,7 @@ import logging
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from mailbox import Maildir
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from dj_cadence.returned_mail import open_box
 from dj_cadence.services.bounces import collect_bounces
 from dj_cadence.services.site import Site
 from dj_cadence.settings.options import BouncesTable
-from dj_cadence.store import orgs, schema
+from dj_cadence.store import addresses, orgs, schema
 from dj_cadence.store.database import Database
 
 from . import delivery_rows as rows
@@ -165,6 +166,76 @@ def test_a_bounce_told_twice_is_noted_once(database: Database, tmp_path: Path) -
 
     assert collect_bounces(site, MORNING) == 1
     assert rows.attempts(database) == [(1, 1, "sent", "250 ok；退信：5.1.1 550 User unknown")]
+
+
+def _collect(database: Database, folder: Path, now: datetime, *mails: bytes) -> int:
+    box = Maildir(folder / "bounces")
+    for mail in mails:
+        box.add(mail)
+    settings = BouncesTable(folder="bounces").model_dump()
+    return collect_bounces(_site(database, open_box(settings, folder)), now)
+
+
+def _states(database: Database) -> dict[str, str]:
+    with database.read() as session:
+        query = select(schema.address.c.value, schema.address.c.state)
+        return dict(map(tuple, session.execute(query)))
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        report("m1.5eed@example.cn"),
+        report(f"m1.{'0' * 20}.5eed@example.cn"),
+        report(rows.message_id(1).replace("m1.", "m2.")),
+        report(rows.message_id(1)).replace(b"rfc822; p1@", b"rfc822; p2@"),
+        report(rows.message_id(2)),
+        report(rows.message_id(1)).replace(b"Final-Recipient", b"X-Recipient"),
+        report(rows.message_id(9)),
+    ],
+    ids=["in sequence", "guessed", "of another", "to another", "number", "to nobody", "none"],
+)
+def test_a_forged_report_strikes_nobody_off(
+    database: Database, tmp_path: Path, mail: bytes
+) -> None:
+    fill(database, 2)
+    send_all(database, Recorder())
+
+    assert _collect(database, tmp_path, MORNING, mail) == 0
+
+    assert _states(database) == {"p1@example.cn": "ok", "p2@example.cn": "ok"}
+    assert {row[3] for row in rows.attempts(database)} == {"250 ok"}
+
+
+def test_a_report_that_comes_again_overrides_no_mending(database: Database, tmp_path: Path) -> None:
+    fill(database, 1)
+    send_all(database, Recorder())
+    assert _collect(database, tmp_path, MORNING, BOUNCE) == 1
+    with database.write() as session:
+        addresses.mend(session, "email", "p1@example.cn", MORNING + 60 * MINUTE)
+
+    other = BOUNCE.replace(b"Subject:", b"Message-ID: <again@mx>\r\nSubject:")
+    for n, mail in enumerate((BOUNCE, BOUNCE, other), start=7):
+        assert _collect(database, tmp_path, MORNING + n * 10 * MINUTE, mail) == (mail is other)
+
+    assert _states(database) == {"p1@example.cn": "ok"}
+
+
+def test_a_report_of_long_ago_is_none(database: Database, tmp_path: Path) -> None:
+    fill(database, 1)
+    send_all(database, Recorder())
+
+    assert _collect(database, tmp_path, MORNING + timedelta(days=15), BOUNCE) == 0
+    assert _states(database) == {"p1@example.cn": "ok"}
+
+
+def test_a_full_mailbox_further_on_is_left_alone(database: Database, tmp_path: Path) -> None:
+    fill(database, 1)
+    send_all(database, Recorder())
+    full = report(rows.message_id(1), "5.2.2").replace(b"550 User unknown", b"552 Mailbox full")
+
+    assert _collect(database, tmp_path, MORNING, full) == 1
+    assert _states(database) == {"p1@example.cn": "aside"}
 
 
 def test_policy_strikes_no_address_off(database: Database, tmp_path: Path) -> None:

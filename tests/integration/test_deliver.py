@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.basis import Basis, Certainty
 from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.letter import Form, Letter, Traits
+from dj_cadence.domain.refusals.mail import Stage, judge_mail
 from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.domain.token import make_token
 from dj_cadence.errors import Blame, DeliveryError
@@ -218,6 +219,47 @@ def test_what_passes_takes_nothing_with_it_that_was_to_be_said_besides(database:
     assert (found[11], found[12]) == ("sent", "moved")
     assert (found[21], found[22]) == ("sent", "sent")
     assert channel.letters[1].text.count("主题党日") == 1
+
+
+@pytest.mark.parametrize("answer", ["552 5.3.4 too large", "552 message size exceeds limit"])
+def test_a_digest_that_is_too_large_goes_without_its_workbook(
+    database: Database, answer: str
+) -> None:
+    fill(database, 1)
+    with database.write() as session:
+        session.execute(
+            insert(schema.digest).values(
+                worth_sending=True,
+                org_id=1,
+                week="2026-W10",
+                counts={},
+                message_id=1,
+                made_at=MORNING,
+            )
+        )
+    blame = judge_mail(Stage.TEXT, 552, answer.partition(" ")[2])
+
+    class Small(Recorder):
+        def send(self, letter: Letter) -> str:
+            self.letters.append(letter)
+            if letter.attachments:
+                raise DeliveryError(answer, blame)
+            return "250 ok"
+
+    channel = Small()
+    send_all(database, channel)
+    send_all(database, channel, now=MORNING + 6 * MINUTE)
+
+    whole, light = channel.letters
+    assert (len(whole.attachments), len(light.attachments)) == (1, 0)
+    assert (whole.message_id, light.message_id) == (rows.message_id(1), rows.message_id(1, 1))
+    page = f"{rows.SETTINGS.web_address}/orgs/1/digest"
+    assert f"这一封不带表格。表格请在页面上看：\n{page}\n" in light.text
+    assert page in light.html
+    assert page not in whole.text
+    assert rows.states(database) == {1: "sent"}
+    with database.read() as session:
+        assert session.scalars(select(schema.address.c.state)).all() == ["ok"]
 
 
 def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> None:

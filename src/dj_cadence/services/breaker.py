@@ -8,6 +8,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from dj_cadence.domain import circuit
 from dj_cadence.domain.circuit import Circuit
@@ -33,6 +36,9 @@ class Breaker:
         self._channel = channel
         self._is_known = False
         """Whether something is wrong with the channel, as far as this pass knows."""
+        self._in_vain = 0
+        """So many refusals about us since something was taken, also in earlier passes."""
+        self._unwritten: list[Callable[[], object]] = []
         self._is_trial = False
         """The channel is shut, and this pass sends its one letter."""
         self._accepted = 0
@@ -53,6 +59,7 @@ class Breaker:
         with self._database.read() as session:
             known, revision = circuits.load(session, self._channel)
         self._is_known = known is not None
+        self._in_vain = known.refusals if known else 0
         if known is None or not known.is_shut:
             return None
         if not known.may_try(now):
@@ -64,7 +71,10 @@ class Breaker:
         return 1 if mine else 0
 
     def learn(self, landed: Sequence[Landed], now: datetime) -> bool:
-        """What came back, in its order; returns whether the channel is shut by it."""
+        """What came back, in its order; returns whether the channel is shut by it.
+
+        Nothing is written down before `note`: what became of the letters themselves comes first.
+        """
         is_shut = False
         for one in landed:
             if one.outcome.counted == "sent":
@@ -76,8 +86,17 @@ class Breaker:
                 self._in_a_row = 0
                 if one.outcome.down or one.outcome.blame is Blame.CHANNEL:
                     many = circuit.ENOUGH if one.outcome.down else 1
-                    is_shut |= self.refuse(one.outcome.reply, now, many, one.outcome.retry_after)
+                    is_shut |= self._refuse(one, now, many)
         return is_shut
+
+    def note(self) -> None:
+        """Write down what was learnt. That it cannot be is no reason to break off."""
+        waiting, self._unwritten = self._unwritten, []
+        try:
+            for write in waiting:
+                write()
+        except SQLAlchemyError as error:
+            _log.warning("circuit_not_written channel=%s error=%s", self._channel, type(error))
 
     @property
     def held(self) -> int:
@@ -94,30 +113,35 @@ class Breaker:
         if self._in_a_row >= ALIKE_IN_A_ROW:
             alike.add(said[-1])
         if blamed := [one for words, one in self._suspects if words in alike]:
-            self.refuse(blamed[-1].outcome.reply, now, len(blamed))
+            self.shut(blamed[-1].outcome.reply, now, len(blamed))
         return [one for words, one in self._suspects if words not in alike]
 
-    def refuse(
-        self, reason: str, now: datetime, many: int, retry_after: float | None = None
-    ) -> bool:
-        """Something about us was refused, so many times; returns whether the channel is shut."""
+    def shut(self, reason: str, now: datetime, many: int, retry_after: float | None = None) -> None:
+        """Something about us was refused so many times."""
+        after_some = self._accepted > 0
 
         def change(known: Circuit | None) -> Circuit:
             known = known or Circuit(self._channel, now, reason, 0, now)
-            return circuit.refused(
-                known, reason, now, many, retry_after, after_some=self._accepted > 0
-            )
+            return circuit.refused(known, reason, now, many, retry_after, after_some=after_some)
 
         self._is_known = True
-        return self._change(change).is_shut
+        self._change(change)
+
+    def _refuse(self, one: Landed, now: datetime, many: int) -> bool:
+        self._in_vain += many
+        write = partial(self.shut, one.outcome.reply, now, many, one.outcome.retry_after)
+        self._unwritten.append(write)
+        return self._in_vain >= circuit.ENOUGH or self._is_trial
 
     def _take(self, now: datetime) -> None:
         self._accepted += 1
         self._in_a_row = 0
         self._is_trial = False
-        if not self._is_known:
-            return
-        self._is_known = False
+        if self._is_known or self._in_vain:
+            self._is_known, self._in_vain = False, 0
+            self._unwritten.append(partial(self._reopen, now))
+
+    def _reopen(self, now: datetime) -> None:
         with self._database.write() as session:
             circuits.reopen(session, self._channel, now)
         _log.info("channel_takes_letters channel=%s", self._channel)
@@ -130,7 +154,7 @@ class Breaker:
         self._suspects.append((said, one))
         return self._in_a_row >= ALIKE_IN_A_ROW
 
-    def _change(self, change: Callable[[Circuit | None], Circuit]) -> Circuit:
+    def _change(self, change: Callable[[Circuit | None], Circuit]) -> None:
         while True:
             with self._database.write() as session:
                 known, revision = circuits.load(session, self._channel)
@@ -139,4 +163,3 @@ class Breaker:
                     break
         if changed.is_shut and not (known and known.is_shut):
             _log.error("channel_shut channel=%s refusals=%d", self._channel, changed.refusals)
-        return changed

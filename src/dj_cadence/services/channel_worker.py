@@ -175,7 +175,8 @@ class ChannelWorker(Thread):
     def _write(self, claims: Sequence[Claim]) -> list[Written]:
         reason = self._connections.unusable if claims and self._connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
-            self._down |= self._breaker.refuse(reason, self._instant(), ENOUGH)
+            self._breaker.shut(reason, self._instant(), ENOUGH)
+            self._down = True
             self._put_off([Fault(claim, reason) for claim in claims])
             return []
         made = self._composer.write(self.database, claims, self._now)
@@ -242,6 +243,7 @@ class ChannelWorker(Thread):
             return self._begin(book, self._letters, room)
 
         begun, passed = self._commit(work)
+        self._breaker.note()
         self.moved_at = monotonic()
         for _ in range(passed):
             self._letters.popleft()

@@ -50,9 +50,8 @@ def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None
 
 
 def too_large(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
-    """This letter is the trouble: it is written anew without its files, for the next try."""
-    if _put_off(ledger, claim, now):
-        ledger.run(_NEXT_EDITION, this=claim.id)
+    """This letter is the trouble. One with files is written anew without, for the next try."""
+    if _put_off(ledger, claim, now) and ledger.run(_NEXT_EDITION, this=claim.id):
         ledger.run(_FORGET_LETTER, this=claim.id)
     _end(ledger, claim, "retry", reply, now)
 
@@ -154,7 +153,13 @@ _GIVE_UP = Prepared(
     .values(state="gave_up", send_at=null(), **_NO_LEASE)
 )
 _NEXT_EDITION = Prepared(
-    update(message).where(message.c.id == bindparam("this")).values(edition=message.c.edition + 1)
+    update(message)
+    .where(
+        message.c.id == bindparam("this"),
+        message.c.edition == 0,
+        exists().where(digest.c.message_id == message.c.id),
+    )
+    .values(edition=1)
 )
 _FORGET_LETTER = Prepared(delete(letter).where(letter.c.message_id == bindparam("this")))
 _earlier = attempt.alias()
