@@ -1,5 +1,6 @@
 """A check-up of one site, for the operator."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.deliveries import CHANNELS
+from dj_cadence.services.file_modes import too_open
 from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
@@ -27,6 +29,8 @@ from dj_cadence.store.types import AnyRow
 NEWLY = timedelta(days=30)
 """How long an address that was refused for good is spoken of."""
 STALE = timedelta(minutes=10)
+_NAMED = 3
+"""So many files that are too open are named, and how many there are."""
 _STUCK = ("gave_up", "quarantined")
 
 
@@ -78,6 +82,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         *_bad_addresses(bad),
         *_set_aside(aside, site.settings.time_zone),
         *_unconfirmed(site),
+        *_too_open(site),
     ]
 
 
@@ -118,6 +123,19 @@ def _unconfirmed(site: Site) -> list[Finding]:
     if not is_unconfirmed(site.settings.folder):
         return []
     text = "备份带来的通知渠道程序和模板还没有人确认，暂不使用；看过后运行 send on"
+    return [Finding(False, text)]
+
+
+def _too_open(site: Site) -> list[Finding]:
+    folder = site.settings.folder
+    found = too_open(folder, site.database.files())
+    if not found:
+        return []
+    named = "、".join(map(str, found[:_NAMED]))
+    more = f" 等 {len(found)} 处" if len(found) > _NAMED else ""
+    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in found)
+    command = f"chmod -R go= {shlex.join(map(str, mended))}"
+    text = f"本机其他用户也能读写 {named}{more}，里面有姓名、地址或密钥；请运行 {command}"
     return [Finding(False, text)]
 
 
