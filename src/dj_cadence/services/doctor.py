@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from dj_cadence.domain.calendar import CalendarStatus
+from dj_cadence.domain.clock_doubt import STEP
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
@@ -176,5 +177,7 @@ def _calendar(rules: Loaded, year: int) -> Finding:
 def _ticking(last: datetime | None, now: datetime) -> Finding:
     if last is None:
         return Finding(False, "引擎还没有运行过；请运行 run")
+    if last > now + STEP:
+        return Finding(False, f"上次检查记在将来（{last:%Y-%m-%d %H:%M} UTC）；请看 clock")
     well = now - last <= STALE
     return Finding(well, "引擎在运行" if well else f"引擎自 {last:%Y-%m-%d %H:%M} UTC 后没有运行")
