@@ -36,6 +36,7 @@ from sqlalchemy import func, select
 
 from dj_cadence.domain import mime
 from dj_cadence.domain.letter import Letter, OpenNotifier, Sender
+from dj_cadence.domain.token import message_token
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.applied import applied_catalogue
@@ -177,8 +178,10 @@ def _count_sent(engine: Site) -> int:
 
 def _letters(engine: Site) -> list[Letter]:
     with engine.database.read() as session:
-        query = select(shape.c.content, letter.c.content).join_from(letter, shape)
-        return [unpack(said, content) for said, content in session.execute(query)]
+        query = select(letter.c.message_id, shape.c.content, letter.c.content)
+        rows = session.execute(query.join_from(letter, shape)).all()
+    key = engine.settings.key
+    return [unpack(said, content, message_token(key, id_)) for id_, said, content in rows]
 
 
 # --- the references -----------------------------------------------------------------------------

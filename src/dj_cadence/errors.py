@@ -11,6 +11,10 @@ class Refused(DjCadenceError):
     """The request cannot be carried out, and nothing was changed."""
 
 
+class DatabaseGone(Refused):
+    """The database's file is another one than was opened, or is not there any more."""
+
+
 class Blame(StrEnum):
     """What a refusal is due to, which decides what becomes of address, letter and channel."""
 

@@ -19,10 +19,11 @@ from starlette.testclient import TestClient
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.shape import Shape
 from dj_cadence.domain.token import make_token
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.services.access import login_address
-from dj_cadence.services.packing import pack_whole
+from dj_cadence.services.packing import pack
 from dj_cadence.settings import Settings
 from dj_cadence.store import letters, tokens
 from dj_cadence.store.database import Database
@@ -264,7 +265,7 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 sent_at=NOW,
             )
         )
-        packed = pack_whole(letter)
+        packed = pack(letter, Shape(letter.subject, letter.text, letter.html), (), token)
         letters.keep(session, number, packed.shape, packed.content)
         subject = f"message:{number}"
         tokens.remember(

@@ -16,7 +16,7 @@ from dj_cadence.domain.citation import basis_line
 from dj_cadence.domain.letter import Form, Letter, Traits
 from dj_cadence.domain.refusals.mail import Stage, judge_mail
 from dj_cadence.domain.reminder_plan import ESCALATED
-from dj_cadence.domain.token import make_token
+from dj_cadence.domain.token import make_token, message_token
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
 from dj_cadence.services.packing import unpack
@@ -101,8 +101,9 @@ def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Da
     send_all(database, later)
     with database.read() as session:
         (said,) = session.scalars(select(schema.shape.c.content))
-        contents = session.scalars(select(schema.letter.c.content)).all()
-    kept = {unpack(said, content) for content in contents}
+        query = select(schema.letter.c.message_id, schema.letter.c.content)
+        found = session.execute(query).all()
+    kept = {unpack(said, content, message_token(rows.SETTINGS.key, id_)) for id_, content in found}
 
     again = Recorder()
     send_all(database, again, now=MORNING + 5 * MINUTE)

@@ -6,18 +6,19 @@ from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import update
 
 from dj_cadence import clock
 from dj_cadence.entrypoints.rounds import Rounds
+from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.store.database import Database
 from dj_cadence.store.lifeline import lifeline
 from dj_cadence.store.schema import message
 
-from .engine_rows import SETTINGS, Channel, a_site, at
+from .engine_rows import SETTINGS, Channel, a_site, at, everything
 
 
 @contextmanager
@@ -63,3 +64,52 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
         rounds.audit()  # finds it, and sets it right
         rounds.heartbeat()
         assert asked == ["/ping", "/ping"]  # back with the first clean look
+
+
+def test_a_job_that_hangs_does_not_keep_the_scheduler_from_its_end() -> None:
+    begun, released = Event(), Event()
+
+    def hang() -> None:
+        begun.set()
+        released.wait()
+
+    scheduler = SteadyScheduler([SteadyJob(hang, 60, 0)])
+    scheduler.start()
+    assert begun.wait(20)
+    assert scheduler.end(0.1) is False
+    released.set()
+
+
+def test_a_pass_that_fails_is_no_whole_pass(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    with lifeline(shipped_district, tmp_path, "daemon") as life:
+        rounds = Rounds(a_site(shipped_district, Channel()), life)
+        rounds.tick()
+        assert (rounds.passes.health.reason, rounds.passes.health.last_tick) == (
+            "",
+            at(date(2026, 3, 2)),
+        )
+        with shipped_district.write() as session:
+            session.connection().exec_driver_sql("ALTER TABLE site RENAME TO gone")
+        rounds.tick()
+        assert rounds.passes.health.reason == "pass_failed"
+
+
+def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
+        engine = a_site(shipped_district, Channel(), replace(SETTINGS, heartbeat_url=url))
+        rounds = Rounds(engine, life)
+        rounds.tick()
+        before = everything(shipped_district)
+        monkeypatch.setattr(clock, "now", lambda: at(date(2026, 4, 11)))
+        rounds.tick()
+        rounds.audit()
+        rounds.heartbeat()
+        assert rounds.passes.health.reason == "clock_held"
+        assert everything(shipped_district) == before
+        assert asked == []

@@ -11,6 +11,16 @@ def make_token(key: bytes, purpose: str, subject: str, generation: int) -> str:
     return urlsafe_b64encode(digest[:20]).decode().rstrip("=")
 
 
+def message_subject(message_id: int) -> str:
+    """What the token of a message's link stands for."""
+    return f"message:{message_id}"
+
+
+def message_token(key: bytes, message_id: int) -> str:
+    """What the link in a message opens with; it is kept nowhere else than in the message."""
+    return make_token(key, "message", message_subject(message_id), 1)
+
+
 def token_hash(token: str) -> str:
     """What the database keeps of a token."""
     return sha256(token.encode()).hexdigest()

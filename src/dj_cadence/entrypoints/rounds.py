@@ -12,6 +12,7 @@ from dj_cadence import clock
 from dj_cadence.bounded_client import BoundedClient
 from dj_cadence.domain.clock_doubt import STEP, Reading
 from dj_cadence.entrypoints.pass_watch import CLOCK_HELD, PassWatch
+from dj_cadence.errors import DatabaseGone
 from dj_cadence.services.audit import AuditFinding, audit
 from dj_cadence.services.clock_guard import ClockGuard, accept_clock
 from dj_cadence.services.deliver import wait_for_workers
@@ -56,6 +57,9 @@ class Rounds:
         reading = read_clock()
         try:
             trouble = self._pass(reading)
+        except DatabaseGone:
+            trouble = "database_gone"
+            _log.error("database_gone url=%s", self._site.database.engine.url)
         except Exception:  # noqa: BLE001 - whatever it was, the next pass must come
             trouble = "pass_failed"
             _log.exception("tick_failed")

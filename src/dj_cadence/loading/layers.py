@@ -28,6 +28,8 @@ MODELS: Mapping[str, type[Written]] = {
     "semesters": SemesterRule,
 }
 PLANS_FILE = "reminder-plans"
+_MOST_FILES, _MOST_LETTERS = 300, 1_000_000
+"""In one folder. The shipped one has 33 files of 100,000 letters."""
 
 Id = tuple[str, str]
 """(section, key)."""
@@ -78,9 +80,24 @@ class Layers:
 
 
 def read_folder(folder: Path) -> list[YamlFile]:
-    """Every YAML file below `folder`, in the order of their names."""
+    """Every YAML file below `folder`, in the order of their names; not more than a site needs."""
     found = sorted(p for p in folder.rglob("*.y*ml") if not p.name.startswith((".", "~")))
-    return [read_yaml(path, f"schedules/{path.relative_to(folder).as_posix()}") for path in found]
+    read: list[YamlFile] = []
+    length = 0
+    for path in found:
+        name = f"schedules/{_shown(path.relative_to(folder).as_posix())}"
+        if len(read) >= _MOST_FILES or length > _MOST_LETTERS:
+            said = f"规则文件太多，这个和后面的 {len(found) - len(read) - 1} 个没有读"
+            return [*read, YamlFile(name, problems=(Problem(f"{name}:1:1", said),))]
+        read.append(read_yaml(path, name))
+        length += len(read[-1].text)
+    return read
+
+
+def _shown(name: str) -> str:
+    """A file's name as it can be stored and printed on one line."""
+    plain = name.encode("utf-8", "replace").decode("utf-8")
+    return "".join(letter if letter.isprintable() else "?" for letter in plain)
 
 
 def lay(folders: Sequence[Sequence[YamlFile]], without: Iterable[YamlFile] = ()) -> Layers:

@@ -9,14 +9,13 @@ from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from dj_cadence.bounded_file import UnreadableError, read_text
 from dj_cadence.domain.faults import describe, describe_syntax
 from dj_cadence.domain.problem import Problem
-
-_ENDLESS = "嵌套太深，或用 & 和 * 引用了自己"
+from dj_cadence.loading.bounded_yaml import MOST_BYTES, TooMuchError, compose, place_of
 
 Loc = Sequence[str | int]
 """The way to a part of a file: keys of mappings, indexes of lists."""
@@ -69,25 +68,23 @@ def read_yaml(path: Path, name: str) -> YamlFile:
     and null become values.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return _unreadable(name, "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
+        text = read_text(path, MOST_BYTES)
+    except FileNotFoundError:
+        return _unreadable(name, "没有这个文件")  # or a link that leads nowhere
+    except UnreadableError as error:
+        return _unreadable(name, str(error))
     return replace(_read(name, text), text=text)
 
 
 def _read(name: str, text: str) -> YamlFile:
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = compose(text)
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        message = describe_syntax(str(error))
-        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
-        return YamlFile(name, problems=(Problem(place, message),))
-    except RecursionError:
-        return _unreadable(name, _ENDLESS)
+        said = error.problem if isinstance(error, TooMuchError) else describe_syntax(str(error))
+        return YamlFile(name, problems=(Problem(f"{name}:{place_of(error)}", said),))
     if root is None:
         return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
-    return _built(name, root)
+    return YamlFile(name, _plain(root), tuple(_repeated_keys(name, root)), root)
 
 
 def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | None, list[Problem]]:
@@ -157,14 +154,6 @@ def _parts(annotation: Any) -> list[Any]:
 
 def _unreadable(name: str, message: str) -> YamlFile:
     return YamlFile(name, problems=(Problem(f"{name}:1:1", message),))
-
-
-def _built(name: str, root: Node) -> YamlFile:
-    try:
-        repeated = tuple(_repeated_keys(name, root))
-        return YamlFile(name, _plain(root), repeated, root)
-    except RecursionError:
-        return _unreadable(name, _ENDLESS)
 
 
 def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:

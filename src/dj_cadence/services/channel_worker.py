@@ -18,10 +18,11 @@ from typing import TypeVar
 from dj_cadence.domain.circuit import ENOUGH
 from dj_cadence.domain.letter import Limit
 from dj_cadence.domain.sending_hours import SendingHours
+from dj_cadence.domain.token import message_subject
 from dj_cadence.errors import Blame
 from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker
 from dj_cadence.services.connections import Connections, Landed
-from dj_cadence.services.letters import Composer, Empty, Fault, Written, token_subject
+from dj_cadence.services.letters import Composer, Empty, Fault, Written
 from dj_cadence.store import ledger, outcomes, rates, tokens
 from dj_cadence.store import letters as kept
 from dj_cadence.store.database import Database
@@ -192,7 +193,7 @@ class ChannelWorker(Thread):
     def _freeze(self, letters: Iterable[Written]) -> None:
         """Keep those that were just written, and what their links open with."""
         if fresh := [letter.frozen for letter in letters if letter.frozen]:
-            links = [(one.token, token_subject(one.claim.id)) for one in letters if one.token]
+            links = [(one.token, message_subject(one.claim.id)) for one in letters if one.token]
             with self.database.write(durable=False) as session:
                 kept.freeze(session, fresh)
                 tokens.remember_messages(session, links, self._now, self._now + TOKEN_LIFE)

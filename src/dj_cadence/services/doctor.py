@@ -1,5 +1,6 @@
 """A check-up of one site, for the operator."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from dj_cadence.domain.calendar import CalendarStatus
+from dj_cadence.domain.clock_doubt import STEP
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.deliveries import CHANNELS
+from dj_cadence.services.file_modes import too_open
 from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.services.saved_rules import QUIET, noted
@@ -27,6 +30,8 @@ from dj_cadence.store.types import AnyRow
 NEWLY = timedelta(days=30)
 """How long an address that was refused for good is spoken of."""
 STALE = timedelta(minutes=10)
+_NAMED = 3
+"""So many files that are too open are named, and how many there are."""
 _STUCK = ("gave_up", "quarantined")
 
 
@@ -78,6 +83,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         *_bad_addresses(bad),
         *_set_aside(aside, site.settings.time_zone),
         *_unconfirmed(site),
+        *_too_open(site),
     ]
 
 
@@ -121,6 +127,19 @@ def _unconfirmed(site: Site) -> list[Finding]:
     return [Finding(False, text)]
 
 
+def _too_open(site: Site) -> list[Finding]:
+    folder = site.settings.folder
+    found = too_open(folder, site.database.files())
+    if not found:
+        return []
+    named = "、".join(map(str, found[:_NAMED]))
+    more = f" 等 {len(found)} 处" if len(found) > _NAMED else ""
+    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in found)
+    command = f"chmod -R go= {shlex.join(map(str, mended))}"
+    text = f"本机其他用户也能读写 {named}{more}，里面有姓名、地址或密钥；请运行 {command}"
+    return [Finding(False, text)]
+
+
 def _files(wrong: Sequence[Problem]) -> Finding:
     if not wrong:
         return Finding(True, "规则文件没有错误")
@@ -158,5 +177,7 @@ def _calendar(rules: Loaded, year: int) -> Finding:
 def _ticking(last: datetime | None, now: datetime) -> Finding:
     if last is None:
         return Finding(False, "引擎还没有运行过；请运行 run")
+    if last > now + STEP:
+        return Finding(False, f"上次检查记在将来（{last:%Y-%m-%d %H:%M} UTC）；请看 clock")
     well = now - last <= STALE
     return Finding(well, "引擎在运行" if well else f"引擎自 {last:%Y-%m-%d %H:%M} UTC 后没有运行")

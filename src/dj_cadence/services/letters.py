@@ -19,7 +19,7 @@ from dj_cadence.domain.message_id import make_message_id
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import State, overdue_days
-from dj_cadence.domain.token import make_token
+from dj_cadence.domain.token import message_token
 from dj_cadence.rendering import Templates, digest_page
 from dj_cadence.rendering.shapes import Shaped, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
@@ -143,13 +143,15 @@ class Composer:
             return draft
         if draft and not draft.contents.own and not draft.digests:
             return Empty(claim)
-        write = partial(self._letter, claim, draft, made_on) if draft else partial(_again, claim)
+        write = (
+            partial(self._letter, claim, draft, made_on) if draft else partial(self._again, claim)
+        )
         return _guarded(claim, write)
 
     def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> Written:
         form = self.form
         # It opens the page on which everything in the message can be finished.
-        token = make_token(self.settings.key, "message", token_subject(claim.id), 1)
+        token = message_token(self.settings.key, claim.id)
         shape, names = self._shaped(claim, draft, form, f"{self.settings.web_address}/t/{token}")
         said = shape.filled(names)
         letter = Letter(
@@ -172,8 +174,13 @@ class Composer:
             if form is Form.MAIL and not claim.edition
             else (),
         )
-        packed = pack(letter, shape, names)
+        packed = pack(letter, shape, names, token)
         return Written(claim, letter, Frozen(claim, packed.shape, packed.content), token)
+
+    def _again(self, claim: Claim) -> Written:
+        """As it was written at an earlier try."""
+        token = message_token(self.settings.key, claim.id)
+        return Written(claim, unpack(claim.shape or b"", claim.content or b"", token))
 
     def _shaped(self, claim: Claim, draft: _Draft, form: Form, link: str) -> Shaped:
         """A mail about tasks is the same for many people, but for the names in it.
@@ -342,16 +349,6 @@ def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
 def _instructions(theme: str, what: str) -> str:
     """What to do, the superior's theme first."""
     return f"主题：{theme}。{what}" if theme else what
-
-
-def token_subject(message_id: int) -> str:
-    """What the token of a message's link stands for."""
-    return f"message:{message_id}"
-
-
-def _again(claim: Claim) -> Written:
-    """As it was written at an earlier try."""
-    return Written(claim, unpack(claim.shape or b"", claim.content or b""))
 
 
 def _by_message(rows: Iterable[_Row]) -> Mapping[int, list[_Row]]:

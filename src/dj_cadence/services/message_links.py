@@ -17,7 +17,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import LISTED
 from dj_cadence.domain.task import State
-from dj_cadence.domain.token import make_token
+from dj_cadence.domain.token import message_token
 from dj_cadence.services.access import (
     ExpiredLink,
     Visitor,
@@ -99,7 +99,7 @@ def withdraw(
 
 
 def _token(settings: Settings, message_id: int) -> str:
-    return make_token(settings.key, "message", f"message:{message_id}", 1)
+    return message_token(settings.key, message_id)
 
 
 def _opened(

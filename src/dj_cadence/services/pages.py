@@ -12,8 +12,9 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
+from dj_cadence.domain.token import message_token
 from dj_cadence.services.access import Visitor, overseen, oversees, visible
-from dj_cadence.services.packing import unpack
+from dj_cadence.services.packing import HIDDEN, unpack
 from dj_cadence.services.sight import readable
 from dj_cadence.store import overrides
 from dj_cadence.store.message_links import message_tasks
@@ -164,11 +165,17 @@ def outbox(session: Session, visitor: Visitor, today: date, before: int = 0) -> 
 
 
 def sent_letter(
-    session: Session, visitor: Visitor, catalogue: Catalogue, message_id: int, today: date
+    session: Session,
+    visitor: Visitor,
+    catalogue: Catalogue,
+    key: bytes,
+    message_id: int,
+    today: date,
 ) -> SentLetter | None:
     """One message, or None when there is none or the visitor may not read it.
 
-    Of one that speaks of what the visitor may not read, only that it was sent.
+    Of one that speaks of what the visitor may not read, only that it was sent. Its link acts as
+    the addressee, so it is made up from the site's key for no others.
     """
     query = _messages(visitor, today).where(message.c.id == message_id)
     row = session.execute(query).one_or_none()
@@ -177,7 +184,7 @@ def sent_letter(
     own = visitor.administrator or visitor.person_id == row.person_id
     about = tasks(session, catalogue, today=today, ids=list(message_tasks(session, row.id)[1]))
     whole = own or len(readable(session, visitor, about, today)) == len(about)
-    found = _letter(row) if whole else None
+    found = _letter(row, message_token(key, row.id) if own else HIDDEN) if whole else None
     return SentLetter(
         line=_line(row, found),
         address=row.address,
@@ -284,9 +291,9 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _letter(row: AnyRow) -> Letter | None:
-    """None while it was not written yet."""
-    return unpack(row.shape, row.content) if row.content else None
+def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
+    """None while it was not written yet. Without its token, its link opens nothing."""
+    return unpack(row.shape, row.content, token) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

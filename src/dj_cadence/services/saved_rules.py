@@ -6,6 +6,7 @@ again only when one of them has changed.
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,7 +80,7 @@ def _loaded(folder: Path) -> Loaded:
 def _stamps(folders: list[Path]) -> Iterator[tuple[str, int, int]]:
     for folder in folders:
         for path in folder.rglob("*.y*ml"):
-            if path.exists():  # an editor may be putting another in its place
+            with suppress(OSError):  # an editor may be putting another in its place
                 found = path.stat()
                 yield str(path), found.st_mtime_ns, found.st_size
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from dj_cadence.bounded_file import UnreadableError, read_text
 from dj_cadence.domain.faults import describe, not_one_of
 from dj_cadence.domain.problem import Problem, in_order
 from dj_cadence.domain.roster_office import CHANNEL_NAME
@@ -39,6 +40,8 @@ _SEEN_FROM_OUTSIDE = (
     "请改为 false，用 login-link 命令取得登录链接"
 )
 _SHORTEST_KEY = 32
+_MOST_BYTES = 200_000
+"""Of settings, or of a file with secrets."""
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
@@ -60,8 +63,8 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
 def sqlite_file(folder: Path) -> Path:
     """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
     try:
-        written = tomllib.loads((folder / SITE_FILE).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        written = tomllib.loads(read_text(folder / SITE_FILE, _MOST_BYTES))
+    except (UnreadableError, OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
 
@@ -146,19 +149,21 @@ class _Reader:
 
     def _table(self) -> dict[str, Any] | None:
         try:
-            text = (self.folder / SITE_FILE).read_text(encoding="utf-8-sig")
+            text = read_text(self.folder / SITE_FILE, _MOST_BYTES)
         except FileNotFoundError:
             self._fault((), f"没有 {SITE_FILE}；请先运行 dj-cadence init")
             return None
-        except (OSError, UnicodeDecodeError):
-            self._fault((), "读不了这个文件，请确认有读取权限并存为 UTF-8 编码")
+        except UnreadableError as error:
+            self._fault((), str(error))
             return None
         self.places = toml_places(text)
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             self.problems.append(_syntax_problem(str(error), text))
-            return None
+        except (RecursionError, ValueError):  # so it says of a number of thousands of digits
+            self.problems.append(Problem(f"{SITE_FILE}:1:1", "嵌套太深，或有一个数字太大"))
+        return None
 
     def _validated(
         self, model: type[SettingsTable], value: Mapping[str, Any], path: tuple[str, ...] = ()
@@ -300,8 +305,8 @@ def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
 def _content(path: Path) -> str:
     """The text of a file of secrets; empty where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
+        return read_text(path, _MOST_BYTES).strip()
+    except (OSError, UnreadableError):
         return ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
+from dj_cadence.store.same_file import hold_to_file
 
 BUSY_SECONDS = 30
 """So long a writer of the engine or of a command waits for its turn."""
@@ -63,6 +65,13 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    def files(self) -> list[Path]:
+        """The database's file and what SQLite keeps beside it; none on a server."""
+        name = self.engine.url.database
+        if not self.is_sqlite or not name or name == ":memory:":
+            return []
+        return [Path(name + end) for end in ("", "-wal", "-shm")]
 
     def close(self) -> None:
         """Close its connections; the engine's other users find new ones."""
@@ -111,6 +120,7 @@ def _file_engine(url: str, seconds: int, **pool: int) -> Engine:
     engine = create_engine(url, connect_args=patience, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    hold_to_file(engine)
     return engine
 
 

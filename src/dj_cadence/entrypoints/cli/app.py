@@ -1,6 +1,7 @@
 """All commands under one name."""
 
 import logging
+import os
 import re
 import sys
 from typing import Annotated
@@ -32,6 +33,7 @@ from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
+from dj_cadence.services.file_modes import MASK
 
 app = typer.Typer(
     name="dj-cadence",
@@ -117,11 +119,18 @@ def _site(
 
 
 def main() -> None:
-    """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse."""
+    """Run one command. Exit codes: 0 fine, 1 problems found or refused, 2 misuse.
+
+    Whatever it writes is for its owner only: databases, letters, exports hold names and keys.
+    """
+    before = os.umask(MASK)
     logging.basicConfig(level=logging.INFO, handlers=[Log(sys.stderr)])
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(_run())
+    try:
+        sys.exit(_run())
+    finally:
+        os.umask(before)
 
 
 def _run() -> int:

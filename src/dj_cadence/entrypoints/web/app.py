@@ -45,7 +45,7 @@ from dj_cadence.entrypoints.web.security import (
 )
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
-from dj_cadence.errors import Refused
+from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.rendering import digest_words
 from dj_cadence.services import companions
 from dj_cadence.services.access import ExpiredLink, UnknownLink
@@ -180,6 +180,19 @@ def _templates(context: WebContext) -> Environment:
     return templates
 
 
+def _status(error: Exception) -> HTTPStatus:
+    """What a refusal is called in HTTP."""
+    match error:
+        case UnknownLink():
+            return HTTPStatus.NOT_FOUND
+        case ExpiredLink():
+            return HTTPStatus.GONE
+        case DatabaseGone():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
     """Every way a request can fail, each ending in a short page in Chinese."""
 
@@ -190,14 +203,7 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
         return HTMLResponse(html, status, headers={**SAFE_HEADERS, **(headers or {})})
 
     async def refused(_request: Request, error: Exception) -> Response:
-        match error:
-            case UnknownLink():
-                status = HTTPStatus.NOT_FOUND
-            case ExpiredLink():
-                status = HTTPStatus.GONE
-            case _:
-                status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return trouble(status, str(error))
+        return trouble(_status(error), str(error))
 
     async def http_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

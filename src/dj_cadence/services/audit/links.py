@@ -8,10 +8,9 @@ from hashlib import sha256
 
 from sqlalchemy import String, and_, cast, exists, literal, select, update
 
-from dj_cadence.domain.token import make_token
+from dj_cadence.domain.token import make_token, message_subject
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.channel_worker import TOKEN_LIFE
-from dj_cadence.services.letters import token_subject
 from dj_cadence.settings import Settings
 from dj_cadence.store import tokens
 from dj_cadence.store.audit.invariant import Moment
@@ -62,7 +61,7 @@ def _remember_messages(database: Database, settings: Settings, rows: list[AnyRow
     for some in batches(rows):
         with database.write() as session:
             for row in some:
-                subject = token_subject(row.id)
+                subject = message_subject(row.id)
                 link = make_token(settings.key, "message", subject, 1)
                 until = row.created_at + TOKEN_LIFE
                 tokens.remember_messages(session, [(link, subject)], row.created_at, until)
