@@ -10,8 +10,6 @@ import pytest
 from .small_roster import APPOINTMENTS, ORGANIZATIONS, write_roster
 from .terminal import Terminal, type_command
 
-CLERK = "云溪区委教育工委钱芳（0531-81230001）"
-
 
 @pytest.fixture
 def site(tmp_path: Path) -> Terminal:
@@ -84,6 +82,15 @@ def test_a_second_message_does_not(site: Terminal) -> None:
     assert [text(mail) for mail in again if "第一次" in text(mail)] == []
 
 
+def test_check_warns_where_nobody_is_named(site: Terminal) -> None:
+    assert "[contact]" not in site("check").out
+    site("send", "on")
+
+    answer = site("check")
+
+    assert (answer.code, "没有写 [contact]" in answer.out) == (0, True)
+
+
 def test_site_toml_says_whom_to_ask(site: Terminal) -> None:
     place = site.site / "site.toml"
     written = place.read_text(encoding="utf-8")
@@ -94,6 +101,7 @@ def test_site_toml_says_whom_to_ask(site: Terminal) -> None:
 
     mails = pass_at(site, "2026-11-20T10:00")
 
+    assert "[contact]" not in site("check").out
     for mail in mails:
         assert "有疑问请联系某区教育工委党建办王老师（0531-00000000）。" in text(mail)
 

@@ -41,7 +41,278 @@ LATER = "'2099-01-01T00:00:00.000000Z'"
 FIRST_MESSAGE = "(SELECT min(id) FROM message WHERE kind = 'bundle')"
 LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND instance = 0"
 
+AN_HOUR = "'2026-05-12T01:00:00.000000Z'"
+LONG_AGO = "'2020-01-01T00:00:00.000000Z'"
+
+
+def another(state: str, day: str = "2026-05-12", send_at: str = "NULL", address: str = "a") -> str:
+    """One more message, number 9999, that was never tried."""
+    return (
+        "INSERT INTO message (id, person_id, day, serial, kind, channel, address, late, state, "
+        "send_at, lease_by, attempts, created_at) SELECT 9999, person_id, "
+        f"'{day}', 7, 'bundle', channel, '{address}', late, '{state}', {send_at}, '', 0, "
+        f"created_at FROM message WHERE id = {FIRST_MESSAGE}"
+    )
+
+
+def one_more_notice(office: str) -> str:
+    """A notice that waits for the next pass."""
+    return (
+        "INSERT INTO notice (id, task_id, due_revision, rung, occurrence, level, office, "
+        f"due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '{office}', "
+        "'2026-05-12', '', '' FROM task WHERE id = 1"
+    )
+
+
+def override(key: str, value: str, ended_at: str = "NULL") -> str:
+    return (
+        "INSERT INTO override (id, org_id, duty, period, key, value, reason, made_by, made_at, "
+        f"ended_at) SELECT 1, id, 'theme_party_day', '', '{key}', '{value}', '', 'x', {AN_HOUR}, "
+        f"{ended_at} FROM org WHERE code = 'T'"
+    )
+
+
+def quiet(org_id: int, since: str, until: str) -> str:
+    return (
+        "INSERT INTO quiet (id, org_id, since, until, reason, made_by, made_at) "
+        f"VALUES (1, {org_id}, '{since}', '{until}', '', 'x', {AN_HOUR})"
+    )
+
+
+def trouble(next_try_at: str, refusals: int = 3, told_at: str = "NULL") -> str:
+    """What is written down of a channel that takes nothing."""
+    return (
+        "INSERT INTO channel_state (channel, since, reason, refusals, refused_at, next_try_at, "
+        f"pause_seconds, is_partial, told_at, revision) VALUES ('email', {AN_HOUR}, '550', "
+        f"{refusals}, {AN_HOUR}, {next_try_at}, 60, false, {told_at}, 1)"
+    )
+
+
 DAMAGES = (
+    # --- channels ------------------------------------------------------------------------------
+    Damage("a channel that takes nothing", "channel_shut*", (trouble(AN_HOUR),)),
+    Damage("a channel shut until 2099", "channel_put_off channel_shut*", (trouble(LATER),)),
+    Damage("refused less than never", "channel_counters", (trouble("NULL", -1),)),
+    Damage("told before it was shut", "channel_told_before", (trouble("NULL", 3, LONG_AGO),)),
+    Damage(
+        "a report of no hash",
+        "report_hash",
+        (f"INSERT INTO report_seen (hash, seen_at) VALUES ('x', {AN_HOUR})",),
+    ),
+    Damage(
+        "an address set aside for nobody knows how long",
+        "address_aside",
+        ("UPDATE address SET state = 'aside', times_aside = 1, bad_since = " + AN_HOUR,),
+    ),
+    # --- forms -------------------------------------------------------------------------------
+    Damage(
+        "a roster row that is half there",
+        "json_unreadable* unreadable*",
+        ("UPDATE org SET roster = '{\"code\":' WHERE code = 'T'",),
+    ),
+    Damage(
+        "an act that is half there",
+        "json_unreadable*",
+        ("UPDATE act SET before = '{\"state\"' WHERE id = 1",),
+    ),
+    # --- what is rare ------------------------------------------------------------------------
+    Damage("no site at all", "site_row*", ("DELETE FROM site",)),
+    Damage(
+        "a second mark of the tables",
+        "layout_row",
+        ("INSERT INTO layout (id, fingerprint) SELECT 2, fingerprint FROM layout",),
+    ),
+    Damage("an index is gone", "layout_altered*", ("DROP INDEX ix_task_next_on",)),
+    Damage(
+        "rule files looked at twice",
+        "saved_rules_row",
+        (
+            (
+                "INSERT INTO saved_rules (id, trouble, problems, since) "
+                f"VALUES (2, 'x', '[]', {AN_HOUR})"
+            ),
+        ),
+    ),
+    Damage(
+        "told of rule files before",
+        "saved_rules_told",
+        (f"UPDATE saved_rules SET told_at = {LONG_AGO}",),
+    ),
+    Damage(
+        "an address of nothing", "address_empty", ("UPDATE address SET value = ' ' WHERE id = 1",)
+    ),
+    Damage(
+        "an election known in 2099",
+        "anchor_known",
+        (f"UPDATE anchor SET known_on = {FUTURE} WHERE id = 1",),
+    ),
+    Damage(
+        "a group of no duty",
+        "cohort_duty*",
+        ("UPDATE cohort SET duty = '' WHERE id = (SELECT min(id) FROM cohort)",),
+    ),
+    Damage(
+        "a group that cannot be read",
+        "cohort_facts*",
+        ("UPDATE cohort SET facts = '{' WHERE id = (SELECT min(id) FROM cohort)",),
+    ),
+    Damage(
+        "enrolled by an election that is not there",
+        "enrolment_anchor*",
+        ("UPDATE org_cohort SET anchor_id = 999999 WHERE anchor_id > 0",),
+    ),
+    Damage(
+        "a period that asks for nothing",
+        "slot_target*",
+        ("UPDATE slot SET target = 0 WHERE id = (SELECT min(id) FROM slot)",),
+    ),
+    Damage(
+        "planned by a version below nothing",
+        "plan_run_version",
+        ("UPDATE plan_run SET data_version = -1",),
+    ),
+    Damage("an announcement of nothing", "override_key*", (override("odd", "x"),)),
+    Damage("an announced day that is none", "override_date*", (override("due", "soon"),)),
+    Damage(
+        "an announcement that ended before",
+        "override_backwards",
+        (override("due", "2026-06-20", LONG_AGO),),
+    ),
+    Damage("quiet backwards", "quiet_backwards", (quiet(0, "2026-05-02", "2026-05-01"),)),
+    Damage("quiet until 2099", "quiet_for_ever*", (quiet(0, "2026-06-01", "2099-01-01"),)),
+    Damage("quiet at nobody's", "quiet_nowhere", (quiet(999, "2026-05-01", "2026-05-02"),)),
+    Damage(
+        "a token of no number",
+        "rate_number",
+        (f"INSERT INTO rate (bucket, n, taken_at) VALUES ('email', -1, {AN_HOUR})",),
+    ),
+    Damage(
+        "a token taken in 2099",
+        "instant_ahead",
+        (f"INSERT INTO rate (bucket, n, taken_at) VALUES ('email', 0, {LATER})",),
+    ),
+    Damage(
+        "a record of less than nothing", "record_amount", ("UPDATE record_task SET amount = -1",)
+    ),
+    Damage(
+        "a record struck out before it was made",
+        "record_voided_before",
+        (f"UPDATE record SET voided_at = {LONG_AGO} WHERE id = 1",),
+    ),
+    Damage(
+        "a paper without its hash",
+        "evidence_hash* evidence_lost*",
+        ("UPDATE evidence SET sha256 = 'x'",),
+    ),
+    Damage(
+        "about an organization that is not there",
+        "task_about_nobody* plan_differs",
+        (
+            task(
+                "state = 'planned' AND step = '' AND duty = 'theme_party_day'", "instance = 999999"
+            ),
+        ),
+    ),
+    Damage(
+        "done after it was due to open",
+        "task_opens_after_due",
+        (task("state = 'done'", "opens = '2027-12-31'"),),
+    ),
+    Damage(
+        "owed, with the instant of its end",
+        "task_owed_with_instant",
+        (task("state = 'planned'", f"settled_at = {LONG_AGO}"),),
+    ),
+    Damage("done, and nothing asked", "task_target", (task("state = 'done'", "target = 0"),)),
+    Damage(
+        "said in a message that is over",
+        "notice_sent_in_dead",
+        (another("superseded"), notice("message_id = 9999")),
+    ),
+    Damage(
+        "waiting in a message that is over",
+        "notice_in_dead_message",
+        (another("gave_up"), notice("outcome = '', message_id = 9999")),
+    ),
+    Damage(
+        "waiting in a message of which nothing is known",
+        "notice_in_unknown_message",
+        (another("unknown"), notice("outcome = '', message_id = 9999")),
+    ),
+    Damage("waiting for an office that is none", "notice_office", (one_more_notice("队长"),)),
+    Damage(
+        "nobody to tell, and told",
+        "notice_unaddressed_in_message",
+        (notice("outcome = 'no_addressee'"),),
+    ),
+    Damage(
+        "waiting since March",
+        "notice_waiting*",
+        (notice("outcome = '', message_id = NULL, person_id = NULL, due_on = '2026-03-03'"),),
+    ),
+    Damage(
+        "a message to nowhere", "message_address", (another("ready", send_at=AN_HOUR, address=""),)
+    ),
+    Damage(
+        "over, with an hour to be sent at",
+        "message_final_with_time",
+        (another("superseded", send_at=AN_HOUR),),
+    ),
+    Damage(
+        "waiting since an earlier day",
+        "message_of_an_earlier_day",
+        (another("ready", "2026-05-08", AN_HOUR),),
+    ),
+    Damage(
+        "waiting for a day in 2099",
+        "message_waiting_ahead",
+        (another("ready", "2099-01-05", AN_HOUR),),
+    ),
+    Damage(
+        "in the dark, and its letter gone",
+        "message_letter_lost_in_the_dark message_quarantined*",
+        (
+            message(
+                "state = 'retry', sent_at = NULL, day = '2026-05-12', serial = -9, "
+                f"send_at = {AN_HOUR}"
+            ),
+            f"UPDATE attempt SET outcome = 'unknown' WHERE message_id = {FIRST_MESSAGE}",
+            f"UPDATE notice SET outcome = '' WHERE message_id = {FIRST_MESSAGE}",
+            f"DELETE FROM letter WHERE message_id = {FIRST_MESSAGE}",
+        ),
+    ),
+    Damage(
+        "what a message said is gone",
+        "message_notices_lost*",
+        (f"DELETE FROM notice WHERE message_id = {FIRST_MESSAGE}",),
+    ),
+    Damage(
+        "a try of no number",
+        "attempt_number*",
+        (f"UPDATE attempt SET n = -1 WHERE message_id = {FIRST_MESSAGE}",),
+    ),
+    Damage(
+        "a letter of nothing",
+        "letter_empty",
+        (
+            another("superseded"),
+            (
+                "INSERT INTO letter (message_id, shape_id, content) "
+                "SELECT 9999, min(shape_id), '' FROM letter"
+            ),
+        ),
+    ),
+    Damage(
+        "a digest in a message that is over",
+        "digest_in_dead_message",
+        (another("superseded"), "UPDATE digest SET message_id = 9999 WHERE message_id IS NOT NULL"),
+    ),
+    Damage("a calendar of no generation", "feed_generation", ("UPDATE feed SET generation = 0",)),
+    Damage(
+        "revised less than never",
+        "feed_revision_number",
+        ("UPDATE feed_revision SET number = -1",),
+    ),
     # --- the site ------------------------------------------------------------------------
     Damage("its name in Message-IDs is gone", "site_unnamed*", ("UPDATE site SET uid = ''",)),
     Damage("it starts in 2099", "site_start*", (f"UPDATE site SET starts_on = {FUTURE}",)),

@@ -7,10 +7,12 @@ keys; nothing else may be found, and what was mended stays so.
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.services.audit import audit
+from dj_cadence.store.audit.rules import ROWS
 from dj_cadence.store.schema import metadata
 
 from .audit_damages import DAMAGES, Damage
-from .audit_harm import harm, look_twice
+from .audit_harm import EVENING, harm, look_twice
 from .audit_world import World
 
 
@@ -30,6 +32,21 @@ def test_the_walked_site_has_something_of_everything(world: World) -> None:
             for table in metadata.sorted_tables
             if session.execute(select(table).limit(1)).first() is None
         } <= empty
+
+
+def test_each_rule_is_tried() -> None:
+    tried = {kind for damage in DAMAGES for kind, _ in damage.expected}
+    only_on_sqlite = {"date_unreadable"}  # PostgreSQL keeps days as days
+    assert {one.kind for one in ROWS} - tried == only_on_sqlite
+
+
+def test_a_day_that_is_none_is_named_and_holds_up_nothing(world: World) -> None:
+    soon = "UPDATE task SET due = 'soon' WHERE id = 1"
+    harm(world.database, Damage("", "", (soon,)))
+
+    found = {(one.kind, one.mended) for one in audit(world.site, EVENING)}
+
+    assert found == {("date_unreadable", False)}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.name)

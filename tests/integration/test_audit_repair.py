@@ -73,7 +73,7 @@ def world_there(
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.mark.parametrize("damage", DAMAGES[::3], ids=lambda one: one.name)
+@pytest.mark.parametrize("damage", DAMAGES[::5], ids=lambda one: one.name)
 def test_the_same_is_found_on_postgres(damage: Damage, world_there: World) -> None:
     harm(world_there.database, damage)
     look_twice(world_there, damage)

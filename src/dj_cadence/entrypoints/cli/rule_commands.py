@@ -21,7 +21,14 @@ from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
 from dj_cadence.errors import DjCadenceError, Refused
 from dj_cadence.loading.catalogue import rules_schema
 from dj_cadence.services.roster_view import check_roster
-from dj_cadence.settings import SettingsError
+from dj_cadence.settings import SITE_FILE, SettingsError
+from dj_cadence.store import site as sites
+
+_NOBODY_TO_ASK = Problem(
+    SITE_FILE,
+    "发送已开启，没有写 [contact]：收信人有疑问时只能找花名册里的上级，那里没有电话就没处问",
+    warning=True,
+)
 
 
 def check(ctx: typer.Context) -> None:
@@ -51,8 +58,10 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     try:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
+            nobody_to_ask = sites.load(session).sending and not site.settings.contact
         unknown = _unknown_channels(plans, site.settings.channels)
-        return [*unknown, *site.templates.check(), *roster]
+        asked = [_NOBODY_TO_ASK] if nobody_to_ask else []
+        return [*asked, *unknown, *site.templates.check(), *roster]
     finally:
         site.database.engine.dispose()
 

@@ -51,8 +51,8 @@ def _table(
         found = [AuditFinding(one.kind, n, one.text, mended=True) for one, n in mended.items() if n]
     else:
         found = [AuditFinding(one.kind, n, one.text) for one, n in broken.items() if one.is_mended]
-    named = [one for one in broken if not one.is_mended]
-    return found + [again for one in named for again in _named(database, one, moment)]
+    named = [one for one in rules if not one.is_mended]
+    return found + _named(database, named, moment) if broken and named else found
 
 
 def _mend(database: Database, one: Invariant, moment: Moment) -> int:
@@ -66,10 +66,12 @@ def _mend(database: Database, one: Invariant, moment: Moment) -> int:
     return number
 
 
-def _named(database: Database, one: Invariant, moment: Moment) -> Findings:
-    """Counted once more: what was mended before it may have set it right."""
+def _named(database: Database, named: Sequence[Invariant], moment: Moment) -> Findings:
+    """Asked once more: what was mended meanwhile may have set them right, or made them true."""
     with database.read() as session:
-        number = broken_rules(session, [one], moment).get(one, 0)
-        ids = rows_of(session, one, moment, SHOWN)
-    listed = " ".join(str(one) for one in ids)
-    return [AuditFinding(one.kind, number, one.text.format(ids=listed))] if number else []
+        broken = broken_rules(session, named, moment)
+        ids = {one: rows_of(session, one, moment, SHOWN) for one in broken}
+    return [
+        AuditFinding(one.kind, n, one.text.format(ids=" ".join(map(str, ids[one]))))
+        for one, n in broken.items()
+    ]

@@ -23,7 +23,7 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.audit.notice_rows import IN_FLIGHT, OVER
 from dj_cadence.store.ledger import WAITING, release
-from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate, shape
+from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate
 
 KINDS = ("bundle", "digest", "alert")
 STATES = (
@@ -353,15 +353,6 @@ LETTERS = (
         ),
         "封没有发过的信底稿是空的；已删去，发送时重写",
         remove=True,
-    ),
-)
-
-SHAPES = (
-    Invariant(
-        "shape_hash",
-        shape,
-        lambda _: func.length(shape.c.hash) != 64,
-        "份信的样式摘要不对；请从备份恢复，或忽略（编号 {ids}）",
     ),
 )
 

@@ -6,6 +6,7 @@ from dj_cadence.store.audit import (
     act_rows,
     channel_rows,
     feed_rows,
+    forms,
     instants,
     message_rows,
     notice_rows,
@@ -19,6 +20,7 @@ from dj_cadence.store.schema import metadata
 
 ROWS: Sequence[Invariant] = (
     *references.invariants(),
+    *forms.invariants(),
     *site_rows.INVARIANTS,
     *channel_rows.INVARIANTS,
     *roster_rows.INVARIANTS,
@@ -27,7 +29,6 @@ ROWS: Sequence[Invariant] = (
     *message_rows.MESSAGES,
     *message_rows.ATTEMPTS,
     *message_rows.LETTERS,
-    *message_rows.SHAPES,
     *message_rows.RATES,
     *message_rows.DIGESTS,
     *notice_rows.INVARIANTS,
@@ -57,6 +58,6 @@ def by_table(rules: Sequence[Invariant] = ROWS) -> list[tuple[str, list[Invarian
 
 def unlooked() -> list[str]:
     """The tables of which no rule says anything but what the database itself keeps."""
-    kinds = {"reference_lost", "instant_ahead", "instant_unreadable"}
+    kinds = {"reference_lost", "instant_ahead", *forms.KINDS}
     known = {one.table.name for one in ROWS if one.kind not in kinds} | CONTENTS.keys()
     return sorted(set(metadata.tables) - known)
