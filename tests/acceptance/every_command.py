@@ -48,6 +48,8 @@ letter reminder --org A --out {folder}/a.docx
 wall --org A --out {folder}/a.xlsx
 feed A
 login-link li@example.cn
+access li@example.cn
+clock
 channel list
 channel test email li@example.cn
 deliveries

@@ -14,6 +14,10 @@ from dj_cadence.store.database import Database
 from dj_cadence.store.schema import metadata
 
 _MOST = 20
+_DAMAGE = (
+    *("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR"),
+    *("XX", "58", "22"),  # PostgreSQL's classes: internal errors, files, values that are none
+)
 _INDEXES = text(
     """SELECT bt_index_check(i.indexrelid, true) FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
@@ -22,14 +26,17 @@ _INDEXES = text(
 
 
 def faults(database: Database) -> list[str]:
-    """What is wrong with the stored bytes, in the database's own words; empty: nothing."""
+    """What is wrong with the stored bytes, in the database's own words; empty: nothing.
+
+    Raises the driver's error where the database cannot be asked, which says nothing of its bytes.
+    """
     try:
         with database.read() as session:
             if database.is_sqlite:
                 said = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
                 return [one for one in said if one != "ok"]
     except DatabaseError as error:
-        return [reason(error)]
+        return [_of_damage(error)]
     return list(_unreadable(database))
 
 
@@ -41,18 +48,26 @@ def _unreadable(database: Database) -> Iterator[str]:
             with database.read() as session:
                 session.execute(query).one()
         except DatabaseError as error:
-            yield f"{table.name}: {reason(error)}"
+            yield f"{table.name}: {_of_damage(error)}"
     try:
         with database.read() as session:
             if _has_amcheck(session):
                 session.execute(_INDEXES).all()
     except DatabaseError as error:
-        yield reason(error)
+        yield _of_damage(error)
 
 
 def _has_amcheck(session: Session) -> bool:
     found = text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
     return session.execute(found).first() is not None
+
+
+def _of_damage(error: DatabaseError) -> str:
+    """What is said of the stored bytes. Raises the error again where it speaks of other things."""
+    said = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    if not str(said or "").startswith(_DAMAGE):
+        raise error
+    return reason(error)
 
 
 def reason(error: DatabaseError) -> str:
