@@ -108,7 +108,9 @@ def _messages(site: Site, work: Path) -> None:
 
 def _alarm(site: Site, work: Path) -> None:
     """What administrators are told when a provider has refused for a quarter of an hour."""
-    since = datetime.combine(site.today(clock.now()), time(8, 31), site.settings.time_zone)
+    with site.database.read() as session:
+        day = applied_catalogue(session).calendar.on_or_after(site.today(clock.now()))
+    since = datetime.combine(day, time(8, 31), site.settings.time_zone)
     told = "邮件服务器拒收：550 Connection frequency limited"
     view = ChannelAlertView(
         site_name=site.settings.name,
@@ -209,7 +211,7 @@ def _pages(site: Site, work: Path) -> None:
     client = _client(site)
     page = _fetched(client, f"/orgs/{quote(BRANCH)}", work / "page.html")
     shot = HERE / "page.png"
-    _chromium(f"--screenshot={shot}", "--window-size=760,800", "--hide-scrollbars", page.as_uri())
+    _chromium(f"--screenshot={shot}", "--window-size=760,670", "--hide-scrollbars", page.as_uri())
 
 
 def _fetched(client: TestClient, address: str, file: Path) -> Path:
