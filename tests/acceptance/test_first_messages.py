@@ -1,6 +1,7 @@
 """First messages say who writes and whom to ask, and none says of itself what is not so."""
 
 import re
+import tomllib
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -170,3 +171,9 @@ def test_another_address_is_told_that_it_is_one(
     li = text(to(mails, "liqiang@example.cn"))
     assert "这是“党建节拍”第一次" in li
     assert late(mails) == []
+
+
+def test_the_demonstration_names_somebody_invented(demo_site: Path) -> None:
+    written = tomllib.loads((demo_site / "site.toml").read_text(encoding="utf-8"))
+
+    assert written["contact"] == {"name": "云溪区教育工委党建办王老师", "phone": "0000-0000000"}

@@ -26,6 +26,10 @@ from dj_cadence.settings.tables import TIME_ZONE, checked_database
 
 WEEKS_OF_DEMO = timedelta(weeks=8)
 DEMO_FOLDER = Path("demo")
+_CONTACT_OF_DEMO = """\
+name = "云溪区教育工委党建办王老师"
+phone = "0000-0000000"
+"""
 
 Host = Annotated[str, typer.Option("--host", metavar="地址", help="监听的地址")]
 Port = Annotated[
@@ -119,8 +123,8 @@ def _init(
 
 
 def _with_contact(text: str) -> str:
-    """The two lines about whom to ask, in force."""
-    return re.sub(r"(?<=\[contact\]\n)# (name = .*\n)# (phone = )", r"\1\2", text)
+    """Whom to ask in the invented district, in the place of the two lines about it."""
+    return re.sub(r"(?<=\[contact\]\n)# name = .*\n# phone = .*\n", _CONTACT_OF_DEMO, text)
 
 
 def demo(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None:
