@@ -324,6 +324,7 @@ DAMAGES = (
         "site_held_ahead",
         (f"UPDATE site SET sending = false, held_on = {FUTURE}",),
     ),
+    Damage("spoke in 2099", "site_spoke_ahead", (f"UPDATE site SET spoke_on = {FUTURE}",)),
     Damage(
         "digests made for 2099", "site_digest_week", ("UPDATE site SET digest_week = '2099-W01'",)
     ),

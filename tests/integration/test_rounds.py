@@ -1,6 +1,6 @@
 """The daemon's rounds: an address outside hears of a site only while all is well."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -14,6 +14,8 @@ from sqlalchemy import update
 from dj_cadence import clock
 from dj_cadence.entrypoints.rounds import Rounds
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
+from dj_cadence.services.site import switch_sending
+from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
 from dj_cadence.store.lifeline import lifeline
 from dj_cadence.store.schema import message
@@ -64,6 +66,38 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
         rounds.audit()  # finds it, and sets it right
         rounds.heartbeat()
         assert asked == ["/ping", "/ping"]  # back with the first clean look
+
+
+def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = at(date(2026, 3, 2))
+    monkeypatch.setattr(clock, "now", lambda: now)
+    box = CountingBox()
+    with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
+        settings = replace(SETTINGS, heartbeat_url=url)
+        engine = replace(a_site(shipped_district, Channel(), settings), bounces=box)
+        with shipped_district.write() as session:
+            sites.hold(session, date(2026, 3, 2))
+        rounds = Rounds(engine, life)
+        rounds.tick()
+        rounds.heartbeat()
+        assert (box.readings, asked) == (0, [])
+
+        switch_sending(engine, on=True, today=date(2026, 3, 2))
+        now = at(date(2026, 3, 2), 9)
+        rounds.tick()
+        rounds.heartbeat()
+        assert (box.readings, asked) == (1, ["/ping"])
+
+
+class CountingBox:
+    """A mailbox in which nothing lies."""
+
+    readings = 0
+
+    def read(self, handle: Callable[[bytes], bool]) -> None:
+        self.readings += 1
 
 
 def test_a_job_that_hangs_does_not_keep_the_scheduler_from_its_end() -> None:

@@ -16,7 +16,7 @@ from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import attempt, message, notice
+from dj_cadence.store.schema import attempt, message, notice, site
 
 from .engine_rows import SETTINGS, Channel, a_site, at, morning, shipped
 
@@ -158,3 +158,10 @@ def test_the_hours_are_the_site_s_own(
     settings = replace(SETTINGS, send_at=time(14), send_until=time(14, 10))
     now = datetime.fromisoformat(local).replace(tzinfo=SETTINGS.time_zone)
     assert tick(a_site(shipped_district, channel, settings), now, owner="test").sent == sent
+
+
+def test_a_pass_late_in_the_evening_is_no_day_on_which_one_could_speak(engine: Site) -> None:
+    tick(engine, at(date(2026, 3, 2), 9), owner="test")
+    tick(engine, datetime(2026, 3, 3, 23, 40, tzinfo=SETTINGS.time_zone), owner="test")
+    with engine.database.read() as session:
+        assert session.scalar(select(site.c.spoke_on)) == date(2026, 3, 2)

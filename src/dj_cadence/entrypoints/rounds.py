@@ -128,5 +128,8 @@ class Rounds:
     def _is_well(self) -> bool:
         if self.passes.health.reason or not (self._made_a_pass and self._audit_is_well):
             return False
+        with self._site.database.read() as session:
+            if sites.load(session).held_on:
+                return False  # a copy must not vouch for the original, which may be down
         found = measure(self._site.database, clock.now())
         return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG

@@ -22,9 +22,10 @@ def collect_bounces(site: Site, now: datetime) -> int:
     """Mark the addresses whose mail came back; returns how many reports told something new.
 
     The box is looked into every ten minutes, by one process. Where it cannot be read, that
-    is logged and tried again.
+    is logged and tried again. A held copy leaves it alone: the reports are for the original,
+    which would find them marked as read.
     """
-    if site.bounces is None:
+    if site.bounces is None or _is_held(site):
         return 0
     with closing(Ledger(site.database)) as ledger:
         if ledger.transaction(lambda book: rates.take(book, "bounces", _EVERY, now)):
@@ -52,3 +53,8 @@ def collect_bounces(site: Site, now: datetime) -> int:
     except Refused as error:
         _log.warning("bounces_not_read reason=%s", error)
     return found
+
+
+def _is_held(site: Site) -> bool:
+    with site.database.read() as session:
+        return sites.load(session).held_on is not None

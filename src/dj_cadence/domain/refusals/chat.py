@@ -1,7 +1,8 @@
 """What a chat service's refusal means, from the code in its answer and its HTTP status.
 
 The code decides, with whatever status it comes: services refuse inside of a 200, and say
-"too fast" inside of a 400. Sources: the lists of codes that WeCom, DingTalk and Feishu publish.
+"too fast" inside of a 400. The codes are from memory of the services' documents, unchecked; for
+the robots of DingTalk and Feishu no published list was found.
 """
 
 from collections.abc import Mapping, Sequence

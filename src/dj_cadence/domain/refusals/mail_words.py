@@ -1,8 +1,9 @@
 """What mail servers say, as patterns over `reply.words`: the first that fits decides.
 
-Sources: RFC 5321 and RFC 3463; the lists of replies that QQ Mail and Tencent Exmail, NetEase
-(163/126), Sina, Alibaba Mail and DirectMail, Coremail, Microsoft 365 and Gmail publish for
-senders; and what Postfix, Exim, qmail and Exchange say out of the box.
+Sources: RFC 5321 and RFC 3463. The wordings of QQ Mail, NetEase (163/126), Alibaba and Coremail
+were checked against copies of public pages; those under Sina come from a list of replies on a
+Sina blog. Those of Tencent Exmail, Microsoft 365, Gmail and mail servers out of the box are
+from memory of their documents, unchecked.
 """
 
 import re

@@ -51,6 +51,13 @@ INVARIANTS = (
         lambda m: {"held_on": m.latest},
     ),
     Invariant(
+        "site_spoke_ahead",
+        site,
+        lambda m: site.c.spoke_on > m.latest,
+        "处最后发送的日期在将来，迟发的消息会不注明；已改为今天",
+        lambda m: {"spoke_on": m.latest},
+    ),
+    Invariant(
         "site_digest_week",
         site,
         lambda m: or_(
