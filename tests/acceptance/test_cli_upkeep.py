@@ -78,6 +78,12 @@ def test_what_waits_for_a_person_is_sent_again_when_asked(act: Terminal) -> None
     assert act("deliveries", "retry", "999999").code == 1
 
 
+def test_a_calendar_that_was_written_to_a_file_is_no_finding(act: Terminal, tmp_path: Path) -> None:
+    assert act("feed", "QH-1", "--out", tmp_path / "a.ics").code == 0
+
+    assert act("audit").out == "全部一致，没有发现问题。\n"
+
+
 def test_a_site_that_is_well_is_found_well(act: Terminal) -> None:
     found = act("audit")
 

@@ -114,6 +114,8 @@ def test_doctor_names_the_fault_and_is_clean_when_it_is_mended(site: Site) -> No
 
     (site.settings.folder / "schedules" / "duties" / "own.yaml").unlink()
     passes(site, at(DAY, 9, 12))
+    for path in site.settings.folder.rglob("*"):  # a test has not the program's umask
+        path.chmod(path.stat().st_mode & 0o700)
     assert [one for one in findings(site, at(DAY, 9, 13)) if not one.well] == []
 
 

@@ -13,5 +13,6 @@ def test_dates_as_a_person_reads_them() -> None:
 def test_why_the_system_refused() -> None:
     assert os_reason(errno.ENOENT) == "没有这个文件夹或文件"
     assert os_reason(errno.EADDRINUSE) == "已被占用"
-    assert os_reason(errno.EIO) == f"系统错误 {errno.EIO}"
+    assert os_reason(errno.EIO) == "磁盘读写出错"
+    assert os_reason(errno.EXDEV) == f"系统错误 {errno.EXDEV}"
     assert os_reason(None) == "系统没有说明原因"

@@ -194,11 +194,12 @@ def feed(
         if rotate:
             with database.write() as session:
                 change_address(session, settings, subject, site.now)
-        if out is not None:
+        address = feed_address(database, settings, subject, site.now)
+        if out is not None:  # the copy that is kept of it belongs to an address
             content = Feeds(database, settings, applied_catalogue).body(subject, site.now)
             write_file(content, out)
         else:
-            say(feed_address(database, settings, subject, site.now))
+            say(address)
 
 
 def _feed_subject(site: Opened, org: str, person: str) -> str:
