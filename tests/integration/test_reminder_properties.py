@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -358,10 +358,18 @@ def prepared(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     derandomize=True,
     max_examples=12,
     deadline=None,
-    phases=[Phase.generate],  # a life takes seconds: what fails is not made shorter
+    phases=[Phase.explicit, Phase.generate],  # a life takes seconds: what fails is not made shorter
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps)
+@example(
+    [  # the channel is shut for a day, and what goes up waits for what did not go out
+        *(("choose", 65), ("walk", 8), ("outage", 14), ("outage", 4), ("walk", 12)),
+        *(("postpone", 207), ("vacate", 282), ("refused", 194), ("quiet", 192), ("choose", 127)),
+        *(("outage", 13), ("unreachable", 399), ("fill", 223), ("outage", 25)),
+        *(("refused", 185), ("refused", 305)),
+    ]
+)
 def test_whatever_people_do_everything_is_told_once_and_to_the_right_people(
     prepared: Path, tmp_path: Path, happened: Sequence[tuple[str, int]]
 ) -> None:

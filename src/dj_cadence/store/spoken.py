@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, null, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.store.database import insert_or_ignore
@@ -11,6 +11,7 @@ from dj_cadence.store.schema import message, notice, task
 
 NOT_SAID = ("settled_before", "moved")
 """Outcomes of notices that nobody heard, nor was meant to in the end."""
+_NOT_OUT_YET = ("ready", "leased", "retry")
 
 
 def told_of_lateness(
@@ -18,11 +19,13 @@ def told_of_lateness(
 ) -> dict[int, dict[int, date | None]]:
     """By task and level, the day on which it was first told that the task is late.
 
-    None where that is written down and waits. What will not be sent, since nobody can be
-    reached or the site was copied, counts as told on its day: it holds up nobody.
+    None where that is written down and waits, in a message that did not go out yet as well.
+    What will not be sent, since nobody can be reached or the site was copied, counts as told
+    on its day: it holds up nobody.
     """
     closed = notice.c.outcome.in_(("no_addressee", "unknown"))
-    day = case((closed, notice.c.due_on), else_=message.c.day)
+    waits = message.c.state.in_(_NOT_OUT_YET)
+    day = case((closed, notice.c.due_on), (waits, null()), else_=message.c.day)
     query = (
         select(notice.c.task_id, notice.c.level, func.min(day))
         .join(task, task.c.id == notice.c.task_id)
