@@ -51,6 +51,13 @@ MAIL = {
         (HELLO, "421 HL:ICC 163 mx14", US),
         (TO, "450 RP:DRC 163", US),
         (TO, "553 Requested action not taken: NO SMTP MX ONLY", US),
+        (TO, "550 5.1.7 Invalid address", US),
+        (TO, "550 寄件人地址不存在", US),
+        (
+            TO,
+            "550 5.1.1 <a@b.cn>: Recipient address rejected: User unknown in relay recipient table",
+            GONE,
+        ),
         (TEXT, "552 Illegal Attachment", THIS),
         (FROM, "553 Mail from must equal authorized user", US),
         (TO, "550 Mailbox is full", BUSY),

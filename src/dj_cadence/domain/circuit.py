@@ -66,7 +66,7 @@ def refused(
         return found
     before = timedelta(seconds=found.pause_seconds)
     pause = min(max(2 * before, FIRST_PAUSE), LONGEST_PAUSE)
-    asked = min(timedelta(seconds=retry_after or 0), LONGEST_ASKED)
+    asked = timedelta(seconds=min(max(retry_after or 0, 0), LONGEST_ASKED.total_seconds()))
     return replace(
         found, next_try_at=now + max(pause, asked), pause_seconds=int(pause.total_seconds())
     )

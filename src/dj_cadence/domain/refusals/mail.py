@@ -40,6 +40,7 @@ _BY_SUBJECT: Mapping[str, Blame] = {
     "6": Blame.LETTER,
     "7": Blame.CHANNEL,
 }
+_OF_THE_SENDER = ("1.7", "1.8")
 _ABOUT_US = "7"
 """The subject of statuses that speak of security and policy."""
 _NEEDS_LOGIN = (530, 534, 535, 538)
@@ -89,6 +90,8 @@ def _of_the_text(code: int, status: str, spoken: Blame | None) -> Blame:
 
 def _of_the_recipient(code: int, status: str, spoken: Blame | None) -> Blame:
     subject = status.partition(".")[0]
+    if status in _OF_THE_SENDER:
+        return Blame.CHANNEL
     if spoken in (Blame.ADDRESS, Blame.MAILBOX):
         return _if_true(spoken, code, subject)
     if spoken is not None:

@@ -96,14 +96,14 @@ RULES: Sequence[Rule] = (
         r"your (?:account|ip|domain|host|server|network|client|organization)",
         r"\bspf\b|\bdkim\b|\bdmarc\b|authenti|auth (?:error|fail|required)",
         r"(?:not |un)authori[sz]ed|log ?in first|must (?:log|auth)|credential",
-        r"\brelay|submission|sender|mail ?from|envelope",
+        r"\brelay(?! recipient)|submission|sender|mail ?from|envelope",
         r"content|polic(?:y|ies)|prohibited|violat|\bfilter",
         r"(?:message|mail) (?:was )?(?:rejected|refused|blocked) (?:due|for|as)\b",
         r"\b(?:dt|mi|hl|rp|cm|wm|im|qn|cn):[a-z]{3}\b",  # NetEase and Coremail
         r"频|过快|太快|限流|过多|太多|达到上限",
         r"(?:超过|超出|达到).{0,8}(?:限制|上限|限额|阈值)",
         r"垃圾|病毒|钓鱼|违规|违法|违反|敏感|内容|策略|政策|黑名单|信誉|拦截|屏蔽",
-        r"认证|鉴权|密码|授权码|未授权|发件人|发信人|发件|转发|中继|反向解析",
+        r"认证|鉴权|密码|授权码|未授权|发件人|发信人|寄件人|发信地址|发送者|发件|转发|中继|反向解析",
     ),
     # The domain may be misspelt, and our own name service may be out of order.
     _rule(
