@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import (
@@ -163,7 +162,7 @@ def _templates(context: WebContext) -> Environment:
     )
     templates.filters.update(
         period=chinese_label,
-        basis=basis_text,
+        basis=words.basis,
         day=short_day,
         evidence=words.evidence,
         local=words.local,
