@@ -139,7 +139,7 @@ def _description(task: TaskRow, page: str) -> str:
         f"进度：{task.done} / {task.target} {task.unit}" if task.target > 1 else "",
         f"完成：{day_text(task.completed_on)}" if task.completed_on else "",
         f"依据：{basis_text(task.rule, task.stage)}" if task.rule else "",
-        "日期暂定：放假安排或校历尚未公布。" if provisional else "",
+        "日期暂定：放假安排或校历尚未公布或未导入。" if provisional else "",
         f"登记与查看：{page}",
     ]
     return "\n".join(line for line in lines if line)
