@@ -202,7 +202,7 @@ def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
         "工作任务,周期,计划,完成时限,责任人,暂定",
         "主题党日,2026年6月,2026-06-05,2026-06-30,书记,",
     ]
-    assert text_of(file).startswith("第一党支部2026年6月党建工作计划任务周期")
+    assert text_of(file).startswith("第一党支部2026年6月党建工作计划工作任务周期")
 
 
 def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) -> None:
