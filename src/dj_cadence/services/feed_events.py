@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from urllib.parse import quote
 
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.feed_alarm import FeedAlarms
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.domain.week import week_label
@@ -111,7 +111,7 @@ class Writer:
         )
 
     def _page(self, org_code: str) -> str:
-        return f"{self.settings.web_address}/orgs/{quote(org_code, safe='')}"
+        return f"{self.settings.web_address}{organization_path(org_code)}"
 
     def _changes(self, own: Revision, *names: str) -> tuple[int, datetime]:
         """(SEQUENCE, LAST-MODIFIED) of an entry: both rise with each change of any part."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from dj_cadence.domain import labels
@@ -27,11 +26,6 @@ _TROUBLES = {
     HTTPStatus.SERVICE_UNAVAILABLE: "现在打开网页的人太多。请过几秒再试，填好的内容请再提交一次。",
     HTTPStatus.INTERNAL_SERVER_ERROR: "系统出错了，内容没有保存。请稍后重试；仍不行请告诉管理员。",
 }
-
-
-def org_address(code: str) -> str:
-    """The address of an organization's page."""
-    return f"/orgs/{quote(code, safe='')}"
 
 
 def is_election(task: TaskRow) -> bool:
