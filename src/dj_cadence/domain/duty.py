@@ -96,6 +96,9 @@ class Every:
     opens: DayOfYear | None = None
     due: DayOfYear | None = None
     """With `opens`: a window of its own. Not moved off a day of rest."""
+    before: tuple[str, ...] = ()
+    """With a window: names of holidays. It ends on the last working day before the first of them
+    that follows `opens`, and on `due` only where no calendar says when that is."""
     due_day: str = ""
     """A day rule in the period's last month, instead of its last working day. Not moved."""
     times: int | str = 1
@@ -159,6 +162,8 @@ class Duty:
     remind: str
     """The key of its reminder plan."""
     basis: tuple[Basis, ...]
+    sentences: tuple[str, ...] = ()
+    """The parts of the standard that it keeps, like 2.4.3."""
     enabled: bool = True
     recording_grace: int = 5
     """Working days after due in which it waits to be recorded."""
