@@ -282,7 +282,7 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
 
     send_all(database, channel)
 
-    assert channel.letters[1].subject == "本周督办：下级无逾期"
+    assert channel.letters[1].subject == "党建工作周报：下级无逾期"
     unsubscribe = ("List-Unsubscribe", "<mailto:dj@example.cn?subject=unsubscribe>")
     assert unsubscribe in channel.letters[1].headers
     assert unsubscribe not in channel.letters[0].headers

@@ -114,6 +114,26 @@ def test_a_job_that_hangs_does_not_keep_the_scheduler_from_its_end() -> None:
     released.set()
 
 
+def test_a_run_that_fell_due_during_the_one_before_follows_it_at_once() -> None:
+    """Due at 2 while the first runs until 2.5: APScheduler alone would wait for the 4th second."""
+    begins: list[float] = []
+    both = Event()
+
+    def work() -> None:
+        begins.append(clock.steady())
+        if len(begins) == 2:
+            both.set()
+        else:
+            both.wait(2.5)
+
+    scheduler = SteadyScheduler([SteadyJob(work, 2, 0)])
+    scheduler.start()
+    assert both.wait(20)
+    assert scheduler.end(20) is True
+
+    assert 2.5 <= begins[1] - begins[0] < 3.5
+
+
 def test_a_pass_that_fails_is_no_whole_pass(
     shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, select, true
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.citation import STANDARD, full_citation
 from dj_cadence.domain.duty import Duty
@@ -29,21 +30,6 @@ from dj_cadence.store.schema import act, appointment, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
 _ANYWHERE = true()
-_ACTS = {
-    "done": "登记完成",
-    "missed": "登记未开展",
-    "planned": "确定日期",
-    "reopen": "恢复待办",
-    "move": "日期变动",
-    "withdraw": "撤回",
-    "postpone": "延期",
-    "waive": "豁免",
-    "evidence": "附材料",
-    "handover": "由承接的组织接着办",
-    "surplus": "又登记一次（已办结，不计入别的周期）",
-    "accept": "上级确认",
-    "return": "上级退回",
-}
 
 
 def explain(
@@ -182,7 +168,7 @@ def history(
 
 
 def _acted(row: AnyRow, zone: ZoneInfo) -> str:
-    on, what = row.at.astimezone(zone).date(), _ACTS.get(row.kind, row.kind)
+    on, what = row.at.astimezone(zone).date(), labels.ACTS.get(row.kind, row.kind)
     why = f"，{row.reason}" if row.reason else ""
     return f"{on} {row.who}{_door(row.via)}：{what}{_change(row.before, row.after)}{why}。"
 
@@ -223,11 +209,11 @@ def _next(
     if changes == row.opens:
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
-        coming.append(f"到{day_text(changes)}仍未登记，转为待登记或逾期")
+        coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
     coming += _upwards(session, catalogue, row, plan)
     if (quiet := _silence(session, row, today)) and not plan.through_quiet:
         coming.append(
-            f"免打扰期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
+            f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
         )
     return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
 

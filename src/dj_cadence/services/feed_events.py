@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from urllib.parse import quote
 
 from dj_cadence.domain.citation import basis_text
+from dj_cadence.domain.feed_alarm import FeedAlarms
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.domain.week import week_label
@@ -27,6 +28,7 @@ _COLORS = {
     State.DONE: "seagreen",
 }
 _QUIET = "gray"
+_NOT_HELD = {State.WITHDRAWN, State.MISSED, State.WAIVED}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Writer:
     host: str
     """The site's own name in UIDs, for ever."""
     revisions: Mapping[str, Revision]
+    alarms: FeedAlarms
 
     def events(self, contents: Contents) -> list[FeedEvent]:
         """All of them; an empty calendar has one that says so."""
@@ -51,9 +54,10 @@ class Writer:
             names.append(f"org:{task.instance}")
         sequence, changed_at = self._changes(Revision(task.sequence, task.changed_at), *names)
         page = f"{self._page(task.org)}#task-{task.id}"
+        start = self._start(task)
         return FeedEvent(
             uid=f"task-{task.id}@{self.host}",
-            start=self._start(task),
+            start=start,
             summary=_summary(task) + (f" · {task.org_name}" if named else ""),
             description=_description(task, page),
             address=page,
@@ -62,7 +66,8 @@ class Writer:
             place=task.place,
             color=_COLORS.get(task.state, _QUIET),
             cancelled=task.state is State.WITHDRAWN,
-            alarm_hours=0 if task.state.is_settled else self.settings.feed_alarm_hours,
+            busy=isinstance(start, datetime) and task.state not in _NOT_HELD,
+            alarm=None if task.state.is_settled else self.alarms.offset(start),
         )
 
     def _start(self, task: TaskRow) -> date | datetime:
@@ -134,7 +139,7 @@ def _description(task: TaskRow, page: str) -> str:
         f"进度：{task.done} / {task.target} {task.unit}" if task.target > 1 else "",
         f"完成：{day_text(task.completed_on)}" if task.completed_on else "",
         f"依据：{basis_text(task.rule)}" if task.rule else "",
-        "日期暂定：放假安排或校历尚未公布。" if provisional else "",
+        "日期暂定：放假安排或校历尚未公布或未导入。" if provisional else "",
         f"登记与查看：{page}",
     ]
     return "\n".join(line for line in lines if line)

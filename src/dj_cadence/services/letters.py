@@ -342,7 +342,7 @@ def _names(superiors: Iterable[Above]) -> tuple[str, ...]:
 
 def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
     """What goes with a mail; a chat carries no files."""
-    named = ((f"{one.org_name} {one.week} 周报.xlsx", one) for one in digests)
+    named = ((f"{one.org_name} {one.week} 党建工作周报.xlsx", one) for one in digests)
     return tuple(Attachment(name, XLSX, digest_workbook(one)) for name, one in named)
 
 

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
@@ -176,6 +177,7 @@ def _templates(context: WebContext) -> Environment:
     templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
     templates.globals["web_address"] = context.settings.web_address
+    templates.globals["states"] = labels.TASKS
     templates.globals["most_ticks"] = companions.MOST
     return templates
 

@@ -30,7 +30,7 @@ def digest(visit: Visit) -> Response:
 
 def digest_file(visit: Visit) -> Response:
     view = _digest(visit)
-    return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 周报.xlsx")
+    return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 党建工作周报.xlsx")
 
 
 def wall(visit: Visit) -> Response:

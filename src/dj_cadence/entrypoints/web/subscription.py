@@ -22,14 +22,14 @@ class Subscription:
     webcal: str
     """A tap on it opens the phone's calendar."""
     qr: Markup
-    """The same for another phone's camera, as SVG."""
+    """`https` for another phone's camera, as SVG: what Android makes of webcal is no calendar."""
 
 
 def subscription(visit: Visit, subject: str, address: str | None) -> Subscription:
     """The calendar of an organization or a person; its address is made where there is none."""
     https = address or feed_address(visit.database, visit.settings, subject, visit.now)
     webcal = f"webcal://{https.partition('://')[2]}"
-    drawn = segno.make(webcal, micro=False, boost_error=False).svg_inline(
+    drawn = segno.make(https, micro=False, boost_error=False).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
     )
     return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
