@@ -162,8 +162,6 @@ class Duty:
     remind: str
     """The key of its reminder plan."""
     basis: tuple[Basis, ...]
-    sentences: tuple[str, ...] = ()
-    """The parts of the standard that it keeps, like 2.4.3."""
     enabled: bool = True
     recording_grace: int = 5
     """Working days after due in which it waits to be recorded."""
@@ -181,6 +179,8 @@ class Duty:
     """The steps around its own task, each a task of its own."""
     confidential: bool = False
     """Whether it is about a person: seen by its organization and who approves for it only."""
+    sentences: tuple[str, ...] = ()
+    """The parts of the standard that it keeps, like 2.4.3."""
     source: str = field(default="", compare=False)
     """The file it was read from."""
 
