@@ -8,6 +8,8 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import update
 
+from dj_cadence.domain.circuit import Circuit
+from dj_cadence.store import circuits
 from dj_cadence.store.schema import notice
 
 from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, NOW, District
@@ -260,3 +262,21 @@ def test_a_fault_ends_in_a_page_without_a_trace_of_it(district: District) -> Non
     assert "系统出错了" in page.text
     assert "Traceback" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_shut_channel_stands_on_the_start_page_of_administrators_alone(
+    district: District,
+) -> None:
+    shut = Circuit(
+        "email", NOW - timedelta(hours=2), "550 Connection frequency limited", 3, NOW,
+        next_try_at=NOW + timedelta(minutes=20), pause_seconds=3600,
+    )  # fmt: skip
+    with district.database.write() as session:
+        assert circuits.save(session, shut, 0)
+    settings = replace(district.context.settings, administrators=("p-alice",))
+    managed = replace(district, context=replace(district.context, settings=settings))
+
+    assert "发不出消息" in managed.login(ALICE).get("/").text
+    assert "550 Connection frequency limited" in managed.login(ALICE).get("/").text
+    assert "发不出消息" not in managed.login(CLERK).get("/").text
+    assert "发不出消息" not in managed.login(BOB).get("/").text

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from dj_cadence import clock
 from dj_cadence.entrypoints.rounds import Rounds
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.site import switch_sending
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
@@ -66,6 +67,25 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
         rounds.audit()  # finds it, and sets it right
         rounds.heartbeat()
         assert asked == ["/ping", "/ping"]  # back with the first clean look
+
+
+def test_no_heartbeat_while_a_channel_is_shut(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = at(date(2026, 3, 2))
+    monkeypatch.setattr(clock, "now", lambda: now)
+    mail = Channel()
+    with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
+        rounds = Rounds(a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life)
+        mail.fault = DeliveryError("550 Connection frequency limited", Blame.CHANNEL)
+        rounds.tick()
+        rounds.heartbeat()
+        assert asked == []
+
+        mail.fault, now = None, at(date(2026, 3, 2), 9)
+        rounds.tick()
+        rounds.heartbeat()
+        assert asked == ["/ping"]
 
 
 def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(

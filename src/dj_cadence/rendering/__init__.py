@@ -8,7 +8,6 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
-from urllib.parse import quote
 
 import css_inline
 from jinja2 import (
@@ -38,6 +37,7 @@ from dj_cadence.domain.message import (
     Rendered,
     for_group,
 )
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
@@ -188,7 +188,7 @@ class Templates:
 
 
 def digest_page(home: str, digest: DigestView) -> str:
-    return f"{home}/orgs/{quote(digest.org_code, safe='')}/digest"
+    return f"{home}{organization_path(digest.org_code)}/digest"
 
 
 def _problem(work: Callable[[], object], name: str) -> Problem | None:
@@ -309,7 +309,7 @@ def _sample(state: State, planned: date | None = None, relay: str = "") -> Item:
         unit="次",
         office="书记",
         relay=relay,
-        basis="基本要求 2.4",
+        basis="《山东省中小学校党建工作基本要求》“组织建设”部分",
         instructions="做好记录。",
         overdue_days=1,
     )

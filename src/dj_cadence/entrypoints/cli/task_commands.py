@@ -54,7 +54,7 @@ def tasks(
         catalogue = site.catalogue()
         with site.site.database.read() as session:
             if org:
-                orgs.find_org(session, org)
+                org = orgs.find_org(session, org).code
             if duty and duty not in catalogue.duties:
                 raise Refused(f"没有规则 {duty}{suggestion(duty, catalogue.duties)}")
             rows = task_views.tasks(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, text
 
-from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.office import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import message, notice, quiet, site
 
@@ -147,7 +147,7 @@ INVARIANTS = (
     Invariant(
         "notice_office",
         notice,
-        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(OFFICES))),
+        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(EVERY_OFFICE))),
         "条待发提醒的职务不认识；已改发书记",
         lambda _: {"office": "书记"},
     ),
