@@ -133,7 +133,10 @@ class Visit:
     @cached_property
     def papers(self) -> list[Paper]:
         """The files as papers. Raises Refused for one that is not kept."""
-        return [paper(name, content) for name, content in self.files]
+        try:
+            return [paper(name, content) for name, content in self.files]
+        except Refused as error:
+            raise Refused(str(error), field="evidence") from error
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -165,7 +168,7 @@ class Visit:
         try:
             return date.fromisoformat(self.form.get(name, ""))
         except ValueError:
-            raise Refused("请填写日期，例如 2026-03-05。") from None
+            raise Refused("请填写日期，例如 2026-03-05。", field=name) from None
 
     def require_login(self) -> None:
         """Raise HTTPException 403 for strangers."""
@@ -182,14 +185,18 @@ class Visit:
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""
-        html = self.templates.get_template(f"web/{template}").render(
-            site_name=self.settings.name,
-            visitor=self.visitor,
-            today=self.today,
-            csrf=self.form_token,
-            paging=self.paging,
-            **values,
-        )
+        return self.plain_page(template, status, visitor=self.visitor, **values)
+
+    def plain_page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """The same where it cannot be looked up who visits."""
+        shared = {
+            "site_name": self.settings.name,
+            "today": self.today,
+            "csrf": self.form_token,
+            "paging": self.paging,
+            "refused": None,
+        }
+        html = self.templates.get_template(f"web/{template}").render(shared | values)
         return HTMLResponse(html, status_code=status)
 
 
