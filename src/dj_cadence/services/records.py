@@ -75,6 +75,24 @@ def done(
     return record_id
 
 
+def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:
+    """The day of an activity for which none was named: today, as long as the task's time runs.
+
+    Raises Refused once it is over, for it was done before or late and only a person knows;
+    and for an election, from whose day a term is counted.
+    """
+    row = acts.locked_task(session, task_id)
+    if _is_term(catalogue, row):
+        raise Refused(f"请写明选举大会的日期，如 --on {today}。", field="on")
+    if today > row.due and State(row.state) not in SILENT:
+        raise Refused(
+            f"任务 {task_id} 的期限{day_text(row.due)}已过，请写明实际办理日期，如 --on {row.due}；"
+            f"今天补开、补办的，写 --on {today}。",
+            field="on",
+        )
+    return today
+
+
 def check_done(
     session: Session, catalogue: Catalogue, task_id: int, *, on: date, today: date
 ) -> None:
