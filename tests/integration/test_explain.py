@@ -45,7 +45,7 @@ def test_it_says_why_the_task_exists_and_where_its_dates_come_from(planned: Data
         "状态：未开始",
         "",
         "一、为什么有这项任务",
-        "  规则 party_day，对应《山东省中小学校党建工作基本要求》2.4，由书记办理。",
+        "  规则 party_day，对应《山东省中小学校党建工作基本要求》“组织建设”部分，由书记办理。",
         "  承担：党支部。",
         *[line for line in lines(planned, task.id, MONDAY) if line.startswith("  依据：")],
         "",

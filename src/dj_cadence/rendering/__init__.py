@@ -309,7 +309,7 @@ def _sample(state: State, planned: date | None = None, relay: str = "") -> Item:
         unit="次",
         office="书记",
         relay=relay,
-        basis="基本要求 2.4",
+        basis="《山东省中小学校党建工作基本要求》“组织建设”部分",
         instructions="做好记录。",
         overdue_days=1,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.citation import STANDARD, full_citation
+from dj_cadence.domain.citation import full_citation, standard_cited
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.duty_text import owed_by_text
 from dj_cadence.domain.period import chinese_label
@@ -95,13 +95,13 @@ def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
     if duty is None:
         return ["  规则已从制度库中移除，任务按原样保留。"]
     office = catalogue.office(row.duty, row.step)
-    named = f"，对应《{STANDARD}》{'、'.join(duty.rows)}" if duty.rows else ""
+    named = f"，对应{standard_cited(duty.rows)}" if duty.rows else ""
     step = catalogue.step(row.duty, row.step)
     bases = duty.basis if step is None or step.is_own else step.basis
     return [
         f"  规则 {duty.key}{named}，由{office}办理。",
         f"  承担：{owed_by_text(duty.owed_by)}。",
-        *(f"  依据：{full_citation(basis)}" for basis in bases),
+        *(f"  依据：{full_citation(basis, duty.rows)}" for basis in bases),
         *([] if bases else ["  依据：这一环节的日期是本系统默认，可在流程文件里改。"]),
     ]
 

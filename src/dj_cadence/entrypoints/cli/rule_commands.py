@@ -140,7 +140,7 @@ def _describe(duty: Duty, titles: Mapping[str, str]) -> None:
             say(f"  {name}：{words}")
     say(f"  上报：{_upwards(duty)}")
     for basis in duty.basis:
-        say(f"  依据：{full_citation(basis)}")
+        say(f"  依据：{full_citation(basis, duty.rows)}")
 
 
 def _upwards(duty: Duty) -> str:

@@ -22,7 +22,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from dj_cadence.domain import labels
-from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
@@ -170,7 +169,7 @@ def _templates(context: WebContext) -> Environment:
     )
     templates.filters.update(
         period=chinese_label,
-        basis=basis_text,
+        basis=words.basis,
         day=short_day,
         evidence=words.evidence,
         local=words.local,

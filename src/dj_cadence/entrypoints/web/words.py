@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.basis import EVIDENCE
+from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.duty import Term
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.store.task_views import TaskRow
@@ -31,6 +32,11 @@ def is_election(task: TaskRow) -> bool:
     """Whether recording it begins a new term."""
     term = task.rule is not None and isinstance(task.rule.recurrence, Term)
     return term and task.step == OWN
+
+
+def basis(task: TaskRow) -> str:
+    """What a task rests on; empty where its rule is gone or names nothing."""
+    return basis_text(task.rule, task.stage) if task.rule else ""
 
 
 def evidence(keys: Iterable[str]) -> str:
