@@ -30,6 +30,9 @@ KINDS: Mapping[str, OrgKind] = {
     "小组": OrgKind.PARTY_GROUP,
     "教工团支": OrgKind.LEAGUE_BRANCH_STAFF,
     "少先队大队": OrgKind.YOUNG_PIONEERS,
+    "妇女委员会": OrgKind.WOMENS_COMMITTEE,
+    "妇女工作委员会": OrgKind.WOMENS_COMMITTEE,
+    "妇联": OrgKind.WOMENS_COMMITTEE,
 }
 _KIND_ADVICE = "可填：" + "、".join(KIND_BY_LABEL)
 

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -111,14 +113,17 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         now = context.clock()
-        form: Mapping[str, str] = {}
-        files: Sequence[tuple[str, bytes]] = ()
         if request.method == "POST" and uploads.brings_files(request):
             visit = Visit(context, templates, request, {}, now)
             await workers.run(lambda: uploads.admit(visit))
-            form, files = await uploads.read_upload(request)
-        elif request.method == "POST":
-            form = await read_form(request)
+            async with uploads.received(request) as (form, files):
+                return await answered(request, now, form, files)
+        form = await read_form(request) if request.method == "POST" else {}
+        return await answered(request, now, form, ())
+
+    async def answered(
+        request: Request, now: datetime, form: Mapping[str, str], files: Sequence[UploadFile]
+    ) -> Response:
         request.state.form = form
 
         def answer() -> Response:

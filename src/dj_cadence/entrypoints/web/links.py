@@ -92,7 +92,7 @@ def _message(
         wanted = refused.task if refused else 0
         visit.paging.turn_to([row.id for row in found.rows], wanted, CARDS)
         rows = visit.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows))
+        papers = evidence.of_tasks(session, public(rows), found.person.key)
     return visit.page(
         "message.html",
         status,

@@ -31,7 +31,7 @@ def refusal(visit: Visit, error: Refused | None = None) -> Refusal:
         act=visit.path("act"),
         task=whole_number(visit.form.get("task", "")),
         values=visit.form,
-        files=tuple(name for name, _ in visit.files),
+        files=tuple(one.filename or "" for one in visit.files),
         text=str(error or ""),
         field=error.field if error else "",
     )

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import words
-from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden
+from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
@@ -53,8 +53,8 @@ class TroublePages:
         return await self._page(request, _status(error), str(error))
 
     async def _http_error(self, request: Request, error: HTTPException) -> Response:
-        own = isinstance(error, Forbidden)
-        text = error.detail if own else words.trouble(error.status_code)
+        own = error.detail if isinstance(error, Forbidden | TooLarge) else ""
+        text = own or words.trouble(error.status_code)
         return await self._page(request, error.status_code, text, error.headers)
 
     async def _hung_up(self, _request: Request, _error: ClientDisconnect) -> Response:
