@@ -225,7 +225,7 @@ def test_once_the_time_is_over_the_day_is_asked_for(act: Terminal) -> None:
 
 
 def test_the_day_of_an_election_is_never_guessed(act: Terminal) -> None:
-    row = open_task(act, duty="committee_term")
+    row = open_task(act, duty="committee_term", step="")
 
     asked = act("done", row["id"])
     assert (asked.code, "请写明选举大会的日期" in asked.err) == (1, True)
