@@ -340,7 +340,7 @@ def test_what_is_typed_is_kept_without_control_characters(
 def test_what_is_too_long_is_refused(district: Database) -> None:
     before = everything(district)
 
-    with pytest.raises(Refused, match="说明最长 500 个字，现在有 501 个。"):
+    with pytest.raises(Refused, match="备注最长 500 个字，现在有 501 个。"):
         say(district, records.done, march(district).id, on=date(2026, 3, 31), note="字" * 501)
 
     assert everything(district) == before
