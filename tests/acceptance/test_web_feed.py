@@ -53,7 +53,7 @@ def test_every_task_is_one_entry_that_says_how_it_stands(any_district: District)
     found = entries(answer.content)
     assert {uid: str(entry["SUMMARY"]) for uid, entry in found.items()} == {
         "task-1@u1.example": "【逾期】主题党日 2026年1月",
-        "task-2@u1.example": "【待登记】主题党日 2026年2月",
+        "task-2@u1.example": "【到期待登记】主题党日 2026年2月",
         "task-3@u1.example": "【待办】主题党日 2026年3月",
         "task-4@u1.example": "【待办】主题党日 2026年4月（暂定）",
         "task-9@u1.example": "【已撤回】主题党日 2025年11月",

@@ -68,7 +68,8 @@ class Contents:
         found = {"site": site_look(settings)}
         for task in self.tasks:
             rule = task.rule
-            found[f"duty:{task.duty}"] = f"{rule.title}\n{basis_text(rule)}" if rule else ""
+            told = f"{rule.title}\n{basis_text(rule, task.stage)}" if rule else ""
+            found[rule_name(task)] = told
             found[f"org:{task.org_id}"] = task.org_name
             if task.instance:
                 found[f"org:{task.instance}"] = task.about
@@ -134,6 +135,11 @@ def _tasks(
 def window(month: date) -> tuple[date, date]:
     """The first and the last day that a feed shows in the month that begins with `month`."""
     return add_months(month, -MONTHS_BACK), month_end(add_months(month, MONTHS_AHEAD))
+
+
+def rule_name(task: TaskRow) -> str:
+    """What the revisions of a task's title and basis are kept under."""
+    return f"duty:{task.duty}" + (f":{task.step}" if task.step else "")
 
 
 def day_of(task: TaskRow) -> date:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from urllib.parse import quote
 
 from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.feed_alarm import FeedAlarms
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.domain.week import week_label
 from dj_cadence.domain.wording import day_text
 from dj_cadence.feeds import FeedEvent
-from dj_cadence.services.feed_contents import Contents, WeekSummary, day_of
+from dj_cadence.services.feed_contents import Contents, WeekSummary, day_of, rule_name
 from dj_cadence.settings import Settings
 from dj_cadence.store.feeds import NEVER, Revision
 from dj_cadence.store.task_views import TaskRow
@@ -49,7 +49,7 @@ class Writer:
         return found or [self._nothing(contents)]
 
     def _task(self, task: TaskRow, *, named: bool) -> FeedEvent:
-        names = [f"duty:{task.duty}", f"org:{task.org_id}"]
+        names = [rule_name(task), f"org:{task.org_id}"]
         if task.instance:
             names.append(f"org:{task.instance}")
         sequence, changed_at = self._changes(Revision(task.sequence, task.changed_at), *names)
@@ -111,7 +111,7 @@ class Writer:
         )
 
     def _page(self, org_code: str) -> str:
-        return f"{self.settings.web_address}/orgs/{quote(org_code, safe='')}"
+        return f"{self.settings.web_address}{organization_path(org_code)}"
 
     def _changes(self, own: Revision, *names: str) -> tuple[int, datetime]:
         """(SEQUENCE, LAST-MODIFIED) of an entry: both rise with each change of any part."""
@@ -138,8 +138,8 @@ def _description(task: TaskRow, page: str) -> str:
         f"主题：{task.theme}" if task.theme else "",
         f"进度：{task.done} / {task.target} {task.unit}" if task.target > 1 else "",
         f"完成：{day_text(task.completed_on)}" if task.completed_on else "",
-        f"依据：{basis_text(task.rule)}" if task.rule else "",
-        "日期暂定：放假安排或校历尚未公布。" if provisional else "",
+        f"依据：{basis_text(task.rule, task.stage)}" if task.rule else "",
+        "日期暂定：放假安排或校历尚未公布或未导入。" if provisional else "",
         f"登记与查看：{page}",
     ]
     return "\n".join(line for line in lines if line)

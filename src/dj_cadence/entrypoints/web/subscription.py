@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web import words
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.services.access import may_act
 from dj_cadence.services.feed_address import feed_address, rotate
@@ -42,7 +42,7 @@ def change_of_organization(visit: Visit) -> Response:
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, f"org:{found.id}", visit.now)
-    return go_to(f"{words.org_address(found.code)}?said=feed#feed")
+    return go_to(f"{organization_path(found.code)}?said=feed#feed")
 
 
 def change_own(visit: Visit) -> Response:

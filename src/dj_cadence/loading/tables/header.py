@@ -33,7 +33,10 @@ class Header:
     @property
     def numbers(self) -> dict[str, int]:
         """The number of each column by its key; the first where there are two."""
-        return {column.key: number for number, column in reversed(self.found.items())}
+        found: dict[str, int] = {}
+        for number, column in self.found.items():
+            found.setdefault(column.key, number)
+        return found
 
 
 def find_header(sheet: Sheet, kinds: Sequence[Columns]) -> Header | None:
