@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
-from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, parse_number
+from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, TaskId, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.loading.evidence_file import read_paper
@@ -61,12 +61,11 @@ def done(
         _import(ctx, file, by)
         return
     amount = 1 if hours is None else hours
-    attached = [read_paper(path) for path in papers or ()]
     with opened(ctx) as site:
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
         when: records.Who = {"by": site.person(by), "now": site.now, "today": site.today}
         rules = site.catalogue()
-        set_aside = evidence.set_aside(site.site.settings, attached)
+        set_aside = evidence.set_aside(site.site.settings, map(read_paper, papers or ()))
         with set_aside as aside, site.site.database.write() as session:
             came_by(session, Way.COMMAND)
             if task is None:
@@ -80,6 +79,27 @@ def done(
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
             evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
     say(said)
+
+
+def take_back(
+    ctx: typer.Context,
+    task: TaskId,
+    number: Annotated[
+        int,
+        typer.Option(
+            "--evidence", parser=parse_number, metavar="编号", help="附件编号，见 explain"
+        ),
+    ],
+    by: By = "",
+) -> None:
+    """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
+        name = evidence.take_back(session, task, number, by=who, now=site.now, may_all=not by)
+        say(f"已收回附件“{name}”。")
+
+    act(ctx, by, do)
 
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:

@@ -86,7 +86,7 @@ def _message(
     with visit.read() as session:
         found = opened(visit, session)
         rows = visit.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows))
+        papers = evidence.of_tasks(session, public(rows), found.person.key)
     return visit.page(
         "message.html",
         status,
