@@ -105,9 +105,12 @@ def take_back(
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     def do(site: Opened, session: Session, who: str) -> None:
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
-        rows = read_records(file)
-        count = import_records(session, site.catalogue(), rows, **when)
-        check_actor_of(session, by, (row.task_id for row in rows if row.task_id), site.today)
+        found = read_records(file)
+        for problem in found.problems:
+            if problem.warning:
+                say(str(problem))
+        count = import_records(session, site.catalogue(), found, **when)
+        check_actor_of(session, by, (row.task_id for row in found.rows), site.today)
         say(f"已登记 {count} 项。")
 
     act(ctx, by, do)
