@@ -8,6 +8,7 @@ from dj_cadence.domain.normal_form import (
     code_key,
     code_text,
     is_cut_number,
+    is_placeholder,
     name_key,
     person_name,
     word_key,
@@ -87,10 +88,17 @@ def test_what_a_sheet_made_of_a_long_number(written: str, cut: bool) -> None:
         ("Ｊｏｈｎ\u3000Ｓｍｉｔｈ", "John Smith"),
         ("J. Smith", "J. Smith"),
         ("㐂子", "㐂子"),
+        ("王 \U00031350", "王\U00031350"),
+        ("\U0002ebf0　明\ufffe", "\U0002ebf0明"),
     ],
 )
 def test_a_name_as_it_is_kept(written: str, name: str) -> None:
     assert person_name(written) == name
+
+
+def test_what_says_that_there_is_nothing() -> None:
+    words = ("无", " 暂 无 ", "／", "—", "－－", "N/A", "待定", "无锡", "-1", "")
+    assert [is_placeholder(word) for word in words] == [True] * 7 + [False] * 3
 
 
 def test_names_and_words_are_compared_by_their_keys() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from dj_cadence.domain.contact_text import email_address, email_fault, phone_fault, phone_number
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.normal_form import compatible, person_name
+from dj_cadence.domain.normal_form import compatible, is_placeholder, person_name
 from dj_cadence.domain.office import nearest_office
 from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
 from dj_cadence.domain.problem import Problem
@@ -73,6 +73,8 @@ def read_appointments(
 
 def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     org, name = cells.required("org") and cells.settled("org"), person_name(cells.required("name"))
+    if is_placeholder(name):
+        cells.fault("name", f"姓名写的是“{name}”：职务空缺的，不要写这一行。")
     in_charge = is_in_charge(cells.text("nature"))
     offices = _offices(cells, in_charge=in_charge)
     if text := codes.unknown(org):
@@ -109,11 +111,11 @@ def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
 
 def _addresses(cells: Cells) -> dict[str, str]:
     found = _others(cells)
-    if email := cells.text("email"):
+    if (email := cells.text("email")) and not cells.says_nothing("email"):
         if text := email_fault(email):
             cells.fault("email", text)
         found[EMAIL] = email_address(email)
-    if phone := cells.text("phone"):
+    if (phone := cells.text("phone")) and not cells.says_nothing("phone"):
         if text := phone_fault(phone):
             cells.fault("phone", text)
         found[PHONE] = phone_number(phone)
@@ -122,6 +124,8 @@ def _addresses(cells: Cells) -> dict[str, str]:
 
 def _others(cells: Cells) -> dict[str, str]:
     found: dict[str, str] = {}
+    if cells.says_nothing("addresses"):
+        return found
     written = cells.row.cells.get("addresses", "")
     for part in filter(None, map(compatible, _SEPARATORS.split(written))):
         channel, equals, value = (text.strip(_AROUND_A_VALUE) for text in part.partition("="))
