@@ -60,7 +60,7 @@ ORG_COLUMNS = (
 APPOINTMENT_COLUMNS = (
     Column("org", "组织代码", "组织表里的代码", required=True),
     Column("office", "职务", "如 书记、组织委员；一人两职可写“书记、校长”", required=True),
-    Column("nature", "性质", "留空为正式任职，代理写“代理”"),
+    Column("nature", "性质", "留空为正式任职；书记空缺或不在、临时负责的写“主持工作”"),
     Column("person", "人员编号", "可不填；不填时邮箱、手机、同组织同名依次认定为同一人"),
     Column("name", "姓名", "与证件一致", required=True),
     Column("email", "邮箱", "收提醒用"),
