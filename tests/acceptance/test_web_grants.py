@@ -45,7 +45,7 @@ def test_a_superior_gives_more_time(any_district: District, person: int, key: st
     answer = client.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **POSTPONE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/orgs/S1-1?said=postpone")
     page = client.get("/orgs/S1-1?said=postpone").text
-    assert "已准予延期。" in page
+    assert "期限已改。" in page
     assert "4月10日（周五）" in page
     assert granted(any_district) == [(3, "postpone", key, "校舍维修")]
 
@@ -139,7 +139,7 @@ def test_a_link_in_a_message_grants_nothing(any_district: District) -> None:
 @pytest.mark.parametrize(
     ("name", "fields", "says"),
     [
-        ("postpone", POSTPONE | {"until": "2026-03-31"}, "延期要晚于现在的截止日"),
+        ("postpone", POSTPONE | {"until": "2026-03-31"}, "截止日本来就是"),
         ("postpone", POSTPONE | {"until": ""}, "请填写日期"),
         ("postpone", POSTPONE | {"reason": ""}, "请写明延期的原因"),
         ("waive", WAIVE | {"reason": " "}, "请写明豁免的原因"),

@@ -17,9 +17,11 @@ KINDS = (
     "move",
     "planned",
     "postpone",
+    "release",
     "reopen",
     "return",
     "surplus",
+    "undo",
     "waive",
     "withdraw",
 )
