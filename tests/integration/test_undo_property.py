@@ -3,7 +3,7 @@
 A site is lived twice: in one nothing is done, in the other deeds are done and taken back, in
 the reverse order, with or without a pass of the engine between. Tasks, steps, elections, what
 waits to be said and the calendar are then the same, the auditor agrees, the plan has nothing to
-change; and what goes out in the six weeks that follow is the same, letter by letter.
+change; and what goes out in the three weeks that follow is the same, letter by letter.
 """
 
 import re
@@ -41,13 +41,13 @@ from .engine_rows import DISTRICT, OFFICES, at, load, shipped
 TODAY = date(2026, 4, 8)
 """A Wednesday: March waits to be recorded, the quarter's tasks are open."""
 CASE, REPORTED = "staff_concern_case", "party_lecture_branch"
-DUTIES = (CASE, "democratic_appraisal")
-"""Beside those of the world: one with a clock, and one more with a workflow."""
-SIX_WEEKS = 42 * DAY
+DUTIES = (CASE,)
+"""Beside those of the world: one with a clock."""
+THREE_WEEKS = 21 * DAY
 ONE_MINUTE = timedelta(minutes=1)
 few = settings(
     derandomize=True,
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],  # to make one smaller takes minutes
@@ -392,7 +392,7 @@ def live_and_compare(
     check_alike(life, twin, same_day=not any(passed))
     last = life.today
     for one in (life, twin):
-        live_to(one.world, last + SIX_WEEKS, last + DAY)
+        live_to(one.world, last + THREE_WEEKS, last + DAY)
     if not any(passed):
         assert letters_of(life, last) == letters_of(twin, last)
     heard = ("sent", "folded")

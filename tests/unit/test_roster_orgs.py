@@ -23,7 +23,7 @@ ORIGIN = Origin("r.xlsx 组织", {c.key: n for n, c in enumerate(ORG_COLUMNS, 1)
 TODAY = date(2026, 3, 5)
 KINDS = (
     "上级机关、党委、党总支、党支部、联合党支部、党小组、"
-    "工会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
+    "工会、妇委会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
 )
 
 

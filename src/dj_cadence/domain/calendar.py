@@ -1,12 +1,12 @@
 """Working days and semesters, as published, with what is not yet published marked so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates import DAY, add_months
 
 
 class CalendarStatus(StrEnum):
@@ -22,13 +22,18 @@ class CalendarStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HolidayYear:
-    """One year's days off and make-up working days (调休上班)."""
+    """The days off and make-up working days (调休上班) of one notice.
+
+    元旦 may begin in the December before `year`, with its make-up day.
+    """
 
     year: int
     status: CalendarStatus
     source: str
     days_off: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()
+    begins: tuple[tuple[str, date], ...] = ()
+    """The holidays by their names, with the first day off of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,21 @@ class WorkCalendar:
 
     @cached_property
     def _off(self) -> frozenset[date]:
-        return frozenset().union(*(table.days_off for table in self.years.values()))
+        return self._named_days[0]
 
     @cached_property
     def _made_up(self) -> frozenset[date]:
-        return frozenset().union(*(table.make_up_days for table in self.years.values()))
+        return self._named_days[1]
+
+    @cached_property
+    def _named_days(self) -> tuple[frozenset[date], frozenset[date]]:
+        """(off, worked). Of two notices that name the same December day the later one counts."""
+        off: frozenset[date] = frozenset()
+        worked: frozenset[date] = frozenset()
+        for table in sorted(self.years.values(), key=lambda one: one.year):
+            off = (off - table.make_up_days) | table.days_off
+            worked = (worked - table.days_off) | table.make_up_days
+        return off, worked
 
     def is_working_day(self, day: date) -> bool:
         """Weekends off, statutory holidays off, make-up days on."""
@@ -73,6 +88,19 @@ class WorkCalendar:
     def status(self, year: int) -> CalendarStatus:
         table = self.years.get(year)
         return table.status if table else CalendarStatus.MISSING
+
+    def holiday_after(self, names: Collection[str], day: date) -> date | None:
+        """The first day off of the first holiday with one of `names` in its own, after `day`.
+
+        Looked for in the three months that follow; None where no table says.
+        """
+        begins = (
+            first
+            for table in self.years.values()
+            for name, first in table.begins
+            if any(wanted in name for wanted in names)
+        )
+        return min((d for d in begins if day < d <= add_months(day, 3)), default=None)
 
     def on_or_after(self, day: date) -> date:
         """The first working day from `day` on."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from dj_cadence.domain import labels
+
 
 class DeedKind(StrEnum):
     """A word of a person that can be taken back. What the organization itself says comes first."""
@@ -23,22 +25,11 @@ class DeedKind(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return labels.DEEDS[self]
 
 
 _GRANTS = frozenset({DeedKind.POSTPONE, DeedKind.WAIVE, DeedKind.ACCEPT, DeedKind.RETURN})
 DEEDS = frozenset(DeedKind)
-_LABELS = {
-    DeedKind.DONE: "办理登记",
-    DeedKind.SURPLUS: "办理登记",
-    DeedKind.MISSED: "未开展登记",
-    DeedKind.PLANNED: "定日期",
-    DeedKind.POSTPONE: "延期",
-    DeedKind.WAIVE: "不再办理的决定",
-    DeedKind.ACCEPT: "确认",
-    DeedKind.RETURN: "退回",
-}
-
 _BOOKKEEPING = frozenset({"next_on", "due_revision", "dated_on", "settled_at", "opens", "due"})
 """What follows from the rest: dates are the plan's where nobody granted others."""
 

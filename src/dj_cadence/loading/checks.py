@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dj_cadence.domain.basis import Certainty
+from dj_cadence.domain.citation import standard_cited
 from dj_cadence.domain.duty import DayOfYear, PartialPeriod, Tier, Vacation
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
@@ -36,13 +37,12 @@ ONLY_WITH_EVERY = (
     "vacation",
     "partial_period",
 )
-STANDARD = "《山东省中小学校党建工作基本要求》"
 
 
 def check(layers: Layers) -> list[tuple[Entry, Problem]]:
     """Every fault and warning about the rules in `layers`, with the entry it is about."""
     plans, duties = _known(layers, "plans"), _known(layers, "duties")
-    workflows = _known(layers, "workflows")
+    workflows, sentences = _known(layers, "workflows"), _known(layers, "sentences")
     terms = [key for key, rule in layers.models("duties").items() if rule.term]
     terms += [key for section, key in layers.lost if section == "duties"]
     found = []
@@ -51,6 +51,7 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
         if entry.section == "duties":
             faults = [
                 *_references(entry, plans, duties, terms),
+                *_sentences(entry, sentences),
                 *_workflow(entry, workflows),
                 *_inner(entry),
             ]
@@ -171,6 +172,13 @@ def _references(
         yield ("term_notice", "of"), f"没有按任期的职责 {of}{suggestion(str(of), terms)}"
 
 
+def _sentences(entry: Entry, sentences: list[str]) -> Iterator[Fault]:
+    written = entry.fields.get("sentences")
+    for index, key in enumerate(written if isinstance(written, list) else []):
+        if str(key) not in sentences:
+            yield ("sentences", index), f"基本要求没有第 {key} 句，编号见 standard.yaml"
+
+
 def _workflow(entry: Entry, workflows: list[str]) -> Iterator[Fault]:
     key = entry.fields.get("workflow")
     if isinstance(key, str) and key not in workflows:
@@ -184,18 +192,18 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
     if not entry.below or entry.below.model.tier is not Tier.A:
         return
     rule, below = entry.model, entry.below.model
-    clause = f"{STANDARD}{'、'.join(below.rows)}"
+    clause = standard_cited(below.rows)
     if rule.tier and rule.tier is not Tier.A:
         yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
     if _is_longer(entry):
         period = below.every.label if below.every else "按任期"
-        said = f"“{below.title}”的周期由{clause} 规定为{period}"
+        said = f"“{below.title}”的周期由{clause}规定为{period}"
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
     if rule.vacation is Vacation.WAIVE and below.vacation is not Vacation.WAIVE:
-        yield ("vacation",), f"“{below.title}”的周期由{clause} 规定，假期也不能免"
+        yield ("vacation",), f"“{below.title}”的周期由{clause}规定，假期也不能免"
     full = PartialPeriod.FULL
     if rule.partial_period is full and below.partial_period is not full:
-        said = f"“{below.title}”的周期由{clause} 规定"
+        said = f"“{below.title}”的周期由{clause}规定"
         yield ("partial_period",), f"{said}，成立或撤销当期不能都免"
 
 
@@ -204,14 +212,14 @@ def _let_off(entry: Entry) -> Iterator[Fault]:
     below = entry.below.model if entry.below else None
     if below is None or below.tier is not Tier.A:
         return
-    rule, clause = entry.model, f"{STANDARD}{'、'.join(below.rows)}"
+    rule, clause = entry.model, standard_cited(below.rows)
     if below.enabled and not rule.enabled:
-        yield ("enabled",), f"“{below.title}”是{clause} 规定的，停用以后不再提醒"
+        yield ("enabled",), f"“{below.title}”是{clause}规定的，停用以后不再提醒"
     if rule.effective and rule.effective.until and not (below.effective and below.effective.until):
-        yield ("effective", "until"), f"“{below.title}”是{clause} 规定的，这天以后不再提醒"
+        yield ("effective", "until"), f"“{below.title}”是{clause}规定的，这天以后不再提醒"
     if rule.owed_by and (left := set(below.owed_by.kind) - set(rule.owed_by.kind)):
         kinds = "、".join(sorted(kind.label for kind in left))
-        yield ("owed_by", "kind"), f"“{below.title}”是{clause} 规定的，不再要求{kinds}"
+        yield ("owed_by", "kind"), f"“{below.title}”是{clause}规定的，不再要求{kinds}"
 
 
 def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:

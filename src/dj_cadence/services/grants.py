@@ -158,7 +158,7 @@ def waive(
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
-    reason = need_reason(reason, "豁免")
+    reason = need_reason(reason, "不再办理")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
     with one_deed(session):
         acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)

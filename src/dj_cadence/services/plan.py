@@ -152,7 +152,7 @@ def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime
     What is to be planned for everybody, or for more than a few, is left to the next pass.
     """
     planner = Planner(session, catalogue)
-    span = Span(sites.load(session).starts_on, horizon(today))
+    span = Span(today, today)  # no further than is planned already
     version = planning.hold_data(session)
     jobs = [
         job

@@ -4,14 +4,15 @@ An act belongs to one task. A deed is the acts that one word of a person led to:
 recorded for three tasks, an election with the steps before it. It is known by its first act.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.deed import DEEDS
+from dj_cadence.domain.deed import DEEDS, DeedKind
+from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import act, task
 from dj_cadence.store.types import AnyRow
 
@@ -58,6 +59,16 @@ def last_on(session: Session, task_id: int) -> AnyRow | None:
     return session.execute(
         select(act).where(act.c.task_id == task_id, _STANDS).order_by(act.c.id.desc()).limit(1)
     ).one_or_none()
+
+
+def last_each(
+    session: Session, task_ids: Iterable[int], kinds: Collection[DeedKind] = DEEDS
+) -> dict[int, AnyRow]:
+    """The act of these kinds by which each task was changed last; by task."""
+    mine = (among(act.c.task_id, task_ids), act.c.kind.in_(sorted(kinds)), _STANDS)
+    newest = select(func.max(act.c.id)).where(*mine).group_by(act.c.task_id)
+    rows = session.execute(select(act).where(act.c.id.in_(newest)))
+    return {row.task_id: row for row in rows}
 
 
 def acts_of(session: Session, deed: int) -> list[AnyRow]:

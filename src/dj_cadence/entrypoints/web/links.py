@@ -13,6 +13,7 @@ from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.access import person_visitor, subject_of, use_login_link
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.logins import log_in
 from dj_cadence.services.message_links import OpenedLink, open_link
 from dj_cadence.store import logins
@@ -86,13 +87,14 @@ def _message(
     with visit.read() as session:
         found = opened(visit, session)
         rows = visit.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows))
+        papers, last = evidence.of_tasks(session, public(rows)), last_words(session, rows)
     return visit.page(
         "message.html",
         status,
         opened=found,
         rows=rows,
         papers=papers,
+        last=last,
         said=said,
         refusal=refusal,
         base=f"/t/{visit.path('token')}",

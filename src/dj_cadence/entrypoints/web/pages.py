@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates import add_years
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.task import State
-from dj_cadence.entrypoints.web import acts, words
+from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
@@ -24,6 +25,7 @@ from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.papers import reminder_months
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
@@ -102,7 +104,7 @@ def act_in_organization(visit: Visit) -> Response:
         return acts.Allowed(visit.visitor, *_open_to(visit, session))
 
     try:
-        return acts.answer(visit, allowed, words.org_address(visit.path("code")))
+        return acts.answer(visit, allowed, organization_path(visit.code))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -180,6 +182,7 @@ def _organization(
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows)),
+            "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,
@@ -205,7 +208,7 @@ def _organization(
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,
-        base=words.org_address(found.code),
+        base=organization_path(found.code),
         **values,
     )
 
