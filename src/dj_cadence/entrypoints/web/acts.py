@@ -17,7 +17,7 @@ from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_act
-from dj_cadence.services.evidence import Aside, add, attach, set_aside
+from dj_cadence.services.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.records import Who
 from dj_cadence.services.sight import readable
 from dj_cadence.services.undo import last_deed, rests_with, undo
@@ -31,6 +31,7 @@ SAID = {
     "election": "换届已登记，新一届从这一天算起。",
     "submitted": "已报送，待上级确认。",
     "evidence": "附件已补充。",
+    "take_back": "附件已收回。",
     "missed": "已登记未按期开展。",
     "planned": "日期已定。",
     "rest": "所选日期不是工作日，已按您的安排保存。",
@@ -205,6 +206,12 @@ def _evidence(one: Acting) -> str:
     return "evidence"
 
 
+def _take_back(one: Acting) -> str:
+    paper_id = whole_number(one.visit.form.get("paper", ""))
+    take_back(one.session, one.task.id, paper_id, by=one.may.person.key, now=one.visit.now)
+    return "take_back"
+
+
 def _check_unchanged(visit: Visit, session: Session, task: TaskRow) -> None:
     """A second tap must not count twice. Raises Refused when the page shows too little done."""
     now = locked_task(session, task.id)
@@ -277,6 +284,7 @@ _ACTS: dict[str, Callable[[Acting], str]] = {
     "planned": _planned,
     "reopen": _reopen,
     "evidence": _evidence,
+    "take_back": _take_back,
 }
 _GRANTS: dict[str, Callable[[Acting], str]] = {
     "postpone": _postpone,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -41,6 +43,7 @@ from dj_cadence.entrypoints.web.security import (
     Forbidden,
     KnownHosts,
     SafeHeaders,
+    TooLarge,
     check_form,
     read_form,
 )
@@ -112,15 +115,17 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         now = context.clock()
-        form: Mapping[str, str] = {}
-        files: Sequence[tuple[str, bytes]] = ()
         if request.method == "POST" and uploads.brings_files(request):
             visit = Visit(context, templates, request, {}, now)
             await workers.run(lambda: uploads.admit(visit))
-            form, files = await uploads.read_upload(request)
-        elif request.method == "POST":
-            form = await read_form(request)
+            async with uploads.received(request) as (form, files):
+                return await answered(request, now, form, files)
+        form = await read_form(request) if request.method == "POST" else {}
+        return await answered(request, now, form, ())
 
+    async def answered(
+        request: Request, now: datetime, form: Mapping[str, str], files: Sequence[UploadFile]
+    ) -> Response:
         def answer() -> Response:
             visit = Visit(context, templates, request, form, now, files)
             if request.method == "POST":
@@ -209,8 +214,8 @@ def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
 
     async def http_error(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        own = isinstance(error, Forbidden)
-        text = error.detail if own else words.trouble(error.status_code)
+        own = error.detail if isinstance(error, Forbidden | TooLarge) else ""
+        text = own or words.trouble(error.status_code)
         return trouble(error.status_code, text, error.headers)
 
     async def hung_up(_request: Request, _error: Exception) -> Response:

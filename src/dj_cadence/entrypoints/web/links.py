@@ -87,7 +87,8 @@ def _message(
     with visit.read() as session:
         found = opened(visit, session)
         rows = visit.paging.part(found.rows, CARDS)
-        papers, last = evidence.of_tasks(session, public(rows)), last_words(session, rows)
+        papers = evidence.of_tasks(session, public(rows), found.person.key)
+        last = last_words(session, rows)
     return visit.page(
         "message.html",
         status,

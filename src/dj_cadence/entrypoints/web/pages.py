@@ -181,7 +181,7 @@ def _organization(
             "may_grant": may_grant(session, visitor, found.id, today),
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
-            "papers": evidence.of_tasks(session, (row.id for row in rows)),
+            "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +23,7 @@ from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import Paper, paper
+from dj_cadence.loading.evidence_file import Paper, read_open
 from dj_cadence.services import pages
 from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.services.logins import Login, login_of, note_use
@@ -63,8 +64,8 @@ class Visit:
     request: Request
     form: Mapping[str, str]
     now: datetime
-    files: Sequence[tuple[str, bytes]] = ()
-    """Name and content of each file that came with the form."""
+    files: Sequence[UploadFile] = ()
+    """Those that came with the form."""
     _open: Session | None = field(default=None, init=False)
 
     @property
@@ -130,10 +131,10 @@ class Visit:
         seat = self.settings.local_administrator and self.context.on_loopback
         return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
 
-    @cached_property
-    def papers(self) -> list[Paper]:
-        """The files as papers. Raises Refused for one that is not kept."""
-        return [paper(name, content) for name, content in self.files]
+    @property
+    def papers(self) -> Iterator[Paper]:
+        """The files as papers, read one by one. Raises Refused for one that is not kept."""
+        return (read_open(one.filename or "", one.file) for one in self.files)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -21,6 +21,7 @@ KINDS = (
     "reopen",
     "return",
     "surplus",
+    "take_back",
     "undo",
     "waive",
     "withdraw",
