@@ -46,7 +46,7 @@ def postpone(
     duty = catalogue.duties.get(row.duty)
     by_rule = acts.slot_of(session, row.slot_id)
     if until == row.due:
-        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。")
+        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。", field="until")
     opens = by_rule.opens if until == by_rule.due else min(by_rule.opens, until)
     term = duty.recurrence if duty and row.step == OWN else None
     match term:
@@ -112,10 +112,11 @@ def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None
     if until > row.due or until == by_rule:
         return
     if until < by_rule:
-        raise Refused(f"规定的截止日是{day_text(by_rule)}，不能改得更早。")
+        raise Refused(f"规定的截止日是{day_text(by_rule)}，不能改得更早。", field="until")
     if until < today:
         raise Refused(
-            f"缩短后的日期不能早于今天。要取消延期，请写规定的截止日{day_text(by_rule)}。"
+            f"缩短后的日期不能早于今天。要取消延期，请写规定的截止日{day_text(by_rule)}。",
+            field="until",
         )
 
 
@@ -124,13 +125,14 @@ def _check_term(
 ) -> None:
     elected = acts.election_anchor(session, row.anchor_id).day
     if until <= elected:
-        raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。")
+        raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。", field="until")
     if min(row.due, expiry) <= until <= max(row.due, expiry):
         return  # back towards the day on which the term expires
     if not add_years(expiry, -1) <= until <= add_years(expiry, 1) and not confirmed:
         raise Refused(
             f"本届{day_text(expiry)}届满，换届延期或提前一般不超过一年（从届满之日算，不从上次延到的日期算）；"
-            "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
+            "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。",
+            field="confirmed",
         )
 
 
@@ -223,5 +225,5 @@ def need_reason(reason: str, what: str) -> str:
     """The reason as it is kept. Raises Refused where there is none."""
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused(f"请写明{what}的原因。")
+        raise Refused(f"请写明{what}的原因。", field="reason")
     return reason
