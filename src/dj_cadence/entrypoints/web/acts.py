@@ -45,6 +45,10 @@ ALSO = "also-"
 """What the name of a tick for another task begins with; its number follows."""
 SURE = "sure"
 """The field by which a form says that its question was answered."""
+TODAY = "today"
+"""The button that says it was done today, whatever the field of the day says."""
+CHANGE = "change"
+"""The button with which one goes back from a question to the form."""
 Tasks = Mapping[int, TaskRow]
 
 
@@ -140,10 +144,11 @@ def _kept(visit: Visit) -> dict[str, str]:
 
 def _done(one: Acting) -> str:
     visit, session, task = one.visit, one.session, one.task
-    on, note = visit.date_field("on"), visit.form.get("note", "")
+    on = visit.today if TODAY in visit.form else visit.date_field("on")
+    note = visit.form.get("note", "")
     amount = whole_number(visit.form.get("amount", "1"))
     if not amount:
-        raise Refused(f"请填写这次的{task.unit}数，例如 2。")
+        raise Refused(f"请填写这次的{task.unit}数，例如 2。", field="amount")
     _check_unchanged(visit, session, task)
     record_id = records.done(
         session,

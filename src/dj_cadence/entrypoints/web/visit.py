@@ -134,7 +134,11 @@ class Visit:
     @property
     def papers(self) -> Iterator[Paper]:
         """The files as papers, read one by one. Raises Refused for one that is not kept."""
-        return (read_open(one.filename or "", one.file) for one in self.files)
+        for one in self.files:
+            try:
+                yield read_open(one.filename or "", one.file)
+            except Refused as error:
+                raise Refused(str(error), field="evidence") from error
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -166,7 +170,7 @@ class Visit:
         try:
             return date.fromisoformat(self.form.get(name, ""))
         except ValueError:
-            raise Refused("请填写日期，例如 2026-03-05。") from None
+            raise Refused("请填写日期，例如 2026-03-05。", field=name) from None
 
     def require_login(self) -> None:
         """Raise HTTPException 403 for strangers."""
@@ -183,14 +187,18 @@ class Visit:
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""
-        html = self.templates.get_template(f"web/{template}").render(
-            site_name=self.settings.name,
-            visitor=self.visitor,
-            today=self.today,
-            csrf=self.form_token,
-            paging=self.paging,
-            **values,
-        )
+        return self.plain_page(template, status, visitor=self.visitor, **values)
+
+    def plain_page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """The same where it cannot be looked up who visits."""
+        shared = {
+            "site_name": self.settings.name,
+            "today": self.today,
+            "csrf": self.form_token,
+            "paging": self.paging,
+            "refused": None,
+        }
+        html = self.templates.get_template(f"web/{template}").render(shared | values)
         return HTMLResponse(html, status_code=status)
 
 
