@@ -25,6 +25,7 @@ from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.papers import reminder_months, reported
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
@@ -195,6 +196,7 @@ def _organization(
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
+            "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,
