@@ -1,6 +1,5 @@
 """Reading one row's cells into values, with every fault kept as a problem."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,16 +14,13 @@ from dj_cadence.domain.normal_form import (
 )
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, RosterRow
+from dj_cadence.domain.written_date import parse_date
 
 _T = TypeVar("_T")
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-|/(\d{1,2})/|\.(\d{1,2})\.|年(\d{1,2})月)(\d{1,2})日?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _FLAGS = {"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False}
 _SHEETS = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
 ORG_HEADERS, APPOINTMENT_HEADERS = ({c.key: c.header for c in columns} for columns in _SHEETS)
 _LONGEST_CODE = 64
-_YEARS = range(1900, 2101)
-"""A year outside is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Cells:
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
         text = self.text(key)
-        if not text and self.row.has_column(key):
+        if not text and self.row.has_column(key) and key not in self.row.unread:
             self.fault(key, f"缺少{self.headers[key]}，请填写。")
         return text
 
@@ -124,18 +120,3 @@ class Codes:
         hint = suggestion(code, self.known) if self.hints_left else ""
         self.hints_left = max(0, self.hints_left - 1)
         return f"没有代码为“{code}”的组织{hint or '，请先在组织表里加上。'}"
-
-
-def parse_date(text: str) -> date | None:
-    """2023-05-10, 2023/5/10, 2023.5.10, 2023年5月10日 or 20230510; None for anything else."""
-    if found := _DATE.fullmatch(text):
-        parts = [int(part) for part in found.groups() if part]
-    elif found := _COMPACT.fullmatch(text):
-        parts = [int(part) for part in found.groups()]
-    else:
-        return None
-    try:
-        day = date(*parts)
-    except ValueError:
-        return None
-    return day if day.year in _YEARS else None

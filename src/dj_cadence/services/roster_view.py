@@ -22,11 +22,11 @@ from dj_cadence.domain.roster_sheet import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Column,
     Origin,
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.table_column import Column
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import calendar_cities
