@@ -46,6 +46,7 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
         ("到会：㐂 Ａ\r\n".encode("gb18030"), "附件.txt", "text/plain; charset=gb18030"),
         ("\ufeff会议".encode("utf-16-le"), "附件.txt", "text/plain; charset=utf-16"),
         ("会议".encode("utf-16"), "附件.txt", "text/plain; charset=utf-16"),
+        ("王\U00031350".encode(), "附件.txt", "text/plain"),
         (RTF, "附件.rtf", "application/rtf"),
         (WEBP, "附件.webp", "image/webp"),
         (iso_picture(b"heic"), "附件.heic", "image/heic"),

@@ -14,6 +14,7 @@ from dj_cadence.services import cases, grants, plan, records
 from dj_cadence.services.explain import explain
 from dj_cadence.services.succession import hand_over
 from dj_cadence.services.term_letters import about_election, offered
+from dj_cadence.services.undo import undo
 from dj_cadence.store import orgs, task_views
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
@@ -149,13 +150,13 @@ def test_taking_back_the_meeting_takes_back_what_hung_on_it(winter: Database) ->
     report = the_step(winter, "report")
 
     with winter.write() as session:
-        records.reopen(session, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
+        undo(session, LIFE, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
     roll(winter, LIFE, day)
     assert [(s, state) for s, _, _, state in steps(winter)] == [
-        ("schedule", "done"),
+        ("schedule", "open"),
         ("report", "withdrawn"),
         ("rectify", "withdrawn"),
-        ("", "planned"),
+        ("", "open"),
     ]
 
     act(winter, LIFE, "done", own.id, date(2026, 12, 3), on=date(2026, 12, 2))

@@ -9,6 +9,7 @@ from dj_cadence.domain.normal_form import (
     code_text,
     compatible,
     is_cut_number,
+    is_placeholder,
     visible,
     word_key,
 )
@@ -47,6 +48,14 @@ class Cells:
             self.fault(key, text)
         return code
 
+    def says_nothing(self, key: str) -> bool:
+        """Whether 无, / or the like stands where a cell should be empty: a fault that says so."""
+        text = self.text(key)
+        if not is_placeholder(text):
+            return False
+        self.fault(key, f"{self.headers[key]}写的是“{text}”：没有就把这一格留空。")
+        return True
+
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
         text = self.text(key)
@@ -61,6 +70,8 @@ class Cells:
             return None
         if text.isdecimal() and len(text) < 7:
             return int(text)
+        if self.says_nothing(key):
+            return None
         self.fault(key, f"{self.headers[key]}“{text}”不是整数，请只写数字，如 12。")
         return None
 
@@ -68,7 +79,7 @@ class Cells:
         text = self.text(key)
         if not text:
             return None
-        if (day := parse_date(text)) is None:
+        if (day := parse_date(text)) is None and not self.says_nothing(key):
             self.fault(key, f"{self.headers[key]}“{text}”不是日期，请写成 2023-05-10。")
         return day
 
@@ -99,6 +110,8 @@ def code_fault(header: str, code: str) -> str:
         return (
             f"{header}“{code}”被表格改写过，末几位已经丢失：请把这一列设为文本，重新输入全部数字。"
         )
+    if is_placeholder(code):
+        return f"{header}写的是“{code}”：没有就把这一格留空。"
     if len(code) > _LONGEST_CODE:
         return f"{header}最多{_LONGEST_CODE}个字，请改短。"
     return ""
@@ -115,8 +128,8 @@ class Codes:
         """What to say of a code that does not exist; empty for one that does."""
         if not code or code in self.known:
             return ""
-        if is_cut_number(code):
-            return code_fault("组织代码", code)
+        if text := code_fault("组织代码", code):
+            return text
         hint = suggestion(code, self.known) if self.hints_left else ""
         self.hints_left = max(0, self.hints_left - 1)
         return f"没有代码为“{code}”的组织{hint or '，请先在组织表里加上。'}"

@@ -2,7 +2,6 @@
 
 import re
 import struct
-import unicodedata
 import zipfile
 from io import BytesIO
 
@@ -69,8 +68,8 @@ _OF_WPS = {
 """WPS writes the files of the older Office under endings of its own."""
 _OLE_ENTRY = 128
 """Bytes of a directory entry; entries begin at multiples of it."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_SEEN_OF_TEXT = 20_000
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
+"""Control characters, and what is no character."""
 
 
 def media_type(content: bytes, ending: str) -> str:
@@ -156,11 +155,5 @@ def _of_text(content: bytes, ending: str) -> str:
             continue
         kind = "text/csv" if ending == ".csv" else "text/plain"
         named = kind if encoding == "utf-8-sig" else f"{kind}; charset={encoding}"
-        return named if _reads_as_text(text) else ""
+        return "" if _NOT_TEXT.search(text) else named
     return ""
-
-
-def _reads_as_text(text: str) -> bool:
-    """Without control characters and, as far as one looks, without characters that are none."""
-    seen = text[:_SEEN_OF_TEXT]
-    return not _CONTROL.search(text) and not any(unicodedata.category(c) == "Cn" for c in seen)

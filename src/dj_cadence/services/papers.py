@@ -21,6 +21,7 @@ from dj_cadence.services.term_letters import (
     site_contact,
     superior_name,
 )
+from dj_cadence.store import acts
 from dj_cadence.store.schema import act, record, record_task, task
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
@@ -116,7 +117,7 @@ def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:
     query = (
         select(record_task.c.task_id, record.c.day, record.c.note)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id.in_(ids), record.c.voided_at.is_(None))
+        .where(record_task.c.task_id.in_(ids), acts.is_counted())
         .order_by(record.c.day, record.c.id)
     )
     rows = session.execute(query).all()
@@ -131,7 +132,8 @@ def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:
 def _reasons(session: Session, ids: list[int]) -> dict[int, list[str]]:
     """Why a task was closed as 未按期开展 or let off."""
     query = select(act.c.task_id, act.c.reason).join(task, task.c.id == act.c.task_id)
-    closed = and_(act.c.task_id.in_(ids), act.c.kind.in_(("missed", "waive")), act.c.reason != "")
+    told = and_(act.c.kind.in_(("missed", "waive")), act.c.reason != "", act.c.undone_in.is_(None))
+    closed = and_(act.c.task_id.in_(ids), told)
     settled = task.c.state.in_([State.MISSED.value, State.WAIVED.value])
     found: defaultdict[int, list[str]] = defaultdict(list)
     for row in session.execute(query.where(closed, settled).order_by(act.c.id)):

@@ -26,6 +26,7 @@ from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
 from dj_cadence.services.term_letters import (
@@ -192,6 +193,7 @@ def _organization(
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
+            "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,
