@@ -23,7 +23,7 @@ from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY
 from dj_cadence.errors import Refused
 from dj_cadence.loading.catalogue import catalogue_from_content
-from dj_cadence.loading.records_file import RecordRow
+from dj_cadence.loading.records_file import RecordRow, RecordsFile
 from dj_cadence.services import cases, grants, plan, records
 from dj_cadence.services.audit import audit
 from dj_cadence.services.feed import Feeds
@@ -185,7 +185,7 @@ def joint(session: Any, row: Any, number: int, **who: Any) -> None:
 
 def imported(session: Any, row: Any, _number: int, **who: Any) -> None:
     line = RecordRow("第 2 行", row.id, who["today"], 1, "")
-    import_records(session, rules(), [line], **who)
+    import_records(session, rules(), RecordsFile([line], []), **who)
 
 
 def missed(session: Any, row: Any, _number: int, **who: Any) -> None:
@@ -386,6 +386,7 @@ def live_and_compare(
         life.take_back_last()
         passed.append(gap)
         life.let_pass(gap)
+    life.world.tick(life.now)
     twin.now = life.now
     live_to(twin.world, life.today, TODAY + DAY)
     twin.world.tick(twin.now)
