@@ -26,6 +26,7 @@ done 1
 missed 1 --reason 停课
 planned 1 --on 2026-11-24
 reopen 1 --reason 误记
+take-back 1 --evidence 1
 postpone 1 --until 2026-12-31 --reason 批复
 waive 1 --reason 撤并
 submit 1
@@ -38,6 +39,7 @@ quiet end 1
 burden
 phone-list
 case open petition_response --org A --on 2026-11-20
+case undo 1 --reason 误记
 case list
 case show 1
 explain 1

@@ -179,6 +179,26 @@ def test_what_a_sheet_made_of_a_long_code_is_refused_with_advice(load: Load) -> 
     ]
 
 
+@pytest.mark.parametrize("word", ["无", "暂无", "/", "—", "N/A"])
+def test_nothing_is_said_by_an_empty_cell(load: Load, word: str) -> None:
+    said_so = f"写的是“{word}”：没有就把这一格留空。"
+    report = load(
+        (f"E-1,云溪教育工委,上级机关,{word},", BRANCH),
+        (f"E-1-B,书记,,{word},王芳,{word},{word},{word},{word}", f"E-1,书记,,,{word},,,,"),
+    )
+    assert sorted(said(report)) == sorted(
+        [
+            f"组织.csv:2:4: 组织代码{said_so.replace('—', '-')}",
+            f"任职.csv:2:4: 人员编号{said_so.replace('—', '-')}",
+            f"任职.csv:2:6: 邮箱{said_so}",
+            f"任职.csv:2:7: 手机{said_so}",
+            f"任职.csv:2:8: 任职日期{said_so}",
+            f"任职.csv:2:9: 离任日期{said_so}",
+            f"任职.csv:3:5: 姓名写的是“{word}”：职务空缺的，不要写这一行。",
+        ]
+    )
+
+
 def test_a_name_in_another_dress_is_the_same_person(load: Load, database: Database) -> None:
     load((TOP, BRANCH), ("E-1-B,书记,,,王 芳,,,,",))
     report = load(
@@ -317,6 +337,28 @@ def test_offices_as_they_are_written(load: Load, database: Database) -> None:
 def test_an_unknown_office_is_a_fault_that_names_the_nearest(load: Load) -> None:
     report = load((TOP, BRANCH), ("E-1-B,书记兼组识委员,,,王芳,,,,",))
     assert said(report) == ["任职.csv:2:2: 不认识的职务“组识委员”，是否想写“组织委员”？"]
+
+
+@pytest.mark.parametrize(
+    ("office", "word"),
+    [
+        ("总支委员、第一党支部书记", "总支"),
+        ("党委委员（党支部书记）", "党委"),
+        ("党总支书记", "总支"),
+        ("第一党支部书记", ""),
+        ("书记、团支部书记", ""),
+        ("党支部书记兼工会主席", ""),
+    ],
+)
+def test_an_office_of_another_kind_of_organization_is_said(
+    load: Load, office: str, word: str
+) -> None:
+    report = load((TOP, BRANCH), (f"E-1-B,{office},,,王芳,,,,",))
+    text = (
+        f"任职.csv:2:2: 职务“{office}”里有{word}的职务，"
+        "云溪一小支部是党支部：都按云溪一小支部的导入；是别的组织的，请在那个组织名下另写一行。"
+    )
+    assert said(report) == ([text] if word else [])
 
 
 RIVALS = (

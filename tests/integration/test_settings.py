@@ -185,7 +185,10 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         (SMTP + 'timeout_seconds = "30"', ["site.toml:6:1: 应为数字，现在是“30”"]),
         (SMTP + "password_env = 5", ["site.toml:6:1: 应为文字，现在是“5”"]),
         ('web = "x"', ["site.toml:1:1: 应为一组“键: 值”，现在是“x”"]),
-        ('[sender]\naddress = "dangjian"', ["site.toml:2:1: “dangjian”不是可用的邮箱地址，应如 name@example.cn"]),
+        (
+            '[sender]\naddress = "dangjian"',
+            ["site.toml:2:1: “dangjian”不是可用的邮箱地址，应如 name@example.cn"],
+        ),
         ("[channels]", ["site.toml:1:2: 至少要有一个通道，如 [channels.email]"]),
         ("[channels.email]", ["site.toml:1:2: 缺少 notifier"]),
         (

@@ -10,21 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from dj_cadence.domain.citation import SECTIONS
 from dj_cadence.domain.duty import Duty
 from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.loading.standard_rule import SentenceRule
 
 SHIPPED = load_catalogue([shipped_schedules()])
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "standard.md"
-INDICATORS = {
-    "1": "制度机制",
-    "2": "组织建设",
-    "3": "思想政治工作",
-    "4": "作风及反腐倡廉建设",
-    "5": "统战群团及安全稳定工作",
-    "6": "基础保障",
-    "7": "事业发展",
-}
 HEAD = """\
 # The standard, sentence by sentence
 
@@ -43,7 +35,7 @@ def test_the_reference_is_what_the_rules_say(tmp_path: Path) -> None:
 def page(loaded: Loaded) -> Iterator[str]:
     yield HEAD.rstrip()
     for cell, numbers in by_cell(loaded.standard).items():
-        yield f"\n## {cell} {INDICATORS[cell[0]]}\n"
+        yield f"\n## {cell} {SECTIONS[cell[0]]}\n"
         yield f"> {''.join(loaded.standard[number].text for number in numbers)}\n"
         yield "| | sentence | kept by |"
         yield "|---|---|---|"

@@ -25,6 +25,8 @@ from dj_cadence.domain.mime import is_address
         "mailto:wang.fang@qinghe.example",
         "MAILTO:wang.fang@qinghe.example?subject=x",
         "邮箱：wang.fang@qinghe.example",
+        "王芳:wang.fang@qinghe.example",
+        "Wang Fang: wang.fang@qinghe.example",
         "ｗａｎｇ．ｆａｎｇ＠ｑｉｎｇｈｅ．ｅｘａｍｐｌｅ",
         "wang.fang @ qinghe.example",
         "wang.fang@qinghe。example",
@@ -78,6 +80,10 @@ def test_the_longest_name_is_the_senders_own_limit() -> None:
         ("(+86)13800138000", "13800138000"),
         ("013800138000", "13800138000"),
         ("手机：13800138000", "13800138000"),
+        ("13800138000（微信同号）", "13800138000"),
+        ("13800138000(王)", "13800138000"),
+        ("13800138000.0", "13800138000"),
+        ("０５３２－85881234 （办公室）", "053285881234"),
         ("0532-85881234", "053285881234"),
         ("（0532）8588 1234", "053285881234"),
         ("+86-532-85881234", "053285881234"),
@@ -125,3 +131,8 @@ def test_what_nobody_can_dial(written: str, fault: str) -> None:
 def test_a_landline_is_nobodys_own() -> None:
     numbers = ("13800138000", "+85291234567", "053285881234", "85881234")
     assert [is_own_phone(number) for number in numbers] == [True, True, False, False]
+
+
+def test_a_cell_of_endless_text_is_refused_at_once() -> None:
+    assert email_fault("a@" * 20_000) == "邮箱一格有40000个字，请只写一个地址。"
+    assert phone_fault("1" * 30_000) == "手机一格有30000个字，请只写一个号码。"

@@ -13,10 +13,15 @@ _IGNORED = dict.fromkeys(
         *range(0x180B, 0x1810),
         *range(0xFE00, 0xFE10),  # variation selectors
         *range(0xE0100, 0xE01F0),
+        *range(0xFDD0, 0xFDF0),  # noncharacters
+        *(plane | last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
     )
 )
-_INVISIBLE = frozenset(("Cf", "Cc", "Cs", "Cn"))
+_INVISIBLE = frozenset(("Cf", "Cc", "Cs"))
+"""Not Cn: what this Python does not know yet may be a rare character of a name."""
 _LOOKS_BLANK = dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0), " ")
+_PLAIN = re.compile(r"[!-~·\u4e00-\u9fff]*")
+"""What most cells are made of: nothing in it has another form."""
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 """Chinese characters, as a set of a regular expression."""
@@ -26,10 +31,20 @@ _BLANK_IN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 _AS_A_SHEET_SHOWS = re.compile(r"\d+\.\d+E\+?\d+|\d+E\+\d+", re.IGNORECASE)
 
 
+_PLACEHOLDER = re.compile(
+    r"(?:暂时?)?(?:无|没有|空|缺|空缺)|未[有填]|不[详明]|待[定补填]|[/\\-]+|\.{3,}|n/a|null|nil"
+)
+
+
+def is_placeholder(written: str) -> bool:
+    """Whether somebody wrote that there is nothing, in place of leaving a cell empty."""
+    return _PLACEHOLDER.fullmatch(word_key(written).translate(_DASHES)) is not None
+
+
 def visible(written: str) -> str:
     """`written` without what nobody sees, every stretch of blanks as one."""
-    if written.isascii() and written.isprintable():
-        return " ".join(written.split())
+    if _PLAIN.fullmatch(written):
+        return written
     text = written.translate(_LOOKS_BLANK)
     seen = (c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
     return " ".join("".join(seen).translate(_IGNORED).split())
@@ -37,6 +52,8 @@ def visible(written: str) -> str:
 
 def compatible(written: str) -> str:
     """What is visible, in letters and digits of the usual width (NFKC)."""
+    if _PLAIN.fullmatch(written):
+        return written
     return visible(unicodedata.normalize("NFKC", visible(written)))
 
 

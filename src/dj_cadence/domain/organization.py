@@ -68,6 +68,8 @@ STAGES = (
 
 COMMITTEE_THRESHOLD = 7
 """Full members from which a branch must have a committee (支部工作条例, ch. 6)."""
+LEAST_MEMBERS, MOST_MEMBERS = 3, 50
+"""Full members that a branch of one unit has at least, and as a rule at most (art. 4)."""
 
 
 @dataclass(frozen=True, slots=True)

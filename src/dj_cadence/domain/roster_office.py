@@ -7,9 +7,10 @@ from datetime import date
 
 from dj_cadence.domain.contact_text import email_address, email_fault, phone_fault, phone_number
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.normal_form import compatible, person_name
-from dj_cadence.domain.office import nearest_office
+from dj_cadence.domain.normal_form import compatible, is_placeholder, person_name, visible
+from dj_cadence.domain.office import CHIEF_OF, nearest_office
 from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
+from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg
 from dj_cadence.domain.roster_cells import APPOINTMENT_HEADERS, Cells, Codes
@@ -19,6 +20,7 @@ _SEPARATORS = re.compile(r"[;；\n]")
 _AROUND_A_VALUE = " 。；;，,、"
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _NATURES = {
+    "主持工作": True,
     "代理": True,
     "acting": True,
     "正式": False,
@@ -30,6 +32,14 @@ _NATURES = {
     "": False,
 }
 EMAIL, PHONE = "email", "phone"
+_ORGANIZATION = re.compile(r"党委|工委|总支|(?<![团总])支部")
+_ITS_WORD = {
+    OrgKind.PARTY_COMMITTEE: "党委",
+    OrgKind.GENERAL_BRANCH: "总支",
+    OrgKind.BRANCH: "支部",
+    OrgKind.JOINT_BRANCH: "支部",
+}
+"""What stands before an office of the organization's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,14 @@ def address_column(channel: str) -> str:
     return channel if channel in (EMAIL, PHONE) else "addresses"
 
 
+def nature_of(office: str) -> str:
+    """What is written beside an office that is done for somebody who is missing.
+
+    A deputy who 主持工作 is the chief's stand-in, so of a deputy's own stand-in it is not said.
+    """
+    return "代理" if office in CHIEF_OF else "主持工作"
+
+
 def read_appointments(
     rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
 ) -> tuple[list[RosterAppointment], list[Problem]]:
@@ -73,6 +91,8 @@ def read_appointments(
 
 def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     org, name = cells.required("org") and cells.settled("org"), person_name(cells.required("name"))
+    if is_placeholder(name):
+        cells.fault("name", f"姓名写的是“{name}”：职务空缺的，不要写这一行。")
     in_charge = is_in_charge(cells.text("nature"))
     offices = _offices(cells, in_charge=in_charge)
     if text := codes.unknown(org):
@@ -80,7 +100,9 @@ def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     since, until = cells.day("since") or FIRST_DAY, cells.day("until") or LAST_DAY
     if until < since:
         cells.fault("until", "离任日期早于任职日期，请改正。")
-    acting = not in_charge and bool(cells.one_of("nature", _NATURES, "可填“代理”，正式任职留空"))
+    acting = not in_charge and bool(
+        cells.one_of("nature", _NATURES, "可填“主持工作”，正式任职留空")
+    )
     addresses = _addresses(cells)
     return [
         RosterAppointment(
@@ -109,11 +131,11 @@ def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
 
 def _addresses(cells: Cells) -> dict[str, str]:
     found = _others(cells)
-    if email := cells.text("email"):
+    if (email := cells.text("email")) and not cells.says_nothing("email"):
         if text := email_fault(email):
             cells.fault("email", text)
         found[EMAIL] = email_address(email)
-    if phone := cells.text("phone"):
+    if (phone := cells.text("phone")) and not cells.says_nothing("phone"):
         if text := phone_fault(phone):
             cells.fault("phone", text)
         found[PHONE] = phone_number(phone)
@@ -122,6 +144,8 @@ def _addresses(cells: Cells) -> dict[str, str]:
 
 def _others(cells: Cells) -> dict[str, str]:
     found: dict[str, str] = {}
+    if cells.says_nothing("addresses"):
+        return found
     written = cells.row.cells.get("addresses", "")
     for part in filter(None, map(compatible, _SEPARATORS.split(written))):
         channel, equals, value = (text.strip(_AROUND_A_VALUE) for text in part.partition("="))
@@ -137,8 +161,8 @@ def _others(cells: Cells) -> dict[str, str]:
 def office_warnings(
     appointments: Iterable[RosterAppointment], orgs: Mapping[str, RosterOrg]
 ) -> list[Problem]:
-    """Appointments from before the organization was founded."""
-    return [
+    """Appointments from before the founding, and those that name another kind of organization."""
+    found = [
         Problem(
             a.row.place("since"),
             f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。",
@@ -147,3 +171,18 @@ def office_warnings(
         for a in appointments
         if a.org in orgs and FIRST_DAY < a.since < (orgs[a.org].founded or FIRST_DAY)
     ]
+    rows = {id(a.row): a for a in appointments if a.org in orgs}
+    return [*found, *(problem for a in rows.values() for problem in _of_another(a, orgs[a.org]))]
+
+
+def _of_another(appointment: RosterAppointment, org: RosterOrg) -> Iterable[Problem]:
+    """总支委员、第一党支部书记 at a 党总支: the second is an office of another organization."""
+    written = visible(appointment.row.cells.get("office", ""))
+    its_word = _ITS_WORD.get(org.kind)
+    words = [word for word in _ORGANIZATION.findall(written) if word != its_word]
+    if its_word and words:
+        text = (
+            f"职务“{written}”里有{words[0]}的职务，{org.name}是{org.kind.label}：都按{org.name}的导入；"
+            "是别的组织的，请在那个组织名下另写一行。"
+        )
+        yield Problem(appointment.row.place("office"), text, warning=True)

@@ -33,7 +33,7 @@ PLANS_FILE, STANDARD_FILE = "reminder-plans", "standard"
 _LAID_BY_KEY = frozenset({"plans", "sentences"})
 """A file of theirs replaces what it names, not the whole shipped file of its name."""
 _MOST_FILES, _MOST_LETTERS = 300, 1_000_000
-"""In one folder. The shipped one has 33 files of 100,000 letters."""
+"""In one folder. The shipped one has 35 files of 100,000 letters."""
 
 Id = tuple[str, str]
 """(section, key)."""

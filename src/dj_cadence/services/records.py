@@ -1,4 +1,4 @@
-"""What people say about their tasks: done, missed, planned for a day, taken back."""
+"""What people say about their tasks: done, missed, planned for a day."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
-from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
 from dj_cadence.services.workflows import follow, own_task
-from dj_cadence.store import acts, planning
+from dj_cadence.store import acts
 from dj_cadence.store import site as sites
+from dj_cadence.store.deeds import one_deed
 from dj_cadence.store.types import AnyRow
 
 
@@ -30,6 +30,7 @@ class Who(TypedDict):
 
 
 LONGEST_TEXT = 500
+_FIELDS = {"备注": "note", "原因": "reason", "地点": "place"}
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -56,22 +57,46 @@ def done(
     """
     if not also and _is_said_again(session, task_id, on):
         return acts.record_on(session, task_id, on)
-    note = checked_text(note, "说明")
+    note = checked_text(note, "备注")
     rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, rows)
     for row in rows:
         if _waits_for_day(catalogue, row):
             raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
         _check_day(session, catalogue, row, on, today)
-    record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
-    for row in rows:
-        if _count(session, catalogue, row, note=note, by=by, now=now):
-            follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
-        if _is_term(catalogue, row):
-            before = acts.election_anchor(session, row.anchor_id)
-            acts.add_election(session, before, on, by=by, now=now)
-            sites.data_changed(session, [row.org_id])
+    with one_deed(session):
+        record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
+        for row in rows:
+            if is_term(catalogue, row) and not catalogue.duties[row.duty].confirm:
+                begin_term(session, row, on, by=by, now=now)
+            if _count(session, catalogue, row, note=note, by=by, now=now):
+                follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
     return record_id
+
+
+def begin_term(session: Session, row: AnyRow, held_on: date, *, by: str, now: datetime) -> None:
+    """Let a new term run from the election that settles the task of the old one."""
+    before = acts.election_anchor(session, row.anchor_id)
+    acts.add_election(session, before, held_on, by=by, now=now)
+    sites.data_changed(session, [row.org_id])
+
+
+def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:
+    """The day of an activity for which none was named: today, as long as the task's time runs.
+
+    Raises Refused once it is over, for it was done before or late and only a person knows;
+    and for an election, from whose day a term is counted.
+    """
+    row = acts.locked_task(session, task_id)
+    if is_term(catalogue, row):
+        raise Refused(f"请写明选举大会的日期，如 --on {today}。", field="on")
+    if today > row.due and State(row.state) not in SILENT:
+        raise Refused(
+            f"任务 {task_id} 的期限{day_text(row.due)}已过，请写明实际办理日期，如 --on {row.due}；"
+            f"今天补开、补办的，写 --on {today}。",
+            field="on",
+        )
+    return today
 
 
 def check_done(
@@ -100,10 +125,13 @@ def add_surplus(
     if earlier := acts.record_on(session, row.id, on):
         return earlier
     _check_day(session, catalogue, row, on, today)
-    note = checked_text(note, "说明")
-    record_id = acts.add_record(session, [row], day=on, amount=amount, note=note, by=by, now=now)
-    total, _ = acts.recorded(session, row.id)
-    acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
+    note = checked_text(note, "备注")
+    with one_deed(session):
+        record_id = acts.add_record(
+            session, [row], day=on, amount=amount, note=note, by=by, now=now
+        )
+        total, _ = acts.recorded(session, row.id)
+        acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
     return record_id
 
 
@@ -117,7 +145,9 @@ def checked_text(text: str, what: str) -> str:
     """What a person typed, without control characters. Raises Refused where it is too long."""
     clean = "".join(char for char in text if char.isprintable() or char == "\n").strip()
     if len(clean) > LONGEST_TEXT:
-        raise Refused(f"{what}最长 {LONGEST_TEXT} 个字，现在有 {len(clean)} 个。")
+        raise Refused(
+            f"{what}最长 {LONGEST_TEXT} 个字，现在有 {len(clean)} 个。", field=_FIELDS[what]
+        )
     return clean
 
 
@@ -182,7 +212,7 @@ def missed(
         _check_missed(catalogue, row, today)
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused("请写明未按期开展的原因。")
+        raise Refused("请写明未按期开展的原因。", field="reason")
     values: dict[str, object] = {
         "state": State.MISSED.value,
         "settled_at": now,
@@ -190,8 +220,9 @@ def missed(
     }
     if row.step != OWN:
         values |= {"planned": today, "planned_by_person": True}
-    acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+    with one_deed(session):
+        acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
+        follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
@@ -222,13 +253,13 @@ def set_planned(
     row = _open_task(session, task_id)
     if _waits_for_day(catalogue, row):
         row = own_task(session, row)
-    if _is_term(catalogue, row) and on < row.opens:
-        raise Refused("换届提前举行须先报上级批准。")
+    if is_term(catalogue, row) and on < row.opens:
+        raise Refused("换届提前举行须先报上级批准。", field="on")
     if not row.opens <= on <= row.due:
         span = f"{day_text(row.opens)}至{day_text(row.due)}"
-        raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。")
+        raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。", field="on")
     if at and not _HOUR.fullmatch(at):
-        raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。")
+        raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。", field="at")
     values: dict[str, object] = {
         "planned": on,
         "planned_time": at,
@@ -238,48 +269,9 @@ def set_planned(
         "dated_on": today,
         "next_on": today,
     }
-    acts.change(session, row, "planned", by=by, now=now, values=values)
-    follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
-
-
-def reopen(
-    session: Session,
-    task_id: int,
-    *,
-    reason: str,
-    by: str,
-    now: datetime,
-    today: date,
-) -> None:
-    """Take back what was recorded by mistake; the task is owed again.
-
-    An election that is taken back makes the old term run again. Raises Refused for a task
-    that nobody settled, and for an election whose own term has records already.
-    """
-    row = acts.locked_task(session, task_id)
-    if row.state not in (State.DONE, State.MISSED, State.SUBMITTED):
-        raise Refused("这项任务没有登记过，不需要撤销。")
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused("请写明撤销的原因。")
-    if row.period == TERM and row.instance == 0 and row.step == OWN:
-        _take_back_election(session, row)
-    acts.void_records(session, task_id, now)
-    values: dict[str, object] = {
-        "state": State.PLANNED.value,
-        "amount": 0,
-        "completed_on": None,
-        "settled_at": None,
-        "next_on": today,
-    }
-    acts.change(session, row, "reopen", by=by, now=now, reason=reason, values=values)
-    planning.forget_move(session, task_id)
-    sites.data_changed(session, [row.org_id])
-
-
-def _take_back_election(session: Session, row: AnyRow) -> None:
-    if not acts.take_back_election(session, row):
-        raise Refused("新一届已有办理记录或再次换届，不能撤销；请在花名册中更正上次换届日期。")
+    with one_deed(session):
+        acts.change(session, row, "planned", by=by, now=now, values=values)
+        follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
 
 
 def _open_task(session: Session, task_id: int) -> AnyRow:
@@ -291,7 +283,8 @@ def _open_task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
-def _is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+def is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+    """Whether it is the task of a term, which an election settles."""
     duty = catalogue.duties.get(row.duty)
     return duty is not None and isinstance(duty.recurrence, Term) and row.step == OWN
 
@@ -304,11 +297,15 @@ def _waits_for_day(catalogue: Catalogue, row: AnyRow) -> bool:
 def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, today: date) -> None:
     """A day to come is refused, and one before the task's time: of a step if a rule says so."""
     if on > today:
-        raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。")
+        raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。", field="on")
     step = catalogue.step(row.duty, row.step)
     if step and not step.is_own and not step.certainty.binds:
         return
-    is_term = _is_term(catalogue, row)
-    first = acts.election_anchor(session, row.anchor_id).day if is_term else row.opens
-    if on < first or (is_term and on == first):
-        raise Refused(f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期。")
+    election = is_term(catalogue, row)
+    first = acts.election_anchor(session, row.anchor_id).day if election else row.opens
+    if on < first or (election and on == first):
+        earlier = "" if election else "；是上一期办的，请登记在上一期的任务里"
+        raise Refused(
+            f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
+            field="on",
+        )

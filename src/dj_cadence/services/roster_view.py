@@ -14,7 +14,7 @@ from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import APPROVERS, PARTY_ORGANIZATIONS
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg, oddities
-from dj_cadence.domain.roster_office import EMAIL, PHONE
+from dj_cadence.domain.roster_office import EMAIL, PHONE, nature_of
 from dj_cadence.domain.roster_person import number_of
 from dj_cadence.domain.roster_rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster_sheet import (
@@ -22,11 +22,12 @@ from dj_cadence.domain.roster_sheet import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Column,
     Origin,
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.roster_tree import extra_roots
+from dj_cadence.domain.table_column import Column
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import calendar_cities
@@ -58,10 +59,12 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     held = holders(session, living, today)
     reachable = _reachable(session, held)
     cities = calendar_cities(session)
+    roots = extra_roots({org.code: org for org in living.values()})
     return [*_rivals(session, {org.code: org for org in living.values()}, today)] + [
         Problem(f"{org.code} {org.name}", text, warning=True)
         for org_id, org in living.items()
         for text in (
+            *filter(None, [roots.get(org.code)]),
             *_lacks(org, (org_id, SECRETARY) in held, org_id in reachable),
             *(odd for _, odd in oddities(org, today, cities)),
         )
@@ -126,7 +129,7 @@ def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
         yield {
             "org": held.org,
             "office": held.office,
-            "nature": "代理" if held.acting else "",
+            "nature": nature_of(held.office) if held.acting else "",
             "person": number_of(person.key),
             "name": person.name,
             "email": email,

@@ -66,6 +66,9 @@ class TaskRow:
     changed_at: datetime
     settled_at: datetime | None
 
+    rule_due: date
+    """The last day that the rule gives, whatever was granted."""
+    postponed: bool
     confidential: bool
     """Whether only the organization and who approves for it may read more than its number."""
 
@@ -139,6 +142,7 @@ def _rows() -> Select[tuple[object, ...]]:
             slot.c.provisional,
             slot.c.unit,
             slot.c.theme,
+            slot.c.due.label("rule_due"),
             _subject.c.name.label("subject"),
         )
         .join(org, org.c.id == task.c.org_id)
@@ -184,5 +188,7 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         sequence=row.sequence,
         changed_at=row.changed_at,
         settled_at=row.settled_at,
+        rule_due=row.rule_due,
+        postponed=row.postponed_to is not None,
         confidential=catalogue.is_confidential(row.duty, row.instance),
     )

@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS
+from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.access import person_visitor, subject_of, use_login_link
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.logins import log_in
 from dj_cadence.services.message_links import OpenedLink, open_link
 from dj_cadence.store import logins
@@ -31,10 +34,20 @@ def act_in_message(visit: Visit) -> Response:
         found = opened(visit, session)
         return acts.Allowed(found.person, own=found.own, also=found.also)
 
+    if acts.CHANGE in visit.form:
+        return _message(visit, refused=refusal(visit))
     try:
         return acts.answer(visit, allowed, f"/t/{visit.path('token')}")
     except Refused as error:
-        return _message(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _message(visit, refused=refusal(visit, error), status=status)
+
+
+def back_to_message(visit: Visit) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if visit.path("act") not in acts.NAMES:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to(f"/t/{visit.path('token')}")
 
 
 def login(visit: Visit) -> Response:
@@ -81,19 +94,23 @@ def _end_login(visit: Visit, session: Session) -> None:
 
 
 def _message(
-    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)
+        wanted = refused.task if refused else 0
+        visit.paging.turn_to([row.id for row in found.rows], wanted, CARDS)
         rows = visit.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows))
+        papers = evidence.of_tasks(session, public(rows), found.person.key)
+        last = last_words(session, rows)
     return visit.page(
         "message.html",
         status,
         opened=found,
         rows=rows,
         papers=papers,
+        last=last,
         said=said,
-        refusal=refusal,
+        refused=refused,
         base=f"/t/{visit.path('token')}",
     )

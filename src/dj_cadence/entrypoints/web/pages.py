@@ -1,6 +1,5 @@
 """The pages of a person who is logged in, and of the administrator."""
 
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +13,10 @@ from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
+from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
-from dj_cadence.entrypoints.web.visit import Visit, whole_number
+from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
@@ -25,15 +25,22 @@ from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
-from dj_cadence.services.papers import reminder_months
+from dj_cadence.services.last_word import last_words
+from dj_cadence.services.papers import reported
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
+from dj_cadence.services.term_letters import (
+    ELECTION,
+    has_letters,
+    offered,
+    reminder_months,
+)
+from dj_cadence.services.wall import hung_up
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
-_LINK = re.compile(r"/t/[\w-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,24 @@ def act_in_organization(visit: Visit) -> Response:
     def allowed(session: Session) -> acts.Allowed:
         return acts.Allowed(visit.visitor, *_open_to(visit, session))
 
+    if acts.CHANGE in visit.form:
+        return _organization(visit, refused=refusal(visit))
     try:
         return acts.answer(visit, allowed, organization_path(visit.code))
     except Refused as error:
-        return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _organization(visit, refused=refusal(visit, error), status=status)
+
+
+def back_to_organization(visit: Visit) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if visit.path("act") not in (*acts.NAMES, "feed"):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to(organization_path(visit.code))
+
+
+def back_to_start(_visit: Visit) -> Response:
+    return go_to("/")
 
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
@@ -146,29 +167,29 @@ def letter(visit: Visit) -> Response:
     with visit.read() as session:
         visit.require_login()
         number = whole_number(visit.path("id"))
-        key = visit.context.settings.key
-        found = pages.sent_letter(session, visit.visitor, visit.catalogue, key, number, visit.today)
+        found = pages.sent_letter(
+            session, visit.visitor, visit.catalogue, visit.settings, number, visit.now
+        )
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    link = _LINK.search(found.text)
     response = visit.page(
         "letter.html",
         letter=found,
         text=found.text,
         html=found.html,
-        link=link[0] if link else "",
+        link=found.link,
     )
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
 
 
 def _organization(
-    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     with visit.read() as session:
         visitor, today, found = visit.visitor, visit.today, visit.organization(session)
         every, kept_back = _rows(visit, session, found)
-        sections, numbers = _sections(visit, every)
+        sections, numbers = _sections(visit, every, refused.task if refused else 0)
         rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
         below = pages.below(session, visitor, found.id, today)
         values = {
@@ -176,11 +197,14 @@ def _organization(
             "above": pages.above(session, visitor, found.position, today),
             "below": visit.paging.part(below, LINES),
             "number_below": len(below),
-            "may_act": may_act(session, visitor, found.id, today),
-            "may_grant": may_grant(session, visitor, found.id, today),
+            "may_act": (acts_here := may_act(session, visitor, found.id, today)),
+            "may_grant": (is_above := may_grant(session, visitor, found.id, today)),
+            "letters": ELECTION if has_letters(every) else (),
+            "letters_now": offered(every, today, own=acts_here, replies=is_above),
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
-            "papers": evidence.of_tasks(session, (row.id for row in rows)),
+            "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
+            "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,
@@ -190,6 +214,11 @@ def _organization(
                 today=today,
             ),
         }
+        hanging = {row.due.replace(day=1) for row in hung_up(every)}
+        values["wall_year"] = today.year in {month.year for month in hanging}
+        values["wall_month"] = today.replace(day=1) in hanging
+        years = (today.year, today.year - 1)
+        values["reported_years"] = [year for year in years if reported(every, year, today)]
         subject = f"org:{found.id}"
         address = standing_address(session, visit.settings, subject)
         values["also"] = (
@@ -205,7 +234,7 @@ def _organization(
         feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
-        refusal=refusal,
+        refused=refused,
         base=organization_path(found.code),
         **values,
     )
@@ -219,12 +248,16 @@ def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow],
     return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
-def _sections(visit: Visit, rows: list[TaskRow]) -> tuple[Sections, dict[str, int]]:
-    """What of them stands on this page, and how many there are of each."""
+def _sections(visit: Visit, rows: list[TaskRow], wanted: int) -> tuple[Sections, dict[str, int]]:
+    """What of them stands on this page, and how many there are of each.
+
+    `wanted`, if any, is the task that must stand on it.
+    """
     since = add_years(visit.today, -1)
     found = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
     found["settled"] = [row for row in reversed(found["settled"]) if row.due >= since]
     pressing = [row for name in _WITH_FORMS for row in found[name]]
+    visit.paging.turn_to([row.id for row in pressing], wanted, CARDS)
     here = {row.id for row in visit.paging.part(pressing, CARDS)}
     shown = {
         name: [row for row in some if row.id in here]
