@@ -58,10 +58,8 @@ few = settings(
 @cache
 def told_content() -> dict[str, Any]:
     """The world's rules, a case, and 党课 confirmed by the superior."""
-    rules_of = shipped().content["duties"]
-    more = [
-        {**rule, "enabled": True, "effective": None} for rule in rules_of if rule["key"] in DUTIES
-    ]
+    on = {"enabled": True, "effective": None}
+    more = [{**rule, **on} for rule in shipped().content["duties"] if rule["key"] in DUTIES]
     found = content()
     duties = [
         {**rule, "confirm": True} if rule["key"] == REPORTED else rule for rule in found["duties"]

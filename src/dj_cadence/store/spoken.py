@@ -6,10 +6,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminder_plan import DECIDE, ESCALATED
+from dj_cadence.domain.reminder_plan import DECIDE, ESCALATED, SENT_BACK
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.database import insert_or_ignore
-from dj_cadence.store.schema import message, notice, task
+from dj_cadence.store.schema import act, message, notice, task
 from dj_cadence.store.types import AnyRow
 
 NOT_SAID = ("settled_before", "moved")
@@ -126,10 +126,23 @@ def say_again(session: Session, task_id: int, revision: int) -> None:
     it is not; `revision` is that of the dates before it. What went up is worked out anew.
     """
     waiting = (notice.c.task_id == task_id, notice.c.rung != ESCALATED)
-    given_up = (notice.c.due_revision == revision, notice.c.outcome.in_(NOT_SAID))
+    given_up = (
+        notice.c.due_revision == revision,
+        notice.c.outcome.in_(NOT_SAID),
+        or_(notice.c.rung.not_in((DECIDE, SENT_BACK)), notice.c.occurrence == _last_word()),
+    )
     session.execute(update(notice).where(*waiting, *given_up).values(outcome="", message_id=None))
     since = (notice.c.due_revision > revision, notice.c.outcome == "")
     session.execute(update(notice).where(*waiting, *since).values(outcome="moved"))
+
+
+def _last_word() -> ColumnElement[int]:
+    """Of the acts that `notice` and its like told somebody of, the last that still stands."""
+    alike = notice.alias("alike")
+    same = (alike.c.task_id == notice.c.task_id, alike.c.rung == notice.c.rung)
+    stands = (act.c.id == alike.c.occurrence, act.c.undone_in.is_(None))
+    query = select(func.max(alike.c.occurrence)).where(*same, *stands)
+    return query.correlate(notice).scalar_subquery()
 
 
 def write(session: Session, rows: Iterable[dict[str, object]]) -> None:
