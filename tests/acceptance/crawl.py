@@ -9,6 +9,10 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from .district import Browser
 
 _ELSEWHERE = ("mailto:", "tel:", "data:", "javascript:")
+NUMBERS = r"/\d+|=\d+"
+"""An organization's tasks and messages are alike."""
+CODES = rf"{NUMBERS}|/orgs/[^/?]+"
+"""So are organizations."""
 _ADDRESSES = ("href", "src", "action", "formaction", "srcset", "poster")
 
 
@@ -37,20 +41,19 @@ def links(html: str) -> list[str]:
     return reader.found
 
 
-def crawl(client: Browser, *starts: str, each: int = 0) -> dict[str, int]:
+def crawl(client: Browser, *starts: str, each: int = 0, alike: str = NUMBERS) -> dict[str, int]:
     """Every address that `starts` lead to, with what it answered; forms by their address alone.
 
-    Of addresses that differ only in a number, like those of an organization's tasks, `each` are
-    opened; without it, all.
+    Of addresses that differ only in what `alike` matches, `each` are opened; without it, all.
     """
     home = str(client.base_url)
-    waiting, answered, alike = list(starts), dict[str, int](), Counter[str]()
+    waiting, answered, opened = list(starts), dict[str, int](), Counter[str]()
     while waiting:
         address = urljoin(home, urldefrag(waiting.pop(0)).url)
         if address in answered:
             continue
-        alike[shape := re.sub(r"/\d+|=\d+", "#", address)] += 1
-        if each and "#" in shape and alike[shape] > each:
+        opened[shape := re.sub(alike, "#", address)] += 1
+        if each and "#" in shape and opened[shape] > each:
             continue
         page = client.get(address, follow_redirects=True)
         answered[address] = page.status_code
