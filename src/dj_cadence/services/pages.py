@@ -9,15 +9,16 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.digest import CONFIDENTIAL
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
-from dj_cadence.services.access import Visitor, overseen, oversees, visible
+from dj_cadence.services.access import Visitor, decides_for, overseen, oversees, visible
 from dj_cadence.services.message_links import standing_token
 from dj_cadence.services.packing import HIDDEN, unpack
 from dj_cadence.services.sight import readable
 from dj_cadence.settings import Settings
-from dj_cadence.store import orgs, overrides
+from dj_cadence.store import orgs, overrides, subtrees
 from dj_cadence.store.message_links import message_tasks
 from dj_cadence.store.schema import (
     appointment,
@@ -104,6 +105,38 @@ def organizations(
             **_numbers(counts.get(row.id)),
         )
         for row, depth in _with_depth(rows)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that was handed up and waits for the visitor."""
+
+    task_id: int
+    code: str
+    org_name: str
+    title: str
+    period: str
+    completed_on: date | None
+
+
+def decisions(
+    session: Session, visitor: Visitor, catalogue: Catalogue, today: date
+) -> list[Decision]:
+    """What the visitor is to confirm or to send back, the oldest first in each organization."""
+    rows = subtrees.decisions(session, decides_for(session, visitor, today))
+    return [
+        Decision(
+            row.id,
+            row.code,
+            row.name,
+            CONFIDENTIAL
+            if catalogue.is_confidential(row.duty, row.instance)
+            else catalogue.title(row.duty, row.step),
+            row.label,
+            row.completed_on,
+        )
+        for row in rows
     ]
 
 

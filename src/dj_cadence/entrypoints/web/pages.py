@@ -93,6 +93,8 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
         "total": pages.total(lines),
         "number": len(lines),
         "folded": folded,
+        "decisions": pages.decisions(session, visitor, visit.catalogue, visit.today),
+        "stuck": deliveries.quarantined(session) if manages else 0,
         "trouble": noted(session) if manages else None,
         "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
