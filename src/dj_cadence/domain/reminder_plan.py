@@ -8,12 +8,15 @@ from enum import StrEnum
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.domain.office import CLERK, SECRETARY
+from dj_cadence.domain.task import last_answer_day
 
 ESCALATED = "up"
 """The rung of what is told a superior because nobody acted."""
 NEWCOMER = "newcomer"
 """The rung of what somebody finds open who has just taken over an office."""
-RESERVED = (ESCALATED, NEWCOMER)
+ASKED = "asked"
+"""The rung that asks whether what was under way at the start is done already."""
+RESERVED = (ESCALATED, NEWCOMER, ASKED)
 
 
 class From(StrEnum):
@@ -113,6 +116,8 @@ class TaskDates:
     opens: date
     planned: date | None
     due: date
+    asked_on: date | None = None
+    """When it was asked whether it is done already; None: it was not under way at the start."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -133,12 +138,13 @@ def reminders(
     """Every reminder on a day in (`after`, `until`], in order.
 
     A day that is no working day goes to the previous one when it comes before its
-    date, to the next one when it comes on or after it.
+    date, to the next one when it comes on or after it. What was under way at the start is
+    asked about then, in place of what was to be said before, and is called late only when
+    the time to answer is over.
     """
     found = (
         reminder
-        for rung in plan.rungs
-        for reminder in _of_rung(rung, dates, calendar, after, until)
+        for reminder in _of_plan(plan, dates, calendar, after, until)
         if after < reminder.day <= until
     )
     return sorted(found)
@@ -148,12 +154,36 @@ def next_reminder(
     plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
 ) -> date | None:
     """The first reminder's day after `after`, or None when no rung is left."""
-    until = max(after, dates.due, dates.opens) + 100 * DAY  # rules reach 2 months at most
+    last = dates.asked_on or dates.due
+    until = max(after, dates.due, dates.opens, last) + 100 * DAY  # rules reach 2 months at most
     firsts = (
-        next((r.day for r in _of_rung(rung, dates, calendar, after, until) if r.day > after), None)
-        for rung in plan.rungs  # each in order, so that repeats are worked out only if needed
+        next((r.day for r in each if r.day > after), None)
+        for each in _each_rung(plan, dates, calendar, after, until)
+        # in order, so that repeats are worked out only if needed
     )
     return min((day for day in firsts if day and day <= until), default=None)
+
+
+def _of_plan(
+    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+) -> Iterator[Reminder]:
+    for each in _each_rung(plan, dates, calendar, after, until):
+        yield from each
+
+
+def _each_rung(
+    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+) -> Iterator[Iterator[Reminder]]:
+    """The reminders of one rung after the other, each in order."""
+    rungs = (_of_rung(rung, dates, calendar, after, until) for rung in plan.rungs)
+    if dates.asked_on is None:
+        yield from rungs
+        return
+    asks = calendar.on_or_after(dates.asked_on)
+    answered = last_answer_day(dates.asked_on, calendar)
+    yield iter([Reminder(asks, ASKED, 0, From.OPENS)])
+    for each in rungs:
+        yield (r for r in each if r.day > asks and not dates.due < r.day <= answered)
 
 
 def _of_rung(

@@ -140,7 +140,7 @@ def situation_of(row: AnyRow) -> Situation:
         duty=row.duty,
         step=row.step,
         state=row.state,
-        dates=TaskDates(row.opens, row.planned, row.due),
+        dates=TaskDates(row.opens, row.planned, row.due, row.asked_on),
         chain_id=row.chain_id,
         raised_to=row.raised_to,
         redated_on=row.dated_on if row.due_revision else None,
@@ -155,9 +155,9 @@ def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: d
         catalogue.recording_grace(one.duty, one.step),
     )
     after = FIRST_DAY if one.redated_on else one.raised_to
-    changes = next_change(today, dates.opens, dates.due, grace, calendar)
+    changes = next_change(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
     speaks = next_reminder(plan, dates, calendar, today)
-    state = state_on(today, dates.opens, dates.due, grace, calendar)
+    state = state_on(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
     if one.state == State.RETURNED and state is State.OPEN:
         state = State.RETURNED  # that it was sent back shows until its time is over
     return Step(
