@@ -23,9 +23,10 @@ LATELY = (
 )
 """When it was done; the year is said only where it is another."""
 OTHERS = (
-    '{% set waived = paper.lines | selectattr("state", "equalto", "已豁免") | list | length %}'
-    "{% if waived %}；豁免{{ waived }}项{% endif %}"
-    '{% set open = paper.lines | rejectattr("state", "in", ["已完成", "未开展", "已豁免"]) | list | length %}'
+    '{% set waived = paper.lines | selectattr("state", "equalto", states.waived) | list | length %}'
+    "{% if waived %}；经上级同意未办理{{ waived }}项{% endif %}"
+    "{% set closed = [states.done, states.missed, states.waived] %}"
+    '{% set open = paper.lines | rejectattr("state", "in", closed) | list | length %}'
     "{% if open %}；尚未办结{{ open }}项{% endif %}"
 )
 """So that the numbers add up; what there is none of is not said."""
@@ -183,9 +184,9 @@ def year_end() -> None:
     letter.title("{{ paper.org_name }}\n{{ paper.year }}年度党建工作办理情况")
     letter.body(
         "{{ paper.year }}年到期任务共{{ paper.lines | length }}项：已完成"
-        '{{ paper.lines | selectattr("state", "equalto", "已完成") | list | length }}项，其中逾期后完成'
-        '{{ paper.lines | selectattr("late_days") | list | length }}项；未开展'
-        '{{ paper.lines | selectattr("state", "equalto", "未开展") | list | length }}项'
+        '{{ paper.lines | selectattr("state", "equalto", states.done) | list | length }}项，其中逾期后完成'
+        '{{ paper.lines | selectattr("late_days") | list | length }}项；未按期开展'
+        '{{ paper.lines | selectattr("state", "equalto", states.missed) | list | length }}项'
         f"{OTHERS}。逐项情况如下：",
     )
     letter.table(

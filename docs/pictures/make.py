@@ -145,7 +145,7 @@ _SHOWN = {
     "month": "党建提醒：.*月有",
     "escalation": "逾期报告：",
     "catch-up": "党建提醒（补发）",
-    "digest": "本周督办：.*其中新增",
+    "digest": "党建工作周报：.*其中新增",
 }
 """By the picture's name, how the subject of the message begins."""
 

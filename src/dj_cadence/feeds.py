@@ -42,8 +42,10 @@ class FeedEvent:
     color: str = ""
     """One of the names of CSS 3; empty for none."""
     cancelled: bool = False
-    alarm_hours: int = 0
-    """Hours before the start at which a phone may ring; 0 for never."""
+    busy: bool = False
+    """Whether it takes up its time: a meeting with an hour that will be held."""
+    alarm: timedelta | None = None
+    """From the start to the moment at which a phone may ring; None for never."""
 
 
 def calendar_bytes(name: str, time_zone: str, events: Sequence[FeedEvent]) -> bytes:
@@ -91,14 +93,16 @@ def _lines(event: FeedEvent) -> Iterator[str]:
     yield "CATEGORIES:党建"
     if event.color:
         yield f"COLOR:{event.color}"
-    yield "TRANSP:TRANSPARENT"
+    # Outlook goes by its own word and takes whole days for busy without it.
+    yield f"TRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}"
+    yield f"X-MICROSOFT-CDO-BUSYSTATUS:{'BUSY' if event.busy else 'FREE'}"
     if event.cancelled:
         yield "STATUS:CANCELLED"
-    if event.alarm_hours:
+    if event.alarm is not None:
         yield "BEGIN:VALARM"
         yield "ACTION:DISPLAY"
         yield f"DESCRIPTION:{_text(event.summary)}"
-        yield f"TRIGGER:-PT{event.alarm_hours}H"
+        yield f"TRIGGER:{_duration(event.alarm)}"
         yield "END:VALARM"
     yield "END:VEVENT"
 
@@ -111,6 +115,14 @@ def _span(start: date | datetime) -> Iterator[str]:
     else:
         yield f"DTSTART;VALUE=DATE:{start:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{start + DAY:%Y%m%d}"
+
+
+def _duration(offset: timedelta) -> str:
+    """-PT8H, PT8H30M: hours and minutes, which every program reads."""
+    minutes = abs(offset) // timedelta(minutes=1)
+    hours, rest = divmod(minutes, 60)
+    parts = f"{hours}H" if not rest else f"{hours}H{rest}M"
+    return f"{'-' if offset < timedelta(0) else ''}PT{parts}"
 
 
 def _instant(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from time import sleep
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass
@@ -84,30 +84,40 @@ from urllib.request import urlopen
 leave, took = threading.Event(), []
 threading.Thread(target=lambda: (sys.stdin.read(), leave.set()), daemon=True).start()
 while not leave.wait(0.2):
-    begun = monotonic()
+    begun, told = monotonic(), {}
     try:
-        status = urlopen(sys.argv[1], timeout=20).status
+        with urlopen(sys.argv[1], timeout=20) as answer:
+            status, told = answer.status, json.load(answer)
     except OSError as error:
         status = repr(error)
-    took.append((status, monotonic() - begun))
+    took.append((status, monotonic() - begun, told))
 print(json.dumps(took))
 """
 
 
+@dataclass(frozen=True)
+class Probe:
+    """What a watcher outside was answered once."""
+
+    status: object
+    seconds: float
+    told: dict[str, Any]
+
+
 @contextmanager
-def probing(port: int, path: str) -> Iterator[list[tuple[object, float]]]:
-    """Ask for a page five times a second; (status, seconds) of each answer, known at the end.
+def probing(port: int, path: str) -> Iterator[list[Probe]]:
+    """Ask for a page of JSON five times a second; the answers are known at the end.
 
     In a process of its own: in this one, all those readers would be in its way.
     """
-    found: list[tuple[object, float]] = []
+    found: list[Probe] = []
     command = [sys.executable, "-c", _PROBE, f"http://127.0.0.1:{port}{path}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             yield found
         finally:
             out, _ = process.communicate()
-            found += [(status, seconds) for status, seconds in json.loads(out)]
+            found += [Probe(*answer) for answer in json.loads(out)]
 
 
 @dataclass

@@ -102,7 +102,7 @@ def test_a_rule_tells_who_owes_it_between_which_days_and_what_it_counts_for(
         "  可一并计入：民主评议党员、支部党员大会",
         "  做法：先学习、谈心、征求意见，再开会查摆问题、开展批评和自我批评，会后列出整改清单。",
     ]
-    assert answer.lines[8] == "  督办：逾期的，上级能看到"
+    assert answer.lines[8] == "  上报：逾期的，上级能看到"
 
 
 def test_the_schema_is_one_json_object(look: Terminal) -> None:

@@ -21,7 +21,7 @@ def test_papers_and_plans_to_files(look: Terminal, tmp_path: Path) -> None:
 def test_a_digest_for_a_chat_ends_with_its_address(look: Terminal) -> None:
     lines = look("digest", "YX", "--chat").out.strip().splitlines()
 
-    assert lines[0].startswith("示例市云溪区教育工委 本周督办（")
+    assert lines[0].startswith("示例市云溪区教育工委 党建工作周报（")
     assert lines[-1].endswith("/orgs/YX/digest")
 
 

@@ -114,9 +114,9 @@ def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
     for address in addresses:
         assert str(read(served.url(address))[gone][1]["STATUS"]) == "CANCELLED"
 
-    served.now = NOW + timedelta(days=61)
+    served.now = NOW + timedelta(days=21)
     for address in addresses:
         assert str(read(served.url(address))[gone][1]["STATUS"]) == "CANCELLED"
-    served.now = NOW + timedelta(days=92)
+    served.now = NOW + timedelta(days=22)
     for address in addresses:
         assert gone not in read(served.url(address))

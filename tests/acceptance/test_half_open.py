@@ -63,7 +63,7 @@ def test_they_lock_nobody_out_and_the_engine_goes_on(act: Terminal, tmp_path: Pa
         assert process.wait(timeout=30) == 0
     database.close()
 
-    assert {status for status, _ in health} == {200}
+    assert {probe.status for probe in health} == {200}
     assert len(set(ticks.seen)) >= SECONDS
     assert len(busy.log) < 10_000, busy.log[:2000]
     assert "Traceback" not in busy.log

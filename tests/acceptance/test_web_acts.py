@@ -56,7 +56,7 @@ def test_missed_planned_and_reopened(district: District) -> None:
         ("done", {"task": 3, "on": "tomorrow"}, "请填写日期"),
         ("done", {"task": 3}, "请填写日期"),
         ("done", {"task": 5, "on": "2025-12-20"}, "没有重复登记"),
-        ("missed", {"task": 1, "reason": " "}, "请写明未开展的原因"),
+        ("missed", {"task": 1, "reason": " "}, "请写明未按期开展的原因"),
         ("planned", {"task": 3, "on": "2026-04-01"}, "不在其中"),
     ],
 )

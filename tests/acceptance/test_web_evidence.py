@@ -180,7 +180,7 @@ def test_papers_that_come_later(district: District) -> None:
     assert rows(district) == [("补.pdf", "application/pdf")]
     nothing = bob.post(f"{PAGE}/evidence", data=form)
     assert nothing.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "请选择要补交的文件。" in nothing.text
+    assert "请选择要补充的附件。" in nothing.text
 
 
 def test_the_form_offers_what_the_rule_suggests_and_demands_nothing(district: District) -> None:

@@ -103,7 +103,7 @@ def test_the_list_of_whom_to_call_has_pages(crowded: District) -> None:
     texts = walked(crowded.login(CHARLIE), "/orgs/S2/people")
     called = [name for text in texts for name in re.findall(r"<td>(书记\d+)</td>", text)]
     assert sorted(called) == sorted(f"书记{n}" for n in range(500))
-    assert "要打电话的人 <small>501</small>" in texts[0]
+    assert "需电话通知人员 <small>501</small>" in texts[0]
 
 
 def test_a_large_start_page_has_pages(crowded: District, monkeypatch: pytest.MonkeyPatch) -> None:

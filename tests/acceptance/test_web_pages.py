@@ -8,6 +8,8 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import update
 
+from dj_cadence.domain.circuit import Circuit
+from dj_cadence.store import circuits
 from dj_cadence.store.schema import notice
 
 from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, NOW, District
@@ -55,7 +57,7 @@ def test_the_start_page_counts_what_is_owed(district: District) -> None:
     assert re.findall(r"<span>(\w+) <b>(\d+)</b></span>", page) == [
         ("组织", "3"),
         ("待办", "2"),
-        ("待登记", "1"),
+        ("到期待登记", "1"),
         ("逾期", "1"),
         ("本周到期", "1"),  # the one of 第二党支部, due on Friday
     ]
@@ -70,7 +72,7 @@ def test_a_large_tree_is_folded_and_counts_stay_whole(
     assert "组织 <b>5</b>" in page
     assert re.findall(r"<i>(\w+) </i>(\d+)", page) == [
         ("待办", "1"),
-        *(("逾期", "1"), ("待登记", "1"), ("待办", "2"), ("本周到期", "1")),
+        *(("逾期", "1"), ("到期待登记", "1"), ("待办", "2"), ("本周到期", "1")),
         ("待办", "1"),
     ]
 
@@ -80,14 +82,14 @@ def test_an_organization_shows_its_tasks_in_the_order_in_which_they_matter(
 ) -> None:
     page = district.login(BOB).get("/orgs/S1-1").text
     assert re.findall(r'<article class="task" id="task-(\d+)"', page) == ["1", "2", "3"]
-    assert re.findall(r"<h2>(\w+) <small>", page) == ["逾期", "待登记", "待办"]
+    assert re.findall(r"<h2>(\w+) <small>", page) == ["逾期", "到期待登记", "待办"]
     assert "逾期 41 天" in page
     assert "1月30日（周五）" in page
     assert 'value="2026-01-05"' in page  # its planned day, which is past
     assert 'value="2026-03-12"' in page  # no planned day: today
     assert page.count("暂定") == 1
     assert "迟 2 天" in page
-    assert page.count("登记为未开展") == 2
+    assert page.count("登记为未按期开展") == 2
 
 
 def test_the_reminder_to_a_branch_names_the_branch(district: District) -> None:
@@ -245,7 +247,7 @@ def test_a_task_tells_whom_it_was_said_to(district: District) -> None:
     page = bob.get("/orgs/S1-1/tasks/1")
     assert page.status_code == HTTPStatus.OK
     assert "2026-02-27 给书记" in page.text
-    assert "已送达" in page.text
+    assert "已发送" in page.text
     assert bob.get("/orgs/S1-1/tasks/999").status_code == HTTPStatus.NOT_FOUND
     stranger = district.login(CHARLIE).get("/orgs/S1-1/tasks/1")
     assert stranger.status_code == HTTPStatus.NOT_FOUND
@@ -260,3 +262,21 @@ def test_a_fault_ends_in_a_page_without_a_trace_of_it(district: District) -> Non
     assert "系统出错了" in page.text
     assert "Traceback" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_shut_channel_stands_on_the_start_page_of_administrators_alone(
+    district: District,
+) -> None:
+    shut = Circuit(
+        "email", NOW - timedelta(hours=2), "550 Connection frequency limited", 3, NOW,
+        next_try_at=NOW + timedelta(minutes=20), pause_seconds=3600,
+    )  # fmt: skip
+    with district.database.write() as session:
+        assert circuits.save(session, shut, 0)
+    settings = replace(district.context.settings, administrators=("p-alice",))
+    managed = replace(district, context=replace(district.context, settings=settings))
+
+    assert "发不出消息" in managed.login(ALICE).get("/").text
+    assert "550 Connection frequency limited" in managed.login(ALICE).get("/").text
+    assert "发不出消息" not in managed.login(CLERK).get("/").text
+    assert "发不出消息" not in managed.login(BOB).get("/").text

@@ -7,8 +7,8 @@ def test_the_page_counts_and_names_whom_to_call(district: District) -> None:
     page = district.login(ALICE).get("/orgs/S1/people")
 
     assert page.status_code == 200
-    assert "<h2>占用基层多少</h2>" in page.text
-    assert "要打电话的人" in page.text
+    assert "<h2>基层负担情况</h2>" in page.text
+    assert "需电话通知人员" in page.text
     assert "<script>" not in page.text
 
 

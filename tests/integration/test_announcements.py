@@ -156,7 +156,7 @@ def test_a_day_that_the_branch_set_itself_is_theirs(district: Database) -> None:
             "party_day",
             "S",
             {"vacation": Vacation.WAIVE},
-            "的周期由《山东省中小学校党建工作基本要求》2.4 规定，假期也不能免",
+            "的周期由《山东省中小学校党建工作基本要求》“组织建设”部分规定，假期也不能免",
         ),
         ("wintr", "S", {"due": date(2027, 2, 1)}, "是否想写“winter”"),
     ],
@@ -177,7 +177,7 @@ def test_every_fault_is_named_at_once_with_the_clause_and_the_nearest_period(
     district: Database,
 ) -> None:
     how = {"due": date(2027, 4, 1), "vacation": Vacation.WAIVE}
-    clause = "周期由《山东省中小学校党建工作基本要求》2.4 规定"
+    clause = "周期由《山东省中小学校党建工作基本要求》“组织建设”部分规定"
 
     with pytest.raises(Refused) as refused:
         said(district, "winter", "B1", **how)

@@ -80,7 +80,7 @@ def test_a_day_in_no_window_is_refused_and_the_nearest_tasks_are_named(later: Da
     assert str(refused.value) == (
         "2027年4月15日（周四）不在“组织生活会”任何一项任务的办理时段内。最近的是："
         f"任务 {of_2026}（2026年，2026年10月1日（周四）至2027年3月31日（周三），逾期）、"
-        f"任务 {of_2027}（2027年，2027年10月1日（周五）至2028年3月31日（周五），未到期）。"
+        f"任务 {of_2027}（2027年，2027年10月1日（周五）至2028年3月31日（周五），未开始）。"
         "要记给其中一项，请写任务编号登记。"
     )
     assert everything(later) == before
@@ -121,7 +121,7 @@ def test_what_was_closed_as_missed_is_not_recorded_by_the_way(later: Database) -
             session, EVERYTHING, missed, reason="停电", by="x", now=at(TODAY), today=TODAY
         )
 
-    with pytest.raises(Refused, match="这项任务已经是“未开展”"):
+    with pytest.raises(Refused, match="这项任务已经是“未按期开展”"):
         hold(later, "party_day", date(2026, 6, 5))
 
 

@@ -164,6 +164,48 @@ def test_every_fault_of_a_table_of_days_is_told(schedules: Path) -> None:
     assert arrival.changes_nothing
 
 
+ACROSS = """\
+2018-12-29,上班,
+2018-12-30..2019-01-01,放假,元旦
+2019-02-02,上班,春节
+2019-02-03,上班,春节
+2019-02-04..2019-02-10,放假,春节
+2019-04-05,放假,清明节
+2019-05-01..2019-05-04,放假,劳动节
+2019-06-07,放假,端午节
+2019-09-13,放假,中秋节
+2019-10-01..2019-10-07,放假,国庆节
+"""
+
+
+def test_a_notice_that_begins_in_december_is_one_year(schedules: Path) -> None:
+    assert stored(schedules, HEADER + ACROSS) == ["schedules/calendars/holidays-2019.yaml"]
+
+    calendar = load_catalogue([shipped_schedules(), schedules]).catalogue.calendar
+    days = [date(2018, 12, n) for n in (28, 29, 30, 31)]
+    assert [calendar.is_working_day(day) for day in days] == [True, True, False, False]
+    assert arrives(schedules, HEADER + ACROSS).changes_nothing
+
+
+@pytest.mark.parametrize(
+    ("rows", "year"),
+    [
+        ("2021-12-31..2022-01-02,放假,元旦\n", 2022),
+        ("2022-12-30,放假,元旦\n2022-12-31,放假,元旦\n2023-01-01,放假,元旦\n", 2023),
+        ("2023-12-23,上班,元旦\n2023-12-30..2024-01-01,放假,元旦\n", 2024),
+        ("2029-12-29..2030-01-01,放假,元旦\n2030-06-05,放假,端午节\n", 2030),
+        ("2031-10-01..2031-10-03,放假,国庆节\n2030-12-31,放假,元旦\n", 2031),
+    ],
+)
+def test_the_year_of_a_notice_that_begins_in_december(
+    schedules: Path, rows: str, year: int
+) -> None:
+    given = arrives(schedules, HEADER + rows).given
+
+    assert given.holidays
+    assert given.holidays.year == year
+
+
 def test_a_day_that_stands_twice_in_yaml_is_told_with_its_place(schedules: Path) -> None:
     text = STORED.replace("2027-05-01..2027-05-05", "2027-04-05..2027-05-05")
 

@@ -107,6 +107,30 @@ def test_what_is_shut_is_said_everywhere_and_told_once_by_another_way(
     }
 
 
+def test_an_administrator_with_mail_alone_hears_of_it_when_mail_works_again(
+    site: Site, mail: Channel, chat: Chat
+) -> None:
+    with site.database.write() as session:
+        session.execute(address.delete().where(address.c.channel == "wecom"))
+    mail.fault = LIMIT
+    for hour in range(8, 18):
+        tick(site, at(MONDAY, hour, 30), owner="test")
+    assert [one for one in mail.letters if "发不出消息" in one.subject] == []
+
+    mail.fault = None
+    for hour in range(18, 24):
+        tick(site, at(MONDAY, hour, 30), owner="test")
+    for day in (1, 2, 3):
+        tick(site, at(MONDAY + timedelta(days=day), 9), owner="test")
+
+    told = [one for one in mail.letters if one.subject.startswith("某区学校党建：")]
+    assert [(one.to, one.subject) for one in told] == [
+        ("zhao@example.cn", "某区学校党建：“邮件”又能发消息了")
+    ]
+    assert "3月2日（周一）08:30" in told[0].text
+    assert chat.letters == []
+
+
 def test_a_test_that_gets_through_opens_it_at_once(site: Site, mail: Channel) -> None:
     mail.fault = LIMIT
     tick(site, at(MONDAY), owner="test")

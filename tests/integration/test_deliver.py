@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.citation import basis_line
+from dj_cadence.domain.citation import STANDARD, basis_line
 from dj_cadence.domain.letter import Form, Letter, Traits
 from dj_cadence.domain.refusals.mail import Stage, judge_mail
 from dj_cadence.domain.reminder_plan import ESCALATED
@@ -165,14 +165,17 @@ def _change_task(session: Session, task_id: int, **values: object) -> None:
 @pytest.mark.parametrize(
     ("basis", "line"),
     [
-        ([Basis(Certainty.STANDARD, ("duty",), "基本要求")], "基本要求 2.4"),
+        (
+            [Basis(Certainty.STANDARD, ("duty", "period"), STANDARD)],
+            f"《{STANDARD}》“组织建设”部分",
+        ),
         (
             [Basis(Certainty.VERIFIED, ("period",), "支部工作条例", "11、14")],
-            "《支部工作条例》第11、14条",
+            "《支部工作条例》第十一条、第十四条",
         ),
         (
             [Basis(Certainty.VERIFIED, ("duty",), "支部工作条例", "第五章")],
-            "《支部工作条例》第五章",
+            "《支部工作条例》第五章（周期为系统默认）",
         ),
         ([Basis(Certainty.RECALLED, ("period",), "某通知")], "《某通知》（未核实）"),
         ([Basis(Certainty.DEFAULT, ("period",))], "本系统默认，无条文依据"),
@@ -182,7 +185,7 @@ def _change_task(session: Session, task_id: int, **values: object) -> None:
                 Basis(Certainty.DEFAULT, ("period",)),
                 Basis(Certainty.SECONDARY, ("duty",), "某通知", "3"),
             ],
-            "《某通知》第3条（据转述，未见原文）",
+            "《某通知》第三条（据转述，未见原文）（周期为系统默认）",
         ),
     ],
 )
@@ -282,7 +285,7 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
 
     send_all(database, channel)
 
-    assert channel.letters[1].subject == "本周督办：下级无逾期"
+    assert channel.letters[1].subject == "党建工作周报：下级无逾期"
     unsubscribe = ("List-Unsubscribe", "<mailto:dj@example.cn?subject=unsubscribe>")
     assert unsubscribe in channel.letters[1].headers
     assert unsubscribe not in channel.letters[0].headers

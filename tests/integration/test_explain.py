@@ -42,10 +42,10 @@ def test_it_says_why_the_task_exists_and_where_its_dates_come_from(planned: Data
 
     assert lines(planned, task.id, MONDAY) == [
         f"任务 {task.id}：第一党支部 · 主题党日 · 2026年4月",
-        "状态：未到期",
+        "状态：未开始",
         "",
         "一、为什么有这项任务",
-        "  规则 party_day，对应《山东省中小学校党建工作基本要求》2.4，由书记办理。",
+        "  规则 party_day，对应《山东省中小学校党建工作基本要求》“组织建设”部分，由书记办理。",
         "  承担：党支部。",
         *[line for line in lines(planned, task.id, MONDAY) if line.startswith("  依据：")],
         "",
@@ -131,11 +131,11 @@ def test_it_tells_what_was_said_to_whom_with_what_outcome(planned: Database) -> 
         said = lines(planned, the_task(planned, "party_day", org, "2026-03").id, MONDAY)
         return said[said.index("四、发过哪些提醒") + 1 : said.index("五、接下来") - 1]
 
-    attempt = "    2026-03-02 08:30 第1次投递：对方已接收"
+    attempt = "    2026-03-02 08:30 第1次投递：已发送"
     assert told("B1") == [
-        "  2026-03-02 给书记，李书记（邮件）：并入后一条提醒",
+        "  2026-03-02 给书记，李书记（邮件）：已并入后一条",
         attempt,
-        "  2026-03-02 给书记，李书记（邮件）：已送达",
+        "  2026-03-02 给书记，李书记（邮件）：已发送",
         attempt,
     ]
     assert told("T") == ["  2026-03-02 给书记：没有可通知的人"]

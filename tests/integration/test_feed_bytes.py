@@ -25,7 +25,7 @@ def event(**changes: object) -> FeedEvent:
         "uid": "task-1@u1",
         "start": date(2026, 3, 5),
         "summary": "【待办】主题党日 2026年3月",
-        "description": "最迟：3月31日\n依据：基本要求 2.4",
+        "description": "最迟：3月31日\n依据：《支部条例》第九条",
         "address": "https://dj.example.org/orgs/S1-1#task-1",
         "sequence": 3,
         "changed_at": CHANGED,
@@ -38,7 +38,7 @@ def written(*events: FeedEvent, name: str = "青禾小学") -> bytes:
 
 
 def test_a_whole_calendar_byte_for_byte() -> None:
-    whole = event(cancelled=True, place="二楼", color="gray", alarm_hours=15)
+    whole = event(cancelled=True, place="二楼", color="gray", alarm=timedelta(hours=-8))
     assert written(whole).decode().split("\r\n") == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -58,17 +58,18 @@ def test_a_whole_calendar_byte_for_byte() -> None:
         "DTSTART;VALUE=DATE:20260305",
         "DTEND;VALUE=DATE:20260306",
         "SUMMARY:【待办】主题党日 2026年3月",
-        "DESCRIPTION:最迟：3月31日\\n依据：基本要求 2.4",
+        "DESCRIPTION:最迟：3月31日\\n依据：《支部条例》第九条",
         "LOCATION:二楼",
         "URL:https://dj.example.org/orgs/S1-1#task-1",
         "CATEGORIES:党建",
         "COLOR:gray",
         "TRANSP:TRANSPARENT",
+        "X-MICROSOFT-CDO-BUSYSTATUS:FREE",
         "STATUS:CANCELLED",
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
         "DESCRIPTION:【待办】主题党日 2026年3月",
-        "TRIGGER:-PT15H",
+        "TRIGGER:-PT8H",
         "END:VALARM",
         "END:VEVENT",
         "END:VCALENDAR",
@@ -81,6 +82,23 @@ def test_another_program_finds_the_event_on_its_day_and_on_no_other() -> None:
     assert len(recurring_ical_events.of(calendar).at(date(2026, 3, 5))) == 1
     assert recurring_ical_events.of(calendar).at(date(2026, 3, 6)) == []
     assert recurring_ical_events.of(calendar).at(date(2026, 3, 4)) == []
+
+
+@pytest.mark.parametrize(
+    ("alarm", "trigger"),
+    [
+        (timedelta(hours=-8), "-PT8H"),
+        (timedelta(hours=8, minutes=30), "PT8H30M"),
+        (timedelta(days=-3, hours=9, minutes=5), "-PT62H55M"),
+        (timedelta(minutes=-30), "-PT0H30M"),
+        (timedelta(0), "PT0H"),
+    ],
+)
+def test_an_alarm_is_read_as_it_was_meant(alarm: timedelta, trigger: str) -> None:
+    data = written(event(alarm=alarm))
+    assert f"TRIGGER:{trigger}\r\n" in data.decode()
+    [found] = Calendar.from_ical(data).walk("VALARM")
+    assert found["TRIGGER"].dt == alarm
 
 
 def test_an_hour_is_written_in_utc() -> None:
@@ -151,7 +169,8 @@ def test_whatever_a_person_types_comes_back(read: Read, texts: list[str]) -> Non
 @PARSERS
 def test_an_alarm_and_an_hour_are_understood(read: Read) -> None:
     start = datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
-    whole = event(start=start, alarm_hours=1, color="firebrick", cancelled=True)
+    alarm = timedelta(hours=-1)
+    whole = event(start=start, alarm=alarm, busy=True, color="firebrick", cancelled=True)
     assert len(read(written(whole))) == 1
 
 
@@ -171,7 +190,7 @@ def test_control_characters_are_left_out() -> None:
 
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_no_text_breaks_the_lines(summary: str, name: str) -> None:
-    events = [event(summary=summary, description=summary, place=summary, alarm_hours=1)]
+    events = [event(summary=summary, description=summary, place=summary, alarm=timedelta(0))]
     data = calendar_bytes(name, "Asia/Shanghai", events)
     assert data == calendar_bytes(name, "Asia/Shanghai", events)
     lines = data.split(b"\r\n")

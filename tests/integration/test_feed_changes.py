@@ -146,14 +146,14 @@ def test_missed_and_taken_back(march: Database) -> None:
         records.missed(session, EVERYTHING, one.id, reason="停课", today=APRIL, **who)
     missed = entries(march, APRIL)
     assert risen(before, missed) == {uid(one)}
-    assert "【未开展】".encode() in missed[uid(one)]
+    assert "【未按期开展】".encode() in missed[uid(one)]
     with march.write() as session:
         who["now"] = at(APRIL, 12)
         records.reopen(session, one.id, reason="登记错了", today=APRIL, **who)
     advance(march, EVERYTHING, today=APRIL, now=at(APRIL, 13))
     again = entries(march, APRIL)
     assert risen(missed, again) == {uid(one)}
-    assert "【待登记】".encode() in again[uid(one)]
+    assert "【到期待登记】".encode() in again[uid(one)]
 
 
 def test_what_time_does_is_a_change_of_those_tasks(march: Database) -> None:

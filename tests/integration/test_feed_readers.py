@@ -1,6 +1,7 @@
 """Whose tasks a calendar shows: an organization's, a person's, a superior's."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select, update
 
 from dj_cadence.domain.dates import DAY
+from dj_cadence.services import grants, records
 from dj_cadence.services.feed import Feeds
 from dj_cadence.store import schema
 from dj_cadence.store.database import Database
@@ -169,3 +171,31 @@ def test_a_copy_is_kept_and_read_again(planned: Database) -> None:
     with planned.read() as session:
         assert session.execute(select(schema.feed)).one() == kept
     assert count == 1
+
+
+def test_a_meeting_is_busy_and_rings_apart_from_a_day(planned: Database) -> None:
+    lecture = the_task(planned, "lecture", "B1", "2026-Q2")
+    day = the_task(planned, "party_day", "B1", "2026-05")
+    group = the_task(planned, "groups", "B1", "2026-05")
+    who: Any = {"by": "x", "now": at(DAY_), "today": DAY_}
+    with planned.write() as session:
+        for one in (lecture, group):
+            on = date(2026, 5, 12)
+            records.set_planned(session, EVERYTHING, one.id, on=on, at="14:00", **who)
+        grants.waive(session, EVERYTHING, group.id, reason="停课", **who)
+    site = replace(SETTINGS, feed_alarm_hours=1, feed_whole_day_alarm="前一天 16:00")
+    body = Feeds(planned, site, lambda _session: EVERYTHING).body(org(planned, "B1"), at(DAY_))
+    found = {str(e["UID"]): e for e in Calendar.from_ical(body).walk("VEVENT")}
+    told = {
+        one.duty: (
+            found[f"task-{one.id}@5eed"]["TRANSP"],
+            found[f"task-{one.id}@5eed"]["X-MICROSOFT-CDO-BUSYSTATUS"],
+            [alarm["TRIGGER"].dt for alarm in found[f"task-{one.id}@5eed"].walk("VALARM")],
+        )
+        for one in (lecture, day, group)
+    }
+    assert told == {
+        "lecture": ("OPAQUE", "BUSY", [timedelta(hours=-1)]),
+        "party_day": ("TRANSPARENT", "FREE", [timedelta(hours=-8)]),
+        "groups": ("TRANSPARENT", "FREE", []),
+    }

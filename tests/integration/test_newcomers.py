@@ -149,7 +149,7 @@ def test_a_newcomer_without_an_address_is_told_by_the_deputy(site: Site, channel
     walk(site, HANDOVER, HANDOVER)
 
     (letter,) = to(channel, "feng@example.cn")
-    assert "请转告：书记郑书记" in letter.text
+    assert "请代为转告书记郑书记" in letter.text
 
 
 def test_a_deputy_stands_in_for_a_vacant_secretary(site: Site, channel: Channel) -> None:
@@ -162,5 +162,5 @@ def test_a_deputy_stands_in_for_a_vacant_secretary(site: Site, channel: Channel)
     walk(site, MARCH, MARCH)
 
     (letter,) = to(channel, "feng@example.cn")
-    assert "请转告" not in letter.text
+    assert "请代为转告" not in letter.text
     assert "主题党日（2026年3月）" in letter.text

@@ -145,11 +145,11 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
         "已完成",
         "2026年4月2日，学习<党章>&讨论",
     )
-    assert told["2026年4月"] == (None, 0, "未开展", "原因：学校停课")
+    assert told["2026年4月"] == (None, 0, "未按期开展", "原因：学校停课")
     text = opened(pack, tmp_path)
     assert "第一党支部2026年度党建工作办理情况" in text
-    open_now = sum(line.state not in ("已完成", "未开展") for line in pack.lines)
-    assert f"逾期后完成1项；未开展1项；尚未办结{open_now}项。" in text
+    open_now = sum(line.state not in ("已完成", "未按期开展") for line in pack.lines)
+    assert f"逾期后完成1项；未按期开展1项；尚未办结{open_now}项。" in text
     assert open_now == len(pack.lines) - 2 > 0
     assert "学习<党章>&讨论" in text
 
@@ -199,10 +199,10 @@ def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
     file.write_bytes(wall_workbook(month))
     lines = as_csv(file).splitlines()
     assert lines[:2] == [
-        "任务,周期,计划,最迟,负责,暂定",
+        "工作任务,周期,计划,完成时限,责任人,暂定",
         "主题党日,2026年6月,2026-06-05,2026-06-30,书记,",
     ]
-    assert text_of(file).startswith("第一党支部2026年6月党建工作计划任务周期")
+    assert text_of(file).startswith("第一党支部2026年6月党建工作计划工作任务周期")
 
 
 def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_digests_workbook_opens_with_dates_and_no_formula(tmp_path: Path) ->
 
     assert content == digest_workbook(view)
     assert as_csv(file).splitlines() == [
-        "组织代码,名称,逾期,其中新增,本周到期,办结,未开展,待上级确认,逾期较上次",
+        "组织代码,名称,逾期,其中新增,本周到期,已完成,未按期开展,待上级确认,逾期较上期",
         "007,=1+1,1,1,0,0,0,0,1",
         "008,无,0,0,0,0,0,0,0",
         "合计,2个下级组织,1,1,0,0,0,0,1",

@@ -75,7 +75,7 @@ def test_what_falls_into_it_is_sent_once_afterwards(site: Site, channel: Channel
     assert to(channel, "wu@example.cn")[0] == "2026-03-02"  # next door is spoken to
     assert to(channel, "li@example.cn") == ["2026-03-16"]
     (letter,) = [one for one in channel.letters if one.to == "li@example.cn"]
-    assert "免打扰期（学校停课）已过，期间的提醒合并发给您。" in letter.text
+    assert "暂缓提醒期（学校停课）已过，期间的提醒合并发给您。" in letter.text
     assert "补发" not in letter.subject + letter.text
     assert letter.text.count("主题党日（2026年3月）") == 2  # of two branches, each once
     with site.database.read() as session:
@@ -132,7 +132,7 @@ def test_a_superiors_own_quiet_leaves_its_news_to_the_next_digest(
 
     told = {one.to: one.text for one in channel.letters if "2026-04-20" in one.date}
     school, district = told["sun@example.cn"], told["zhao@example.cn"]
-    assert "未开展1项" in school
+    assert "未按期开展1项" in school
     assert "停课" in school
     assert "【新增逾期】" in school
     assert "停课" not in district
@@ -234,7 +234,7 @@ def test_a_newcomer_hears_after_it(site: Site, channel: Channel) -> None:
         ({"reason": " "}, "请用 --reason 写明原因。"),
         ({"until": date(2026, 3, 1), "since": date(2026, 3, 1)}, "--until 2026-03-01 已经过去。"),
         ({"until": date(2026, 3, 3)}, "--until 2026-03-03 早于 --from 2026-03-10。"),
-        ({"until": date(2026, 8, 1)}, "免打扰期最长 100 天"),
+        ({"until": date(2026, 8, 1)}, "暂缓提醒期最长 100 天"),
         ({"org_code": "Z"}, "没有代码为“Z”的组织"),
     ],
 )

@@ -156,7 +156,7 @@ def test_a_month_gone_by_can_be_closed_as_missed(district: Database) -> None:
     ("duty", "label", "reason", "said"),
     [
         ("party_day", "2026-04", "放假", "还没有过"),
-        ("party_day", "2026-03", "  ", "请写明未开展的原因"),
+        ("party_day", "2026-03", "  ", "请写明未按期开展的原因"),
         ("term", "term-2023-08-31", "没选", "须办理完成后才能结束"),
     ],
 )

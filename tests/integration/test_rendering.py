@@ -36,7 +36,7 @@ ITEM = Item(
     unit="次",
     office="书记",
     relay="",
-    basis="基本要求 2.4",
+    basis="《山东省中小学校党建工作基本要求》“组织建设”部分",
     instructions="组织党员学习，做好记录。",
     overdue_days=0,
 )
@@ -126,20 +126,20 @@ def templates() -> Templates:
     [
         (_view(ITEM), "党建提醒：主题党日，计划5日"),
         (_view(OVERDUE), "党建提醒：党课已逾期17天"),
-        (_view(UNRECORDED), "党建提醒：支委会待登记"),
-        (_view(GROUPS), "党建提醒：请转告党小组会，最迟31日"),
+        (_view(UNRECORDED), "党建提醒：支委会到期待登记"),
+        (_view(GROUPS), "党建提醒（请代转）：党小组会，最迟31日"),
         (_view(TERM), "党建提醒：按期换届，最迟2027年5月10日"),
         (_view(ITEM, GROUPS), "党建提醒：3月有2项待办，最近一项5日主题党日"),
         (_view(ITEM, GROUPS, late=True), "党建提醒（补发）：3月有2项待办，最近一项5日主题党日"),
-        (_view(OVERDUE, UNRECORDED), "党建提醒：1项逾期、1项待登记"),
+        (_view(OVERDUE, UNRECORDED), "党建提醒：1项逾期、1项到期待登记"),
         (_view(TERM, OVERDUE, ITEM), "党建提醒：1项逾期、2项待办，最近一项5日主题党日"),
-        (_view(digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项"),
-        (_view(ITEM, digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项；本级1项待办"),
+        (_view(digests=(DIGEST,)), "党建工作周报：2项逾期，其中新增1项"),
+        (_view(ITEM, digests=(DIGEST,)), "党建工作周报：2项逾期，其中新增1项；本级1项待办"),
         (_view(), "党建提醒：测试消息"),
         (_view(UP), "逾期报告：第一小学党支部按期换届已逾期8天"),
         (_view(UP, UP), "逾期报告：最久8天，2项下级逾期"),
         (_view(UP, ITEM), "党建提醒：1项下级逾期、1项待办，最近一项5日主题党日"),
-        (_view(UP, digests=(DIGEST,)), "本周督办：2项逾期，其中新增1项；另有1项下级逾期"),
+        (_view(UP, digests=(DIGEST,)), "党建工作周报：2项逾期，其中新增1项；另有1项下级逾期"),
         (_view(ITEM, took_over=True), "任职提醒：您接手时有1项待办，最近一项5日主题党日"),
         (
             _view(_item(title="听取党支部建设工作情况汇报（本学期）")),
@@ -157,7 +157,7 @@ def test_a_bundle_as_plain_text(templates: Templates) -> None:
     assert (
         rendered.text
         == """\
-李老师：
+李老师同志：
 
 您有1项逾期、3项待办。办完点这里登记，不用密码：
 https://dj.example.cn/t/abc
@@ -168,19 +168,19 @@ https://dj.example.cn/t/abc
 1. 党课（2026年3月）
    最迟2月13日（周五），已逾期17天
    组织党员学习，做好记录。
-   依据：基本要求 2.4
+   依据：《山东省中小学校党建工作基本要求》“组织建设”部分
 
 【本月清单】
 1. 主题党日（2026年3月）
    计划3月5日（周四），最迟3月31日（周二）
    组织党员学习，做好记录。
-   依据：基本要求 2.4
+   依据：《山东省中小学校党建工作基本要求》“组织建设”部分
 2. 党小组会（2026年3月）
    最迟3月31日（周二）
    共3组，已完成1组
-   请转告：王老师（党小组长）
+   请代为转告王老师（党小组长）
    组织党员学习，做好记录。
-   依据：基本要求 2.4
+   依据：《山东省中小学校党建工作基本要求》“组织建设”部分
 
 ━━ 第二小学党支部 ━━
 
@@ -200,7 +200,7 @@ def test_an_escalation_as_plain_text(templates: Templates) -> None:
     assert (
         rendered.text
         == """\
-李老师：
+李老师同志：
 
 您有1项下级逾期。点这里查看，不用密码：
 https://dj.example.cn/t/abc
@@ -212,7 +212,7 @@ https://dj.example.cn/t/abc
 1. 按期换届（2026年3月）
    最迟2月22日（周日），已逾期8天
    第一小学党委无法联系，所以直接报您
-   依据：基本要求 2.4
+   依据：《山东省中小学校党建工作基本要求》“组织建设”部分
 
 —
 有疑问请联系某市教育工委周干事（0531-8888）。上面的链接只供您本人使用，请勿转发。
@@ -243,7 +243,7 @@ def test_each_side_reads_who_else_was_told(
     ("changes", "sentence"),
     [
         ({"late": True}, "前几天没能发出的提醒，今天合并补发。"),
-        ({"held": ("寒假",)}, "免打扰期（寒假）已过，期间的提醒合并发给您。"),
+        ({"held": ("寒假",)}, "暂缓提醒期（寒假）已过，期间的提醒合并发给您。"),
         ({"took_over": True}, "您新到任，这些是本组织现在要办的事，已随职务交接给您。"),
     ],
 )
@@ -263,13 +263,13 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
     assert (
         rendered.text
         == """\
-李老师：
+李老师同志：
 
 前几天没能发出的提醒，今天合并补发。
 
-━━ 某县教育工委 本周督办 ━━
+━━ 某县教育工委 党建工作周报 ━━
 
-逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
+逾期2项（新增1，较上期+1），本周到期3项，已完成9项，未按期开展1项
 
 【新增逾期】1项
 1. 第一小学党支部：主题党日（2026年2月），2月27日（周五）到期，逾期3天
@@ -277,11 +277,11 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
 【此前逾期仍未办】1项
 1. 第二小学党支部：党课（2025年第四季度），2025年12月31日（周三）到期，逾期61天
 
-【未开展】1项
+【未按期开展】1项
 1. 第二小学党支部：支委会（2026年1月），1月30日（周五）到期。原因：停课
 
 【下级情况】
-第一小学党委：逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
+第一小学党委：逾期2项（新增1，较上期+1），本周到期3项，已完成9项，未按期开展1项
 
 【需要补全】
 · 第三小学党支部没有换届日期，请补录。
@@ -298,7 +298,7 @@ def test_the_weekly_digest_goes_into_a_chat_in_its_short_form(templates: Templat
     assert (
         rendered.text
         == f"""\
-{view.person_name}：本周督办如下。
+{view.person_name}同志：党建工作周报如下。
 
 {templates.render_in_chat(DIGEST, "https://dj.example.cn")}"""
     )
@@ -308,8 +308,8 @@ def test_a_digest_in_a_chat_names_no_organization_below(templates: Templates) ->
     assert (
         templates.render_in_chat(DIGEST, "https://dj.example.cn")
         == """\
-某县教育工委 本周督办（3月2日（周一））
-逾期2项（新增1，较上次+1），本周到期3项，办结9项，未开展1项
+某县教育工委 党建工作周报（3月2日（周一））
+逾期2项（新增1，较上期+1），本周到期3项，已完成9项，未按期开展1项
 需要补全的资料1条。
 明细：https://dj.example.cn/orgs/A/digest
 """
@@ -354,7 +354,7 @@ def test_a_site_replaces_one_file_and_keeps_the_others(tmp_path: Path) -> None:
     rendered = Templates([tmp_path, SHIPPED]).render_message(_view(ITEM))
 
     assert rendered.subject == "我们的提醒"
-    assert rendered.text.startswith("李老师：")
+    assert rendered.text.startswith("李老师同志：")
 
 
 def test_the_shipped_templates_are_sound(templates: Templates) -> None:
@@ -485,7 +485,7 @@ def test_messages_that_differ_in_names_are_filled_in_once(monkeypatch: pytest.Mo
     texts = [_in_shape(templates, view).text for view in views]
 
     assert len(calls) == 1
-    assert [text.partition("：")[0] for text in texts] == ["甲", "乙", "丙"]
+    assert [text.partition("：")[0] for text in texts] == ["甲同志", "乙同志", "丙同志"]
     assert [f"https://x/{n}" in text for n, text in enumerate(texts)] == [True] * 3
 
 

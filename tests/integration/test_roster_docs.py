@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.office import OFFICES, OTHER_OFFICES
 from dj_cadence.domain.organization import STAGES
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
 
@@ -26,9 +26,11 @@ def test_the_columns() -> None:
 
 
 def test_the_offices() -> None:
-    assert table("职务") == [
-        f"| {office} | {'、'.join(names)} |" for office, names in OFFICES.items()
-    ]
+    for heading, offices in (("职务", OFFICES), ("只保存的职务", OTHER_OFFICES)):
+        shown = [line for line in table(heading) if " | " in line]
+        assert shown[-len(offices) :] == [
+            f"| {office} | {'、'.join(names)} |" for office, names in offices.items()
+        ]
 
 
 def test_the_stages_are_those_of_the_column() -> None:

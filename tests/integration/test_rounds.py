@@ -14,6 +14,7 @@ from sqlalchemy import update
 from dj_cadence import clock
 from dj_cadence.entrypoints.rounds import Rounds
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
+from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.site import switch_sending
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database
@@ -68,6 +69,25 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
         assert asked == ["/ping", "/ping"]  # back with the first clean look
 
 
+def test_no_heartbeat_while_a_channel_is_shut(
+    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = at(date(2026, 3, 2))
+    monkeypatch.setattr(clock, "now", lambda: now)
+    mail = Channel()
+    with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
+        rounds = Rounds(a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life)
+        mail.fault = DeliveryError("550 Connection frequency limited", Blame.CHANNEL)
+        rounds.tick()
+        rounds.heartbeat()
+        assert asked == []
+
+        mail.fault, now = None, at(date(2026, 3, 2), 9)
+        rounds.tick()
+        rounds.heartbeat()
+        assert asked == ["/ping"]
+
+
 def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
     shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -112,6 +132,26 @@ def test_a_job_that_hangs_does_not_keep_the_scheduler_from_its_end() -> None:
     assert begun.wait(20)
     assert scheduler.end(0.1) is False
     released.set()
+
+
+def test_a_run_that_fell_due_during_the_one_before_follows_it_at_once() -> None:
+    """Due at 2 while the first runs until 2.5: APScheduler alone would wait for the 4th second."""
+    begins: list[float] = []
+    both = Event()
+
+    def work() -> None:
+        begins.append(clock.steady())
+        if len(begins) == 2:
+            both.set()
+        else:
+            both.wait(2.5)
+
+    scheduler = SteadyScheduler([SteadyJob(work, 2, 0)])
+    scheduler.start()
+    assert both.wait(20)
+    assert scheduler.end(20) is True
+
+    assert 2.5 <= begins[1] - begins[0] < 3.5
 
 
 def test_a_pass_that_fails_is_no_whole_pass(

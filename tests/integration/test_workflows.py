@@ -431,8 +431,8 @@ def test_an_explanation_names_the_steps_and_what_belongs_to_them(winter: Databas
     assert lines[start + 1 : start + 8] == [
         f"    定会期：已完成，2026年11月2日（周一）（任务 {schedule}）",
         f"    开会：待办，截止2027年3月31日（周三）（任务 {own}）",
-        f"    报送情况：未到期，截止2027年1月2日（周六）（任务 {report.id}）",
-        f"    整改落实：未到期，截止2027年3月18日（周四）（任务 {rectify}）",
+        f"    报送情况：未开始，截止2027年1月2日（周六）（任务 {report.id}）",
+        f"    整改落实：未开始，截止2027年3月18日（周四）（任务 {rectify}）",
         "  本环节要点（不提醒）：",
         "    · 问题和措施清单在支部公布",
         "    · 会议情况报上级党组织",

@@ -96,3 +96,40 @@ def test_the_most_particular_semester_is_taken_for_each_label() -> None:
     assert firsts("青岛", "小学") == [1, 3]
     assert firsts("济南", "高中") == [1, 5]
     assert firsts("烟台", "") == [1, 2]
+
+
+def notice(year: int, *, off: tuple[date, ...] = (), worked: tuple[date, ...] = ()) -> HolidayYear:
+    return HolidayYear(year, CalendarStatus.OFFICIAL, "", frozenset(off), frozenset(worked))
+
+
+ACROSS = WorkCalendar(
+    {
+        2027: notice(
+            2027,
+            off=(date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1)),
+            worked=(date(2026, 12, 26),),
+        ),
+        2026: notice(2026, off=(date(2026, 12, 26),), worked=(date(2026, 12, 31),)),
+        2019: notice(
+            2019, off=(date(2018, 12, 31), date(2019, 1, 1)), worked=(date(2018, 12, 29),)
+        ),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "working"),
+    [
+        (date(2018, 12, 28), True),
+        (date(2018, 12, 29), True),
+        (date(2018, 12, 31), False),
+        (date(2026, 12, 26), True),  # both notices name it: the later one counts
+        (date(2026, 12, 29), True),
+        (date(2026, 12, 30), False),
+        (date(2026, 12, 31), False),
+        (date(2027, 1, 1), False),
+        (date(2027, 1, 4), True),
+    ],
+)
+def test_a_notice_may_begin_in_the_december_before(day: date, *, working: bool) -> None:
+    assert ACROSS.is_working_day(day) is working

@@ -2,10 +2,10 @@ import pytest
 
 from dj_cadence.domain.office import (
     OFFICES,
+    OTHER_OFFICES,
     canonical_office,
     known_names,
     nearest_office,
-    split_offices,
 )
 
 
@@ -34,20 +34,6 @@ def test_the_office_that_is_meant(written: str, office: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "parts"),
-    [
-        ("书记、校长", ["书记", "校长"]),
-        ("书记，校长", ["书记", "校长"]),
-        ("书记/ 校长 ;工会主席", ["书记", "校长", "工会主席"]),
-        ("书记", ["书记"]),
-        ("、", []),
-    ],
-)
-def test_two_offices_in_one_cell(written: str, parts: list[str]) -> None:
-    assert split_offices(written) == parts
-
-
-@pytest.mark.parametrize(
     ("written", "near"),
     [
         ("书急", "，是否想写“书记”？"),
@@ -64,7 +50,8 @@ def test_a_near_name_begins_alike(written: str, near: str) -> None:
 
 
 def test_no_name_means_two_offices() -> None:
-    names = [name for office, aliases in OFFICES.items() for name in (office, *aliases)]
+    offices = [*OFFICES.items(), *OTHER_OFFICES.items()]
+    names = [name for office, aliases in offices for name in (office, *aliases)]
 
     assert sorted(names) == sorted(known_names())
     assert len(names) == len(set(names))

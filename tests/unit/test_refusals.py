@@ -180,6 +180,20 @@ MAIL = {
         (REPORT, "450 4.4.7 delivery time expired", LATER),
         (REPORT, "550 5.3.4 message too big", THIS),
     ],
+    "several things in one reply": [
+        (TO, "550 5.1.1 mailbox unavailable: no such user here", GONE),
+        (TO, "550 Requested action not taken: mailbox unavailable", BUSY),
+        (TO, "550 Mailbox unavailable or not found", BUSY),
+        (TO, "550 host mx.b.cn said: 550 5.1.1 User unknown", GONE),
+        (TO, "550 relay.b.edu.cn said: no such user", GONE),
+        (TO, "550 antispam.b.com: recipient not found", GONE),
+        (TO, "550 From address does not exist", US),
+        (TO, "550 Your address is unknown here", US),
+        (TO, "550 用户未开通对外发信功能", US),
+        (TO, "550 用户未开通收信功能", BUSY),
+        (TO, "550 5.1.1 The represented user is unknown (rated limitless)", GONE),
+        (TO, "452 4.2.2 user is over quota, resent limit", BUSY),
+    ],
 }
 
 CHAT = {
@@ -260,7 +274,7 @@ def test_what_a_chat_service_says(
 def test_each_provider_has_five_rows() -> None:
     few = [name for name, rows in (*MAIL.items(), *CHAT.items()) if len(rows) < 5]
 
-    assert (len(MAIL) + len(CHAT), few) == (16, [])
+    assert (len(MAIL) + len(CHAT), few) == (17, [])
 
 
 def test_what_nobody_knows_strikes_nobody_off() -> None:

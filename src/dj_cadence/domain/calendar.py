@@ -22,7 +22,10 @@ class CalendarStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HolidayYear:
-    """One year's days off and make-up working days (调休上班)."""
+    """The days off and make-up working days (调休上班) of one notice.
+
+    元旦 may begin in the December before `year`, with its make-up day.
+    """
 
     year: int
     status: CalendarStatus
@@ -54,11 +57,21 @@ class WorkCalendar:
 
     @cached_property
     def _off(self) -> frozenset[date]:
-        return frozenset().union(*(table.days_off for table in self.years.values()))
+        return self._named_days[0]
 
     @cached_property
     def _made_up(self) -> frozenset[date]:
-        return frozenset().union(*(table.make_up_days for table in self.years.values()))
+        return self._named_days[1]
+
+    @cached_property
+    def _named_days(self) -> tuple[frozenset[date], frozenset[date]]:
+        """(off, worked). Of two notices that name the same December day the later one counts."""
+        off: frozenset[date] = frozenset()
+        worked: frozenset[date] = frozenset()
+        for table in sorted(self.years.values(), key=lambda one: one.year):
+            off = (off - table.make_up_days) | table.days_off
+            worked = (worked - table.days_off) | table.make_up_days
+        return off, worked
 
     def is_working_day(self, day: date) -> bool:
         """Weekends off, statutory holidays off, make-up days on."""

@@ -31,7 +31,7 @@ class Numbers(NamedTuple):
     settled: int = 0
     """Done since the digest before."""
     missed: int = 0
-    """Closed as 未开展 since the digest before."""
+    """Closed as 未按期开展 since the digest before."""
     submitted: int = 0
     """Recorded and waiting for a superior."""
 

@@ -77,6 +77,7 @@ class MessageView:
 
     site_name: str
     person_name: str
+    """Empty where no person is written to but an address is tried."""
     day: date
     late: bool
     items: tuple[Item, ...]
@@ -99,6 +100,11 @@ class MessageView:
     """The organization on whose behalf a first message comes: the site's uppermost."""
     more_digests: int = 0
     """How many more digests there are for its reader than it carries."""
+
+    @property
+    def salutation(self) -> str:
+        """How it begins: one speaks to an office-holder as to a comrade."""
+        return f"{self.person_name}同志" if self.person_name else "您好"
 
 
 @dataclass(frozen=True, slots=True)

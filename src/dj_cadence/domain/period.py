@@ -100,6 +100,7 @@ _CHINESE_LABELS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], .
         re.compile(r"(\d{4})-(\d{4})-S(\d)"),
         lambda m: f"{m[1]}—{m[2]}学年第{'一二'[int(m[3]) - 1]}学期",
     ),
+    (re.compile(r"(\d{4})-W(\d\d)"), lambda m: f"{m[1]}年第{int(m[2])}周"),
     (re.compile(r"case-(\d+)"), lambda m: f"第{m[1]}号事项"),
     (
         re.compile(r"term-(\d{4})-(\d\d)-(\d\d)"),

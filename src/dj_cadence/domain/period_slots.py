@@ -61,7 +61,7 @@ def _slot(
     days = [day for day in (worked_out and due, planned) if day]
     provisional = period.provisional or calendar.is_provisional(*days)
     if provisional:
-        reasons.append("以上日期依据尚未公布的放假安排或校历推算，公布后可能调整")
+        reasons.append("放假安排或校历尚未公布或未导入，以上日期是推算的，以后可能调整")
     counted = isinstance(every.times, str)
     return Slot(
         period=period.label,

@@ -15,7 +15,7 @@ from dj_cadence.domain.organization import (
     OrgKind,
 )
 from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster_cells import ORG_HEADERS, Cells
+from dj_cadence.domain.roster_cells import ORG_HEADERS, Cells, code_fault
 from dj_cadence.domain.roster_sheet import RosterRow
 
 KINDS: Mapping[str, OrgKind] = {
@@ -102,6 +102,8 @@ def read_orgs(
             continue
         if code:
             seen[code] = row
+        if code not in stored and (text := code_fault("组织代码", code)):
+            problems.append(Problem(row.place("code"), text))
         org, found = read_org(row.over(stored.get(code, {}), kept))
         problems += found
         if org:
@@ -112,7 +114,7 @@ def read_orgs(
 def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
     """The organization of one row, None when it has no code, name or kind."""
     cells = Cells(row, ORG_HEADERS)
-    code, name = cells.required("code"), cells.required("name")
+    code, name = cells.required("code") and cells.settled("code"), cells.required("name")
     kind = cells.one_of("kind", KINDS, _KIND_ADVICE) if cells.required("kind") else None
     full_members, has_committee = cells.number("full_members"), cells.flag("has_committee")
     last_election, term_years = cells.day("last_election"), _term_years(cells)
@@ -124,8 +126,8 @@ def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
         code=code,
         name=name,
         kind=kind or OrgKind.BRANCH,
-        supervisor=cells.text("supervisor"),
-        approver=cells.text("approver"),
+        supervisor=cells.settled("supervisor"),
+        approver=cells.settled("approver"),
         school=cells.text("school"),
         full_members=full_members,
         probationary_members=cells.number("probationary_members"),
@@ -141,7 +143,7 @@ def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
         founded=cells.day("founded"),
         starts_on=cells.day("starts_on"),
         dissolved=cells.day("dissolved"),
-        successor=cells.text("successor"),
+        successor=cells.settled("successor"),
         tags=cells.text("tags"),
     )
     _check_lifetime(cells, values)

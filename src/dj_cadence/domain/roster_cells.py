@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from dj_cadence.domain.normal_form import (
+    code_text,
+    compatible,
+    is_cut_number,
+    visible,
+    word_key,
+)
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, RosterRow
 
@@ -15,6 +22,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _FLAGS = {"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False}
 _SHEETS = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
 ORG_HEADERS, APPOINTMENT_HEADERS = ({c.key: c.header for c in columns} for columns in _SHEETS)
+_LONGEST_CODE = 64
 _YEARS = range(1900, 2101)
 """A year outside is a slip of the pen."""
 
@@ -29,7 +37,19 @@ class Cells:
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, key: str) -> str:
+        """What one sees in the cell."""
+        return visible(self.row.cells.get(key, ""))
+
+    def settled(self, key: str) -> str:
+        """A code of an organization, whose spelling was settled before the rows are read."""
         return self.row.cells.get(key, "")
+
+    def code(self, key: str) -> str:
+        """A number of a person in the form in which it is kept."""
+        code = code_text(self.text(key))
+        if text := code_fault(self.headers[key], code):
+            self.fault(key, text)
+        return code
 
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
@@ -40,7 +60,7 @@ class Cells:
 
     def number(self, key: str) -> int | None:
         """A whole number that is not negative; None for an empty or a faulty cell."""
-        text = self.text(key)
+        text = compatible(self.text(key)).replace(" ", "")
         if not text:
             return None
         if text.isdecimal() and len(text) < 7:
@@ -65,6 +85,9 @@ class Cells:
         text = self.text(key)
         if text in known:
             return known[text]
+        same = (value for word, value in known.items() if word_key(word) == word_key(text))
+        for value in same:
+            return value
         self.fault(
             key, f"不认识的{self.headers[key]}“{text}”{suggestion(text, known) or '。'}{advice}。"
         )
@@ -72,6 +95,17 @@ class Cells:
 
     def fault(self, key: str, message: str) -> None:
         self.problems.append(Problem(self.row.place(key), message))
+
+
+def code_fault(header: str, code: str) -> str:
+    """Why a new code cannot be kept; empty for one that can."""
+    if is_cut_number(code):
+        return (
+            f"{header}“{code}”被表格改写过，末几位已经丢失：请把这一列设为文本，重新输入全部数字。"
+        )
+    if len(code) > _LONGEST_CODE:
+        return f"{header}最多{_LONGEST_CODE}个字，请改短。"
+    return ""
 
 
 @dataclass(slots=True)
@@ -85,6 +119,8 @@ class Codes:
         """What to say of a code that does not exist; empty for one that does."""
         if not code or code in self.known:
             return ""
+        if is_cut_number(code):
+            return code_fault("组织代码", code)
         hint = suggestion(code, self.known) if self.hints_left else ""
         self.hints_left = max(0, self.hints_left - 1)
         return f"没有代码为“{code}”的组织{hint or '，请先在组织表里加上。'}"

@@ -5,18 +5,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from dj_cadence.domain.contact_text import email_address, email_fault, phone_fault, phone_number
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.office import canonical_office, nearest_office, split_offices
+from dj_cadence.domain.normal_form import compatible, person_name
+from dj_cadence.domain.office import nearest_office
+from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg
 from dj_cadence.domain.roster_cells import APPOINTMENT_HEADERS, Cells, Codes
 from dj_cadence.domain.roster_sheet import RosterRow
 
-_EMAIL = re.compile(r"[^@\s,;，；]+@[^@\s,;，；]+\.[^@\s,;，；]+")
-_PHONE = re.compile(r"\+?\d{5,15}")
 _SEPARATORS = re.compile(r"[;；\n]")
+_AROUND_A_VALUE = " 。；;，,、"
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
-_NATURES = {"代理": True, "acting": True, "正式": False, "": False}
+_NATURES = {
+    "代理": True,
+    "acting": True,
+    "正式": False,
+    "专职": False,
+    "兼任": False,
+    "兼职": False,
+    "兼": False,
+    "挂职": False,
+    "": False,
+}
 EMAIL, PHONE = "email", "phone"
 
 
@@ -60,60 +72,59 @@ def read_appointments(
 
 
 def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
-    org, name, offices = cells.required("org"), cells.required("name"), _offices(cells)
+    org, name = cells.required("org") and cells.settled("org"), person_name(cells.required("name"))
+    in_charge = is_in_charge(cells.text("nature"))
+    offices = _offices(cells, in_charge=in_charge)
     if text := codes.unknown(org):
         cells.fault("org", text)
     since, until = cells.day("since") or FIRST_DAY, cells.day("until") or LAST_DAY
     if until < since:
         cells.fault("until", "离任日期早于任职日期，请改正。")
-    acting = bool(cells.one_of("nature", _NATURES, "可填“代理”，正式任职留空"))
+    acting = not in_charge and bool(cells.one_of("nature", _NATURES, "可填“代理”，正式任职留空"))
     addresses = _addresses(cells)
     return [
         RosterAppointment(
             row=cells.row,
             org=org,
-            office=office,
-            acting=acting,
-            person=cells.text("person"),
+            office=named.office,
+            acting=named.acting or acting,
+            person=cells.code("person"),
             name=name,
             addresses=addresses,
             since=since,
             until=until,
         )
-        for office in offices
+        for named in offices
     ]
 
 
-def _offices(cells: Cells) -> list[str]:
+def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
     """The offices named in one cell, each once."""
-    found: dict[str, None] = {}
-    for written in split_offices(cells.required("office")):
-        if office := canonical_office(written):
-            found[office] = None
-        else:
-            hint = nearest_office(written) or "，请从职务清单中选一个。"
-            cells.fault("office", f"不认识的职务“{written}”{hint}")
-    return list(found)
+    found = named_offices(cells.required("office"), in_charge=in_charge)
+    for written in found.unknown:
+        hint = nearest_office(written) or "，请从职务清单中选一个。"
+        cells.fault("office", f"不认识的职务“{written}”{hint}")
+    return found.offices
 
 
 def _addresses(cells: Cells) -> dict[str, str]:
     found = _others(cells)
     if email := cells.text("email"):
-        if not _EMAIL.fullmatch(email):
-            cells.fault("email", f"邮箱“{email}”写法不对，应如 name@example.org。")
-        found[EMAIL] = email.lower()
+        if text := email_fault(email):
+            cells.fault("email", text)
+        found[EMAIL] = email_address(email)
     if phone := cells.text("phone"):
-        digits = re.sub(r"[\s-]", "", phone)
-        if not _PHONE.fullmatch(digits):
-            cells.fault("phone", f"手机“{phone}”写法不对，请只写一个号码。")
-        found[PHONE] = digits
+        if text := phone_fault(phone):
+            cells.fault("phone", text)
+        found[PHONE] = phone_number(phone)
     return found
 
 
 def _others(cells: Cells) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in filter(None, map(str.strip, _SEPARATORS.split(cells.text("addresses")))):
-        channel, equals, value = (text.strip() for text in part.replace("＝", "=").partition("="))
+    written = cells.row.cells.get("addresses", "")
+    for part in filter(None, map(compatible, _SEPARATORS.split(written))):
+        channel, equals, value = (text.strip(_AROUND_A_VALUE) for text in part.partition("="))
         if not equals or not value or not CHANNEL_NAME.fullmatch(channel):
             cells.fault("addresses", f"其他渠道“{part}”写法不对，应如 wecom=zhangsan。")
         elif channel in (EMAIL, PHONE):

@@ -4,9 +4,11 @@ Both are settled from the strongest sign to the weakest, so that neither the ord
 nor an earlier import of the same file makes a difference.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dj_cadence.domain.contact_text import is_own_phone
+from dj_cadence.domain.normal_form import code_key, name_key
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster_office import EMAIL, PHONE, RosterAppointment, address_column
 
@@ -36,10 +38,25 @@ class StoredPerson:
 
     def signs(self) -> Iterator[str]:
         if number := number_of(self.key):
-            yield _NUMBER + number
-        prefixes = {EMAIL: _EMAIL, PHONE: _PHONE}
-        yield from (prefixes[c] + value for c, value in self.addresses if c in prefixes)
-        yield from (f"{_NAME}{org}/{self.name}" for org in self.orgs)
+            yield _number_sign(number)
+        yield from (sign for pair in self.addresses for sign in _address_signs(*pair))
+        yield from (_name_sign(org, self.name) for org in self.orgs)
+
+
+def _number_sign(number: str) -> str:
+    return _NUMBER + code_key(number)
+
+
+def _address_signs(channel: str, value: str) -> Iterator[str]:
+    """What an address tells about whose it is; a landline is shared by an office."""
+    if channel == EMAIL and value:
+        yield _EMAIL + value
+    elif channel == PHONE and is_own_phone(value):
+        yield _PHONE + value
+
+
+def _name_sign(org: str, name: str) -> str:
+    return f"{_NAME}{org}/{name_key(name)}"
 
 
 @dataclass(slots=True, eq=False)
@@ -89,12 +106,10 @@ def identify(
 
 def _signs(row: RosterAppointment) -> list[str]:
     """What may tell the person of a row, the strongest first."""
-    signs = [_NUMBER + row.person] if row.person else []
-    if EMAIL in row.addresses:
-        signs.append(_EMAIL + row.addresses[EMAIL])
-    if PHONE in row.addresses:
-        signs.append(_PHONE + row.addresses[PHONE])
-    return [*signs, f"{_NAME}{row.org}/{row.name}"]
+    number = [_number_sign(row.person)] if row.person else []
+    pairs = ((channel, row.addresses.get(channel, "")) for channel in (EMAIL, PHONE))
+    addresses = (sign for pair in pairs for sign in _address_signs(*pair))
+    return [*number, *addresses, _name_sign(row.org, row.name)]
 
 
 def _strength(sign: str) -> int:
@@ -122,12 +137,12 @@ def _grouped(appointments: Sequence[RosterAppointment]) -> list[RosterPerson]:
 
 def _agrees(person: RosterPerson, row: RosterAppointment, sign: str) -> bool:
     """Whether a sign that a person shares with a row is not overruled by a stronger one."""
-    if row.person and person.number not in ("", row.person):
+    if row.person and person.number and code_key(person.number) != code_key(row.person):
         return False
     email = row.addresses.get(EMAIL)
     if not email or sign.startswith((_NUMBER, _EMAIL)):
         return True
-    return person.name == row.name and not person.emails - {email}
+    return name_key(person.name) == name_key(row.name) and not person.emails - {email}
 
 
 def _recognize(people: Sequence[RosterPerson], stored: Iterable[StoredPerson]) -> None:
@@ -136,25 +151,43 @@ def _recognize(people: Sequence[RosterPerson], stored: Iterable[StoredPerson]) -
     for known in stored:
         for sign in known.signs():
             by_sign.setdefault(sign, []).append(known)
+    written = {sign: p for p in people for row in p.rows for sign in _signs(row)}
     taken: set[int] = set()
     for prefix in _SIGNS:
         for person in people:
             signs = {s for row in person.rows for s in _signs(row) if s.startswith(prefix)}
             found = (known for sign in sorted(signs) for known in by_sign.get(sign, ()))
-            fitting = (k for k in found if k.id not in taken and _may_be(person, k, prefix))
-            if person.stored is None and (same := next(fitting, None)):
-                person.stored = same
+            fitting = [
+                known
+                for known in found
+                if known.id not in taken
+                and _may_be(person, known, prefix)
+                and (prefix == _NUMBER or not _stands_apart(person, known, written))
+            ]
+            if person.stored is None and fitting:
+                exact = (known for known in fitting if known.key == person.number)
+                person.stored = same = next(exact, fitting[0])
                 taken.add(same.id)
+
+
+def _stands_apart(
+    person: RosterPerson, known: StoredPerson, written: Mapping[str, RosterPerson]
+) -> bool:
+    """Whether the file has a known one under their own name, and this is somebody else's."""
+    if name_key(person.name) == name_key(known.name):
+        return False
+    own_rows = (written.get(_name_sign(org, known.name), person) for org in known.orgs)
+    return any(other is not person for other in own_rows)
 
 
 def _may_be(person: RosterPerson, known: StoredPerson, prefix: str) -> bool:
     """The same name may have a new mailbox; another name with another mailbox is another one."""
     number = number_of(known.key)
-    if number and person.number and number != person.number:
+    if number and person.number and code_key(number) != code_key(person.number):
         return False
     if prefix in (_NUMBER, _EMAIL) or not (person.emails and known.emails):
         return True
-    return person.name == known.name or bool(person.emails & known.emails)
+    return name_key(person.name) == name_key(known.name) or bool(person.emails & known.emails)
 
 
 def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -> None:
@@ -162,7 +195,8 @@ def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -
     taken = {known.key for known in stored}
     for person in people:
         if person.stored:
-            person.key = person.number or person.stored.key
+            is_same = code_key(person.number) == code_key(number_of(person.stored.key))
+            person.key = person.stored.key if is_same or not person.number else person.number
             continue
         person.key = person.number or min(
             (sign for row in person.rows for sign in _signs(row)), key=_strength
@@ -177,9 +211,10 @@ def _problems(person: RosterPerson) -> Iterator[Problem]:
     for index, row in enumerate(person.rows):
         for other in person.rows[:index]:
             yield from _contradictions(row, other)
-    if person.stored and person.stored.name != person.name:
+    if person.stored and name_key(person.stored.name) != name_key(person.name):
         text = (
-            f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对。"
+            f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对；"
+            f"换了人的，请把{person.stored.name}也写上一行，填离任日期。"
         )
         yield Problem(first.row.place("name"), text, warning=True)
 
@@ -192,7 +227,7 @@ def _contradictions(row: RosterAppointment, other: RosterAppointment) -> Iterato
     columns = {
         address_column(c) for c, v in row.addresses.items() if other.addresses.get(c, v) != v
     }
-    if row.name != other.name:
+    if name_key(row.name) != name_key(other.name):
         columns.add("name")
     for column in sorted(columns):
         text = (

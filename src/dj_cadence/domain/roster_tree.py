@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dj_cadence.domain.normal_form import word_key
 from dj_cadence.domain.organization import (
     APPROVERS,
     BRANCHES,
@@ -211,9 +212,10 @@ def _tops(
         org = orgs[code]
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
-            known = named.setdefault(org.school, code)
+            school = word_key(org.school)
+            known = named.setdefault(school, code)
             if depth[code] < depth[known]:
-                named[org.school] = code
+                named[school] = code
         elif is_party and not inside[org.supervisor]:
             tops.add(code)
         inside[code] = is_party or inside[org.supervisor]

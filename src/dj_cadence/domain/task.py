@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY
 
@@ -25,7 +26,7 @@ class State(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return labels.TASKS[self]
 
     @property
     def is_settled(self) -> bool:
@@ -33,18 +34,6 @@ class State(StrEnum):
         return self in SETTLED
 
 
-_LABELS = {
-    State.PLANNED: "未到期",
-    State.OPEN: "待办",
-    State.UNRECORDED: "待登记",
-    State.OVERDUE: "逾期",
-    State.SUBMITTED: "已报送",
-    State.RETURNED: "已退回",
-    State.DONE: "已完成",
-    State.MISSED: "未开展",
-    State.WAIVED: "已豁免",
-    State.WITHDRAWN: "已撤回",
-}
 SETTLED = frozenset({State.DONE, State.MISSED, State.WAIVED, State.WITHDRAWN})
 OWED = frozenset({State.PLANNED, State.OPEN, State.UNRECORDED, State.OVERDUE, State.RETURNED})
 SILENT = SETTLED | {State.SUBMITTED}

@@ -3,7 +3,8 @@
 APScheduler reckons by the clock: one that is put back by hours leaves the next run hours ahead,
 and one that is put forward by years brings a list of all the runs in between. So a job is due
 so long after the run before, and a thread that waits by the time that nobody can set sees to it
-that no job ever waits for longer than its interval.
+that no job ever waits for longer than its interval. One that takes longer is followed at once by
+the run that fell due meanwhile, which APScheduler would leave out.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    JobEvent,
+)
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -47,6 +54,10 @@ class SteadyScheduler:
     def __init__(self, jobs: Iterable[SteadyJob]) -> None:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._leaving = Event()
+        self._owed: set[str] = set()
+        """Jobs whose time came while they were at work."""
+        self._scheduler.add_listener(self._owe, EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.add_listener(self._follow, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         begins = clock.wall()
         shortest = LOOKS_EACH
         for job in jobs:
@@ -73,6 +84,15 @@ class SteadyScheduler:
         ending.start()
         ending.join(patience)
         return not ending.is_alive()
+
+    def _owe(self, event: JobEvent) -> None:
+        self._owed.add(event.job_id)
+
+    def _follow(self, event: JobEvent) -> None:
+        """At the end of a run: the one that is owed begins now."""
+        if event.job_id in self._owed:
+            self._owed.discard(event.job_id)
+            self._scheduler.modify_job(event.job_id, next_run_time=clock.wall())
 
     def _keep_in_step(self) -> None:
         while not self._leaving.wait(self._each):

@@ -1,5 +1,6 @@
 """What holds a calendar together beyond its single entries, each fault with its place."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,10 +52,23 @@ def holiday_faults(year: Mapping[str, Any]) -> Iterator[tuple[Loc, str]]:
                 yield loc, f"{day} 既放假又上班"
             elif works and day.weekday() < 5:
                 yield loc, f"{day} 不是周末，不会是调休上班日"
-            if isinstance(year.get("year"), int) and day.year != year["year"]:
+            if isinstance(year.get("year"), int) and not belongs_to(day, year["year"]):
                 yield loc, f"{day} 不在 {year['year']} 年"
             if works and year.get("status") == "statutory_only":
                 yield loc, "只有法定节日（statutory_only）时不能写调休上班日"
+
+
+def belongs_to(day: date, year: int) -> bool:
+    """Whether the notice of `year` may name `day`: 元旦 may reach into the December before."""
+    return day.year == year or (day.year, day.month) == (year - 1, 12)
+
+
+def year_of(days: Sequence[Day]) -> int:
+    """The year whose notice a table is: that of its one 1 January, else that of most days."""
+    new_years = {one.day.year for one in days if (one.day.month, one.day.day) == (1, 1)}
+    if len(new_years) == 1:
+        return new_years.pop()
+    return Counter(one.day.year for one in days).most_common(1)[0][0]
 
 
 def _written_days(year: Mapping[str, Any], name: str) -> Iterator[tuple[Loc, bool, date]]:
@@ -70,7 +84,8 @@ def _written_days(year: Mapping[str, Any], name: str) -> Iterator[tuple[Loc, boo
 
 
 def day_faults(days: Sequence[Day]) -> Iterator[Problem]:
-    """Days that stand twice, make-up days in the week, days of another year than the first."""
+    """Days that stand twice, make-up days in the week, days that are not of the notice's year."""
+    year = year_of(days) if days else 0
     first: dict[date, Day] = {}
     for one in days:
         before = first.setdefault(one.day, one)
@@ -78,9 +93,8 @@ def day_faults(days: Sequence[Day]) -> Iterator[Problem]:
             yield Problem(one.place, f"{one.day} 在 {before.place} 已写过，请只留一处")
         if one.works and one.day.weekday() < 5:
             yield Problem(one.place, f"{one.day} 不是周末，不会是调休上班日")
-        if one.day.year != days[0].day.year:
-            said = f"{one.day} 不在 {days[0].day.year} 年，一个文件只写一年"
-            yield Problem(one.place, said)
+        if not belongs_to(one.day, year):
+            yield Problem(one.place, f"{one.day} 不在 {year} 年，一个文件只写一年")
 
 
 def missing_holidays(name: str, holidays: Iterable[str]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from dj_cadence.loading.calendar_checks import (
     holiday_faults,
     missing_holidays,
     semester_faults,
+    year_of,
 )
 from dj_cadence.loading.calendar_rule import (
     HolidayYearRule,
@@ -138,7 +139,7 @@ def _year_of_rows(name: str, rows: Sequence[Row]) -> CalendarFile:
     if problems:
         return CalendarFile(problems=tuple(problems))
     fields = {
-        "year": days[0].day.year,
+        "year": year_of(days),
         "status": "official",
         "source": source_of(rows, f"导入自 {name}"),
         "holidays": holidays_of(days),

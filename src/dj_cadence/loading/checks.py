@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dj_cadence.domain.basis import Certainty
+from dj_cadence.domain.citation import standard_cited
 from dj_cadence.domain.duty import DayOfYear, PartialPeriod, Tier, Vacation
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.problem import Problem, suggestion
@@ -36,7 +37,6 @@ ONLY_WITH_EVERY = (
     "vacation",
     "partial_period",
 )
-STANDARD = "《山东省中小学校党建工作基本要求》"
 
 
 def check(layers: Layers) -> list[tuple[Entry, Problem]]:
@@ -184,18 +184,18 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
     if not entry.below or entry.below.model.tier is not Tier.A:
         return
     rule, below = entry.model, entry.below.model
-    clause = f"{STANDARD}{'、'.join(below.rows)}"
+    clause = standard_cited(below.rows)
     if rule.tier and rule.tier is not Tier.A:
         yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
     if _is_longer(entry):
         period = below.every.label if below.every else "按任期"
-        said = f"“{below.title}”的周期由{clause} 规定为{period}"
+        said = f"“{below.title}”的周期由{clause}规定为{period}"
         yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
     if rule.vacation is Vacation.WAIVE and below.vacation is not Vacation.WAIVE:
-        yield ("vacation",), f"“{below.title}”的周期由{clause} 规定，假期也不能免"
+        yield ("vacation",), f"“{below.title}”的周期由{clause}规定，假期也不能免"
     full = PartialPeriod.FULL
     if rule.partial_period is full and below.partial_period is not full:
-        said = f"“{below.title}”的周期由{clause} 规定"
+        said = f"“{below.title}”的周期由{clause}规定"
         yield ("partial_period",), f"{said}，成立或撤销当期不能都免"
 
 
@@ -204,14 +204,14 @@ def _let_off(entry: Entry) -> Iterator[Fault]:
     below = entry.below.model if entry.below else None
     if below is None or below.tier is not Tier.A:
         return
-    rule, clause = entry.model, f"{STANDARD}{'、'.join(below.rows)}"
+    rule, clause = entry.model, standard_cited(below.rows)
     if below.enabled and not rule.enabled:
-        yield ("enabled",), f"“{below.title}”是{clause} 规定的，停用以后不再提醒"
+        yield ("enabled",), f"“{below.title}”是{clause}规定的，停用以后不再提醒"
     if rule.effective and rule.effective.until and not (below.effective and below.effective.until):
-        yield ("effective", "until"), f"“{below.title}”是{clause} 规定的，这天以后不再提醒"
+        yield ("effective", "until"), f"“{below.title}”是{clause}规定的，这天以后不再提醒"
     if rule.owed_by and (left := set(below.owed_by.kind) - set(rule.owed_by.kind)):
         kinds = "、".join(sorted(kind.label for kind in left))
-        yield ("owed_by", "kind"), f"“{below.title}”是{clause} 规定的，不再要求{kinds}"
+        yield ("owed_by", "kind"), f"“{below.title}”是{clause}规定的，不再要求{kinds}"
 
 
 def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:

@@ -8,7 +8,6 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
-from urllib.parse import quote
 
 import css_inline
 from jinja2 import (
@@ -19,6 +18,7 @@ from jinja2 import (
     select_autoescape,
 )
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.digest import (
     NOTHING,
     DigestChild,
@@ -37,6 +37,7 @@ from dj_cadence.domain.message import (
     Rendered,
     for_group,
 )
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
@@ -67,7 +68,7 @@ class Summary:
     """What the subject line says."""
 
     counts: str
-    """1项下级逾期、2项逾期、1项待登记、4项待办."""
+    """1项下级逾期、2项逾期、1项到期待登记、4项待办."""
     below: int
     """How many are overdue further down and have come up to the reader."""
     month: bool
@@ -91,6 +92,7 @@ class Templates:
         )
         self._environment.filters |= {"day": day, "short_day": short_day, "shorten": shorten}
         self._environment.filters |= digest_words.FILTERS
+        self._environment.globals["states"] = labels.TASKS
         self._environment.globals["most_missing"] = digest_words.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
@@ -186,7 +188,7 @@ class Templates:
 
 
 def digest_page(home: str, digest: DigestView) -> str:
-    return f"{home}/orgs/{quote(digest.org_code, safe='')}/digest"
+    return f"{home}{organization_path(digest.org_code)}/digest"
 
 
 def _problem(work: Callable[[], object], name: str) -> Problem | None:
@@ -242,16 +244,17 @@ def _sections(items: list[Item]) -> tuple[Section, ...]:
 
 
 _BELOW = "下级逾期，请督促"
-_RANKS = (_BELOW, "逾期", "待登记", "本月清单", "即将到期")
+_LATE, _UNRECORDED = labels.TASKS["overdue"], labels.TASKS["unrecorded"]
+_RANKS = (_BELOW, _LATE, _UNRECORDED, "本月清单", "即将到期")
 
 
 def _section(item: Item) -> str:
     if item.level:
         return _BELOW
     if item.state == State.OVERDUE:
-        return "逾期"
+        return _LATE
     if item.state == State.UNRECORDED:
-        return "待登记"
+        return _UNRECORDED
     return "本月清单" if item.rung == "list" else "即将到期"
 
 
@@ -268,9 +271,9 @@ def summary(view: MessageView) -> Summary:
     ahead = [item for item in view.items if _section(item) in _RANKS[3:]]
     counts = {
         "项下级逾期": sections.count(_BELOW),
-        "项逾期": sections.count("逾期"),
-        "项待登记": sections.count("待登记"),
-        "项待办": len(ahead),
+        f"项{_LATE}": sections.count(_LATE),
+        f"项{_UNRECORDED}": sections.count(_UNRECORDED),
+        f"项{labels.TASKS['open']}": len(ahead),
     }
     return Summary(
         counts="、".join(f"{count}{what}" for what, count in counts.items() if count),
@@ -306,7 +309,7 @@ def _sample(state: State, planned: date | None = None, relay: str = "") -> Item:
         unit="次",
         office="书记",
         relay=relay,
-        basis="基本要求 2.4",
+        basis="《山东省中小学校党建工作基本要求》“组织建设”部分",
         instructions="做好记录。",
         overdue_days=1,
     )

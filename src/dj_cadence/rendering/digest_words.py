@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.digest import DigestChild, DigestDuty, DigestLine, DigestView, folded
 from dj_cadence.rendering.dates import day
 
@@ -16,19 +17,19 @@ MISSING_SHOWN = 50
 
 
 def in_short(counted: DigestView | DigestChild | DigestDuty) -> str:
-    """逾期3项（新增1，较上次+1），本周到期5项，办结2项; what is nothing is left out."""
+    """逾期3项（新增1，较上期+1），本周到期5项，已完成2项; what is nothing is left out."""
     numbers, change = counted.numbers, getattr(counted, "change", None)
     more = [f"新增{numbers.newly_overdue}"] if numbers.newly_overdue else []
-    more += [f"较上次{sign(change)}"] if change is not None else []
+    more += [f"较上期{sign(change)}"] if change is not None else []
     parts = [
         (f"逾期{numbers.overdue}项" if numbers.overdue else "没有逾期")
         + (f"（{'，'.join(more)}）" if more else "")
     ]
     rest = {
         "本周到期": numbers.due,
-        "办结": numbers.settled,
-        "未开展": numbers.missed,
-        "待上级确认": numbers.submitted,
+        labels.TASKS["done"]: numbers.settled,
+        labels.TASKS["missed"]: numbers.missed,
+        labels.TASKS["submitted"]: numbers.submitted,
     }
     return "，".join(parts + [f"{what}{count}项" for what, count in rest.items() if count])
 

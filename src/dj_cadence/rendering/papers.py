@@ -9,6 +9,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2 import Environment, StrictUndefined, TemplateError
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.paper import Paper, PaperKind, WallPlan
 from dj_cadence.domain.wording import official_day
 from dj_cadence.errors import Refused
@@ -27,6 +28,7 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
     path = template_path(folders, paper.kind)
     environment = Environment(undefined=StrictUndefined, autoescape=True)
     environment.filters["day"] = official_day
+    environment.globals["states"] = labels.TASKS
     content = BytesIO()
     try:
         template = DocxTemplate(path)
@@ -59,7 +61,10 @@ def _timeless(content: bytes) -> bytes:
 
 def wall_workbook(plan: WallPlan) -> bytes:
     """The plan with a row for each day, the core duties on a sheet of their own."""
-    columns = (("任务", 32), ("周期", 24), ("计划", 12), ("最迟", 12), ("负责", 12), ("暂定", 8))
+    columns = (
+        *(("工作任务", 32), ("周期", 24), ("计划", 12)),
+        *(("完成时限", 12), ("责任人", 12), ("暂定", 8)),
+    )
     parts = (("主要任务", plan.core), ("其他任务", plan.rest))
     sheets = [
         Sheet(

@@ -10,6 +10,8 @@ from unicodedata import east_asian_width
 import xlsxwriter  # type: ignore[import-untyped]
 
 from dj_cadence.domain.digest import DigestLine, DigestView
+from dj_cadence.domain.labels import TASKS
+from dj_cadence.domain.period import chinese_label
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | date | None
@@ -20,12 +22,12 @@ _TITLE = 100
 """Characters of a title at most: Excel allows 255, and each & takes two."""
 
 _NUMBERS: tuple[Column, ...] = (
-    ("逾期", 8),
+    (TASKS["overdue"], 8),
     ("其中新增", 10),
     ("本周到期", 10),
-    ("办结", 8),
-    ("未开展", 8),
-    ("待上级确认", 12),
+    (TASKS["done"], 8),
+    (TASKS["missed"], 12),
+    (TASKS["submitted"], 12),
 )
 _LINE: tuple[Column, ...] = (
     ("下级", 28),
@@ -64,15 +66,19 @@ def digest_workbook(view: DigestView) -> bytes:
         ),
         Sheet("新增逾期", _LINE, _lines(view.newly_overdue)),
         Sheet("此前逾期", _LINE, _lines(view.still_overdue)),
-        Sheet("等您确认", _LINE, _lines(view.decisions)),
-        Sheet("未开展", (*_LINE, ("原因", 40)), [(*_line(one), one.reason) for one in view.missed]),
+        Sheet("待您确认", _LINE, _lines(view.decisions)),
+        Sheet(
+            TASKS["missed"],
+            (*_LINE, ("原因", 40)),
+            [(*_line(one), one.reason) for one in view.missed],
+        ),
         Sheet("本级事项", _LINE, _lines(view.own)),
         Sheet("需要补全", (("事项", 80),), [(sentence,) for sentence in view.missing]),
     )
     total = ("合计", f"{len(children)}个下级组织", *view.numbers, view.change)
-    first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上次", 12)), children, total)
+    first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上期", 12)), children, total)
     sheets = [first, *(sheet for sheet in listed if sheet.rows)]
-    return workbook(f"{view.org_name} {view.week} 周报", sheets, view.day)
+    return workbook(f"{view.org_name} {chinese_label(view.week)}党建工作周报", sheets, view.day)
 
 
 def _lines(lines: Iterable[DigestLine]) -> list[tuple[Cell, ...]]:

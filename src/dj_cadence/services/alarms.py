@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain import circuit
 from dj_cadence.domain.circuit import Circuit
+from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.message import ChannelAlertView
 from dj_cadence.domain.wording import moment_text
 from dj_cadence.services.administrators import tell
-from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store import circuits

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.citation import STANDARD, full_citation
+from dj_cadence.domain.citation import full_citation, standard_cited
 from dj_cadence.domain.cohort import Cohort
 from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.escalation import written
@@ -151,18 +151,17 @@ def _source(duty: Duty) -> str:
     """Which clause gives the period; for one of our own, whose it is."""
     given = [b for b in duty.basis if "period" in b.supports and b.certainty.binds]
     if duty.tier is Tier.A:
-        return f"周期由{_clause(duty)} 规定，"
-    return f"周期的依据是{full_citation(given[0])}，" if given else "周期是本系统默认的，"
-
-
-def _clause(duty: Duty) -> str:
-    return f"《{STANDARD}》{'、'.join(duty.rows)}"
+        return f"周期由{standard_cited(duty.rows)}规定，"
+    return (
+        f"周期的依据是{full_citation(given[0], duty.rows)}，" if given else "周期是本系统默认的，"
+    )
 
 
 def _faults_of_vacation(duty: Duty, vacation: Vacation | None) -> Iterator[str]:
     """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
     if duty.tier is Tier.A and vacation is Vacation.WAIVE:
-        yield f"--vacation waive：“{duty.title}”的周期由{_clause(duty)} 规定，假期也不能免。"
+        clause = standard_cited(duty.rows)
+        yield f"--vacation waive：“{duty.title}”的周期由{clause}规定，假期也不能免。"
 
 
 def _lay(

@@ -89,7 +89,7 @@ def _letter(site: Site, form: Form, address: str, now: datetime) -> Letter:
     domain = site.settings.sender_address.rpartition("@")[2]
     view = MessageView(
         site_name=site.settings.name,
-        person_name="您好",
+        person_name="",
         day=local.date(),
         late=False,
         items=(),

@@ -101,10 +101,7 @@ def deliver(
     hours = settings.sending_hours(catalogue.calendar)
     with database.read() as session:
         site_uid = session.execute(select(site.c.uid)).scalar_one()
-        channels = ledger.channels_waiting(session, now, asked_only=not hours.allow(now))
-        resting = {one.channel for one in circuits.shut(session) if not one.may_try(now)}
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
-    at_work = {worker.channel for worker in running(database, owner)}
     workers = [
         ChannelWorker(
             database,
@@ -120,8 +117,7 @@ def deliver(
             monotonic() if since is None else since,
             hours,
         )
-        for channel in channels
-        if channel not in at_work | resting
+        for channel in _channels_due(database, owner, now, asked_only=not hours.allow(now))
     ]
     for worker in workers:
         worker.start()
@@ -130,6 +126,15 @@ def deliver(
         if worker.error:
             raise worker.error
     return DeliveryCounts(**sum((Counter(worker.counts) for worker in workers), Counter()))
+
+
+def _channels_due(database: Database, owner: str, now: datetime, *, asked_only: bool) -> list[str]:
+    """Those with something to send that may be used now and are not at work already."""
+    with database.read() as session:
+        waiting = ledger.channels_waiting(session, now, asked_only=asked_only)
+        resting = {one.channel for one in circuits.shut(session) if not one.may_try(now)}
+    at_work = {worker.channel for worker in running(database, owner)}
+    return [channel for channel in waiting if channel not in at_work | resting]
 
 
 def running(database: Database, owner: str) -> list[ChannelWorker]:

@@ -8,50 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, CursorResult, case, func, select, true, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.reminder_plan import NEWCOMER
 from dj_cadence.errors import Refused
 from dj_cadence.store import addresses, orgs
 from dj_cadence.store.schema import attempt, message, notice, org, person
 from dj_cadence.store.types import AnyRow
 
-CHANNELS = {
-    "email": "邮件",
-    "phone": "电话",
-    "wecom": "企业微信",
-    "dingtalk": "钉钉",
-    "feishu": "飞书",
-    "wecom_group": "企业微信群",
-    "dingtalk_group": "钉钉群",
-    "feishu_group": "飞书群",
-}
-"""What the channels are called by that have the names which the documents propose."""
-OUTCOMES = {
-    "": "等待发出",
-    "sent": "已送达",
-    "folded": "并入后一条提醒",
-    "settled_before": "发出前已办结",
-    "moved": "发出前已改期，不再发",
-    "no_addressee": "没有可通知的人",
-    "unknown": "结果不明，没有补发",
-}
-STATES = {
-    "ready": "等待发出",
-    "leased": "正在发送",
-    "retry": "暂未成功，稍后重试",
-    "sent": "已送达",
-    "gave_up": "对方拒收",
-    "unknown": "结果不明，没有补发",
-    "quarantined": "两次结果不明，等人处理",
-    "superseded": "并入次日消息",
-    "settled": "发出前都已办结",
-}
-_ATTEMPTS = {
-    "sending": "发送中",
-    "sent": "对方已接收",
-    "retry": "暂未成功，稍后重试",
-    "gave_up": "失败",
-    "unknown": "结果不明",
-}
 _FAILED = ("gave_up", "unknown", "quarantined", "retry")
 _AGAIN = ("ready", "retry", *_FAILED)
 
@@ -119,7 +82,7 @@ def retry(session: Session, ids: Sequence[int], today: date, now: datetime) -> N
         if row is None:
             raise Refused(f"没有编号为 {one} 的消息。用 deliveries 可以查看编号。")
         if row.state not in _AGAIN:
-            raise Refused(f"消息 {one}：{STATES[row.state]}，不能再发。")
+            raise Refused(f"消息 {one}：{labels.MESSAGES[row.state]}，不能再发。")
         if not send_again(session, row, today, now):
             raise Refused(f"消息 {one} 正在发送，或刚刚被改动，没有重发。过一会儿再试。")
 
@@ -176,7 +139,11 @@ def told(
     )
     lines = []
     for row in session.execute(query).all():
-        to = f"，{row.to_name}（{CHANNELS.get(row.channel, row.channel)}）" if row.to_name else ""
+        to = (
+            f"，{row.to_name}（{labels.CHANNELS.get(row.channel, row.channel)}）"
+            if row.to_name
+            else ""
+        )
         lines.append(f"{row.due_on} {_aimed_at(row)}{to}：{_outcome(row)}")
         lines += _tries(session, row.m, zone) if row.m else []
     return lines
@@ -192,12 +159,13 @@ def _outcome(row: AnyRow) -> str:
     """A superior that cannot be reached is passed over, which is said."""
     if row.level and row.outcome == "no_addressee":
         return "无法联系，改报再上一级"
-    return OUTCOMES[row.outcome]
+    return labels.NOTICES[row.outcome]
 
 
 def _tries(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
     query = select(attempt).where(attempt.c.message_id == message_id).order_by(attempt.c.n)
     return [
-        f"  {row.started.astimezone(zone):%Y-%m-%d %H:%M} 第{row.n}次投递：{_ATTEMPTS[row.outcome]}"
+        f"  {row.started.astimezone(zone):%Y-%m-%d %H:%M} 第{row.n}次投递："
+        f"{labels.ATTEMPTS[row.outcome]}"
         for row in session.execute(query)
     ]

@@ -52,7 +52,7 @@ def as_message(session: Session, site: Site, view: DigestView, above: AnyRow) ->
     reader = _reader(session, site, above, view.day)
     return MessageView(
         site_name=site.settings.name,
-        person_name=reader.name if reader else above.name,
+        person_name=reader.name if reader else "",
         day=view.day,
         late=False,
         items=(),

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from dj_cadence.domain.calendar import CalendarStatus
 from dj_cadence.domain.clock_doubt import STEP
+from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.wording import day_text
 from dj_cadence.loading.catalogue import Loaded
 from dj_cadence.services.alarms import shut_channels
-from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.services.file_modes import too_open
 from dj_cadence.services.restore import is_unconfirmed
 from dj_cadence.services.roster_view import check_roster

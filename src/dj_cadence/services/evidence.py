@@ -143,10 +143,10 @@ def _check_room(session: Session, org_id: int, most: int) -> None:
 def add(session: Session, task_id: int, aside: Aside, *, by: str, now: datetime) -> None:
     """Papers that come later: they belong to the last record. Raises Refused without one."""
     if not aside.papers:
-        raise Refused("请选择要补交的文件。")
+        raise Refused("请选择要补充的附件。")
     record_id = acts.last_record(session, task_id)
     if not record_id:
-        raise Refused("这项任务还没有登记，请先登记，再补交材料。")
+        raise Refused("这项任务还没有登记，请先登记，再补充附件。")
     attach(session, task_id, record_id, aside, by=by, now=now)
 
 

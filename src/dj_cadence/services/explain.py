@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, select, true
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.citation import STANDARD, full_citation
+from dj_cadence.domain.citation import full_citation, standard_cited
 from dj_cadence.domain.duty import Duty
 from dj_cadence.domain.duty_text import owed_by_text
 from dj_cadence.domain.period import chinese_label
@@ -29,21 +30,6 @@ from dj_cadence.store.schema import act, appointment, org, person, slot, task
 from dj_cadence.store.types import AnyRow
 
 _ANYWHERE = true()
-_ACTS = {
-    "done": "登记完成",
-    "missed": "登记未开展",
-    "planned": "确定日期",
-    "reopen": "恢复待办",
-    "move": "日期变动",
-    "withdraw": "撤回",
-    "postpone": "延期",
-    "waive": "豁免",
-    "evidence": "附材料",
-    "handover": "由承接的组织接着办",
-    "surplus": "又登记一次（已办结，不计入别的周期）",
-    "accept": "上级确认",
-    "return": "上级退回",
-}
 
 
 def explain(
@@ -109,13 +95,13 @@ def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
     if duty is None:
         return ["  规则已从制度库中移除，任务按原样保留。"]
     office = catalogue.office(row.duty, row.step)
-    named = f"，对应《{STANDARD}》{'、'.join(duty.rows)}" if duty.rows else ""
+    named = f"，对应{standard_cited(duty.rows)}" if duty.rows else ""
     step = catalogue.step(row.duty, row.step)
     bases = duty.basis if step is None or step.is_own else step.basis
     return [
         f"  规则 {duty.key}{named}，由{office}办理。",
         f"  承担：{owed_by_text(duty.owed_by)}。",
-        *(f"  依据：{full_citation(basis)}" for basis in bases),
+        *(f"  依据：{full_citation(basis, duty.rows)}" for basis in bases),
         *([] if bases else ["  依据：这一环节的日期是本系统默认，可在流程文件里改。"]),
     ]
 
@@ -182,7 +168,7 @@ def history(
 
 
 def _acted(row: AnyRow, zone: ZoneInfo) -> str:
-    on, what = row.at.astimezone(zone).date(), _ACTS.get(row.kind, row.kind)
+    on, what = row.at.astimezone(zone).date(), labels.ACTS.get(row.kind, row.kind)
     why = f"，{row.reason}" if row.reason else ""
     return f"{on} {row.who}{_door(row.via)}：{what}{_change(row.before, row.after)}{why}。"
 
@@ -223,11 +209,11 @@ def _next(
     if changes == (row.asked_on or row.opens):
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
-        coming.append(f"到{day_text(changes)}仍未登记，转为待登记或逾期")
+        coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
     coming += _upwards(session, catalogue, row, plan)
     if (quiet := _silence(session, row, today)) and not plan.through_quiet:
         coming.append(
-            f"免打扰期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
+            f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
         )
     return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
 

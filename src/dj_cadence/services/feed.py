@@ -1,7 +1,8 @@
 """The calendar of an organization or a person, kept whole until what it shows has changed.
 
 Reading one costs a look at a few sums; the calendar is put together again only where
-they are not those of the copy. Its bytes hang on the data and on the month, nothing else.
+they are not those of the copy. Its bytes hang on the data and on the month, and withdrawn
+entries leave it on their day; nothing else.
 """
 
 import gzip
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.feeds import calendar_bytes
-from dj_cadence.services.feed_contents import Contents, contents, site_look
+from dj_cadence.services.feed_contents import Contents, contents, news_since, site_look
 from dj_cadence.services.feed_events import Writer
 from dj_cadence.settings import Settings
 from dj_cadence.store import feeds
@@ -53,7 +54,8 @@ class Feeds:
         seats = feeds.seats(session, subject, today)
         facts = feeds.facts(session, seats)
         shown = [(seat.org_id, seat.office) for seat in seats]
-        text = repr((site_look(self.settings), (today.year, today.month), shown, facts))
+        news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
+        text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
         key = sha256(text.encode()).hexdigest()
         return Look(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
 
@@ -63,7 +65,8 @@ class Feeds:
         with self.database.read() as session:
             look = self.look(session, subject, now)
             found = contents(session, self.catalogue(session), self.settings, subject, today)
-        writer = Writer(self.settings, look.row.uid, self._revisions(found, now))
+        alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
+        writer = Writer(self.settings, look.row.uid, revisions, alarms)
         name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
         packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same

@@ -8,7 +8,7 @@ beside the word that it is late.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from sqlalchemy.orm import Session
@@ -26,9 +26,9 @@ from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
 MONTHS_BACK, MONTHS_AHEAD = 2, 13
-CANCELLED_SHOWN = timedelta(days=60)
+CANCELLED_SHOWN = timedelta(days=21)
 """A withdrawn task stays so long as a cancelled entry, for programs that ask seldom."""
-FORM = 1
+FORM = 2
 """Of the entries; one more whenever their wording changes, so that phones take it in."""
 _SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
 _ALL_TASKS = {"", SECRETARY, CLERK}
@@ -68,7 +68,8 @@ class Contents:
         found = {"site": site_look(settings)}
         for task in self.tasks:
             rule = task.rule
-            found[f"duty:{task.duty}"] = f"{rule.title}\n{basis_text(rule)}" if rule else ""
+            told = f"{rule.title}\n{basis_text(rule, task.stage)}" if rule else ""
+            found[rule_name(task)] = told
             found[f"org:{task.org_id}"] = task.org_name
             if task.instance:
                 found[f"org:{task.instance}"] = task.about
@@ -80,13 +81,21 @@ class Contents:
 
 def site_look(settings: Settings) -> str:
     """What of the settings every entry shows."""
-    return f"{FORM}\n{settings.web_address}\n{settings.time_zone.key}\n{settings.feed_alarm_hours}"
+    return f"{FORM}\n{settings.web_address}\n{settings.time_zone.key}\n{settings.feed_alarms}"
+
+
+def news_since(settings: Settings, today: date) -> datetime:
+    """What was withdrawn at this instant or later is still shown as cancelled."""
+    return datetime.combine(today - CANCELLED_SHOWN, time(), settings.time_zone)
 
 
 def contents(
     session: Session, catalogue: Catalogue, settings: Settings, subject: str, today: date
 ) -> Contents:
-    """What the feed shows. Of `today` only the month counts, and who holds which office."""
+    """What the feed shows.
+
+    Of `today` count the month, who holds which office, and which withdrawals are news.
+    """
     seats = feeds.seats(session, subject, today)
     month = today.replace(day=1)
     by_org = {
@@ -96,7 +105,7 @@ def contents(
     return Contents(
         subject=subject,
         month=month,
-        tasks=_tasks(session, catalogue, settings, by_org, month),
+        tasks=_tasks(session, catalogue, by_org, month, news_since(settings, today)),
         weeks=_weeks(session, catalogue, by_org, month),
     )
 
@@ -104,14 +113,12 @@ def contents(
 def _tasks(
     session: Session,
     catalogue: Catalogue,
-    settings: Settings,
     by_org: dict[int, set[str]],
     month: date,
+    news: datetime,
 ) -> list[TaskRow]:
-    """Whole months around `month`; withdrawn ones only while they are news."""
+    """Whole months around `month`; withdrawn ones only while they are `news`."""
     first, last = window(month)
-    # Counted from the month's first day, so that no byte changes within a month by itself.
-    news = month - CANCELLED_SHOWN
     found = tasks(session, catalogue, today=month, org_ids=by_org, due_from=first)
     return [
         task
@@ -121,16 +128,18 @@ def _tasks(
         and (not task.step or (task.stage is not None and task.stage.in_calendar))
         and (by_org[task.org_id] & _ALL_TASKS or task.office in by_org[task.org_id])
         and first <= day_of(task) <= last
-        and (
-            task.state is not State.WITHDRAWN
-            or task.changed_at.astimezone(settings.time_zone).date() >= news
-        )
+        and (task.state is not State.WITHDRAWN or task.changed_at >= news)
     ]
 
 
 def window(month: date) -> tuple[date, date]:
     """The first and the last day that a feed shows in the month that begins with `month`."""
     return add_months(month, -MONTHS_BACK), month_end(add_months(month, MONTHS_AHEAD))
+
+
+def rule_name(task: TaskRow) -> str:
+    """What the revisions of a task's title and basis are kept under."""
+    return f"duty:{task.duty}" + (f":{task.step}" if task.step else "")
 
 
 def day_of(task: TaskRow) -> date:

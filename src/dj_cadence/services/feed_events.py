@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from urllib.parse import quote
 
 from dj_cadence.domain.citation import basis_text
+from dj_cadence.domain.feed_alarm import FeedAlarms
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.task import State
 from dj_cadence.domain.week import week_label
 from dj_cadence.domain.wording import day_text
 from dj_cadence.feeds import FeedEvent
-from dj_cadence.services.feed_contents import Contents, WeekSummary, day_of
+from dj_cadence.services.feed_contents import Contents, WeekSummary, day_of, rule_name
 from dj_cadence.settings import Settings
 from dj_cadence.store.feeds import NEVER, Revision
 from dj_cadence.store.task_views import TaskRow
@@ -27,6 +28,7 @@ _COLORS = {
     State.DONE: "seagreen",
 }
 _QUIET = "gray"
+_NOT_HELD = {State.WITHDRAWN, State.MISSED, State.WAIVED}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Writer:
     host: str
     """The site's own name in UIDs, for ever."""
     revisions: Mapping[str, Revision]
+    alarms: FeedAlarms
 
     def events(self, contents: Contents) -> list[FeedEvent]:
         """All of them; an empty calendar has one that says so."""
@@ -46,14 +49,15 @@ class Writer:
         return found or [self._nothing(contents)]
 
     def _task(self, task: TaskRow, *, named: bool) -> FeedEvent:
-        names = [f"duty:{task.duty}", f"org:{task.org_id}"]
+        names = [rule_name(task), f"org:{task.org_id}"]
         if task.instance:
             names.append(f"org:{task.instance}")
         sequence, changed_at = self._changes(Revision(task.sequence, task.changed_at), *names)
         page = f"{self._page(task.org)}#task-{task.id}"
+        start = self._start(task)
         return FeedEvent(
             uid=f"task-{task.id}@{self.host}",
-            start=self._start(task),
+            start=start,
             summary=_summary(task) + (f" · {task.org_name}" if named else ""),
             description=_description(task, page),
             address=page,
@@ -62,7 +66,8 @@ class Writer:
             place=task.place,
             color=_COLORS.get(task.state, _QUIET),
             cancelled=task.state is State.WITHDRAWN,
-            alarm_hours=0 if task.state.is_settled else self.settings.feed_alarm_hours,
+            busy=isinstance(start, datetime) and task.state not in _NOT_HELD,
+            alarm=None if task.state.is_settled else self.alarms.offset(start),
         )
 
     def _start(self, task: TaskRow) -> date | datetime:
@@ -106,7 +111,7 @@ class Writer:
         )
 
     def _page(self, org_code: str) -> str:
-        return f"{self.settings.web_address}/orgs/{quote(org_code, safe='')}"
+        return f"{self.settings.web_address}{organization_path(org_code)}"
 
     def _changes(self, own: Revision, *names: str) -> tuple[int, datetime]:
         """(SEQUENCE, LAST-MODIFIED) of an entry: both rise with each change of any part."""
@@ -133,8 +138,8 @@ def _description(task: TaskRow, page: str) -> str:
         f"主题：{task.theme}" if task.theme else "",
         f"进度：{task.done} / {task.target} {task.unit}" if task.target > 1 else "",
         f"完成：{day_text(task.completed_on)}" if task.completed_on else "",
-        f"依据：{basis_text(task.rule)}" if task.rule else "",
-        "日期暂定：放假安排或校历尚未公布。" if provisional else "",
+        f"依据：{basis_text(task.rule, task.stage)}" if task.rule else "",
+        "日期暂定：放假安排或校历尚未公布或未导入。" if provisional else "",
         f"登记与查看：{page}",
     ]
     return "\n".join(line for line in lines if line)

@@ -139,7 +139,7 @@ def waive(
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
-    reason = _need_reason(reason, "豁免")
+    reason = _need_reason(reason, "不再办理")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
     acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
     follow(session, catalogue, row, by=by, now=now, today=today)

@@ -93,8 +93,15 @@ class Composer:
     """How the channel speaks that they are for."""
 
     @cached_property
-    def _bases(self) -> Mapping[str, str]:
-        return {key: basis_line(duty) for key, duty in self.catalogue.duties.items()}
+    def _bases(self) -> dict[tuple[str, str], str]:
+        """What was cited already, by duty and step."""
+        return {}
+
+    def _basis(self, duty: str, step: str) -> str:
+        rule, known = self.catalogue.duties.get(duty), self._bases
+        if (duty, step) not in known:
+            known[duty, step] = basis_line(rule, self.catalogue.step(duty, step)) if rule else ""
+        return known[duty, step]
 
     @cached_property
     def _may_share(self) -> bool:
@@ -285,7 +292,7 @@ class Composer:
             unit=said.unit,
             office=said.office,
             relay=said.relay,
-            basis=self._bases.get(said.duty, ""),
+            basis=self._basis(said.duty, said.step),
             instructions=_instructions(
                 said.theme, self.catalogue.instructions(said.duty, said.step)
             ),
@@ -342,7 +349,7 @@ def _names(superiors: Iterable[Above]) -> tuple[str, ...]:
 
 def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
     """What goes with a mail; a chat carries no files."""
-    named = ((f"{one.org_name} {one.week} 周报.xlsx", one) for one in digests)
+    named = ((f"{one.org_name} {one.week} 党建工作周报.xlsx", one) for one in digests)
     return tuple(Attachment(name, XLSX, digest_workbook(one)) for name, one in named)
 
 

@@ -16,7 +16,7 @@ from dj_cadence.domain.token import message_token
 from dj_cadence.services.access import Visitor, overseen, oversees, visible
 from dj_cadence.services.packing import HIDDEN, unpack
 from dj_cadence.services.sight import readable
-from dj_cadence.store import overrides
+from dj_cadence.store import orgs, overrides
 from dj_cadence.store.message_links import message_tasks
 from dj_cadence.store.schema import (
     appointment,
@@ -125,7 +125,10 @@ def folded(lines: Iterable[OrgLine], depth: int) -> list[OrgLine]:
 
 def organization(session: Session, visitor: Visitor, code: str, today: date) -> AnyRow | None:
     """The organization, or None when there is none or the visitor may not see it."""
-    found = select(org).where(org.c.code == code, visible(visitor, today))
+    meant = orgs.lookup(session, code)
+    if meant is None:
+        return None
+    found = select(org).where(org.c.id == meant.id, visible(visitor, today))
     return session.execute(found).one_or_none()
 
 

@@ -182,7 +182,7 @@ def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:
 
 
 def _reasons(session: Session, ids: list[int]) -> dict[int, list[str]]:
-    """Why a task was closed as 未开展 or let off."""
+    """Why a task was closed as 未按期开展 or let off."""
     query = select(act.c.task_id, act.c.reason).join(task, task.c.id == act.c.task_id)
     closed = and_(act.c.task_id.in_(ids), act.c.kind.in_(("missed", "waive")), act.c.reason != "")
     settled = task.c.state.in_([State.MISSED.value, State.WAIVED.value])

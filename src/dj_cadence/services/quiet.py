@@ -38,7 +38,7 @@ def add(
         raise Refused("\n".join(faults))
     org_id = orgs.find_org(session, org_code).id if org_code else quiets.EVERYWHERE
     if not quiets.add(session, org_id, since, until, reason=reason, by=by, now=now):
-        raise Refused(f"已有一段从{day_text(since)}开始的免打扰期，请先用 quiet end 结束它。")
+        raise Refused(f"已有一段从{day_text(since)}开始的暂缓提醒期，请先用 quiet end 结束它。")
 
 
 def _faults(since: date, until: date, today: date) -> Sequence[str]:
@@ -47,7 +47,7 @@ def _faults(since: date, until: date, today: date) -> Sequence[str]:
     if until < today:
         return [f"--until {until} 已经过去。"]
     if until - since > _LONGEST * DAY:
-        return [f"免打扰期最长 {_LONGEST} 天，最迟到{day_text(since + _LONGEST * DAY)}。"]
+        return [f"暂缓提醒期最长 {_LONGEST} 天，最迟到{day_text(since + _LONGEST * DAY)}。"]
     return []
 
 
@@ -55,9 +55,9 @@ def end(session: Session, number: int, today: date) -> None:
     """Let one be over: from today on its organizations are spoken to again."""
     row = quiets.one(session, number)
     if row is None:
-        raise Refused(f"没有编号为 {number} 的免打扰期。用 quiet list 查看。")
+        raise Refused(f"没有编号为 {number} 的暂缓提醒期。用 quiet list 查看。")
     if row.until < today:
-        raise Refused(f"这段免打扰期在{day_text(row.until)}已经结束。")
+        raise Refused(f"这段暂缓提醒期在{day_text(row.until)}已经结束。")
     quiets.shorten(session, number, today - DAY)
 
 

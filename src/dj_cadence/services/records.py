@@ -182,7 +182,7 @@ def missed(
         _check_missed(catalogue, row, today)
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused("请写明未开展的原因。")
+        raise Refused("请写明未按期开展的原因。")
     values: dict[str, object] = {
         "state": State.MISSED.value,
         "settled_at": now,
@@ -197,9 +197,9 @@ def missed(
 def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
     duty = catalogue.duties.get(row.duty)
     if duty is None or not duty.may_be_missed:
-        raise Refused("这项任务不能登记为未开展，须办理完成后才能结束。")
+        raise Refused("这项任务不能登记为未按期开展，须办理完成后才能结束。")
     if today <= row.due:
-        raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未开展。")
+        raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未按期开展。")
 
 
 def set_planned(

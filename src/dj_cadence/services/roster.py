@@ -1,12 +1,14 @@
 """Importing the roster: all of it or nothing, and twice the same changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.office import OTHER_OFFICES
 from dj_cadence.domain.problem import Problem, with_lines
 from dj_cadence.domain.roster_person import RosterPerson
 from dj_cadence.domain.roster_sheet import RosterSheets
@@ -41,6 +43,8 @@ class ImportReport:
     terms: tuple[str, ...] = ()
     """Sentences on what another 上次换届日期 means."""
     reordered: bool = False
+    kept_only: tuple[str, ...] = ()
+    """Sentences on offices to which no shipped rule writes."""
     elections: tuple[Election, ...] = ()
     """Only of a real import."""
     applied: bool = False
@@ -53,9 +57,13 @@ class ImportReport:
     def sentences(self) -> list[str]:
         """The report for the person who imports; problems are told apart from it."""
         if self.changes_nothing:
-            return ["无变化。"]
+            return ["无变化。", *self.kept_only]
         found = [f"组织：{self.orgs}。", f"人员：{self.persons}。", f"任职：{self.appointments}。"]
-        return found + (["组织的排列顺序有调整。"] if self.reordered else []) + list(self.terms)
+        return found + self._remarks()
+
+    def _remarks(self) -> list[str]:
+        reordered = ["组织的排列顺序有调整。"] if self.reordered else []
+        return [*reordered, *self.terms, *self.kept_only]
 
 
 def import_roster(
@@ -91,6 +99,7 @@ def import_roster(
             for code, change in draft.terms.items()
             if change is not TermChange.FIRST
         ),
+        kept_only=tuple(_kept_only(draft.people)),
         reordered=list(draft.stored) != [code for code in draft.seats if code in draft.stored],
         elections=elections,
         applied=not dry_run,
@@ -98,6 +107,13 @@ def import_roster(
     if report.applied and not report.changes_nothing:
         sites.shown_changed(session)
     return report
+
+
+def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
+    held = Counter(row.office for person in people for row in person.rows)
+    found = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
+    if found:
+        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(found)}。"
 
 
 def _tally(

@@ -10,9 +10,12 @@ from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.problem import Problem, faults
 from dj_cadence.domain.roster import RosterOrg, oddities, read_org, read_orgs
+from dj_cadence.domain.roster_codes import lookalikes, with_one_spelling
 from dj_cadence.domain.roster_facts import facts_of
+from dj_cadence.domain.roster_identity import identity_changes
 from dj_cadence.domain.roster_office import RosterAppointment, office_warnings, read_appointments
 from dj_cadence.domain.roster_person import RosterPerson, identify
+from dj_cadence.domain.roster_rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster_sheet import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster_start import Beginning, first_beginning, next_beginning
 from dj_cadence.domain.roster_term import TERM_YEARS, TermChange, term_change
@@ -62,11 +65,14 @@ class Appointments:
     created: Sequence[tuple[RosterPerson, RosterAppointment]]
     changed: Sequence[tuple[StoredAppointment, RosterAppointment]]
     unchanged: int
+    left: Sequence[StoredAppointment]
+    """Stored ones of which the file does not speak."""
 
 
 def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct: bool) -> Draft:
     """Read everything, compare it with what is stored, write nothing."""
     stored = stored_orgs(session)
+    sheets = with_one_spelling(sheets, stored)
     before = {code: stored_org(known.cells) for code, known in stored.items()}
     cells = {code: known.cells for code, known in stored.items()}
     read, problems = read_orgs(sheets.orgs, cells, correct=correct)
@@ -78,11 +84,15 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     problems += tree_problems(orgs, rows, written)
     appointments, found = read_appointments(sheets.appointments, orgs, written)
     held = stored_appointments(session)
-    people, contradictions = identify(appointments, stored_people(session))
+    known = stored_people(session)
+    people, contradictions = identify(appointments, known)
     problems += [*found, *contradictions]
+    problems += [*lookalikes(read, before, rows), *identity_changes(people, known)]
     problems += _oddities(read, rows, today, calendar_cities(session))
     problems += _warnings(read, rows, appointments, held, orgs, today)
     problems += _of_dissolved(before, read, rows, orgs)
+    matched = _match(people, held)
+    problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     beginnings = _beginnings(session, orgs, stored, today)
     facts = {
@@ -107,7 +117,7 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
         facts=facts,
         terms=terms,
         people=people,
-        held=_match(people, held),
+        held=matched,
     )
 
 
@@ -236,16 +246,54 @@ def _match(people: Iterable[RosterPerson], held: Iterable[StoredAppointment]) ->
     created: list[tuple[RosterPerson, RosterAppointment]] = []
     changed: list[tuple[StoredAppointment, RosterAppointment]] = []
     unchanged = 0
+    seen: set[int] = set()
     for person in people:
         theirs = by_person.get(person.stored.id, []) if person.stored else []
         for row, stored in _pairs(person.rows, theirs):
+            seen |= {stored.id} if stored else set()
             if stored is None:
                 created.append((person, row))
             elif _span(row) != _span(stored):
                 changed.append((stored, row))
             else:
                 unchanged += 1
-    return Appointments(created, changed, unchanged)
+    left = [one for found in by_person.values() for one in found if one.id not in seen]
+    return Appointments(created, changed, unchanged, sorted(left, key=lambda one: one.id))
+
+
+def _rivals(
+    people: Iterable[RosterPerson],
+    left: Iterable[StoredAppointment],
+    names: Mapping[int, str],
+    orgs: Mapping[str, RosterOrg],
+    today: date,
+) -> Iterable[Problem]:
+    """Organizations that have two 书记 at a time once the file is in."""
+    stored = [
+        SecretaryTerm(
+            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
+        )
+        for one in left
+        if one.office == SECRETARY
+    ]
+    written = [
+        SecretaryTerm(
+            row.org,
+            person.stored.id if person.stored else person.key,
+            person.name,
+            row.since,
+            row.until,
+            row.acting,
+            row.row.place("office"),
+        )
+        for person in people
+        for row in person.rows
+        if row.office == SECRETARY
+    ]
+    for found in rivals([*stored, *written], today):
+        if found.place and found.org in orgs:
+            text = f"{orgs[found.org].name}：{found}"
+            yield Problem(found.place, text, warning=True)
 
 
 def _pairs(

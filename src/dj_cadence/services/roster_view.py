@@ -16,6 +16,7 @@ from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg, oddities
 from dj_cadence.domain.roster_office import EMAIL, PHONE
 from dj_cadence.domain.roster_person import number_of
+from dj_cadence.domain.roster_rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster_sheet import (
     APPOINTMENT_COLUMNS,
     APPOINTMENT_SHEET,
@@ -57,7 +58,7 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     held = holders(session, living, today)
     reachable = _reachable(session, held)
     cities = calendar_cities(session)
-    return [
+    return [*_rivals(session, {org.code: org for org in living.values()}, today)] + [
         Problem(f"{org.code} {org.name}", text, warning=True)
         for org_id, org in living.items()
         for text in (
@@ -65,6 +66,20 @@ def check_roster(session: Session, today: date) -> list[Problem]:
             *(odd for _, odd in oddities(org, today, cities)),
         )
     ]
+
+
+def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
+    names = {person.id: person.name for person in stored_people(session)}
+    terms = (
+        SecretaryTerm(
+            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
+        )
+        for one in sorted(stored_appointments(session), key=lambda one: one.id)
+        if one.office == SECRETARY and one.org in orgs
+    )
+    for found in rivals(terms, today):
+        org = orgs[found.org]
+        yield Problem(f"{org.code} {org.name}", f"{found}", warning=True)
 
 
 def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[int]:

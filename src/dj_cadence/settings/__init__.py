@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dj_cadence.domain.calendar import WorkCalendar
+from dj_cadence.domain.feed_alarm import FeedAlarms, feed_alarms
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.errors import DjCadenceError
@@ -69,7 +70,9 @@ class Settings:
     contact: str = ""
     """Whom readers of messages may ask, with a telephone number; empty: whom the roster knows."""
     feed_alarm_hours: int = 0
-    """How long before an entry of a subscribed calendar a phone may ring; 0 for never."""
+    """How long before a meeting of a subscribed calendar a phone may ring; 0 for never."""
+    feed_whole_day_alarm: str | None = None
+    """When for an entry without an hour, in words; None: as long before its midnight."""
     tick_seconds: float = 60
     """How often the daemon looks what is due."""
     heartbeat_url: str = ""
@@ -81,6 +84,11 @@ class Settings:
     def sending_hours(self, calendar: WorkCalendar) -> SendingHours:
         """When messages may be begun."""
         return SendingHours(calendar, self.time_zone, self.send_at, self.send_until)
+
+    @property
+    def feed_alarms(self) -> FeedAlarms:
+        """When phones may ring for entries of a subscribed calendar."""
+        return feed_alarms(self.feed_alarm_hours, self.feed_whole_day_alarm)
 
     def connections(self, channel: str) -> int:
         """How many connections a channel may use at once; one that is not set up needs one."""

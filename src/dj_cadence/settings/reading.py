@@ -142,6 +142,7 @@ class _Reader:
             administrators=site.administrators,
             contact=self._contact(site.contact),
             feed_alarm_hours=site.feeds.alarm_hours,
+            feed_whole_day_alarm=site.feeds.whole_day_alarm,
             tick_seconds=site.tick_seconds,
             heartbeat_url=site.heartbeat_url,
             evidence_megabytes=site.evidence.megabytes_per_organization,

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from dj_cadence.domain.feed_alarm import feed_alarms
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.settings.options import SettingsTable, checked_web_address
 
@@ -48,6 +49,11 @@ def _checked_administrator(text: str) -> str:
     return _checked_mail_address(text) if "@" in text else text
 
 
+def _checked_alarm(text: str | None) -> str | None:
+    feed_alarms(0, text)
+    return text
+
+
 _Administrator = Annotated[
     str, Field(min_length=1, strict=True), AfterValidator(_checked_administrator)
 ]
@@ -72,6 +78,7 @@ class ContactTable(SettingsTable):
 
 class FeedsTable(SettingsTable):
     alarm_hours: Annotated[int, Field(ge=0, le=168)] = 0
+    whole_day_alarm: Annotated[str | None, AfterValidator(_checked_alarm)] = None
 
 
 class EvidenceTable(SettingsTable):

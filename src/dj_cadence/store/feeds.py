@@ -110,6 +110,16 @@ def org_ids(of: Sequence[Seat]) -> list[int]:
     return sorted({seat.org_id for seat in of}) or [0]
 
 
+def withdrawn_since(session: Session, of: Sequence[Seat], since: datetime) -> int:
+    """How many of their tasks were withdrawn then or later: one fewer when one is news no more."""
+    query = select(func.count()).where(
+        task.c.org_id.in_(org_ids(of)),
+        task.c.state == State.WITHDRAWN.value,
+        task.c.changed_at >= since,
+    )
+    return session.scalar(query) or 0
+
+
 def subject_row(session: Session, subject: str) -> AnyRow:
     """The subject's `name`, the site's `uid` and the `key` of the copy that is kept."""
     kind, _, number = subject.partition(":")

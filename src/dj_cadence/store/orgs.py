@@ -1,13 +1,15 @@
 """Questions about organizations and the people in their offices."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.addressing import Holder
+from dj_cadence.domain.contact_text import email_address, phone_number
+from dj_cadence.domain.normal_form import code_key, visible
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.errors import Refused
@@ -17,9 +19,20 @@ from dj_cadence.store.schema import address, appointment, org, person, profile
 _END_OF_TREE = 2**31 - 1
 
 
-def find_org(session: Session, code: str) -> Row[Any]:
-    """The organization with `code`; Refused, naming the nearest, where there is none."""
+def lookup(session: Session, code: str) -> Row[Any] | None:
+    """The organization with `code`, else the only one whose code is compared alike."""
     found = session.execute(select(org).where(org.c.code == code)).one_or_none()
+    if found is not None or not (key := code_key(code)):
+        return found
+    alike = [known for known in session.scalars(select(org.c.code)) if code_key(known) == key]
+    if len(alike) != 1:
+        return None
+    return session.execute(select(org).where(org.c.code == alike[0])).one()
+
+
+def find_org(session: Session, code: str) -> Row[Any]:
+    """The organization that is meant; Refused, naming the nearest, where there is none."""
+    found = lookup(session, code)
     if found is None:
         hint = suggestion(code, session.scalars(select(org.c.code)))
         raise Refused(f"没有代码为“{code}”的组织{hint or '。用 roster tree 查看全部代码。'}")
@@ -39,11 +52,6 @@ def facts(session: Session, row: Row[Any]) -> Facts:
     """What rules may test about the organization."""
     found = select(profile.c.facts).where(profile.c.id == row.profile_id)
     return Facts.from_json(session.execute(found).scalar_one())
-
-
-def is_known(session: Session, code: str) -> bool:
-    """Whether there is an organization with `code`."""
-    return session.execute(select(org.c.id).where(org.c.code == code)).first() is not None
 
 
 def by_id(session: Session, org_id: int) -> Row[Any]:
@@ -68,12 +76,13 @@ def span(session: Session, org_code: str) -> tuple[int, int]:
 
 def find_person(session: Session, key_or_address: str) -> Row[Any]:
     """The person with that 人员编号 or address; Refused where there is none, or several."""
-    text = key_or_address.strip()
-    has_address = select(address.c.person_id).where(
-        or_(address.c.value == text, address.c.value == text.lower())
-    )
-    found = session.execute(select(person).where(person.c.key == text)).all() or (
-        session.execute(select(person).where(person.c.id.in_(has_address))).all()
+    text = visible(key_or_address)
+    ways = {text, text.lower(), email_address(text), phone_number(text)}
+    has_address = select(address.c.person_id).where(address.c.value.in_(sorted(ways)))
+    found = (
+        session.execute(select(person).where(person.c.key == text)).all()
+        or session.execute(select(person).where(person.c.id.in_(has_address))).all()
+        or _of_number(session, text)
     )
     if not found:
         raise Refused(f"没有编号或地址为“{text}”的人员，请检查，或先导入花名册。")
@@ -81,6 +90,13 @@ def find_person(session: Session, key_or_address: str) -> Row[Any]:
         names = "、".join(row.name for row in found)
         raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
     return found[0]
+
+
+def _of_number(session: Session, text: str) -> Sequence[Row[Any]]:
+    """Persons whose 人员编号 is compared alike."""
+    key = code_key(text)
+    alike = [known for known in session.scalars(select(person.c.key)) if code_key(known) == key]
+    return session.execute(select(person).where(person.c.key.in_(alike))).all()
 
 
 def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:

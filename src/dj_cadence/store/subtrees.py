@@ -126,7 +126,7 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
 
 
 def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
-    """Every task that is overdue, waits for a superior, or was closed as 未开展.
+    """Every task that is overdue, waits for a superior, or was closed as 未按期开展.
 
     In the organizations' own order, the oldest first.
     """

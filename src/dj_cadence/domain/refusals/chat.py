@@ -50,6 +50,7 @@ _BY_WORDS: Mapping[tuple[str, int], tuple[tuple[str, ...], Blame]] = {
     (WECOM, 93000): (("webhook", "key"), Blame.ADDRESS),
     (FEISHU, 19001): (("access token", "webhook", "hook not", "bot"), Blame.ADDRESS),
     (DINGTALK, 300001): (("token", "robot", "机器人"), Blame.ADDRESS),
+    (DINGTALK, 300005): (("token", "robot", "机器人"), Blame.ADDRESS),
 }
 _HASTE = ("freq", "too many", "too fast", "limit", "频", "过快", "太快", "限流")
 _TOO_LONG = ("too long", "max length", "过长", "太长", "超长")

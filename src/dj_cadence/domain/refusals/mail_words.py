@@ -31,10 +31,10 @@ _WHO = (
 )
 _WHO_CHINESE = r"(?:收件人|收信人|收件地址|用户名?|邮箱|信箱|地址|帐号|账号|帐户|账户|成员)"
 _SENDING = (
-    r"(?:send|sent|submi(?:t|ssion)|outgoing|outbound|relay|daily|hourly"
+    r"\b(?:send|sent\b|submi(?:t|ssion)|outgoing|outbound|relay|daily|hourly"
     r"|per[- ](?:day|hour|minute))"
 )
-_LIMIT = r"(?:quota|limit|threshold|frequen|exceed|rate)"
+_LIMIT = r"\b(?:quota|limit|threshold|frequen|exceed|rates?\b)"
 _NOT_THERE = (
     r"(?:unknown|\binvalid\b|not (?:be )?(?:found|known|exist)|n[o'’]?t exist|not exist"
     r"|no longer (?:exist|valid|here)|is(?: not|n[o'’]?t) (?:a )?(?:valid|known|local)"
@@ -70,13 +70,14 @@ RULES: Sequence[Rule] = (
         rf"{_SENDING}\w*.{{0,40}}{_LIMIT}",
         rf"{_LIMIT}\w*.{{0,30}}{_SENDING}",
         r"(?:发送|发信|外发|每日|每天|每小时|当日|今日|当天).{0,12}(?:限|超|配额|上限)",
+        r"(?:发信|外发|对外|发送|smtp).{0,8}(?:功能|权限|服务)",
     ),
     # A box that is full.
     _rule(
         Blame.MAILBOX,
         rf"{_WHO}.{{0,60}}(?:\bfull\b|out of.{{0,10}}(?:space|storage))",
         rf"{_WHO}.{{0,60}}exceeded.{{0,30}}(?:quota|storage|space|allocation)",
-        r"(?:mailbox|mail box|inbox|maildir|storage|disk|user).{0,20}(?:full|quota)",
+        r"(?:mailbox|mail box|inbox|maildir|storage|disk|user).{0,20}(?:full\b|quota)",
         r"space.{0,10}(?:not enough|insufficient|exceed)",
         r"over.?quota|quota.{0,10}(?:full|exceed)|exceed\w*.{0,20}quota",
         r"exceed\w*.{0,20}storage (?:allocation|limit|space)",
@@ -96,8 +97,9 @@ RULES: Sequence[Rule] = (
         r"your (?:account|ip|domain|host|server|network|client|organization)",
         r"\bspf\b|\bdkim\b|\bdmarc\b|authenti|auth (?:error|fail|required)",
         r"(?:not |un)authori[sz]ed|log ?in first|must (?:log|auth)|credential",
-        r"\brelay(?! recipient)|submission|sender|mail ?from|envelope",
-        r"content|polic(?:y|ies)|prohibited|violat|\bfilter",
+        r"\brelay(?! recipient)|submission|sender|mail ?from|envelope|from address|return.?path",
+        r"\byour (?:e?-?mail )?(?:address|mailbox)",
+        r"\bcontents?\b|polic(?:y|ies)|prohibited|violat|\bfilter",
         r"(?:message|mail) (?:was )?(?:rejected|refused|blocked) (?:due|for|as)\b",
         r"\b(?:dt|mi|hl|rp|cm|wm|im|qn|cn):[a-z]{3}\b",  # NetEase and Coremail
         r"频|过快|太快|限流|过多|太多|达到上限",
@@ -116,10 +118,11 @@ RULES: Sequence[Rule] = (
     _rule(
         Blame.MAILBOX,
         r"disabled|suspend|inactiv|deactivat|frozen|dormant|not active|locked|expired",
-        r"restricted|discontinued|unavailable|not available|access denied|denied access",
+        r"restricted|discontinued|unavailable (?:or|\(e\.g)|access denied|denied access",
         r"(?:rejected|blocked) by (?:the )?recipient|not accepting|n[o']t accept",
         r"isn.?t allowed to receive|cannot receive",
         r"禁用|停用|冻结|锁定|暂停|封禁|过期|欠费|不可用|拒收|拒绝接收|无法接收|不接收",
+        r"未开通.{0,6}(?:收信|接收|收件)",
     ),
     # There is none of that name.
     _rule(
@@ -135,4 +138,6 @@ RULES: Sequence[Rule] = (
         rf"(?:不存在|无效)的?.{{0,6}}{_WHO_CHINESE}|未知的?(?:用户|收件人|邮箱)|此用户不在",
         r"(?:没有|无|查无)(?:此|该|这个)(?:人|用户|收件人|邮箱|信箱|帐号|账号|地址)",
     ),
+    # What every server says first, whatever else it then says.
+    _rule(Blame.MAILBOX, r"unavailable|not available"),
 )

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _PLACE = re.compile(r"\w+://\S+|\bwww\.\S+")
 _ADDRESS = re.compile(r"\S*@\S+")
+_HOST = re.compile(
+    r"\b(?:[a-z0-9-]+\.)+(?:cn|com|net|org|edu|gov|info|biz|cc|top|io|local|lan|internal)\b"
+)
 _NUMBERED = re.compile(r"\S*\d\S*")
 _HEAD = re.compile(r"\A\D*\b([45]\d\d)\b[- ]?")
 
@@ -28,12 +31,15 @@ def enhanced_status(said: str) -> str:
 
 
 def words(said: str) -> str:
-    """What a reply says, in small letters, without addresses and links, which say nothing.
+    """What a reply says, in small letters, without addresses, hosts and links, which say nothing.
 
-    A person's address may be limit@spam.cn, and a link to help names all the cases.
+    A person's address may be limit@spam.cn, the server that answered mx.antispam.cn, and a link
+    to help names all the cases.
     """
     plain = unicodedata.normalize("NFKC", said).casefold()
-    return " ".join(_ADDRESS.sub(" ", _PLACE.sub(" ", plain)).split())
+    for named in (_PLACE, _ADDRESS, _HOST):
+        plain = named.sub(" ", plain)
+    return " ".join(plain.split())
 
 
 def wording(said: str, names: Iterable[str] = ()) -> str:

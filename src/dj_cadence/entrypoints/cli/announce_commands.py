@@ -83,9 +83,9 @@ def _check_office(site: Opened, org: str, by: str) -> None:
         return
     with site.site.database.read() as session:
         person = orgs.find_person(session, by)
-        if not orgs.is_known(session, org):
+        found = orgs.lookup(session, org)
+        if found is None:
             return
-        found = orgs.find_org(session, org)
         visitor = Visitor(person.id, person.key, person.name)
         if not may_announce(session, visitor, found.id, site.today):
             raise Refused(f"{person.name}不是{found.name}的书记或党务工作者，不能代其部署。")

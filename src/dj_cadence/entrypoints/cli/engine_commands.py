@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dj_cadence.domain.labels import TASKS
 from dj_cadence.domain.week import first_day_of_week, week_label
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
@@ -43,14 +44,14 @@ _EVENTS = {
     "opened": "开始办理",
     "notice": "产生提醒",
     "message": "发出消息",
-    "unrecorded": "转为待登记",
-    "overdue": "逾期",
+    "unrecorded": f"转为{TASKS['unrecorded']}",
+    "overdue": TASKS["overdue"],
     "escalated": "直接报上级",
     "digest": "发出周报",
     "done": "登记完成",
 }
 
-_WHY = {"late": "，补发", "held": "，免打扰期后合并", "newcomer": "，新到任"}
+_WHY = {"late": "，补发", "held": "，暂缓提醒期后合并", "newcomer": "，新到任"}
 """Why a message comes now."""
 
 

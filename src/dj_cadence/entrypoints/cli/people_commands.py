@@ -22,7 +22,7 @@ _Month = Annotated[
 def burden(
     ctx: typer.Context, org: _Everywhere = "", month: _Month = None, *, as_json: AsJson = False
 ) -> None:
-    """各组织一个月收到多少消息、要填多少项。"""
+    """各组织一个月收到多少消息、需填写多少项。"""
     with opened(ctx) as site, site.site.database.read() as session:
         since = (month or site.today).replace(day=1)
         span = orgs.span(session, org)
@@ -38,11 +38,11 @@ def burden(
                 }
             )
         return
-    table(("组织", "消息", "要填的项"), ((r.org_name, r.messages, r.fields) for r in rows))
+    table(("组织", "消息", "需填写项数"), ((r.org_name, r.messages, r.fields) for r in rows))
 
 
 def phone_list(ctx: typer.Context, org: _Everywhere = "", *, as_json: AsJson = False) -> None:
-    """没有可用地址、要打电话通知的人，和他们那里要办几项。"""
+    """没有可用地址、需电话通知的人，和他们那里要办几项。"""
     with opened(ctx) as site, site.site.database.read() as session:
         channels = site.site.settings.channels
         span = orgs.span(session, org)

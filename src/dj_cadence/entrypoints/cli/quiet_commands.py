@@ -14,7 +14,7 @@ from dj_cadence.services import quiet
 from dj_cadence.services.access import Visitor, may_grant
 from dj_cadence.store import orgs
 
-app = typer.Typer(help="免打扰期：这些天里不发可以等的提醒。", no_args_is_help=True)
+app = typer.Typer(help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
 _Until = Annotated[
     date, typer.Option("--until", parser=parse_date, metavar="日期", help="最后一天")
 ]
@@ -33,7 +33,7 @@ def add(
     org: Annotated[str, typer.Option("--org", metavar="组织", help="连同下级；不写为全站")] = "",
     by: By = "",
 ) -> None:
-    """设一段免打扰期。期间到期的提醒在结束后合并发一次；换届和法定期限照常提醒。"""
+    """设一段暂缓提醒期。期间到期的提醒在结束后合并发一次；换届和法定期限照常提醒。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
         _check_superior(site, session, org, by)
@@ -55,7 +55,7 @@ def add(
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
-    """列出全部免打扰期。"""
+    """列出全部暂缓提醒期。"""
     with opened(ctx) as site, site.site.database.read() as session:
         rows = quiet.listed(session)
     if as_json:
@@ -73,7 +73,7 @@ def end(
     number: Annotated[int, typer.Argument(parser=parse_number, metavar="编号", help="编号")],
     by: By = "",
 ) -> None:
-    """提前结束一段免打扰期，压下的提醒随下一次发送发出。"""
+    """提前结束一段暂缓提醒期，压下的提醒随下一次发送发出。"""
 
     def do(site: Opened, session: Session, _who: str) -> None:
         rows = {row.id: row for row in quiet.listed(session)}
@@ -90,7 +90,7 @@ def _check_superior(site: Opened, session: Session, org: str, by: str) -> None:
     if not by:
         return
     if not org:
-        raise Refused("全站的免打扰期只能由操作员设定和结束，请不要写 --as。")
+        raise Refused("全站的暂缓提醒期只能由操作员设定和结束，请不要写 --as。")
     person, found = orgs.find_person(session, by), orgs.find_org(session, org)
     visitor = Visitor(person.id, person.key, person.name)
     if not may_grant(session, visitor, found.id, site.today):

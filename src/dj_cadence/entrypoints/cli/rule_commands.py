@@ -138,13 +138,15 @@ def _describe(duty: Duty, titles: Mapping[str, str]) -> None:
     ):
         if words:
             say(f"  {name}：{words}")
-    say(f"  督办：{_upwards(duty)}")
+    say(f"  上报：{_upwards(duty)}")
     for basis in duty.basis:
-        say(f"  依据：{full_citation(basis)}")
+        say(f"  依据：{full_citation(basis, duty.rows)}")
 
 
 def _upwards(duty: Duty) -> str:
     """Whether superiors see it as late."""
     if duty.binds:
         return "逾期的，上级能看到"
-    return "周期未经核对或是本系统默认，只提醒本组织；上级采纳（announce --adopt）后才督办"
+    return (
+        "周期未经核对或是本系统默认，只提醒本组织；上级采纳（announce --adopt）后，逾期的才报上级"
+    )

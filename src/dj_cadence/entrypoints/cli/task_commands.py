@@ -43,7 +43,7 @@ def tasks(
     since: From = None,
     until: Until = None,
     binding: Annotated[
-        bool, typer.Option("--binding", help="只看上级督办的：周报计的就是这些")
+        bool, typer.Option("--binding", help="只看上级要求的：周报计的就是这些")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +54,7 @@ def tasks(
         catalogue = site.catalogue()
         with site.site.database.read() as session:
             if org:
-                orgs.find_org(session, org)
+                org = orgs.find_org(session, org).code
             if duty and duty not in catalogue.duties:
                 raise Refused(f"没有规则 {duty}{suggestion(duty, catalogue.duties)}")
             rows = task_views.tasks(
@@ -92,7 +92,7 @@ def tasks(
 
 
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
-    """登记未开展，并写明原因；不再提醒。"""
+    """登记未按期开展，并写明原因；不再提醒。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
         check_actor_of(session, by, [task], site.today)
@@ -107,7 +107,7 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
         )
 
     act(ctx, by, do)
-    say(f"任务 {task} 已登记为未开展。")
+    say(f"任务 {task} 已登记为未按期开展。")
 
 
 def planned(
@@ -192,7 +192,7 @@ def postpone(
 
 
 def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
-    """上级同意豁免，不再要求办理。"""
+    """经上级同意，这一次不再办理。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
         check_superior(session, by, task, site.today)
@@ -200,7 +200,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
         grants.waive(session, site.catalogue(), task, reason=reason, **when)
 
     act(ctx, by, do)
-    say(f"任务 {task} 已豁免。")
+    say(f"任务 {task} 已登记为经上级同意不再办理。")
 
 
 def submit(
@@ -222,7 +222,7 @@ def submit(
         records.done(session, site.catalogue(), task, on=day, note=note, **when)
 
     act(ctx, by, do)
-    say(f"任务 {task} 已报送，等待上级确认。")
+    say(f"任务 {task} 已报送，待上级确认。")
 
 
 def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:

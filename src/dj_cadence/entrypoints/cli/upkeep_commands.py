@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence import clock
+from dj_cadence.domain import labels
 from dj_cadence.entrypoints.cli.arguments import AsJson, Misuse
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
@@ -54,9 +55,9 @@ def deliveries(
             one.id,
             one.day,
             one.person,
-            log.CHANNELS.get(one.channel, one.channel),
+            labels.CHANNELS.get(one.channel, one.channel),
             one.address,
-            log.STATES[one.state],
+            labels.MESSAGES[one.state],
             one.attempts,
             one.reply,
         )

@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from dj_cadence.domain.citation import basis_text
+from dj_cadence.domain import labels
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.wording import official_day, short_day
 from dj_cadence.entrypoints.web import (
@@ -163,11 +164,11 @@ def _templates(context: WebContext) -> Environment:
     )
     templates.filters.update(
         period=chinese_label,
-        basis=basis_text,
+        basis=words.basis,
         day=short_day,
         evidence=words.evidence,
         local=words.local,
-        org_address=words.org_address,
+        org_address=organization_path,
         message_kind=words.message_kind,
         message_state=words.message_state,
         channel=words.channel,
@@ -176,6 +177,7 @@ def _templates(context: WebContext) -> Environment:
     templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
     templates.globals["web_address"] = context.settings.web_address
+    templates.globals["states"] = labels.TASKS
     templates.globals["most_ticks"] = companions.MOST
     return templates
 

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates import add_years
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.task import State
-from dj_cadence.entrypoints.web import acts, words
+from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
@@ -102,7 +103,7 @@ def act_in_organization(visit: Visit) -> Response:
         return acts.Allowed(visit.visitor, *_open_to(visit, session))
 
     try:
-        return acts.answer(visit, allowed, words.org_address(visit.path("code")))
+        return acts.answer(visit, allowed, organization_path(visit.code))
     except Refused as error:
         return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -205,7 +206,7 @@ def _organization(
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
         refusal=refusal,
-        base=words.org_address(found.code),
+        base=organization_path(found.code),
         **values,
     )
 

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest import DigestView
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.paper import PaperKind, WallPlan
 from dj_cadence.entrypoints.web import words
 from dj_cadence.entrypoints.web.security import Forbidden
@@ -25,18 +26,18 @@ from dj_cadence.services.wall import wall_plan
 def digest(visit: Visit) -> Response:
     """The digest as it is at this moment; of a past week its numbers."""
     view = _digest(visit)
-    return visit.page("digest.html", digest=view, base=words.org_address(view.org_code))
+    return visit.page("digest.html", digest=view, base=organization_path(view.org_code))
 
 
 def digest_file(visit: Visit) -> Response:
     view = _digest(visit)
-    return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 周报.xlsx")
+    return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 党建工作周报.xlsx")
 
 
 def wall(visit: Visit) -> Response:
     """A year's plan, or with ?month= a month's, on A4."""
     plan, query = _wall(visit), visit.request.url.query
-    base = words.org_address(visit.path("code"))
+    base = organization_path(visit.code)
     return visit.page("wall.html", plan=plan, base=base, query=f"?{query}" if query else "")
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dj_cadence.domain.dates import DAY, add_months
-from dj_cadence.entrypoints.web import words
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.entrypoints.web.paging import LINES
 from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.services import pages
@@ -47,7 +47,7 @@ def people(visit: Visit) -> Response:
     return visit.page(
         "people.html",
         org=found,
-        base=words.org_address(found.code),
+        base=organization_path(found.code),
         months=months,
         rows=list(zip(*counted, strict=True)),
         called=visit.paging.part(called, LINES) if called is not None else None,

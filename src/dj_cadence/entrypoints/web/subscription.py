@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web import words
+from dj_cadence.domain.page_address import organization_path
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.services.access import may_act
 from dj_cadence.services.feed_address import feed_address, rotate
@@ -22,14 +22,14 @@ class Subscription:
     webcal: str
     """A tap on it opens the phone's calendar."""
     qr: Markup
-    """The same for another phone's camera, as SVG."""
+    """`https` for another phone's camera, as SVG: what Android makes of webcal is no calendar."""
 
 
 def subscription(visit: Visit, subject: str, address: str | None) -> Subscription:
     """The calendar of an organization or a person; its address is made where there is none."""
     https = address or feed_address(visit.database, visit.settings, subject, visit.now)
     webcal = f"webcal://{https.partition('://')[2]}"
-    drawn = segno.make(webcal, micro=False, boost_error=False).svg_inline(
+    drawn = segno.make(https, micro=False, boost_error=False).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
     )
     return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
@@ -42,7 +42,7 @@ def change_of_organization(visit: Visit) -> Response:
         if not may_act(session, visit.visitor, found.id, visit.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         rotate(session, visit.settings, f"org:{found.id}", visit.now)
-    return go_to(f"{words.org_address(found.code)}?said=feed#feed")
+    return go_to(f"{organization_path(found.code)}?said=feed#feed")
 
 
 def change_own(visit: Visit) -> Response:

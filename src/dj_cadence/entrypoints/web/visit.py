@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.page_address import code_in_path
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
@@ -149,6 +150,11 @@ class Visit:
         # NUL is the one character that a PostgreSQL text cannot hold.
         return str(self.request.path_params.get(name, "")).replace("\x00", "")
 
+    @property
+    def code(self) -> str:
+        """The code of the organization in the address."""
+        return code_in_path(self.path("code"))
+
     @cached_property
     def paging(self) -> Paging:
         """The page of its lists that is asked for."""
@@ -169,7 +175,7 @@ class Visit:
     def organization(self, session: Session) -> AnyRow:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
-        found = pages.organization(session, self.visitor, self.path("code"), self.today)
+        found = pages.organization(session, self.visitor, self.code, self.today)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return found

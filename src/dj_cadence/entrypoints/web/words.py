@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from dj_cadence.domain import labels
 from dj_cadence.domain.basis import EVIDENCE
+from dj_cadence.domain.citation import basis_text
 from dj_cadence.domain.duty import Term
 from dj_cadence.domain.workflow import OWN
-from dj_cadence.services.deliveries import CHANNELS
 from dj_cadence.store.task_views import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
@@ -17,18 +17,6 @@ NOT_ABOVE = "周报说的是下级组织的情况，只有本组织和上级能�
 STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
 
-_KINDS = {"bundle": "任务提醒", "digest": "周报", "alert": "规则文件提醒", "test": "测试"}
-_STATES = {
-    "ready": "待发送",
-    "leased": "发送中",
-    "retry": "待重试",
-    "sent": "已发送",
-    "gave_up": "发送失败",
-    "unknown": "结果不明",
-    "quarantined": "已停发，待查",
-    "superseded": "并入后一条",
-    "settled": "已办结，未发",
-}
 _TROUBLES = {
     HTTPStatus.BAD_REQUEST: "没有看懂这次提交。请返回上一页重试。",
     HTTPStatus.FORBIDDEN: "没有权限。还没有登录的，请向管理员要登录链接。",
@@ -40,15 +28,15 @@ _TROUBLES = {
 }
 
 
-def org_address(code: str) -> str:
-    """The address of an organization's page."""
-    return f"/orgs/{quote(code, safe='')}"
-
-
 def is_election(task: TaskRow) -> bool:
     """Whether recording it begins a new term."""
     term = task.rule is not None and isinstance(task.rule.recurrence, Term)
     return term and task.step == OWN
+
+
+def basis(task: TaskRow) -> str:
+    """What a task rests on; empty where its rule is gone or names nothing."""
+    return basis_text(task.rule, task.stage) if task.rule else ""
 
 
 def evidence(keys: Iterable[str]) -> str:
@@ -62,15 +50,15 @@ def local(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def message_kind(kind: str) -> str:
-    return _KINDS.get(kind, kind)
+    return labels.MESSAGE_KINDS.get(kind, kind)
 
 
 def message_state(state: str) -> str:
-    return _STATES.get(state, state)
+    return labels.MESSAGES.get(state, state)
 
 
 def channel(name: str) -> str:
-    return CHANNELS.get(name, name)
+    return labels.CHANNELS.get(name, name)
 
 
 def trouble(status: int) -> str:

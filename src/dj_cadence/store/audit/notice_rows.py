@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, text
 
-from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.office import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import message, notice, quiet, site
 
@@ -99,21 +99,21 @@ INVARIANTS = (
         "notice_sent_in_unsent",
         notice,
         lambda _: and_(notice.c.outcome == "sent", _in(*_WILL_GO_OUT)),
-        "条提醒记作已送达，所在的消息却还没有发出；已改为等待发出",
+        "条提醒记作已发送，所在的消息却还没有发出；已改为待发送",
         lambda _: {"outcome": ""},
     ),
     Invariant(
         "notice_sent_in_dead",
         notice,
         lambda _: and_(notice.c.outcome == "sent", _in(*OVER)),
-        "条提醒记作已送达，所在的消息却已作废；已放回，随下一封发出",
+        "条提醒记作已发送，所在的消息却已作废；已放回，随下一封发出",
         lambda _: {"outcome": "", "message_id": null()},
     ),
     Invariant(
         "notice_sent_in_nothing",
         notice,
         lambda _: and_(notice.c.outcome.in_(("sent", "folded")), notice.c.message_id.is_(None)),
-        "条提醒记作已送达，却不知在哪封消息里；已记为结果不明",
+        "条提醒记作已发送，却不知在哪封消息里；已记为结果不明",
         lambda _: {"outcome": "unknown"},
     ),
     Invariant(
@@ -147,7 +147,7 @@ INVARIANTS = (
     Invariant(
         "notice_office",
         notice,
-        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(OFFICES))),
+        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(EVERY_OFFICE))),
         "条待发提醒的职务不认识；已改发书记",
         lambda _: {"office": "书记"},
     ),

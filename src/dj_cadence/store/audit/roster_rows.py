@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, se
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates import DAY, FIRST_DAY
-from dj_cadence.domain.office import OFFICES
+from dj_cadence.domain.office import EVERY_OFFICE
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.override import OverrideKey
 from dj_cadence.store import site as sites
@@ -120,7 +120,7 @@ INVARIANTS = (
     Invariant(
         "appointment_office",
         appointment,
-        lambda _: appointment.c.office.not_in(sorted(OFFICES)),
+        lambda _: appointment.c.office.not_in(sorted(EVERY_OFFICE)),
         "条任职的职务不认识；请用花名册重新导入（编号 {ids}）",
     ),
     Invariant(

@@ -1,0 +1,79 @@
+"""The Chinese word of each state: one for pages, messages, files and commands alike.
+
+Whoever shows a state takes its word from here; a second word for the same state is a fault.
+办结 is said of a task that nothing more is owed on, however it ended.
+"""
+
+from collections.abc import Mapping
+
+TASKS: Mapping[str, str] = {
+    "planned": "未开始",
+    "open": "待办",
+    "unrecorded": "到期待登记",
+    "overdue": "逾期",
+    "submitted": "待上级确认",
+    "returned": "已退回",
+    "done": "已完成",
+    "missed": "未按期开展",
+    "waived": "不再办理",
+    "withdrawn": "已撤回",
+}
+ACTS: Mapping[str, str] = {
+    "done": "登记完成",
+    "missed": "登记未按期开展",
+    "planned": "确定日期",
+    "reopen": "撤销登记",
+    "move": "日期变动",
+    "withdraw": "撤回",
+    "postpone": "延期",
+    "waive": "不再办理",
+    "evidence": "附材料",
+    "handover": "由承接的组织接着办",
+    "surplus": "又登记一次（已办结，不计入别的周期）",
+    "accept": "上级确认",
+    "return": "上级退回",
+}
+MESSAGES: Mapping[str, str] = {
+    "ready": "待发送",
+    "leased": "发送中",
+    "retry": "待重试",
+    "sent": "已发送",
+    "gave_up": "发送失败",
+    "unknown": "结果不明，没有补发",
+    "quarantined": "两次结果不明，等人处理",
+    "superseded": "已并入后一条",
+    "settled": "发送前已办结",
+}
+ATTEMPTS: Mapping[str, str] = {
+    "sending": MESSAGES["leased"],
+    "sent": MESSAGES["sent"],
+    "retry": MESSAGES["retry"],
+    "gave_up": MESSAGES["gave_up"],
+    "unknown": "结果不明",
+}
+NOTICES: Mapping[str, str] = {
+    "": MESSAGES["ready"],
+    "sent": MESSAGES["sent"],
+    "folded": MESSAGES["superseded"],
+    "settled_before": MESSAGES["settled"],
+    "moved": "发送前已改期，不再发",
+    "no_addressee": "没有可通知的人",
+    "unknown": MESSAGES["unknown"],
+}
+MESSAGE_KINDS: Mapping[str, str] = {
+    "bundle": "任务提醒",
+    "digest": "党建工作周报",
+    "alert": "规则文件提醒",
+    "test": "测试",
+}
+CHANNELS: Mapping[str, str] = {
+    "email": "邮件",
+    "phone": "电话",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
+    "wecom_group": "企业微信群",
+    "dingtalk_group": "钉钉群",
+    "feishu_group": "飞书群",
+}
+"""What the channels are called by that have the names which the documents propose."""
