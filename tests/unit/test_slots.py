@@ -329,7 +329,7 @@ def test_what_is_asked_about_says_until_when_it_is_not_late() -> None:
     (slot,) = term_slots(date(2023, 3, 31), branch(starts_on=date(2026, 4, 1)))
 
     assert slot.derivation[-1] == (
-        "2026年4月1日（周三）起用或录入时已经开始，先问一次是否已经办过，"
+        "2026年4月1日（周三）起用或录入时已经开始、已经结束：先问一次是否已经办过，"
         "到2026年4月23日（周四）为止不算逾期"
     )
 

@@ -144,7 +144,8 @@ def reminders(
     """
     found = (
         reminder
-        for reminder in _of_plan(plan, dates, calendar, after, until)
+        for each in _each_rung(plan, dates, calendar, after, until, on=until)
+        for reminder in each
         if after < reminder.day <= until
     )
     return sorted(found)
@@ -158,30 +159,36 @@ def next_reminder(
     until = max(after, dates.due, dates.opens, last) + 100 * DAY  # rules reach 2 months at most
     firsts = (
         next((r.day for r in each if r.day > after), None)
-        for each in _each_rung(plan, dates, calendar, after, until)
+        for each in _each_rung(plan, dates, calendar, after, until, on=after)
         # in order, so that repeats are worked out only if needed
     )
     return min((day for day in firsts if day and day <= until), default=None)
 
 
-def _of_plan(
-    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
-) -> Iterator[Reminder]:
-    for each in _each_rung(plan, dates, calendar, after, until):
-        yield from each
-
-
 def _each_rung(
-    plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+    plan: ReminderPlan,
+    dates: TaskDates,
+    calendar: WorkCalendar,
+    after: date,
+    until: date,
+    *,
+    on: date,
 ) -> Iterator[Iterator[Reminder]]:
-    """The reminders of one rung after the other, each in order."""
+    """The reminders of one rung after the other, each in order.
+
+    What is asked about replaces what was to be said before; as long as `on`, the day of the
+    look, lies before that day, all is said as ever.
+    """
     rungs = (_of_rung(rung, dates, calendar, after, until) for rung in plan.rungs)
     if dates.asked_on is None:
         yield from rungs
         return
     asks = calendar.on_or_after(dates.asked_on)
-    answered = last_answer_day(dates.asked_on, calendar)
     yield iter([Reminder(asks, ASKED, 0, From.OPENS)])
+    if on < dates.asked_on:
+        yield from rungs
+        return
+    answered = last_answer_day(dates.asked_on, calendar)
     for each in rungs:
         yield (r for r in each if r.day > asks and not dates.due < r.day <= answered)
 

@@ -30,16 +30,21 @@ class Slot:
     asked_on: date | None = None
     """The day on which the organization began here with this under way: it is asked then
     whether it was done already, and is late only when there was time to answer."""
+    silent_until: date | None = field(default=None, compare=False)
+    """The start, where it was under way by then: nothing happens to it before."""
     theme: str = ""
     """What the superior announced it to be about."""
 
 
-def asked(slot: Slot, day: date, calendar: WorkCalendar) -> Slot:
-    """The slot, asked about on `day` where it was under way by then."""
+def asked(slot: Slot, day: date, calendar: WorkCalendar, start: date | None = None) -> Slot:
+    """The slot, asked about on `day` where it was under way by then; silent until the `start`."""
     if slot.opens >= day:
         return slot
     last = last_answer_day(day, calendar)
+    stands = "还没有结束，仍要办理" if slot.due >= day else "已经结束"
     why = (
-        f"{day_text(day)}起用或录入时已经开始，先问一次是否已经办过，到{day_text(last)}为止不算逾期"
+        f"{day_text(day)}起用或录入时已经开始、{stands}：先问一次是否已经办过，"
+        f"到{day_text(last)}为止不算逾期"
     )
-    return replace(slot, asked_on=day, derivation=(*slot.derivation, why))
+    silent = start if start and slot.opens < start else None
+    return replace(slot, asked_on=day, silent_until=silent, derivation=(*slot.derivation, why))

@@ -26,7 +26,10 @@ def slots_of(
     day, calendar = asked_from(cohort.facts), catalogue.calendar
     last = None if isinstance(duty.recurrence, Every) else last_answer_day(day, calendar)
     return [
-        asked(slot, day, calendar) if last is None or slot.due < last else slot for slot in found
+        asked(slot, day, calendar, cohort.facts.starts_on)
+        if last is None or slot.due < last
+        else slot
+        for slot in found
     ]
 
 

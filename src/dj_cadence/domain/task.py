@@ -72,7 +72,7 @@ def state_on(
     asked_on: date | None = None,
 ) -> State:
     """The state of a task that nobody settled, on the local date `day`."""
-    if day < (asked_on or opens):
+    if day < opens:
         return State.PLANNED
     if day <= due:
         return State.OPEN
@@ -91,7 +91,7 @@ def next_change(
 ) -> date | None:
     """The first day after `day` on which the state changes by itself."""
     late = first_overdue_day(due, recording_grace, calendar, asked_on)
-    changes = (asked_on or opens, due + DAY, late)
+    changes = (opens, due + DAY, late)
     return min((change for change in changes if change > day), default=None)
 
 

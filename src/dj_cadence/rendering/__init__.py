@@ -245,7 +245,8 @@ def _sections(items: list[Item]) -> tuple[Section, ...]:
 
 _BELOW = "下级逾期，请督促"
 _LATE, _UNRECORDED = labels.TASKS["overdue"], labels.TASKS["unrecorded"]
-_RANKS = (_BELOW, _LATE, _UNRECORDED, "本月清单", "即将到期")
+_ASKED = "请先确认是否已经办过"
+_RANKS = (_BELOW, _LATE, _UNRECORDED, _ASKED, "本月清单", "即将到期")
 
 
 def _section(item: Item) -> str:
@@ -253,6 +254,8 @@ def _section(item: Item) -> str:
         return _BELOW
     if item.state == State.OVERDUE:
         return _LATE
+    if item.answer_by:
+        return _ASKED
     if item.state == State.UNRECORDED:
         return _UNRECORDED
     return "本月清单" if item.rung == "list" else "即将到期"
@@ -273,7 +276,8 @@ def summary(view: MessageView) -> Summary:
         "项下级逾期": sections.count(_BELOW),
         f"项{_LATE}": sections.count(_LATE),
         f"项{_UNRECORDED}": sections.count(_UNRECORDED),
-        f"项{labels.TASKS['open']}": len(ahead),
+        "项待确认是否办过": sections.count(_ASKED),
+        f"项{labels.TASKS['open']}": len(ahead) - sections.count(_ASKED),
     }
     return Summary(
         counts="、".join(f"{count}{what}" for what, count in counts.items() if count),

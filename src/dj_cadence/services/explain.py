@@ -206,7 +206,7 @@ def _next(
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")
-    if changes == (row.asked_on or row.opens):
+    if changes == row.opens:
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")

@@ -21,6 +21,5 @@ class FirstDays:
         dates = TaskDates(slot.opens, slot.planned, slot.due, slot.asked_on)
         if (plan, dates) not in self._known:
             spoken = next_reminder(self._plans[plan], dates, self._calendar, FIRST_DAY)
-            opens = slot.asked_on or slot.opens
-            self._known[plan, dates] = min(opens, spoken or opens)
-        return self._known[plan, dates]
+            self._known[plan, dates] = min(slot.opens, spoken or slot.opens)
+        return max(self._known[plan, dates], slot.silent_until or FIRST_DAY)

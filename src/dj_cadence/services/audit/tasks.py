@@ -74,7 +74,8 @@ class _Look:
             return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
         if row.last_next is None or row.last_next <= moment.latest:
             return None  # whatever is wrong, the next pass looks at it
-        if self._differs(row, should):
+        is_early = row.asked_on is not None and moment.day < row.asked_on
+        if not is_early and self._differs(row, should):
             return "task_state", lambda s: store.set_state(s, key, should, moment, now)
         latest = max(self._latest_next(row), moment.latest)
         if row.last_next > latest:
