@@ -17,22 +17,35 @@ def read_text(path: Path, most: int) -> str:
     Raises UnreadableError for anything else: a pipe would never end, nor would a device.
     FileNotFoundError passes through.
     """
-    content = _content(path, most + 1)
-    if len(content) > most:
-        raise UnreadableError(f"文件太大，最多 {most // 1000} KB")
+    content = read_bytes(path, most)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise UnreadableError(_DAMAGED) from None
 
 
+def read_bytes(path: Path, most: int) -> bytes:
+    """A plain file of at most so many bytes; raises as `read_text` does."""
+    content = _content(path, most)
+    if len(content) > most:  # it grew meanwhile
+        raise UnreadableError(f"文件太大，最多 {_size(most)}")
+    return content
+
+
+def _size(count: int) -> str:
+    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count // 1000} KB"
+
+
 def _content(path: Path, most: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("这不是普通文件，请移走")
-            return file.read(most)
+            if status.st_size > most:
+                raise UnreadableError(f"文件太大，最多 {_size(most)}")
+            return file.read(most + 1)
     except FileNotFoundError:
         raise
     except (OSError, ValueError):

@@ -8,7 +8,15 @@ class DjCadenceError(Exception):
 
 
 class Refused(DjCadenceError):
-    """The request cannot be carried out, and nothing was changed."""
+    """The request cannot be carried out, and nothing was changed.
+
+    `field` names what the sentence is about, where it is about one thing that was given:
+    on, note, reason, at, place, until, amount, evidence, also, confirmed.
+    """
+
+    def __init__(self, text: str = "", *, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class DatabaseGone(Refused):

@@ -26,6 +26,7 @@ done 1
 missed 1 --reason 停课
 planned 1 --on 2026-11-24
 reopen 1 --reason 误记
+take-back 1 --evidence 1
 postpone 1 --until 2026-12-31 --reason 批复
 waive 1 --reason 撤并
 submit 1

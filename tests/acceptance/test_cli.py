@@ -211,6 +211,27 @@ def test_done_without_a_day_is_today(act: Terminal) -> None:
     assert task(act, row["id"])["completed_on"] == TODAY.isoformat()
 
 
+def test_once_the_time_is_over_the_day_is_asked_for(act: Terminal) -> None:
+    row = open_task(act, state="overdue")
+
+    asked = act("done", row["id"])
+    assert asked.code == 1
+    assert "请写明实际办理日期" in asked.err
+    assert f"今天补开、补办的，写 --on {TODAY}。" in asked.err
+    assert task(act, row["id"]) == row
+
+    assert act("done", row["id"], "--on", TODAY).code == 0
+    assert task(act, row["id"])["completed_on"] == TODAY.isoformat()
+
+
+def test_the_day_of_an_election_is_never_guessed(act: Terminal) -> None:
+    row = open_task(act, duty="committee_term", step="")
+
+    asked = act("done", row["id"])
+    assert (asked.code, "请写明选举大会的日期" in asked.err) == (1, True)
+    assert task(act, row["id"]) == row
+
+
 def test_a_month_gone_by_is_missed(act: Terminal) -> None:
     row = open_task(act, state="overdue")
 

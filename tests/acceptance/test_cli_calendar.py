@@ -124,7 +124,7 @@ def test_a_file_with_faults_is_not_stored(act: Terminal, notice: Path) -> None:
     assert (answer.code, answer.lines) == (
         1,
         [
-            "放假安排.csv 第5行: 2027-02-24 不是周末，不会是调休上班日",
+            "放假安排.csv:5:1: 2027-02-24 不是周末，不会是调休上班日",
             "    | 2027-02-24 | 上班 |  |",
             "共 1 处错误，没有存入。请修改后重新导入。",
         ],
@@ -143,7 +143,7 @@ def test_semesters_of_a_city_that_nobody_has_are_stored_with_a_warning(
 
     assert answer.code == 0
     assert [line.split("，")[0] for line in answer.lines] == [
-        "校历.csv 第2行: 提示：花名册里没有别处小学的组织",
+        "校历.csv:2: 提示：花名册里没有别处小学的组织",
         "已存入 schedules/calendars/semesters-别处.yaml；运行 plan 查看影响",
     ]
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from http import HTTPStatus
 
 import pytest
@@ -15,6 +16,7 @@ from .district import ALICE, BOB, CHARLIE, CLERK, DANA, Browser, District
 
 PAGE = "/orgs/S1-1"
 PDF = b"%PDF-1.7\n%%EOF\n"
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 TEXT = "到会十二人。\n".encode()
 PROGRAM = b"MZ\x90\x00" + b"\x00" * 200
 EVIL_NAME = "../<script>会议记录.exe"
@@ -136,8 +138,12 @@ def test_nothing_is_read_from_strangers_and_no_more_than_enough_from_others(
     page = hand_in(bob, ("a.txt", big))
     assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "“a.txt”太大，每个文件最多 20 MB。" in page.text
-    three = hand_in(bob, *((f"{n}.txt", big) for n in "abc"))
-    assert three.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    five = hand_in(bob, *((f"{n}.txt", big) for n in "abcde"))
+    assert five.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert (
+        "这次选的文件太大，没有保存：每个文件最多 20 MB，一次最多 10 个、共 100 MB。"
+        "请分几次附，或者压缩后再附；照片可以先在手机上缩小。"
+    ) in five.text
     elsewhere = bob.post(f"{PAGE}/missed", data={"csrf": "x"}, files=files)
     assert elsewhere.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     assert (district.state(3), stored(district)) == ("open", 0)
@@ -167,6 +173,63 @@ def test_what_an_organization_may_keep_ends(any_district: District) -> None:
     assert (stored(small), small.state(3)) == (0, "open")
     assert hand_in(bob, ("小.pdf", PDF)).status_code == HTTPStatus.SEE_OTHER
     assert stored(small) == 1
+
+
+def test_five_photos_of_a_telephone_come_at_once(district: District) -> None:
+    bob = district.login(BOB)
+    photos = [(f"IMG_{n}.HEIC", HEIC + bytes([n]) + b"\0" * (14 * 1024 * 1024)) for n in range(5)]
+
+    assert hand_in(bob, *photos).status_code == HTTPStatus.SEE_OTHER
+
+    assert rows(district) == [(f"IMG_{n}.heic", "image/heic") for n in range(5)]
+    assert stored(district) == 5
+
+
+def taking_back(client: Browser, number: int, page: str = PAGE, task: int = 3) -> Response:
+    form = {"csrf": client.csrf(page), "task": str(task), "paper": str(number)}
+    return client.post(f"{page}/take_back", data=form)
+
+
+def test_a_wrong_file_is_taken_back_by_who_put_it_there(any_district: District) -> None:
+    bob = any_district.login(BOB)
+    hand_in(bob, ("错的.pdf", PDF), ("签到.txt", TEXT))
+    assert bob.get(PAGE).text.count("收回这个附件") == 2
+
+    answer = taking_back(bob, 1)
+
+    assert answer.headers["location"] == f"{PAGE}?said=take_back"
+    assert "附件已收回。" in bob.get(answer.headers["location"]).text
+    assert rows(any_district) == [("签到.txt", "text/plain")]
+    assert any_district.state(3) == "done"
+    assert bob.get(f"{PAGE}/evidence/1").status_code == HTTPStatus.NOT_FOUND
+    history = bob.get(f"{PAGE}/tasks/3").text
+    assert f"错的.pdf（{sha256(PDF).hexdigest()[:12]}）" in history
+    assert "收回附件" in history
+    again = taking_back(bob, 1)
+    assert again.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "这项任务没有这个附件，可能已经收回。" in again.text
+
+
+@pytest.mark.parametrize("person", [ALICE, CLERK])
+def test_a_file_of_somebody_else_is_not_taken_back(district: District, person: int) -> None:
+    hand_in(district.login(BOB), ("记录.pdf", PDF))
+    other = district.login(person)
+    assert "收回这个附件" not in other.get(PAGE).text
+
+    answer = taking_back(other, 1)
+
+    assert answer.status_code in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FORBIDDEN)
+    assert rows(district) == [("记录.pdf", "application/pdf")]
+
+
+def test_a_file_handed_in_by_a_link_is_taken_back_there(district: District) -> None:
+    client, link = district.client(), district.link(1)
+    hand_in(client, ("记录.pdf", PDF), page=link)
+    assert "收回这个附件" in client.get(link).text
+
+    assert taking_back(client, 1, link).headers["location"] == f"{link}?said=take_back"
+
+    assert rows(district) == []
 
 
 def test_papers_that_come_later(district: District) -> None:

@@ -36,7 +36,7 @@ def granted(district: District) -> list[tuple[int, str, str, str]]:
 def offered(client: Browser, code: str) -> set[str]:
     """The acts for which a page has forms."""
     page = client.get(f"/orgs/{code}").text
-    return set(re.findall(r'action="/orgs/[^/"]+/(\w+)"', page)) - {"feed"}
+    return set(re.findall(r'action="/orgs/[^/"]+/(\w+)[#"]', page)) - {"feed"}
 
 
 @pytest.mark.parametrize(("person", "key"), [(ALICE, "p-alice"), (CLERK, "p-clerk")])

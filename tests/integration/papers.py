@@ -14,6 +14,13 @@ TEXT = "会议记录：到会十二人。\n".encode()
 CSV = "\ufeff姓名,到会\n李老师,是\n".encode()
 PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 200
 GBK = "会议记录".encode("gb18030")
+RTF = b"{\\rtf1\\ansi\\ansicpg936 \\'bb\\'e1\\'d2\\'e9}"
+WEBP = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
+
+
+def iso_picture(brand: bytes) -> bytes:
+    """The first box of a picture in the container of a telephone."""
+    return b"\0\0\0\x1cftyp" + brand + b"\0\0\0\0mif1heicmiaf"
 
 
 def png() -> bytes:

@@ -147,10 +147,10 @@ def test_a_workbook_with_faults_records_nothing_and_names_each(
         import_records(session, RULES, read_records(file), **WHO)
 
     assert str(refused.value).splitlines() == [
-        "三月.xlsx Sheet1 第3行：任务编号应为数字。",
-        "三月.xlsx Sheet1 第3行：日期应写成 2026-03-05 这样。",
-        "三月.xlsx Sheet1 第3行：数量应为大于零的整数。",
-        "三月.xlsx Sheet1 第4行：这项任务已经是“已完成”，日期2026年3月5日（周四），没有重复登记。",
+        "三月.xlsx Sheet1!A3：任务编号应为数字。",
+        "三月.xlsx Sheet1!B3：日期应写成 2026-03-05 这样。",
+        "三月.xlsx Sheet1!C3：数量应为大于零的整数。",
+        "三月.xlsx Sheet1!4：这项任务已经是“已完成”，日期2026年3月5日（周四），没有重复登记。",
         "共 4 处错误，没有登记任何一行。",
     ]
     assert everything(branches) == before
@@ -164,5 +164,5 @@ def test_a_file_that_is_no_such_workbook_is_refused(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "b.xlsx"))
     book.add_worksheet().write(0, 0, "编号")
     book.close()
-    with pytest.raises(Refused, match=r"b\.xlsx Sheet1 第1行：缺少列“任务编号、日期”。"):
+    with pytest.raises(Refused, match=r"b\.xlsx：没有认出表头，要有“任务编号、日期”两列。"):
         read_records(tmp_path / "b.xlsx")

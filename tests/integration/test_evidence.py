@@ -1,6 +1,7 @@
 """Papers of a record: kept under their hash once the act stands; what is refused leaves nothing."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services import evidence, records
+from dj_cadence.services.audit.evidence import look_at_evidence
 from dj_cadence.services.explain import explain
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
@@ -124,7 +126,7 @@ def test_an_act_that_is_refused_keeps_nothing(march: Database, tmp_path: Path) -
     with pytest.raises(Refused, match="还没有到"):
         done(march, tmp_path, MINUTES, on=21)
     assert kept(tmp_path) == []
-    with pytest.raises(Refused, match="一次最多附 10 个文件，现在有 11 个"):
+    with pytest.raises(Refused, match="一次最多附 10 个文件，请分几次附"):
         done(march, tmp_path, *[MINUTES] * 11)
     assert kept(tmp_path) == []
     assert the_task(march, "party_day", "B1", "2026-03").state == "open"
@@ -162,3 +164,49 @@ def test_what_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path)
         assert kept(tmp_path) == sorted(["b" * 64, MINUTES.sha256])
         assert evidence.sweep(session, tmp_path, now) == 0
         assert evidence.sweep(session, tmp_path / "nowhere", now) == 0
+
+
+def take_back(database: Database, task_id: int, number: int, by: str, **how: bool) -> str:
+    with database.write() as session:
+        return evidence.take_back(session, task_id, number, by=by, now=at(TODAY), **how)
+
+
+def test_a_wrong_file_is_taken_back_and_the_audit_agrees(march: Database, tmp_path: Path) -> None:
+    mine = done(march, tmp_path, MINUTES, SHEET)
+
+    assert take_back(march, mine, 1, "x") == "会议记录.pdf"
+
+    assert [name for name, *_ in listed(march, mine)] == ["签到.txt"]
+    said = f"会议记录.pdf（{MINUTES.sha256[:12]}）"
+    assert acts(march, mine)[-1] == ("take_back", "x", said)
+    assert list(look_at_evidence(march, tmp_path)) == []
+    with march.write() as session:
+        assert evidence.sweep(session, tmp_path, at(TODAY) + timedelta(days=3650)) == 1
+    assert [file.name for file in (tmp_path / "evidence").iterdir()] == [SHEET.sha256]
+    assert list(look_at_evidence(march, tmp_path)) == []
+
+
+def test_only_who_put_it_there_takes_it_back_and_the_operator(
+    march: Database, tmp_path: Path
+) -> None:
+    mine = done(march, tmp_path, MINUTES)
+    other = the_task(march, "party_day", "B2", "2026-03").id
+    for task_id, number, by in ((mine, 1, "y"), (mine, 1, ""), (mine, 2, "x"), (other, 1, "x")):
+        with pytest.raises(Refused, match="收回"):
+            take_back(march, task_id, number, by)
+    assert take_back(march, mine, 1, "操作员", may_all=True) == "会议记录.pdf"
+    assert listed(march, mine) == []
+
+
+def test_one_paper_is_read_at_a_time(march: Database, tmp_path: Path) -> None:
+    """However many come, no more than one of them is in memory."""
+    before: list[int] = []
+
+    def papers() -> Iterator[Paper]:
+        for number in range(3):
+            before.append(len(list((tmp_path / "evidence").glob(".*"))) if number else 0)
+            yield paper(f"{number}.pdf", PDF + bytes([number]))
+
+    with evidence.set_aside(settings(tmp_path), papers()) as aside:
+        assert [row["name"] for row in aside.papers] == ["0.pdf", "1.pdf", "2.pdf"]
+    assert before == [0, 1, 2]

@@ -14,9 +14,12 @@ from .papers import (
     JPEG,
     PDF,
     PROGRAM,
+    RTF,
     TEXT,
+    WEBP,
     archive,
     docx,
+    iso_picture,
     ole,
     png,
     pptx,
@@ -37,7 +40,20 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
         (pptx(), "附件.pptx", f"{OFFICE}.presentationml.presentation"),
         (ole("WordDocument", "1Table"), "附件.doc", "application/msword"),
         (ole("Workbook"), "附件.xls", "application/vnd.ms-excel"),
+        (ole("PowerPoint Document"), "附件.ppt", "application/vnd.ms-powerpoint"),
         (TEXT, "附件.txt", "text/plain"),
+        (GBK, "附件.txt", "text/plain; charset=gb18030"),
+        ("到会：㐂 Ａ\r\n".encode("gb18030"), "附件.txt", "text/plain; charset=gb18030"),
+        ("\ufeff会议".encode("utf-16-le"), "附件.txt", "text/plain; charset=utf-16"),
+        ("会议".encode("utf-16"), "附件.txt", "text/plain; charset=utf-16"),
+        ("王\U00031350".encode(), "附件.txt", "text/plain"),
+        (RTF, "附件.rtf", "application/rtf"),
+        (WEBP, "附件.webp", "image/webp"),
+        (iso_picture(b"heic"), "附件.heic", "image/heic"),
+        (iso_picture(b"hevx"), "附件.heic", "image/heic"),
+        (iso_picture(b"mif1"), "附件.heif", "image/heif"),
+        (iso_picture(b"avif"), "附件.avif", "image/avif"),
+        (archive("OFD.xml", "Doc_0/Document.xml"), "附件.ofd", "application/ofd"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -48,6 +64,24 @@ def test_the_content_says_what_it_is_whatever_the_name(
 
     assert (found.name, found.media_type) == (name, media_type)
     assert found.sha256 == sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("given", "stream", "kept", "media_type"),
+    [
+        ("记录.wps", "WordDocument", "记录.wps", "application/kswps"),
+        ("签到.ET", "Workbook", "签到.et", "application/kset"),
+        ("课件.dps", "PowerPoint Document", "课件.dps", "application/ksdps"),
+        ("记录.doc", "WordDocument", "记录.doc", "application/msword"),
+        ("签到.et", "WordDocument", "签到.doc", "application/msword"),
+    ],
+)
+def test_files_of_wps_keep_their_endings(
+    given: str, stream: str, kept: str, media_type: str
+) -> None:
+    found = paper(given, ole(stream, "WpsCustomData"))
+
+    assert (found.name, found.media_type) == (kept, media_type)
 
 
 def test_a_table_in_plain_text_is_a_table_by_its_name() -> None:
@@ -61,7 +95,13 @@ def test_a_table_in_plain_text_is_a_table_by_its_name() -> None:
     "content",
     [
         PROGRAM,
-        GBK,
+        b"\x81\xff\xfe\x80",
+        "\ufffe会议\uffff".encode(),
+        iso_picture(b"isom"),
+        b"RIFF\0\0\0\0AVI LIST",
+        RTF.replace(b"}", b"{\\object\\objemb{\\*\\objdata 0105}}}"),
+        archive("OFD.xml", "word/vbaProject.bin"),
+        archive(*(f"{n}.xml" for n in range(5_001)), "OFD.xml"),
         b"a\x00b",
         archive("a.txt"),
         archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
@@ -73,7 +113,13 @@ def test_a_table_in_plain_text_is_a_table_by_its_name() -> None:
     ],
     ids=[
         "a program",
-        "another encoding",
+        "no encoding",
+        "no characters",
+        "a video",
+        "another video",
+        "a document that carries a program",
+        "an ofd with macros",
+        "an archive of very many parts",
         "a zero byte",
         "an archive",
         "macros",
@@ -94,7 +140,7 @@ def test_everything_else_is_refused_and_the_kinds_are_named(content: bytes) -> N
 def test_an_empty_and_a_too_large_file(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"“空\.txt”是空文件"):
         paper("空.txt", b"")
-    with pytest.raises(Refused, match=r"“大\.txt”太大，每个文件最多 20 MB。"):
+    with pytest.raises(Refused, match=r"“大\.txt”太大，每个文件最多 20 MB。请压缩后再附；"):
         paper("大.txt", b"a" * (LARGEST + 1))
     with (tmp_path / "大.bin").open("wb") as file:
         file.truncate(LARGEST + 1)

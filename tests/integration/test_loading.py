@@ -243,7 +243,7 @@ def test_a_shipped_file_that_broke_makes_no_fault_of_what_lies_over_it(tmp_path:
     loaded = load_catalogue([tmp_path / "shipped", site])
 
     assert [problem.place for problem in loaded.problems] == [
-        "schedules/duties/6.1-support.yaml:7:12"
+        "schedules/duties/6.1-support.yaml:8:12"
     ]
     assert "party_work_budget" not in loaded.catalogue.duties
 
@@ -256,6 +256,7 @@ def test_the_schema_is_one_of_a_file_of_duties_or_workflows() -> None:
         ["duties", "rows"],
         ["workflows"],
         ["plans"],
+        ["sentences"],
     ]
     assert "every" in schema["$defs"]["Rule"]["properties"]
     assert schema["$defs"]["Rule"]["additionalProperties"] is False

@@ -96,7 +96,7 @@ def test_a_target_of_two_groups_needs_two_records(district: Database) -> None:
         (date(2026, 4, 3), "2026年4月3日（周五）还没有到，请在办理之后登记。"),
         (
             date(2026, 2, 28),
-            "2026年2月28日（周六）早于这项任务的开始日2026年3月1日（周日），请检查日期。",
+            "2026年2月28日（周六）早于这项任务的开始日2026年3月1日（周日），请检查日期；是上一期办的，请登记在上一期的任务里。",
         ),
     ],
 )
@@ -340,7 +340,7 @@ def test_what_is_typed_is_kept_without_control_characters(
 def test_what_is_too_long_is_refused(district: Database) -> None:
     before = everything(district)
 
-    with pytest.raises(Refused, match="说明最长 500 个字，现在有 501 个。"):
+    with pytest.raises(Refused, match="备注最长 500 个字，现在有 501 个。"):
         say(district, records.done, march(district).id, on=date(2026, 3, 31), note="字" * 501)
 
     assert everything(district) == before

@@ -179,6 +179,26 @@ def test_what_a_sheet_made_of_a_long_code_is_refused_with_advice(load: Load) -> 
     ]
 
 
+@pytest.mark.parametrize("word", ["无", "暂无", "/", "—", "N/A"])
+def test_nothing_is_said_by_an_empty_cell(load: Load, word: str) -> None:
+    said_so = f"写的是“{word}”：没有就把这一格留空。"
+    report = load(
+        (f"E-1,云溪教育工委,上级机关,{word},", BRANCH),
+        (f"E-1-B,书记,,{word},王芳,{word},{word},{word},{word}", f"E-1,书记,,,{word},,,,"),
+    )
+    assert sorted(said(report)) == sorted(
+        [
+            f"组织.csv:2:4: 组织代码{said_so.replace('—', '-')}",
+            f"任职.csv:2:4: 人员编号{said_so.replace('—', '-')}",
+            f"任职.csv:2:6: 邮箱{said_so}",
+            f"任职.csv:2:7: 手机{said_so}",
+            f"任职.csv:2:8: 任职日期{said_so}",
+            f"任职.csv:2:9: 离任日期{said_so}",
+            f"任职.csv:3:5: 姓名写的是“{word}”：职务空缺的，不要写这一行。",
+        ]
+    )
+
+
 def test_a_name_in_another_dress_is_the_same_person(load: Load, database: Database) -> None:
     load((TOP, BRANCH), ("E-1-B,书记,,,王 芳,,,,",))
     report = load(

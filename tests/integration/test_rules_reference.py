@@ -17,6 +17,7 @@ from dj_cadence.domain.duty import (
     Recurrence,
     Term,
     TermNotice,
+    Tier,
     Vacation,
 )
 from dj_cadence.domain.organization import OrgKind
@@ -26,6 +27,7 @@ from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule
 from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.loading.plan_rule import PlanRule
 from dj_cadence.loading.rule import DutyFile
+from dj_cadence.loading.standard_rule import StandardFile
 from dj_cadence.loading.workflow_rule import MARKS, WorkflowFile
 from dj_cadence.loading.yaml_file import keys_of
 
@@ -39,6 +41,21 @@ def test_the_table_of_duties_says_what_the_rules_say() -> None:
     assert re.findall(r"^\| `[a-z_]+` \| [^`].*$", text, re.MULTILINE) == [
         row(d) for d in DUTIES.values()
     ]
+
+
+def test_the_pages_at_the_front_count_what_is_shipped() -> None:
+    root, on = REFERENCE.parents[2], [duty for duty in DUTIES.values() if duty.enabled]
+    listed = [duty for duty in on if duty.tier is Tier.C]
+    off = [duty for duty in DUTIES.values() if duty.tier is Tier.C and not duty.enabled]
+    total, texts = len(DUTIES), ("README.md", "README.zh-CN.md", "docs/reference/duties.md")
+    english, chinese, reference = (
+        " ".join((root / name).read_text(encoding="utf-8").split()) for name in texts
+    )
+
+    assert f"in {total} duties, {len(on)} of them on" in english
+    assert f"共 {total} 项职责，其中 {len(on)} 项默认启用" in chinese
+    assert f"{len(listed)} of C are on as items of their owner's list" in reference
+    assert f"the other {len(off)} of C are off" in reference
 
 
 def test_the_table_of_workflows_says_what_the_rules_say() -> None:
@@ -91,7 +108,8 @@ def every_text(every: Every) -> str:
             f"{every.unit.value} × {every.times} {every.counted_in}".replace("groups 次", "groups")
         ]
     if every.opens and every.due:
-        parts.append(f"{day_text(every.opens)} … {day_text(every.due)}")
+        until = f"before {'、'.join(every.before)}, else {day_text(every.due)}"
+        parts.append(f"{day_text(every.opens)} … {until if every.before else day_text(every.due)}")
     if every.due_day:
         parts.append(f"due {every.due_day}")
     if every.vacation is not Vacation.KEEP:
@@ -108,7 +126,7 @@ def test_the_reference_names_every_key_that_may_be_written() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     models = {
         model
-        for root in (DutyFile, WorkflowFile, PlanRule, HolidayYearRule, SemesterRule)
+        for root in (DutyFile, WorkflowFile, PlanRule, HolidayYearRule, SemesterRule, StandardFile)
         for model in models_in(root)
     }
     words = {key for model in models for key in keys_of(model)}

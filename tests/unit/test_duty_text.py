@@ -59,6 +59,16 @@ def test_who_owes_it(owed_by: OwedBy, said: str) -> None:
             "上年10月1日至次年3月31日办理",
         ),
         (
+            Every(
+                Unit.YEAR,
+                opens=DayOfYear(0, 9, 1),
+                due=DayOfYear(0, 9, 4),
+                before=("中秋", "国庆"),
+            ),
+            "每年1次",
+            "9月1日至中秋、国庆放假前办理",
+        ),
+        (
             Term({OrgKind.BRANCH: 3, OrgKind.PARTY_COMMITTEE: 5}),
             "按任期",
             "党委5年、党支部3年；届满前6个月起办理；延期或提前须上级批准，一般不超过一年",

@@ -8,6 +8,7 @@ from dj_cadence.domain.normal_form import (
     code_key,
     code_text,
     is_cut_number,
+    is_placeholder,
     name_key,
     person_name,
     word_key,
@@ -87,10 +88,17 @@ def test_what_a_sheet_made_of_a_long_number(written: str, cut: bool) -> None:
         ("Ｊｏｈｎ\u3000Ｓｍｉｔｈ", "John Smith"),
         ("J. Smith", "J. Smith"),
         ("㐂子", "㐂子"),
+        ("王 \U00031350", "王\U00031350"),
+        ("\U0002ebf0　明\ufffe", "\U0002ebf0明"),
     ],
 )
 def test_a_name_as_it_is_kept(written: str, name: str) -> None:
     assert person_name(written) == name
+
+
+def test_what_says_that_there_is_nothing() -> None:
+    words = ("无", " 暂 无 ", "／", "—", "－－", "N/A", "待定", "无锡", "-1", "")
+    assert [is_placeholder(word) for word in words] == [True] * 7 + [False] * 3
 
 
 def test_names_and_words_are_compared_by_their_keys() -> None:
@@ -106,13 +114,13 @@ def test_names_and_words_are_compared_by_their_keys() -> None:
         ("S1-1", "/orgs/S1-1"),
         ("一小", "/orgs/%E4%B8%80%E5%B0%8F"),
         ("A b&c", "/orgs/A%20b%26c"),
-        ("37/01", "/orgs/37%252F01"),
-        ("50%", "/orgs/50%2525"),
-        ("a?b#c", "/orgs/a%253Fb%2523c"),
-        ("..", "/orgs/%252E%252E"),
-        (".", "/orgs/%252E"),
-        ("a\\b;c", "/orgs/a%255Cb%253Bc"),
-        ("%2F", "/orgs/%25252F"),
+        ("37/01", "/orgs/37~2F01"),
+        ("50%", "/orgs/50~25"),
+        ("a?b#c", "/orgs/a~3Fb~23c"),
+        ("..", "/orgs/~2E~2E"),
+        (".", "/orgs/~2E"),
+        ("a\\b;c", "/orgs/a~5Cb~3Bc"),
+        ("%2F~2F", "/orgs/~252F~7E2F"),
     ],
 )
 def test_every_code_is_one_part_of_an_address(code: str, path: str) -> None:

@@ -25,7 +25,7 @@ TODAY = date(2026, 3, 5)
 AT_ONCE = Beginning(None, TODAY)
 KINDS = (
     "上级机关、党委、党总支、党支部、联合党支部、党小组、"
-    "工会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
+    "工会、妇委会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
 )
 
 
@@ -198,6 +198,28 @@ def test_oddities() -> None:
     ]
     fine = read(row("B1", full_members="7", last_election="2026-03-05", stage="小学"))["B1"]
     assert list(oddities(fine, TODAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "said"),
+    [
+        ("党支部", "2", ["正式党员2人，不足3人的单位应与其他单位设联合党支部，请核对。"]),
+        ("党支部", "0", ["正式党员0人，不足3人的单位应与其他单位设联合党支部，请核对。"]),
+        ("党支部", "3", []),
+        ("党支部", "50", []),
+        ("党支部", "51", ["正式党员51人，党支部一般不超过50人，请核对是否分设支部。"]),
+        ("联合党支部", "2", []),
+        ("联合党支部", "64", ["正式党员64人，党支部一般不超过50人，请核对是否分设支部。"]),
+        ("党总支", "2", []),
+        ("党总支", "80", []),
+        ("党支部", "", []),
+    ],
+)
+def test_a_branch_too_small_or_too_large_is_odd(kind: str, members: str, said: list[str]) -> None:
+    cells = {"kind": kind, "full_members": members, "last_election": "2026-03-05"}
+    org = read(row("B1", **cells))["B1"]
+
+    assert [text for _, text in oddities(org, TODAY)] == said
 
 
 def test_a_city_may_be_written_with_or_without_its_last_character() -> None:

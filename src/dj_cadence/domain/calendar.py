@@ -1,12 +1,12 @@
 """Working days and semesters, as published, with what is not yet published marked so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates import DAY, add_months
 
 
 class CalendarStatus(StrEnum):
@@ -32,6 +32,8 @@ class HolidayYear:
     source: str
     days_off: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()
+    begins: tuple[tuple[str, date], ...] = ()
+    """The holidays by their names, with the first day off of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,19 @@ class WorkCalendar:
     def status(self, year: int) -> CalendarStatus:
         table = self.years.get(year)
         return table.status if table else CalendarStatus.MISSING
+
+    def holiday_after(self, names: Collection[str], day: date) -> date | None:
+        """The first day off of the first holiday with one of `names` in its own, after `day`.
+
+        Looked for in the three months that follow; None where no table says.
+        """
+        begins = (
+            first
+            for table in self.years.values()
+            for name, first in table.begins
+            if any(wanted in name for wanted in names)
+        )
+        return min((d for d in begins if day < d <= add_months(day, 3)), default=None)
 
     def on_or_after(self, day: date) -> date:
         """The first working day from `day` on."""

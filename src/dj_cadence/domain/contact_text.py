@@ -6,11 +6,13 @@ from dj_cadence.domain.mime import is_address
 from dj_cadence.domain.normal_form import HAN, compatible, is_cut_number
 
 _IN_BRACKETS = re.compile(r"[<〈《]([^<>〈〉《》]*)[>〉》]")
-_LABEL = re.compile(r"(?:mailto|e-?mail|电子邮箱|电子邮件|邮箱)\s*:\s*", re.IGNORECASE)
 _BESIDE_A_NAME = re.compile(rf"[{HAN}·()]*([!-'*-~]+@[A-Za-z0-9.-]+)[{HAN}·()]*")
 _AROUND = " .,;:!。，；：、！\"'“”‘’()[]<>《》〈〉"
 
 _PHONE_LABEL = re.compile(r"(?:tel|手机号?码?|联系电话|电话|办公电话)\s*:\s*", re.IGNORECASE)
+_REMARK = re.compile(r"\([^()]*[^\d()+ -][^()]*\)")
+"""138…（微信同号）; brackets around digits are part of a number."""
+_AS_A_FRACTION = re.compile(r"(\d+)\.0+")
 _NOT_DIALLED = str.maketrans("", "", " -‐‑‒–—―−_.·()[]/")
 _EXTENSION = re.compile(r"(.{7,}?)\s*(?:转|-|ext\.?|[x#*])\s*(\d{1,6})", re.IGNORECASE)
 _COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)")
@@ -27,7 +29,8 @@ def email_address(written: str) -> str:
     inside = _IN_BRACKETS.findall(text)
     if len(inside) == 1 and "@" in inside[0]:
         text = inside[0]
-    text = _LABEL.sub("", text.strip(_AROUND), count=1).partition("?")[0].strip(_AROUND)
+    text = text.strip(_AROUND).partition("?")[0].strip(_AROUND)
+    text = text.rpartition(":")[2]  # mailto:, 邮箱：, 王芳：
     if text.count("@") == 1:
         local, _, domain = text.replace(" ", "").partition("@")
         text = f"{local}@{domain.replace('。', '.')}"
@@ -50,7 +53,8 @@ def email_fault(written: str) -> str:
 
 def phone_number(written: str) -> str:
     """The number as it is dialled in the country: digits, and `转` before an extension."""
-    text = _PHONE_LABEL.sub("", compatible(written), count=1)
+    text = _REMARK.sub("", _PHONE_LABEL.sub("", compatible(written), count=1))
+    text = _AS_A_FRACTION.sub(r"\1", text.strip(_AROUND))
     number = _dialled(text)
     if (divided := _EXTENSION.fullmatch(text)) and not _is_number(number):
         line = _dialled(divided[1])

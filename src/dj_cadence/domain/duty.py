@@ -96,6 +96,9 @@ class Every:
     opens: DayOfYear | None = None
     due: DayOfYear | None = None
     """With `opens`: a window of its own. Not moved off a day of rest."""
+    before: tuple[str, ...] = ()
+    """With a window: names of holidays. It ends on the last working day before the first of them
+    that follows `opens`, and on `due` only where no calendar says when that is."""
     due_day: str = ""
     """A day rule in the period's last month, instead of its last working day. Not moved."""
     times: int | str = 1
@@ -176,6 +179,8 @@ class Duty:
     """The steps around its own task, each a task of its own."""
     confidential: bool = False
     """Whether it is about a person: seen by its organization and who approves for it only."""
+    sentences: tuple[str, ...] = ()
+    """The parts of the standard that it keeps, like 2.4.3."""
     source: str = field(default="", compare=False)
     """The file it was read from."""
 

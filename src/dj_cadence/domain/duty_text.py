@@ -74,7 +74,8 @@ def _dates(recurrence: Recurrence) -> Iterator[str]:
     match recurrence:
         case Every() as every:
             if every.opens and every.due:
-                yield f"{_day(every.opens)}至{_day(every.due)}办理"
+                until = f"{'、'.join(every.before)}放假前" if every.before else _day(every.due)
+                yield f"{_day(every.opens)}至{until}办理"
             yield f"最迟{every.due_day}" if every.due_day else ""
             yield f"计划日{every.day}" if every.day else ""
             yield "计划日用本组织的固定日" if every.own_day else ""

@@ -28,6 +28,7 @@ ACTS: Mapping[str, str] = {
     "postpone": "延期",
     "waive": "不再办理",
     "evidence": "附材料",
+    "take_back": "收回附件",
     "handover": "由承接的组织接着办",
     "surplus": "又登记一次（已办结，不计入别的周期）",
     "accept": "上级确认",

@@ -13,9 +13,12 @@ _IGNORED = dict.fromkeys(
         *range(0x180B, 0x1810),
         *range(0xFE00, 0xFE10),  # variation selectors
         *range(0xE0100, 0xE01F0),
+        *range(0xFDD0, 0xFDF0),  # noncharacters
+        *(plane | last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)),
     )
 )
-_INVISIBLE = frozenset(("Cf", "Cc", "Cs", "Cn"))
+_INVISIBLE = frozenset(("Cf", "Cc", "Cs"))
+"""Not Cn: what this Python does not know yet may be a rare character of a name."""
 _LOOKS_BLANK = dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0), " ")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -24,6 +27,16 @@ _DOTS = "·•・･‧∙⋅⸱⦁●᛫"
 _DOT_OF_NAMES = re.compile(rf"\s*(?:[{_DOTS}]|(?<=[{HAN}])\s*[.](?=\s*[{HAN}]))\s*")
 _BLANK_IN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 _AS_A_SHEET_SHOWS = re.compile(r"\d+\.\d+E\+?\d+|\d+E\+\d+", re.IGNORECASE)
+
+
+_PLACEHOLDER = re.compile(
+    r"(?:暂时?)?(?:无|没有|空|缺|空缺)|未[有填]|不[详明]|待[定补填]|[/\\-]+|\.{3,}|n/a|null|nil"
+)
+
+
+def is_placeholder(written: str) -> bool:
+    """Whether somebody wrote that there is nothing, in place of leaving a cell empty."""
+    return _PLACEHOLDER.fullmatch(word_key(written).translate(_DASHES)) is not None
 
 
 def visible(written: str) -> str:

@@ -15,6 +15,7 @@ class OrgKind(StrEnum):
     JOINT_BRANCH = "joint_branch"
     PARTY_GROUP = "party_group"
     UNION = "union"
+    WOMENS_COMMITTEE = "womens_committee"
     STAFF_CONGRESS = "staff_congress"
     LEAGUE_COMMITTEE = "league_committee"
     LEAGUE_BRANCH_STAFF = "league_branch_staff"
@@ -35,6 +36,7 @@ _LABELS = {
     OrgKind.JOINT_BRANCH: "联合党支部",
     OrgKind.PARTY_GROUP: "党小组",
     OrgKind.UNION: "工会",
+    OrgKind.WOMENS_COMMITTEE: "妇委会",
     OrgKind.STAFF_CONGRESS: "教代会",
     OrgKind.LEAGUE_COMMITTEE: "团委",
     OrgKind.LEAGUE_BRANCH_STAFF: "教工团支部",
@@ -66,6 +68,8 @@ STAGES = (
 
 COMMITTEE_THRESHOLD = 7
 """Full members from which a branch must have a committee (支部工作条例, ch. 6)."""
+LEAST_MEMBERS, MOST_MEMBERS = 3, 50
+"""Full members that a branch of one unit has at least, and as a rule at most (art. 4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from dj_cadence.domain.wording import day_text
 _FRIDAY = 4
 _REACH = 550 * DAY
 """No window that a rule gives leaves its period by more than this."""
+_UNTOLD = date.max
+"""A day that no calendar has: what hangs on it is provisional."""
 _SHORT = frozenset({Unit.MONTH, Unit.QUARTER, Unit.HALF_YEAR, Unit.SEMESTER, Unit.SCHOOL_YEAR})
 
 
@@ -52,13 +54,13 @@ def _slot(
     calendar: WorkCalendar,
     semesters: tuple[Semester, ...],
 ) -> Slot:
-    opens, due, reasons, worked_out = _stretch(every, period, calendar)
+    opens, due, reasons, rests_on = _stretch(every, period, calendar)
     planned, planned_reasons = _planned(every, facts, opens, due, calendar)
     if planned and every.vacation is Vacation.SHIFT:
         planned, planned_reasons = _in_term_time(
             planned, opens, due, semesters, calendar, planned_reasons
         )
-    days = [day for day in (worked_out and due, planned) if day]
+    days = [*rests_on, *([planned] if planned else [])]
     provisional = period.provisional or calendar.is_provisional(*days)
     if provisional:
         reasons.append("放假安排或校历尚未公布或未导入，以上日期是推算的，以后可能调整")
@@ -78,26 +80,43 @@ def _slot(
 
 def _stretch(
     every: Every, period: Period, calendar: WorkCalendar
-) -> tuple[date, date, list[str], bool]:
-    """(opens, due, how, whether due hangs on working days)."""
+) -> tuple[date, date, list[str], tuple[date, ...]]:
+    """(opens, due, how, the days whose calendar `due` hangs on)."""
     name = f"周期：{chinese_label(period.label)}"
     if every.opens and every.due:
         opens, due = _day_of_year(every.opens, period), _day_of_year(every.due, period)
+        if every.before:
+            return _before_holiday(every.before, opens, due, name, calendar)
         reason = f"规则给出的办理时段为{day_text(opens)}至{day_text(due)}，最后一天即截止日"
-        return opens, due, [name, reason], False
+        return opens, due, [name, reason], ()
     if rule := parse_day_rule(every.due_day):
         due, _ = rule.resolve(period.last.replace(day=1), period.last, calendar)
         span = f"{name}，{day_text(period.first)}起"
         reason = f"截止日：规则定为“{rule.text}”，{day_text(due)}"
-        return period.first, due, [span, reason], rule.working
+        return period.first, due, [span, reason], (due,) if rule.working else ()
     due = calendar.on_or_before(period.last)
     span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
     return (
         period.first,
         due,
         [span, f"截止日：周期内最后一个工作日，{_worked(due, calendar)}"],
-        True,
+        (due,),
     )
+
+
+def _before_holiday(
+    names: tuple[str, ...], opens: date, unknown: date, name: str, calendar: WorkCalendar
+) -> tuple[date, date, list[str], tuple[date, ...]]:
+    """As `_stretch`, for a window that ends before a holiday; `unknown` where none is known."""
+    holiday, words = calendar.holiday_after(names, opens), "、".join(names)
+    if holiday is None:
+        reason = f"日历中还没有{words}的放假安排，截止日暂按{day_text(unknown)}"
+        return opens, unknown, [name, reason], (_UNTOLD,)
+    due = max(opens, calendar.on_or_before(holiday - DAY))
+    reason = (
+        f"{words}自{day_text(holiday)}起放假，截止日为之前最后一个工作日{_worked(due, calendar)}"
+    )
+    return opens, due, [f"{name}，{day_text(opens)}起", reason], (due, holiday)
 
 
 def _day_of_year(day: DayOfYear, period: Period) -> date:

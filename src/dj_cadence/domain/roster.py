@@ -10,6 +10,8 @@ from dj_cadence.domain.organization import (
     BRANCHES,
     COMMITTEE_THRESHOLD,
     KIND_BY_LABEL,
+    LEAST_MEMBERS,
+    MOST_MEMBERS,
     PARTY_ORGANIZATIONS,
     STAGES,
     OrgKind,
@@ -30,6 +32,9 @@ KINDS: Mapping[str, OrgKind] = {
     "小组": OrgKind.PARTY_GROUP,
     "教工团支": OrgKind.LEAGUE_BRANCH_STAFF,
     "少先队大队": OrgKind.YOUNG_PIONEERS,
+    "妇女委员会": OrgKind.WOMENS_COMMITTEE,
+    "妇女工作委员会": OrgKind.WOMENS_COMMITTEE,
+    "妇联": OrgKind.WOMENS_COMMITTEE,
 }
 _KIND_ADVICE = "可填：" + "、".join(KIND_BY_LABEL)
 
@@ -175,6 +180,19 @@ def _check_lifetime(cells: Cells, org: RosterOrg) -> None:
         cells.fault("successor", "承接组织不能是它自己，请改正。")
 
 
+def _odd_size(org: RosterOrg, full: int) -> Iterable[tuple[str, str]]:
+    """How a branch is set up beside how many full members it has (支部工作条例, art. 4, ch. 6)."""
+    enough, count = full >= COMMITTEE_THRESHOLD, f"正式党员{full}人，"
+    if enough and not org.has_committee:
+        yield "has_committee", f"{count}满7人应设支委会，现为“否”，请核对。"
+    if org.has_committee and not enough:
+        yield "has_committee", f"{count}不足7人，设支委会却为“是”，请核对。"
+    if org.kind is OrgKind.BRANCH and full < LEAST_MEMBERS:
+        yield "full_members", f"{count}不足3人的单位应与其他单位设联合党支部，请核对。"
+    if full > MOST_MEMBERS:
+        yield "full_members", f"{count}党支部一般不超过50人，请核对是否分设支部。"
+
+
 def oddities(
     org: RosterOrg, today: date, cities: Collection[str] = ()
 ) -> Iterable[tuple[str, str]]:
@@ -187,17 +205,7 @@ def oddities(
     if text := unknown_city(org.city, cities):
         yield "city", text
     if org.kind in BRANCHES and org.full_members is not None:
-        enough = org.full_members >= COMMITTEE_THRESHOLD
-        if enough and not org.has_committee:
-            yield (
-                "has_committee",
-                f"正式党员{org.full_members}人，满7人应设支委会，现为“否”，请核对。",
-            )
-        if org.has_committee and not enough:
-            yield (
-                "has_committee",
-                f"正式党员{org.full_members}人，不足7人，设支委会却为“是”，请核对。",
-            )
+        yield from _odd_size(org, org.full_members)
     if org.kind in PARTY_ORGANIZATIONS and not org.last_election and not org.dissolved:
         yield "last_election", "没有上次换届日期，无法提醒换届，请补填。"
     if org.last_election and org.last_election > today:

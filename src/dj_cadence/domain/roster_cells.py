@@ -1,6 +1,5 @@
 """Reading one row's cells into values, with every fault kept as a problem."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,21 +9,19 @@ from dj_cadence.domain.normal_form import (
     code_text,
     compatible,
     is_cut_number,
+    is_placeholder,
     visible,
     word_key,
 )
 from dj_cadence.domain.problem import Problem, suggestion
 from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, RosterRow
+from dj_cadence.domain.written_date import parse_date
 
 _T = TypeVar("_T")
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-|/(\d{1,2})/|\.(\d{1,2})\.|年(\d{1,2})月)(\d{1,2})日?")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _FLAGS = {"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False}
 _SHEETS = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
 ORG_HEADERS, APPOINTMENT_HEADERS = ({c.key: c.header for c in columns} for columns in _SHEETS)
 _LONGEST_CODE = 64
-_YEARS = range(1900, 2101)
-"""A year outside is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +48,18 @@ class Cells:
             self.fault(key, text)
         return code
 
+    def says_nothing(self, key: str) -> bool:
+        """Whether 无, / or the like stands where a cell should be empty: a fault that says so."""
+        text = self.text(key)
+        if not is_placeholder(text):
+            return False
+        self.fault(key, f"{self.headers[key]}写的是“{text}”：没有就把这一格留空。")
+        return True
+
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
         text = self.text(key)
-        if not text and self.row.has_column(key):
+        if not text and self.row.has_column(key) and key not in self.row.unread:
             self.fault(key, f"缺少{self.headers[key]}，请填写。")
         return text
 
@@ -65,6 +70,8 @@ class Cells:
             return None
         if text.isdecimal() and len(text) < 7:
             return int(text)
+        if self.says_nothing(key):
+            return None
         self.fault(key, f"{self.headers[key]}“{text}”不是整数，请只写数字，如 12。")
         return None
 
@@ -72,7 +79,7 @@ class Cells:
         text = self.text(key)
         if not text:
             return None
-        if (day := parse_date(text)) is None:
+        if (day := parse_date(text)) is None and not self.says_nothing(key):
             self.fault(key, f"{self.headers[key]}“{text}”不是日期，请写成 2023-05-10。")
         return day
 
@@ -103,6 +110,8 @@ def code_fault(header: str, code: str) -> str:
         return (
             f"{header}“{code}”被表格改写过，末几位已经丢失：请把这一列设为文本，重新输入全部数字。"
         )
+    if is_placeholder(code):
+        return f"{header}写的是“{code}”：没有就把这一格留空。"
     if len(code) > _LONGEST_CODE:
         return f"{header}最多{_LONGEST_CODE}个字，请改短。"
     return ""
@@ -119,23 +128,8 @@ class Codes:
         """What to say of a code that does not exist; empty for one that does."""
         if not code or code in self.known:
             return ""
-        if is_cut_number(code):
-            return code_fault("组织代码", code)
+        if text := code_fault("组织代码", code):
+            return text
         hint = suggestion(code, self.known) if self.hints_left else ""
         self.hints_left = max(0, self.hints_left - 1)
         return f"没有代码为“{code}”的组织{hint or '，请先在组织表里加上。'}"
-
-
-def parse_date(text: str) -> date | None:
-    """2023-05-10, 2023/5/10, 2023.5.10, 2023年5月10日 or 20230510; None for anything else."""
-    if found := _DATE.fullmatch(text):
-        parts = [int(part) for part in found.groups() if part]
-    elif found := _COMPACT.fullmatch(text):
-        parts = [int(part) for part in found.groups()]
-    else:
-        return None
-    try:
-        day = date(*parts)
-    except ValueError:
-        return None
-    return day if day.year in _YEARS else None

@@ -7,8 +7,8 @@ from datetime import date
 
 from dj_cadence.domain.contact_text import email_address, email_fault, phone_fault, phone_number
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.normal_form import compatible, person_name
-from dj_cadence.domain.office import nearest_office
+from dj_cadence.domain.normal_form import compatible, is_placeholder, person_name
+from dj_cadence.domain.office import CHIEF_OF, nearest_office
 from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg
@@ -19,6 +19,7 @@ _SEPARATORS = re.compile(r"[;；\n]")
 _AROUND_A_VALUE = " 。；;，,、"
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _NATURES = {
+    "主持工作": True,
     "代理": True,
     "acting": True,
     "正式": False,
@@ -54,6 +55,14 @@ def address_column(channel: str) -> str:
     return channel if channel in (EMAIL, PHONE) else "addresses"
 
 
+def nature_of(office: str) -> str:
+    """What is written beside an office that is done for somebody who is missing.
+
+    A deputy who 主持工作 is the chief's stand-in, so of a deputy's own stand-in it is not said.
+    """
+    return "代理" if office in CHIEF_OF else "主持工作"
+
+
 def read_appointments(
     rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
 ) -> tuple[list[RosterAppointment], list[Problem]]:
@@ -73,6 +82,8 @@ def read_appointments(
 
 def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     org, name = cells.required("org") and cells.settled("org"), person_name(cells.required("name"))
+    if is_placeholder(name):
+        cells.fault("name", f"姓名写的是“{name}”：职务空缺的，不要写这一行。")
     in_charge = is_in_charge(cells.text("nature"))
     offices = _offices(cells, in_charge=in_charge)
     if text := codes.unknown(org):
@@ -80,7 +91,9 @@ def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     since, until = cells.day("since") or FIRST_DAY, cells.day("until") or LAST_DAY
     if until < since:
         cells.fault("until", "离任日期早于任职日期，请改正。")
-    acting = not in_charge and bool(cells.one_of("nature", _NATURES, "可填“代理”，正式任职留空"))
+    acting = not in_charge and bool(
+        cells.one_of("nature", _NATURES, "可填“主持工作”，正式任职留空")
+    )
     addresses = _addresses(cells)
     return [
         RosterAppointment(
@@ -109,11 +122,11 @@ def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
 
 def _addresses(cells: Cells) -> dict[str, str]:
     found = _others(cells)
-    if email := cells.text("email"):
+    if (email := cells.text("email")) and not cells.says_nothing("email"):
         if text := email_fault(email):
             cells.fault("email", text)
         found[EMAIL] = email_address(email)
-    if phone := cells.text("phone"):
+    if (phone := cells.text("phone")) and not cells.says_nothing("phone"):
         if text := phone_fault(phone):
             cells.fault("phone", text)
         found[PHONE] = phone_number(phone)
@@ -122,6 +135,8 @@ def _addresses(cells: Cells) -> dict[str, str]:
 
 def _others(cells: Cells) -> dict[str, str]:
     found: dict[str, str] = {}
+    if cells.says_nothing("addresses"):
+        return found
     written = cells.row.cells.get("addresses", "")
     for part in filter(None, map(compatible, _SEPARATORS.split(written))):
         channel, equals, value = (text.strip(_AROUND_A_VALUE) for text in part.partition("="))

@@ -24,20 +24,22 @@ from dj_cadence.loading.calendar_rule import (
     to_semester,
 )
 from dj_cadence.loading.calendar_table import (
-    DAY_HEADERS,
-    SEMESTER_HEADERS,
-    Row,
+    DAY_COLUMNS,
+    FIELD_COLUMNS,
+    SEMESTER_COLUMNS,
     days_in,
     flag_faults,
     holidays_of,
-    rows_in,
     semester_fields,
     source_of,
 )
 from dj_cadence.loading.calendar_text import canonical
-from dj_cadence.loading.table_file import TEXTS, WORKBOOKS, Line, read_tables
+from dj_cadence.loading.tables.file import is_table_file, read_sheets
+from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
+from dj_cadence.loading.tables.table import Table, TableRow, read_table
 from dj_cadence.loading.yaml_file import Place, YamlFile, read_yaml, validated
 
+_MOST_ROWS = 1_000
 _NOTHING = (
     "没有可导入的行：放假安排要有“日期、类型、名称”三列，校历要有“学年、学期、开始、结束”四列。"
 )
@@ -57,22 +59,21 @@ def read_calendar(path: Path) -> CalendarFile:
 
     Raises Refused where the file is no calendar at all.
     """
-    if not path.is_file():
-        raise Refused(f"{path.name}：没有这个文件，请检查文件名。")
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise Refused(f"{path.name}：没有这个文件，请检查文件名。")
         file = read_yaml(path, path.name)
         read = _from_yaml(file)
-        read = replace(read, problems=tuple(in_order(read.problems)))
-        line_of = lines_of({file.name: file.text})
-    elif suffix in (*WORKBOOKS, *TEXTS):
-        tables = read_tables(path)
-        read = _from_tables(path.name, tables)
-        rows = {line.place: (" | ".join(line.cells), 0) for lines in tables for line in lines}
-        line_of = rows.get
+        problems = with_lines(in_order(read.problems), lines_of({file.name: file.text}))
+        read = replace(read, problems=tuple(problems))
+    elif is_table_file(path):
+        try:
+            read = _from_tables(path.name, read_sheets(path))
+        except UnreadableTableError as error:
+            raise Refused(f"{path.name}：{error}") from error
     else:
         raise Refused(f"{path.name}：不认识的文件类型，请用 .yaml、.xlsx 或 .csv。")
-    read = replace(read, problems=tuple(with_lines(read.problems, line_of)))
     return CalendarFile(problems=read.problems) if faults(read.problems) else read
 
 
@@ -116,27 +117,54 @@ def _days_of_year(file: YamlFile, year: HolidayYearRule) -> list[Day]:
 # --- tables ----------------------------------------------------------------------------------
 
 
-def _from_tables(name: str, tables: Sequence[Sequence[Line]]) -> CalendarFile:
-    if rows := rows_in(tables, DAY_HEADERS):
-        return _year_of_rows(name, rows)
-    if rows := rows_in(tables, SEMESTER_HEADERS):
-        entries = [(semester_fields(row, f"导入自 {name}"), _at(row)) for row in rows]
-        return _semesters(name, entries, list(flag_faults(rows)))
-    return CalendarFile(problems=(Problem(name, _NOTHING),))
+def _from_tables(name: str, sheets: Sequence[Sheet]) -> CalendarFile:
+    """The first sheet that is a calendar and has rows."""
+    tables = [read_table(sheet, (DAY_COLUMNS, SEMESTER_COLUMNS)) for sheet in sheets]
+    table = next((table for table in tables if table and table.rows), None)
+    problems = [*unseen(sheets), *(table.problems if table else ())]
+    if table is None:
+        return CalendarFile(problems=(*problems, Problem(name, _NOTHING)))
+    if len(table.rows) > _MOST_ROWS:
+        raise Refused(f"{name}：一次最多导入 {_MOST_ROWS} 行，请分成几个文件。")
+    read = _rows_of(name, table, problems)
+    return replace(read, problems=tuple(with_lines(read.problems, _lines(table.rows).get)))
 
 
-def _at(row: Row) -> Place:
-    return lambda _loc, *, key=False: row.place  # noqa: ARG005 - a row has one place for all
+def _rows_of(name: str, table: Table, problems: list[Problem]) -> CalendarFile:
+    if any(column.required and column.key not in table.origin.columns for column in table.columns):
+        return CalendarFile(problems=tuple(problems))
+    if table.columns is DAY_COLUMNS:
+        return _year_of_rows(name, table.rows, problems)
+    entries = [
+        (semester_fields(row, f"导入自 {name}"), _at(row)) for row in table.rows if not row.unread
+    ]
+    return _semesters(name, entries, [*problems, *flag_faults(table.rows)])
 
 
-def _year_of_rows(name: str, rows: Sequence[Row]) -> CalendarFile:
+def _lines(rows: Sequence[TableRow]) -> dict[str, tuple[str, int]]:
+    """What stands in the rows, by the places of their cells."""
+    return {
+        row.place(key): (" | ".join(row.cells.values()), 0)
+        for row in rows
+        for key in ("", *row.origin.columns)
+    }
+
+
+def _at(row: TableRow) -> Place:
+    def place(loc: Sequence[str | int], *, key: bool = False) -> str:  # noqa: ARG001
+        return row.place(FIELD_COLUMNS.get(str(loc[0]), "") if loc else "")
+
+    return place
+
+
+def _year_of_rows(name: str, rows: Sequence[TableRow], found: Sequence[Problem]) -> CalendarFile:
     read = [days_in(row) for row in rows]
-    days = [day for found, _ in read for day in found]
-    problems = [problem for _, found in read for problem in found]
+    days = [day for of_row, _ in read for day in of_row]
+    problems = [*found, *(problem for _, of_row in read for problem in of_row)]
     problems += day_faults(days)
     if all(day.works for day in days):
         problems.append(Problem(name, "没有一天放假，请核对"))
-    if problems:
+    if faults(problems):
         return CalendarFile(problems=tuple(problems))
     fields = {
         "year": year_of(days),
@@ -145,7 +173,7 @@ def _year_of_rows(name: str, rows: Sequence[Row]) -> CalendarFile:
         "holidays": holidays_of(days),
     }
     year, wrong = validated(HolidayYearRule, fields, lambda _loc, *, key=False: name)  # noqa: ARG005
-    return _year(name, year) if year else CalendarFile(problems=tuple(wrong))
+    return _year(name, year, problems) if year else CalendarFile(problems=(*problems, *wrong))
 
 
 # --- either ----------------------------------------------------------------------------------

@@ -99,6 +99,7 @@ def to_holiday_year(rule: HolidayYearRule) -> HolidayYear:
         rule.source,
         frozenset(_all_days(rule.holidays, "days_off")),
         frozenset(_all_days(rule.holidays, "make_up_days")),
+        tuple((holiday.name, min(_days_off(holiday))) for holiday in rule.holidays),
     )
 
 
@@ -113,6 +114,11 @@ def to_semester(rule: SemesterRule) -> Semester:
         city_name(rule.city),
         rule.stage,
     )
+
+
+def _days_off(holiday: HolidayRule) -> Iterator[date]:
+    for text in holiday.days_off:
+        yield from days_of(text)
 
 
 def _all_days(

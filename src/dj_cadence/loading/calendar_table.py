@@ -2,24 +2,56 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.faults import not_one_of
 from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster_cells import parse_date
+from dj_cadence.domain.table_column import Column, Content
+from dj_cadence.domain.written_date import parse_date
 from dj_cadence.loading.calendar_checks import Day
 from dj_cadence.loading.calendar_text import as_ranges
-from dj_cadence.loading.table_file import Line
+from dj_cadence.loading.tables.table import TableRow
 
-DAY_HEADERS = ("日期", "类型", "名称")
-SEMESTER_HEADERS = ("学年", "学期", "开始", "结束")
-"""Required; 城市, 学段 and 暂定 may be there, in either table 来源."""
-_HEADER_ROWS = 10
-"""How far down the header may stand; titles above it are passed over."""
-_TYPES = {"放假": False, "上班": True, "调休上班": True}
+_DATE = Content.DATE
+DAY_COLUMNS = (
+    Column("日期", "日期", required=True, content=_DATE, also=("放假日期", "日子", "时间")),
+    Column("类型", "类型", required=True, also=("类别", "安排", "放假或上班", "放假/上班")),
+    Column(
+        "名称",
+        "名称",
+        required=True,
+        also=("节日", "节日名称", "节假日", "节假日名称", "假期", "假日", "假日名称"),
+    ),
+    Column("来源", "来源", also=("依据", "文件", "通知")),
+)
+SEMESTER_COLUMNS = (
+    Column("学年", "学年", required=True, also=("学年度",)),
+    Column("学期", "学期", required=True, content=Content.COUNT),
+    Column("城市", "城市", also=("市", "地市", "所在城市")),
+    Column("学段", "学段", also=("学校类型", "适用学段")),
+    Column(
+        "开始",
+        "开始",
+        required=True,
+        content=_DATE,
+        also=("开始日期", "开始时间", "开学", "开学日期", "开学时间", "第一天", "起"),
+    ),
+    Column(
+        "结束",
+        "结束",
+        required=True,
+        content=_DATE,
+        also=("结束日期", "结束时间", "放假", "放假日期", "放假时间", "最后一天", "止"),
+    ),
+    Column("来源", "来源", also=("依据", "文件", "通知")),
+    Column("暂定", "暂定", also=("是否暂定",)),
+)
+_TYPES = {
+    **dict.fromkeys(("放假", "休息日", "放假日", "休"), False),
+    **dict.fromkeys(("上班", "调休上班", "补班", "上课", "班"), True),
+}
 _FLAGS = {"": False, "否": False, "是": True}
 _TERMS = {
     **dict.fromkeys(("1", "S1", "一", "上", "第一学期", "上学期", "秋季学期"), "S1"),
@@ -28,47 +60,24 @@ _TERMS = {
 _SCHOOL_YEAR = re.compile(r"(\d{4})\s*[-–—至/~]\s*(\d{4})\s*(?:学年)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row by the names of its columns."""
-
-    place: str
-    cells: dict[str, str]
-
-    def text(self, header: str) -> str:
-        return self.cells.get(header, "")
-
-
-def rows_in(tables: Sequence[Sequence[Line]], headers: Sequence[str]) -> list[Row]:
-    """The rows of the first sheet that has all of `headers` and something below them."""
-    return next((rows for lines in tables if (rows := list(_below(lines, headers)))), [])
-
-
-def _below(lines: Sequence[Line], headers: Sequence[str]) -> Iterator[Row]:
-    for index, line in enumerate(lines[:_HEADER_ROWS]):
-        if set(headers) <= set(line.cells):
-            for row in lines[index + 1 :]:
-                yield Row(row.place, dict(zip(line.cells, row.cells, strict=False)))
-            return
-
-
-def days_in(row: Row) -> tuple[list[Day], list[Problem]]:
+def days_in(row: TableRow) -> tuple[list[Day], list[Problem]]:
     """The day or days (`2027-02-05..2027-02-11`) that a row names, or its faults."""
     kind, name = row.text("类型"), row.text("名称")
     dates, message = _dates(row.text("日期"))
-    messages = [message] if message else []
+    messages = {"日期": message} if message else {}
     if kind not in _TYPES:
-        messages.append(f"类型{not_one_of(kind, ('放假', '上班'))}")
+        messages["类型"] = f"类型{not_one_of(kind, ('放假', '上班'))}"
     if not name and not _TYPES.get(kind):
-        messages.append("缺少名称，如 春节")
+        messages["名称"] = "缺少名称，如 春节"
     works = _TYPES.get(kind, False)
-    days = [Day(row.place, day, works, name) for day in dates]
-    return days, [Problem(row.place, message) for message in messages]
+    days = [Day(row.place("日期"), day, works, name) for day in dates]
+    unsaid = {key: text for key, text in messages.items() if key not in row.unread}
+    return days, [Problem(row.place(key), text) for key, text in unsaid.items()]
 
 
 def _dates(text: str) -> tuple[list[date], str]:
     """The dates of a cell, or what is wrong with it."""
-    ends = [parse_date(end.strip()) for end in text.split("..", 1)]
+    ends = [parse_date(end) for end in re.split(r"\.\.+|[至到~～—–]+", text, maxsplit=1)]
     first, last = ends[0], ends[-1]
     if first is None or last is None:
         return [], f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
@@ -98,7 +107,19 @@ def _nearest(off: Sequence[Day], day: date) -> str:
     return min(off, key=lambda one: abs(one.day - day)).name
 
 
-def semester_fields(row: Row, source: str) -> dict[str, Any]:
+FIELD_COLUMNS = {
+    "label": "学年",
+    "first": "开始",
+    "last": "结束",
+    "provisional": "暂定",
+    "source": "来源",
+    "city": "城市",
+    "stage": "学段",
+}
+"""Where a table says what an entry below `semesters` has under its keys."""
+
+
+def semester_fields(row: TableRow, source: str) -> dict[str, Any]:
     """An entry below `semesters`, as far as its cells are understood."""
     year = _SCHOOL_YEAR.fullmatch(row.text("学年"))
     term = _TERMS.get(row.text("学期"), row.text("学期"))
@@ -113,11 +134,11 @@ def semester_fields(row: Row, source: str) -> dict[str, Any]:
     }
 
 
-def flag_faults(rows: Sequence[Row]) -> Iterator[Problem]:
+def flag_faults(rows: Sequence[TableRow]) -> Iterator[Problem]:
     """Cells of 暂定 that say neither yes nor no."""
     for row in rows:
         if row.text("暂定") not in _FLAGS:
-            yield Problem(row.place, f"暂定“{row.text('暂定')}”应填“是”或“否”")
+            yield Problem(row.place("暂定"), f"暂定“{row.text('暂定')}”应填“是”或“否”")
 
 
 def _iso(text: str) -> str:
@@ -125,6 +146,6 @@ def _iso(text: str) -> str:
     return day.isoformat() if day else text
 
 
-def source_of(rows: Sequence[Row], otherwise: str) -> str:
+def source_of(rows: Sequence[TableRow], otherwise: str) -> str:
     """The first 来源 that is written."""
     return next((row.text("来源") for row in rows if row.text("来源")), otherwise)

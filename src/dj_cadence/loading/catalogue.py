@@ -24,6 +24,7 @@ from dj_cadence.loading.checks import check
 from dj_cadence.loading.layers import Layers, lay, read_folder
 from dj_cadence.loading.plan_rule import PlanFile, PlanRule, to_plan
 from dj_cadence.loading.rule import DutyFile, Rule, to_duty
+from dj_cadence.loading.standard_rule import SentenceRule, StandardFile
 from dj_cadence.loading.workflow_rule import WorkflowFile, WorkflowRule, to_workflow
 from dj_cadence.loading.yaml_file import Written, YamlFile
 
@@ -35,6 +36,8 @@ class Loaded:
     catalogue: Catalogue
     content: dict[str, Any]
     """Plain JSON that fully determines the catalogue."""
+    standard: Mapping[str, SentenceRule]
+    """The sentences of the standard by their numbers, which duties refer to."""
     problems: tuple[Problem, ...]
 
 
@@ -57,7 +60,8 @@ def load_catalogue(folders: Sequence[Path]) -> Loaded:
     sources = {e.key: e.file.name for e in layers.entries.values() if e.section == "duties"}
     catalogue = catalogue_from_content(content)
     duties = {key: replace(d, source=sources[key]) for key, d in catalogue.duties.items()}
-    return Loaded(replace(catalogue, duties=duties), content, tuple(problems))
+    standard = layers.models("sentences")
+    return Loaded(replace(catalogue, duties=duties), content, standard, tuple(problems))
 
 
 def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
@@ -76,13 +80,13 @@ def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
 
 
 def rules_schema() -> dict[str, Any]:
-    """The JSON Schema of a file in duties/, workflows/ or of reminder-plans.yaml.
+    """The JSON Schema of a file in duties/, workflows/, of reminder-plans.yaml or standard.yaml.
 
     For editors that complete and check.
 
     No field of a duty is required, since a site says only what differs.
     """
-    schema = TypeAdapter(DutyFile | WorkflowFile | PlanFile).json_schema()
+    schema = TypeAdapter(DutyFile | WorkflowFile | PlanFile | StandardFile).json_schema()
     del schema["$defs"]["Rule"]["required"]
     return schema
 

@@ -42,7 +42,7 @@ ONLY_WITH_EVERY = (
 def check(layers: Layers) -> list[tuple[Entry, Problem]]:
     """Every fault and warning about the rules in `layers`, with the entry it is about."""
     plans, duties = _known(layers, "plans"), _known(layers, "duties")
-    workflows = _known(layers, "workflows")
+    workflows, sentences = _known(layers, "workflows"), _known(layers, "sentences")
     terms = [key for key, rule in layers.models("duties").items() if rule.term]
     terms += [key for section, key in layers.lost if section == "duties"]
     found = []
@@ -51,6 +51,7 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
         if entry.section == "duties":
             faults = [
                 *_references(entry, plans, duties, terms),
+                *_sentences(entry, sentences),
                 *_workflow(entry, workflows),
                 *_inner(entry),
             ]
@@ -169,6 +170,13 @@ def _references(
     of = notice.get("of") if isinstance(notice, dict) else None
     if of is not None and of not in terms:
         yield ("term_notice", "of"), f"没有按任期的职责 {of}{suggestion(str(of), terms)}"
+
+
+def _sentences(entry: Entry, sentences: list[str]) -> Iterator[Fault]:
+    written = entry.fields.get("sentences")
+    for index, key in enumerate(written if isinstance(written, list) else []):
+        if str(key) not in sentences:
+            yield ("sentences", index), f"基本要求没有第 {key} 句，编号见 standard.yaml"
 
 
 def _workflow(entry: Entry, workflows: list[str]) -> Iterator[Fault]:

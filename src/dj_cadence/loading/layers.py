@@ -9,6 +9,7 @@ from dj_cadence.domain.problem import Problem, faults, suggestion
 from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule, SemestersShape
 from dj_cadence.loading.plan_rule import PlanFileShape, PlanRule
 from dj_cadence.loading.rule import DutyFileShape, Rule
+from dj_cadence.loading.standard_rule import SentenceRule, StandardFileShape
 from dj_cadence.loading.workflow_rule import WorkflowFileShape, WorkflowRule
 from dj_cadence.loading.yaml_file import (
     Loc,
@@ -21,15 +22,18 @@ from dj_cadence.loading.yaml_file import (
 )
 
 MODELS: Mapping[str, type[Written]] = {
+    "sentences": SentenceRule,
     "duties": Rule,
     "plans": PlanRule,
     "workflows": WorkflowRule,
     "holidays": HolidayYearRule,
     "semesters": SemesterRule,
 }
-PLANS_FILE = "reminder-plans"
+PLANS_FILE, STANDARD_FILE = "reminder-plans", "standard"
+_LAID_BY_KEY = frozenset({"plans", "sentences"})
+"""A file of theirs replaces what it names, not the whole shipped file of its name."""
 _MOST_FILES, _MOST_LETTERS = 300, 1_000_000
-"""In one folder. The shipped one has 33 files of 100,000 letters."""
+"""In one folder. The shipped one has 35 files of 100,000 letters."""
 
 Id = tuple[str, str]
 """(section, key)."""
@@ -119,7 +123,8 @@ def lay(folders: Sequence[Sequence[YamlFile]], without: Iterable[YamlFile] = ())
 
 def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None:
     declared, problems = _declared(file)
-    replaced = {e.id for e in lower.values() if e.file.name == file.name and e.section != "plans"}
+    whole = [e for e in lower.values() if e.section not in _LAID_BY_KEY]
+    replaced = {e.id for e in whole if e.file.name == file.name}
     laid: dict[Id, Entry] = {}
     understood: list[Entry] = []
     for entry in declared:
@@ -188,6 +193,8 @@ def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
         return _calendar(file)
     if not folder and name.partition(".")[0] == PLANS_FILE:
         return _keyed(PlanFileShape, "plans", file)
+    if not folder and name.partition(".")[0] == STANDARD_FILE:
+        return _keyed(StandardFileShape, "sentences", file)
     message = (
         "不会读取这个文件：职责放 duties/，流程放 workflows/，日历放 calendars/，"
         "提醒方案写在 reminder-plans.yaml"

@@ -1,57 +1,106 @@
-"""A workbook of things done: one row a task."""
+"""A table of things done: one row a task."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.table_column import Column, Content
+from dj_cadence.domain.written_date import parse_date
 from dj_cadence.errors import Refused
-from dj_cadence.loading.table_file import Line, read_tables
+from dj_cadence.loading.tables.file import read_sheets
+from dj_cadence.loading.tables.sheet import UnreadableTableError, unseen
+from dj_cadence.loading.tables.table import TableRow, read_table
 
-HEADERS = ("任务编号", "日期", "数量", "说明")
-"""The first two are required; 数量 is 1 where it is empty."""
+COLUMNS = (
+    Column(
+        "task",
+        "任务编号",
+        required=True,
+        content=Content.COUNT,
+        also=("任务", "任务号", "任务代码", "编号", "任务id"),
+        one_each=True,
+    ),
+    Column(
+        "on",
+        "日期",
+        required=True,
+        content=Content.DATE,
+        also=(
+            *("完成日期", "完成时间", "办理日期", "办理时间", "开展日期", "开展时间"),
+            *("活动日期", "活动时间", "时间"),
+        ),
+    ),
+    Column(
+        "amount",
+        "数量",
+        content=Content.COUNT,
+        also=("数目", "次数", "学时", "学时数"),
+        one_each=True,
+    ),
+    Column("note", "说明", also=("备注", "办理说明", "情况说明")),
+)
+"""数量 is 1 where it is empty."""
+
+
+_MOST_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One row, as far as its cells can be read."""
+    """What was done for one task."""
 
     place: str
-    task_id: int | None
-    on: date | None
-    amount: int | None
+    task_id: int
+    on: date
+    amount: int
     note: str
 
 
-def read_records(path: Path) -> list[RecordRow]:
-    """The rows of the first sheet. Raises Refused where the file is no such workbook."""
-    lines = read_tables(path)[0]
-    header = lines[0].cells if lines else ()
-    missing = [name for name in HEADERS[:2] if name not in header]
-    if missing:
-        place = lines[0].place if lines else path.name
-        raise Refused(f"{place}：缺少列“{'、'.join(missing)}”。")
-    return list(_rows(header, lines[1:]))
+@dataclass(frozen=True, slots=True)
+class RecordsFile:
+    """The rows that can be read; with a fault among `problems` none of them may be recorded."""
+
+    rows: list[RecordRow]
+    problems: list[Problem]
 
 
-def _rows(header: Sequence[str], lines: Sequence[Line]) -> Iterator[RecordRow]:
-    for line in lines:
-        row = dict(zip(header, line.cells, strict=False))
-        yield RecordRow(
-            place=line.place,
-            task_id=_number(row.get("任务编号", "")),
-            on=_day(row.get("日期", "")),
-            amount=_number(row.get("数量") or "1"),
-            note=row.get("说明", ""),
-        )
+def read_records(path: Path) -> RecordsFile:
+    """The rows of the first sheet that has any. Raises Refused where there is no such table."""
+    try:
+        sheets = read_sheets(path)
+    except UnreadableTableError as error:
+        raise Refused(f"{path.name}：{error}") from error
+    table = next((table for sheet in sheets if (table := read_table(sheet, (COLUMNS,)))), None)
+    if table is None:
+        raise Refused(f"{path.name}：没有认出表头，要有“任务编号、日期”两列。")
+    if len(table.rows) > _MOST_ROWS:
+        raise Refused(f"{path.name}：一次最多登记 {_MOST_ROWS} 行，请分成几个文件。")
+    problems = [*unseen(sheets), *table.problems]
+    complete = all(column.key in table.origin.columns for column in COLUMNS if column.required)
+    read = [_row(row, problems) for row in table.rows] if complete else []
+    return RecordsFile([row for row in read if row], problems)
+
+
+def _row(row: TableRow, problems: list[Problem]) -> RecordRow | None:
+    """The row, or None with what is wrong with it added to `problems`."""
+    task_id = _number(row.cells["task"])
+    on = parse_date(row.cells["on"])
+    amount = _number(row.cells.get("amount") or "1")
+    wrong = {
+        "task": "" if task_id else "任务编号应为数字。",
+        "on": "" if on else "日期应写成 2026-03-05 这样。",
+        "amount": "" if amount else "数量应为大于零的整数。",
+    }
+    problems += (
+        Problem(row.place(key), said)
+        for key, said in wrong.items()
+        if said and key not in row.unread
+    )
+    if not task_id or not on or not amount or row.unread:
+        return None
+    return RecordRow(row.place(), task_id, on, amount, row.cells.get("note", ""))
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -86,6 +86,7 @@ def _number_as_text(value: Any) -> Any:
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+SentenceKey = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]\.[1-9][0-9]?$")]
 EventKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 Text = Annotated[str, Field(min_length=1)]
 NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
@@ -96,6 +97,7 @@ Times = Annotated[int | str, BeforeValidator(_checked_times)]
 Evidence = Annotated[str, AfterValidator(_checked_evidence)]
 Stage = Annotated[str, AfterValidator(_checked_stage)]
 Months = Annotated[int, Field(ge=1, le=24)]
+Holiday = Literal["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"]
 
 
 class OwedByRule(Written):
@@ -112,6 +114,7 @@ class OwedByRule(Written):
 class WindowRule(Written):
     from_: DayOfYearText = Field(alias="from")
     until: DayOfYearText
+    before: tuple[Holiday, ...] = ()
 
 
 class TermRule(Written):
@@ -155,6 +158,7 @@ class Rule(Written):
     title: Text
     tier: Tier
     rows: tuple[NumberOrText, ...] = ()
+    sentences: tuple[SentenceKey, ...] = ()
     owed_by: OwedByRule
     every: Unit | None = None
     day: DayText | None = None
@@ -206,6 +210,7 @@ def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
         title=rule.title,
         tier=rule.tier,
         rows=rule.rows,
+        sentences=rule.sentences,
         owed_by=_owed_by(rule.owed_by),
         recurrence=_recurrence(rule),
         office=rule.office,
@@ -260,6 +265,7 @@ def _recurrence(rule: Rule) -> Recurrence:
         own_day=rule.own_day or "",
         opens=day_of_year(rule.window.from_) if rule.window else None,
         due=day_of_year(rule.window.until) if rule.window else None,
+        before=rule.window.before if rule.window else (),
         due_day=rule.due_day or "",
         times=rule.times,
         counted_in=rule.counted_in,

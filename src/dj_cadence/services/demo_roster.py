@@ -11,11 +11,11 @@ from dj_cadence.domain.roster_sheet import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Column,
     Origin,
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.table_column import Column
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
 _SCHOOLS = (

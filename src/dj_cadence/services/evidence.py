@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.wording import os_reason
@@ -35,13 +35,16 @@ class Kept:
     media_type: str
     size: int
     sha256: str
+    mine: bool = False
+    """Whether the one who looks has put it there, and may take it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
     """Papers whose content is written down and does not count yet."""
 
-    papers: Sequence[Paper]
+    papers: Sequence[Mapping[str, object]]
+    """Name, media type, size and hash of each."""
     folder: Path
     most_per_organization: int
     """Bytes."""
@@ -59,18 +62,21 @@ class Aside:
 
 
 @contextmanager
-def set_aside(settings: Settings, papers: Sequence[Paper]) -> Iterator[Aside]:
+def set_aside(settings: Settings, papers: Iterable[Paper]) -> Iterator[Aside]:
     """Write contents outside of any transaction; what is not put in place is gone afterwards.
 
-    Raises Refused for too many files, and where the folder cannot be written.
+    One paper is in memory at a time. Raises Refused for too many files, and where the folder
+    cannot be written.
     """
-    if len(papers) > MOST:
-        raise Refused(f"一次最多附 {MOST} 个文件，现在有 {len(papers)} 个。")
     folder = settings.folder / FOLDER
     files: dict[str, Path] = {}
+    rows: list[Mapping[str, object]] = []
     try:
         try:
             for paper in papers:
+                if len(rows) == MOST:
+                    raise Refused(f"一次最多附 {MOST} 个文件，请分几次附。")
+                rows.append(_row(paper))
                 if paper.sha256 in files:
                     continue
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -78,10 +84,19 @@ def set_aside(settings: Settings, papers: Sequence[Paper]) -> Iterator[Aside]:
                 _write(files[paper.sha256], paper.content)
         except OSError as error:
             raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
-        yield Aside(papers, folder, settings.evidence_megabytes * 1024 * 1024, files)
+        yield Aside(rows, folder, settings.evidence_megabytes * 1024 * 1024, files)
     finally:
         for file in files.values():
             file.unlink(missing_ok=True)
+
+
+def _row(paper: Paper) -> Mapping[str, object]:
+    return {
+        "name": paper.name,
+        "media_type": paper.media_type,
+        "size": len(paper.content),
+        "sha256": paper.sha256,
+    }
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -112,20 +127,12 @@ def attach(
     """
     if not aside.papers:
         return
-    rows = [
-        {
-            "record_id": record_id,
-            "name": paper.name,
-            "media_type": paper.media_type,
-            "size": len(paper.content),
-            "sha256": paper.sha256,
-        }
-        for paper in aside.papers
-    ]
+    whose = {"record_id": record_id, "added_by": by, "added_at": now}
+    rows = [{**paper, **whose} for paper in aside.papers]
     session.execute(insert_or_ignore(session, evidence), rows)
     row = acts.locked_task(session, task_id)
     _check_room(session, row.org_id, aside.most_per_organization)
-    names = "、".join(paper.name for paper in aside.papers)
+    names = "、".join(str(paper["name"]) for paper in aside.papers)
     acts.change(session, row, "evidence", by=by, now=now, reason=names, values={})
     aside.put_in_place()
 
@@ -150,6 +157,34 @@ def add(session: Session, task_id: int, aside: Aside, *, by: str, now: datetime)
     attach(session, task_id, record_id, aside, by=by, now=now)
 
 
+def take_back(
+    session: Session,
+    task_id: int,
+    paper_id: int,
+    *,
+    by: str,
+    now: datetime,
+    may_all: bool = False,
+) -> str:
+    """Take a wrong file away again, as the one who put it there; returns its name.
+
+    The history keeps its name and hash. The content goes with the next cleaning, within a day
+    or two, unless another record has the same file. Raises Refused for somebody else's file,
+    and for one that is not there.
+    """
+    row = acts.locked_task(session, task_id)
+    papers = of_tasks(session, [task_id], by).get(task_id, ())
+    found = next((paper for paper in papers if paper.id == paper_id), None)
+    if found is None:
+        raise Refused("这项任务没有这个附件，可能已经收回。")
+    if not (found.mine or may_all):
+        raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
+    session.execute(delete(evidence).where(evidence.c.id == paper_id))
+    said = f"{found.name}（{found.sha256[:12]}）"
+    acts.change(session, row, "take_back", by=by, now=now, reason=said, values={})
+    return found.name
+
+
 def sweep(session: Session, site_folder: Path, now: datetime) -> int:
     """Remove what no row names and lies there for more than a day; returns how many files.
 
@@ -164,18 +199,23 @@ def sweep(session: Session, site_folder: Path, now: datetime) -> int:
     return removed
 
 
-def of_tasks(session: Session, task_ids: Iterable[int]) -> dict[int, list[Kept]]:
-    """The papers of the records that count for each task, in the order of their coming."""
+def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dict[int, list[Kept]]:
+    """The papers of the records that count for each task, in the order of their coming.
+
+    `reader` is the key of the person who looks.
+    """
+    columns = [evidence.c[name] for name in Kept.__slots__ if name != "mine"]
     query = (
-        select(record_task.c.task_id, *(evidence.c[name] for name in Kept.__slots__))
+        select(record_task.c.task_id, *columns, evidence.c.added_by)
         .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
         .join(record, record.c.id == record_task.c.record_id)
         .where(among(record_task.c.task_id, task_ids), record.c.voided_at.is_(None))
         .order_by(evidence.c.id)
     )
     found: dict[int, list[Kept]] = {}
-    for task_id, *values in session.execute(query):
-        found.setdefault(task_id, []).append(Kept(*values))
+    for task_id, *values, added_by in session.execute(query):
+        mine = bool(reader) and added_by == reader
+        found.setdefault(task_id, []).append(Kept(*(*values, mine)))
     return found
 
 

@@ -98,20 +98,21 @@ def _move_notices(
 
 def _check_later(row: AnyRow, until: date) -> None:
     if until <= row.due:
-        raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。")
+        raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。", field="until")
 
 
 def _check_term(session: Session, row: AnyRow, until: date, *, confirmed: bool) -> None:
     if until == row.due:
-        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。")
+        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。", field="until")
     elected = acts.election_anchor(session, row.anchor_id).day
     if until <= elected:
-        raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。")
+        raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。", field="until")
     expiry = acts.due_by_rule(session, row.slot_id)
     if not add_years(expiry, -1) <= until <= add_years(expiry, 1) and not confirmed:
         raise Refused(
             f"本届{day_text(expiry)}届满，换届延期或提前一般不超过一年（从届满之日算，不从上次延到的日期算）；"
-            "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。"
+            "确有批复的，请勾选“已有批复”（命令行加 --confirm）再登记。",
+            field="confirmed",
         )
 
 
@@ -197,5 +198,5 @@ def _owed_task(session: Session, task_id: int) -> AnyRow:
 def _need_reason(reason: str, what: str) -> str:
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused(f"请写明{what}的原因。")
+        raise Refused(f"请写明{what}的原因。", field="reason")
     return reason

@@ -241,7 +241,7 @@ def _offices(session: Session, visitor: Visitor, today: date) -> dict[int, list[
     )
     found: dict[int, list[str]] = {}
     for row in session.execute(held.order_by(appointment.c.id)):
-        office = f"{row.office}（代理）" if row.acting else row.office
+        office = f"{row.office}（主持工作）" if row.acting else row.office
         found.setdefault(row.org_id, []).append(office)
     return found
 

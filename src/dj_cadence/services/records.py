@@ -30,6 +30,7 @@ class Who(TypedDict):
 
 
 LONGEST_TEXT = 500
+_FIELDS = {"备注": "note", "原因": "reason", "地点": "place"}
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -56,7 +57,7 @@ def done(
     """
     if not also and _is_said_again(session, task_id, on):
         return acts.record_on(session, task_id, on)
-    note = checked_text(note, "说明")
+    note = checked_text(note, "备注")
     rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, rows)
     for row in rows:
@@ -72,6 +73,24 @@ def done(
             acts.add_election(session, before, on, by=by, now=now)
             sites.data_changed(session, [row.org_id])
     return record_id
+
+
+def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:
+    """The day of an activity for which none was named: today, as long as the task's time runs.
+
+    Raises Refused once it is over, for it was done before or late and only a person knows;
+    and for an election, from whose day a term is counted.
+    """
+    row = acts.locked_task(session, task_id)
+    if _is_term(catalogue, row):
+        raise Refused(f"请写明选举大会的日期，如 --on {today}。", field="on")
+    if today > row.due and State(row.state) not in SILENT:
+        raise Refused(
+            f"任务 {task_id} 的期限{day_text(row.due)}已过，请写明实际办理日期，如 --on {row.due}；"
+            f"今天补开、补办的，写 --on {today}。",
+            field="on",
+        )
+    return today
 
 
 def check_done(
@@ -100,7 +119,7 @@ def add_surplus(
     if earlier := acts.record_on(session, row.id, on):
         return earlier
     _check_day(session, catalogue, row, on, today)
-    note = checked_text(note, "说明")
+    note = checked_text(note, "备注")
     record_id = acts.add_record(session, [row], day=on, amount=amount, note=note, by=by, now=now)
     total, _ = acts.recorded(session, row.id)
     acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
@@ -117,7 +136,9 @@ def checked_text(text: str, what: str) -> str:
     """What a person typed, without control characters. Raises Refused where it is too long."""
     clean = "".join(char for char in text if char.isprintable() or char == "\n").strip()
     if len(clean) > LONGEST_TEXT:
-        raise Refused(f"{what}最长 {LONGEST_TEXT} 个字，现在有 {len(clean)} 个。")
+        raise Refused(
+            f"{what}最长 {LONGEST_TEXT} 个字，现在有 {len(clean)} 个。", field=_FIELDS[what]
+        )
     return clean
 
 
@@ -182,7 +203,7 @@ def missed(
         _check_missed(catalogue, row, today)
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused("请写明未按期开展的原因。")
+        raise Refused("请写明未按期开展的原因。", field="reason")
     values: dict[str, object] = {
         "state": State.MISSED.value,
         "settled_at": now,
@@ -223,12 +244,12 @@ def set_planned(
     if _waits_for_day(catalogue, row):
         row = own_task(session, row)
     if _is_term(catalogue, row) and on < row.opens:
-        raise Refused("换届提前举行须先报上级批准。")
+        raise Refused("换届提前举行须先报上级批准。", field="on")
     if not row.opens <= on <= row.due:
         span = f"{day_text(row.opens)}至{day_text(row.due)}"
-        raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。")
+        raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。", field="on")
     if at and not _HOUR.fullmatch(at):
-        raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。")
+        raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。", field="at")
     values: dict[str, object] = {
         "planned": on,
         "planned_time": at,
@@ -261,7 +282,7 @@ def reopen(
         raise Refused("这项任务没有登记过，不需要撤销。")
     reason = checked_text(reason, "原因")
     if not reason:
-        raise Refused("请写明撤销的原因。")
+        raise Refused("请写明撤销的原因。", field="reason")
     if row.period == TERM and row.instance == 0 and row.step == OWN:
         _take_back_election(session, row)
     acts.void_records(session, task_id, now)
@@ -304,11 +325,15 @@ def _waits_for_day(catalogue: Catalogue, row: AnyRow) -> bool:
 def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, today: date) -> None:
     """A day to come is refused, and one before the task's time: of a step if a rule says so."""
     if on > today:
-        raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。")
+        raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。", field="on")
     step = catalogue.step(row.duty, row.step)
     if step and not step.is_own and not step.certainty.binds:
         return
     is_term = _is_term(catalogue, row)
     first = acts.election_anchor(session, row.anchor_id).day if is_term else row.opens
     if on < first or (is_term and on == first):
-        raise Refused(f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期。")
+        earlier = "" if is_term else "；是上一期办的，请登记在上一期的任务里"
+        raise Refused(
+            f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
+            field="on",
+        )

@@ -14,7 +14,7 @@ from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import APPROVERS, PARTY_ORGANIZATIONS
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg, oddities
-from dj_cadence.domain.roster_office import EMAIL, PHONE
+from dj_cadence.domain.roster_office import EMAIL, PHONE, nature_of
 from dj_cadence.domain.roster_person import number_of
 from dj_cadence.domain.roster_rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster_sheet import (
@@ -22,11 +22,11 @@ from dj_cadence.domain.roster_sheet import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Column,
     Origin,
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.table_column import Column
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.services.applied import calendar_cities
@@ -126,7 +126,7 @@ def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
         yield {
             "org": held.org,
             "office": held.office,
-            "nature": "代理" if held.acting else "",
+            "nature": nature_of(held.office) if held.acting else "",
             "person": number_of(person.key),
             "name": person.name,
             "email": email,

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dj_cadence.domain.feed_alarm import feed_alarms
+from dj_cadence.domain.mime import is_address
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.settings.options import SettingsTable, checked_web_address
 
@@ -40,7 +41,7 @@ def checked_database(text: str) -> str:
 
 
 def _checked_mail_address(text: str) -> str:
-    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+    if not is_address(text):
         raise ValueError(f"“{text}”不是邮箱地址")
     return text
 

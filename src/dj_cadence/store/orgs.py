@@ -139,7 +139,7 @@ def _looked_up(session: Session, column: Column[Any], org_ids: Collection[int]) 
 def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:
     """Who holds each office of the organizations on `day`, by (organization, office).
 
-    Whoever is acting (代理) goes before the regular holder, else the latest comer.
+    Whoever is acting (主持工作) goes before the regular holder, else the latest comer.
     """
     a = appointment
     query = (

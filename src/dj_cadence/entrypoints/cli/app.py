@@ -82,6 +82,7 @@ for command in (
     access_commands.access,
 ):
     app.command()(command)
+app.command("take-back")(done_command.take_back)
 app.command("return")(task_commands.return_)
 app.command("phone-list")(people_commands.phone_list)
 app.command("login-link")(engine_commands.login_link)

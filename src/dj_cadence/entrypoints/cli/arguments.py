@@ -95,6 +95,7 @@ def _date_option(name: str, text: str) -> object:
 From = Annotated[date | None, _date_option("--from", "从这一天起")]
 Until = Annotated[date | None, _date_option("--until", "到这一天止")]
 On = Annotated[date | None, _date_option("--on", "日期；默认今天")]
+DoneOn = Annotated[date | None, _date_option("--on", "办理日期；期限未过的默认今天，过了必须写")]
 AsJson = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 TaskId = Annotated[int, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")]
 Reason = Annotated[str, typer.Option("--reason", metavar="原因", help="原因")]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
-from dj_cadence.entrypoints.cli.arguments import By, Misuse, On, parse_number
+from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.loading.evidence_file import read_paper
@@ -29,12 +29,14 @@ def done(
         str, typer.Option("--duty", metavar="规则", help="不写任务编号时：办的是哪项职责")
     ] = "",
     org: Annotated[str, typer.Option("--org", metavar="组织", help="和 --duty 一起用")] = "",
-    on: On = None,
+    on: DoneOn = None,
     hours: Annotated[
         int | None,
         typer.Option("--hours", parser=parse_number, metavar="数目", help="这次计几学时或几次"),
     ] = None,
-    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    note: Annotated[
+        str, typer.Option("--note", metavar="说明", help="备注；涉密信息和内部敏感材料不得录入")
+    ] = "",
     also: Annotated[
         list[int] | None,
         typer.Option(
@@ -43,7 +45,7 @@ def done(
     ] = None,
     papers: Annotated[
         list[Path] | None,
-        typer.Option("--evidence", metavar="文件", help="附件，可写多次；不附也可以"),
+        typer.Option("--evidence", metavar="文件", help="附件，可写多次；涉密材料不得上传"),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--import", metavar="文件", help="从工作簿登记多项")
@@ -61,12 +63,11 @@ def done(
         _import(ctx, file, by)
         return
     amount = 1 if hours is None else hours
-    attached = [read_paper(path) for path in papers or ()]
     with opened(ctx) as site:
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
         when: records.Who = {"by": site.person(by), "now": site.now, "today": site.today}
         rules = site.catalogue()
-        set_aside = evidence.set_aside(site.site.settings, attached)
+        set_aside = evidence.set_aside(site.site.settings, map(read_paper, papers or ()))
         with set_aside as aside, site.site.database.write() as session:
             came_by(session, Way.COMMAND)
             if task is None:
@@ -76,18 +77,43 @@ def done(
             else:
                 main = task
                 check_actor_of(session, by, (task, *(also or ())), site.today)
+                what["on"] = on or records.day_meant(session, rules, task, site.today)
                 record_id = records.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
             evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
     say(said)
 
 
+def take_back(
+    ctx: typer.Context,
+    task: TaskId,
+    number: Annotated[
+        int,
+        typer.Option(
+            "--evidence", parser=parse_number, metavar="编号", help="附件编号，见 explain"
+        ),
+    ],
+    by: By = "",
+) -> None:
+    """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        check_actor_of(session, by, [task], site.today)
+        name = evidence.take_back(session, task, number, by=who, now=site.now, may_all=not by)
+        say(f"已收回附件“{name}”。")
+
+    act(ctx, by, do)
+
+
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     def do(site: Opened, session: Session, who: str) -> None:
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
-        rows = read_records(file)
-        count = import_records(session, site.catalogue(), rows, **when)
-        check_actor_of(session, by, (row.task_id for row in rows if row.task_id), site.today)
+        found = read_records(file)
+        for problem in found.problems:
+            if problem.warning:
+                say(str(problem))
+        count = import_records(session, site.catalogue(), found, **when)
+        check_actor_of(session, by, (row.task_id for row in found.rows), site.today)
         say(f"已登记 {count} 项。")
 
     act(ctx, by, do)

@@ -91,7 +91,8 @@ def rules(
     if schema:
         say_json(rules_schema())
         return
-    duties = load_rules(site_folder_or_none(ctx)).catalogue.duties
+    loaded = load_rules(site_folder_or_none(ctx))
+    duties = loaded.catalogue.duties
     if key and key not in duties:
         raise Refused(f"没有规则 {key}{suggestion(key, duties)}")
     chosen = [duties[key]] if key else list(duties.values())
@@ -100,6 +101,8 @@ def rules(
             say_json(_as_json(duty))
     elif key:
         _describe(chosen[0], {one.key: one.title for one in duties.values()})
+        for number in chosen[0].sentences:
+            say(f"  基本要求 {number}：{loaded.standard[number].text}")
     else:
         table(
             ("规则", "名称", "条目", "层级", "周期", "依据", "状态"),
@@ -119,8 +122,8 @@ def rules(
 
 
 def _as_json(duty: Duty) -> dict[str, object]:
-    names = ("key", "title", "tier", "rows", "enabled", "owed_by", "recurrence", "office", "basis")
-    shown = {name: plain(getattr(duty, name)) for name in names}
+    names = ("key", "title", "tier", "rows", "sentences", "enabled", "owed_by", "recurrence")
+    shown = {name: plain(getattr(duty, name)) for name in (*names, "office", "basis")}
     return {**shown, "certainty": duty.certainty.value}
 
 

@@ -16,7 +16,7 @@ from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_act
-from dj_cadence.services.evidence import Aside, add, attach, set_aside
+from dj_cadence.services.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.records import Who
 from dj_cadence.services.sight import readable
 from dj_cadence.store.acts import came_by, last_election, locked_task
@@ -28,6 +28,7 @@ SAID = {
     "election": "换届已登记，新一届从这一天算起。",
     "submitted": "已报送，待上级确认。",
     "evidence": "附件已补充。",
+    "take_back": "附件已收回。",
     "missed": "已登记未按期开展。",
     "planned": "日期已定。",
     "rest": "所选日期不是工作日，已按您的安排保存。",
@@ -44,6 +45,10 @@ ALSO = "also-"
 """What the name of a tick for another task begins with; its number follows."""
 SURE = "sure"
 """The field by which a form says that its question was answered."""
+TODAY = "today"
+"""The button that says it was done today, whatever the field of the day says."""
+CHANGE = "change"
+"""The button with which one goes back from a question to the form."""
 Tasks = Mapping[int, TaskRow]
 
 
@@ -139,10 +144,11 @@ def _kept(visit: Visit) -> dict[str, str]:
 
 def _done(one: Acting) -> str:
     visit, session, task = one.visit, one.session, one.task
-    on, note = visit.date_field("on"), visit.form.get("note", "")
+    on = visit.today if TODAY in visit.form else visit.date_field("on")
+    note = visit.form.get("note", "")
     amount = whole_number(visit.form.get("amount", "1"))
     if not amount:
-        raise Refused(f"请填写这次的{task.unit}数，例如 2。")
+        raise Refused(f"请填写这次的{task.unit}数，例如 2。", field="amount")
     _check_unchanged(visit, session, task)
     record_id = records.done(
         session,
@@ -186,6 +192,12 @@ def _also(one: Acting) -> list[int]:
 def _evidence(one: Acting) -> str:
     add(one.session, one.task.id, one.aside, by=one.may.person.key, now=one.visit.now)
     return "evidence"
+
+
+def _take_back(one: Acting) -> str:
+    paper_id = whole_number(one.visit.form.get("paper", ""))
+    take_back(one.session, one.task.id, paper_id, by=one.may.person.key, now=one.visit.now)
+    return "take_back"
 
 
 def _check_unchanged(visit: Visit, session: Session, task: TaskRow) -> None:
@@ -255,6 +267,7 @@ _ACTS: dict[str, Callable[[Acting], str]] = {
     "planned": _planned,
     "reopen": _reopen,
     "evidence": _evidence,
+    "take_back": _take_back,
 }
 _GRANTS: dict[str, Callable[[Acting], str]] = {
     "postpone": _postpone,

@@ -3,18 +3,17 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from http import HTTPStatus
-from typing import Any
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
-from starlette.exceptions import HTTPException
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -37,19 +36,16 @@ from dj_cadence.entrypoints.web import (
 )
 from dj_cadence.entrypoints.web.calendars import Calendars
 from dj_cadence.entrypoints.web.security import (
-    SAFE_HEADERS,
-    Forbidden,
     KnownHosts,
     SafeHeaders,
     check_form,
     read_form,
 )
+from dj_cadence.entrypoints.web.trouble import TroublePages
 from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
-from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.rendering import digest_words
 from dj_cadence.services import companions
-from dj_cadence.services.access import ExpiredLink, UnknownLink
 
 _log = logging.getLogger(__name__)
 Page = Callable[[Visit], Response]
@@ -58,14 +54,19 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def make_app(context: WebContext) -> Starlette:
     """The whole application. It opens nothing by itself and needs no start-up."""
-    templates = _templates(context)
+    templates, workers = _templates(context), Workers()
+
+    def failed(request: Request) -> Visit:
+        form = getattr(request.state, "form", {})
+        return Visit(context, templates, request, form, context.clock())
+
     return Starlette(
-        routes=_routes(context, templates, Workers()),
+        routes=_routes(context, templates, workers),
         middleware=[
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=[urlsplit(context.settings.web_address).hostname or ""]),
         ],
-        exception_handlers=_troubles(context, templates),
+        exception_handlers=TroublePages(failed, workers).handlers(),
     )
 
 
@@ -112,14 +113,18 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         now = context.clock()
-        form: Mapping[str, str] = {}
-        files: Sequence[tuple[str, bytes]] = ()
         if request.method == "POST" and uploads.brings_files(request):
             visit = Visit(context, templates, request, {}, now)
             await workers.run(lambda: uploads.admit(visit))
-            form, files = await uploads.read_upload(request)
-        elif request.method == "POST":
-            form = await read_form(request)
+            async with uploads.received(request) as (form, files):
+                return await answered(request, now, form, files)
+        form = await read_form(request) if request.method == "POST" else {}
+        return await answered(request, now, form, ())
+
+    async def answered(
+        request: Request, now: datetime, form: Mapping[str, str], files: Sequence[UploadFile]
+    ) -> Response:
+        request.state.form = form
 
         def answer() -> Response:
             visit = Visit(context, templates, request, form, now, files)
@@ -180,58 +185,3 @@ def _templates(context: WebContext) -> Environment:
     templates.globals["states"] = labels.TASKS
     templates.globals["most_ticks"] = companions.MOST
     return templates
-
-
-def _status(error: Exception) -> HTTPStatus:
-    """What a refusal is called in HTTP."""
-    match error:
-        case UnknownLink():
-            return HTTPStatus.NOT_FOUND
-        case ExpiredLink():
-            return HTTPStatus.GONE
-        case DatabaseGone():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _troubles(context: WebContext, templates: Environment) -> dict[Any, Any]:
-    """Every way a request can fail, each ending in a short page in Chinese."""
-
-    def trouble(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-        html = templates.get_template("web/trouble.html").render(
-            site_name=context.settings.name, text=text
-        )
-        return HTMLResponse(html, status, headers={**SAFE_HEADERS, **(headers or {})})
-
-    async def refused(_request: Request, error: Exception) -> Response:
-        return trouble(_status(error), str(error))
-
-    async def http_error(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        own = isinstance(error, Forbidden)
-        text = error.detail if own else words.trouble(error.status_code)
-        return trouble(error.status_code, text, error.headers)
-
-    async def hung_up(_request: Request, _error: Exception) -> Response:
-        """Nobody hears it; whatever came of the request is left alone."""
-        return Response(status_code=HTTPStatus.BAD_REQUEST)
-
-    async def database_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, DBAPIError)
-        if not context.database.is_busy(error):
-            raise error
-        _log.warning("database_busy error=%s", type(error.orig).__name__)
-        return await http_error(request, Busy())
-
-    async def fault(_request: Request, _error: Exception) -> Response:
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return trouble(status, words.trouble(status))
-
-    return {
-        Refused: refused,
-        HTTPException: http_error,
-        ClientDisconnect: hung_up,
-        DBAPIError: database_error,
-        Exception: fault,
-    }

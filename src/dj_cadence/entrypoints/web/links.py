@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS
+from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
@@ -31,10 +32,13 @@ def act_in_message(visit: Visit) -> Response:
         found = opened(visit, session)
         return acts.Allowed(found.person, own=found.own, also=found.also)
 
+    if acts.CHANGE in visit.form:
+        return _message(visit, refused=refusal(visit))
     try:
         return acts.answer(visit, allowed, f"/t/{visit.path('token')}")
     except Refused as error:
-        return _message(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _message(visit, refused=refusal(visit, error), status=status)
 
 
 def login(visit: Visit) -> Response:
@@ -81,12 +85,14 @@ def _end_login(visit: Visit, session: Session) -> None:
 
 
 def _message(
-    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)
+        wanted = refused.task if refused else 0
+        visit.paging.turn_to([row.id for row in found.rows], wanted, CARDS)
         rows = visit.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows))
+        papers = evidence.of_tasks(session, public(rows), found.person.key)
     return visit.page(
         "message.html",
         status,
@@ -94,6 +100,6 @@ def _message(
         rows=rows,
         papers=papers,
         said=said,
-        refusal=refusal,
+        refused=refused,
         base=f"/t/{visit.path('token')}",
     )

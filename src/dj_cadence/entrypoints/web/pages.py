@@ -14,6 +14,7 @@ from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.task import State
 from dj_cadence.entrypoints.web import acts
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
+from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
 from dj_cadence.entrypoints.web.visit import Visit, whole_number
@@ -102,10 +103,13 @@ def act_in_organization(visit: Visit) -> Response:
     def allowed(session: Session) -> acts.Allowed:
         return acts.Allowed(visit.visitor, *_open_to(visit, session))
 
+    if acts.CHANGE in visit.form:
+        return _organization(visit, refused=refusal(visit))
     try:
         return acts.answer(visit, allowed, organization_path(visit.code))
     except Refused as error:
-        return _organization(visit, refusal=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _organization(visit, refused=refusal(visit, error), status=status)
 
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
@@ -163,12 +167,12 @@ def letter(visit: Visit) -> Response:
 
 
 def _organization(
-    visit: Visit, *, said: str = "", refusal: str = "", status: int = HTTPStatus.OK
+    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     with visit.read() as session:
         visitor, today, found = visit.visitor, visit.today, visit.organization(session)
         every, kept_back = _rows(visit, session, found)
-        sections, numbers = _sections(visit, every)
+        sections, numbers = _sections(visit, every, refused.task if refused else 0)
         rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
         below = pages.below(session, visitor, found.id, today)
         values = {
@@ -180,7 +184,7 @@ def _organization(
             "may_grant": may_grant(session, visitor, found.id, today),
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
-            "papers": evidence.of_tasks(session, (row.id for row in rows)),
+            "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,
@@ -205,7 +209,7 @@ def _organization(
         feed=subscription(visit, subject, address) if values["oversees"] else None,
         said=acts.SAID.get(said, ""),
         feed_changed=said == "feed",
-        refusal=refusal,
+        refused=refused,
         base=organization_path(found.code),
         **values,
     )
@@ -219,12 +223,16 @@ def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow],
     return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
-def _sections(visit: Visit, rows: list[TaskRow]) -> tuple[Sections, dict[str, int]]:
-    """What of them stands on this page, and how many there are of each."""
+def _sections(visit: Visit, rows: list[TaskRow], wanted: int) -> tuple[Sections, dict[str, int]]:
+    """What of them stands on this page, and how many there are of each.
+
+    `wanted`, if any, is the task that must stand on it.
+    """
     since = add_years(visit.today, -1)
     found = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
     found["settled"] = [row for row in reversed(found["settled"]) if row.due >= since]
     pressing = [row for name in _WITH_FORMS for row in found[name]]
+    visit.paging.turn_to([row.id for row in pressing], wanted, CARDS)
     here = {row.id for row in visit.paging.part(pressing, CARDS)}
     shown = {
         name: [row for row in some if row.id in here]

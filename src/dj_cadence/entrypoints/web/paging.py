@@ -17,6 +17,11 @@ class Paging:
         self.number = max(number, 1)
         self.pages = 1
 
+    def turn_to(self, ids: Sequence[int], wanted: int, most: int) -> None:
+        """Ask for the page on which `wanted` stands, where it is among them."""
+        if wanted in ids:
+            self.number = ids.index(wanted) // most + 1
+
     def part(self, rows: Sequence[_Row], most: int) -> Sequence[_Row]:
         """What of `rows` stands on this page, at `most` to a page."""
         self.pages = max(self.pages, -(-len(rows) // most))

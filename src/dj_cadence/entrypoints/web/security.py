@@ -39,6 +39,13 @@ class Forbidden(HTTPException):
         super().__init__(HTTPStatus.FORBIDDEN, text)
 
 
+class TooLarge(HTTPException):
+    """413, with what may be sent and what to do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+
+
 class SafeHeaders:
     """Adds the safe headers to every response that does not set its own.
 
@@ -123,14 +130,23 @@ def content_kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
-    """What is sent, piece by piece. Raises HTTPException 413 once it is more than `most` bytes."""
+async def limited(
+    request: Request, most: int, said: str = "", patience: int = 0
+) -> AsyncGenerator[bytes, None]:
+    """What is sent, piece by piece. Raises TooLarge, which says `said`, beyond `most` bytes.
+
+    So many bytes of `patience` are read on and dropped: a browser shows no answer that comes
+    while it is still sending.
+    """
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
-        if received > most:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        yield chunk
+        if received <= most:
+            yield chunk
+        elif received > most + patience:
+            break
+    if received > most:
+        raise TooLarge(said)
 
 
 def clean(value: str) -> str:

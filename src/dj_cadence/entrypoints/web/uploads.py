@@ -1,6 +1,7 @@
 """Forms that bring files: who may send one, and how much of it is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from starlette.datastructures import UploadFile
@@ -20,8 +21,14 @@ from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.loading.evidence_file import LARGEST
 from dj_cadence.services.evidence import MOST
 
-MOST_BYTES = 3 * LARGEST
-"""Of one form with all its files."""
+MOST_BYTES = 5 * LARGEST
+"""Of one form with all its files: five photos of a telephone, or ten smaller ones."""
+PATIENCE_BYTES = 2 * MOST_BYTES
+_MB = 1024 * 1024
+_TOO_LARGE = (
+    f"这次选的文件太大，没有保存：每个文件最多 {LARGEST // _MB} MB，一次最多 {MOST} 个、"
+    f"共 {MOST_BYTES // _MB} MB。请分几次附，或者压缩后再附；照片可以先在手机上缩小。"
+)
 ACTS = ("done", "evidence")
 """What files may come with."""
 
@@ -44,13 +51,17 @@ def admit(visit: Visit) -> None:
             visit.require_login()
 
 
-async def read_upload(
+@asynccontextmanager
+async def received(
     request: Request,
-) -> tuple[Mapping[str, str], Sequence[tuple[str, bytes]]]:
-    """(the fields, the files as name and content). Raises HTTPException where it is too much."""
+) -> AsyncIterator[tuple[Mapping[str, str], Sequence[UploadFile]]]:
+    """(the fields, the files), large ones on the disk until the request is answered.
+
+    Raises HTTPException where it is too much.
+    """
     parser = MultiPartParser(
         request.headers,
-        limited(request, MOST_BYTES),
+        limited(request, MOST_BYTES, _TOO_LARGE, PATIENCE_BYTES),
         max_files=MOST + 1,  # one too many gets a page that says so
         max_fields=FORM_FIELDS,
         max_part_size=FORM_BYTES,
@@ -64,6 +75,6 @@ async def read_upload(
         fields = {name: clean(value) for name, value in sent if isinstance(value, str)}
         uploads = [value for _, value in sent if isinstance(value, UploadFile)]
         # A field in which nothing was chosen comes as a file without a name.
-        return fields, [(one.filename, await one.read()) for one in uploads if one.filename]
+        yield fields, [one for one in uploads if one.filename]
     finally:
         await form.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +23,7 @@ from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import Paper, paper
+from dj_cadence.loading.evidence_file import Paper, read_open
 from dj_cadence.services import pages
 from dj_cadence.services.access import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.services.logins import Login, login_of, note_use
@@ -63,8 +64,8 @@ class Visit:
     request: Request
     form: Mapping[str, str]
     now: datetime
-    files: Sequence[tuple[str, bytes]] = ()
-    """Name and content of each file that came with the form."""
+    files: Sequence[UploadFile] = ()
+    """Those that came with the form."""
     _open: Session | None = field(default=None, init=False)
 
     @property
@@ -130,10 +131,14 @@ class Visit:
         seat = self.settings.local_administrator and self.context.on_loopback
         return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
 
-    @cached_property
-    def papers(self) -> list[Paper]:
-        """The files as papers. Raises Refused for one that is not kept."""
-        return [paper(name, content) for name, content in self.files]
+    @property
+    def papers(self) -> Iterator[Paper]:
+        """The files as papers, read one by one. Raises Refused for one that is not kept."""
+        for one in self.files:
+            try:
+                yield read_open(one.filename or "", one.file)
+            except Refused as error:
+                raise Refused(str(error), field="evidence") from error
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -165,7 +170,7 @@ class Visit:
         try:
             return date.fromisoformat(self.form.get(name, ""))
         except ValueError:
-            raise Refused("请填写日期，例如 2026-03-05。") from None
+            raise Refused("请填写日期，例如 2026-03-05。", field=name) from None
 
     def require_login(self) -> None:
         """Raise HTTPException 403 for strangers."""
@@ -182,14 +187,18 @@ class Visit:
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""
-        html = self.templates.get_template(f"web/{template}").render(
-            site_name=self.settings.name,
-            visitor=self.visitor,
-            today=self.today,
-            csrf=self.form_token,
-            paging=self.paging,
-            **values,
-        )
+        return self.plain_page(template, status, visitor=self.visitor, **values)
+
+    def plain_page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """The same where it cannot be looked up who visits."""
+        shared = {
+            "site_name": self.settings.name,
+            "today": self.today,
+            "csrf": self.form_token,
+            "paging": self.paging,
+            "refused": None,
+        }
+        html = self.templates.get_template(f"web/{template}").render(shared | values)
         return HTMLResponse(html, status_code=status)
 
 

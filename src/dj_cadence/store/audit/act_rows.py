@@ -20,6 +20,7 @@ KINDS = (
     "reopen",
     "return",
     "surplus",
+    "take_back",
     "waive",
     "withdraw",
 )

@@ -34,6 +34,8 @@ evidence = Table(
     Column("media_type", String(80), nullable=False),
     Column("size", Integer, nullable=False),  # bytes
     Column("sha256", String(64), nullable=False),
+    Column("added_by", Text, nullable=False),  # who may take it back
+    Column("added_at", Instant, nullable=False),
     UniqueConstraint("record_id", "sha256"),
 )
 

@@ -1,0 +1,131 @@
+"""Finding the header of a sheet: in one line or two, below whatever titles."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dj_cadence.domain.problem import suggestion
+from dj_cadence.domain.table_column import Column, Columns, column_of, squeezed
+from dj_cadence.loading.tables.cell import Cell
+from dj_cadence.loading.tables.likeness import likeness
+from dj_cadence.loading.tables.sheet import Row, Sheet
+
+_HEADER_ROWS = 12
+"""How far down the header may stand."""
+_ENOUGH = 2
+"""So many known headers make a row a header."""
+_NO_HINT = {squeezed(name) for name in ("序号", "备注", "性别", "民族")}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where a sheet's columns are named."""
+
+    columns: Columns
+    """Of the kind of table it is."""
+    first: Row
+    last: Row
+    """The same one, or the second of two lines."""
+    texts: dict[int, str]
+    """What is written over each column, in both lines."""
+    found: dict[int, Column]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each column by its key; the first where there are two."""
+        found: dict[str, int] = {}
+        for number, column in self.found.items():
+            found.setdefault(column.key, number)
+        return found
+
+
+def find_header(sheet: Sheet, kinds: Sequence[Columns]) -> Header | None:
+    """The lines that name most columns of one of several kinds of tables; None for no table.
+
+    Lines that name as many columns of two kinds say nothing.
+    """
+    top = [row for row in sheet.rows if not row.hidden][:_HEADER_ROWS]
+    best: Header | None = None
+    for first, last in _lines(top):
+        read = [_read(columns, first, last) for columns in kinds]
+        counts = [len(header.numbers) for header in read]
+        most = max(counts)
+        better = most >= _ENOUGH and counts.count(most) == 1
+        if better and (best is None or most > len(best.numbers)):
+            best = read[counts.index(most)]
+    return best
+
+
+def _lines(top: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+    """Each line alone, then each with the one below it."""
+    yield from ((row, row) for row in top)
+    yield from ((a, b) for a, b in pairwise(top) if b.number == a.number + 1)
+
+
+def _read(columns: Columns, first: Row, last: Row) -> Header:
+    texts: dict[int, str] = {}
+    found: dict[int, Column] = {}
+    for number in sorted({*first.cells, *last.cells}):
+        above, below = _text(first.cells.get(number)), _text(last.cells.get(number))
+        if first is last or not above or above == below:
+            said = [below]
+        elif below:
+            said = [below, above + below, below + above]
+        else:
+            said = [above]
+        texts[number] = above if above == below else f"{above}{below}"
+        if column := column_of(said, columns):
+            found[number] = column
+    return Header(columns, first, last, texts, found)
+
+
+def _text(cell: Cell | None) -> str:
+    return cell.text if cell else ""
+
+
+# --- what is wrong with it --------------------------------------------------------------------
+
+
+def header_faults(
+    header: Header, sheet: Sheet, body: Sequence[Row]
+) -> Iterator[tuple[int, str, bool]]:
+    """(column or 0, what is wrong, whether only a warning)."""
+    columns, numbers = header.columns, header.numbers
+    wide = {number for row in body[:50] for number in row.cells} | set(header.texts)
+    for number in sorted(wide):
+        text, column = header.texts.get(number, ""), header.found.get(number)
+        if column is None:
+            yield from _unknown(header, number, text, body)
+        elif numbers[column.key] != number:
+            yield number, _twice(text, header.texts[numbers[column.key]], column), False
+        elif sheet.hides(number) and not column.required:
+            yield number, f"“{column.header}”一列是隐藏的，没有导入；要导入请取消隐藏。", True
+        elif sheet.hides(number):
+            yield number, f"“{column.header}”一列是隐藏的，请取消隐藏后再导入。", False
+    for column in columns:
+        if column.required and column.key not in numbers:
+            yield 0, f"缺少“{column.header}”一列，请补上。", False
+
+
+def _twice(text: str, other: str, column: Column) -> str:
+    if text == other:
+        return f"表头“{text}”出现了两次，请删去一列。"
+    return f"表头“{other}”和“{text}”都是“{column.header}”，请只留一列。"
+
+
+def _unknown(
+    header: Header, number: int, text: str, body: Sequence[Row]
+) -> Iterator[tuple[int, str, bool]]:
+    """A column that nobody knows: it must not be one that somebody meant to import."""
+    cells = [row.cells[number] for row in body[:50] if number in row.cells]
+    missing = [one for one in header.columns if one.key not in header.numbers]
+    shown = f"不认识的表头“{text}”" if text else "这一列没有表头"
+    if like := likeness(text, cells):
+        wanted = "、".join(
+            f"“{one.header}”" for one in header.columns if like.fits(one.key, one.content)
+        )
+        change = f"要导入请把表头改成{wanted}（不要重复），" if wanted else "这张表没有这一栏，"
+        yield number, f"{shown}，像是{like.label}。{change}不导入请删去这一列。", False
+    elif text and squeezed(text) not in _NO_HINT:
+        hint = suggestion(text, [one.header for one in missing or header.columns]) or "。"
+        yield number, f"{shown}，这一列不导入{hint}", True

@@ -1,0 +1,113 @@
+"""Numbers as a spreadsheet shows them: with leading zeros, or as dates."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dj_cadence.loading.tables.cell import Cell, Kind, number_text
+
+_GENERAL = "General"
+_YEAR_MONTH_IDS = {17, 27, 36, 50, 52, 57}
+_DAY_IDS = {14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58}
+_TIME_IDS = {18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56}
+_BUILT_IN = {
+    **dict.fromkeys(_YEAR_MONTH_IDS, "yyyy-mm"),
+    **dict.fromkeys(_DAY_IDS, "yyyy-mm-dd"),
+    **dict.fromkeys(_TIME_IDS, "hh:mm"),
+}
+"""What the numbers of formats mean that no file spells out; 27 to 58 are those of Chinese."""
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
+_AM_PM = re.compile(r"am/pm|a/p|上午/下午", re.IGNORECASE)
+_MOST_DIGITS = 1e15
+_LAST_SERIAL = 2_958_466
+"""The day after 9999-12-31."""
+_LEAP_BUG = 60
+"""The 29 February 1900 that never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """What the format of a cell makes of its number."""
+
+    letters: str = ""
+    """Of y, m, d, h and s those that the format shows; empty for what is no date."""
+    elapsed: bool = False
+    """Hours beyond 24, as in [h]:mm."""
+    pattern: tuple[str, ...] = ()
+    """Digits (0, #) and texts between them, where they change what is shown."""
+
+    def cell(self, number: float, *, since_1904: bool) -> Cell:
+        """The cell of a number; serials count from 1904 in workbooks that say so."""
+        if self.letters:
+            return self._moment(number, since_1904=since_1904)
+        if abs(number) >= _MOST_DIGITS:
+            return Cell(Kind.ROUNDED, f"{number:G}")
+        shown = _filled(self.pattern, number) if self.pattern else number_text(number)
+        return Cell(Kind.NUMBER, shown, number)
+
+    def _moment(self, number: float, *, since_1904: bool) -> Cell:
+        if self.elapsed or not set(self.letters) & set("yd") or 0 <= number < 1:
+            return Cell(Kind.TIME, number_text(number))
+        moment = moment_of(number, since_1904=since_1904)
+        if moment is None:
+            return Cell(Kind.ERROR, "####")
+        if "y" in self.letters and "d" not in self.letters:
+            return Cell(Kind.DATE, f"{moment.year}年{moment.month}月")
+        midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+        return Cell(Kind.DATE, moment.date().isoformat() if midnight else str(moment))
+
+
+def moment_of(serial: float, *, since_1904: bool) -> datetime | None:
+    """The day that a spreadsheet means by a number; None where it means none."""
+    never_was = int(serial) == _LEAP_BUG and not since_1904
+    if never_was or not 0 <= serial < _LAST_SERIAL:
+        return None
+    if since_1904:
+        first = datetime(1904, 1, 1)  # noqa: DTZ001 - a cell knows no zone
+    else:
+        first = datetime(1899, 12, 30 if serial > _LEAP_BUG else 31)  # noqa: DTZ001
+    try:
+        return first + timedelta(seconds=round(serial * 86400))
+    except OverflowError:
+        return None
+
+
+def number_format(number: int, code: str | None) -> NumberFormat:
+    """The format of this number; `code` where the file spells it out."""
+    return _parsed(_BUILT_IN.get(number, _GENERAL) if code is None else code)
+
+
+def _parsed(code: str) -> NumberFormat:
+    section = code.partition(";")[0][:200]
+    if section.lower() == "general" or "通用" in section:
+        return NumberFormat()
+    parts = list(_LITERAL.finditer(_AM_PM.sub("", section)))
+    symbols = "".join(part[3] or "" for part in parts).lower()
+    letters = "".join(one for one in "ymdhs" if one in symbols)
+    elapsed = bool(re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE))
+    if letters or elapsed:
+        return NumberFormat(letters or "h", elapsed=elapsed)
+    if set(symbols) & set(".%e/@,"):
+        return NumberFormat()
+    pattern = tuple(text for part in parts if (text := part[1] or part[2] or part[3] or ""))
+    digits = [one for one in pattern if one in ("0", "#", "?")]
+    if not digits or (len(digits) == len(pattern) and digits.count("0") < 2):
+        return NumberFormat()
+    return NumberFormat(pattern=tuple("#" if one == "?" else one for one in pattern))
+
+
+def _filled(pattern: tuple[str, ...], number: float) -> str:
+    """Digits put into the places of a format from the right; what is left over stands before."""
+    digits = str(round(abs(number)))
+    first = next(index for index, one in enumerate(pattern) if one in ("0", "#"))
+    shown: list[str] = []
+    for index in reversed(range(len(pattern))):
+        one = pattern[index]
+        if one in ("0", "#"):
+            digits, digit = digits[:-1], digits[-1:]
+            shown.append(digit or ("0" if one == "0" else ""))
+        else:
+            shown.append(one)
+        if index == first:
+            shown.append(digits)
+    return ("-" if number < 0 else "") + "".join(reversed(shown))
