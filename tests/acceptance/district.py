@@ -16,9 +16,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from dj_cadence.domain.canonical import plain
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.reminder_plan import ReminderPlan
 from dj_cadence.domain.shape import Shape
 from dj_cadence.domain.token import make_token
 from dj_cadence.entrypoints.web import WebContext, make_app
@@ -47,6 +49,7 @@ TODAY = date(2026, 3, 12)
 ADDRESS = "https://dj.example.org"
 CLERK, ALICE, BOB, CHARLIE, DANA, GONE = 1, 2, 3, 4, 5, 6
 """Ids of the people below."""
+SILENT = ReminderPlan("silent", "不提醒", ())
 EVIL = "<script>alert(1)</script>\"'&"
 
 # id, code, name, kind, supervisor, position, subtree_end
@@ -192,7 +195,7 @@ def _insert_people(session: Session) -> None:
 
 
 def _insert_tasks(session: Session) -> None:
-    session.execute(insert(chain).values(id=1, hash="h", content={}))
+    session.execute(insert(chain).values(id=1, hash="h", content=plain(SILENT)))
     session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
     for number, org_id, duty, label, opens, planned, due, state, instance in TASKS:
         dates = {

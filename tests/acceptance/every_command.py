@@ -39,6 +39,7 @@ quiet end 1
 burden
 phone-list
 case open petition_response --org A --on 2026-11-20
+case undo 1 --reason 误记
 case list
 case show 1
 explain 1

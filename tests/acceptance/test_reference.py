@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
 ENTRIES = dict(
     re.findall(
-        r"^\| `([a-z-]+(?: (?:import|export|tree|check|open|list|show|test|add|end))?)([^`]*)`",
+        r"^\| `([a-z-]+(?: (?:import|export|tree|check|open|list|show|test|add|end|undo))?)"
+        r"([^`]*)`",
         REFERENCE,
         re.MULTILINE,
     )

@@ -44,7 +44,7 @@ def test_missed_planned_and_reopened(district: District) -> None:
     assert acts(district) == [
         (1, "missed", "p-bob"),
         (3, "planned", "p-bob"),
-        (1, "reopen", "p-bob"),
+        (1, "undo", "p-bob"),
     ]
     assert "3月20日（周五） 15:00，会议室" in bob.get("/orgs/S1-1").text
 

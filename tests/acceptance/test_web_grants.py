@@ -45,7 +45,7 @@ def test_a_superior_gives_more_time(any_district: District, person: int, key: st
     answer = client.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **POSTPONE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/orgs/S1-1?said=postpone")
     page = client.get("/orgs/S1-1?said=postpone").text
-    assert "已准予延期。" in page
+    assert "期限已改。" in page
     assert "4月10日（周五）" in page
     assert granted(any_district) == [(3, "postpone", key, "校舍维修")]
 
@@ -91,9 +91,9 @@ def test_what_was_handed_up_is_sent_back_with_the_reason(reported: District) -> 
 @pytest.mark.parametrize(
     ("person", "code", "forms"),
     [
-        (ALICE, "S1-1", {"done", "missed", "planned", "reopen", "evidence", "postpone", "waive"}),
-        (ALICE, "S1-2", {"accept", "return", "reopen"}),
-        (BOB, "S1-1", {"done", "missed", "planned", "reopen", "evidence"}),  # the branch's own 书记
+        (ALICE, "S1-1", {"done", "missed", "planned", "evidence", "postpone", "waive"}),
+        (ALICE, "S1-2", {"accept", "return"}),
+        (BOB, "S1-1", {"done", "missed", "planned", "evidence"}),  # the branch's own 书记
         (DANA, "S1-1", set()),  # 组织委员 above: looks only
         (DANA, "S1-2", set()),
     ],
@@ -102,6 +102,21 @@ def test_only_who_may_grant_is_offered_the_forms(
     reported: District, person: int, code: str, forms: set[str]
 ) -> None:
     assert offered(reported.login(person), code) == forms
+
+
+def test_what_a_superior_granted_only_a_superior_is_offered_to_take_back(
+    district: District,
+) -> None:
+    alice, bob = district.login(ALICE), district.login(BOB)
+    alice.send_form("/orgs/S1-1", "/orgs/S1-1/waive", **WAIVE, sure=1)
+
+    assert "撤回不再办理的决定" in alice.get("/orgs/S1-1").text
+    assert "撤回" not in bob.get("/orgs/S1-1").text
+    mistake = {"task": 3, "reason": "看错了支部"}
+    assert bob.send_form("/orgs/S1-1", "/orgs/S1-1/reopen", **mistake).status_code == 403
+    answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/reopen", **mistake)
+    assert answer.headers["location"] == "/orgs/S1-1?said=reopen"
+    assert district.state(3) == "open"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +153,7 @@ def test_a_link_in_a_message_grants_nothing(any_district: District) -> None:
 @pytest.mark.parametrize(
     ("name", "fields", "says"),
     [
-        ("postpone", POSTPONE | {"until": "2026-03-31"}, "延期要晚于现在的截止日"),
+        ("postpone", POSTPONE | {"until": "2026-03-31"}, "截止日本来就是"),
         ("postpone", POSTPONE | {"until": ""}, "请填写日期"),
         ("postpone", POSTPONE | {"reason": ""}, "请写明延期的原因"),
         ("waive", WAIVE | {"reason": " "}, "请写明不再办理的原因"),

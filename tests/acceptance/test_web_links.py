@@ -154,7 +154,7 @@ class TestUntilWhen:
         link = any_district.link(1)
         assert post(any_district, link, "done", task=3, **DONE) == 303
         assert post(any_district, link, "reopen", task=3, reason="日期错了") == 303
-        assert any_district.state(3) == "planned"
+        assert any_district.state(3) == "open"
 
     @pytest.mark.parametrize("state", ["withdrawn", "waived"])
     def test_it_ends_with_what_is_owed_no_more(self, any_district: District, state: str) -> None:

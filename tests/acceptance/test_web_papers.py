@@ -1,8 +1,16 @@
 """What can be read or taken along from an organization, and by whom."""
 
-import pytest
+import re
+from io import BytesIO
 
-from .district import ALICE, BOB, CHARLIE, CLERK, District
+import pytest
+from docx import Document
+
+from dj_cadence.domain.paper import PaperKind
+from dj_cadence.services.site import Site
+
+from .district import ALICE, BOB, CHARLIE, CLERK, Browser, District
+from .village import Village
 
 FILES = {
     "S1/digest.xlsx": "spreadsheetml.sheet",
@@ -23,7 +31,7 @@ def test_a_superior_reads_its_digest(district: District) -> None:
 def test_a_letter_is_offered_only_where_there_is_one_to_write(district: District) -> None:
     page = district.login(CLERK).get("/orgs/S1").text
 
-    assert "本周周报" in page
+    assert "本周党建工作周报" in page
     assert "换届提醒函" not in page.partition("<h2>材料</h2>")[2]
 
 
@@ -72,3 +80,55 @@ def test_what_cannot_be_made_is_said(district: District, path: str, words: str) 
 
 def test_there_is_no_other_paper(district: District) -> None:
     assert district.login(BOB).get("/orgs/S1-1/papers/other.docx").status_code == 404
+
+
+# --- the letters of an election ----------------------------------------------------------------
+
+ELECTION = ["request", "candidates", "result", "reply", "candidates-reply", "result-reply"]
+LETTER = re.compile(r'href="(/orgs/\w+/papers/([\w-]+)\.docx)"')
+
+
+def letters_on(client: Browser, code: str) -> tuple[list[str], list[str]]:
+    """(those of the step that is to do now, all) on an organization's page."""
+    page = client.get(f"/orgs/{code}").text
+    now = page.partition("换届现在要用的公文")[2].partition("</li>")[0]
+    every = page.partition("换届全部公文样稿")[2].partition("</li>")[0]
+    return [kind for _, kind in LETTER.findall(now)], [kind for _, kind in LETTER.findall(every)]
+
+
+@pytest.mark.parametrize(
+    ("person", "code", "now"),
+    [
+        ("b1", "B1", ["request"]),  # the secretary of the branch writes the 请示
+        ("s", "B1", ["request", "reply"]),  # who approves answers it and may act below
+        ("g", "B1", ["request", "reply"]),
+        ("t", "T", []),  # its term ends next June
+        ("e", "E", []),
+    ],
+)
+def test_each_is_offered_the_letters_of_the_step_that_is_to_do(
+    person: str, code: str, now: list[str], village: Village, village_site: Site
+) -> None:
+    client = village.browser(village_site, person)
+    shown, every = letters_on(client, code)
+    assert shown == now
+    assert every == ([] if code == "E" else ELECTION)
+
+
+@pytest.mark.parametrize("kind", ELECTION)
+def test_every_letter_that_is_linked_opens(kind: str, village: Village, village_site: Site) -> None:
+    answer = village.browser(village_site, "s").get(f"/orgs/B1/papers/{kind}.docx")
+
+    assert answer.status_code == 200
+    words = "".join(p.text for p in Document(BytesIO(answer.content)).paragraphs)
+    assert words.startswith("朝阳支部" if not PaperKind(kind).is_reply else "关于")
+    sender = "青禾党委" if PaperKind(kind).is_reply else "朝阳支部"
+    assert f"{sender}2026年11月20日" in words
+    if not PaperKind(kind).is_reply:
+        assert "（联系人：卞干事　电话：【" in words
+
+
+def test_what_elects_nobody_has_no_letters(village: Village, village_site: Site) -> None:
+    answer = village.browser(village_site, "b1").get("/orgs/P/papers/request.docx")
+    assert answer.status_code == 422
+    assert "没有换届任务" in answer.text

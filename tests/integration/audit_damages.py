@@ -579,7 +579,7 @@ DAMAGES = (
         (
             (
                 "DELETE FROM act WHERE task_id = (SELECT min(id) FROM task WHERE state = 'done' "
-                "AND id NOT IN (SELECT task_id FROM act WHERE kind = 'reopen'))"
+                "AND id NOT IN (SELECT task_id FROM act WHERE kind IN ('reopen', 'undo')))"
             ),
         ),
     ),

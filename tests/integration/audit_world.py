@@ -28,6 +28,7 @@ from dj_cadence.services.feed import Feeds
 from dj_cadence.services.feed_address import feed_address
 from dj_cadence.services.site import Site
 from dj_cadence.services.tick import tick
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, open_database
@@ -128,7 +129,7 @@ class World:
                     return records.set_planned(session, catalogue, task_id, on=day, **with_day)
                 records.done(session, catalogue, task_id, on=day, **with_day)
                 if task_id % 11 == 0:
-                    records.reopen(session, task_id, reason="记错了", **with_day)
+                    undo(session, catalogue, task_id, reason="记错了", **with_day)
         except Refused:
             return None  # not today: before its time, or after what it waits for
         return None

@@ -2,14 +2,15 @@
 
 import shutil
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 
-def as_pdf(document: Path) -> Path:
-    """The document as LibreOffice prints it."""
+def as_pdf(document: Path, *others: Path) -> Path:
+    """The document as LibreOffice prints it, and others beside it."""
     profile = f"-env:UserInstallation={(document.parent / 'profile').as_uri()}"
     to = ("--convert-to", "pdf", "--outdir", str(document.parent))
-    _run(["soffice", profile, "--headless", *to, str(document)])
+    _run(["soffice", profile, "--headless", *to, str(document), *map(str, others)])
     return document.with_suffix(".pdf")
 
 
@@ -28,7 +29,18 @@ def text_of(document: Path) -> str:
 
 def pages_of(document: Path) -> list[list[str]]:
     """The lines of each page that have words, without their spaces."""
-    pages = _run(["pdftotext", "-layout", str(as_pdf(document)), "-"]).split("\f")
+    return _lines(as_pdf(document))
+
+
+def pages_of_all(documents: Collection[Path]) -> list[list[list[str]]]:
+    """The same of several in one folder, which LibreOffice opens one after the other."""
+    first, *rest = documents
+    as_pdf(first, *rest)
+    return [_lines(document.with_suffix(".pdf")) for document in documents]
+
+
+def _lines(printed: Path) -> list[list[str]]:
+    pages = _run(["pdftotext", "-layout", str(printed), "-"]).split("\f")
     return [
         ["".join(line.split()) for line in page.splitlines() if line.strip()] for page in pages[:-1]
     ]

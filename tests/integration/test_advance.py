@@ -11,7 +11,8 @@ from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.duty import DayOfYear, Every
 from dj_cadence.domain.period import Unit
 from dj_cadence.services.bundle import bundle
-from dj_cadence.services.records import done, reopen, set_planned
+from dj_cadence.services.records import done, set_planned
+from dj_cadence.services.undo import undo
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import notice, task
 
@@ -153,7 +154,7 @@ def test_a_task_taken_back_is_in_its_state_again_and_says_nothing_twice(months: 
     when = {"by": "吴书记", "now": at(date(2026, 4, 2)), "today": date(2026, 4, 2)}
     with months.write() as session:
         done(session, EVERYTHING, task.id, on=date(2026, 3, 30), **when)  # type: ignore[arg-type]
-        reopen(session, task.id, reason="登错了", **when)  # type: ignore[arg-type]
+        undo(session, EVERYTHING, task.id, reason="登错了", **when)  # type: ignore[arg-type]
 
     advance_to(months, EVERYTHING, date(2026, 4, 2))
 

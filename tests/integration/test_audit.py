@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.labels import MESSAGES, NOTICES
 from dj_cadence.loading.catalogue import catalogue_from_content
 from dj_cadence.services import plan as planner
 from dj_cadence.services.audit import audit
-from dj_cadence.services.deliveries import OUTCOMES, STATES
 from dj_cadence.services.site import switch_sending
 from dj_cadence.store import site as sites
 from dj_cadence.store.audit import message_rows, notice_rows
@@ -45,8 +45,8 @@ def test_each_table_has_its_rules() -> None:
 
 
 def test_the_sets_of_states_are_those_of_the_delivery_log() -> None:
-    assert set(message_rows.STATES) == set(STATES)
-    assert set(notice_rows.OUTCOMES) == set(OUTCOMES)
+    assert set(message_rows.STATES) == set(MESSAGES)
+    assert set(notice_rows.OUTCOMES) == set(NOTICES)
 
 
 def test_each_rule_says_what_was_done_or_is_to_be_done() -> None:

@@ -96,7 +96,7 @@ def test_how_candidates_come_about_with_and_without_a_committee() -> None:
         ),
         ("party_dues", "关于中国共产党党费收缴、使用和管理的规定", "", ("duty", "period")),
         ("party_dues_publish", "关于中国共产党党费收缴、使用和管理的规定", "", ("duty", "period")),
-        ("unqualified_member_case", "中国共产党不合格党员组织处置办法", "", ("duty",)),
+        ("unqualified_member_case", "中国共产党不合格党员组织处置办法", "3、4", ("duty",)),
         (
             "secretary_review",
             "党委（党组）书记抓基层党建工作述职评议考核办法（试行）",

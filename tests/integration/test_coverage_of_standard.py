@@ -55,7 +55,7 @@ petition_close             | 4.2 | B | off | P | 信访工作条例 34
 weak_branch_check          | 2.4 | C | off | R |
 member_development_case    | 2.3 | B | off | P | 中国共产党发展党员工作细则 7
 activist_half_year_review  | 2.3 | B | off | P | 中国共产党发展党员工作细则 11
-unqualified_member_case    | 2.3 | C | off | D | 中国共产党不合格党员组织处置办法
+unqualified_member_case    | 2.3 | C | off | D | 中国共产党不合格党员组织处置办法 3、4
 safety_drill               | 5.1 | B | off | P | 中小学幼儿园应急疏散演练指南
 secrecy_annual             | 5.1 | B | off | P | 中华人民共和国保守国家秘密法实施条例 56、58
 """  # noqa: E501 - one duty a line, as in the notes

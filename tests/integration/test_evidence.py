@@ -14,6 +14,7 @@ from dj_cadence.loading.evidence_file import Paper, paper
 from dj_cadence.services import evidence, records
 from dj_cadence.services.audit.evidence import look_at_evidence
 from dj_cadence.services.explain import explain
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import evidence as table
@@ -103,7 +104,7 @@ def test_papers_of_a_record_that_was_taken_back_are_not_shown(
 ) -> None:
     mine = done(march, tmp_path, MINUTES)
     with march.write() as session:
-        records.reopen(session, mine, reason="填错", by="x", now=at(TODAY), today=TODAY)
+        undo(session, EVERYTHING, mine, reason="填错", by="x", now=at(TODAY), today=TODAY)
 
     assert listed(march, mine) == []
 

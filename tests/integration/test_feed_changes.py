@@ -15,6 +15,7 @@ from dj_cadence.domain.duty import Basis, Certainty
 from dj_cadence.services import grants, records
 from dj_cadence.services.advance import advance
 from dj_cadence.services.feed import Feeds
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.database import Database
@@ -149,7 +150,7 @@ def test_missed_and_taken_back(march: Database) -> None:
     assert "【未按期开展】".encode() in missed[uid(one)]
     with march.write() as session:
         who["now"] = at(APRIL, 12)
-        records.reopen(session, one.id, reason="登记错了", today=APRIL, **who)
+        undo(session, EVERYTHING, one.id, reason="登记错了", today=APRIL, **who)
     advance(march, EVERYTHING, today=APRIL, now=at(APRIL, 13))
     again = entries(march, APRIL)
     assert risen(missed, again) == {uid(one)}

@@ -79,7 +79,7 @@ def test_a_plan_does_not_take_the_postponement_back(district: Database) -> None:
     ("until", "how", "said"),
     [
         (date(2026, 4, 10), {"reason": " "}, "请写明延期的原因。"),
-        (date(2026, 3, 31), {}, "延期要晚于现在的截止日2026年3月31日（周二）。"),
+        (date(2026, 3, 31), {}, "截止日本来就是2026年3月31日（周二），没有改动。"),
     ],
 )
 def test_a_postponement_that_is_none_changes_nothing(

@@ -1,7 +1,6 @@
 """Letters, the year-end pack and plans for the wall, opened as their readers open them."""
 
 import re
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile
@@ -12,21 +11,25 @@ import pytest
 from docx import Document
 
 from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.paper import CORE_LINES, EndingTerm, Paper, PaperKind
+from dj_cadence.domain.election_letter import Form, Term
+from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.paper import CORE_LINES, Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.access import ADMINISTRATOR
-from dj_cadence.services.papers import paper, reminder_months
+from dj_cadence.services.papers import paper
 from dj_cadence.services.records import done, missed
+from dj_cadence.services.term_letters import reminder_months
 from dj_cadence.services.wall import wall_plan
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
 
 from .delivery_rows import SHIPPED
 from .engine_rows import EVERYTHING, advance_to, at, the_task
-from .office import as_csv, pages_of, text_of
+from .office import as_csv, text_of
 
+BRANCH = Form(OrgKind.BRANCH)
 TODAY = date(2026, 5, 12)
 SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 
@@ -61,15 +64,17 @@ def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
 ) -> None:
     letter = made(planned, PaperKind.REMINDER, "S", month=date(2026, 8, 1))
 
-    assert letter.terms == (EndingTerm("第一党支部", date(2023, 8, 31), date(2026, 8, 31)),)
+    ends = date(2026, 8, 31)
+    assert letter.terms == (Term("第一党支部", BRANCH, date(2023, 8, 31), ends),)
     text = opened(letter, tmp_path)
     for words in (
-        "关于做好换届选举工作的提醒函",
-        "第一党支部：",
-        "本届任期将于2026年8月届满",
+        "关于做好党组织换届选举工作的提醒函第一党支部：根据《中国共产党章程》《中国共产党支部工作条例",
+        "你支部本届任期将于2026年8月届满",
         "2023年8月31日",
         "2026年8月31日",
-        "特此函告。青禾小学党委2026年5月12日",
+        "按程序向我委报送换届选举请示",
+        "延长或者提前期限一般不超过1年",
+        "特此函告。青禾小学党委2026年5月12日（联系人：【】电话：【】）",
     ):
         assert words in text
     assert "第二党支部" not in text
@@ -93,42 +98,6 @@ def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
         made(planned, PaperKind.REQUEST, "E")
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        (
-            PaperKind.REQUEST,
-            "第一党支部关于换届选举的请示青禾小学党委：我单位本届【委员会／支部委员会】于2023年8月31日选举产生",
-        ),
-        (
-            PaperKind.REPLY,
-            "关于同意第一党支部换届选举的批复第一党支部：你单位《关于换届选举的请示》收悉",
-        ),
-    ],
-)
-def test_request_and_reply(planned: Database, tmp_path: Path, kind: PaperKind, words: str) -> None:
-    assert words in opened(made(planned, kind, "B1"), tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("kind", "title"),
-    [
-        (PaperKind.REQUEST, ["云溪区青禾实验中学第一党支部", "关于换届选举的请示"]),
-        (PaperKind.REPLY, ["关于同意云溪区青禾实验中学第一党支部", "换届选举的批复"]),
-    ],
-)
-def test_a_long_name_breaks_no_word_of_the_title_and_fits_the_page(
-    planned: Database, tmp_path: Path, kind: PaperKind, title: list[str]
-) -> None:
-    letter = replace(made(planned, kind, "B1"), org_name="云溪区青禾实验中学第一党支部")
-    file = tmp_path / "paper.docx"
-    file.write_bytes(render_paper([SHIPPED], letter))
-
-    (page,) = pages_of(file)
-    assert page[:2] == title
-    assert "2026年5月12日" in page[-2:]
-
-
 def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     lived: Database, tmp_path: Path
 ) -> None:
@@ -147,9 +116,9 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     )
     assert told["2026年4月"] == (None, 0, "未按期开展", "原因：学校停课")
     text = opened(pack, tmp_path)
-    assert "第一党支部2026年度党建工作办理情况" in text
+    assert "第一党支部2026年度党建工作任务完成情况" in text
     open_now = sum(line.state not in ("已完成", "未按期开展") for line in pack.lines)
-    assert f"逾期后完成1项；未按期开展1项；尚未办结{open_now}项。" in text
+    assert f"超期完成1项；未按期开展1项；尚未办结{open_now}项。" in text
     assert open_now == len(pack.lines) - 2 > 0
     assert "学习<党章>&讨论" in text
 

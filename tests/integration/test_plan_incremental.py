@@ -19,7 +19,8 @@ from dj_cadence.errors import Refused
 from dj_cadence.services import plan as planner
 from dj_cadence.services.announcements import announce
 from dj_cadence.services.planner import Planner
-from dj_cadence.services.records import done, reopen
+from dj_cadence.services.records import done
+from dj_cadence.services.undo import undo
 from dj_cadence.store import planning
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.differences import Span
@@ -130,7 +131,7 @@ class Life:
                 ids = session.scalars(chosen).all()
                 if what == "reopen" and ids:
                     one = ids[int(str(value)) % len(ids)]
-                    reopen(session, one, reason="误登", today=self.today, **how)  # type: ignore[arg-type]
+                    undo(session, self.rules, one, reason="误登", today=self.today, **how)  # type: ignore[arg-type]
                 elif ids:
                     one = ids[int(str(value)) % len(ids)]
                     on = {"on": self.today, "today": self.today}
@@ -214,8 +215,8 @@ def test_planning_what_changed_is_planning_everything(
 
 def looked_at(database: Database, rules: object = EVERYTHING) -> dict[str, int | None]:
     """The duties that planning would take up, and after which data version."""
-    found = Planner(database, rules)  # type: ignore[arg-type]
     with database.read() as session:
+        found = Planner(session, rules)  # type: ignore[arg-type]
         return {job.duty: job.changed_after for job in found.jobs(session, SPAN)}
 
 
@@ -279,12 +280,11 @@ def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) 
     load(district, [{**B1, "theme_day": "20日"}], today=TODAY)
     roll(district, EVERYTHING, TODAY)
     with district.write() as session:
-        reopen(session, mine.id, reason="误登", **how)  # type: ignore[arg-type]
-
-    assert roll(district, EVERYTHING, TODAY)
+        undo(session, EVERYTHING, mine.id, reason="误登", **how)  # type: ignore[arg-type]
 
     again = the_task(district, "party_day", "B1", "2026-03")
-    assert (again.planned, again.state) == (date(2026, 3, 20), "planned")
+    assert (again.planned, again.state) == (date(2026, 3, 20), "open")  # at once
+    assert not roll(district, EVERYTHING, TODAY)
 
 
 # --- broken runs ---------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from dj_cadence.errors import Refused
 from dj_cadence.services import records
+from dj_cadence.services.undo import undo
 from dj_cadence.store.database import Database
-from dj_cadence.store.schema import act, anchor, record
+from dj_cadence.store.schema import anchor, record
 
 from .engine_rows import (
     EVERYTHING,
@@ -35,9 +36,8 @@ def district(planned: Database) -> Database:
 
 def say(database: Database, what: Callable[..., None], task_id: int, **how: Any) -> None:
     known = {"by": "李书记", "now": at(TODAY, 17), "today": TODAY}
-    first = () if what is records.reopen else (EVERYTHING,)
     with database.write() as session:
-        what(session, *first, task_id, **(known | how))
+        what(session, EVERYTHING, task_id, **(known | how))
 
 
 def march(database: Database, duty: str = "party_day", org: str = "B1") -> Any:
@@ -220,35 +220,38 @@ def test_a_day_outside_or_a_wrong_hour_is_refused(
 # --- reopen ------------------------------------------------------------------------------------
 
 
-def test_what_was_recorded_by_mistake_is_owed_again(district: Database) -> None:
+def test_what_was_recorded_by_mistake_is_taken_back_one_by_one(district: Database) -> None:
     task = march(district, "groups")
     said = notices(district, task.id)
     say(district, records.done, task.id, on=date(2026, 3, 20))
     say(district, records.done, task.id, on=date(2026, 3, 20))
 
-    say(district, records.reopen, task.id, reason="登错了支部")
-    advance_to(district, EVERYTHING, TODAY)
+    say(district, undo, task.id, reason="登错了支部")
+    half = march(district, "groups")
+    say(district, undo, task.id, reason="都登错了")
+    none = march(district, "groups")
 
-    after = march(district, "groups")
-    assert (after.state, after.amount, after.completed_on, after.settled_at) == (
-        "unrecorded",
-        0,
-        None,
-        None,
-    )
+    assert [
+        (row.state, row.amount, row.completed_on, row.settled_at, row.touched)
+        for row in (half, none)
+    ] == [("unrecorded", 1, None, None, True), ("unrecorded", 0, None, None, False)]
     assert notices(district, task.id) == said
     with district.read() as session:
         assert session.scalars(select(record.c.voided_at)).all() == [at(TODAY, 17)] * 2
-        assert session.scalars(
-            select(act.c.kind).where(act.c.task_id == task.id).order_by(act.c.id)
-        ).all() == ["done", "done", "reopen"]
+    assert acts(district, task.id) == [
+        ("done", "李书记", ""),
+        ("done", "李书记", ""),
+        ("undo", "李书记", "登错了支部"),
+        ("undo", "李书记", "都登错了"),
+    ]
 
     say(district, records.done, task.id, on=date(2026, 3, 21))
     assert march(district, "groups").amount == 1  # what was voided counts no more
 
 
 @pytest.mark.parametrize(
-    ("settled", "reason", "said"), [(False, "错了", "没有登记过"), (True, " ", "请写明撤销的原因")]
+    ("settled", "reason", "said"),
+    [(False, "错了", "没有可以撤回的登记"), (True, " ", "请写明撤回的原因")],
 )
 def test_reopening_needs_something_settled_and_a_reason(
     district: Database, settled: bool, reason: str, said: str
@@ -259,7 +262,7 @@ def test_reopening_needs_something_settled_and_a_reason(
     before = everything(district)
 
     with pytest.raises(Refused, match=said):
-        say(district, records.reopen, task.id, reason=reason)
+        say(district, undo, task.id, reason=reason)
 
     assert everything(district) == before
 
@@ -292,7 +295,7 @@ def test_an_election_recorded_by_mistake_is_taken_back_with_its_term(district: D
     say(district, records.done, task.id, on=date(2026, 3, 28))
     roll(district, EVERYTHING, TODAY)
 
-    say(district, records.reopen, task.id, reason="点错了")
+    say(district, undo, task.id, reason="点错了")
     roll(district, EVERYTHING, TODAY)
 
     assert elections(district, task.org_id) == [
@@ -311,8 +314,8 @@ def test_an_election_whose_term_was_acted_upon_stays(district: Database) -> None
     following = the_task(district, "term", "B1", "term-2026-03-28")
     say(district, records.done, following.id, on=date(2026, 4, 1))
 
-    with pytest.raises(Refused, match="新一届已有办理记录或再次换届，不能撤销"):
-        say(district, records.reopen, task.id, reason="点错了")
+    with pytest.raises(Refused, match="新一届已有办理记录，或又登记了换届"):
+        say(district, undo, task.id, reason="点错了")
 
 
 def test_the_same_said_twice_is_said_once(district: Database) -> None:

@@ -30,7 +30,8 @@ from dj_cadence.services.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest import digests_of_a_pass
 from dj_cadence.services.grants import postpone, waive
 from dj_cadence.services.packing import unpack
-from dj_cadence.services.records import done, reopen, set_planned
+from dj_cadence.services.records import done, set_planned
+from dj_cadence.services.undo import undo
 from dj_cadence.store import quiets
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.schema import address, appointment, letter, message, notice, org, shape, task
@@ -181,7 +182,7 @@ class Life:
                     case "waive":
                         waive(session, self.rules, one, reason="因故", **who)
                     case "reopen":
-                        reopen(session, one, reason="登错了", **who)
+                        undo(session, self.rules, one, reason="登错了", **who)
             except Refused:
                 return
 

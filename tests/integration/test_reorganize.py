@@ -16,6 +16,7 @@ from dj_cadence.services.explain import explain
 from dj_cadence.services.plan import horizon, preview
 from dj_cadence.services.roster import ImportReport, import_roster
 from dj_cadence.services.succession import hand_over
+from dj_cadence.services.undo import undo
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
@@ -205,7 +206,7 @@ class TestMerger:
         merged(district)
         mine = the_task(district, "party_day", "B2", "2026-03").id
         with district.write() as session:
-            records.reopen(session, mine, reason="登错", by="x", now=at(DAY, 17), today=DAY)
+            undo(session, EVERYTHING, mine, reason="登错", by="x", now=at(DAY, 17), today=DAY)
 
         live(district, date(2026, 5, 21))
 

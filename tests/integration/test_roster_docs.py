@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dj_cadence.domain.office import OFFICES, OTHER_OFFICES
 from dj_cadence.domain.organization import STAGES
-from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS
+from dj_cadence.domain.table_column import Column
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "roster.md"
 
@@ -17,7 +18,8 @@ def table(heading: str) -> list[str]:
 
 def line(column: Column) -> str:
     required = "是" if column.required else ""
-    return f"| {column.header} | `{column.key}` | {required} | {column.help} |"
+    also = "、".join(column.also)
+    return f"| {column.header} | `{column.key}` | {required} | {column.help} | {also} |"
 
 
 def test_the_columns() -> None:

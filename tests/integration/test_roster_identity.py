@@ -339,6 +339,28 @@ def test_an_unknown_office_is_a_fault_that_names_the_nearest(load: Load) -> None
     assert said(report) == ["任职.csv:2:2: 不认识的职务“组识委员”，是否想写“组织委员”？"]
 
 
+@pytest.mark.parametrize(
+    ("office", "word"),
+    [
+        ("总支委员、第一党支部书记", "总支"),
+        ("党委委员（党支部书记）", "党委"),
+        ("党总支书记", "总支"),
+        ("第一党支部书记", ""),
+        ("书记、团支部书记", ""),
+        ("党支部书记兼工会主席", ""),
+    ],
+)
+def test_an_office_of_another_kind_of_organization_is_said(
+    load: Load, office: str, word: str
+) -> None:
+    report = load((TOP, BRANCH), (f"E-1-B,{office},,,王芳,,,,",))
+    text = (
+        f"任职.csv:2:2: 职务“{office}”里有{word}的职务，"
+        "云溪一小支部是党支部：都按云溪一小支部的导入；是别的组织的，请在那个组织名下另写一行。"
+    )
+    assert said(report) == ([text] if word else [])
+
+
 RIVALS = (
     "云溪一小支部：王芳、李明同时是书记，提醒只发给{0}"
     "（主持工作的优先，其余以任职日期最近的为准）；已经离任的，请填离任日期。"

@@ -363,14 +363,29 @@ def test_what_the_roster_lacks(database: Database, load: Import) -> None:
         ("B1,甲支部,党支部,,9,否,,", "B2,乙支部,党支部,,,,,2024-01-01", "U,工会,工会,,,,,"),
         ("B2,书记,书记乙,,,,",),
     )
+    second = "没有上级组织代码，成了最上一级，而最上一级已有“甲支部”；漏写了上级的，请补上。"
     with database.read() as session:
         assert [str(p) for p in check_roster(session, TODAY)] == [
             "B1 甲支部: 提示：没有书记，请在任职表里补上。",
             "B1 甲支部: 提示：没有一个人收得到提醒，请补填邮箱或其他渠道。",
             "B1 甲支部: 提示：正式党员9人，满7人应设支委会，现为“否”，请核对。",
             "B1 甲支部: 提示：没有上次换届日期，无法提醒换届，请补填。",
+            f"B2 乙支部: 提示：“乙支部”{second}",
             "B2 乙支部: 提示：没有一个人收得到提醒，请补填邮箱或其他渠道。",
+            f"U 工会: 提示：“工会”{second}",
         ]
+
+
+def test_a_second_root_is_pointed_out(database: Database, load: Import) -> None:
+    report = load(
+        ("S,区委,党委,,,,,", "B1,甲支部,党支部,S,,,,2024-01-01", "B2,乙,党支部,,,,,2024-01-01")
+    )
+
+    (warning,) = (str(p) for p in report.problems if "最上一级" in p.message)
+    assert warning == (
+        "组织.csv:4:4: 提示：“乙”没有上级组织代码，成了最上一级，"
+        "而最上一级已有“区委”；漏写了上级的，请补上。"
+    )
 
 
 def test_an_exported_workbook_imports_without_change(database: Database, tmp_path: Path) -> None:

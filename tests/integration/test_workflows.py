@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.election_letter import Contact
+from dj_cadence.domain.paper import Paper, PaperKind
 from dj_cadence.errors import Refused
 from dj_cadence.services import cases, grants, plan, records
 from dj_cadence.services.explain import explain
 from dj_cadence.services.succession import hand_over
+from dj_cadence.services.term_letters import about_election, offered
+from dj_cadence.services.undo import undo
+from dj_cadence.store import orgs, task_views
 from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Span
 
@@ -23,6 +28,7 @@ from .engine_rows import (
     apply,
     at,
     everything,
+    holds,
     load,
     notices,
     roll,
@@ -144,13 +150,13 @@ def test_taking_back_the_meeting_takes_back_what_hung_on_it(winter: Database) ->
     report = the_step(winter, "report")
 
     with winter.write() as session:
-        records.reopen(session, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
+        undo(session, LIFE, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
     roll(winter, LIFE, day)
     assert [(s, state) for s, _, _, state in steps(winter)] == [
-        ("schedule", "done"),
+        ("schedule", "open"),
         ("report", "withdrawn"),
         ("rectify", "withdrawn"),
-        ("", "planned"),
+        ("", "open"),
     ]
 
     act(winter, LIFE, "done", own.id, date(2026, 12, 3), on=date(2026, 12, 2))
@@ -293,6 +299,62 @@ def test_an_election_is_prepared_held_and_reported(election: Database) -> None:
         ("report", date(2026, 8, 20), date(2026, 9, 19), "planned"),
     ]
     assert [s for s, *_ in steps(election, label="term-2026-08-20")] == ["decide", "request", ""]
+
+
+def test_each_step_of_an_election_has_its_letters(election: Database) -> None:
+    def letters(day: date) -> tuple[list[str], list[str]]:
+        """What B1 writes on that day, and what is answered."""
+        with election.read() as session:
+            rows = task_views.tasks(session, TERMS, today=day, org_code="B1")
+        sides = ((True, False), (False, True))
+        return tuple([k.value for k in offered(rows, day, own=o, replies=r)] for o, r in sides)  # type: ignore[return-value]
+
+    own, decide = the_step(election, ""), the_step(election, "decide")
+    assert letters(date(2026, 3, 2)) == (["request"], [])
+    act(election, TERMS, "done", decide.id, date(2026, 5, 12), on=date(2026, 5, 11))
+    assert letters(date(2026, 5, 12)) == ([], [])
+    assert letters(date(2026, 6, 1)) == (["request"], ["reply"])
+    request = the_step(election, "request").id
+    act(election, TERMS, "done", request, date(2026, 6, 2), on=date(2026, 6, 2))
+    act(election, TERMS, "planned", own.id, date(2026, 6, 8), on=date(2026, 8, 20))
+    assert letters(date(2026, 7, 6)) == (["candidates"], ["candidates-reply"])
+
+    act(election, TERMS, "done", own.id, date(2026, 8, 21), on=date(2026, 8, 20))
+
+    assert letters(date(2026, 8, 21)) == (["result"], ["result-reply"])
+    found = {
+        kind: _letter(election, kind, date(2026, 8, 21))
+        for kind in (PaperKind.RESULT, PaperKind.REQUEST)
+    }
+    assert found[PaperKind.RESULT].elected_on == date(2026, 8, 20)
+    assert found[PaperKind.RESULT].superior_name == "青禾小学党委"
+    report = the_step(election, "report").id
+    act(election, TERMS, "done", report, date(2026, 8, 25), on=date(2026, 8, 25))
+    assert letters(date(2026, 8, 25)) == ([], [])
+
+
+def _letter(database: Database, kind: PaperKind, day: date) -> Paper:
+    with database.read() as session:
+        found = orgs.find_org(session, "B1")
+        return about_election(session, TERMS, kind, found, Contact(), today=day)
+
+
+def test_a_letter_names_the_senders_clerk_and_the_sites_contact_for_the_top(
+    election: Database,
+) -> None:
+    load(election, offices=[holds("B1", "党务工作者", "周干事", "", phone="13800000001")])
+    office = Contact("工委党建办", "0531-1")
+
+    def contact(kind: PaperKind, code: str = "B1") -> Contact:
+        with election.read() as session:
+            found = orgs.find_org(session, code)
+            day = date(2026, 3, 2)
+            return about_election(session, TERMS, kind, found, office, today=day).contact
+
+    assert contact(PaperKind.REQUEST) == Contact("周干事", "13800000001")
+    assert contact(PaperKind.REQUEST, "B2") == Contact()  # to be filled in by B2
+    assert contact(PaperKind.REPLY) == office  # S has no clerk
+    assert contact(PaperKind.REPLY, "T") == office  # E is the top, before its own clerk
 
 
 def test_a_granted_postponement_moves_the_preparation_too(election: Database) -> None:

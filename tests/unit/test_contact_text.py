@@ -131,3 +131,8 @@ def test_what_nobody_can_dial(written: str, fault: str) -> None:
 def test_a_landline_is_nobodys_own() -> None:
     numbers = ("13800138000", "+85291234567", "053285881234", "85881234")
     assert [is_own_phone(number) for number in numbers] == [True, True, False, False]
+
+
+def test_a_cell_of_endless_text_is_refused_at_once() -> None:
+    assert email_fault("a@" * 20_000) == "邮箱一格有40000个字，请只写一个地址。"
+    assert phone_fault("1" * 30_000) == "手机一格有30000个字，请只写一个号码。"

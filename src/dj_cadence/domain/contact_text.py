@@ -9,6 +9,8 @@ _IN_BRACKETS = re.compile(r"[<〈《]([^<>〈〉《》]*)[>〉》]")
 _BESIDE_A_NAME = re.compile(rf"[{HAN}·()]*([!-'*-~]+@[A-Za-z0-9.-]+)[{HAN}·()]*")
 _AROUND = " .,;:!。，；：、！\"'“”‘’()[]<>《》〈〉"
 
+_LONGEST_TEXT = 320
+"""Letters of a cell that are looked at; no address and no number is longer."""
 _PHONE_LABEL = re.compile(r"(?:tel|手机号?码?|联系电话|电话|办公电话)\s*:\s*", re.IGNORECASE)
 _REMARK = re.compile(r"\([^()]*[^\d()+ -][^()]*\)")
 """138…（微信同号）; brackets around digits are part of a number."""
@@ -26,6 +28,8 @@ _ABROAD = re.compile(r"\+(?!86)[1-9]\d{6,14}")
 def email_address(written: str) -> str:
     """The address that is meant: without a name beside it, `mailto:`, blanks and stops."""
     text = compatible(written)
+    if len(text) > _LONGEST_TEXT:
+        return text
     inside = _IN_BRACKETS.findall(text)
     if len(inside) == 1 and "@" in inside[0]:
         text = inside[0]
@@ -42,6 +46,8 @@ def email_address(written: str) -> str:
 def email_fault(written: str) -> str:
     """Why mail cannot be sent there, by the rule of what builds the mail; empty where it can."""
     address = email_address(written)
+    if len(address) > _LONGEST_TEXT:
+        return f"邮箱一格有{len(address)}个字，请只写一个地址。"
     if is_address(address) and "." in address.rpartition("@")[2]:
         return ""
     if address.count("@") > 1:
@@ -53,6 +59,8 @@ def email_fault(written: str) -> str:
 
 def phone_number(written: str) -> str:
     """The number as it is dialled in the country: digits, and `转` before an extension."""
+    if len(written) > _LONGEST_TEXT:
+        return compatible(written)
     text = _REMARK.sub("", _PHONE_LABEL.sub("", compatible(written), count=1))
     text = _AS_A_FRACTION.sub(r"\1", text.strip(_AROUND))
     number = _dialled(text)
@@ -81,6 +89,8 @@ def phone_fault(written: str) -> str:
     number = phone_number(written)
     if _is_number(number.partition("转")[0]):
         return ""
+    if len(written) > _LONGEST_TEXT:
+        return f"手机一格有{len(written)}个字，请只写一个号码。"
     if is_cut_number(written):
         return f"手机“{written}”被表格改写过，请把这一列设为文本，重新输入号码。"
     if number.isdecimal() and len(number) > _LONGEST_NUMBER:

@@ -22,7 +22,9 @@ ACTS: Mapping[str, str] = {
     "done": "登记完成",
     "missed": "登记未按期开展",
     "planned": "确定日期",
-    "reopen": "撤销登记",
+    "reopen": "恢复待办",
+    "undo": "撤回上一次登记或决定",
+    "release": "轮到这一环节",
     "move": "日期变动",
     "withdraw": "撤回",
     "postpone": "延期",
@@ -34,6 +36,17 @@ ACTS: Mapping[str, str] = {
     "accept": "上级确认",
     "return": "上级退回",
 }
+DEEDS: Mapping[str, str] = {
+    "done": "登记",
+    "surplus": "登记",
+    "missed": "未按期开展的登记",
+    "planned": "计划日期",
+    "postpone": "延期",
+    "waive": "不再办理的决定",
+    "accept": "确认",
+    "return": "退回",
+}
+"""What can be taken back, as in 撤回登记."""
 MESSAGES: Mapping[str, str] = {
     "ready": "待发送",
     "leased": "发送中",

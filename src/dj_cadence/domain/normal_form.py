@@ -20,6 +20,8 @@ _IGNORED = dict.fromkeys(
 _INVISIBLE = frozenset(("Cf", "Cc", "Cs"))
 """Not Cn: what this Python does not know yet may be a rare character of a name."""
 _LOOKS_BLANK = dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0), " ")
+_PLAIN = re.compile(r"[!-~·\u4e00-\u9fff]*")
+"""What most cells are made of: nothing in it has another form."""
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 """Chinese characters, as a set of a regular expression."""
@@ -41,8 +43,8 @@ def is_placeholder(written: str) -> bool:
 
 def visible(written: str) -> str:
     """`written` without what nobody sees, every stretch of blanks as one."""
-    if written.isascii() and written.isprintable():
-        return " ".join(written.split())
+    if _PLAIN.fullmatch(written):
+        return written
     text = written.translate(_LOOKS_BLANK)
     seen = (c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
     return " ".join("".join(seen).translate(_IGNORED).split())
@@ -50,6 +52,8 @@ def visible(written: str) -> str:
 
 def compatible(written: str) -> str:
     """What is visible, in letters and digits of the usual width (NFKC)."""
+    if _PLAIN.fullmatch(written):
+        return written
     return visible(unicodedata.normalize("NFKC", visible(written)))
 
 

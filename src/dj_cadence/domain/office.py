@@ -117,6 +117,7 @@ CHIEF_OF = {
 """Whose work a deputy does who 主持工作."""
 
 EVERY_OFFICE = frozenset(OFFICES) | frozenset(OTHER_OFFICES)
+_LONGEST_NAME = 20
 _CANONICAL = {
     name: office
     for offices in (OFFICES, OTHER_OFFICES)
@@ -127,7 +128,7 @@ _CANONICAL = {
 
 def canonical_office(written: str) -> str | None:
     """The office meant by `written`, or None where the closed list has no such name."""
-    return _CANONICAL.get(compatible(written).replace(" ", ""))
+    return _CANONICAL.get(written) or _CANONICAL.get(compatible(written).replace(" ", ""))
 
 
 def known_names() -> list[str]:
@@ -140,4 +141,6 @@ def nearest_office(written: str) -> str:
 
     What tells 财务主任 from 班主任 or 教务主任 stands in front, so a near name begins alike.
     """
+    if len(written) > _LONGEST_NAME:
+        return ""
     return suggestion(written, [name for name in known_names() if name[0] == written[:1]])

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dj_cadence.domain.normal_form import HAN, compatible
-from dj_cadence.domain.office import CHIEF_OF, SECRETARY, canonical_office
+from dj_cadence.domain.office import CHIEF_OF, SECRETARY, canonical_office, known_names
 
 _SEPARATOR = re.compile(r"[、,;/|&+。\n]|\s-\s")
 _BRACKETS = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
@@ -22,7 +23,9 @@ _PREFIXED = re.compile(rf"{_OF_A_SCHOOL}(?P<party>{_OF_THE_PARTY})?(?P<rest>.+)"
 _IN_A_PARTY_ORGANIZATION = ("书记", "委员", "组织员", "党务工作者")
 """What stands behind the name of a Party organization ends so."""
 _STAND_IN = "临时负责人"
-_LONGEST = 100
+_NAMES = (*known_names(), _STAND_IN)
+_LONGEST = 60
+"""Letters of a cell; whoever is five things at once has as many rows."""
 _IN_CHARGE = re.compile(r"(?:临时)?主持(?:全面|党务|党建|支部|日常|行政)?(?:工作)?|临时负责(?:人)?")
 _ACTING = re.compile(r"代理?|暂代")
 _OF_NO_MATTER = frozenset(("兼", "兼任", "兼职", "专职", "挂职", "现任", "试用期", "正职"))
@@ -46,6 +49,7 @@ class NamedOffices:
     unknown: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)  # a roster says the same few things again and again
 def named_offices(written: str, *, in_charge: bool = False) -> NamedOffices:
     """The offices of a cell. A deputy who 主持工作 is the chief's stand-in as well.
 
@@ -120,6 +124,8 @@ def _joined_committee(whole: str) -> list[str]:
 
 def _named(name: str, *, in_charge: bool = False) -> tuple[NamedOffice, ...] | None:
     """What one name with its remarks means; None where a part of it is not known."""
+    if not any(known in name for known in _NAMES):
+        return None
     remarks = [one for inside in _BRACKETS.findall(name) for one in _SEPARATOR.split(inside)]
     bare = _BRACKETS.sub("", name)
     acting, others = False, []
@@ -161,6 +167,8 @@ def _without_remarks(bare: str) -> tuple[str, bool, bool]:
 
 def _office(name: str) -> str | None:
     """The office of a name, without the names of school and Party organization before it."""
+    if not name.endswith(_NAMES):
+        return None
     if office := canonical_office(name):
         return office
     found = _PREFIXED.fullmatch(name)

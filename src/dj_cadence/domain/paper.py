@@ -1,8 +1,10 @@
 """Papers that people must produce anyway, and plans for the wall, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from dj_cadence.domain.election_letter import Contact, Form, Term, Titles
 
 
 class PaperKind(StrEnum):
@@ -11,29 +13,33 @@ class PaperKind(StrEnum):
     REMINDER = "reminder"
     REQUEST = "request"
     REPLY = "reply"
+    CANDIDATES = "candidates"
+    CANDIDATES_REPLY = "candidates-reply"
+    RESULT = "result"
+    RESULT_REPLY = "result-reply"
     YEAR_END = "year-end"
 
     @property
     def label(self) -> str:
         return _LABELS[self]
 
+    @property
+    def is_reply(self) -> bool:
+        """Whether the one above writes it to the organization that it is about."""
+        return self in _REPLIES
+
 
 _LABELS = {
     PaperKind.REMINDER: "换届提醒函",
-    PaperKind.REQUEST: "换届请示",
-    PaperKind.REPLY: "换届批复",
-    PaperKind.YEAR_END: "年度履职材料",
+    PaperKind.REQUEST: "换届选举请示",
+    PaperKind.REPLY: "换届选举批复",
+    PaperKind.CANDIDATES: "候选人预备人选请示",
+    PaperKind.CANDIDATES_REPLY: "候选人预备人选批复",
+    PaperKind.RESULT: "选举结果报告",
+    PaperKind.RESULT_REPLY: "选举结果批复",
+    PaperKind.YEAR_END: "年度任务完成情况",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class EndingTerm:
-    """One organization whose term of office ends."""
-
-    org_name: str
-    elected: date
-    ends: date
-    provisional: bool = False
+_REPLIES = {PaperKind.REPLY, PaperKind.CANDIDATES_REPLY, PaperKind.RESULT_REPLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +59,27 @@ class PaperLine:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """All that a template may call for; what a kind does not use is empty."""
+    """All that a template may call for; what a kind does not use is empty.
+
+    `docs/howto/letters.md` names each for whoever writes a template of their own.
+    """
 
     kind: PaperKind
     org_name: str
     superior_name: str
     day: date
-    terms: tuple[EndingTerm, ...] = ()
+    terms: tuple[Term, ...] = ()
     month: date | None = None
+    we: str = ""
+    """What the superior that writes calls itself after 我: 委, 党组, 总支."""
+    form: Form | None = None
+    titles: Titles | None = None
+    full_members: int = 0
+    probationary_members: int = 0
+    """0 where the roster does not say."""
+    elected_on: date | None = None
+    """The day of the election that a report is about; None where it is not recorded yet."""
+    contact: Contact = field(default_factory=Contact)
     year: int = 0
     lines: tuple[PaperLine, ...] = ()
 

@@ -7,9 +7,10 @@ from datetime import date
 
 from dj_cadence.domain.contact_text import email_address, email_fault, phone_fault, phone_number
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.normal_form import compatible, is_placeholder, person_name
+from dj_cadence.domain.normal_form import compatible, is_placeholder, person_name, visible
 from dj_cadence.domain.office import CHIEF_OF, nearest_office
 from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
+from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.roster import RosterOrg
 from dj_cadence.domain.roster_cells import APPOINTMENT_HEADERS, Cells, Codes
@@ -31,6 +32,14 @@ _NATURES = {
     "": False,
 }
 EMAIL, PHONE = "email", "phone"
+_ORGANIZATION = re.compile(r"党委|工委|总支|(?<![团总])支部")
+_ITS_WORD = {
+    OrgKind.PARTY_COMMITTEE: "党委",
+    OrgKind.GENERAL_BRANCH: "总支",
+    OrgKind.BRANCH: "支部",
+    OrgKind.JOINT_BRANCH: "支部",
+}
+"""What stands before an office of the organization's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +161,8 @@ def _others(cells: Cells) -> dict[str, str]:
 def office_warnings(
     appointments: Iterable[RosterAppointment], orgs: Mapping[str, RosterOrg]
 ) -> list[Problem]:
-    """Appointments from before the organization was founded."""
-    return [
+    """Appointments from before the founding, and those that name another kind of organization."""
+    found = [
         Problem(
             a.row.place("since"),
             f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。",
@@ -162,3 +171,18 @@ def office_warnings(
         for a in appointments
         if a.org in orgs and FIRST_DAY < a.since < (orgs[a.org].founded or FIRST_DAY)
     ]
+    rows = {id(a.row): a for a in appointments if a.org in orgs}
+    return [*found, *(problem for a in rows.values() for problem in _of_another(a, orgs[a.org]))]
+
+
+def _of_another(appointment: RosterAppointment, org: RosterOrg) -> Iterable[Problem]:
+    """总支委员、第一党支部书记 at a 党总支: the second is an office of another organization."""
+    written = visible(appointment.row.cells.get("office", ""))
+    its_word = _ITS_WORD.get(org.kind)
+    words = [word for word in _ORGANIZATION.findall(written) if word != its_word]
+    if its_word and words:
+        text = (
+            f"职务“{written}”里有{words[0]}的职务，{org.name}是{org.kind.label}：都按{org.name}的导入；"
+            "是别的组织的，请在那个组织名下另写一行。"
+        )
+        yield Problem(appointment.row.place("office"), text, warning=True)

@@ -111,6 +111,19 @@ def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]) -> Ite
         finished.update(path)
 
 
+def extra_roots(orgs: Mapping[str, RosterOrg]) -> dict[str, str]:
+    """What to say of each organization without a superior but the first, by its code.
+
+    A site may have several; more often a superior was forgotten.
+    """
+    roots = [code for code, org in orgs.items() if not org.supervisor and not org.dissolved]
+    return {
+        code: f"“{orgs[code].name}”没有上级组织代码，成了最上一级，而最上一级已有"
+        f"“{orgs[roots[0]].name}”；漏写了上级的，请补上。"
+        for code in roots[1:]
+    }
+
+
 def siblings(orgs: Mapping[str, RosterOrg]) -> dict[str, list[str]]:
     """The codes directly below each code, in the given order; roots are below ``""``."""
     below: dict[str, list[str]] = {}

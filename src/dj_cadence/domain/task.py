@@ -81,6 +81,22 @@ def state_on(
     return State.OVERDUE
 
 
+def owed_again(
+    was: State,
+    day: date,
+    opens: date,
+    due: date,
+    recording_grace: int,
+    calendar: WorkCalendar,
+    asked_on: date | None,
+) -> State:
+    """The state on `day` of a task that is owed as it `was` before somebody settled it."""
+    state = state_on(day, opens, due, recording_grace, calendar, asked_on)
+    if was is State.RETURNED and state is State.OPEN:
+        return State.RETURNED  # that it was sent back shows until its time is over
+    return state
+
+
 def next_change(
     day: date,
     opens: date,

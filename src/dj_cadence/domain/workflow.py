@@ -8,6 +8,7 @@ from enum import StrEnum
 from dj_cadence.domain.basis import Basis, Certainty, certainty_of
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY, add_months
+from dj_cadence.domain.paper import PaperKind
 from dj_cadence.domain.task import OWED, State
 
 OWN = ""
@@ -68,6 +69,8 @@ class Step:
     basis: tuple[Basis, ...] = ()
     by_planning: bool = False
     """Settled as soon as the own task has its day."""
+    letters: tuple[PaperKind, ...] = ()
+    """The official letters that are written in it, and in answer to it."""
     in_calendar: bool = False
     """Whether it is a meeting or a legal date, and so belongs into people's calendars."""
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from dj_cadence.domain.paper import PaperKind
 from dj_cadence.domain.workflow import Mark, Offset, Step, Workflow
 from dj_cadence.loading.rule import BasisRule, Key, Office, Text, to_basis
 from dj_cadence.loading.yaml_file import Written
@@ -41,6 +42,7 @@ class StepRule(Written):
     office: Office | None = None
     instructions: str = ""
     checklist: tuple[Text, ...] = ()
+    letters: tuple[PaperKind, ...] = ()
     in_calendar: bool = False
     basis: tuple[BasisRule, ...] = ()
 
@@ -86,6 +88,7 @@ def _step(key: str, rule: StepRule) -> Step:
         checklist=rule.checklist,
         basis=tuple(to_basis(basis) for basis in rule.basis),
         by_planning=rule.by_planning,
+        letters=rule.letters,
         in_calendar=rule.in_calendar or rule.own,
     )
 

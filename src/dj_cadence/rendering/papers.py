@@ -1,7 +1,8 @@
 """Papers: templates/letters/*.docx filled in, and plans for the wall as workbooks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -10,7 +11,10 @@ from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from dj_cadence.domain import labels
-from dj_cadence.domain.paper import Paper, PaperKind, WallPlan
+from dj_cadence.domain.election_letter import Contact, Form, Term, Titles
+from dj_cadence.domain.organization import PARTY_ORGANIZATIONS, OrgKind
+from dj_cadence.domain.paper import Paper, PaperKind, PaperLine, WallPlan
+from dj_cadence.domain.problem import Problem
 from dj_cadence.domain.wording import official_day
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.workbooks import Sheet, workbook
@@ -26,6 +30,7 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
     always the same bytes.
     """
     path = template_path(folders, paper.kind)
+    assert path, "there is a shipped one of each kind"
     environment = Environment(undefined=StrictUndefined, autoescape=True)
     environment.filters["day"] = official_day
     environment.globals["states"] = labels.TASKS
@@ -43,9 +48,52 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
     return _timeless(content.getvalue())
 
 
-def template_path(folders: Sequence[Path], kind: PaperKind) -> Path:
+def template_path(folders: Sequence[Path], kind: PaperKind) -> Path | None:
     """The template of a paper: the first of that name."""
-    return next(path for f in folders if (path := f / "letters" / f"{kind.value}.docx").exists())
+    paths = (folder / "letters" / f"{kind.value}.docx" for folder in folders)
+    return next((path for path in paths if path.exists()), None)
+
+
+def check_papers(folders: Sequence[Path]) -> list[Problem]:
+    """Faults in a site's own templates of papers, found by filling in each for every organization.
+
+    The last of `folders` holds the shipped ones, which are as they were tested.
+    """
+    own = {kind: path for kind in PaperKind if (path := template_path(folders[:-1], kind))}
+    return [fault for kind, path in own.items() if (fault := _fault(folders, kind, path))]
+
+
+def _fault(folders: Sequence[Path], kind: PaperKind, path: Path) -> Problem | None:
+    """The first thing for which a template cannot be filled in."""
+    try:
+        for paper in samples(kind):
+            render_paper(folders, paper)
+    except Refused as refused:
+        said = str(refused).removeprefix(f"{path}：")
+        return Problem(f"templates/letters/{path.name}", said)
+    return None
+
+
+def samples(kind: PaperKind) -> list[Paper]:
+    """Invented papers of a kind that together reach every part of its template."""
+    day = date(2026, 3, 2)
+    if kind is PaperKind.YEAR_END:
+        line = PaperLine("主题党日", "2026年1月", day, day, 3, labels.TASKS["done"], "学习党章")
+        rest = [replace(line, state=state, completed_on=None) for state in labels.TASKS.values()]
+        return [Paper(kind, "示例党支部", "示例党委", day, year=2026, lines=(line, *rest))]
+    forms = [
+        *(Form(one) for one in sorted(PARTY_ORGANIZATIONS)),
+        Form(OrgKind.BRANCH, has_committee=False),
+    ]
+    found = []
+    for form in forms:
+        term = Term("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
+        paper = Paper(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
+        paper = replace(paper, titles=Titles(paper.org_name, form))
+        known = replace(paper, full_members=12, probationary_members=1, elected_on=day)
+        many = replace(known, terms=(term, term), contact=Contact("王老师", "0531-1"))
+        found += [replace(paper, superior_name=""), many]
+    return found
 
 
 def _timeless(content: bytes) -> bytes:

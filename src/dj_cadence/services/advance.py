@@ -4,7 +4,8 @@ What is due is a query, `next_on <= today`; a day that was slept through is caug
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from dj_cadence.domain.reminder_plan import (
     next_reminder,
     reminders,
 )
-from dj_cadence.domain.task import State, next_change, state_on
+from dj_cadence.domain.task import State, next_change, owed_again
 from dj_cadence.services.chains import plan_of_chain
 from dj_cadence.services.escalation import Upward, rises
 from dj_cadence.services.workflows import speaking_tasks
@@ -70,28 +71,59 @@ def advance(
 ) -> int:
     """Bring every task up to `today` (local); returns how many were looked at."""
     moved = 0
-    steps: dict[Situation, Step] = {}
-    plans: dict[int, ReminderPlan] = {}
+    pace = _Pace(catalogue, today, now)
     while _any_due(database, today):
         with database.write(durable=False) as session:
             every = _due(session, today)
-            faulty = work_out(session, every, steps, plans, catalogue, today)
-            _leave_for_tomorrow(session, faulty, today)
-            rows = [row for row in every if row.id not in faulty]
-            _move(session, rows, steps, today, now)
-            _take_back(session, rows, plans, today)
-            speaking = speaking_tasks(session, catalogue, rows, today)
-            raised = _raise(session, speaking, steps, catalogue, today)
-            raised += _escalate(session, catalogue, speaking, plans, today)
+            rows, raised = pace.bring_up(session, every)
         if observe is not ignore:
-            _tell(rows, steps, raised, now, observe)
+            _tell(rows, pace.steps, raised, now, observe)
         moved += len(every)
     return moved
 
 
+def advance_at(
+    session: Session, catalogue: Catalogue, org_ids: Collection[int], *, today: date, now: datetime
+) -> None:
+    """Bring the tasks of a few organizations up to `today`, as the next pass would.
+
+    So what was changed by hand is seen, and heard of, as it is from now on.
+    """
+    pace = _Pace(catalogue, today, now)
+    here = (task.c.org_id.in_(sorted(org_ids)), task.c.next_on <= today)
+    while rows := session.execute(select(task).where(*here).order_by(task.c.id)).all():
+        pace.bring_up(session, rows)
+
+
+@dataclass
+class _Pace:
+    """One day's way for tasks in the same situation, worked out once."""
+
+    catalogue: Catalogue
+    today: date
+    now: datetime
+    steps: dict[Situation, Step] = field(default_factory=dict)
+    plans: dict[int, ReminderPlan] = field(default_factory=dict)
+
+    def bring_up(
+        self, session: Session, every: Sequence[AnyRow]
+    ) -> tuple[list[AnyRow], list[dict[str, Any]]]:
+        """Returns the tasks whose rule can be worked out, and the notices that were raised."""
+        steps, plans, catalogue, today = self.steps, self.plans, self.catalogue, self.today
+        faulty = work_out(session, every, steps, plans, catalogue, today)
+        _leave_for_tomorrow(session, faulty, today)
+        rows = [row for row in every if row.id not in faulty]
+        _move(session, rows, steps, today, self.now)
+        _take_back(session, rows, plans, today)
+        speaking = speaking_tasks(session, catalogue, rows, today)
+        raised = _raise(session, speaking, steps, catalogue, today)
+        raised += _escalate(session, catalogue, speaking, plans, today)
+        return rows, raised
+
+
 def work_out(
     session: Session,
-    rows: list[AnyRow],
+    rows: Sequence[AnyRow],
     steps: dict[Situation, Step],
     plans: dict[int, ReminderPlan],
     catalogue: Catalogue,
@@ -157,11 +189,10 @@ def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: d
     after = FIRST_DAY if one.redated_on else one.raised_to
     changes = next_change(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
     speaks = next_reminder(plan, dates, calendar, today)
-    state = state_on(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
-    if one.state == State.RETURNED and state is State.OPEN:
-        state = State.RETURNED  # that it was sent back shows until its time is over
     return Step(
-        state=state,
+        state=owed_again(
+            State(one.state), today, dates.opens, dates.due, grace, calendar, dates.asked_on
+        ),
         reminders=tuple(reminders(plan, dates, calendar, after, today)),
         next_on=min((day for day in (changes, speaks) if day), default=None),
     )

@@ -77,6 +77,21 @@ def announce(
     return period
 
 
+def take_back(
+    session: Session, catalogue: Catalogue, duty_key: str, org_code: str, *, now: datetime
+) -> None:
+    """Take back what was announced there last for a duty; what held before holds again.
+
+    Raises Refused for an unknown duty or organization, and where nothing was announced.
+    """
+    duty, above = _duty(catalogue, duty_key, dated=False), orgs.find_org(session, org_code)
+    keys = overrides.take_back(session, above.id, duty.key, now)
+    if not keys:
+        raise Refused(f"{above.name}没有部署过“{duty.title}”，没有可以撤回的。")
+    if OverrideKey.ESCALATE in keys:
+        overrides.wake(session, above, duty.key)
+
+
 def _dates(due: date | None, planned: date | None, theme: str) -> dict[OverrideKey, str]:
     """What holds for one period."""
     given = {

@@ -10,10 +10,13 @@ from dj_cadence.domain.cohort import case_cohort
 from dj_cadence.domain.duty import Clock, Duty
 from dj_cadence.domain.duty_text import dates_text, owed_by_text
 from dj_cadence.domain.problem import suggestion
+from dj_cadence.domain.task import State
 from dj_cadence.errors import Refused
-from dj_cadence.store import orgs
+from dj_cadence.services.grants import need_reason
+from dj_cadence.services.undo import catch_up
+from dj_cadence.store import acts, orgs
 from dj_cadence.store import site as sites
-from dj_cadence.store.schema import anchor, org
+from dj_cadence.store.schema import anchor, org, task
 from dj_cadence.store.types import AnyRow, AnySelect
 
 LONGEST_REF = 40
@@ -69,6 +72,36 @@ def open_case(
     return int(written.scalar_one())
 
 
+def take_back(
+    session: Session,
+    catalogue: Catalogue,
+    number: int,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """A case was recorded by mistake: it is gone, and with it the tasks that it started.
+
+    Raises Refused without a reason, for an unknown case, and where somebody has acted on one
+    of its tasks: that is taken back first.
+    """
+    found = case(session, number)
+    reason = need_reason(reason, "撤回")
+    mine = (task.c.instance == -number, task.c.state != State.WITHDRAWN.value)
+    rows = session.execute(select(task).where(*mine).order_by(task.c.id).with_for_update()).all()
+    if acted := [str(row.id) for row in rows if row.touched]:
+        raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
+    acts.void(session, number, now)
+    for row in rows:
+        values = {"state": State.WITHDRAWN.value, "settled_at": now, "next_on": None}
+        acts.change(
+            session, row, "withdraw", by=by, now=now, reason=reason, values=values, touches=False
+        )
+    catch_up(session, catalogue, [orgs.find_org(session, found.code).id], today=today, now=now)
+
+
 def _clocked(catalogue: Catalogue, key: str) -> Duty:
     clocked = {d.key: d for d in catalogue.duties.values() if isinstance(d.recurrence, Clock)}
     if key not in clocked:
@@ -94,4 +127,4 @@ def case(session: Session, number: int) -> AnyRow:
 def _cases() -> AnySelect:
     columns = (anchor.c.id, org.c.code, org.c.name, anchor.c.kind, anchor.c.day, anchor.c.ref)
     joined = select(*columns).join_from(anchor, org, org.c.id == anchor.c.org_id)
-    return joined.where(anchor.c.source == "case")
+    return joined.where(anchor.c.source == "case", anchor.c.voided_at.is_(None))

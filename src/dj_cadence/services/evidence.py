@@ -209,7 +209,7 @@ def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dic
         select(record_task.c.task_id, *columns, evidence.c.added_by)
         .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(among(record_task.c.task_id, task_ids), record.c.voided_at.is_(None))
+        .where(among(record_task.c.task_id, task_ids), acts.is_counted())
         .order_by(evidence.c.id)
     )
     found: dict[int, list[Kept]] = {}

@@ -11,9 +11,10 @@ from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
-from dj_cadence.services.records import checked_text
+from dj_cadence.services.records import begin_term, checked_text, is_term
 from dj_cadence.services.workflows import follow
 from dj_cadence.store import acts
+from dj_cadence.store.deeds import one_deed
 from dj_cadence.store.types import AnyRow
 
 
@@ -31,29 +32,39 @@ def postpone(
 ) -> None:
     """Give a task until `until`; its plan keeps that date.
 
-    A term may be brought forward too; it opens as long before its new end as the rule says,
-    and the superior's notice that is still owed moves with it. Raises Refused without a
-    reason, for a day that is not later, for a term moved by more than a year unless that is
-    `confirmed` (the rules allow a year at most), and for a clock that is extended twice or by
-    more than its rule allows.
+    What was granted may be shortened by a later call, and is ended by the day that the rule
+    gives. A term may be brought forward too; it opens as long before its new end as the rule
+    says, and the superior's notice that is still owed moves with it. Raises Refused without a
+    reason, for a day before the rule's own, for what is handed up, for a term moved away from
+    its expiry by more than a year unless that is `confirmed` (the rules allow a year at most),
+    and for a clock that is extended twice or by more than its rule allows.
     """
     row = _owed_task(session, task_id)
-    reason = _need_reason(reason, "延期")
+    if row.state == State.SUBMITTED:
+        raise Refused("这项任务已经报送。请先确认或退回，再改期限。")
+    reason = need_reason(reason, "延期")
     duty = catalogue.duties.get(row.duty)
-    opens = min(row.opens, until)
-    match duty.recurrence if duty and row.step == OWN else None:
-        case Term() as term:
-            _check_term(session, row, until, confirmed=confirmed)
-            opens = min(row.opens, add_months(until, -term.opens_months_before))
-            _move_notices(session, catalogue, row, until, by=by, now=now, today=today)
-        case Clock() as clock:
-            _check_later(row, until)
-            _check_extension(row, clock, until)
+    by_rule = acts.slot_of(session, row.slot_id)
+    if until == row.due:
+        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。", field="until")
+    opens = by_rule.opens if until == by_rule.due else min(by_rule.opens, until)
+    term = duty.recurrence if duty and row.step == OWN else None
+    match term:
+        case Term():
+            _check_term(session, row, by_rule.due, until, confirmed=confirmed)
+            if until != by_rule.due:
+                opens = min(row.opens, add_months(until, -term.opens_months_before))
+        case Clock() if until > row.due:
+            _check_extension(row, term, until)
         case _:
-            _check_later(row, until)
-    values = _granted(row, opens, until, today)
-    acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+            _check_shorter(row, by_rule.due, until, today)
+    with one_deed(session):
+        values = _granted(row, opens, until, today)
+        values["postponed_to"] = None if until == by_rule.due else until
+        acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
+        if isinstance(term, Term):
+            _move_notices(session, catalogue, row, until, by=by, now=now, today=today)
+        follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def _granted(row: AnyRow, opens: date, until: date, today: date) -> dict[str, object]:
@@ -96,18 +107,27 @@ def _move_notices(
         )
 
 
-def _check_later(row: AnyRow, until: date) -> None:
-    if until <= row.due:
-        raise Refused(f"延期要晚于现在的截止日{day_text(row.due)}。", field="until")
+def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None:
+    """What was granted can be taken away again, down to what the rule gives."""
+    if until > row.due or until == by_rule:
+        return
+    if until < by_rule:
+        raise Refused(f"规定的截止日是{day_text(by_rule)}，不能改得更早。", field="until")
+    if until < today:
+        raise Refused(
+            f"缩短后的日期不能早于今天。要取消延期，请写规定的截止日{day_text(by_rule)}。",
+            field="until",
+        )
 
 
-def _check_term(session: Session, row: AnyRow, until: date, *, confirmed: bool) -> None:
-    if until == row.due:
-        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。", field="until")
+def _check_term(
+    session: Session, row: AnyRow, expiry: date, until: date, *, confirmed: bool
+) -> None:
     elected = acts.election_anchor(session, row.anchor_id).day
     if until <= elected:
         raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。", field="until")
-    expiry = acts.due_by_rule(session, row.slot_id)
+    if min(row.due, expiry) <= until <= max(row.due, expiry):
+        return  # back towards the day on which the term expires
     if not add_years(expiry, -1) <= until <= add_years(expiry, 1) and not confirmed:
         raise Refused(
             f"本届{day_text(expiry)}届满，换届延期或提前一般不超过一年（从届满之日算，不从上次延到的日期算）；"
@@ -140,10 +160,11 @@ def waive(
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
-    reason = _need_reason(reason, "不再办理")
+    reason = need_reason(reason, "不再办理")
     values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
-    acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+    with one_deed(session):
+        acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
+        follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def accept(
@@ -151,10 +172,12 @@ def accept(
 ) -> None:
     """Confirm what was handed up: it is done. Raises Refused where nothing was."""
     row = _submitted_task(session, task_id)
-    values = {"state": State.DONE.value, "settled_at": now}
-    acts.change(session, row, "accept", by=by, now=now, values=values)
-    held_on = row.completed_on
-    follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)
+    held_on, values = row.completed_on, {"state": State.DONE.value, "settled_at": now}
+    with one_deed(session):
+        if is_term(catalogue, row):
+            begin_term(session, row, held_on, by=by, now=now)
+        acts.change(session, row, "accept", by=by, now=now, values=values)
+        follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)
 
 
 def return_(
@@ -169,16 +192,19 @@ def return_(
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     row = _submitted_task(session, task_id)
-    reason = _need_reason(reason, "退回")
-    acts.void_records(session, task_id, now)
+    reason = need_reason(reason, "退回")
     values: dict[str, object] = {
         "state": State.RETURNED.value,
         "amount": 0,
         "completed_on": None,
         "next_on": today,
     }
-    acts.change(session, row, "return", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+    with one_deed(session):
+        sent_back = acts.change(
+            session, row, "return", by=by, now=now, reason=reason, values=values
+        )
+        acts.send_back_records(session, task_id, sent_back)
+        follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def _submitted_task(session: Session, task_id: int) -> AnyRow:
@@ -195,7 +221,8 @@ def _owed_task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
-def _need_reason(reason: str, what: str) -> str:
+def need_reason(reason: str, what: str) -> str:
+    """The reason as it is kept. Raises Refused where there is none."""
     reason = checked_text(reason, "原因")
     if not reason:
         raise Refused(f"请写明{what}的原因。", field="reason")

@@ -26,6 +26,7 @@ from dj_cadence.store.wanted import Part
 AHEAD = timedelta(days=400)
 """How far the plan reaches beyond today."""
 SAMPLES = 5
+_BY = "dj-cadence"
 _SHOWN = ("create", "move", "reopen", "withdraw", "keep")
 
 
@@ -73,7 +74,7 @@ def preview(
     `anew` trusts no earlier run and compares everything with what is stored. With `today` it
     counts what comes too late.
     """
-    planner = Planner(database, catalogue)
+    planner = _planner(database, catalogue)
     return _preview(database, planner, span, today=today, every_change=every_change, anew=anew)
 
 
@@ -117,7 +118,7 @@ def apply(
     Raises Refused, with nothing changed, where more tasks would be withdrawn than
     `allow_withdrawals` and the ordinary limit permit.
     """
-    planner = Planner(database, catalogue)
+    planner = _planner(database, catalogue)
     report = _preview(database, planner, span, today=today)
     gone = report.total("withdraw")
     if report.withdrawals_refused and gone > allow_withdrawals:
@@ -137,7 +138,33 @@ def roll(
     """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
         span = Span(sites.load(session).starts_on, until)
-    return _write(database, Planner(database, catalogue), span, "dj-cadence", today, now)
+    return _write(database, _planner(database, catalogue), span, _BY, today, now)
+
+
+def _planner(database: Database, catalogue: Catalogue) -> Planner:
+    with database.read() as session:
+        return Planner(session, catalogue)
+
+
+def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime) -> None:
+    """Plan at once, in this transaction, the few organizations whose facts have just changed.
+
+    What is to be planned for everybody, or for more than a few, is left to the next pass.
+    """
+    planner = Planner(session, catalogue)
+    span = Span(today, today)  # no further than is planned already
+    version = planning.hold_data(session)
+    jobs = [
+        job
+        for job in planner.jobs(session, span)
+        if job.changed_after is not None and planning.are_few(session, job.changed_after)
+    ]
+    same = planner.unmoved(session, jobs)
+    planning.note_seen(session, same, version)
+    for job in jobs:
+        if job.duty not in same:
+            piece = Piece(job, Part(changed_after=job.changed_after), is_last=True)
+            planner.write_piece(session, piece, version, _BY, today, now)
 
 
 def _write(

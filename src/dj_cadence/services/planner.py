@@ -17,7 +17,6 @@ from dj_cadence.services.profiles import Profiles
 from dj_cadence.services.step_outline import StepOutline
 from dj_cadence.store import comparison, overrides, planning, wanted
 from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
 from dj_cadence.store.differences import Scope, Span, Stage
 from dj_cadence.store.memberships import Enrolled
 from dj_cadence.store.types import AnyRow
@@ -49,10 +48,9 @@ class Piece:
 class Planner:
     """What is worked out once for looking and for writing."""
 
-    def __init__(self, database: Database, catalogue: Catalogue) -> None:
+    def __init__(self, session: Session, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        with database.read() as session:
-            self.site_start = sites.load(session).starts_on
+        self.site_start = sites.load(session).starts_on
         self._profiles = Profiles()
         self._first_days = FirstDays(catalogue)
         self._outlines: dict[Job, Outline] = {}

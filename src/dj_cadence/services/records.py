@@ -1,4 +1,4 @@
-"""What people say about their tasks: done, missed, planned for a day, taken back."""
+"""What people say about their tasks: done, missed, planned for a day."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
-from dj_cadence.domain.slot import TERM
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
 from dj_cadence.services.workflows import follow, own_task
-from dj_cadence.store import acts, planning
+from dj_cadence.store import acts
 from dj_cadence.store import site as sites
+from dj_cadence.store.deeds import one_deed
 from dj_cadence.store.types import AnyRow
 
 
@@ -64,15 +64,21 @@ def done(
         if _waits_for_day(catalogue, row):
             raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
         _check_day(session, catalogue, row, on, today)
-    record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
-    for row in rows:
-        if _count(session, catalogue, row, note=note, by=by, now=now):
-            follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
-        if _is_term(catalogue, row):
-            before = acts.election_anchor(session, row.anchor_id)
-            acts.add_election(session, before, on, by=by, now=now)
-            sites.data_changed(session, [row.org_id])
+    with one_deed(session):
+        record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
+        for row in rows:
+            if is_term(catalogue, row) and not catalogue.duties[row.duty].confirm:
+                begin_term(session, row, on, by=by, now=now)
+            if _count(session, catalogue, row, note=note, by=by, now=now):
+                follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
     return record_id
+
+
+def begin_term(session: Session, row: AnyRow, held_on: date, *, by: str, now: datetime) -> None:
+    """Let a new term run from the election that settles the task of the old one."""
+    before = acts.election_anchor(session, row.anchor_id)
+    acts.add_election(session, before, held_on, by=by, now=now)
+    sites.data_changed(session, [row.org_id])
 
 
 def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:
@@ -82,7 +88,7 @@ def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date)
     and for an election, from whose day a term is counted.
     """
     row = acts.locked_task(session, task_id)
-    if _is_term(catalogue, row):
+    if is_term(catalogue, row):
         raise Refused(f"请写明选举大会的日期，如 --on {today}。", field="on")
     if today > row.due and State(row.state) not in SILENT:
         raise Refused(
@@ -120,9 +126,12 @@ def add_surplus(
         return earlier
     _check_day(session, catalogue, row, on, today)
     note = checked_text(note, "备注")
-    record_id = acts.add_record(session, [row], day=on, amount=amount, note=note, by=by, now=now)
-    total, _ = acts.recorded(session, row.id)
-    acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
+    with one_deed(session):
+        record_id = acts.add_record(
+            session, [row], day=on, amount=amount, note=note, by=by, now=now
+        )
+        total, _ = acts.recorded(session, row.id)
+        acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
     return record_id
 
 
@@ -211,8 +220,9 @@ def missed(
     }
     if row.step != OWN:
         values |= {"planned": today, "planned_by_person": True}
-    acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
-    follow(session, catalogue, row, by=by, now=now, today=today)
+    with one_deed(session):
+        acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
+        follow(session, catalogue, row, by=by, now=now, today=today)
 
 
 def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
@@ -243,7 +253,7 @@ def set_planned(
     row = _open_task(session, task_id)
     if _waits_for_day(catalogue, row):
         row = own_task(session, row)
-    if _is_term(catalogue, row) and on < row.opens:
+    if is_term(catalogue, row) and on < row.opens:
         raise Refused("换届提前举行须先报上级批准。", field="on")
     if not row.opens <= on <= row.due:
         span = f"{day_text(row.opens)}至{day_text(row.due)}"
@@ -259,48 +269,9 @@ def set_planned(
         "dated_on": today,
         "next_on": today,
     }
-    acts.change(session, row, "planned", by=by, now=now, values=values)
-    follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
-
-
-def reopen(
-    session: Session,
-    task_id: int,
-    *,
-    reason: str,
-    by: str,
-    now: datetime,
-    today: date,
-) -> None:
-    """Take back what was recorded by mistake; the task is owed again.
-
-    An election that is taken back makes the old term run again. Raises Refused for a task
-    that nobody settled, and for an election whose own term has records already.
-    """
-    row = acts.locked_task(session, task_id)
-    if row.state not in (State.DONE, State.MISSED, State.SUBMITTED):
-        raise Refused("这项任务没有登记过，不需要撤销。")
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused("请写明撤销的原因。", field="reason")
-    if row.period == TERM and row.instance == 0 and row.step == OWN:
-        _take_back_election(session, row)
-    acts.void_records(session, task_id, now)
-    values: dict[str, object] = {
-        "state": State.PLANNED.value,
-        "amount": 0,
-        "completed_on": None,
-        "settled_at": None,
-        "next_on": today,
-    }
-    acts.change(session, row, "reopen", by=by, now=now, reason=reason, values=values)
-    planning.forget_move(session, task_id)
-    sites.data_changed(session, [row.org_id])
-
-
-def _take_back_election(session: Session, row: AnyRow) -> None:
-    if not acts.take_back_election(session, row):
-        raise Refused("新一届已有办理记录或再次换届，不能撤销；请在花名册中更正上次换届日期。")
+    with one_deed(session):
+        acts.change(session, row, "planned", by=by, now=now, values=values)
+        follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
 
 
 def _open_task(session: Session, task_id: int) -> AnyRow:
@@ -312,7 +283,8 @@ def _open_task(session: Session, task_id: int) -> AnyRow:
     return row
 
 
-def _is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+def is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+    """Whether it is the task of a term, which an election settles."""
     duty = catalogue.duties.get(row.duty)
     return duty is not None and isinstance(duty.recurrence, Term) and row.step == OWN
 
@@ -329,10 +301,10 @@ def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, to
     step = catalogue.step(row.duty, row.step)
     if step and not step.is_own and not step.certainty.binds:
         return
-    is_term = _is_term(catalogue, row)
-    first = acts.election_anchor(session, row.anchor_id).day if is_term else row.opens
-    if on < first or (is_term and on == first):
-        earlier = "" if is_term else "；是上一期办的，请登记在上一期的任务里"
+    election = is_term(catalogue, row)
+    first = acts.election_anchor(session, row.anchor_id).day if election else row.opens
+    if on < first or (election and on == first):
+        earlier = "" if election else "；是上一期办的，请登记在上一期的任务里"
         raise Refused(
             f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
             field="on",

@@ -21,6 +21,7 @@ from dj_cadence.domain.roster_start import Beginning, first_beginning, next_begi
 from dj_cadence.domain.roster_term import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster_tree import (
     Seat,
+    extra_roots,
     lay_out,
     merged_order,
     siblings,
@@ -91,6 +92,11 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     problems += _oddities(read, rows, today, calendar_cities(session))
     problems += _warnings(read, rows, appointments, held, orgs, today)
     problems += _of_dissolved(before, read, rows, orgs)
+    problems += (
+        Problem(rows[code].place("supervisor"), text, warning=True)
+        for code, text in extra_roots(orgs).items()
+        if code in rows and "supervisor" not in rows[code].unread
+    )
     matched = _match(people, held)
     problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))

@@ -26,6 +26,7 @@ from dj_cadence.domain.roster_sheet import (
     RosterRow,
     RosterSheets,
 )
+from dj_cadence.domain.roster_tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.domain.wording import os_reason
 from dj_cadence.errors import Refused
@@ -58,10 +59,12 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     held = holders(session, living, today)
     reachable = _reachable(session, held)
     cities = calendar_cities(session)
+    roots = extra_roots({org.code: org for org in living.values()})
     return [*_rivals(session, {org.code: org for org in living.values()}, today)] + [
         Problem(f"{org.code} {org.name}", text, warning=True)
         for org_id, org in living.items()
         for text in (
+            *filter(None, [roots.get(org.code)]),
             *_lacks(org, (org_id, SECRETARY) in held, org_id in reachable),
             *(odd for _, odd in oddities(org, today, cities)),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
@@ -93,7 +93,7 @@ def follow(
     if row.step == OWN:
         for one in _settled_along(workflow, before, held_on, planned_on):
             _settle(session, one, held_on or today, by=by, now=now)
-    _release(session, workflow, row, before, today)
+    _release(session, workflow, row, before, by=by, now=now, today=today)
 
 
 def _siblings(session: Session, row: AnyRow) -> list[AnyRow]:
@@ -129,7 +129,14 @@ def _settle(session: Session, row: AnyRow, day: date, *, by: str, now: datetime)
 
 
 def _release(
-    session: Session, workflow: Workflow, row: AnyRow, before: Sequence[AnyRow], today: date
+    session: Session,
+    workflow: Workflow,
+    row: AnyRow,
+    before: Sequence[AnyRow],
+    *,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> None:
     """Let the step that became the current one say what it was silent about."""
     was = {one.step: (State(one.state), one.due) for one in before}
@@ -139,9 +146,11 @@ def _release(
     current = workflow.current(is_, today)
     if current is None or current == workflow.current(was, today):
         return
-    # What it says is due from tomorrow: an act of the evening makes nothing late.
-    session.execute(
-        update(task)
-        .where(task.c.id == next(one.id for one in after if one.step == current))
-        .values(due_revision=task.c.due_revision + 1, dated_on=today + DAY, next_on=today)
-    )
+    released = next(one for one in after if one.step == current)
+    values = {
+        "due_revision": released.due_revision + 1,
+        # What it says is due from tomorrow: an act of the evening makes nothing late.
+        "dated_on": today + DAY,
+        "next_on": today,
+    }
+    acts.change(session, released, "release", by=by, now=now, values=values, touches=False)

@@ -139,7 +139,7 @@ def each_case(part: Part, event: str) -> AnySelect:
         case_id=anchor.c.id,
     )
     joined = org.join(anchor, anchor.c.org_id == org.c.id)
-    begun = anchor.c.kind == event
+    begun = and_(anchor.c.kind == event, anchor.c.voided_at.is_(None))
     return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
 
 

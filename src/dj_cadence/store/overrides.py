@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.override import Override, OverrideKey, Spread
@@ -46,6 +46,25 @@ def lay_over(
         for key, value in values.items()
     ]
     session.execute(insert(override), rows)
+
+
+def take_back(session: Session, org_id: int, duty: str, now: datetime) -> list[OverrideKey]:
+    """End what was laid over a duty there last; what it had ended holds again.
+
+    Returns the keys that it was about; none where nothing holds.
+    """
+    mine = (override.c.org_id == org_id, override.c.duty == duty)
+    current = (*mine, override.c.ended_at.is_(None))
+    last = session.scalar(select(func.max(override.c.made_at)).where(*current))
+    if last is None:
+        return []
+    ending = update(override).where(*current, override.c.made_at == last).values(ended_at=now)
+    ended = session.execute(ending.returning(override.c.period, override.c.key)).all()
+    for period, key in ended:
+        same = (override.c.period == period, override.c.key == key)
+        before = update(override).where(*mine, *same, override.c.ended_at == last)
+        session.execute(before.where(override.c.made_at < last).values(ended_at=None))
+    return [OverrideKey(key) for _, key in ended]
 
 
 def wake(session: Session, above: AnyRow, duty: str) -> None:

@@ -1,10 +1,10 @@
 """The one row about the installation, and the applied catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
@@ -130,10 +130,18 @@ def data_changed(session: Session, org_ids: Iterable[int]) -> None:
     version = session.execute(counted.returning(site.c.data_version)).scalar_one()
     ids = sorted(set(org_ids))
     for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        above = select(org.c.supervisor_id).where(org.c.id.in_(some))
-        changed = or_(org.c.id.in_(some), org.c.id.in_(above))
+        changed = _with_superiors(ids[start : start + _AT_ONCE])
         session.execute(update(org).where(changed).values(changed_in=version))
+
+
+def with_superiors(session: Session, org_ids: Iterable[int]) -> list[int]:
+    """A few organizations and those that are planned again with them."""
+    return list(session.scalars(select(org.c.id).where(_with_superiors(sorted(set(org_ids))))))
+
+
+def _with_superiors(ids: Sequence[int]) -> ColumnElement[bool]:
+    above = select(org.c.supervisor_id).where(org.c.id.in_(ids))
+    return or_(org.c.id.in_(ids), org.c.id.in_(above))
 
 
 def applied_content(session: Session) -> AnyRow | None:

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import case, func, null, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.reminder_plan import ESCALATED
 from dj_cadence.store.database import insert_or_ignore
 from dj_cadence.store.schema import message, notice, task
 
@@ -60,6 +61,19 @@ def take_back(
         .where(notice.c.message_id.is_(None), notice.c.outcome == "")
         .values(outcome="moved")
     )
+
+
+def say_again(session: Session, task_id: int, revision: int) -> None:
+    """Let a task be spoken of as it was before an act that is taken back.
+
+    What was given up because of that act is to be said after all, and what came up because of
+    it is not; `revision` is that of the dates before it. What went up is worked out anew.
+    """
+    waiting = (notice.c.task_id == task_id, notice.c.rung != ESCALATED)
+    given_up = (notice.c.due_revision == revision, notice.c.outcome.in_(NOT_SAID))
+    session.execute(update(notice).where(*waiting, *given_up).values(outcome="", message_id=None))
+    since = (notice.c.due_revision > revision, notice.c.outcome == "")
+    session.execute(update(notice).where(*waiting, *since).values(outcome="moved"))
 
 
 def write(session: Session, rows: Iterable[dict[str, object]]) -> None:

@@ -67,6 +67,9 @@ class TaskRow:
     settled_at: datetime | None
     answer_by: date | None
     """Until when to say whether it was done before the start, while that is asked."""
+    rule_due: date
+    """The last day that the rule gives, whatever was granted."""
+    postponed: bool
     confidential: bool
     """Whether only the organization and who approves for it may read more than its number."""
 
@@ -140,6 +143,7 @@ def _rows() -> Select[tuple[object, ...]]:
             slot.c.provisional,
             slot.c.unit,
             slot.c.theme,
+            slot.c.due.label("rule_due"),
             _subject.c.name.label("subject"),
         )
         .join(org, org.c.id == task.c.org_id)
@@ -186,6 +190,8 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         changed_at=row.changed_at,
         settled_at=row.settled_at,
         answer_by=_answer_by(row, state, catalogue, today),
+        rule_due=row.rule_due,
+        postponed=row.postponed_to is not None,
         confidential=catalogue.is_confidential(row.duty, row.instance),
     )
 

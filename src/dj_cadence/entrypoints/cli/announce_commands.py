@@ -7,12 +7,19 @@ import typer
 
 from dj_cadence.domain.duty import Vacation
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.entrypoints.cli.arguments import By, parse_date, parse_graces, parse_vacation
+from dj_cadence.entrypoints.cli.arguments import (
+    By,
+    Misuse,
+    parse_date,
+    parse_graces,
+    parse_vacation,
+)
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.errors import Refused
 from dj_cadence.services.access import Visitor, may_announce
 from dj_cadence.services.announcements import announce as lay_over
+from dj_cadence.services.announcements import take_back
 from dj_cadence.services.plan import horizon, roll
 from dj_cadence.store import orgs
 
@@ -49,8 +56,16 @@ def announce(
     by: By = "",
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")
+    ] = False,
 ) -> None:
     """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
+    if undo:
+        if due or planned or theme or vacation or escalate or adopt:
+            raise Misuse("--undo 不能和部署的内容一起用。")
+        _take_back(ctx, duty, org, by)
+        return
     with opened(ctx) as site:
         who, catalogue, database = site.person(by), site.catalogue(), site.site.database
         _check_office(site, org, by)
@@ -72,6 +87,17 @@ def announce(
         roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
     title = catalogue.duties[duty].title
     say(f"已部署：{title}{f'（{chinese_label(period)}）' if period else ''}。")
+
+
+def _take_back(ctx: typer.Context, duty: str, org: str, by: str) -> None:
+    with opened(ctx) as site:
+        site.person(by)
+        catalogue, database = site.catalogue(), site.site.database
+        _check_office(site, org, by)
+        with database.write() as session:
+            take_back(session, catalogue, duty, org, now=site.now)
+        roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
+    say(f"已撤回最近一次部署：{catalogue.duties[duty].title}。")
 
 
 def _check_office(site: Opened, org: str, by: str) -> None:

@@ -3,14 +3,16 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.entrypoints.cli.actors import check_actor
-from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, parse_number
-from dj_cadence.entrypoints.cli.context import opened
+from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_number
+from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services import cases
 from dj_cadence.services.plan import horizon, roll
+from dj_cadence.services.records import Who
 from dj_cadence.store import orgs, task_views
 
 app = typer.Typer(help="事项：由一件事开始计时的任务。", no_args_is_help=True)
@@ -43,6 +45,25 @@ def open_(
             )
         roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
     say(f"已立项，编号 {number}。")
+
+
+@app.command("undo")
+def undo(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(parser=parse_number, metavar="编号", help="事项编号")],
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    """撤回登记错的事项，连同它的任务。"""
+
+    def do(site: Opened, session: Session, who: str) -> None:
+        found = cases.case(session, number)
+        check_actor(session, by, [orgs.find_org(session, found.code).id], site.today)
+        when: Who = {"by": who, "now": site.now, "today": site.today}
+        cases.take_back(session, site.catalogue(), number, reason=reason, **when)
+
+    act(ctx, by, do)
+    say(f"{number} 号事项已撤回。")
 
 
 @app.command("list")

@@ -31,7 +31,7 @@ def letter(
         str,
         typer.Argument(
             metavar="种类",
-            help="reminder 换届提醒函、request 换届请示、reply 换届批复、year-end 年度材料",
+            help="、".join(f"{one.value} {one.label}" for one in PaperKind),
         ),
     ],
     org: OfOrg,
@@ -58,6 +58,7 @@ def letter(
                 today=site.today,
                 month=when,
                 year=year,
+                contact=site.site.settings.contact,
             )
         write_file(render_paper(template_folders(site.site.settings), made), out)
 

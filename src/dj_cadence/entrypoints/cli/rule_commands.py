@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import load_rules, open_site
+from dj_cadence.bootstrap import load_rules, open_site, template_folders
 from dj_cadence.domain.canonical import plain
 from dj_cadence.domain.citation import full_citation
 from dj_cadence.domain.duty import Duty
@@ -20,6 +20,7 @@ from dj_cadence.entrypoints.cli.context import site_folder_or_none
 from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
 from dj_cadence.errors import DjCadenceError, Refused
 from dj_cadence.loading.catalogue import rules_schema
+from dj_cadence.rendering.papers import check_papers
 from dj_cadence.services.roster_view import check_roster
 from dj_cadence.settings import SITE_FILE, SettingsError
 from dj_cadence.store import site as sites
@@ -59,9 +60,10 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
             nobody_to_ask = sites.load(session).sending and not site.settings.contact
+        papers = check_papers(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
         asked = [_NOBODY_TO_ASK] if nobody_to_ask else []
-        return [*asked, *unknown, *site.templates.check(), *roster]
+        return [*asked, *unknown, *site.templates.check(), *papers, *roster]
     finally:
         site.database.engine.dispose()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.deed import DeedKind
 from dj_cadence.domain.period import chinese_label
 from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.task import State
@@ -27,6 +28,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
 from dj_cadence.services.explain import explain as explanation
+from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store import acts, orgs, task_views
 
 
@@ -139,14 +141,24 @@ def planned(
 
 
 def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
-    """撤销登记，任务恢复为待办。"""
+    """撤回这项任务上一次的登记或决定，连同它一并改动的。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        check_actor_of(session, by, [task], site.today)
-        records.reopen(session, task, reason=reason, by=who, now=site.now, today=site.today)
+        last = last_deed(session, task)
+        kind = DeedKind(last.kind)
+        if kind.is_grant:
+            check_superior(session, by, task, site.today)
+        else:
+            check_actor_of(session, by, rests_with(session, last), site.today)
+        when: records.Who = {"by": who, "now": site.now, "today": site.today}
+        undo(session, site.catalogue(), task, reason=reason, **when)
+        say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")
 
     act(ctx, by, do)
-    say(f"任务 {task} 已恢复。")
+
+
+def _state(session: Session, task: int) -> str:
+    return State(acts.locked_task(session, task).state).label
 
 
 def explain(ctx: typer.Context, task: TaskId) -> None:
@@ -188,7 +200,7 @@ def postpone(
         )
 
     act(ctx, by, do)
-    say(f"任务 {task} 延期到 {until}。")
+    say(f"任务 {task} 的截止日改为 {until}。")
 
 
 def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:

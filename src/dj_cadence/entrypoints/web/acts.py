@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dj_cadence.domain.deed import DeedKind
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.way import Way
 from dj_cadence.entrypoints.web import words
@@ -19,7 +20,9 @@ from dj_cadence.services.access import Visitor, may_act
 from dj_cadence.services.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.records import Who
 from dj_cadence.services.sight import readable
+from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store.acts import came_by, last_election, locked_task
+from dj_cadence.store.deeds import last_on
 from dj_cadence.store.task_views import TaskRow, tasks
 
 SAID = {
@@ -33,8 +36,8 @@ SAID = {
     "planned": "日期已定。",
     "rest": "所选日期不是工作日，已按您的安排保存。",
     "past": "所选日期已经过去，已按您的安排保存。",
-    "reopen": "已撤销登记，任务恢复为未办。",
-    "postpone": "已准予延期。",
+    "reopen": "已撤回，连同一并改动的任务都恢复到原来的样子。",
+    "postpone": "期限已改。",
     "waive": "已同意不再办理，不再提醒。",
     "accept": "已确认，任务办结。",
     "return": "已退回，原因会留在记录里。",
@@ -74,7 +77,7 @@ def answer(visit: Visit, allowed: Callable[[Session], Allowed], base: str) -> Re
     """
     with visit.read() as session:
         may = allowed(session)
-        _, task = _chosen(visit, may)
+        _, task = _chosen(visit, session, may)
         question = _question(visit, session, task)
     if question:
         act = visit.path("act")
@@ -82,7 +85,7 @@ def answer(visit: Visit, allowed: Callable[[Session], Allowed], base: str) -> Re
     with set_aside(visit.settings, visit.papers) as aside, visit.write() as session:
         came_by(session, Way.LINK if visit.path("token") else Way.PAGE)
         may = allowed(session)
-        carry_out, task = _chosen(visit, may)
+        carry_out, task = _chosen(visit, session, may)
         said = carry_out(Acting(visit, session, may, task, aside))
     return go_to(f"{base}?said={said}")
 
@@ -106,12 +109,17 @@ class Acting:
         return self.visit.form.get("reason", "")
 
 
-def _chosen(visit: Visit, may: Allowed) -> tuple[Callable[[Acting], str], TaskRow]:
-    name = visit.path("act")
-    act, allowed = (_GRANTS.get(name), may.below) if name in _GRANTS else (_ACTS.get(name), may.own)
+def _chosen(
+    visit: Visit, session: Session, may: Allowed
+) -> tuple[Callable[[Acting], str], TaskRow]:
+    name, number = visit.path("act"), whole_number(visit.form.get("task", ""))
+    act = _GRANTS.get(name) or _ACTS.get(name)
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    task = allowed.get(whole_number(visit.form.get("task", "")))
+    allowed = may.below if name in _GRANTS else may.own
+    if name == "reopen" and (last := last_on(session, number)) and DeedKind(last.kind).is_grant:
+        allowed = may.below
+    task = allowed.get(number)
     if task is None:
         raise Forbidden(words.NOT_YOURS)
     return act, task
@@ -170,23 +178,32 @@ def _done(one: Acting) -> str:
 
 def _also(one: Acting) -> list[int]:
     """The other tasks that are ticked, each one that the person may record with this."""
-    visit, session = one.visit, one.session
-    ticked = [name.removeprefix(ALSO) for name in visit.form if name.startswith(ALSO)]
+    ticked = [name.removeprefix(ALSO) for name in one.visit.form if name.startswith(ALSO)]
     ids = [whole_number(number) for number in ticked]
     if one.may.also is not None:
         offered = {row.id for row in one.may.also.get(one.task.id, ())}
         if not offered.issuperset(ids):
             raise Forbidden(words.NOT_YOURS)
         return ids
-    found = tasks(session, visit.catalogue, today=visit.today, ids=ids)
-    rows = readable(session, one.may.person, found, visit.today)
-    orgs = {row.org_id for row in rows}
-    may = (may_act(session, one.may.person, org_id, visit.today) for org_id in orgs)
-    if len(rows) < len(ids) or not all(may):
-        raise Forbidden(words.NOT_YOURS)
+    rows = _tasks(one, ids)
+    _check_may_act(one, rows, len(ids))
     if any(words.is_election(row) for row in rows):
         raise Refused("换届请在换届那一项上登记：它的日期要再核对一次。")
     return ids
+
+
+def _tasks(one: Acting, ids: Sequence[int]) -> list[TaskRow]:
+    """Those of these tasks that the person may read."""
+    found = tasks(one.session, one.visit.catalogue, today=one.visit.today, ids=ids)
+    return readable(one.session, one.may.person, found, one.visit.today)
+
+
+def _check_may_act(one: Acting, rows: Sequence[TaskRow], number: int) -> None:
+    """Raises Forbidden where fewer than `number` may be read, or one belongs to others."""
+    today, orgs = one.visit.today, {row.org_id for row in rows}
+    may = (may_act(one.session, one.may.person, org_id, today) for org_id in orgs)
+    if len(rows) < number or not all(may):
+        raise Forbidden(words.NOT_YOURS)
 
 
 def _evidence(one: Acting) -> str:
@@ -226,7 +243,12 @@ def _planned(one: Acting) -> str:
 
 
 def _reopen(one: Acting) -> str:
-    records.reopen(one.session, one.task.id, reason=one.reason, **one.who)
+    """What was recorded together is taken back together, by whom may act on all of it."""
+    last = last_deed(one.session, one.task.id)
+    if not DeedKind(last.kind).is_grant:
+        beside = set(rests_with(one.session, last)) - one.may.own.keys()
+        _check_may_act(one, _tasks(one, sorted(beside)), len(beside))
+    undo(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
     return "reopen"
 
 

@@ -14,6 +14,7 @@ from dj_cadence.entrypoints.web.visit import Visit, go_to
 from dj_cadence.errors import Refused
 from dj_cadence.services import evidence
 from dj_cadence.services.access import person_visitor, subject_of, use_login_link
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.logins import log_in
 from dj_cadence.services.message_links import OpenedLink, open_link
 from dj_cadence.store import logins
@@ -93,12 +94,14 @@ def _message(
         visit.paging.turn_to([row.id for row in found.rows], wanted, CARDS)
         rows = visit.paging.part(found.rows, CARDS)
         papers = evidence.of_tasks(session, public(rows), found.person.key)
+        last = last_words(session, rows)
     return visit.page(
         "message.html",
         status,
         opened=found,
         rows=rows,
         papers=papers,
+        last=last,
         said=said,
         refused=refused,
         base=f"/t/{visit.path('token')}",

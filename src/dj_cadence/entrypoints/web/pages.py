@@ -26,9 +26,15 @@ from dj_cadence.services.alarms import shut_channels
 from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
-from dj_cadence.services.papers import reminder_months
+from dj_cadence.services.last_word import last_words
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
+from dj_cadence.services.term_letters import (
+    ELECTION,
+    has_letters,
+    offered,
+    reminder_months,
+)
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
@@ -180,11 +186,14 @@ def _organization(
             "above": pages.above(session, visitor, found.position, today),
             "below": visit.paging.part(below, LINES),
             "number_below": len(below),
-            "may_act": may_act(session, visitor, found.id, today),
-            "may_grant": may_grant(session, visitor, found.id, today),
+            "may_act": (acts_here := may_act(session, visitor, found.id, today)),
+            "may_grant": (is_above := may_grant(session, visitor, found.id, today)),
+            "letters": ELECTION if has_letters(every) else (),
+            "letters_now": offered(every, today, own=acts_here, replies=is_above),
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, found.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
+            "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
                 visit.catalogue,

@@ -63,6 +63,7 @@ def paper_file(visit: Visit) -> Response:
             today=visit.today,
             month=month,
             year=year,
+            contact=visit.settings.contact,
         )
     content = render_paper(visit.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")

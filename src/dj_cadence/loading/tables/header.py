@@ -38,6 +38,11 @@ class Header:
             found.setdefault(column.key, number)
         return found
 
+    def completes(self, other: "Header") -> bool:
+        """Whether these two lines are the line of `other` and one more of nothing but headers."""
+        below = set(self.last.cells) <= set(self.found)
+        return other.last is self.first is not self.last and below and self.columns is other.columns
+
 
 def find_header(sheet: Sheet, kinds: Sequence[Columns]) -> Header | None:
     """The lines that name most columns of one of several kinds of tables; None for no table.
@@ -50,9 +55,11 @@ def find_header(sheet: Sheet, kinds: Sequence[Columns]) -> Header | None:
         read = [_read(columns, first, last) for columns in kinds]
         counts = [len(header.numbers) for header in read]
         most = max(counts)
-        better = most >= _ENOUGH and counts.count(most) == 1
-        if better and (best is None or most > len(best.numbers)):
-            best = read[counts.index(most)]
+        if most < _ENOUGH or counts.count(most) > 1:
+            continue
+        header = read[counts.index(most)]
+        if best is None or most > len(best.numbers) or header.completes(best):
+            best = header
     return best
 
 
@@ -70,7 +77,7 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
         if first is last or not above or above == below:
             said = [below]
         elif below:
-            said = [below, above + below, below + above]
+            said = [above + below, below + above, below]
         else:
             said = [above]
         texts[number] = above if above == below else f"{above}{below}"

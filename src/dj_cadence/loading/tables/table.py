@@ -5,6 +5,8 @@ result, a merge over two columns, what is hidden, what stands below the table.
 """
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,13 +21,15 @@ from dj_cadence.loading.tables.sheet import Merge, Row, Sheet
 
 _SERIALS = range(20_000, 73_051)
 """From 1954 to 2099; no other number in a column of dates is one."""
-_TOTAL = re.compile(r"(?:合计|总计|小计|共计|总数|累计)(?:[:：(（].*)?")
+_TOTAL = re.compile(r"(?:合计|总计|小计|共计|总数|累计)(?:[:(].*)?")
+_MARK = r"(?:签字|签名|盖章|公章|签章)"
 _SIGNED = re.compile(
     r"(?:(?:填表|制表|填报|审核|审批|复核|经办|打印|报送|统计|联系|负责)(?:人|单位|日期|时间|部门)"
-    r"|(?:单位|部门)?负责人|单位|日期|联系电话|电话|注|备注|说明|填表说明)(?:签字|签名|盖章|\(签字\)|\(盖章\))*[:：].*"
-    r"|.*[(（](?:盖章|公章|签字|签章)[)）]\s*",
+    rf"|(?:单位|部门)?负责人|单位|日期|联系电话|电话|注|备注|说明|填表说明)(?:\(?{_MARK}\)?)*:.*"
+    rf"|.*\({_MARK}\)",
     re.DOTALL,
 )
+"""Both of a text in half-width form without blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,15 @@ def read_table(sheet: Sheet, kinds: Sequence[Columns]) -> Table | None:
         for column, text, warning in header_faults(header, sheet, shown)
     )
     table.problems += _hidden_rows(sheet, [row for row in below if row.hidden], numbers)
+    entries = [row for row in shown if _own(row, numbers)]
+    shared = Counter(merge for row in entries for merge in set(row.merged.values()))
     by_key = {column.key: column for column in header.columns}
-    for row in shown:
-        if not _own(row, numbers):
-            continue
+    for row in entries:
         if text := _aside(row, header):
-            said = f"“{text[:20]}”这一行像是合计或表尾，没有导入。"
+            said = f"“{text[:20]}”这一行像是合计、表尾或重复的表头，没有导入。"
             table.problems.append(Problem(table.origin.place(row.number, ""), said, warning=True))
         else:
-            table.rows.append(_table_row(sheet, table, row, by_key))
+            table.rows.append(_table_row(sheet, table, row, by_key, shared))
     return table
 
 
@@ -114,20 +118,27 @@ def _aside(row: Row, header: Header) -> str:
     """The first text of a row that is no entry: a total, a signature, the header once more."""
     text = row.cells[min(row.cells)].text
     alone = len(row.cells) == 1 and parse_date(text)
-    if alone or _TOTAL.fullmatch(squeezed(text)) or _SIGNED.fullmatch(text.replace(" ", "")):
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    if alone or _TOTAL.fullmatch(plain) or _SIGNED.fullmatch(plain):
         return text
     known = [(row.cells.get(number), header.texts[number]) for number in header.found]
     again = [cell and squeezed(cell.text) == squeezed(name) for cell, name in known]
     return text if len(again) > 1 and all(again) else ""
 
 
-def _table_row(sheet: Sheet, table: Table, row: Row, by_key: Mapping[str, Column]) -> TableRow:
+def _table_row(
+    sheet: Sheet,
+    table: Table,
+    row: Row,
+    by_key: Mapping[str, Column],
+    shared: Mapping[Merge, int],
+) -> TableRow:
     cells: dict[str, str] = {}
     unread: set[str] = set()
     for key, number in table.origin.columns.items():
         cell = row.cells.get(number)
         fault = cell and (
-            _merged_badly(table, row, by_key[key], number) or _fault(cell, by_key[key])
+            _merged_badly(table, row, by_key[key], number, shared) or _fault(cell, by_key[key])
         )
         cells[key] = "" if fault or not cell else _text(cell, by_key[key], sheet)
         if fault:
@@ -136,21 +147,19 @@ def _table_row(sheet: Sheet, table: Table, row: Row, by_key: Mapping[str, Column
     return TableRow(table.origin, row.number, cells, frozenset(unread))
 
 
-def _merged_badly(table: Table, row: Row, column: Column, number: int) -> str:
+def _merged_badly(
+    table: Table, row: Row, column: Column, number: int, shared: Mapping[Merge, int]
+) -> str:
     merge = row.merged.get(number)
     if merge is None:
         return ""
     if sum(merge.left <= one <= merge.right for one in table.origin.columns.values()) > 1:
         return "合并的单元格跨了几列，分不清内容属于哪一列。请取消合并，分别填写。"
-    if column.one_each and _several_rows(merge):
+    if column.one_each and shared[merge] > 1:
         return (
             f"合并的单元格跨了几行，而“{column.header}”每一行都要单独填写。请取消合并，分别填写。"
         )
     return ""
-
-
-def _several_rows(merge: Merge) -> bool:
-    return merge.bottom > merge.top
 
 
 def _fault(cell: Cell, column: Column) -> str:

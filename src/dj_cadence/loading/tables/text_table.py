@@ -64,7 +64,8 @@ def decoded(content: bytes) -> str:
 
 
 def _enough(content: bytes) -> bool:
-    return sum(one > 0x7F for one in content.decode("utf-8").encode("utf-32-le")[1::4]) >= _ENOUGH
+    text = content[:100_000].decode("utf-8", "ignore")
+    return sum(one > "\x7f" for one in text) >= _ENOUGH
 
 
 def _utf_16_without_mark(content: bytes) -> str:

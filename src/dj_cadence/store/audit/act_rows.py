@@ -17,10 +17,12 @@ KINDS = (
     "move",
     "planned",
     "postpone",
+    "release",
     "reopen",
     "return",
     "surplus",
     "take_back",
+    "undo",
     "waive",
     "withdraw",
 )

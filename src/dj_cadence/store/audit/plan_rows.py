@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.task import OWED, SETTLED, SILENT, State
 from dj_cadence.store import site as sites
+from dj_cadence.store.acts import is_counted
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import (
     anchor,
@@ -35,7 +36,7 @@ def _has_live_record() -> ColumnElement[bool]:
     return exists().where(
         record_task.c.task_id == task.c.id,
         record.c.id == record_task.c.record_id,
-        record.c.voided_at.is_(None),
+        is_counted(),
     )
 
 
@@ -44,7 +45,7 @@ def _recorded() -> ColumnElement[int]:
     total = (
         select(func.coalesce(func.sum(record_task.c.amount), 0))
         .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id == task.c.id, record.c.voided_at.is_(None))
+        .where(record_task.c.task_id == task.c.id, is_counted())
         .correlate(task)
     )
     return total.scalar_subquery()

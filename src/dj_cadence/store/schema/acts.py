@@ -14,7 +14,7 @@ record = Table(
     Column("note", Text, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
-    Column("voided_at", Instant, nullable=True),
+    Column("voided_at", Instant, nullable=True),  # taken back: it counts for nothing any more
 )
 
 record_task = Table(
@@ -23,6 +23,7 @@ record_task = Table(
     Column("record_id", Integer, ForeignKey("record.id"), primary_key=True),
     Column("task_id", Integer, ForeignKey("task.id"), primary_key=True, index=True),
     Column("amount", Integer, nullable=False),
+    Column("voided_in", Integer, nullable=True),  # the deed that sent it back; None: it counts
 )
 
 evidence = Table(
@@ -51,4 +52,10 @@ act = Table(
     Column("before", Json, nullable=False),
     Column("after", Json, nullable=False),
     Column("reason", Text, nullable=False),
+    # The first act of the deed that it is part of: what one person did at once is taken back
+    # as a whole. None: nobody's deed, but what the plan or the engine made of it.
+    Column("deed", Integer, nullable=True, index=True),
+    Column("undone_in", Integer, nullable=True),  # the act by which it was taken back
+    Column("record_id", Integer, nullable=True),  # what the deed wrote down beside its tasks
+    Column("anchor_id", Integer, nullable=True),  # the election that it recorded
 )

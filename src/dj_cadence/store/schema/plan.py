@@ -43,6 +43,7 @@ anchor = Table(
     Column("known_on", Date, nullable=False, server_default="0001-01-01"),
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
+    Column("voided_at", Instant, nullable=True),  # recorded by mistake: nothing hangs on it
 )
 Index(
     "uq_anchor_current",

@@ -310,6 +310,7 @@ def upgrade() -> None:
         sa.Column("known_on", sa.Date(), server_default="0001-01-01", nullable=False),
         sa.Column("recorded_at", sa.String(length=27), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("voided_at", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_anchor_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
     )
@@ -521,9 +522,14 @@ def upgrade() -> None:
         sa.Column("before", sa.Text(), nullable=False),
         sa.Column("after", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("deed", sa.Integer(), nullable=True),
+        sa.Column("undone_in", sa.Integer(), nullable=True),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("anchor_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_act_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_act")),
     )
+    op.create_index(op.f("ix_act_deed"), "act", ["deed"], unique=False)
     op.create_index(op.f("ix_act_task_id"), "act", ["task_id"], unique=False)
     op.create_table(
         "evidence",
@@ -606,6 +612,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Integer(), nullable=False),
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("voided_in", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["record_id"], ["record.id"], name=op.f("fk_record_task_record_id")
         ),
