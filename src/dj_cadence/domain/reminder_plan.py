@@ -16,7 +16,11 @@ NEWCOMER = "newcomer"
 """The rung of what somebody finds open who has just taken over an office."""
 ASKED = "asked"
 """The rung that asks whether what was under way at the start is done already."""
-RESERVED = (ESCALATED, NEWCOMER, ASKED)
+DECIDE = "decide"
+"""The rung of what is handed up and waits for somebody's decision."""
+SENT_BACK = "sent_back"
+"""The rung of what a superior sent back, to whom has to do it again."""
+RESERVED = (ESCALATED, NEWCOMER, ASKED, DECIDE, SENT_BACK)
 
 
 class From(StrEnum):
