@@ -26,12 +26,16 @@ LATELY = (
     "{{ line.completed_on.month }}月{{ line.completed_on.day }}日{% endif %}"
 )
 """When it was done; the year is said only where it is another."""
-OTHERS = (
+COUNTS = (
+    '{% set done = paper.lines | selectattr("state", "equalto", states.done) | list | length %}'
+    '{% set late = paper.lines | selectattr("late_days") | list | length %}'
+    '{% set missed = paper.lines | selectattr("state", "equalto", states.missed) | list | length %}'
     '{% set waived = paper.lines | selectattr("state", "equalto", states.waived) | list | length %}'
-    "{% if waived %}；经上级同意未办理{{ waived }}项{% endif %}"
-    "{% set closed = [states.done, states.missed, states.waived] %}"
-    '{% set open = paper.lines | rejectattr("state", "in", closed) | list | length %}'
-    "{% if open %}；尚未办结{{ open }}项{% endif %}"
+    "{% set open = (paper.lines | length) - done - missed - waived %}"
+    "已完成{{ done }}项{% if late %}（其中超期完成{{ late }}项）{% endif %}"
+    "{% if missed %}，未按期开展{{ missed }}项{% endif %}"
+    "{% if waived %}，经上级同意未办理{{ waived }}项{% endif %}"
+    "{% if open %}，尚未办结{{ open }}项{% endif %}"
 )
 """So that the numbers add up; what there is none of is not said."""
 SUPERIOR = (
@@ -79,7 +83,8 @@ def quoted(title: str) -> str:
 class Letter:
     """One page set as an official letter: title, addressee, body, signature, date."""
 
-    def __init__(self) -> None:
+    def __init__(self, spacing: float = 28) -> None:
+        self.spacing = spacing
         self.document = Document()
         section = self.document.sections[0]
         section.page_width, section.page_height = Cm(21), Cm(29.7)
@@ -114,19 +119,21 @@ class Letter:
         self._write(paragraph, text, font, size)
         style = paragraph.paragraph_format
         style.alignment, style.first_line_indent = align, Pt(indent * size)
-        style.line_spacing_rule, style.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(28)
+        style.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+        style.line_spacing = Pt(self.spacing)
         style.space_before = style.space_after = Pt(0)
         style.widow_control = False
         return paragraph
 
     def _write(self, paragraph: Paragraph, text: str, font: str, size: float) -> None:
         run = paragraph.add_run(_BLANK.sub(_unbroken, text))
-        run.font.name, run.font.size = "Times New Roman", Pt(size)
+        run.font.name = font if font == TITLE else "Times New Roman"
+        run.font.size = Pt(size)
         run._element.rPr.rFonts.set(qn("w:eastAsia"), font)  # noqa: SLF001 - no public way
 
     def title(self, text: str) -> None:
-        self.line(text, TITLE, 22, CENTER).paragraph_format.line_spacing = Pt(36)
-        self.line("")
+        style = self.line(text, TITLE, 22, CENTER).paragraph_format
+        style.line_spacing, style.space_after = Pt(36), Pt(18)
 
     def body(self, *paragraphs: str) -> None:
         for text in paragraphs:
@@ -176,7 +183,7 @@ class Letter:
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Cm(width)
         for number, row in enumerate(table.rows):
-            row.height = Cm(0.9)
+            row.height = Cm(0.8)
             for cell, width, header in zip(row.cells, widths, headers, strict=True):
                 cell.width = Cm(width)
                 cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
@@ -186,10 +193,11 @@ class Letter:
     def signed(self, who: str) -> None:
         """Who and when, on the same page as the last words: a date alone dates nothing."""
         said = self.document.paragraphs[-1]
-        lines = [self.line(""), self.line(who, align=RIGHT)]
-        for paragraph in (said, *lines):
+        sender = self.line(who, align=RIGHT)
+        for paragraph in (said, sender):
             paragraph.paragraph_format.keep_with_next = True
-        lines[-1].paragraph_format.right_indent = Pt(2 * 16)
+        style = sender.paragraph_format
+        style.space_before, style.right_indent = Pt(22), Pt(2 * 16)
         self.line("{{ paper.day | day }}", align=RIGHT).paragraph_format.right_indent = Pt(4 * 16)
 
     def whom_to_call(self) -> None:
@@ -244,7 +252,7 @@ def reminder() -> None:
 
 
 def request() -> None:
-    letter = Letter()
+    letter = Letter(spacing=26)  # so that a branch's stands on one page
     letter.title("{{ paper.org_name }}\n关于召开" + MEETING + "进行换届选举的请示")
     letter.line(f"{SUPERIOR}：")
     letter.body(
@@ -264,7 +272,7 @@ def request() -> None:
         + for_party_committee(
             "（三）【审查纪律检查委员会工作报告，不设纪委的删去】；（四）", "（三）"
         )
-        + either("选举新一届{{ paper.form.committee }}。", "选举新一届书记、副书记。"),
+        + either("选举新一届委员会。", "选举新一届书记、副书记。"),
     )
     letter.point(
         f"二、{either('新一届委员会的组成', '新一届书记、副书记职数')}：",
@@ -403,11 +411,7 @@ def year_end() -> None:
     letter = Letter()
     letter.title("{{ paper.org_name }}\n{{ paper.year }}年度党建工作任务完成情况")
     letter.body(
-        "{{ paper.year }}年到期任务共{{ paper.lines | length }}项：已完成"
-        '{{ paper.lines | selectattr("state", "equalto", states.done) | list | length }}项，其中超期完成'
-        '{{ paper.lines | selectattr("late_days") | list | length }}项；未按期开展'
-        '{{ paper.lines | selectattr("state", "equalto", states.missed) | list | length }}项'
-        f"{OTHERS}。逐项情况如下：",
+        "{{ paper.year }}年到期任务共{{ paper.lines | length }}项，" + COUNTS + "。具体情况如下：",
     )
     letter.table(
         ["工作任务", "周期", "完成时限", "完成时间", "完成情况", "备注"],

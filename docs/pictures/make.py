@@ -37,6 +37,7 @@ from dj_cadence.services.digest_request import requested_digest
 from dj_cadence.services.packing import unpack
 from dj_cadence.services.papers import paper
 from dj_cadence.services.site import Site
+from dj_cadence.services.term_letters import ELECTION
 from dj_cadence.services.tick import tick
 from dj_cadence.store import orgs
 from dj_cadence.store.schema import letter, shape
@@ -160,24 +161,54 @@ def _papers(site: Site, work: Path) -> None:
     today = site.today(clock.now())
     _paper(site, work, PaperKind.REMINDER, TOP, "letter.png", today)
     _paper(site, work, PaperKind.YEAR_END, BRANCH, "year-end.png", today)
+    pages: list[Path] = []
+    for kind in ELECTION:
+        made = _written(site, work, kind, BRANCH, today)
+        pages += _pages_of(made)
+    _side_by_side(pages, work, HERE / "election.png")
 
 
 def _paper(site: Site, work: Path, kind: PaperKind, code: str, picture: str, today: date) -> None:
-    """Of the first month from now in which there is something to write about."""
+    first, *_ = _pages_of(_written(site, work, kind, code, today))
+    (HERE / picture).write_bytes(first.read_bytes())
+
+
+def _written(site: Site, work: Path, kind: PaperKind, code: str, today: date) -> Path:
+    """A letter as a file, of the first month from now in which there is something to write about."""
     with site.database.read() as session:
         found, rules = orgs.find_org(session, code), applied_catalogue(session)
         for months in range(60):
             month = add_months(today.replace(day=1), months)
+            written = today
+            if kind is PaperKind.REMINDER:  # half a year before, as it is sent
+                written = max(today, add_months(month, -6) + 9 * DAY)
             try:
                 made = paper(
-                    session, rules, kind, found, visitor=ADMINISTRATOR, today=today, month=month
+                    session,
+                    rules,
+                    kind,
+                    found,
+                    visitor=ADMINISTRATOR,
+                    today=written,
+                    month=month,
+                    contact=site.settings.contact,
                 )
                 break
             except Refused:
                 continue
     file = work / f"{kind.value}.docx"
     file.write_bytes(render_paper(template_folders(site.settings), made))
-    _first_page(file, HERE / picture)
+    return file
+
+
+def _side_by_side(pages: list[Path], work: Path, picture: Path) -> None:
+    """Pages of letters, three in a row."""
+    shown = "".join(f'<img src="{page.as_uri()}" width="580">' for page in pages)
+    style = "margin:0;padding:10px;background:#999;display:grid;gap:10px;grid-template-columns:repeat(3,580px)"
+    sheet = work / "letters.html"
+    sheet.write_text(f'<body style="{style}">{shown}', encoding="utf-8")
+    size = f"--window-size=1780,{-(-len(pages) // 3) * 830 + 10}"
+    _chromium(f"--screenshot={picture}", size, "--hide-scrollbars", sheet.as_uri())
 
 
 def _client(site: Site) -> TestClient:
@@ -204,6 +235,10 @@ def _wall(site: Site, work: Path) -> None:
     paged = work / "wall.pdf"
     _chromium("--no-pdf-header-footer", f"--print-to-pdf={paged}", page.as_uri())
     _picture(paged, HERE / "wall.png")
+    month = add_months(site.today(clock.now()).replace(day=1), 1).isoformat()[:7]
+    page = _fetched(_client(site), f"/orgs/{quote(BRANCH)}/wall?month={month}", work / "list.html")
+    _chromium("--no-pdf-header-footer", f"--print-to-pdf={paged}", page.as_uri())
+    _picture(paged, HERE / "month-list.png")
 
 
 def _pages(site: Site, work: Path) -> None:
@@ -263,8 +298,21 @@ def _chromium(*arguments: str) -> str:
 
 
 def _first_page(document: Path, picture: Path) -> None:
+    _picture(_printed(document), picture)
+
+
+def _pages_of(document: Path) -> list[Path]:
+    """A picture of each page, in their order."""
+    paged = _printed(document)
+    subprocess.run(["pdftoppm", "-png", "-r", "80", paged, paged.with_suffix("")], check=True)
+    return sorted(document.parent.glob(f"{document.stem}-[0-9]*.png"))
+
+
+def _printed(document: Path) -> Path:
+    """As LibreOffice prints it, with fonts that look like those of an office."""
     command = [
         "soffice",
+        f"-env:UserInstallation={(document.parent / 'profile').as_uri()}",
         "--headless",
         "--convert-to",
         "pdf",
@@ -272,10 +320,9 @@ def _first_page(document: Path, picture: Path) -> None:
         document.parent,
         document,
     ]
-    profile = f"-env:UserInstallation={(document.parent / 'profile').as_uri()}"
-    command.insert(1, profile)
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    _picture(document.with_suffix(".pdf"), picture)
+    fonts = {**os.environ, "FONTCONFIG_FILE": str(HERE / "office-fonts.conf")}
+    subprocess.run(command, check=True, capture_output=True, timeout=120, env=fonts)
+    return document.with_suffix(".pdf")
 
 
 def _picture(paged: Path, picture: Path, *size: str) -> None:

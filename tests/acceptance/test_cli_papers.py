@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from docx import Document
+
+from dj_cadence.services.term_letters import ELECTION
+
 from .terminal import Terminal
 
 
@@ -56,3 +60,25 @@ def test_a_calendar_that_cannot_be_written_is_told(look: Terminal, tmp_path: Pat
         1,
         f"{tmp_path / 'no' / 'x.ics'} 写不进去：没有这个文件夹或文件。\n",
     )
+
+
+def test_a_letter_of_the_site_that_cannot_be_filled_in_is_a_fault_of_check(act: Terminal) -> None:
+    own = act.site / "templates" / "letters" / "candidates-reply.docx"
+    own.parent.mkdir(parents=True)
+    document = Document()
+    document.add_paragraph("{{ paper.form.owner }}：此复。")
+    document.save(str(own))
+
+    answer = act("check")
+
+    assert answer.code == 1
+    assert "templates/letters/candidates-reply.docx: 这个模板填不出来" in answer.out
+    assert "owner" in answer.out
+
+
+def test_each_paper_of_an_election_can_be_written(look: Terminal, tmp_path: Path) -> None:
+    for kind in ELECTION:
+        file = tmp_path / f"{kind}.docx"
+        answer = look("letter", kind, "--org", "QH-1", "--out", file)
+        assert (kind, answer.code, answer.err) == (kind, 0, "")
+        assert Document(str(file)).paragraphs

@@ -175,7 +175,7 @@ class TestEveryErrorLeadsOn:
             ("/orgs/S1-1/papers/nothing.docx", 404, "/orgs/S1-1"),
             ("/outbox/2", 404, "/"),
             ("/static/nothing.css", 404, "/"),
-            ("/logout", 405, "/"),
+            ("/orgs/S1-1/withdraw", 404, "/orgs/S1-1"),
         ],
     )
     def test_with_the_navigation(

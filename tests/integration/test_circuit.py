@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,9 +15,10 @@ from dj_cadence.services.channels import list_channels
 from dj_cadence.services.channels import test_channel as try_channel
 from dj_cadence.services.doctor import examine
 from dj_cadence.services.metrics import exposition, measure
-from dj_cadence.services.site import Site
+from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.services.tick import tick
 from dj_cadence.settings import ChannelSettings
+from dj_cadence.store import circuits
 from dj_cadence.store.database import Database
 from dj_cadence.store.schema import address, attempt, message, person
 
@@ -105,6 +107,26 @@ def test_what_is_shut_is_said_everywhere_and_told_once_by_another_way(
         "email": "550 Connection frequency limited",
         "wecom": "",
     }
+
+
+def test_a_copy_of_a_site_tells_nobody_of_a_shut_channel_before_it_may_send(
+    site: Site, mail: Channel, chat: Chat, tmp_path: Path
+) -> None:
+    """Neither in the pass that holds it, nor while it is held."""
+    mail.fault = LIMIT
+    tick(site, at(MONDAY), owner="test")
+    copy = replace(site, settings=replace(site.settings, folder=tmp_path))
+
+    for minute in (55, 59):
+        tick(copy, at(MONDAY, 9, minute), owner="copy")
+
+    with site.database.read() as session:
+        assert session.scalars(select(message.c.kind).where(message.c.serial < 0)).all() == []
+        (known,) = circuits.every(session)
+    assert (known.told_at, chat.letters) == (None, [])
+    switch_sending(copy, on=True, today=MONDAY)
+    tick(copy, at(MONDAY, 10, 5), owner="copy")
+    assert [letter.to for letter in chat.letters] == ["zhao"]
 
 
 def test_an_administrator_with_mail_alone_hears_of_it_when_mail_works_again(

@@ -185,7 +185,10 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         (SMTP + 'timeout_seconds = "30"', ["site.toml:6:1: 应为数字，现在是“30”"]),
         (SMTP + "password_env = 5", ["site.toml:6:1: 应为文字，现在是“5”"]),
         ('web = "x"', ["site.toml:1:1: 应为一组“键: 值”，现在是“x”"]),
-        ('[sender]\naddress = "dangjian"', ["site.toml:2:1: “dangjian”不是邮箱地址"]),
+        (
+            '[sender]\naddress = "dangjian"',
+            ["site.toml:2:1: “dangjian”不是可用的邮箱地址，应如 name@example.cn"],
+        ),
         ("[channels]", ["site.toml:1:2: 至少要有一个通道，如 [channels.email]"]),
         ("[channels.email]", ["site.toml:1:2: 缺少 notifier"]),
         (
@@ -203,7 +206,7 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
             SMTP + 'username = "dangjian"',
             ["site.toml:6:1: 写了 username，就要写 password_env 或 password_file"],
         ),
-        ('[sender]\naddress = ""', ["site.toml:2:1: “”不是邮箱地址"]),
+        ('[sender]\naddress = ""', ["site.toml:2:1: “”不是可用的邮箱地址，应如 name@example.cn"]),
         (SMTP + "port = 70000", ["site.toml:6:1: 不能大于 65535"]),
         (
             SMTP + 'security = "ssl"',
@@ -254,6 +257,46 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         (
             '[bounces]\nhost = "imap.example.cn"\nusername = "dj"',
             ["site.toml:3:1: 写了 username，就要写 password_env 或 password_file"],
+        ),
+        ('name = "某区\\n党建"', ["site.toml:1:1: 应为一行文字，不能有换行或控制字符"]),
+        ('name = "　 "', ["site.toml:1:1: 只有空格，请写上文字"]),
+        ('[sender]\nname = "a\\u2028b"', ["site.toml:2:1: 应为一行文字，不能有换行或控制字符"]),
+        (
+            SMTP.replace("example.cn", "例子.cn", 1),
+            ["site.toml:2:1: “dangjian@例子.cn”不是可用的邮箱地址，应如 name@example.cn"],
+        ),
+        (
+            '[sender]\naddress = "dang,jian@example..cn"',
+            ["site.toml:2:1: “dang,jian@example..cn”不是可用的邮箱地址，应如 name@example.cn"],
+        ),
+        (
+            'administrators = ["li@例子.cn"]',
+            ["site.toml:1:1: “li@例子.cn”不是可用的邮箱地址，应如 name@example.cn"],
+        ),
+        *(
+            (
+                f"[web]\naddress = '{text}'",
+                [f"site.toml:2:1: “{text}”应为网址，如 https://dangjian.example.cn"],
+            )
+            for text in (
+                "http://[::1",
+                "http://dangjian.example.cn:99999",
+                "http://dangjian.example.cn:0",
+                'http://a"<b>x',
+                "http://-..cn",
+                "http://:8000",
+            )
+        ),
+        *(
+            (
+                SMTP.replace("smtp.example.cn", text),
+                [f"site.toml:5:1: “{text}”应为主机名，如 smtp.example.cn；端口另写在 port 里"],
+            )
+            for text in ("smtp.example.cn:465", "smtps://smtp.example.cn", "smtp example.cn")
+        ),
+        (
+            'heartbeat_url = "https://[hc.example.cn/x"',
+            ["site.toml:1:1: “https://[hc.example.cn/x”应为网址，以 http:// 或 https:// 开头"],
         ),
         ("name = 党建", ["site.toml:1:8: 不合 TOML 的写法；文字要加英文引号"]),
         ('name = "x"\nname = "y"', ["site.toml:2:1: 这个名称写了两次，请合并成一处"]),

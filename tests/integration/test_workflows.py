@@ -353,7 +353,7 @@ def test_a_letter_names_the_senders_clerk_and_the_sites_contact_for_the_top(
 
     assert contact(PaperKind.REQUEST) == Contact("周干事", "13800000001")
     assert contact(PaperKind.REQUEST, "B2") == Contact()  # to be filled in by B2
-    assert contact(PaperKind.REPLY) == office  # S has no clerk
+    assert contact(PaperKind.REPLY) == Contact()  # S has no clerk
     assert contact(PaperKind.REPLY, "T") == office  # E is the top, before its own clerk
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "dj_cadence").rglob("*.py"))
 TEXTS = sorted(
     path
-    for folder in ("templates", "docs/howto")
+    for folder in ("templates", "schedules", "docs/howto")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in (".html", ".txt", ".toml", ".yaml", ".md")
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dj_cadence.domain.letter import Attachment, Letter, Sender
 from dj_cadence.domain.mime import build, is_address
-from dj_cadence.errors import DeliveryError
+from dj_cadence.errors import Blame, DeliveryError
 
 SENDER = Sender("党建节拍", "dj@example.cn")
 LETTER = Letter(
@@ -131,8 +131,10 @@ def test_what_is_no_address(address: str) -> None:
 
 
 def test_a_sender_that_is_no_address_is_refused() -> None:
-    with pytest.raises(DeliveryError, match="“dj”不是可用的邮箱地址"):
+    """And nobody who is written to is to blame."""
+    with pytest.raises(DeliveryError, match="发件地址“dj”不是可用的邮箱地址") as caught:
         build(LETTER, Sender("党建节拍", "dj"))
+    assert (caught.value.blame, caught.value.down) == (Blame.CHANNEL, True)
 
 
 def test_a_letter_carries_files_under_their_names() -> None:

@@ -54,6 +54,8 @@ class Item:
     """The superiors that were told directly that it is overdue."""
     passed_over: tuple[str, ...] = ()
     """The superiors that could not be told, so that the next one up was."""
+    sent_back: str = ""
+    """Why the superior sent it back, where it was."""
 
 
 def discreet(item: Item) -> Item:
@@ -67,6 +69,7 @@ def discreet(item: Item) -> Item:
         period="内容不列出" if item.level else item.period,
         basis="",
         instructions="",
+        sent_back="",
         confidential=True,
     )
 

@@ -41,8 +41,11 @@ def is_address(text: str) -> bool:
 def build(letter: Letter, sender: Sender) -> bytes:
     """The e-mail, lines ending in CRLF, none of which begins with a dot.
 
-    Raises DeliveryError for an address that is none.
+    Raises DeliveryError for an address that is none: for the sender's it is about us.
     """
+    if not is_address(sender.address):
+        reply = f"发件地址“{_one_line(sender.address)}”不是可用的邮箱地址"
+        raise DeliveryError(reply, Blame.CHANNEL, down=True)
     boundary = f"={sha256(letter.message_id.encode()).hexdigest()[:24]}"
     parts = [_text("plain", letter.text), _text("html", letter.html)]
     body = _multipart("alternative", boundary, parts)

@@ -13,7 +13,11 @@ ESCALATED = "up"
 """The rung of what is told a superior because nobody acted."""
 NEWCOMER = "newcomer"
 """The rung of what somebody finds open who has just taken over an office."""
-RESERVED = (ESCALATED, NEWCOMER)
+DECIDE = "decide"
+"""The rung of what is handed up and waits for somebody's decision."""
+SENT_BACK = "sent_back"
+"""The rung of what a superior sent back, to whom has to do it again."""
+RESERVED = (ESCALATED, NEWCOMER, DECIDE, SENT_BACK)
 
 
 class From(StrEnum):

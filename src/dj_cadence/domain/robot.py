@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from dj_cadence.domain.web_url import is_url
 from dj_cadence.errors import Blame, DeliveryError
 
 _LINE = re.compile(r"(?P<name>[^=＝\s][^=＝]*)[=＝]\s*(?P<url>https?://\S+)(?:\s+(?P<secret>\S+))?")
@@ -37,7 +38,7 @@ def parse_robots(text: str) -> Mapping[str, Robot]:
         if not line or line.startswith("#"):
             continue
         found = _LINE.fullmatch(line)
-        if not found:
+        if not found or not is_url(found["url"]):
             raise ValueError(f"第{number}行应为“群名 = Webhook 地址”，有加签密钥的空一格写在后面")
         name = found["name"].strip()
         if name in robots:

@@ -39,6 +39,7 @@ from dj_cadence.domain.message import (
 )
 from dj_cadence.domain.page_address import organization_path
 from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.reminder_plan import DECIDE
 from dj_cadence.domain.task import State
 from dj_cadence.rendering import digest_words
 from dj_cadence.rendering.dates import day, short_day
@@ -71,12 +72,16 @@ class Summary:
     """1项下级逾期、2项逾期、1项到期待登记、4项待办."""
     below: int
     """How many are overdue further down and have come up to the reader."""
+    to_look_at: bool
+    """Whether nothing in it is the reader's own to do."""
     month: bool
     """Whether nothing but the month's list is in it."""
     nearest: Item | None
     """The next one that is not yet due."""
     digest_overdue: int
     digest_new: int
+    digest_decisions: int
+    """How much waits for the reader's decision."""
 
 
 class Templates:
@@ -245,10 +250,15 @@ def _sections(items: list[Item]) -> tuple[Section, ...]:
 
 _BELOW = "下级逾期，请督促"
 _LATE, _UNRECORDED = labels.TASKS["overdue"], labels.TASKS["unrecorded"]
-_RANKS = (_BELOW, _LATE, _UNRECORDED, "本月清单", "即将到期")
+_DECIDE, _SENT_BACK = "待您确认", "上级退回，请重新办理"
+_RANKS = (_DECIDE, _SENT_BACK, _BELOW, _LATE, _UNRECORDED, "本月清单", "即将到期")
 
 
 def _section(item: Item) -> str:
+    if item.rung == DECIDE:
+        return _DECIDE
+    if item.sent_back:
+        return _SENT_BACK
     if item.level:
         return _BELOW
     if item.state == State.OVERDUE:
@@ -268,8 +278,10 @@ def _target(item: Item) -> date:
 
 def summary(view: MessageView) -> Summary:
     sections = [_section(item) for item in view.items]
-    ahead = [item for item in view.items if _section(item) in _RANKS[3:]]
+    ahead = [item for item in view.items if _section(item) in _RANKS[-2:]]
     counts = {
+        "项待您确认": sections.count(_DECIDE),
+        "项被退回": sections.count(_SENT_BACK),
         "项下级逾期": sections.count(_BELOW),
         f"项{_LATE}": sections.count(_LATE),
         f"项{_UNRECORDED}": sections.count(_UNRECORDED),
@@ -278,11 +290,13 @@ def summary(view: MessageView) -> Summary:
     return Summary(
         counts="、".join(f"{count}{what}" for what, count in counts.items() if count),
         below=sections.count(_BELOW),
+        to_look_at=all(item.level for item in view.items),
         month=set(sections) == {"本月清单"},
         nearest=min(
             ahead, key=lambda item: (_target(item) < view.day, _target(item)), default=None
         ),
         digest_overdue=sum(digest.numbers.overdue for digest in view.digests),
+        digest_decisions=sum(digest_words.how_many(digest.decisions) for digest in view.digests),
         digest_new=sum(digest.numbers.newly_overdue for digest in view.digests),
     )
 

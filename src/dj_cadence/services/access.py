@@ -134,6 +134,17 @@ def may_grant(session: Session, visitor: Visitor, org_id: int, today: date) -> b
     return session.execute(select(org.c.id).where(org.c.id == org_id, allowed)).first() is not None
 
 
+def decides_for(session: Session, visitor: Visitor, today: date) -> list[int]:
+    """The organizations for which the visitor decides on what is handed up to them."""
+    held = select(appointment.c.org_id).where(
+        appointment.c.person_id == visitor.person_id,
+        appointment.c.office.in_(ACT_BELOW),
+        appointment.c.since <= today,
+        appointment.c.until >= today,
+    )
+    return sorted(set(session.scalars(held)))
+
+
 def may_announce(session: Session, visitor: Visitor, org_id: int, today: date) -> bool:
     """Whether the visitor leads the organization or one above it, and so may bind its subtree."""
     if visitor.administrator:

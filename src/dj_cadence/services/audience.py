@@ -12,7 +12,7 @@ from dj_cadence.domain.addressing import Addressee, addressee, digest_reader
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.quiet import Quiet, speaks_on
-from dj_cadence.domain.reminder_plan import ReminderPlan
+from dj_cadence.domain.reminder_plan import DECIDE, ReminderPlan
 from dj_cadence.services.address_book import AddressBook
 from dj_cadence.services.chains import plan_of_chain, through_quiet
 from dj_cadence.settings import Settings
@@ -158,7 +158,7 @@ class _Lookup:
         )
         if not to or not there:
             found.unaddressed.append((row.id, there))
-            if 0 < row.level < len(self._above.get(row.org_id, ())):
+            if 0 < row.level < len(self._line(row)):
                 found.upwards.append(row)
             return
         one = _bundle_for(found.bundles, to, self.book)
@@ -181,8 +181,18 @@ class _Lookup:
         """None where the reporting line is not that long."""
         if not row.level:
             return int(row.org_id)
-        above = self._above[row.org_id]
+        above = self._line(row)
         return above[row.level - 1] if row.level <= len(above) else None
+
+    def _line(self, row: AnyRow) -> Sequence[int]:
+        """Who hears of it, one after the other; of what waits for a decision, who decides."""
+        lines = self._deciding if row.rung == DECIDE else self._above
+        return lines.get(row.org_id, ())
+
+    @cached_property
+    def _deciding(self) -> Mapping[int, Sequence[int]]:
+        asking = {row.org_id for row in self.rows if row.rung == DECIDE}
+        return orgs.deciding(self.session, asking) if asking else {}
 
     @cached_property
     def _above(self) -> Mapping[int, Sequence[int]]:
@@ -204,7 +214,8 @@ class _Lookup:
     @cached_property
     def _positions(self) -> Mapping[int, int]:
         concerned = {row.org_id for row in self.rows} | set(self.readers)
-        above = {org_id for line in self._above.values() for org_id in line}
+        lines = (*self._above.values(), *self._deciding.values())
+        above = {org_id for line in lines for org_id in line}
         return orgs.positions(self.session, concerned | above)
 
 

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import and_, bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.message import Observe, ignore
 from dj_cadence.domain.quiet import Quiet
-from dj_cadence.domain.reminder_plan import ESCALATED
-from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.week import week_label
 from dj_cadence.services.audience import Audience, Bundle, gather, waiting
 from dj_cadence.services.digest import digests_due, make_digests
@@ -21,7 +19,7 @@ from dj_cadence.store import digests, ledger, spoken
 from dj_cadence.store import quiets as store
 from dj_cadence.store import site as sites
 from dj_cadence.store.database import Database, insert_or_ignore
-from dj_cadence.store.schema import letter, message, notice, task
+from dj_cadence.store.schema import letter, message, notice
 from dj_cadence.store.types import AnyRow
 
 PERSONS_AT_ONCE = 500
@@ -54,7 +52,7 @@ def bundle(
         if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
             return 0
     with database.write(durable=False) as session:
-        _drop_settled(session)
+        spoken.close_needless(session, true())
         if week:
             make_digests(session, catalogue, settings, week, now)
         if newcomers:
@@ -69,20 +67,6 @@ def _anything_waiting(session: Session, quiets: Sequence[Quiet], today: date) ->
     return session.execute(first).first() is not None or bool(
         digests.unsent(session, week_label(today))
     )
-
-
-def _drop_settled(session: Session) -> None:
-    """Notices of tasks that were settled before anyone was told have their outcome.
-
-    So have those to superiors about what is not overdue any more.
-    """
-    waiting = and_(notice.c.message_id.is_(None), notice.c.outcome == "")
-    for condition, outcome in (
-        (task.c.state.in_(sorted(SILENT)), "settled_before"),
-        (and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value), "moved"),
-    ):
-        there = exists().where(task.c.id == notice.c.task_id, condition)
-        session.execute(update(notice).where(waiting, there).values(outcome=outcome))
 
 
 def _addressed(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, case, func, select, true, up
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain import labels
-from dj_cadence.domain.reminder_plan import NEWCOMER
+from dj_cadence.domain.reminder_plan import DECIDE, NEWCOMER, SENT_BACK
 from dj_cadence.errors import Refused
 from dj_cadence.store import addresses, orgs
 from dj_cadence.store.schema import attempt, message, notice, org, person
@@ -149,7 +149,17 @@ def told(
     return lines
 
 
+def quarantined(session: Session) -> int:
+    """How many messages may have arrived twice over, and wait for a person to look."""
+    stuck = select(func.count()).where(message.c.state == "quarantined")
+    return int(session.execute(stuck).scalar_one())
+
+
 def _aimed_at(row: AnyRow) -> str:
+    if row.rung == DECIDE:
+        return f"请{row.above or ''}{row.office}确认"
+    if row.rung == SENT_BACK:
+        return f"退回重办，给{row.office}"
     if row.level:
         return f"报上{'一' if row.level == 1 else row.level}级{row.above or ''}{row.office}"
     return f"给{row.office}{'（新到任）' if row.rung == NEWCOMER else ''}"

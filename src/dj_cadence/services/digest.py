@@ -82,6 +82,7 @@ def _counted(
     """(superior, its numbers, whether they are worth sending) of those told in `before` last."""
     _, asked = asked_of(session, catalogue, settings, week, before)
     counts = SubtreeCounts(session, catalogue, WHOLE_TREE, asked)
+    deciding = {row.decider_id for row in subtrees.decisions(session)}
     gaps = (
         Gaps.every(session, WHOLE_TREE, today, settings.channels)
         if _is_monthly(week, before)
@@ -93,6 +94,7 @@ def _counted(
             as_counts(counts.by_child(above)),
             settings.digest_when_empty
             or counts.numbers(above).ask_for_reading
+            or above.id in deciding
             or gaps.are_below(above),
         )
         for above in readers
@@ -220,11 +222,15 @@ class Digests:
             before = digests.week_before(session, week)
         self._days, asked = asked_of(session, catalogue, settings, week, before)
         self._counts = SubtreeCounts(session, catalogue, span, asked)
+        here = self._counts.organizations.keys()
         self._lines = subtrees.lines(session, span, asked)
         self._positions = [row.position for row in self._lines]
         self._own: defaultdict[int, list[AnyRow]] = defaultdict(list)
         for row in subtrees.own_lines(session, span, asked):
             self._own[row.org_id].append(row)
+        self._decisions: defaultdict[int, list[AnyRow]] = defaultdict(list)
+        for row in subtrees.decisions(session, None if span == WHOLE_TREE else here):
+            self._decisions[row.decider_id].append(row)
         self._gaps = Gaps.every(session, span, today, settings.channels)
         self._last = digests.counts(session, before, span)
 
@@ -253,7 +259,7 @@ class Digests:
             newly_overdue=self._told(found for found in overdue if found[0].is_new),
             still_overdue=self._told(found for found in overdue if not found[0].is_new),
             missed=self._told(missed),
-            decisions=self._told(found for found in of[State.SUBMITTED] if _waits(found, org_id)),
+            decisions=self._told((row, row.name) for row in self._decisions[org_id]),
             own=self._told((row, above.name) for row in self._own[org_id]),
             missing=(*missing, *calendar_sentences(self._catalogue.calendar, self._today)),
         )
@@ -282,10 +288,6 @@ class Digests:
             reason=getattr(row, "reason", "") or "",
             task_id=row.id,
         )
-
-
-def _waits(found: tuple[AnyRow, str], org_id: int) -> bool:
-    return bool(found[0].approver_id == org_id)
 
 
 def _change(children: Sequence[DigestChild]) -> int | None:

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.dates import DAY, add_months, add_years
 from dj_cadence.domain.duty import Clock, Term, TermNotice
+from dj_cadence.domain.reminder_plan import SENT_BACK
 from dj_cadence.domain.task import State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
 from dj_cadence.services.records import begin_term, checked_text, is_term
 from dj_cadence.services.workflows import follow
-from dj_cadence.store import acts
+from dj_cadence.store import acts, spoken
 from dj_cadence.store.deeds import one_deed
 from dj_cadence.store.types import AnyRow
 
@@ -204,6 +205,9 @@ def return_(
             session, row, "return", by=by, now=now, reason=reason, values=values
         )
         acts.send_back_records(session, task_id, sent_back)
+        day = catalogue.calendar.on_or_after(today)
+        office = catalogue.office(row.duty, row.step)
+        spoken.say(session, row, SENT_BACK, sent_back, due_on=day, office=office)
         follow(session, catalogue, row, by=by, now=now, today=today)
 
 

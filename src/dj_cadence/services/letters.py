@@ -299,6 +299,7 @@ class Composer:
             overdue_days=overdue_days(claim.day, said.due, State(said.state)),
             of_case=said.of_case,
             level=said.level,
+            sent_back=said.sent_back,
             reported=_names(one for one in upwards if one.reached and not said.level),
             passed_over=_names(
                 one

@@ -20,6 +20,7 @@ from dj_cadence.domain.task import State
 from dj_cadence.domain.token import message_token
 from dj_cadence.services.access import (
     ExpiredLink,
+    UnknownLink,
     Visitor,
     holds_at,
     person_visitor,
@@ -71,6 +72,18 @@ def open_link(
     if found is None:
         raise ExpiredLink(_OVER)
     return found
+
+
+def standing_token(
+    session: Session, catalogue: Catalogue, settings: Settings, message_id: int, now: datetime
+) -> str:
+    """The secret of a message's link, as long as it opens something; else empty."""
+    token = _token(settings, message_id)
+    try:
+        open_link(session, catalogue, settings, token, now)
+    except (UnknownLink, ExpiredLink):
+        return ""
+    return token
 
 
 def live_links(

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
+from dj_cadence.domain.digest import CONFIDENTIAL
 from dj_cadence.domain.letter import Letter
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.domain.task import State
-from dj_cadence.domain.token import message_token
-from dj_cadence.services.access import Visitor, overseen, oversees, visible
+from dj_cadence.services.access import Visitor, decides_for, overseen, oversees, visible
+from dj_cadence.services.message_links import standing_token
 from dj_cadence.services.packing import HIDDEN, unpack
 from dj_cadence.services.sight import readable
-from dj_cadence.store import orgs, overrides
+from dj_cadence.settings import Settings
+from dj_cadence.store import orgs, overrides, subtrees
 from dj_cadence.store.message_links import message_tasks
 from dj_cadence.store.schema import (
     appointment,
@@ -79,8 +81,8 @@ class SentLetter:
     address: str
     text: str
     html: str
-    own: bool
-    """Whether its links may be shown: they act as the person it was sent to."""
+    link: str
+    """Where it opens what it stands for, acting as its addressee; empty for others, and after."""
     kept_back: bool
     """Whether its content may not be shown: it speaks of what is about a person."""
 
@@ -103,6 +105,38 @@ def organizations(
             **_numbers(counts.get(row.id)),
         )
         for row, depth in _with_depth(rows)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that was handed up and waits for the visitor."""
+
+    task_id: int
+    code: str
+    org_name: str
+    title: str
+    period: str
+    completed_on: date | None
+
+
+def decisions(
+    session: Session, visitor: Visitor, catalogue: Catalogue, today: date
+) -> list[Decision]:
+    """What the visitor is to confirm or to send back, the oldest first in each organization."""
+    rows = subtrees.decisions(session, decides_for(session, visitor, today))
+    return [
+        Decision(
+            row.id,
+            row.code,
+            row.name,
+            CONFIDENTIAL
+            if catalogue.is_confidential(row.duty, row.instance)
+            else catalogue.title(row.duty, row.step),
+            row.label,
+            row.completed_on,
+        )
+        for row in rows
     ]
 
 
@@ -171,15 +205,17 @@ def sent_letter(
     session: Session,
     visitor: Visitor,
     catalogue: Catalogue,
-    key: bytes,
+    settings: Settings,
     message_id: int,
-    today: date,
+    now: datetime,
 ) -> SentLetter | None:
     """One message, or None when there is none or the visitor may not read it.
 
     Of one that speaks of what the visitor may not read, only that it was sent. Its link acts as
-    the addressee, so it is made up from the site's key for no others.
+    the addressee, so it is made up from the site's key for no others, and for nobody once it has
+    ended: instead of it stands the way to the start page.
     """
+    today = now.astimezone(settings.time_zone).date()
     query = _messages(visitor, today).where(message.c.id == message_id)
     row = session.execute(query).one_or_none()
     if row is None:
@@ -187,13 +223,15 @@ def sent_letter(
     own = visitor.administrator or visitor.person_id == row.person_id
     about = tasks(session, catalogue, today=today, ids=list(message_tasks(session, row.id)[1]))
     whole = own or len(readable(session, visitor, about, today)) == len(about)
-    found = _letter(row, message_token(key, row.id) if own else HIDDEN) if whole else None
+    token = standing_token(session, catalogue, settings, row.id, now) if own and whole else ""
+    found = _letter(row, token or HIDDEN) if whole else None
+    ended = f"{settings.web_address}/t/{HIDDEN}"
     return SentLetter(
         line=_line(row, found),
         address=row.address,
-        text=found.text if found else "",
-        html=found.html if found else "",
-        own=own,
+        text=found.text.replace(ended, "（链接已失效，或只供收件人使用）") if found else "",
+        html=found.html.replace(ended, f"{settings.web_address}/") if found else "",
+        link=f"/t/{token}" if token else "",
         kept_back=not whole,
     )
 

@@ -1,6 +1,7 @@
 """Papers of an organization, filled from its tasks: letters about terms, the year-end pack."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import and_, select
@@ -75,11 +76,7 @@ def _year_end(
         due_from=date(year, 1, 1),
         due_until=date(year, 12, 31),
     )
-    rows = [
-        row
-        for row in whole
-        if row.state is not State.WITHDRAWN and not row.step and row.opens <= today
-    ]
+    rows = reported(whole, year, today)
     if not rows:
         raise Refused(f"{found.name}在{year}年没有到期的任务。")
     public = readable(session, visitor, (row for row in rows if not row.confidential), today)
@@ -89,6 +86,18 @@ def _year_end(
     lines += _counted([row for row in rows if row.confidential], year)
     above = superior_name(session, found)
     return Paper(PaperKind.YEAR_END, found.name, above, today, year=year, lines=lines)
+
+
+def reported(rows: Iterable[TaskRow], year: int, today: date) -> list[TaskRow]:
+    """Of these tasks, what the year-end pack of that year tells of."""
+    return [
+        row
+        for row in rows
+        if row.due.year == year
+        and row.state is not State.WITHDRAWN
+        and not row.step
+        and row.opens <= today
+    ]
 
 
 def _line(row: TaskRow, remarks: list[str]) -> PaperLine:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.counting import Counted, may_count_together
 from dj_cadence.domain.duty import Term
+from dj_cadence.domain.office import CLERK
+from dj_cadence.domain.reminder_plan import DECIDE
 from dj_cadence.domain.task import SILENT, State
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN
 from dj_cadence.errors import Refused
 from dj_cadence.services.workflows import follow, own_task
-from dj_cadence.store import acts
+from dj_cadence.store import acts, spoken
 from dj_cadence.store import site as sites
 from dj_cadence.store.deeds import one_deed
 from dj_cadence.store.types import AnyRow
@@ -69,7 +71,7 @@ def done(
         for row in rows:
             if is_term(catalogue, row) and not catalogue.duties[row.duty].confirm:
                 begin_term(session, row, on, by=by, now=now)
-            if _count(session, catalogue, row, note=note, by=by, now=now):
+            if _count(session, catalogue, row, note=note, by=by, now=now, today=today):
                 follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
     return record_id
 
@@ -169,7 +171,14 @@ def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
 
 
 def _count(
-    session: Session, catalogue: Catalogue, row: AnyRow, *, note: str, by: str, now: datetime
+    session: Session,
+    catalogue: Catalogue,
+    row: AnyRow,
+    *,
+    note: str,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> bool:
     """Add up what is recorded for a task; where that is enough, settle it or hand it up.
 
@@ -187,7 +196,10 @@ def _count(
             "settled_at": now,
             "next_on": None,
         }
-    acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
+    number = acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
+    if values.get("state") == State.SUBMITTED:
+        day = catalogue.calendar.on_or_after(today)
+        spoken.say(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
     return values.get("state") == State.DONE
 
 

@@ -92,7 +92,7 @@ def reminder(
         terms,
         first,
         we=calls_itself(OrgKind(found.kind), found.name),
-        contact=_contact(session, found, contact, today, is_superior=True),
+        contact=_contact(session, found, contact, today),
     )
 
 
@@ -124,7 +124,7 @@ def about_election(
         full_members=int(found.roster.get("full_members", 0)),
         probationary_members=int(found.roster.get("probationary_members", 0)),
         elected_on=term.elected if just_begun else None,
-        contact=_contact(session, sender, contact, today, is_superior=kind.is_reply),
+        contact=_contact(session, sender, contact, today),
     )
 
 
@@ -170,14 +170,12 @@ def _form(stored: dict[str, object], today: date) -> Form:
     return Form(facts.kind, facts.has_committee)
 
 
-def _contact(
-    session: Session, sender: AnyRow, of_site: Contact, today: date, *, is_superior: bool
-) -> Contact:
-    """The sender's clerk. The site's own contact speaks for the top, else for a superior only."""
-    holder = orgs.holders(session, [sender.id], today).get((sender.id, CLERK))
+def _contact(session: Session, sender: AnyRow, of_site: Contact, today: date) -> Contact:
+    """The sender's clerk; for the organization at the top whom the settings name goes first."""
     if sender.supervisor_id is None and of_site.person:
         return of_site
+    holder = orgs.holders(session, [sender.id], today).get((sender.id, CLERK))
     if holder is None:
-        return of_site if is_superior else Contact()
+        return Contact()
     phones = orgs.addresses(session, [holder.person_id]).get(holder.person_id, {})
     return Contact(holder.name, phones.get("phone", ""))

@@ -58,8 +58,9 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
-    told = watch_channels(site, now)
-    told |= watch(site, now, may_tell=catalogue.calendar.is_working_day(today))
+    may_send = not hold_if_moved(site, today) and seen.sending  # a copy writes to nobody
+    told = may_send and watch_channels(site, now)
+    told |= watch(site, now, may_tell=may_send and catalogue.calendar.is_working_day(today))
     if is_due or told:
         report = _whole_pass(site, catalogue, plan, now, since, owner, leaving)
     else:
@@ -115,7 +116,6 @@ def _whole_pass(
     leaving: Event | None,
 ) -> TickReport:
     database, today = site.database, site.today(now)
-    hold_if_moved(site, today)
     count_pass(site)
     rolled = roll(database, catalogue, until=horizon(today), today=today, now=now)
     if hand_over(database, catalogue, today=today, now=now):

@@ -70,6 +70,7 @@ def undo(
         acts.take_back_record(session, record_id, now)
     deeds.mark_undone(session, last.deed, done_by[0])
     deeds.note_touched(session, by_task)
+    spoken.close_needless_of(session, by_task)
     catch_up(session, catalogue, back.org_ids, today=today, now=now)
 
 

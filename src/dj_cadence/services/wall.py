@@ -1,7 +1,7 @@
 """The year's or month's plan of an organization, to be hung on the wall."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -46,11 +46,15 @@ def wall_plan(
         due_from=first,
         due_until=last,
     )
-    public = [row for row in rows if not row.step and not row.confidential]
-    lines = _lines(readable(session, visitor, public, today), catalogue)
+    lines = _lines(readable(session, visitor, hung_up(rows), today), catalogue)
     if not lines:
         raise Refused(f"{found.name}在{span}没有任务。")
     return WallPlan(found.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])
+
+
+def hung_up(rows: Iterable[TaskRow]) -> list[TaskRow]:
+    """Of these tasks, those that stand on a plan for the wall."""
+    return [row for row in rows if row.state in _SHOWN and not row.step and not row.confidential]
 
 
 def _span(year: int, month: date | None) -> tuple[date, date]:

@@ -3,13 +3,13 @@
 The options of a site's own notifiers are its own matter.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dj_cadence.domain.robot import parse_robots
+from dj_cadence.settings.texts import Host, checked_page_address, checked_url
 
 Text = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(ge=1, le=600)]
@@ -29,25 +29,12 @@ def _checked_robots(text: str) -> str:
     return text
 
 
-def checked_web_address(text: str) -> str:
-    """`text` without a slash at its end; ValueError where it is no address of a page."""
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
-        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
-    return text.rstrip("/")
-
-
-def _checked_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
-        raise ValueError("应为 https:// 开头的网址")
-    return text
-
-
 class MaildirOptions(SettingsTable):
     folder: Text = "maildir"
 
 
 class SmtpOptions(SettingsTable):
-    host: Text
+    host: Host
     port: Port | None = None
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
@@ -66,12 +53,12 @@ class WecomAppOptions(SettingsTable):
     corp_id: Text
     agent_id: int
     secret: str
-    api: Annotated[str, AfterValidator(checked_web_address)] = "https://qyapi.weixin.qq.com"
+    api: Annotated[str, AfterValidator(checked_page_address)] = "https://qyapi.weixin.qq.com"
     timeout_seconds: Seconds = 10
 
 
 class WebhookOptions(SettingsTable):
-    url: Annotated[str, AfterValidator(_checked_url)]
+    url: Annotated[str, AfterValidator(checked_url)]
     secret: str
     to_group: bool = False
     per_minute: PerMinute | None = None
@@ -82,7 +69,7 @@ class BouncesTable(SettingsTable):
     """Either a Maildir (`folder`) or a mailbox on an IMAP server."""
 
     folder: str = ""
-    host: str = ""
+    host: Host | Literal[""] = ""
     port: Port = 993
     username: str = ""
     password: str = ""

@@ -8,9 +8,10 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dj_cadence.domain.feed_alarm import feed_alarms
-from dj_cadence.domain.mime import is_address
 from dj_cadence.domain.problem import suggestion
-from dj_cadence.settings.options import SettingsTable, checked_web_address
+from dj_cadence.domain.web_url import is_url
+from dj_cadence.settings.options import SettingsTable
+from dj_cadence.settings.texts import Line, checked_mail_address, checked_page_address
 
 
 def _checked_zone(name: str) -> str:
@@ -29,7 +30,7 @@ def _checked_time(value: Any) -> Any:
 
 
 def _checked_heartbeat(text: str) -> str:
-    if text and not re.fullmatch(r"https?://[^\s]+", text):
+    if text and not is_url(text):
         raise ValueError(f"“{text}”应为网址，以 http:// 或 https:// 开头")
     return text
 
@@ -40,14 +41,8 @@ def checked_database(text: str) -> str:
     return text
 
 
-def _checked_mail_address(text: str) -> str:
-    if not is_address(text):
-        raise ValueError(f"“{text}”不是邮箱地址")
-    return text
-
-
 def _checked_administrator(text: str) -> str:
-    return _checked_mail_address(text) if "@" in text else text
+    return checked_mail_address(text) if "@" in text else text
 
 
 def _checked_alarm(text: str | None) -> str | None:
@@ -63,18 +58,18 @@ DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}
 
 
 class WebTable(SettingsTable):
-    address: Annotated[str, AfterValidator(checked_web_address)] = "http://127.0.0.1:8000"
+    address: Annotated[str, AfterValidator(checked_page_address)] = "http://127.0.0.1:8000"
     local_administrator: bool = False
 
 
 class SenderTable(SettingsTable):
-    name: str = ""
-    address: Annotated[str, AfterValidator(_checked_mail_address)] = "dj-cadence@localhost"
+    name: Line = ""
+    address: Annotated[str, AfterValidator(checked_mail_address)] = "dj-cadence@localhost"
 
 
 class ContactTable(SettingsTable):
-    name: str = ""
-    phone: str = ""
+    name: Line = ""
+    phone: Line = ""
 
 
 class FeedsTable(SettingsTable):
@@ -87,7 +82,7 @@ class EvidenceTable(SettingsTable):
 
 
 class SiteTable(SettingsTable):
-    name: Annotated[str, Field(min_length=1)] = "党建节拍"
+    name: Annotated[Line, Field(min_length=1)] = "党建节拍"
     time_zone: Annotated[str, AfterValidator(_checked_zone)] = TIME_ZONE
     database: Annotated[str, AfterValidator(checked_database)] = ""
     send_at: Annotated[time, BeforeValidator(_checked_time)] = time(8, 30)

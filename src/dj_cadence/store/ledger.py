@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminder_plan import ESCALATED
-from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.json_text import among
 from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
+from dj_cadence.store.spoken import needless
 
 BATCH = 250
 WAITING = ("ready", "retry")
@@ -141,16 +141,16 @@ def trim(session: Session, claims: Sequence[Claim]) -> None:
 
 def _need_not_be_said(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
     """Open notices by the outcome that they are to have."""
-    past = and_(notice.c.rung == ESCALATED, task.c.state != State.OVERDUE.value)
-    silent = task.c.state.in_(sorted(SILENT))
+    outcome = case(*((condition, outcome) for outcome, condition in needless()))
     query = (
-        select(notice.c.id, silent)
+        select(notice.c.id, outcome)
         .join(task, task.c.id == notice.c.task_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", or_(silent, past))
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+        .where(outcome.is_not(None))
     )
     found: dict[str, list[int]] = {}
-    for notice_id, settled in session.execute(query).all():
-        found.setdefault("settled_before" if settled else "moved", []).append(notice_id)
+    for notice_id, becomes in session.execute(query).all():
+        found.setdefault(becomes, []).append(notice_id)
     return found
 
 

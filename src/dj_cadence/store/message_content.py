@@ -6,11 +6,13 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, exists, or_, select
+from sqlalchemy import ColumnElement, RowMapping, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.reminder_plan import DECIDE
+from dj_cadence.domain.task import State
 from dj_cadence.store.json_text import among, json_array, json_group
-from dj_cadence.store.schema import digest, message, notice, org, slot, task
+from dj_cadence.store.schema import act, digest, message, notice, org, slot, task
 
 
 class Said(NamedTuple):
@@ -35,6 +37,8 @@ class Said(NamedTuple):
     theme: str
     about: str | None
     """The name of the organization below that it is about."""
+    sent_back: str
+    """Why it was sent back, where it was."""
 
 
 class Own(NamedTuple):
@@ -124,8 +128,16 @@ def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
         "of_case": task.c.instance < 0,
         **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
         "about": about,
+        "sent_back": case((task.c.state == State.RETURNED.value, _reason()), else_=""),
     }
     return [said[name] for name in Said._fields]
+
+
+def _reason() -> ColumnElement[str]:
+    """The reason of the last return that still stands."""
+    mine = (act.c.task_id == task.c.id, act.c.kind == "return", act.c.undone_in.is_(None))
+    last = select(act.c.reason).where(*mine).order_by(act.c.id.desc()).limit(1)
+    return func.coalesce(last.correlate(task).scalar_subquery(), "")
 
 
 def _sorted(own: str) -> tuple[Own, ...]:
@@ -154,7 +166,7 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[A
         .join(task, task.c.id == notice.c.task_id)
         .join(org, org.c.id == notice.c.org_id)
         .where(among(notice.c.task_id, task_ids), notice.c.level > 0)
-        .where(closed, notice.c.due_on > task.c.due)
+        .where(closed, notice.c.due_on > task.c.due, notice.c.rung != DECIDE)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
     found: dict[int, tuple[Above, ...]] = {}

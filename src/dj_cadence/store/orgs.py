@@ -110,6 +110,19 @@ def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]
     return {org_id: list(_upwards(org_id, above)) for org_id in org_ids}
 
 
+def decider() -> ColumnElement[int]:
+    """Which organization decides for `org`: who approves for it, else its superior."""
+    return func.coalesce(org.c.approver_id, org.c.supervisor_id)
+
+
+def deciding(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:
+    """Who decides for each of these, and the organizations above that one, the nearest first."""
+    query = select(org.c.id, decider()).where(among(org.c.id, org_ids))
+    deciders = {row[0]: row[1] for row in session.execute(query) if row[1] is not None}
+    above = superiors(session, set(deciders.values()))
+    return {org_id: [one, *above[one]] for org_id, one in deciders.items()}
+
+
 def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
     while org_id := above.get(org_id, 0):
         yield org_id

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import case, func, null, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminder_plan import ESCALATED
+from dj_cadence.domain.reminder_plan import DECIDE, ESCALATED, SENT_BACK
+from dj_cadence.domain.task import SILENT, State
 from dj_cadence.store.database import insert_or_ignore
-from dj_cadence.store.schema import message, notice, task
+from dj_cadence.store.schema import act, message, notice, task
+from dj_cadence.store.types import AnyRow
 
 NOT_SAID = ("settled_before", "moved")
 """Outcomes of notices that nobody heard, nor was meant to in the end."""
@@ -32,7 +34,7 @@ def told_of_lateness(
         .join(task, task.c.id == notice.c.task_id)
         .outerjoin(message, message.c.id == notice.c.message_id)
         .where(notice.c.task_id.in_(task_ids), notice.c.due_on > task.c.due)
-        .where(notice.c.outcome.not_in(NOT_SAID))
+        .where(notice.c.outcome.not_in(NOT_SAID), notice.c.rung != DECIDE)
         .group_by(notice.c.task_id, notice.c.level)
     )
     found: dict[int, dict[int, date | None]] = {}
@@ -63,6 +65,60 @@ def take_back(
     )
 
 
+def say(
+    session: Session,
+    row: AnyRow,
+    rung: str,
+    number: int,
+    *,
+    due_on: date,
+    office: str,
+    level: int = 0,
+) -> None:
+    """Write down that somebody is to be told of an act on a task; `number` is the act's."""
+    write(
+        session,
+        [
+            {
+                "task_id": row.id,
+                "due_revision": row.due_revision,
+                "rung": rung,
+                "occurrence": number,
+                "level": level,
+                "office": office,
+                "due_on": due_on,
+            }
+        ],
+    )
+
+
+def needless() -> tuple[tuple[str, ColumnElement[bool]], ...]:
+    """Outcomes, each with what makes a `notice` about its `task` end so: nobody need hear it.
+
+    A settled task is not spoken of, one that is handed up only to who decides; nor is what has
+    been decided, or is not overdue any more, to superiors.
+    """
+    asks, goes_up = notice.c.rung == DECIDE, notice.c.rung == ESCALATED
+    silent, waits = task.c.state.in_(sorted(SILENT)), task.c.state == State.SUBMITTED.value
+    return (
+        ("settled_before", and_(silent, ~and_(asks, waits))),
+        ("moved", or_(and_(asks, ~waits), and_(goes_up, task.c.state != State.OVERDUE.value))),
+    )
+
+
+def close_needless(session: Session, which: ColumnElement[bool]) -> None:
+    """Close those of these notices that are in no message and that nobody need hear."""
+    waiting = and_(notice.c.message_id.is_(None), notice.c.outcome == "", which)
+    for outcome, condition in needless():
+        there = exists().where(task.c.id == notice.c.task_id, condition).correlate(notice)
+        session.execute(update(notice).where(waiting, there).values(outcome=outcome))
+
+
+def close_needless_of(session: Session, task_ids: Collection[int]) -> None:
+    """The same for a few tasks."""
+    close_needless(session, notice.c.task_id.in_(task_ids))
+
+
 def say_again(session: Session, task_id: int, revision: int) -> None:
     """Let a task be spoken of as it was before an act that is taken back.
 
@@ -70,10 +126,23 @@ def say_again(session: Session, task_id: int, revision: int) -> None:
     it is not; `revision` is that of the dates before it. What went up is worked out anew.
     """
     waiting = (notice.c.task_id == task_id, notice.c.rung != ESCALATED)
-    given_up = (notice.c.due_revision == revision, notice.c.outcome.in_(NOT_SAID))
+    given_up = (
+        notice.c.due_revision == revision,
+        notice.c.outcome.in_(NOT_SAID),
+        or_(notice.c.rung.not_in((DECIDE, SENT_BACK)), notice.c.occurrence == _last_word()),
+    )
     session.execute(update(notice).where(*waiting, *given_up).values(outcome="", message_id=None))
     since = (notice.c.due_revision > revision, notice.c.outcome == "")
     session.execute(update(notice).where(*waiting, *since).values(outcome="moved"))
+
+
+def _last_word() -> ColumnElement[int]:
+    """Of the acts that `notice` and its like told somebody of, the last that still stands."""
+    alike = notice.alias("alike")
+    same = (alike.c.task_id == notice.c.task_id, alike.c.rung == notice.c.rung)
+    stands = (act.c.id == alike.c.occurrence, act.c.undone_in.is_(None))
+    query = select(func.max(alike.c.occurrence)).where(*same, *stands)
+    return query.correlate(notice).scalar_subquery()
 
 
 def write(session: Session, rows: Iterable[dict[str, object]]) -> None:

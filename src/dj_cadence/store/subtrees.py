@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.office import SECRETARY
 from dj_cadence.domain.organization import PARTY_ORGANIZATIONS
 from dj_cadence.domain.task import State
+from dj_cadence.store import orgs
 from dj_cadence.store.overrides import binds
 from dj_cadence.store.schema import (
     SETTLED,
@@ -126,7 +127,7 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
 
 
 def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
-    """Every task that is overdue, waits for a superior, or was closed as 未按期开展.
+    """Every task that is overdue or was closed as 未按期开展.
 
     In the organizations' own order, the oldest first.
     """
@@ -138,7 +139,6 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             task.c.id,
             org.c.position,
             org.c.name,
-            org.c.approver_id,
             about.c.name.label("about"),
             task.c.duty,
             task.c.instance,
@@ -155,11 +155,45 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .where(
             span.holds(),
             binds(asked.duties, asked.adopted),
-            or_(_is_waiting(), _is_news(asked, (State.MISSED.value,))),
+            or_(_is_overdue(), _is_news(asked, (State.MISSED.value,))),
         )
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
     return list(session.execute(query))
+
+
+def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[AnyRow]:
+    """What is handed up and waits for an organization's decision, whether it binds or not.
+
+    In the organizations' own order, the oldest first; `decider_id` says whose decision it is.
+    `org_ids` leaves those of a few.
+    """
+    about, whose = org.alias("about"), orgs.decider()
+    query = (
+        select(
+            task.c.id,
+            task.c.org_id,
+            org.c.code,
+            org.c.name,
+            about.c.name.label("about"),
+            task.c.duty,
+            task.c.step,
+            task.c.instance,
+            task.c.due,
+            task.c.state,
+            task.c.completed_on,
+            slot.c.label,
+            whose.label("decider_id"),
+        )
+        .select_from(task)
+        .join(org, org.c.id == task.c.org_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .outerjoin(about, about.c.id == task.c.instance)
+        .where(_OWED, task.c.state == State.SUBMITTED.value)
+        .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
+    )
+    mine = whose.in_(org_ids) if org_ids is not None else whose.is_not(None)
+    return list(session.execute(query.where(mine)))
 
 
 def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
@@ -200,6 +234,10 @@ def _known(asked: Asked) -> ColumnElement[date]:
 
 def _is_waiting() -> ColumnElement[bool]:
     return and_(_OWED, task.c.state.in_(_WAITING))
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    return and_(_OWED, task.c.state == State.OVERDUE.value)
 
 
 def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ _SENDING = (
     r"|per[- ](?:day|hour|minute))"
 )
 _LIMIT = r"\b(?:quota|limit|threshold|frequen|exceed|rates?\b)"
+_SHUT_OFF = r"(?:disabled|blocked|suspended|locked|restricted|barred|forbidden|not allowed)"
 _NOT_THERE = (
     r"(?:unknown|\binvalid\b|not (?:be )?(?:found|known|exist)|n[o'’]?t exist|not exist"
     r"|no longer (?:exist|valid|here)|is(?: not|n[o'’]?t) (?:a )?(?:valid|known|local)"
@@ -58,6 +59,7 @@ RULES: Sequence[Rule] = (
         r"\bsize (?:limit )?(?:exceed|too)|too large|too big",
         r"(?:message|mail ?)size\b.{0,30}(?:limit|exceed)",
         r"length of (?:data content|attach)|number of attachments",
+        r"(?:message|mail|data|letter|content) length\b.{0,20}(?:limit|exceed)",
         r"(?:illegal|blocked|forbidden|unsafe|disallowed|executable) attachment",
         r"attachment.{0,20}not (?:allowed|permitted)",
         r"(?:邮件|信件|附件|正文).{0,10}(?:过大|太大|过长|超大)",
@@ -69,8 +71,12 @@ RULES: Sequence[Rule] = (
         Blame.CHANNEL,
         rf"{_SENDING}\w*.{{0,40}}{_LIMIT}",
         rf"{_LIMIT}\w*.{{0,30}}{_SENDING}",
+        rf"{_SHUT_OFF}.{{0,20}}\b(?:from|for|to) {_SENDING}",
         r"(?:发送|发信|外发|每日|每天|每小时|当日|今日|当天).{0,12}(?:限|超|配额|上限)",
         r"(?:发信|外发|对外|发送|smtp).{0,8}(?:功能|权限|服务)",
+        rf"[您你]的(?:ip|域名|服务器|{_WHO_CHINESE})",  # the server speaks to us
+        r"(?:禁止|暂停|停止|不能|无法|不允许|限制)(?:对外)?(?:发信|外发|发送|发邮件)",
+        r"(?:收件人|收信人)(?:总?数|数量|个数|过多)",
     ),
     # A box that is full.
     _rule(
@@ -120,7 +126,7 @@ RULES: Sequence[Rule] = (
         r"disabled|suspend|inactiv|deactivat|frozen|dormant|not active|locked|expired",
         r"restricted|discontinued|unavailable (?:or|\(e\.g)|access denied|denied access",
         r"(?:rejected|blocked) by (?:the )?recipient|not accepting|n[o']t accept",
-        r"isn.?t allowed to receive|cannot receive",
+        r"isn.?t allowed to receive|cannot receive|user not local",
         r"禁用|停用|冻结|锁定|暂停|封禁|过期|欠费|不可用|拒收|拒绝接收|无法接收|不接收",
         r"未开通.{0,6}(?:收信|接收|收件)",
     ),

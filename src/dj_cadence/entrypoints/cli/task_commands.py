@@ -1,5 +1,6 @@
 """tasks, missed, planned, reopen, explain: what is owed and what people say of it."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
 from dj_cadence.services.explain import explain as explanation
+from dj_cadence.services.last_word import LastWord, last_words
 from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store import acts, orgs, task_views
 
@@ -71,6 +73,7 @@ def tasks(
                 due_until=until,
                 binding=binding,
             )
+            last = last_words(session, rows)
     if as_json:
         for row in rows:
             say_json(row.as_json())
@@ -85,12 +88,19 @@ def tasks(
                 chinese_label(row.period),
                 row.planned,
                 row.due,
-                row.state.label + (f"{row.overdue_days}天" if row.overdue_days else ""),
+                _standing(row, last),
             )
             for row in rows
         ),
     )
     say(f"共 {len(rows)} 项。")
+
+
+def _standing(row: task_views.TaskRow, last: Mapping[int, LastWord]) -> str:
+    """Its state, with how late it is and why it was sent back."""
+    late = f"{row.overdue_days}天" if row.overdue_days else ""
+    sent_back = last[row.id].sent_back if row.id in last else ""
+    return f"{row.state.label}{late}{f'（退回原因：{sent_back}）' if sent_back else ''}"
 
 
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:

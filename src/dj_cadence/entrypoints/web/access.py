@@ -63,6 +63,13 @@ def end(visit: Visit) -> Response:
     return go_to(f"/access?{urlencode(query)}")
 
 
+def back_to_access(visit: Visit) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if visit.path("what") not in _SAID:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to("/access")
+
+
 def _whose(visit: Visit, session: Session, given: str) -> Visitor | None:
     """The visitor; for the administrator the person of that number, None where none is named."""
     if not visit.visitor.administrator:

@@ -297,3 +297,5 @@ _GRANTS: dict[str, Callable[[Acting], str]] = {
     "accept": _accept,
     "return": _return,
 }
+NAMES = frozenset({*_ACTS, *_GRANTS})
+"""What the addresses of forms about tasks end with."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import acts
@@ -40,6 +41,13 @@ def act_in_message(visit: Visit) -> Response:
     except Refused as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _message(visit, refused=refusal(visit, error), status=status)
+
+
+def back_to_message(visit: Visit) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if visit.path("act") not in acts.NAMES:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to(f"/t/{visit.path('token')}")
 
 
 def login(visit: Visit) -> Response:

@@ -1,6 +1,5 @@
 """The pages of a person who is logged in, and of the administrator."""
 
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +16,7 @@ from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.entrypoints.web.subscription import subscription
-from dj_cadence.entrypoints.web.visit import Visit, whole_number
+from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
 from dj_cadence.errors import Refused
 from dj_cadence.services import deliveries, evidence, pages
 from dj_cadence.services.access import may_act, may_grant, oversees
@@ -27,6 +26,7 @@ from dj_cadence.services.companions import companions
 from dj_cadence.services.explain import history
 from dj_cadence.services.feed_address import standing_address
 from dj_cadence.services.last_word import last_words
+from dj_cadence.services.papers import reported
 from dj_cadence.services.saved_rules import noted
 from dj_cadence.services.sight import readable
 from dj_cadence.services.term_letters import (
@@ -35,12 +35,12 @@ from dj_cadence.services.term_letters import (
     offered,
     reminder_months,
 )
+from dj_cadence.services.wall import hung_up
 from dj_cadence.store.task_views import TaskRow, tasks
 from dj_cadence.store.types import AnyRow
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
-_LINK = re.compile(r"/t/[\w-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
         "total": pages.total(lines),
         "number": len(lines),
         "folded": folded,
+        "decisions": pages.decisions(session, visitor, visit.catalogue, visit.today),
+        "stuck": deliveries.quarantined(session) if manages else 0,
         "trouble": noted(session) if manages else None,
         "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
@@ -116,6 +118,17 @@ def act_in_organization(visit: Visit) -> Response:
     except Refused as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _organization(visit, refused=refusal(visit, error), status=status)
+
+
+def back_to_organization(visit: Visit) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if visit.path("act") not in (*acts.NAMES, "feed"):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to(organization_path(visit.code))
+
+
+def back_to_start(_visit: Visit) -> Response:
+    return go_to("/")
 
 
 def _open_to(visit: Visit, session: Session) -> tuple[acts.Tasks, acts.Tasks]:
@@ -156,17 +169,17 @@ def letter(visit: Visit) -> Response:
     with visit.read() as session:
         visit.require_login()
         number = whole_number(visit.path("id"))
-        key = visit.context.settings.key
-        found = pages.sent_letter(session, visit.visitor, visit.catalogue, key, number, visit.today)
+        found = pages.sent_letter(
+            session, visit.visitor, visit.catalogue, visit.settings, number, visit.now
+        )
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    link = _LINK.search(found.text)
     response = visit.page(
         "letter.html",
         letter=found,
         text=found.text,
         html=found.html,
-        link=link[0] if link else "",
+        link=found.link,
     )
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
@@ -203,6 +216,11 @@ def _organization(
                 today=today,
             ),
         }
+        hanging = {row.due.replace(day=1) for row in hung_up(every)}
+        values["wall_year"] = today.year in {month.year for month in hanging}
+        values["wall_month"] = today.replace(day=1) in hanging
+        years = (today.year, today.year - 1)
+        values["reported_years"] = [year for year in years if reported(every, year, today)]
         subject = f"org:{found.id}"
         address = standing_address(session, visit.settings, subject)
         values["also"] = (
