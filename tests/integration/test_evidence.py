@@ -218,11 +218,11 @@ def test_a_file_of_a_record_that_was_taken_back_can_be_taken_back_too(
 ) -> None:
     mine = done(march, tmp_path, MINUTES)
     with march.write() as session:
-        records.reopen(session, mine, reason="记错", by="x", now=at(TODAY), today=TODAY)
+        undo(session, EVERYTHING, mine, reason="记错", by="x", now=at(TODAY), today=TODAY)
     assert listed(march, mine) == []
     with march.read() as session:
         told = explain(session, EVERYTHING, mine, today=TODAY, zone=SHANGHAI)
-    assert f"  附件 1：会议记录.pdf（1 KB，{MINUTES.sha256[:12]}），登记已撤销" in told
+    assert f"  附件 1：会议记录.pdf（1 KB，{MINUTES.sha256[:12]}），登记已撤回" in told
 
     assert take_back(march, mine, 1, "x") == "会议记录.pdf"
 

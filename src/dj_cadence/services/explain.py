@@ -182,7 +182,7 @@ def _papers(session: Session, task_id: int) -> list[str]:
     papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
     return [
         f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
-        f"{'' if p.counts else '，登记已撤销'}"
+        f"{'' if p.counts else '，登记已撤回'}"
         for p in papers
     ]
 
