@@ -170,7 +170,7 @@ def test_rows_that_are_absent_stay_and_new_ones_find_their_place(
     )
     with database.read() as session:
         assert roster_tree(session).splitlines() == [
-            "示例教育工委（S，上级机关）",
+            "示例教育工委（S，上级党组织）",
             "  青禾党委（C，党委）",
             "    青禾党总支（Z，党总支）",
             "      青禾第一支部（B1，党支部）",

@@ -22,7 +22,7 @@ from dj_cadence.domain.roster_tree import (
 ORIGIN = Origin("r.xlsx 组织", {c.key: n for n, c in enumerate(ORG_COLUMNS, 1)}, lettered=True)
 TODAY = date(2026, 3, 5)
 KINDS = (
-    "上级机关、党委、党总支、党支部、联合党支部、党小组、"
+    "上级党组织、党委、党总支、党支部、联合党支部、党小组、"
     "工会、妇委会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
 )
 
@@ -254,7 +254,7 @@ def test_a_branch_cannot_be_below_a_party_group() -> None:
     assert tree_faults(*rows) == [
         Problem(
             "r.xlsx 组织!D4",
-            "党支部“B2名”不能设在党小组“G1名”下面，上级可以是：上级机关、党委、党总支。",
+            "党支部“B2名”不能设在党小组“G1名”下面，上级可以是：上级党组织、党委、党总支。",
         )
     ]
 

@@ -29,7 +29,7 @@ class OrgKind(StrEnum):
 
 
 _LABELS = {
-    OrgKind.SUPERVISOR: "上级机关",
+    OrgKind.SUPERVISOR: "上级党组织",
     OrgKind.PARTY_COMMITTEE: "党委",
     OrgKind.GENERAL_BRANCH: "党总支",
     OrgKind.BRANCH: "党支部",

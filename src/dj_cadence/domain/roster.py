@@ -23,6 +23,7 @@ from dj_cadence.domain.roster_sheet import RosterRow
 KINDS: Mapping[str, OrgKind] = {
     **KIND_BY_LABEL,
     **{kind.value: kind for kind in OrgKind},
+    "上级机关": OrgKind.SUPERVISOR,
     "基层党委": OrgKind.PARTY_COMMITTEE,
     "总支": OrgKind.GENERAL_BRANCH,
     "总支部": OrgKind.GENERAL_BRANCH,
