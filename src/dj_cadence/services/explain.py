@@ -179,8 +179,12 @@ def _door(via: str) -> str:
 
 def _papers(session: Session, task_id: int) -> list[str]:
     """The papers that stand behind its records."""
-    papers = evidence.of_tasks(session, [task_id]).get(task_id, [])
-    return [f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）" for p in papers]
+    papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
+    return [
+        f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
+        f"{'' if p.counts else '，登记已撤回'}"
+        for p in papers
+    ]
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
