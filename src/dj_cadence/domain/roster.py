@@ -6,6 +6,7 @@ from datetime import date
 
 from dj_cadence.domain.city import unknown_city
 from dj_cadence.domain.day_rule import EXAMPLES, parse_day_rule
+from dj_cadence.domain.normal_form import compatible
 from dj_cadence.domain.organization import (
     BRANCHES,
     COMMITTEE_THRESHOLD,
@@ -165,7 +166,7 @@ def _term_years(cells: Cells) -> int | None:
 
 
 def _theme_day(cells: Cells) -> str:
-    text = cells.text("theme_day")
+    text = compatible(cells.text("theme_day")).replace(" ", "")
     if text and parse_day_rule(text) is None:
         cells.fault("theme_day", f"看不懂主题党日“{text}”，可写：{EXAMPLES}。")
         return ""
