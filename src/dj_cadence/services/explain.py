@@ -202,11 +202,11 @@ def _next(
 ) -> str:
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
-    dates = TaskDates(row.opens, row.planned, row.due)
+    dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
     calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
-    changes = next_change(today, row.opens, row.due, grace, calendar)
+    changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")
