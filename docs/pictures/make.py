@@ -246,7 +246,7 @@ def _pages(site: Site, work: Path) -> None:
     client = _client(site)
     page = _fetched(client, f"/orgs/{quote(BRANCH)}", work / "page.html")
     shot = HERE / "page.png"
-    _chromium(f"--screenshot={shot}", "--window-size=760,670", "--hide-scrollbars", page.as_uri())
+    _chromium(f"--screenshot={shot}", "--window-size=760,582", "--hide-scrollbars", page.as_uri())
 
 
 def _fetched(client: TestClient, address: str, file: Path) -> Path:

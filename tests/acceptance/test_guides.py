@@ -7,11 +7,13 @@ reader has (a file's name, an address), or with the reason why nobody types it h
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,7 +21,6 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from dj_cadence import clock
 from dj_cadence.entrypoints.cli.app import main
 from dj_cadence.settings.reading import read_settings
 
@@ -30,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs/howto").glob("*.md"))]
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 PROGRAM = ".venv/bin/dj-cadence"
+ACTIVATE = ". .venv/bin/activate"
+"""After it the program may be called by its name; each guide begins with it."""
 
 NOT_HERE = {
     "make run": "test_cli_run and the packaging tests make and start it",
@@ -72,7 +75,8 @@ def typed(guide: Path, chapter: str = "") -> list[str]:
 
 
 OURS = re.compile(
-    r"(\.venv/bin/)?dj-cadence |(createuser|createdb|psql|pg_dump|pg_restore|export|mkdir|tar) "
+    r"(\.venv/bin/)?dj-cadence |\. \.venv/bin/activate$|"
+    r"(createuser|createdb|psql|pg_dump|pg_restore|export|mkdir|tar) "
 )
 
 
@@ -89,11 +93,10 @@ class Reader:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
-        places = [environ.get("PATH_OF_PROGRAMS", ""), Path(sys.executable).parent]
-        self.environ = {
-            **environ,
-            "PATH": ":".join([*(str(one) for one in places if one), os.environ["PATH"]]),
-        }
+        beside = os.environ["PATH"].split(os.pathsep)
+        places = [environ.get("PATH_OF_PROGRAMS", ""), *beside]
+        ready = [one for one in places if one and not (Path(one) / "dj-cadence").exists()]
+        self.environ = {**environ, "PATH": os.pathsep.join(ready)}
         (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
         write_roster(folder / "花名册.xlsx")
 
@@ -106,7 +109,13 @@ class Reader:
         if re.search(r"dj-cadence (--site \S+ )?run\b", line):
             self._run(line)
             return ""
+        if line == ACTIVATE:
+            self._activate()
+            return ""
         words = shlex.split(line)
+        assert (
+            shutil.which(words[0], path=self.environ["PATH"]) or (self.folder / words[0]).exists()
+        )
         ours = words[0] in ("dj-cadence", PROGRAM)
         code, out, err = self._here(words) if ours else self._elsewhere(line)
         said = REFUSED.get(line)
@@ -114,6 +123,12 @@ class Reader:
         if said:
             assert said in out + err, (line, out, err)
         return out
+
+    def _activate(self) -> None:
+        """What bash makes of the line; the folder is where a reader stands."""
+        code, out, err = self._elsewhere(f'{ACTIVATE} && echo "$PATH"')
+        assert (code, err) == (0, "")
+        self.environ["PATH"] = out.strip()
 
     def _here(self, words: list[str]) -> tuple[int, str, str]:
         """Our own commands need no process each; `run` has one."""
@@ -248,16 +263,18 @@ def letters(site: Path) -> int:
 
 
 def test_a_site_on_postgresql_is_backed_up_and_restored_by_the_guide(
-    server: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Mapping[str, str], tmp_path: Path, stop_clock: Callable[[datetime], None]
 ) -> None:
     """What went out after the backup does not go out again from what was restored."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    stop_clock(NOW)
     reader = Reader(tmp_path, server)
     lines = ours(ROOT / "docs/howto/operate.md", POSTGRESQL)
     begin, back_up, restore = (
         next(n for n, line in enumerate(lines) if line.startswith(word))
         for word in ("pg_dump", "psql", "mkdir")
     )
+
+    reader.type(ACTIVATE)
 
     def carry_out(some: list[str]) -> str:
         return "".join(reader.type(on_server(line, server)) for line in some)
@@ -328,3 +345,24 @@ def test_settings_of_a_guide_are_read(place: str, block: str, tmp_path: Path) ->
     settings = read_settings(site, dict.fromkeys(secrets, "geheim"))
 
     assert settings.folder == site.resolve(), place
+
+
+@pytest.mark.parametrize("guide", GUIDES[2:], ids=lambda guide: guide.name)
+def test_each_guide_first_says_how_the_program_comes_to_be_called_by_its_name(guide: Path) -> None:
+    assert typed(guide)[:2] == [ACTIVATE, "export DJ_CADENCE_SITE=district"]
+
+
+@pytest.mark.parametrize("readme", GUIDES[:2], ids=lambda guide: guide.name)
+def test_the_readme_calls_the_program_as_it_is_after_make(readme: Path) -> None:
+    lines = [line for line in typed(readme) if "dj-cadence" in line]
+
+    assert [line for line in lines if not line.startswith(f"{PROGRAM} ")] == []
+    assert len(lines) > 5
+
+
+SECRECY = "涉密信息和内部敏感材料不得录入、上传"
+
+
+@pytest.mark.parametrize("guide", ["README.zh-CN.md", "docs/howto/channels.md"])
+def test_what_must_not_be_entered_is_said(guide: str) -> None:
+    assert SECRECY in (ROOT / guide).read_text(encoding="utf-8")

@@ -88,6 +88,21 @@ def test_what_was_handed_up_is_sent_back_with_the_reason(reported: District) -> 
     assert "已退回" in alice.get("/orgs/S1-2").text
 
 
+def test_what_waits_for_a_decision_is_on_the_start_page_of_who_decides(
+    reported: District,
+) -> None:
+    alice, bob = reported.login(ALICE), reported.login(BOB)
+
+    page = alice.get("/").text
+    assert "<h2>待您确认 <small>1</small></h2>" in page
+    assert '<a href="/orgs/S1-2#task-6">' in page
+    assert "待您确认" not in bob.get("/").text
+
+    alice.send_form("/orgs/S1-2", "/orgs/S1-2/return", **RETURN)
+    assert "待您确认" not in alice.get("/").text
+    assert "上级退回，原因：缺会议记录" in alice.get("/orgs/S1-2").text
+
+
 @pytest.mark.parametrize(
     ("person", "code", "forms"),
     [

@@ -147,7 +147,8 @@ def test_a_letter_is_shown_as_it_went_out_to_its_addressee(district: District) -
 def test_others_do_not_see_the_link_that_acts_as_the_addressee(district: District) -> None:
     page = district.login(ALICE).get("/outbox/1").text
     assert "请办理" in page
-    assert "/t/…" in page
+    assert "（链接已失效，或只供收件人使用）" in page
+    assert "/t/" not in page
     assert district.link(1) not in page
 
 
@@ -279,3 +280,17 @@ def test_a_shut_channel_stands_on_the_start_page_of_administrators_alone(
     assert "550 Connection frequency limited" in managed.login(ALICE).get("/").text
     assert "发不出消息" not in managed.login(CLERK).get("/").text
     assert "发不出消息" not in managed.login(BOB).get("/").text
+
+
+def test_an_ended_link_is_shown_to_nobody(district: District) -> None:
+    shown = district.login(BOB)
+    for number in (2, 3):
+        fields = {"task": number, "on": "2026-03-05" if number == 3 else "2026-03-10"}
+        assert shown.send_form("/orgs/S1-1", "/orgs/S1-1/done", **fields).status_code == 303
+    later = district.later(days=2).client()
+    later.cookies = shown.cookies
+    page = later.get("/outbox/1").text
+
+    assert "打开信里的办理链接" not in page
+    assert "（链接已失效，或只供收件人使用）" in page
+    assert "/t/" not in page

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from dj_cadence.domain.duty import Tier, Vacation
 from dj_cadence.errors import Refused
-from dj_cadence.services.announcements import announce
+from dj_cadence.services.announcements import announce, take_back
 from dj_cadence.services.digest import digest_view
 from dj_cadence.services.explain import explain
 from dj_cadence.services.records import set_planned
-from dj_cadence.store import orgs
+from dj_cadence.store import orgs, overrides
 from dj_cadence.store.database import Database
 
 from .engine_rows import (
@@ -250,3 +251,40 @@ def test_an_unknown_organization_hides_no_fault_of_the_dates(district: Database)
         ),
         "共 2 处错误，没有部署。",
     ]
+
+
+# --- taken back ----------------------------------------------------------------------------------
+
+
+def taken_back(database: Database, duty: str, org: str, hour: int) -> None:
+    with database.write() as session:
+        take_back(session, EVERYTHING, duty, org, now=at(TODAY, hour))
+    roll(database, EVERYTHING, TODAY)
+
+
+def test_what_was_announced_last_is_taken_back_first(district: Database) -> None:
+    usual = dates(district, "winter", "2026")
+    for hour, day in ((9, date(2027, 2, 26)), (10, date(2027, 1, 29))):
+        with district.write() as session:
+            who: Any = {"by": "x", "now": at(TODAY, hour)}
+            announce(session, EVERYTHING, "winter", "S", due=day, theme=f"{day.month}月前", **who)
+        roll(district, EVERYTHING, TODAY)
+
+    found = []
+    for hour in (11, 12):
+        taken_back(district, "winter", "S", hour)
+        found.append(dates(district, "winter", "2026")["B1"])
+
+    assert found == [(None, date(2027, 2, 26), "2月前"), usual["B1"]]
+    assert dates(district, "winter", "2026") == usual
+    with pytest.raises(Refused, match="没有部署过“组织生活会”，没有可以撤回的"):
+        taken_back(district, "winter", "S", 13)
+
+
+def test_an_adoption_is_taken_back(district: Database) -> None:
+    said(district, "lecture", "S", adopt=True)
+
+    taken_back(district, "lecture", "S", 12)
+
+    with district.read() as session:
+        assert overrides.adopted(session) == []

@@ -80,13 +80,13 @@ def test_a_person_gets_one_message_for_all_organizations_and_offices(planned: Da
 
     assert messages(planned) == [
         ("赵干事", MONDAY, "digest", False, []),  # of what data is missing
-        # No clerk at the committee: its 书记 is told. It should have been told in February.
+        # No clerk at the committee: its 书记 is asked. It should have been told in February.
         (
             "孙书记",
             MONDAY,
             "bundle",
-            True,
-            [("S", "notice", "opens", "")],
+            False,
+            [("S", "notice", "asked", "")],
         ),
         (
             "李书记",  # no 党小组长 either
@@ -262,8 +262,8 @@ def test_a_vacant_secretary_leaves_nobody_and_that_is_said_once(planned: Databas
     morning(planned, EVERYTHING, MONDAY)
     morning(planned, EVERYTHING, date(2026, 3, 3))
 
-    assert [row[0] for row in messages(planned)] == ["赵干事", "孙书记", "李书记", "孙书记"]
-    assert outcomes(planned) == {"": 5, "folded": 1, "no_addressee": 1}
+    assert [row[0] for row in messages(planned)] == ["赵干事", "孙书记", "李书记"]
+    assert outcomes(planned) == {"": 4, "folded": 1, "no_addressee": 1}
 
 
 def test_whoever_holds_the_office_on_the_day_of_the_message_is_told(planned: Database) -> None:

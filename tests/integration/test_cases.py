@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from dj_cadence.domain.duty import Clock, OwedBy
 from dj_cadence.domain.organization import OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.services import cases, records
+from dj_cadence.services.undo import undo
 from dj_cadence.store.database import Database
 
 from .engine_rows import a_duty, apply, at, catalogue, everything, roll, tasks
@@ -106,3 +108,54 @@ def test_what_is_no_case_is_refused(
 
     assert str(refused.value) == said
     assert everything(clocks) == before
+
+
+# --- taken back ----------------------------------------------------------------------------------
+
+
+def take_back(database: Database, number: int, reason: str = "登错了支部") -> None:
+    who: Any = {"by": "x", "now": at(TODAY, 18), "today": TODAY}
+    with database.write() as session:
+        cases.take_back(session, RULES, number, reason=reason, **who)
+
+
+def test_a_case_recorded_by_mistake_is_gone_with_its_tasks_and_no_other(clocks: Database) -> None:
+    kept, mistaken = open_case(clocks), open_case(clocks, org="T")
+
+    take_back(clocks, mistaken)
+    roll(clocks, RULES, TODAY)
+
+    assert [(t.duty, t.code, t.state) for t in tasks(clocks)] == [
+        ("closed", "B1", "planned"),
+        ("told", "B1", "planned"),
+        ("closed", "T", "withdrawn"),
+        ("told", "T", "withdrawn"),
+    ]
+    with clocks.read() as session:
+        assert [row.id for row in cases.cases(session)] == [kept]
+    with pytest.raises(Refused, match=f"没有 {mistaken} 号事项"):
+        take_back(clocks, mistaken)
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_case_is_not_taken_back_without_a_reason(clocks: Database, reason: str) -> None:
+    number = open_case(clocks)
+
+    with pytest.raises(Refused, match="请写明撤回的原因"):
+        take_back(clocks, number, reason)
+
+
+def test_a_case_on_which_somebody_acted_waits_for_that_to_be_taken_back(clocks: Database) -> None:
+    number = open_case(clocks)
+    told = next(row for row in tasks(clocks) if row.duty == "told")
+    who: Any = {"by": "x", "now": at(TODAY, 17), "today": TODAY}
+    with clocks.write() as session:
+        records.done(session, RULES, told.id, on=TODAY, **who)
+
+    with pytest.raises(Refused, match=f"请先撤回任务 {told.id} 的登记"):
+        take_back(clocks, number)
+    with clocks.write() as session:
+        undo(session, RULES, told.id, reason="登错了", **who)
+    take_back(clocks, number)
+
+    assert {row.state for row in tasks(clocks)} == {"withdrawn"}

@@ -211,3 +211,20 @@ def test_one_paper_is_read_at_a_time(march: Database, tmp_path: Path) -> None:
     with evidence.set_aside(settings(tmp_path), papers()) as aside:
         assert [row["name"] for row in aside.papers] == ["0.pdf", "1.pdf", "2.pdf"]
     assert before == [0, 1, 2]
+
+
+def test_a_file_of_a_record_that_was_taken_back_can_be_taken_back_too(
+    march: Database, tmp_path: Path
+) -> None:
+    mine = done(march, tmp_path, MINUTES)
+    with march.write() as session:
+        undo(session, EVERYTHING, mine, reason="记错", by="x", now=at(TODAY), today=TODAY)
+    assert listed(march, mine) == []
+    with march.read() as session:
+        told = explain(session, EVERYTHING, mine, today=TODAY, zone=SHANGHAI)
+    assert f"  附件 1：会议记录.pdf（1 KB，{MINUTES.sha256[:12]}），登记已撤回" in told
+
+    assert take_back(march, mine, 1, "x") == "会议记录.pdf"
+
+    with march.read() as session:
+        assert evidence.all_of_tasks(session, [mine]) == {}

@@ -9,11 +9,13 @@ import pytest
 from dj_cadence.errors import Refused
 from dj_cadence.services import grants, records
 from dj_cadence.services.access import Visitor, may_grant
+from dj_cadence.services.undo import undo
 from dj_cadence.store import orgs
 from dj_cadence.store.database import Database
 
 from .engine_rows import (
     EVERYTHING,
+    GROUPS,
     PARTY_DAY,
     acts,
     advance_to,
@@ -21,6 +23,8 @@ from .engine_rows import (
     at,
     catalogue,
     everything,
+    notices,
+    roll,
     the_task,
 )
 
@@ -239,3 +243,149 @@ def submit(database: Database, task_id: int, on: date = date(2026, 3, 30)) -> No
         records.done(
             session, CONFIRMED, task_id, on=on, by="李书记", now=at(TODAY, 17), today=TODAY
         )
+
+
+# --- shortened, ended, taken back ---------------------------------------------------------------
+
+
+def dates_of(database: Database, duty: str, label: str) -> tuple[str, date, date, date | None]:
+    """(state, opens, due, what was granted)."""
+    row = the_task(database, duty, "B1", label)
+    return row.state, row.opens, row.due, row.postponed_to
+
+
+def take_back(database: Database, task_id: int, reason: str = "批错了") -> None:
+    with database.write() as session:
+        undo(
+            session,
+            EVERYTHING,
+            task_id,
+            reason=reason,
+            by="教育工委",
+            now=at(TODAY, 18),
+            today=TODAY,
+        )
+
+
+@pytest.mark.parametrize(
+    ("until", "kept", "granted"),
+    [
+        (date(2026, 4, 20), date(2026, 4, 20), date(2026, 4, 20)),
+        (TODAY, TODAY, TODAY),
+        (date(2026, 3, 31), date(2026, 3, 31), None),  # the rule's own day: it is ended
+    ],
+)
+def test_a_postponement_is_shortened_or_ended_with_its_reason(
+    district: Database, until: date, kept: date, granted: date | None
+) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    postpone(district, task.id, date(2026, 5, 29))
+
+    postpone(district, task.id, until, reason="校舍已修好")
+    apply(district, EVERYTHING)
+
+    assert dates_of(district, "party_day", "2026-03")[2:] == (kept, granted)
+    assert [(kind, reason) for kind, _, reason in acts(district, task.id)] == [
+        ("postpone", "校舍维修"),
+        ("postpone", "校舍已修好"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (date(2026, 3, 30), "规定的截止日是2026年3月31日（周二），不能改得更早。"),
+        (
+            date(2026, 4, 1),
+            "缩短后的日期不能早于今天。要取消延期，请写规定的截止日2026年3月31日（周二）。",
+        ),
+    ],
+)
+def test_nothing_is_shortened_into_the_past_or_below_the_rule(
+    district: Database, until: date, said: str
+) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    postpone(district, task.id, date(2026, 5, 29))
+    before = everything(district)
+
+    with pytest.raises(Refused) as refused:
+        postpone(district, task.id, until)
+
+    assert str(refused.value) == said
+    assert everything(district) == before
+
+
+@pytest.mark.parametrize("until", [date(2029, 3, 1), date(2026, 12, 31), date(2026, 8, 31)])
+def test_a_term_postponed_beyond_a_year_is_shortened_without_a_confirmation(
+    district: Database, until: date
+) -> None:
+    term = the_task(district, "term", "B1", "term-2023-08-31")
+    postpone(district, term.id, date(2030, 8, 31), confirmed=True)
+
+    postpone(district, term.id, until, reason="可以换届了")
+    roll(district, EVERYTHING, TODAY)
+
+    ended = until == term.due
+    _, opens, due, granted = dates_of(district, "term", "term-2023-08-31")
+    assert (due, granted) == (until, None if ended else until)
+    assert opens <= term.opens
+
+
+@pytest.mark.parametrize("until", [date(2026, 5, 29), date(2030, 1, 31)])
+def test_what_was_granted_is_taken_back_with_the_dates_before(
+    district: Database, until: date
+) -> None:
+    for duty, label in (("party_day", "2026-03"), ("term", "term-2023-08-31")):
+        task, before = the_task(district, duty, "B1", label), dates_of(district, duty, label)
+        postpone(district, task.id, until, confirmed=True)
+        take_back(district, task.id)
+        assert dates_of(district, duty, label) == before
+        assert acts(district, task.id)[-1] == ("undo", "教育工委", "批错了")
+
+
+def test_a_waiver_is_taken_back_and_the_task_owed_as_before(district: Database) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    said = notices(district, task.id)
+    waive(district, task.id)
+    advance_to(district, EVERYTHING, TODAY)
+
+    take_back(district, task.id, "支部不撤了")
+
+    after = the_task(district, "party_day", "B1", "2026-03")
+    assert (after.state, after.settled_at, after.touched) == ("unrecorded", None, False)
+    assert notices(district, task.id) == said
+    assert [(kind, reason) for kind, _, reason in acts(district, task.id)] == [
+        ("waive", "支部拟撤并"),
+        ("undo", "支部不撤了"),
+    ]
+
+
+def test_what_waits_for_the_superior_is_decided_before_its_date_is_moved(
+    district: Database,
+) -> None:
+    task = the_task(district, "party_day", "B1", "2026-03")
+    who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
+    with district.write() as session:
+        records.done(session, CONFIRMED, task.id, on=TODAY, **who)
+
+    with pytest.raises(Refused, match="请先确认或退回，再改期限"):
+        postpone(district, task.id, date(2026, 5, 29))
+
+
+def test_what_a_superior_accepted_the_branch_cannot_take_back_first(district: Database) -> None:
+    first, second = (the_task(district, duty, "B1", "2026-03") for duty in ("party_day", "groups"))
+    joint = replace(PARTY_DAY, confirm=True, counts_for=("groups",))
+    rules = catalogue(joint, GROUPS)
+    who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
+    with district.write() as session:
+        records.done(session, rules, first.id, on=TODAY, also=[second.id], **who)
+        grants.accept(session, rules, first.id, **who)
+    before = everything(district)
+
+    with (
+        pytest.raises(Refused, match="上级已经确认，须由上级先撤回确认。"),
+        district.write() as session,
+    ):
+        undo(session, rules, second.id, reason="登错", **who)
+
+    assert everything(district) == before

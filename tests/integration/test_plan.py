@@ -76,7 +76,8 @@ def test_a_preview_writes_nothing(district: Database) -> None:
     assert report.counts == {
         ("party_day", "create"): 12,
         ("groups", "create"): 4,
-        ("lecture", "create"): 3,
+        ("lecture", "create"): 6,  # the quarter that runs at the start, and the next
+        ("winter", "create"): 3,  # of 2025, until 2026-03-31
         ("term", "create"): 3,
         ("notice", "create"): 3,
     }
@@ -108,12 +109,18 @@ def test_every_organization_gets_what_it_owes(district: Database) -> None:
         ("S", "notice", "term-2023-08-31", None, "2026-03-02", 1),  # at once
         ("S", "notice", "term-2025-03-01", None, "2027-09-01", 1),
         ("B1", "groups", "2026-03", None, "2026-03-31", 2),
+        ("B1", "lecture", "2026-Q1", None, "2026-03-31", 1),
         ("B1", "party_day", "2026-03", "2026-03-05", "2026-03-31", 1),
         ("B1", "term", "term-2023-08-31", None, "2026-08-31", 1),
+        ("B1", "winter", "2025", None, "2026-03-31", 1),
+        ("B2", "lecture", "2026-Q1", None, "2026-03-31", 1),
         ("B2", "party_day", "2026-03", None, "2026-03-31", 1),
         ("B2", "term", "term-2025-03-01", None, "2028-03-01", 1),
+        ("B2", "winter", "2025", None, "2026-03-31", 1),
+        ("T", "lecture", "2026-Q1", None, "2026-03-31", 1),
         ("T", "party_day", "2026-03", None, "2026-03-31", 1),
         ("T", "term", "term-2024-06-01", None, "2027-06-01", 1),
+        ("T", "winter", "2025", None, "2026-03-31", 1),
     ]
 
 
@@ -173,7 +180,7 @@ def test_another_period_withdraws_the_old_tasks_and_creates_new_ones(district: D
     apply(district, catalogue(BY_QUARTER, version="v2"), today=TODAY)
 
     assert [(r.code, r.label) for r in tasks(district) if r.state == "planned"] == [
-        (code, "2026-Q2") for code in ("B1", "B2", "T")
+        (code, label) for code in ("B1", "B2", "T") for label in ("2026-Q1", "2026-Q2")
     ]
     assert {r.state for r in tasks(district) if r.id in gone} == {"withdrawn"}
     assert acts(district, gone[0]) == [("withdraw", "管理员", "这一周期不再需要")]

@@ -105,7 +105,12 @@ def test_a_moved_task_moves_the_steps_that_hang_on_it(district: Database) -> Non
     shown, done = shown_and_done(district, LATER)
 
     assert shown == done
-    assert {(row[0], row[3]) for row in done} == {("move", ""), ("move", "schedule")}
+    # 2025, which runs at the start, is over on 2026-02-26 under the other rule
+    assert {(row[0], row[3]) for row in done} == {
+        ("move", ""),
+        ("move", "schedule"),
+        ("withdraw", ""),
+    }
 
 
 def test_steps_that_hang_on_a_day_that_a_person_set(district: Database) -> None:
@@ -115,7 +120,7 @@ def test_steps_that_hang_on_a_day_that_a_person_set(district: Database) -> None:
     shown, done = shown_and_done(district, LATER)
 
     assert shown == done
-    assert {row[0] for row in done} == {"move"}
+    assert {row[0] for row in done} == {"move", "withdraw"}  # 2025, as above
 
 
 def test_withdrawn_and_reopened_with_the_steps(district: Database) -> None:

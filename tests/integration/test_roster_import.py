@@ -170,7 +170,7 @@ def test_rows_that_are_absent_stay_and_new_ones_find_their_place(
     )
     with database.read() as session:
         assert roster_tree(session).splitlines() == [
-            "示例教育工委（S，上级机关）",
+            "示例教育工委（S，上级党组织）",
             "  青禾党委（C，党委）",
             "    青禾党总支（Z，党总支）",
             "      青禾第一支部（B1，党支部）",
@@ -374,6 +374,24 @@ def test_what_the_roster_lacks(database: Database, load: Import) -> None:
             "B2 乙支部: 提示：没有一个人收得到提醒，请补填邮箱或其他渠道。",
             f"U 工会: 提示：“工会”{second}",
         ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["组织名称,类别", "组织\n代码,组织名称", "类别,上级组织代码", "职务,姓名", "组织代码,姓名"],
+)
+def test_a_header_without_a_required_column_is_a_fault_and_no_traceback(
+    sqlite_database: Database, tmp_path: Path, header: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header.replace(chr(10), '')}\n甲,党支部\n", encoding="utf-8")
+    found, problems = read_roster([path])
+
+    with sqlite_database.read() as session:
+        how: dict[str, Any] = {"now": NOW, "today": TODAY, "by": "管理员", "dry_run": True}
+        report = import_roster(session, found, found=problems, **how)
+
+    assert [p.message for p in report.problems if p.message.startswith("缺少“")] != []
 
 
 def test_a_second_root_is_pointed_out(database: Database, load: Import) -> None:

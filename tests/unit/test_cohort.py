@@ -47,7 +47,7 @@ def test_organizations_that_differ_in_what_the_duty_does_not_read_are_one_cohort
 def test_what_a_duty_reads(
     recurrence: Recurrence, conditions: dict[str, Any], read: set[str]
 ) -> None:
-    always = {"kind", "starts_on", "founded", "dissolved"}
+    always = {"kind", "starts_on", "known_on", "founded", "dissolved"}
 
     assert facts_read(duty(recurrence, **conditions)) == read | always
 

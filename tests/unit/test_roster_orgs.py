@@ -11,6 +11,7 @@ from dj_cadence.domain.roster import RosterOrg, oddities, read_orgs
 from dj_cadence.domain.roster_cells import parse_date
 from dj_cadence.domain.roster_facts import facts_of, with_changes
 from dj_cadence.domain.roster_sheet import ORG_COLUMNS, Origin, RosterRow, column_letters
+from dj_cadence.domain.roster_start import Beginning
 from dj_cadence.domain.roster_tree import (
     Seat,
     lay_out,
@@ -21,8 +22,9 @@ from dj_cadence.domain.roster_tree import (
 
 ORIGIN = Origin("r.xlsx 组织", {c.key: n for n, c in enumerate(ORG_COLUMNS, 1)}, lettered=True)
 TODAY = date(2026, 3, 5)
+AT_ONCE = Beginning(None, TODAY)
 KINDS = (
-    "上级机关、党委、党总支、党支部、联合党支部、党小组、"
+    "上级党组织、党委、党总支、党支部、联合党支部、党小组、"
     "工会、妇委会、教代会、团委、教工团支部、学生团支部、少先队、学生会"
 )
 
@@ -227,7 +229,7 @@ def test_a_city_may_be_written_with_or_without_its_last_character() -> None:
     ]
     assert cities == [[], ["没有见过的城市“青鸟”，是否想写“青岛”？"], []]
     seat = Seat("B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0)
-    assert facts_of(orgs["B1"], seat, None, TODAY).city == "青岛"
+    assert facts_of(orgs["B1"], seat, None, TODAY, beginning=AT_ONCE).city == "青岛"
     assert orgs["B1"].cells()["city"] == "青岛市"
 
 
@@ -254,7 +256,7 @@ def test_a_branch_cannot_be_below_a_party_group() -> None:
     assert tree_faults(*rows) == [
         Problem(
             "r.xlsx 组织!D4",
-            "党支部“B2名”不能设在党小组“G1名”下面，上级可以是：上级机关、党委、党总支。",
+            "党支部“B2名”不能设在党小组“G1名”下面，上级可以是：上级党组织、党委、党总支。",
         )
     ]
 
@@ -335,7 +337,8 @@ def test_rows_of_party_groups_win_over_their_number() -> None:
         row("D", groups="3"),
     )
     orgs, laid = read(*rows), seats(*rows)
-    groups = {code: facts_of(orgs[code], laid[code], None, TODAY).groups for code in laid}
+    found = {c: facts_of(orgs[c], laid[c], None, TODAY, beginning=AT_ONCE) for c in laid}
+    groups = {code: facts.groups for code, facts in found.items()}
     assert groups == {"B": 2, "G1": 0, "G2": 0, "D": 3}
 
 

@@ -25,6 +25,7 @@ from dj_cadence.domain.duty import (
     Tier,
 )
 from dj_cadence.domain.organization import Change, Facts, OrgKind
+from dj_cadence.domain.override import Override, OverrideKey
 from dj_cadence.domain.period import Unit
 from dj_cadence.domain.slot import Slot
 from dj_cadence.domain.slots import slots_of
@@ -57,11 +58,13 @@ def slots(
     conditions: Mapping[str, Any] | None = None,
     calendar: WorkCalendar = CALENDAR,
     site_start: date = SITE_START,
+    overrides: tuple[Override, ...] = (),
 ) -> list[Slot]:
     one = duty(recurrence, **(conditions or {}))
     cohort = cohort_of(one, facts or branch(), site_start)
     if cohort is None:
         return []
+    cohort = replace(cohort, overrides=overrides)
     return slots_of(one, cohort, Catalogue({"x": one}, {}, calendar, ""), since, until)
 
 
@@ -264,12 +267,71 @@ def test_periods_that_began_before_the_start_owe_nothing(starts_on: date, first:
         assert found[0].label == first
 
 
-def test_a_window_that_was_open_at_the_start_is_not_owed() -> None:
-    found = slots(
-        WINTER, date(2026, 1, 1), date(2026, 12, 31), facts=branch(starts_on=date(2026, 1, 1))
-    )
+def test_a_month_that_runs_at_the_start_is_not_owed_what_is_longer_is_and_is_asked_about() -> None:
+    """Each with the days from which it is no longer owed."""
+    half, school = Every(Unit.HALF_YEAR), Every(Unit.SCHOOL_YEAR)
+    for every, label, last in (
+        (Every(Unit.QUARTER), "2026-Q1", date(2026, 3, 31)),
+        (half, "2026-H1", date(2026, 6, 30)),
+        (Every(Unit.SEMESTER), "2025-2026-S2", date(2026, 7, 6)),
+        (school, "2025-2026", date(2026, 8, 31)),
+        (Every(Unit.YEAR), "2026", date(2026, 12, 31)),
+        (WINTER, "2025", date(2026, 3, 31)),
+    ):
+        for start, owed in ((date(2026, 3, 16), True), (last, True), (last + DAY, False)):
+            found = slots(every, start, start, facts=branch(starts_on=start))
+            running = [(s.label, s.asked_on) for s in found if s.opens < start]
+            assert running == ([(label, start)] if owed else []), (every, start)
 
-    assert [slot.label for slot in found] == ["2026"]
+
+@pytest.mark.parametrize(
+    ("known_on", "asked_on"),
+    [(date(2026, 2, 1), None), (date(2026, 2, 2), date(2026, 2, 2))],
+)
+def test_what_began_before_somebody_could_be_told_is_asked_about(
+    known_on: date, asked_on: date | None
+) -> None:
+    facts = branch(starts_on=date(2026, 1, 1), known_on=known_on)
+
+    january, february = slots(Every(Unit.MONTH), date(2026, 1, 5), date(2026, 2, 27), facts=facts)
+
+    assert (january.asked_on, february.asked_on) == (known_on, asked_on)
+    assert (january.opens, january.due) == (date(2026, 1, 1), date(2026, 1, 30))
+
+
+def test_a_superior_cannot_let_off_the_year_by_a_day_before_the_start() -> None:
+    start = date(2026, 11, 28)
+    due = Override("2026", OverrideKey.DUE, "2026-11-20")
+    facts = branch(starts_on=start)
+
+    (slot,) = slots(WINTER, date(2026, 11, 1), start, facts=facts, overrides=(due,))
+
+    assert (slot.label, slot.due, slot.asked_on) == ("2026", date(2026, 11, 20), start)
+
+
+@pytest.mark.parametrize(
+    ("elected", "asked_on"),
+    [
+        (date(2023, 2, 1), date(2026, 4, 1)),
+        (date(2023, 4, 22), date(2026, 4, 1)),
+        (date(2023, 4, 23), None),  # there is time enough to answer before it ends
+    ],
+)
+def test_a_term_that_is_over_at_the_start_is_asked_about(
+    elected: date, asked_on: date | None
+) -> None:
+    (slot,) = term_slots(elected, branch(starts_on=date(2026, 4, 1)))
+
+    assert slot.asked_on == asked_on
+
+
+def test_what_is_asked_about_says_until_when_it_is_not_late() -> None:
+    (slot,) = term_slots(date(2023, 3, 31), branch(starts_on=date(2026, 4, 1)))
+
+    assert slot.derivation[-1] == (
+        "2026年4月1日（周三）起用或录入时已经开始、已经结束：先问一次是否已经办过，"
+        "到2026年4月23日（周四）为止不算逾期"
+    )
 
 
 # --- attributes that change -------------------------------------------------------------------
@@ -481,7 +543,8 @@ def test_where_that_day_has_passed_the_notice_is_due_at_once(whose: str) -> None
 
     assert (slot.opens, slot.due) == (date(2026, 1, 31), start)
     reason = "这一天早于起用或录入换届日期之日，改为2026年4月1日（周三）"
-    assert slot.derivation[-1].endswith(reason)
+    assert slot.derivation[-2].endswith(reason)
+    assert slot.asked_on == start
 
 
 def test_nobody_gives_notice_of_a_term_that_ran_out_before_the_start() -> None:

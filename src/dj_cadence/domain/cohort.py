@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dj_cadence.domain.dates import DAY, add_months, add_years
+from dj_cadence.domain.dates import DAY, FIRST_DAY, add_months, add_years
 from dj_cadence.domain.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.override import Override
 from dj_cadence.domain.period import Unit
 
-ALWAYS_READ = frozenset({"kind", "starts_on", "founded", "dissolved"})
+ALWAYS_READ = frozenset({"kind", "starts_on", "known_on", "founded", "dissolved"})
 """The names of the facts that can change the slots of any duty."""
 
 
@@ -59,8 +59,9 @@ def notice_cohort(
 ) -> Cohort | None:
     """The cohort for a superior's notice that the term of `about` ends.
 
-    `known_on` is when its election was entered: nobody could give notice before. It counts
-    only where the notice's day had passed by then, so that cohorts stay few.
+    `known_on` is when its election was entered: nobody could give notice before, nor before
+    both organizations were known. It counts only where the notice's day had passed by then,
+    so that cohorts stay few.
     """
     own = term_cohort(term, about, anchor, site_start)
     if own is None or not duty.owed_by.admits(superior):
@@ -68,10 +69,10 @@ def notice_cohort(
     assert isinstance(duty.recurrence, TermNotice)
     assert isinstance(term.recurrence, Term)
     expiry = add_years(anchor, term.recurrence.years_of(about.at(anchor)))
-    begins = max(own.facts.starts_on or known_on, known_on)
+    begins = max(known_on, asked_from(own.facts), asked_from(_existing(superior, site_start)))
     facts = own.facts
-    if add_months(expiry, -duty.recurrence.months_before) < known_on:
-        facts = replace(facts, starts_on=begins)
+    if add_months(expiry, -duty.recurrence.months_before) < begins:
+        facts = replace(facts, starts_on=begins, known_on=None)
     return replace(own, duty=duty.key, facts=facts)
 
 
@@ -105,8 +106,14 @@ def facts_read(duty: Duty) -> frozenset[str]:
     return frozenset(names - {""}) | ALWAYS_READ
 
 
+def asked_from(facts: Facts) -> date:
+    """The first day on which an organization could be asked for anything."""
+    return max(facts.known_on or FIRST_DAY, facts.starts_on or FIRST_DAY)
+
+
 def _existing(facts: Facts, site_start: date) -> Facts:
     """Existence cut down to what can still matter, so that cohorts stay few."""
     starts_on = max(facts.starts_on or site_start, site_start)
+    known_on = facts.known_on if facts.known_on and facts.known_on > starts_on else None
     founded = facts.founded if facts.founded and facts.founded.year >= starts_on.year - 1 else None
-    return replace(facts, starts_on=starts_on, founded=founded)
+    return replace(facts, starts_on=starts_on, known_on=known_on, founded=founded)

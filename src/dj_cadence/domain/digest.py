@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.task import first_overdue_day
+from dj_cadence.domain.task import first_overdue_day, last_answer_day
 from dj_cadence.domain.week import first_day_of_week
 
 WEEK = timedelta(days=7)
@@ -148,6 +148,14 @@ def last_due_known(since: date, recording_grace: int, calendar: WorkCalendar) ->
     while first_overdue_day(due, recording_grace, calendar) > since:
         due -= DAY
     return due
+
+
+def last_answered(since: date, calendar: WorkCalendar) -> date:
+    """The last day of asking whose time to answer was over on `since` already."""
+    asked_on = since - DAY
+    while last_answer_day(asked_on, calendar) >= since:
+        asked_on -= DAY
+    return asked_on
 
 
 def folded(lines: Iterable[DigestLine], at_most: int) -> tuple[DigestLine, ...]:

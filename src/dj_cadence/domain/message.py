@@ -44,6 +44,8 @@ class Item:
     basis: str
     instructions: str
     overdue_days: int
+    answer_by: date | None = None
+    """Until when to say whether it was done before the start; only where that is asked now."""
     of_case: bool = False
     """Whether it is about a case, of which no group may hear."""
     confidential: bool = False

@@ -29,7 +29,7 @@ class OrgKind(StrEnum):
 
 
 _LABELS = {
-    OrgKind.SUPERVISOR: "上级机关",
+    OrgKind.SUPERVISOR: "上级党组织",
     OrgKind.PARTY_COMMITTEE: "党委",
     OrgKind.GENERAL_BRANCH: "党总支",
     OrgKind.BRANCH: "党支部",
@@ -101,6 +101,9 @@ class Facts:
     theme_day: str = ""
     term_years: int = 0
     starts_on: date | None = None
+    """From when it owes anything; None: from the site's start."""
+    known_on: date | None = None
+    """Since when it is known here, so that somebody could be told; None: since it starts."""
     founded: date | None = None
     dissolved: date | None = None
     changes: tuple[Change, ...] = ()
@@ -135,7 +138,7 @@ class Facts:
         """The inverse of `as_json`."""
         values = dict(plain)
         values["kind"] = OrgKind(str(values["kind"]))
-        for name in ("starts_on", "founded", "dissolved"):
+        for name in ("starts_on", "known_on", "founded", "dissolved"):
             if name in values:
                 values[name] = date.fromisoformat(str(values[name]))
         changes = values.pop("changes", [])

@@ -39,6 +39,8 @@ def per_period(
         if duty.is_effective(period.first) and duty.owed_by.admits(then):
             kept = replace(every, vacation=vacation) if said else every
             slot = _slot(kept, period, then, calendar, semesters)
+            if not _has_started(every, slot, then):
+                continue
             if said:
                 slot = _announced(slot, said)
             if _owed_by_existence(every, slot, period, then):
@@ -208,10 +210,19 @@ def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
     return replace(slot, theme=theme, derivation=(*slot.derivation, *reasons))
 
 
+def _has_started(every: Every, slot: Slot, facts: Facts) -> bool:
+    """Whether the organization owes what began before it started here.
+
+    What is longer than a month it does while the last day is still to come: the rest of the
+    year is not let off. Its last day is the rule's, not one that a superior announced.
+    """
+    if facts.starts_on is None or slot.opens >= facts.starts_on:
+        return True
+    return every.unit is not Unit.MONTH and slot.due >= facts.starts_on
+
+
 def _owed_by_existence(every: Every, slot: Slot, period: Period, facts: Facts) -> bool:
-    """Whether the organization existed long enough, and had started, to owe the period."""
-    if facts.starts_on and slot.opens < facts.starts_on:
-        return False
+    """Whether the organization existed for long enough to owe the period."""
     founded, gone = facts.founded or date.min, facts.dissolved or date.max
     whole = (period.last - period.first).days + 1
     lived = (min(gone, period.last + DAY) - max(founded, period.first)).days

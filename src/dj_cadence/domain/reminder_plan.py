@@ -8,16 +8,19 @@ from enum import StrEnum
 from dj_cadence.domain.calendar import WorkCalendar
 from dj_cadence.domain.dates import DAY, add_months
 from dj_cadence.domain.office import CLERK, SECRETARY
+from dj_cadence.domain.task import last_answer_day
 
 ESCALATED = "up"
 """The rung of what is told a superior because nobody acted."""
 NEWCOMER = "newcomer"
 """The rung of what somebody finds open who has just taken over an office."""
+ASKED = "asked"
+"""The rung that asks whether what was under way at the start is done already."""
 DECIDE = "decide"
 """The rung of what is handed up and waits for somebody's decision."""
 SENT_BACK = "sent_back"
 """The rung of what a superior sent back, to whom has to do it again."""
-RESERVED = (ESCALATED, NEWCOMER, DECIDE, SENT_BACK)
+RESERVED = (ESCALATED, NEWCOMER, ASKED, DECIDE, SENT_BACK)
 
 
 class From(StrEnum):
@@ -117,6 +120,8 @@ class TaskDates:
     opens: date
     planned: date | None
     due: date
+    asked_on: date | None = None
+    """When it was asked whether it is done already; None: it was not under way at the start."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,12 +142,14 @@ def reminders(
     """Every reminder on a day in (`after`, `until`], in order.
 
     A day that is no working day goes to the previous one when it comes before its
-    date, to the next one when it comes on or after it.
+    date, to the next one when it comes on or after it. What was under way at the start is
+    asked about then, in place of what was to be said before, and is called late only when
+    the time to answer is over.
     """
     found = (
         reminder
-        for rung in plan.rungs
-        for reminder in _of_rung(rung, dates, calendar, after, until)
+        for each in _each_rung(plan, dates, calendar, after, until, on=until)
+        for reminder in each
         if after < reminder.day <= until
     )
     return sorted(found)
@@ -152,12 +159,42 @@ def next_reminder(
     plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
 ) -> date | None:
     """The first reminder's day after `after`, or None when no rung is left."""
-    until = max(after, dates.due, dates.opens) + 100 * DAY  # rules reach 2 months at most
+    last = dates.asked_on or dates.due
+    until = max(after, dates.due, dates.opens, last) + 100 * DAY  # rules reach 2 months at most
     firsts = (
-        next((r.day for r in _of_rung(rung, dates, calendar, after, until) if r.day > after), None)
-        for rung in plan.rungs  # each in order, so that repeats are worked out only if needed
+        next((r.day for r in each if r.day > after), None)
+        for each in _each_rung(plan, dates, calendar, after, until, on=after)
+        # in order, so that repeats are worked out only if needed
     )
     return min((day for day in firsts if day and day <= until), default=None)
+
+
+def _each_rung(
+    plan: ReminderPlan,
+    dates: TaskDates,
+    calendar: WorkCalendar,
+    after: date,
+    until: date,
+    *,
+    on: date,
+) -> Iterator[Iterator[Reminder]]:
+    """The reminders of one rung after the other, each in order.
+
+    What is asked about replaces what was to be said before; as long as `on`, the day of the
+    look, lies before that day, all is said as ever.
+    """
+    rungs = (_of_rung(rung, dates, calendar, after, until) for rung in plan.rungs)
+    if dates.asked_on is None:
+        yield from rungs
+        return
+    asks = calendar.on_or_after(dates.asked_on)
+    yield iter([Reminder(asks, ASKED, 0, From.OPENS)])
+    if on < dates.asked_on:
+        yield from rungs
+        return
+    answered = last_answer_day(dates.asked_on, calendar)
+    for each in rungs:
+        yield (r for r in each if r.day > asks and not dates.due < r.day <= answered)
 
 
 def _of_rung(

@@ -6,6 +6,7 @@ from datetime import date
 
 from dj_cadence.domain.city import unknown_city
 from dj_cadence.domain.day_rule import EXAMPLES, parse_day_rule
+from dj_cadence.domain.normal_form import compatible
 from dj_cadence.domain.organization import (
     BRANCHES,
     COMMITTEE_THRESHOLD,
@@ -23,6 +24,7 @@ from dj_cadence.domain.roster_sheet import RosterRow
 KINDS: Mapping[str, OrgKind] = {
     **KIND_BY_LABEL,
     **{kind.value: kind for kind in OrgKind},
+    "上级机关": OrgKind.SUPERVISOR,
     "基层党委": OrgKind.PARTY_COMMITTEE,
     "总支": OrgKind.GENERAL_BRANCH,
     "总支部": OrgKind.GENERAL_BRANCH,
@@ -164,7 +166,7 @@ def _term_years(cells: Cells) -> int | None:
 
 
 def _theme_day(cells: Cells) -> str:
-    text = cells.text("theme_day")
+    text = compatible(cells.text("theme_day")).replace(" ", "")
     if text and parse_day_rule(text) is None:
         cells.fault("theme_day", f"看不懂主题党日“{text}”，可写：{EXAMPLES}。")
         return ""

@@ -6,6 +6,7 @@ from datetime import date
 from dj_cadence.domain.city import city_name
 from dj_cadence.domain.organization import BRANCHES, Change, Facts, OrgKind
 from dj_cadence.domain.roster import RosterOrg
+from dj_cadence.domain.roster_start import Beginning
 from dj_cadence.domain.roster_tree import Seat
 
 _REMEMBERED = ("kind", "has_committee", "groups")
@@ -18,6 +19,7 @@ def facts_of(
     before: Facts | None,
     today: date,
     *,
+    beginning: Beginning,
     kind_since: date | None = None,
     correct: bool = False,
 ) -> Facts:
@@ -39,7 +41,8 @@ def facts_of(
         city=city_name(org.city),
         theme_day=org.theme_day,
         term_years=org.term_years or 0,
-        starts_on=org.starts_on,
+        starts_on=org.starts_on or beginning.joined_on,
+        known_on=beginning.known_on,
         founded=org.founded,
         dissolved=org.dissolved,
     )

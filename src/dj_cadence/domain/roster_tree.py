@@ -202,7 +202,7 @@ def _preorder(below: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, 
 
 
 def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str, str]:
-    """Who approves: as written, else the nearest 党委 or 上级机关 above."""
+    """Who approves: as written, else the nearest 党委 or 上级党组织 above."""
     nearest: dict[str, str] = {}
     for code in order:
         above = orgs[code].supervisor

@@ -4,10 +4,11 @@ from datetime import date
 
 from dj_cadence.domain.anchored_slots import holds, of_case, of_notice, of_term
 from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import Cohort
+from dj_cadence.domain.cohort import Cohort, asked_from
 from dj_cadence.domain.duty import Clock, Duty, Every, Term, TermNotice
 from dj_cadence.domain.period_slots import per_period
-from dj_cadence.domain.slot import Slot
+from dj_cadence.domain.slot import Slot, asked
+from dj_cadence.domain.task import last_answer_day
 
 
 def slots_of(
@@ -15,8 +16,26 @@ def slots_of(
 ) -> list[Slot]:
     """Every slot whose stretch from opening to due date meets `since`…`until`.
 
-    A term, and the notice before its end, stay in every window.
+    A term, and the notice before its end, stay in every window. What was under way when the
+    organization began here is asked about: of a term only what was late, or nearly. A case
+    begins only when somebody says so.
     """
+    found = _dated(duty, cohort, catalogue, since, until)
+    if isinstance(duty.recurrence, Clock):
+        return found
+    day, calendar = asked_from(cohort.facts), catalogue.calendar
+    last = None if isinstance(duty.recurrence, Every) else last_answer_day(day, calendar)
+    return [
+        asked(slot, day, calendar, cohort.facts.starts_on)
+        if last is None or slot.due < last
+        else slot
+        for slot in found
+    ]
+
+
+def _dated(
+    duty: Duty, cohort: Cohort, catalogue: Catalogue, since: date, until: date
+) -> list[Slot]:
     match duty.recurrence:
         case Every() as every:
             found = per_period(duty, every, cohort, catalogue.calendar, since, until)

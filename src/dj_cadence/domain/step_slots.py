@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.slot import CASE, TERM, Slot
+from dj_cadence.domain.dates import FIRST_DAY
+from dj_cadence.domain.slot import CASE, TERM, Slot, asked
 from dj_cadence.domain.wording import day_text
 from dj_cadence.domain.workflow import OWN, Mark, Offset, Step, Workflow
 
@@ -21,6 +22,8 @@ class Reference:
     """The period as it is shown: 2026, term-2023-05-10, case-12."""
     is_planned: bool
     """Whether the own task has its day already; of its own day, whether it was held then."""
+    asked_on: date = FIRST_DAY
+    """When the own task was asked about, as it was under way at the start; else `FIRST_DAY`."""
 
 
 def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar) -> Iterator[Slot]:
@@ -29,8 +32,20 @@ def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar)
         if step.counted_from != reference.counted_from:
             continue
         over = step.by_planning or workflow.task_step(step.key) in workflow.before(OWN)
-        if not (over and reference.is_planned and _ends_before(workflow, step)):
-            yield _slot(workflow, step, reference, calendar)
+        if over and reference.is_planned and _ends_before(workflow, step):
+            continue
+        slot = _slot(workflow, step, reference, calendar)
+        if slot.due >= reference.asked_on or not _may_be_left_out(workflow, slot):
+            yield asked(slot, reference.asked_on, calendar)
+
+
+def _may_be_left_out(workflow: Workflow, slot: Slot) -> bool:
+    """Whether a step whose last day is past at the start is not asked for.
+
+    As with periods; but terms and cases go on whole, and where others are counted from the
+    step its day must be known.
+    """
+    return slot.period not in (TERM, CASE) and slot.step not in workflow.references
 
 
 def _ends_before(workflow: Workflow, step: Step) -> bool:

@@ -250,22 +250,23 @@ def _sections(items: list[Item]) -> tuple[Section, ...]:
 
 _BELOW = "下级逾期，请督促"
 _LATE, _UNRECORDED = labels.TASKS["overdue"], labels.TASKS["unrecorded"]
+_ASKED = "请先确认是否已经办过"
 _DECIDE, _SENT_BACK = "待您确认", "上级退回，请重新办理"
-_RANKS = (_DECIDE, _SENT_BACK, _BELOW, _LATE, _UNRECORDED, "本月清单", "即将到期")
+_RANKS = (_DECIDE, _SENT_BACK, _BELOW, _LATE, _UNRECORDED, _ASKED, "本月清单", "即将到期")
 
 
 def _section(item: Item) -> str:
-    if item.rung == DECIDE:
-        return _DECIDE
-    if item.sent_back:
-        return _SENT_BACK
-    if item.level:
-        return _BELOW
-    if item.state == State.OVERDUE:
-        return _LATE
-    if item.state == State.UNRECORDED:
-        return _UNRECORDED
-    return "本月清单" if item.rung == "list" else "即将到期"
+    """The first that holds."""
+    holds = (
+        (item.rung == DECIDE, _DECIDE),
+        (item.sent_back, _SENT_BACK),
+        (item.level, _BELOW),
+        (item.state == State.OVERDUE, _LATE),
+        (item.answer_by, _ASKED),
+        (item.state == State.UNRECORDED, _UNRECORDED),
+        (item.rung == "list", "本月清单"),
+    )
+    return next((title for condition, title in holds if condition), "即将到期")
 
 
 def _urgency(item: Item) -> tuple[int, date]:
@@ -278,14 +279,15 @@ def _target(item: Item) -> date:
 
 def summary(view: MessageView) -> Summary:
     sections = [_section(item) for item in view.items]
-    ahead = [item for item in view.items if _section(item) in _RANKS[-2:]]
+    ahead = [item for item in view.items if _section(item) in _RANKS[-3:]]
     counts = {
         "项待您确认": sections.count(_DECIDE),
         "项被退回": sections.count(_SENT_BACK),
         "项下级逾期": sections.count(_BELOW),
         f"项{_LATE}": sections.count(_LATE),
         f"项{_UNRECORDED}": sections.count(_UNRECORDED),
-        f"项{labels.TASKS['open']}": len(ahead),
+        "项待确认是否办过": sections.count(_ASKED),
+        f"项{labels.TASKS['open']}": len(ahead) - sections.count(_ASKED),
     }
     return Summary(
         counts="、".join(f"{count}{what}" for what, count in counts.items() if count),

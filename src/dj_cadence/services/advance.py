@@ -172,7 +172,7 @@ def situation_of(row: AnyRow) -> Situation:
         duty=row.duty,
         step=row.step,
         state=row.state,
-        dates=TaskDates(row.opens, row.planned, row.due),
+        dates=TaskDates(row.opens, row.planned, row.due, row.asked_on),
         chain_id=row.chain_id,
         raised_to=row.raised_to,
         redated_on=row.dated_on if row.due_revision else None,
@@ -187,10 +187,12 @@ def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: d
         catalogue.recording_grace(one.duty, one.step),
     )
     after = FIRST_DAY if one.redated_on else one.raised_to
-    changes = next_change(today, dates.opens, dates.due, grace, calendar)
+    changes = next_change(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
     speaks = next_reminder(plan, dates, calendar, today)
     return Step(
-        state=owed_again(State(one.state), today, dates.opens, dates.due, grace, calendar),
+        state=owed_again(
+            State(one.state), today, dates.opens, dates.due, grace, calendar, dates.asked_on
+        ),
         reminders=tuple(reminders(plan, dates, calendar, after, today)),
         next_on=min((day for day in (changes, speaks) if day), default=None),
     )

@@ -96,7 +96,7 @@ def _task_of(catalogue: Catalogue, duty: Duty, rows: Sequence[AnyRow], on: date)
 
 
 def _window(catalogue: Catalogue, duty: Duty, row: AnyRow) -> Window:
-    late_from = first_overdue_day(row.due, duty.recording_grace, catalogue.calendar)
+    late_from = first_overdue_day(row.due, duty.recording_grace, catalogue.calendar, row.asked_on)
     owed = State(row.state) in OWED
     return Window(row.id, row.instance, row.opens, row.due, late_from - DAY, owed)
 

@@ -50,7 +50,7 @@ _MEMBERS = (12, 5, 9, 18, 6, 4, 8)
 _THEME_DAYS = ("5日", "第一个星期五", "最后一个工作日", "10日", "第二个星期三", "")
 _COMMITTEE_OFFICES = ("书记", "组织委员", "宣传委员", "纪检委员")
 _OFFICES = {
-    "上级机关": ("书记", "党务工作者"),
+    "上级党组织": ("书记", "党务工作者"),
     "党委": ("书记", "副书记", "党务工作者"),
     "党总支": ("书记", "组织委员"),
 }
@@ -137,8 +137,8 @@ def demo_rows(starts_on: date, today: date) -> RosterSheets:
     """
     district = _District(starts_on, today)
     code, name = _COMMITTEE
-    district.add(code, name, "上级机关", "")
-    district.appoint(code, "云溪", _OFFICES["上级机关"])
+    district.add(code, name, "上级党组织", "")
+    district.appoint(code, "云溪", _OFFICES["上级党组织"])
     for school in _SCHOOLS:
         _add_school(district, *school)
     return RosterSheets(

@@ -17,6 +17,7 @@ from dj_cadence.domain.digest import (
     DigestDuty,
     Numbers,
     digest_days,
+    last_answered,
     last_due_known,
 )
 from dj_cadence.settings import Settings
@@ -62,6 +63,7 @@ def asked_of(
         until=midnight(days.until),
         known=duties_by_day,
         known_otherwise=known[0],
+        answered=last_answered(days.since, catalogue.calendar),
     )
     return days, asked
 

@@ -72,7 +72,7 @@ def _is_late(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
 
 def _overdue_on(row: AnyRow, catalogue: Catalogue) -> date:
     grace = catalogue.recording_grace(row.duty, row.step)
-    return first_overdue_day(row.due, grace, catalogue.calendar)
+    return first_overdue_day(row.due, grace, catalogue.calendar, row.asked_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Kept:
     sha256: str
     mine: bool = False
     """Whether the one who looks has put it there, and may take it back."""
+    counts: bool = True
+    """False where its record was taken back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,11 @@ def take_back(
     """Take a wrong file away again, as the one who put it there; returns its name.
 
     The history keeps its name and hash. The content goes with the next cleaning, within a day
-    or two, unless another record has the same file. Raises Refused for somebody else's file,
-    and for one that is not there.
+    or two, unless another record has the same file. That its record was taken back before is
+    no hindrance. Raises Refused for somebody else's file, and for one that is not there.
     """
     row = acts.locked_task(session, task_id)
-    papers = of_tasks(session, [task_id], by).get(task_id, ())
+    papers = all_of_tasks(session, [task_id], by).get(task_id, ())
     found = next((paper for paper in papers if paper.id == paper_id), None)
     if found is None:
         raise Refused("这项任务没有这个附件，可能已经收回。")
@@ -204,18 +206,30 @@ def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dic
 
     `reader` is the key of the person who looks.
     """
-    columns = [evidence.c[name] for name in Kept.__slots__ if name != "mine"]
+    found: dict[int, list[Kept]] = {}
+    for task_id, papers in all_of_tasks(session, task_ids, reader).items():
+        if counting := [paper for paper in papers if paper.counts]:
+            found[task_id] = counting
+    return found
+
+
+def all_of_tasks(
+    session: Session, task_ids: Iterable[int], reader: str = ""
+) -> dict[int, list[Kept]]:
+    """Also the papers of records that were taken back."""
+    columns = [evidence.c[name] for name in Kept.__slots__ if name not in ("mine", "counts")]
+    counts = acts.is_counted().label("counts")
     query = (
-        select(record_task.c.task_id, *columns, evidence.c.added_by)
+        select(record_task.c.task_id, *columns, evidence.c.added_by, counts)
         .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(among(record_task.c.task_id, task_ids), acts.is_counted())
+        .where(among(record_task.c.task_id, task_ids))
         .order_by(evidence.c.id)
     )
     found: dict[int, list[Kept]] = {}
-    for task_id, *values, added_by in session.execute(query):
+    for task_id, *values, added_by, counts_still in session.execute(query):
         mine = bool(reader) and added_by == reader
-        found.setdefault(task_id, []).append(Kept(*(*values, mine)))
+        found.setdefault(task_id, []).append(Kept(*(*values, mine, bool(counts_still))))
     return found
 
 

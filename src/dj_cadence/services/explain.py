@@ -179,8 +179,12 @@ def _door(via: str) -> str:
 
 def _papers(session: Session, task_id: int) -> list[str]:
     """The papers that stand behind its records."""
-    papers = evidence.of_tasks(session, [task_id]).get(task_id, [])
-    return [f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）" for p in papers]
+    papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
+    return [
+        f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
+        f"{'' if p.counts else '，登记已撤回'}"
+        for p in papers
+    ]
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
@@ -198,11 +202,11 @@ def _next(
 ) -> str:
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
-    dates = TaskDates(row.opens, row.planned, row.due)
+    dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
     calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
-    changes = next_change(today, row.opens, row.due, grace, calendar)
+    changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")

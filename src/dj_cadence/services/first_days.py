@@ -18,8 +18,8 @@ class FirstDays:
 
     def of(self, slot: Slot, plan: str) -> date:
         """The day on which it opens, or is spoken of by the reminder plan if that is earlier."""
-        dates = TaskDates(slot.opens, slot.planned, slot.due)
+        dates = TaskDates(slot.opens, slot.planned, slot.due, slot.asked_on)
         if (plan, dates) not in self._known:
             spoken = next_reminder(self._plans[plan], dates, self._calendar, FIRST_DAY)
             self._known[plan, dates] = min(slot.opens, spoken or slot.opens)
-        return self._known[plan, dates]
+        return max(self._known[plan, dates], slot.silent_until or FIRST_DAY)

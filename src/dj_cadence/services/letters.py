@@ -17,8 +17,8 @@ from dj_cadence.domain.letter import Attachment, Form, Letter
 from dj_cadence.domain.message import DIGESTS, Item, MessageView, discreet
 from dj_cadence.domain.message_id import make_message_id
 from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.reminder_plan import NEWCOMER
-from dj_cadence.domain.task import State, overdue_days
+from dj_cadence.domain.reminder_plan import ASKED, NEWCOMER
+from dj_cadence.domain.task import State, last_answer_day, overdue_days
 from dj_cadence.domain.token import message_token
 from dj_cadence.rendering import Templates, digest_page
 from dj_cadence.rendering.shapes import Shaped, whole
@@ -297,6 +297,11 @@ class Composer:
                 said.theme, self.catalogue.instructions(said.duty, said.step)
             ),
             overdue_days=overdue_days(claim.day, said.due, State(said.state)),
+            answer_by=(
+                last_answer_day(said.asked_on, self.catalogue.calendar)
+                if said.asked_on and said.rung == ASKED
+                else None
+            ),
             of_case=said.of_case,
             level=said.level,
             sent_back=said.sent_back,

@@ -229,7 +229,7 @@ def slot_row(slot: Slot, first_on: date | None) -> dict[str, object]:
     are kept with new slots, and never compared.
     """
     names = ("period", "step", "label", "opens", "planned", "due", "provisional")
-    more = ("target", "unit", "theme")
+    more = ("target", "unit", "theme", "asked_on")
     row = {name: getattr(slot, name) for name in names + more}
     derivation = list(slot.derivation) if first_on else []
     return {**row, "first_on": first_on or FIRST_DAY, "derivation": derivation}

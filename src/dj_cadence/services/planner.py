@@ -246,7 +246,7 @@ class Planner:
         if "move" in found:
             planning.move(session, scope, by, today, now)
         if "hang" in found:
-            planning.hang(session, scope, now)
+            planning.hang(session, scope, today, now)
         if "reopen" in found:
             planning.reopen(session, scope, by, today, now)
         if "withdraw" in found:

@@ -13,6 +13,7 @@ from dj_cadence.domain.problem import Problem, with_lines
 from dj_cadence.domain.roster_person import RosterPerson
 from dj_cadence.domain.roster_sheet import RosterSheets
 from dj_cadence.domain.roster_term import TermChange
+from dj_cadence.services.first_duties import Newcomer
 from dj_cadence.services.roster_draft import Draft, draft_import
 from dj_cadence.services.roster_write import Election, write_draft
 from dj_cadence.store import site as sites
@@ -42,6 +43,8 @@ class ImportReport:
     appointments: Tally = Tally()
     terms: tuple[str, ...] = ()
     """Sentences on what another 上次换届日期 means."""
+    newcomers: tuple[Newcomer, ...] = ()
+    """Organizations that are new, or begin on another day than before."""
     reordered: bool = False
     kept_only: tuple[str, ...] = ()
     """Sentences on offices to which no shipped rule writes."""
@@ -99,6 +102,7 @@ def import_roster(
             for code, change in draft.terms.items()
             if change is not TermChange.FIRST
         ),
+        newcomers=tuple(_newcomers(draft)),
         kept_only=tuple(_kept_only(draft.people)),
         reordered=list(draft.stored) != [code for code in draft.seats if code in draft.stored],
         elections=elections,
@@ -107,6 +111,13 @@ def import_roster(
     if report.applied and not report.changes_nothing:
         sites.shown_changed(session)
     return report
+
+
+def _newcomers(draft: Draft) -> Iterator[Newcomer]:
+    for code, facts in draft.facts.items():
+        known = draft.stored.get(code)
+        if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
+            yield Newcomer(facts, draft.orgs[code].last_election)
 
 
 def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from dj_cadence.domain.roster_office import RosterAppointment, office_warnings, 
 from dj_cadence.domain.roster_person import RosterPerson, identify
 from dj_cadence.domain.roster_rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster_sheet import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster_start import Beginning, first_beginning, next_beginning
 from dj_cadence.domain.roster_term import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster_tree import (
     Seat,
@@ -27,6 +28,7 @@ from dj_cadence.domain.roster_tree import (
     tree_problems,
 )
 from dj_cadence.services.applied import calendar_cities
+from dj_cadence.store import site as sites
 from dj_cadence.store.roster import (
     StoredAppointment,
     StoredOrg,
@@ -50,6 +52,7 @@ class Draft:
     """Codes that stand in the file, in its order."""
     seats: Mapping[str, Seat]
     """In preorder; empty while there are faults."""
+    beginnings: Mapping[str, Beginning]
     facts: Mapping[str, Facts]
     terms: Mapping[str, TermChange]
     people: Sequence[RosterPerson]
@@ -74,7 +77,9 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     before = {code: stored_org(known.cells) for code, known in stored.items()}
     cells = {code: known.cells for code, known in stored.items()}
     read, problems = read_orgs(sheets.orgs, cells, correct=correct)
-    rows = {code: row for row in reversed(sheets.orgs) if (code := row.cells["code"]) in read}
+    rows = {
+        code: row for row in reversed(sheets.orgs) if (code := row.cells.get("code", "")) in read
+    }
     rows = {code: rows[code] for code in read}
     terms, read = _judge_terms(read, before, rows, problems, correct=correct)
     orgs = before | read
@@ -97,12 +102,14 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     matched = _match(people, held)
     problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
     seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
+    beginnings = _beginnings(session, orgs, stored, today)
     facts = {
         code: facts_of(
             orgs[code],
             seat,
             stored[code].facts if code in stored else None,
             today,
+            beginning=beginnings[code],
             kind_since=_kind_since(orgs[code], terms.get(code), today),
             correct=correct,
         )
@@ -114,11 +121,28 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
         orgs=orgs,
         read=list(read),
         seats=seats,
+        beginnings=beginnings,
         facts=facts,
         terms=terms,
         people=people,
         held=matched,
     )
+
+
+def _beginnings(
+    session: Session,
+    orgs: Mapping[str, RosterOrg],
+    stored: Mapping[str, StoredOrg],
+    today: date,
+) -> dict[str, Beginning]:
+    """A site is under way when rules are in force over organizations that it has."""
+    under_way = bool(stored) and sites.applied_hash(session) is not None
+    return {
+        code: next_beginning(org, stored[code].beginning, stored[code].facts.starts_on, today)
+        if code in stored
+        else first_beginning(org, orgs.values(), today, under_way=under_way)
+        for code, org in orgs.items()
+    }
 
 
 def _kind_since(org: RosterOrg, change: TermChange | None, today: date) -> date:

@@ -59,7 +59,19 @@ def _write_orgs(session: Session, draft: Draft, now: datetime) -> dict[str, int]
     values = {code: _org_values(draft, code, profiles) for code in draft.seats}
     unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
     new = [code for code in draft.seats if code not in draft.stored]
-    store.add_rows(session, org, [{"code": code, **values[code], **unlinked} for code in new])
+    store.add_rows(
+        session,
+        org,
+        [
+            {
+                "code": code,
+                **values[code],
+                **unlinked,
+                "joined_on": draft.beginnings[code].joined_on,
+            }
+            for code in new
+        ],
+    )
     ids = store.org_ids(session) if new else {c: known.id for c, known in draft.stored.items()}
     changed = []
     for code, seat in draft.seats.items():

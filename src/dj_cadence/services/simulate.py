@@ -254,12 +254,13 @@ def _mark_sent(session: Session, at: datetime) -> None:
 
 def _descriptions(session: Session) -> dict[int, dict[str, Any]]:
     """What every task is, for the events about it."""
-    query = select(task.c.id, org.c.code, task.c.duty, task.c.period, task.c.due)
+    query = select(task.c.id, org.c.code, task.c.duty, task.c.step, task.c.period, task.c.due)
     query = query.join_from(task, org, org.c.id == task.c.org_id)
     return {
         row.id: {
             "org": row.code,
             "duty": row.duty,
+            "step": row.step,
             "period": row.period,
             "due": row.due.isoformat(),
         }

@@ -1,8 +1,10 @@
 """A copy of a site in a file of its own, to walk the clock over without touching the site."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -43,6 +45,8 @@ _UNDER_WAY = (
 )
 """What is open and what was done and said, beside the roster; no letters and no files."""
 _AT_ONCE = 1000
+_Row = dict[str, Any]
+_Change = Callable[[Table, _Row], _Row]
 _ON_ITS_WAY = ("leased", "retry")
 
 
@@ -59,7 +63,7 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
         last = original.today(row.last_tick) if row.last_tick else None
         goes_on = last is not None and last <= since
         for table in (*_ROSTER, *(_UNDER_WAY if goes_on else ())):
-            _copy_rows(source, target, table)
+            _copy_rows(source, target, table, _plainly if goes_on else _known_from_the_start)
         begun = {"sending": True, "home": original.home, "spoke_on": LAST_DAY}
         if last and goes_on:
             on_its_way = message.c.state.in_(_ON_ITS_WAY)
@@ -71,7 +75,18 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
     return replace(original, database=database), first, False
 
 
-def _copy_rows(source: Session, target: Session, table: Table) -> None:
+def _copy_rows(source: Session, target: Session, table: Table, change: _Change) -> None:
     rows = source.execute(select(table), execution_options={"yield_per": _AT_ONCE}).mappings()
     for some in rows.partitions():
-        target.execute(insert(table), [dict(row) for row in some])
+        target.execute(insert(table), [change(table, dict(row)) for row in some])
+
+
+def _plainly(_table: Table, row: _Row) -> _Row:
+    return row
+
+
+def _known_from_the_start(table: Table, row: _Row) -> _Row:
+    """A walk from the beginning tells everybody in time, whenever they were entered here."""
+    if table is profile:
+        row["facts"] = {name: v for name, v in row["facts"].items() if name != "known_on"}
+    return row

@@ -215,7 +215,9 @@ class _Back:
         grace = self._catalogue.recording_grace(row.duty, row.step)
         assert isinstance(opens, date)
         assert isinstance(due, date)
-        state = owed_again(was, self._today, opens, due, grace, self._catalogue.calendar)
+        state = owed_again(
+            was, self._today, opens, due, grace, self._catalogue.calendar, row.asked_on
+        )
         return {"state": state.value, "settled_at": None, "next_on": self._today}
 
     def _at_once(self, row: AnyRow, values: Mapping[str, object]) -> dict[str, object]:

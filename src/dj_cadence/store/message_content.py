@@ -27,6 +27,7 @@ class Said(NamedTuple):
     opens: date
     planned: date | None
     due: date
+    asked_on: date | None
     state: str
     target: int
     amount: int
@@ -77,7 +78,7 @@ NOTHING = Contents((), "[]")
 def _read(values: Sequence[Any]) -> Said:
     """JSON has no dates, and SQLite no truth values."""
     named = dict(zip(Said._fields, values, strict=True))
-    for name in ("opens", "planned", "due"):
+    for name in ("opens", "planned", "due", "asked_on"):
         named[name] = date.fromisoformat(named[name]) if named[name] else None
     for name in ("of_case", "provisional"):
         named[name] = bool(named[name])
@@ -123,7 +124,10 @@ def _own_columns() -> list[ColumnElement[Any]]:
 def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
     said = {
         **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
-        **{name: task.c[name] for name in ("duty", "step", "opens", "planned", "due", "state")},
+        **{
+            name: task.c[name]
+            for name in ("duty", "step", "opens", "planned", "due", "asked_on", "state")
+        },
         **{name: task.c[name] for name in ("target", "amount")},
         "of_case": task.c.instance < 0,
         **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},

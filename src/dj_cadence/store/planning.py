@@ -54,7 +54,7 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.types import AnyRow, as_stored
 from dj_cadence.store.wanted import Part, want_org, want_slot
 
 FEW = 1000
@@ -124,6 +124,7 @@ def create(
         "opens": want_slot.c.opens,
         "planned": want_slot.c.planned,
         "due": want_slot.c.due,
+        "asked_on": want_slot.c.asked_on,
         "target": want_slot.c.target,
         "chain_id": literal(chain_id),
         "raised_to": literal(FIRST_DAY),
@@ -146,12 +147,13 @@ def move(session: Session, scope: Scope, by: str, today: date, now: datetime) ->
     session.execute(update(task).where(moved).values(**_new_dates(today, now)))
 
 
-def hang(session: Session, scope: Scope, now: datetime) -> None:
+def hang(session: Session, scope: Scope, today: date, now: datetime) -> None:
     """Hang owed tasks whose dates stay the same on the slot that now says why.
 
     Where the other slot reads otherwise, that is a change that calendars must be told.
     """
     other = and_(_wanted(scope), owed(), task.c.slot_id != want_slot.c.slot_id)
+    asked_alike = ~as_stored(task.c.asked_on).is_distinct_from(as_stored(want_slot.c.asked_on))
     seen = (slot.c.label, slot.c.provisional, slot.c.theme, slot.c.unit)
     alike = and_(slot.c.id == task.c.slot_id, *(each == want_slot.c[each.key] for each in seen))
     present = literal(now, task.c.changed_at.type)
@@ -161,6 +163,8 @@ def hang(session: Session, scope: Scope, now: datetime) -> None:
         .where(other)
         .values(
             slot_id=want_slot.c.slot_id,
+            asked_on=want_slot.c.asked_on,
+            next_on=case((asked_alike, task.c.next_on), else_=today),
             sequence=case((reads_alike, task.c.sequence), else_=task.c.sequence + 1),
             changed_at=case((reads_alike, task.c.changed_at), else_=present),
         )
@@ -187,6 +191,7 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
         "opens": new_opens(),
         "planned": new_planned(),
         "due": new_due(),
+        "asked_on": want_slot.c.asked_on,
         "target": want_slot.c.target,
         "due_revision": task.c.due_revision + 1,
         "dated_on": today,

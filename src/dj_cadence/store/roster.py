@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.canonical import digest
 from dj_cadence.domain.organization import Facts
 from dj_cadence.domain.roster_person import StoredPerson
+from dj_cadence.domain.roster_start import Beginning
 from dj_cadence.store.schema import address, anchor, appointment, org, person, profile
 
 Values = Mapping[str, Any]
@@ -25,6 +26,7 @@ class StoredOrg:
     cells: Mapping[str, str]
     """Its roster row as text, 上次换届日期 as now recorded."""
     facts: Facts
+    beginning: Beginning
     anchor_id: int
     """Of the running term; 0: none."""
     elected_on: date | None
@@ -72,6 +74,7 @@ def stored_orgs(session: Session) -> dict[str, StoredOrg]:
             id=row.id,
             cells=row.roster | ({"last_election": row.day.isoformat()} if row.day else {}),
             facts=facts[row.profile_id],
+            beginning=Beginning(row.joined_on, facts[row.profile_id].known_on),
             anchor_id=row.anchor_id or 0,
             elected_on=row.day,
             columns={name: getattr(row, name) for name in ORG_VALUES},

@@ -6,6 +6,7 @@ They are laid out in the temporary tables of `wanted` after the duty's own tasks
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.dates import FIRST_DAY
 from dj_cadence.domain.step_slots import Reference
 from dj_cadence.domain.task import OWED, State
 from dj_cadence.domain.workflow import OWN, Mark, Workflow
@@ -52,6 +54,7 @@ _GONE = (State.WITHDRAWN.value, State.WAIVED.value)
 """Nothing hangs on tasks in these states, nor on an own task that was closed as missed."""
 _OWED = sorted(OWED)
 _LIVE_OWN = task.alias("own")
+_NOT_ASKED = literal(FIRST_DAY, task.c.asked_on.type)
 
 want_reference = Table(
     "want_reference",  # which cohort the steps counted from a day belong to
@@ -60,6 +63,7 @@ want_reference = Table(
     Column("day", Date, primary_key=True),
     Column("label", String(32), primary_key=True),
     Column("is_planned", Boolean, primary_key=True),
+    Column("asked_on", Date, primary_key=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
@@ -78,6 +82,7 @@ want_coming = Table(
     Column("day", Date, nullable=False),
     Column("label", String(32), nullable=False),
     Column("is_planned", Boolean, nullable=False),
+    Column("asked_on", Date, nullable=False),
     prefixes=["TEMPORARY"],
 )
 want_fate = Table(
@@ -114,6 +119,7 @@ def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
             day,
             want_slot.c.label,
             known.is_not(None),
+            func.coalesce(want_slot.c.asked_on, _NOT_ASKED),
         )
         rows = select(*columns).select_from(beside)
         coming = rows.where(or_(task.c.id.is_(None), changed), day.is_not(None))
@@ -163,12 +169,14 @@ def _reference(
         day = func.coalesce(one.c.completed_on, one.c.planned)
         holds = day.is_not(None)
     known = one.c.completed_on if counted_from == workflow.own.key else one.c.planned
+    own = one if step == OWN else _LIVE_OWN
     columns = (
         *(one.c[name] for name in ("org_id", "instance", "anchor_id", "period")),
         literal(counted_from).label("counted_from"),
         day.label("day"),
         slot.c.label,
         known.is_not(None).label("is_planned"),
+        func.coalesce(own.c.asked_on, _NOT_ASKED).label("asked_on"),
     )
     query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
     if step != OWN:
@@ -195,7 +203,11 @@ def references(session: Session, source: AnySelect) -> list[Reference]:
     """The distinct days of `source`."""
     columns = [source.selected_columns[field.name] for field in fields(Reference)]
     rows = session.execute(source.with_only_columns(*columns).distinct())
-    return [Reference(row[0], row[1], row[2], bool(row[3])) for row in rows]
+    return [_read(row) for row in rows]
+
+
+def _read(row: Sequence[Any]) -> Reference:
+    return Reference(row[0], row[1], row[2], bool(row[3]), row[4])
 
 
 def fill(
@@ -232,7 +244,7 @@ def few_references(session: Session, source: AnySelect) -> list[tuple[StepKey, R
     whose = [columns[name] for name in names]
     of = [columns[field.name] for field in fields(Reference)]
     return [
-        ((row[0], row[1], row[2], row[3], ""), Reference(row[4], row[5], row[6], bool(row[7])))
+        ((row[0], row[1], row[2], row[3], ""), _read(row[4:]))
         for row in session.execute(source.with_only_columns(*whose, *of))
     ]
 

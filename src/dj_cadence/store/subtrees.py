@@ -81,6 +81,8 @@ class Asked:
     """Duties by the last due date whose tasks were overdue before `since` already."""
     known_otherwise: date
     """The same for tasks of a duty that the catalogue no longer has."""
+    answered: date
+    """The last day of asking whose time to answer was over before `since`."""
 
 
 def organizations(session: Session, span: Span) -> list[AnyRow]:
@@ -105,7 +107,7 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             org.c.position,
             task.c.duty,
             number(overdue),
-            number(and_(overdue, task.c.due > _known(asked))),
+            number(and_(overdue, _is_new(asked))),
             number(state.in_(_OPEN)),
             number(state == State.DONE.value),
             number(state == State.MISSED.value),
@@ -145,7 +147,7 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             task.c.due,
             task.c.state,
             slot.c.label,
-            (task.c.due > _known(asked)).label("is_new"),
+            _is_new(asked).label("is_new"),
             case((task.c.state == State.MISSED.value, reason), else_="").label("reason"),
         )
         .select_from(task)
@@ -221,6 +223,12 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
     return list(session.execute(query))
+
+
+def _is_new(asked: Asked) -> ColumnElement[bool]:
+    """Whether what is overdue was not yet at the digest before."""
+    just_answered = and_(task.c.asked_on.is_not(None), task.c.asked_on > asked.answered)
+    return or_(task.c.due > _known(asked), just_answered)
 
 
 def _known(asked: Asked) -> ColumnElement[date]:

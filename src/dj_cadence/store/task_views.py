@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.catalogue import Catalogue
 from dj_cadence.domain.duty import Duty
-from dj_cadence.domain.task import State, overdue_days
+from dj_cadence.domain.task import OWED, State, last_answer_day, overdue_days
 from dj_cadence.domain.workflow import Step
 from dj_cadence.store.json_text import among
 from dj_cadence.store.overrides import adopted, binds
@@ -65,7 +65,8 @@ class TaskRow:
     sequence: int
     changed_at: datetime
     settled_at: datetime | None
-
+    answer_by: date | None
+    """Until when to say whether it was done before the start, while that is asked."""
     rule_due: date
     """The last day that the rule gives, whatever was granted."""
     postponed: bool
@@ -188,7 +189,15 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         sequence=row.sequence,
         changed_at=row.changed_at,
         settled_at=row.settled_at,
+        answer_by=_answer_by(row, state, catalogue, today),
         rule_due=row.rule_due,
         postponed=row.postponed_to is not None,
         confidential=catalogue.is_confidential(row.duty, row.instance),
     )
+
+
+def _answer_by(row: AnyRow, state: State, catalogue: Catalogue, today: date) -> date | None:
+    if row.asked_on is None or state not in OWED:
+        return None
+    last = last_answer_day(row.asked_on, catalogue.calendar)
+    return last if last >= today else None

@@ -82,6 +82,7 @@ want_slot = Table(
     Column("target", Integer, nullable=False),
     Column("unit", String(8), nullable=False),
     Column("theme", Text, nullable=False),
+    Column("asked_on", Date, nullable=True),
     Column("first_on", Date, nullable=False),
     Column("derivation", Json, nullable=False),
     prefixes=["TEMPORARY"],

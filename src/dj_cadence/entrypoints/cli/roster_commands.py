@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.problem import faults
 from dj_cadence.domain.way import Way
-from dj_cadence.entrypoints.cli.context import OPERATOR, opened
+from dj_cadence.entrypoints.cli.context import OPERATOR, Opened, folder, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services import roster, roster_view
 from dj_cadence.services.elections import settle_elections
+from dj_cadence.services.first_duties import first_duties
+from dj_cadence.store import site as sites
 from dj_cadence.store.acts import came_by
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
@@ -51,15 +54,26 @@ def import_(
                     now=site.now,
                     today=site.today,
                 )
-    for problem in report.problems:
-        say(problem.quoted())
-    if wrong := len(faults(report.problems)):
-        say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
-        raise typer.Exit(1)
-    if dry_run:
-        say("以下是预览，没有写入：")
-    for sentence in report.sentences():
-        say(sentence)
+        for problem in report.problems:
+            say(problem.quoted())
+        if wrong := len(faults(report.problems)):
+            say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
+            raise typer.Exit(1)
+        if dry_run:
+            say("以下是预览，没有写入：")
+        for sentence in (*report.sentences(), *_owed(ctx, site, report)):
+            say(sentence)
+
+
+def _owed(ctx: typer.Context, site: Opened, report: roster.ImportReport) -> list[str]:
+    """What those that are new will owe: by the rules in force, else by those that are saved."""
+    if not report.newcomers:
+        return []
+    with site.site.database.read() as session:
+        row, is_applied = sites.load(session), sites.applied_hash(session) is not None
+    rules = site.catalogue() if is_applied else load_rules(folder(ctx)).catalogue
+    found = first_duties(rules, report.newcomers, row.starts_on, site.today)
+    return found.sentences(rules)
 
 
 @app.command("export")

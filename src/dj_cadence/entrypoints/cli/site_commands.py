@@ -50,7 +50,7 @@ def init(
     ] = "",
     demo: Annotated[bool, typer.Option("--demo", help="填入虚构的示例区县")] = False,
 ) -> None:
-    """新建站点，或补全没有建完的。起用日期之前的事一概不欠；发送默认关闭。"""
+    """新建站点，或补全没有建完的。起用前已经结束的不欠，正在进行的先问是否办过；发送默认关闭。"""
     if (folder / setup.SETTINGS).exists() and not demo:
         _complete(folder, starts_on, database)
         return

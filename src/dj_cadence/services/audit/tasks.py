@@ -74,7 +74,8 @@ class _Look:
             return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
         if row.last_next is None or row.last_next <= moment.latest:
             return None  # whatever is wrong, the next pass looks at it
-        if self._differs(row, should):
+        is_early = row.asked_on is not None and moment.day < row.asked_on
+        if not is_early and self._differs(row, should):
             return "task_state", lambda s: store.set_state(s, key, should, moment, now)
         latest = max(self._latest_next(row), moment.latest)
         if row.last_next > latest:
@@ -83,7 +84,9 @@ class _Look:
 
     def _state(self, row: AnyRow) -> State:
         grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(self.moment.day, row.opens, row.due, grace, self.rules.calendar)
+        return state_on(
+            self.moment.day, row.opens, row.due, grace, self.rules.calendar, row.asked_on
+        )
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)
@@ -94,7 +97,8 @@ class _Look:
 
     def _latest_next(self, row: AnyRow) -> date:
         """The last day on which the engine may look at the task again."""
-        step, opens, due = self._step(row), cast(date, row.opens), cast(date, row.due)
+        step, due = self._step(row), cast(date, row.due)
+        opens = cast(date, row.asked_on or row.opens)
         if step is None or step.next_on is None:
             return max(self.moment.latest, due) + _FAR
         bound = step.next_on if row.raised_to > self._applied_on else step.next_on + _SLACK
@@ -142,7 +146,7 @@ class _Look:
         duty = self.rules.duties.get(row["duty"])
         if duty is None or duty.workflow or row["raised_to"] > self.moment.latest:
             return []  # of a workflow only the current step speaks
-        dates = TaskDates(row["opens"], row["planned"], row["due"])
+        dates = TaskDates(row["opens"], row["planned"], row["due"], row["asked_on"])
         try:
             plan, calendar = self._plan(row["chain_id"]), self.rules.calendar
             due = reminders(plan, dates, calendar, self._applied_on, row["raised_to"])

@@ -83,7 +83,10 @@ INVARIANTS = (
     Invariant(
         "slot_dates",
         slot,
-        lambda _: or_(slot.c.opens > slot.c.due, slot.c.first_on > slot.c.due),
+        lambda _: or_(
+            slot.c.opens > slot.c.due,
+            and_(slot.c.first_on > slot.c.due, slot.c.asked_on.is_(None)),
+        ),
         "个周期的开始晚于截止；请运行 plan --apply 重新推算（编号 {ids}）",
     ),
     Invariant(

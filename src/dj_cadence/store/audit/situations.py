@@ -22,6 +22,7 @@ KEY = (
     "opens",
     "planned",
     "due",
+    "asked_on",
     "chain_id",
     "raised_to",
     "due_revision",

@@ -115,6 +115,7 @@ slot = Table(
     Column("target", Integer, nullable=False),
     Column("unit", String(8), nullable=False),  # 次, 组, 学时
     Column("theme", Text, nullable=False, server_default=""),  # as the superior announced it
+    Column("asked_on", Date, nullable=True),  # the start, where it was under way by then
     Column("first_on", Date, nullable=False),  # the first day on which something happens
     Column("derivation", Json, nullable=False),  # sentences, in Chinese
     UniqueConstraint("cohort_id", "period", "step"),
@@ -149,6 +150,7 @@ task = Table(
     Column("planned_time", String(5), nullable=False, server_default=""),  # HH:MM
     Column("place", Text, nullable=False, server_default=""),
     Column("due", Date, nullable=False),
+    Column("asked_on", Date, nullable=True),  # when it was asked whether it is done already
     Column("postponed_to", Date, nullable=True),  # granted by the superior; goes before the plan's
     Column("due_revision", SmallInteger, nullable=False, server_default="0"),
     Column("dated_on", Date, nullable=True),  # when plan or person last changed its dates

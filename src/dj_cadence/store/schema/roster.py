@@ -55,6 +55,8 @@ org = Table(
     Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True),
     Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
     Column("dissolved", Date, nullable=True),  # its first day no more
+    # From when it owes anything where the roster does not say; null: from the site's start.
+    Column("joined_on", Date, nullable=True),
     Column("successor_id", Integer, ForeignKey("org.id"), nullable=True),  # takes over what is open
     # The dissolution after which that was done: nothing is planned here any more.
     Column("handed_over", Date, nullable=True),
