@@ -80,7 +80,7 @@ def test_a_provider_that_refuses_costs_nobody_a_word_or_an_address(
     server, chat = Refusing(stage, answer, takes), Chat()
     begins, ends = at(MONDAY), at(MONDAY) + lasts
     with provider(many, server, chat) as site:
-        for now in instants(MONDAY, date(2026, 3, 20)):
+        for now in instants(MONDAY, date(2026, 4, 3)):
             server.begin(is_strict=begins <= now < ends)
             tick(site, now, owner="test")
 
