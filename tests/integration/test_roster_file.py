@@ -137,3 +137,14 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(tmp_path: Path) -> Non
         ("别的.csv", "没有认出表头：组", False),
         ("乱码.csv", "看不懂文件的编码", False),
     ]
+
+
+def test_more_rows_than_one_import_takes_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "组织.csv", "组织代码,组织名称,类别\n" + "B1,青禾,党支部\n" * 20_001)
+
+    sheets, problems = read_roster([path])
+
+    assert (len(sheets.orgs), [str(p) for p in problems]) == (
+        0,
+        ["组织.csv: 一次最多导入 20000 行，请分成几次导入，上级组织先导入。"],
+    )

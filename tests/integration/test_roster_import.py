@@ -376,6 +376,24 @@ def test_what_the_roster_lacks(database: Database, load: Import) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["组织名称,类别", "组织\n代码,组织名称", "类别,上级组织代码", "职务,姓名", "组织代码,姓名"],
+)
+def test_a_header_without_a_required_column_is_a_fault_and_no_traceback(
+    sqlite_database: Database, tmp_path: Path, header: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header.replace(chr(10), '')}\n甲,党支部\n", encoding="utf-8")
+    found, problems = read_roster([path])
+
+    with sqlite_database.read() as session:
+        how: dict[str, Any] = {"now": NOW, "today": TODAY, "by": "管理员", "dry_run": True}
+        report = import_roster(session, found, found=problems, **how)
+
+    assert [p.message for p in report.problems if p.message.startswith("缺少“")] != []
+
+
 def test_a_second_root_is_pointed_out(database: Database, load: Import) -> None:
     report = load(
         ("S,区委,党委,,,,,", "B1,甲支部,党支部,S,,,,2024-01-01", "B2,乙,党支部,,,,,2024-01-01")

@@ -81,7 +81,9 @@ def _numbers(place: str) -> list[tuple[int, str]]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """「，是否想写 X？」 for the nearest known word, or nothing when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=_cutoff(word))
+    letters = set(word)
+    possible = [one for one in known if not letters.isdisjoint(one)]
+    near = get_close_matches(word, possible, n=1, cutoff=_cutoff(word))
     return f"，是否想写“{near[0]}”？" if near else ""
 
 

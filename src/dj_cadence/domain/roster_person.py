@@ -6,6 +6,7 @@ nor an earlier import of the same file makes a difference.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from dj_cadence.domain.contact_text import is_own_phone
 from dj_cadence.domain.normal_form import code_key, name_key
@@ -208,9 +209,7 @@ def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -
 
 def _problems(person: RosterPerson) -> Iterator[Problem]:
     first = person.rows[0]
-    for index, row in enumerate(person.rows):
-        for other in person.rows[:index]:
-            yield from _contradictions(row, other)
+    yield from _contradictions(person.rows)
     if person.stored and name_key(person.stored.name) != name_key(person.name):
         text = (
             f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对；"
@@ -219,19 +218,25 @@ def _problems(person: RosterPerson) -> Iterator[Problem]:
         yield Problem(first.row.place("name"), text, warning=True)
 
 
-def _contradictions(row: RosterAppointment, other: RosterAppointment) -> Iterator[Problem]:
-    """What two rows of one person say differently, or twice."""
-    if (row.org, row.office, row.since) == (other.org, other.office, other.since):
-        text = f"与 {other.row.place('office')} 重复，请删去一行。"
-        yield Problem(row.row.place("office"), text)
-    columns = {
-        address_column(c) for c, v in row.addresses.items() if other.addresses.get(c, v) != v
-    }
-    if name_key(row.name) != name_key(other.name):
-        columns.add("name")
-    for column in sorted(columns):
-        text = (
-            f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
-            "同一人请统一，两个人请各写人员编号。"
-        )
-        yield Problem(row.row.place(column), text)
+def _contradictions(rows: Sequence[RosterAppointment]) -> Iterator[Problem]:
+    """What rows of one person say twice, or otherwise than the first of them that says it."""
+    held: dict[tuple[str, str, date], RosterAppointment] = {}
+    reached: dict[str, RosterAppointment] = {}
+    for row in rows:
+        twin = held.setdefault((row.org, row.office, row.since), row)
+        if twin is not row:
+            text = f"与 {twin.row.place('office')} 重复，请删去一行。"
+            yield Problem(row.row.place("office"), text)
+        others = {
+            address_column(channel): other
+            for channel, value in row.addresses.items()
+            if (other := reached.setdefault(channel, row)).addresses[channel] != value
+        }
+        if name_key(row.name) != name_key(rows[0].name):
+            others["name"] = rows[0]
+        for column, other in sorted(others.items(), key=lambda pair: pair[0]):
+            text = (
+                f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
+                "同一人请统一，两个人请各写人员编号。"
+            )
+            yield Problem(row.row.place(column), text)

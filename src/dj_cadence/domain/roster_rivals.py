@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+_LOOKED_AT = 50
+"""So many of one organization are enough to say so; each is held against each."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretaryTerm:
@@ -59,7 +62,8 @@ def rivals(terms: Iterable[SecretaryTerm], today: date) -> Iterator[Rivals]:
         if term.until >= today:
             by_org.setdefault(term.org, []).append(term)
     for held in by_org.values():
-        together = tuple(term for term in held if any(map(term.meets, held)))
+        first = held[:_LOOKED_AT]
+        together = tuple(term for term in first if any(map(term.meets, first)))
         if together:
             yield Rivals(together, _written_to(together, today))
 

@@ -19,6 +19,9 @@ _NO_HEADER = (
     "没有认出表头：组织表要有“组织代码、组织名称、类别”三列，任职表要有“组织代码、职务、姓名”三列。"
 )
 
+_MOST_ROWS = 20_000
+_TOO_MANY = f"一次最多导入 {_MOST_ROWS} 行，请分成几次导入，上级组织先导入。"
+
 
 def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     """The rows of all files, and what is wrong with files and headers."""
@@ -35,6 +38,8 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
         tables += (table for table in found if table)
         problems += _without_header(path, sheets, found)
     problems += (problem for table in tables for problem in table.problems)
+    if sum(len(table.rows) for table in tables) > _MOST_ROWS:
+        return RosterSheets((), ()), [Problem(paths[0].name, _TOO_MANY)]
     return RosterSheets(_rows(tables, ORG_COLUMNS), _rows(tables, APPOINTMENT_COLUMNS)), problems
 
 

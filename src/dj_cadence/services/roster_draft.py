@@ -77,7 +77,9 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
     before = {code: stored_org(known.cells) for code, known in stored.items()}
     cells = {code: known.cells for code, known in stored.items()}
     read, problems = read_orgs(sheets.orgs, cells, correct=correct)
-    rows = {code: row for row in reversed(sheets.orgs) if (code := row.cells["code"]) in read}
+    rows = {
+        code: row for row in reversed(sheets.orgs) if (code := row.cells.get("code", "")) in read
+    }
     rows = {code: rows[code] for code in read}
     terms, read = _judge_terms(read, before, rows, problems, correct=correct)
     orgs = before | read
