@@ -5,12 +5,15 @@ The PostgreSQL server comes with the test dependencies and lives as long as the 
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from freezegun import freeze_time
 
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
@@ -95,3 +98,15 @@ def _open(url: str) -> Iterator[Database]:
     database = open_database(url)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture
+def stop_clock() -> Iterator[Callable[[datetime], None]]:
+    """Stops the clock that the program reads at an instant; called again, at another."""
+
+    def stop_at(instant: datetime) -> None:
+        stopped.close()
+        stopped.enter_context(freeze_time(instant))
+
+    with ExitStack() as stopped:
+        yield stop_at

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 
-from dj_cadence import clock
 from dj_cadence.entrypoints.cli.app import main
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -55,8 +55,7 @@ class Terminal:
 def type_command(*words: object, environ: Mapping[str, str] | None = None) -> Answer:
     """Run one command as `dj-cadence` does."""
     out, err = StringIO(), StringIO()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: NOW)
+    with freeze_time(NOW), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["dj-cadence", *map(str, words)])
         for name, value in (environ or {}).items():
             patch.setenv(name, value)

@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,7 +21,6 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from dj_cadence import clock
 from dj_cadence.entrypoints.cli.app import main
 from dj_cadence.settings.reading import read_settings
 
@@ -263,10 +263,10 @@ def letters(site: Path) -> int:
 
 
 def test_a_site_on_postgresql_is_backed_up_and_restored_by_the_guide(
-    server: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Mapping[str, str], tmp_path: Path, stop_clock: Callable[[datetime], None]
 ) -> None:
     """What went out after the backup does not go out again from what was restored."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    stop_clock(NOW)
     reader = Reader(tmp_path, server)
     lines = ours(ROOT / "docs/howto/operate.md", POSTGRESQL)
     begin, back_up, restore = (

@@ -5,12 +5,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
-from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
 from dj_cadence.entrypoints.rounds import Rounds
 from dj_cadence.errors import DatabaseGone
@@ -72,9 +72,9 @@ def test_nothing_is_read_or_written_any_more(harm: Callable[[Path], None], act: 
 
 
 def test_the_daemon_says_so_makes_no_pass_and_goes_on_once_the_file_is_back(
-    act: Terminal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    act: Terminal, stop_clock: Callable[[datetime], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    stop_clock(NOW)
     file = act.site / "dj-cadence.db"
     site = open_site(act.site, {})
     aside = file.with_suffix(".aside")

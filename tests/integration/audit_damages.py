@@ -82,9 +82,9 @@ def quiet(org_id: int, since: str, until: str) -> str:
 def trouble(next_try_at: str, refusals: int = 3, told_at: str = "NULL") -> str:
     """What is written down of a channel that takes nothing."""
     return (
-        "INSERT INTO channel_state (channel, since, reason, refusals, refused_at, next_try_at, "
-        f"pause_seconds, is_partial, told_at, revision) VALUES ('email', {AN_HOUR}, '550', "
-        f"{refusals}, {AN_HOUR}, {next_try_at}, 60, false, {told_at}, 1)"
+        "INSERT INTO channel_state (channel, since, reason, refusals, domain, refused_at, "
+        f"next_try_at, pause_seconds, is_partial, told_at, revision) VALUES ('email', {AN_HOUR}, '550', "
+        f"{refusals}, '', {AN_HOUR}, {next_try_at}, 60, false, {told_at}, 1)"
     )
 
 

@@ -59,6 +59,16 @@ def states(site: Site) -> set[str]:
         return set(session.scalars(select(message.c.state).where(message.c.serial >= 0)))
 
 
+SENT = message.c.state == "sent"
+
+
+def waiting_for(site: Site) -> list[str]:
+    """The addresses to which something is still to go out."""
+    with site.database.read() as session:
+        open_ = message.c.state.in_(("ready", "retry"))
+        return sorted(session.scalars(select(message.c.address).where(open_)))
+
+
 def tries(site: Site) -> int:
     with site.database.read() as session:
         mine = select(attempt.c.message_id).join(message, message.c.id == attempt.c.message_id)
@@ -174,6 +184,63 @@ def test_retry_after_is_kept_to(site: Site, mail: Channel) -> None:
     assert "sent" not in states(site)
     tick(site, at(MONDAY, 9, 31), owner="test")
     assert states(site) == {"sent"}
+
+
+def test_one_domain_that_refuses_us_holds_up_nobody_else(site: Site, mail: Channel) -> None:
+    """The mails to it stand first in the queue."""
+    policy = DeliveryError("550 5.7.1 rejected by policy", Blame.CHANNEL)
+    elsewhere = [f"p{n}@refusing.cn" for n in range(1, 6)]
+    with site.database.write() as session:
+        for written in elsewhere:
+            old = written.replace("refusing.cn", "example.cn")
+            session.execute(address.update().values(value=written).where(address.c.value == old))
+    mail.faults = dict.fromkeys(elsewhere, policy)
+
+    tick(site, at(MONDAY), owner="test")
+
+    assert waiting_for(site) == elsewhere
+    assert (tries(site), measure(site.database, at(MONDAY)).shut) == (3 + len(mail.letters), ())
+    tick(site, at(MONDAY, 8, 31), owner="test")
+    tick(site, at(MONDAY, 8, 36), owner="test")
+    with site.database.read() as session:
+        (known,) = circuits.every(session)
+    assert (known.domain, known.is_shut) == ("refusing.cn", True)
+    with site.database.write() as session:  # something more for the others, in the pause
+        late = message.c.id == max(session.scalars(select(message.c.id).where(SENT)))
+        session.execute(message.update().where(late).values(state="ready", send_at=at(MONDAY)))
+    before = len(mail.letters)
+    tick(site, at(MONDAY, 8, 37), owner="test")
+    assert (len(mail.letters), waiting_for(site)) == (before + 1, elsewhere)
+    rules = load_rules(site.settings.folder)
+    for minute in range(38, 45):
+        tick(site, at(MONDAY, 8, minute), owner="test")
+    said = [one.text for one in examine(site, rules, now=at(MONDAY, 8, 45))]
+    assert [text.partition("：")[0] for text in said if "发不出" in text] == [
+        "“邮件”自2026年3月2日（周一）08:30起发不出往 refusing.cn 的消息，已告知管理员"
+    ]
+
+    mail.faults = {}
+    tick(site, at(MONDAY, 12), owner="test")
+    assert waiting_for(site) == []
+
+
+def test_a_trial_that_fails_for_its_addressee_is_made_with_the_next(
+    site: Site, mail: Channel
+) -> None:
+    mail.fault = LIMIT
+    tick(site, at(MONDAY), owner="test")
+    mail.fault = None
+    gone = DeliveryError("550 5.1.1 no such user", Blame.ADDRESS)
+    with site.database.read() as session:
+        due = select(message.c.address).where(message.c.send_at <= at(MONDAY, 8, 36))
+        first = session.scalars(due.order_by(message.c.send_at, message.c.id)).first()
+    mail.faults = {first: gone}
+
+    tick(site, at(MONDAY, 8, 36), owner="test")
+
+    with site.database.read() as session:
+        bad = session.scalars(select(address.c.value).where(address.c.state == "bad")).all()
+    assert (bad, measure(site.database, at(MONDAY, 8, 37)).shut) == ([first], ())
 
 
 def test_equal_words_to_most_are_the_channels_fault_and_to_few_are_not(

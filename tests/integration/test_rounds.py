@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Event, Thread
 
-import pytest
 from sqlalchemy import update
 
 from dj_cadence import clock
@@ -45,9 +44,9 @@ def listener() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_a_heartbeat_goes_out_only_while_all_is_well(
-    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    stop_clock(at(date(2026, 3, 2)))
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         settings = replace(SETTINGS, heartbeat_url=url)
         engine = a_site(shipped_district, Channel(), settings)
@@ -70,10 +69,9 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
 
 
 def test_no_heartbeat_while_a_channel_is_shut(
-    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
-    now = at(date(2026, 3, 2))
-    monkeypatch.setattr(clock, "now", lambda: now)
+    stop_clock(at(date(2026, 3, 2)))
     mail = Channel()
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         rounds = Rounds(a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life)
@@ -82,17 +80,17 @@ def test_no_heartbeat_while_a_channel_is_shut(
         rounds.heartbeat()
         assert asked == []
 
-        mail.fault, now = None, at(date(2026, 3, 2), 9)
+        mail.fault = None
+        stop_clock(at(date(2026, 3, 2), 9))
         rounds.tick()
         rounds.heartbeat()
         assert asked == ["/ping"]
 
 
 def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
-    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
-    now = at(date(2026, 3, 2))
-    monkeypatch.setattr(clock, "now", lambda: now)
+    stop_clock(at(date(2026, 3, 2)))
     box = CountingBox()
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         settings = replace(SETTINGS, heartbeat_url=url)
@@ -105,7 +103,7 @@ def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
         assert (box.readings, asked) == (0, [])
 
         switch_sending(engine, on=True, today=date(2026, 3, 2))
-        now = at(date(2026, 3, 2), 9)
+        stop_clock(at(date(2026, 3, 2), 9))
         rounds.tick()
         rounds.heartbeat()
         assert (box.readings, asked) == (1, ["/ping"])
@@ -155,9 +153,9 @@ def test_a_run_that_fell_due_during_the_one_before_follows_it_at_once() -> None:
 
 
 def test_a_pass_that_fails_is_no_whole_pass(
-    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    stop_clock(at(date(2026, 3, 2)))
     with lifeline(shipped_district, tmp_path, "daemon") as life:
         rounds = Rounds(a_site(shipped_district, Channel()), life)
         rounds.tick()
@@ -172,15 +170,15 @@ def test_a_pass_that_fails_is_no_whole_pass(
 
 
 def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
-    shipped_district: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: at(date(2026, 3, 2)))
+    stop_clock(at(date(2026, 3, 2)))
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         engine = a_site(shipped_district, Channel(), replace(SETTINGS, heartbeat_url=url))
         rounds = Rounds(engine, life)
         rounds.tick()
         before = everything(shipped_district)
-        monkeypatch.setattr(clock, "now", lambda: at(date(2026, 4, 11)))
+        stop_clock(at(date(2026, 4, 11)))
         rounds.tick()
         rounds.audit()
         rounds.heartbeat()

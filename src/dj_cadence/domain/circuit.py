@@ -28,6 +28,8 @@ class Circuit:
     refusals: int
     """In a row, since something was taken."""
     refused_at: datetime
+    domain: str = ""
+    """Of all the addresses that were refused in a row; empty: of several, or unknown."""
     next_try_at: datetime | None = None
     """Shut until then; None: letters go out."""
     pause_seconds: int = 0
@@ -53,13 +55,18 @@ def refused(
     retry_after: float | None,
     *,
     after_some: bool,
+    domain: str = "",
 ) -> Circuit:
-    """After `many` more refusals in a row; `after_some` were taken in the same pass."""
+    """After `many` more refusals in a row, all to addresses of `domain` where it is one.
+
+    `after_some` were taken in the same pass.
+    """
     found = replace(
         known,
         reason=reason,
         refusals=known.refusals + many,
         refused_at=now,
+        domain=domain,
         is_partial=known.is_partial or after_some,
     )
     if not found.is_shut and found.refusals < ENOUGH:
@@ -74,7 +81,7 @@ def refused(
 
 def accepted(known: Circuit, now: datetime) -> Circuit:
     """Something was taken: the rest may follow."""
-    return replace(known, refusals=0, accepted_at=now, next_try_at=None, pause_seconds=0)
+    return replace(known, refusals=0, domain="", accepted_at=now, next_try_at=None, pause_seconds=0)
 
 
 def is_over(known: Circuit, now: datetime) -> bool:

@@ -51,8 +51,9 @@ def _sentence(one: Circuit, waiting: int, zone: ZoneInfo) -> str:
     title = CHANNELS.get(one.channel, one.channel)
     told = "，已告知管理员" if one.told_at else ""
     again = f"，{one.next_try_at.astimezone(zone):%H:%M}再试一封" if one.next_try_at else ""
+    what = f"往 {one.domain} 的消息" if one.domain and one.accepted_at else "消息"
     return (
-        f"“{title}”自{moment_text(one.since, zone)}起发不出消息{told}：{one.reason}。"
+        f"“{title}”自{moment_text(one.since, zone)}起发不出{what}{told}：{one.reason}。"
         f"{waiting} 封在等{again}；按对方的答复处理后，用 channel test {one.channel} 地址 试一次"
     )
 

@@ -20,7 +20,7 @@ from dj_cadence.domain.letter import Limit
 from dj_cadence.domain.sending_hours import SendingHours
 from dj_cadence.domain.token import message_subject
 from dj_cadence.errors import Blame
-from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker
+from dj_cadence.services.breaker import ABOUT_ADDRESS, Breaker, domain_of
 from dj_cadence.services.connections import Connections, Landed
 from dj_cadence.services.letters import Composer, Empty, Fault, Written
 from dj_cadence.store import ledger, outcomes, rates, tokens
@@ -149,6 +149,7 @@ class ChannelWorker(Thread):
                 until,
                 at_most=many,
                 asked_only=self._is_closing_time(),
+                avoiding=self._breaker.avoids,
             )
             ledger.trim(session, claims)
         return claims
@@ -233,12 +234,14 @@ class ChannelWorker(Thread):
         decided = [one for one in landed if one.outcome.blame not in ABOUT_ADDRESS]
         self.counts.update(one.outcome.counted for one in decided)
         over, room = self._is_over(), self._connections.ready()
+        left_out = self._left_out()
         if not landed and not (self._letters and (over or room)):
             return
 
         def work(book: Ledger) -> tuple[list[Written], int]:
             for one in landed:
                 one.outcome.record(book, one.written.claim, one.outcome.reply, self._now)
+            self._handed_back(book, left_out)
             if over:
                 return [], self._handed_back(book, self._letters)
             return self._begin(book, self._letters, room)
@@ -250,6 +253,14 @@ class ChannelWorker(Thread):
             self._letters.popleft()
         for letter in begun:
             self._connections.send(letter)
+
+    def _left_out(self) -> list[Written]:
+        """Those that are not to go out any more in this pass, taken out of what is next."""
+        avoids = self._breaker.avoids
+        left_out = [one for one in self._letters if avoids and domain_of(one.letter.to) == avoids]
+        if left_out:
+            self._letters = deque(one for one in self._letters if one not in left_out)
+        return left_out
 
     def _judge_addresses(self) -> None:
         """Strike off or set aside the addresses that are to blame, now that all is back."""

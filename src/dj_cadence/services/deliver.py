@@ -132,7 +132,9 @@ def _channels_due(database: Database, owner: str, now: datetime, *, asked_only: 
     """Those with something to send that may be used now and are not at work already."""
     with database.read() as session:
         waiting = ledger.channels_waiting(session, now, asked_only=asked_only)
-        resting = {one.channel for one in circuits.shut(session) if not one.may_try(now)}
+        resting = {
+            one.channel for one in circuits.shut(session) if not (one.may_try(now) or one.domain)
+        }
     at_work = {worker.channel for worker in running(database, owner)}
     return [channel for channel in waiting if channel not in at_work | resting]
 

@@ -69,6 +69,11 @@ def _due(now: datetime, *, asked_only: bool) -> tuple[ColumnElement[bool], ...]:
     return (*due, IS_ASKED_FOR) if asked_only else due
 
 
+def is_elsewhere(domain: str) -> ColumnElement[bool]:
+    """Whether a message goes to an address that is not of `domain`."""
+    return ~message.c.address.endswith(f"@{domain}", autoescape=True)
+
+
 def claim(
     session: Session,
     owner: str,
@@ -78,10 +83,12 @@ def claim(
     *,
     at_most: int = BATCH,
     asked_only: bool = False,
+    avoiding: str = "",
 ) -> list[Claim]:
     """Take up to `at_most` messages that are due on `channel`, the longest waiting first.
 
-    Outside the sending hours (`asked_only`) those alone that do not wait for them.
+    Outside the sending hours (`asked_only`) those alone that do not wait for them, and none to
+    addresses of the domain `avoiding`.
 
     None while sending is switched off: a restored backup has a queue too.
     """
@@ -89,6 +96,7 @@ def claim(
         select(message.c.id)
         .where(*_due(now, asked_only=asked_only))
         .where(message.c.channel == channel, exists().where(site.c.sending))
+        .where(*([is_elsewhere(avoiding)] if avoiding else []))
         .order_by(message.c.send_at, message.c.id)
         .limit(at_most)
         .with_for_update(skip_locked=True)

@@ -32,6 +32,7 @@ from dj_cadence.services.explain import explain as explanation
 from dj_cadence.services.last_word import LastWord, last_words
 from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store import acts, orgs, task_views
+from dj_cadence.store.deeds import last_on
 
 
 def tasks(
@@ -154,12 +155,13 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     """撤回这项任务上一次的登记或决定，连同它一并改动的。"""
 
     def do(site: Opened, session: Session, who: str) -> None:
-        last = last_deed(session, task)
-        kind = DeedKind(last.kind)
-        if kind.is_grant:
+        known = last_on(session, task)
+        if known and DeedKind(known.kind).is_grant:
             check_superior(session, by, task, site.today)
         else:
-            check_actor_of(session, by, rests_with(session, last), site.today)
+            others = rests_with(session, known) if known else []
+            check_actor_of(session, by, (task, *others), site.today)
+        kind = DeedKind(last_deed(session, task).kind)
         when: records.Who = {"by": who, "now": site.now, "today": site.today}
         undo(session, site.catalogue(), task, reason=reason, **when)
         say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")

@@ -158,6 +158,7 @@ channel_state = Table(
     Column("since", Instant, nullable=False),
     Column("reason", Text, nullable=False),
     Column("refusals", Integer, nullable=False),  # in a row, about us
+    Column("domain", String(255), nullable=False),  # of all that were refused; empty: several
     Column("refused_at", Instant, nullable=False),
     Column("next_try_at", Instant, nullable=True),  # set: shut until then
     Column("pause_seconds", Integer, nullable=False),

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("since", sa.String(length=27), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("refused_at", sa.String(length=27), nullable=False),
         sa.Column("next_try_at", sa.String(length=27), nullable=True),
         sa.Column("pause_seconds", sa.Integer(), nullable=False),
