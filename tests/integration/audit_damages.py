@@ -84,8 +84,8 @@ def trouble(next_try_at: str, refusals: int = 3, told_at: str = "NULL") -> str:
     return (
         "INSERT INTO channel_state (channel, since, reason, refusals, domain, refused_at, "
         "next_try_at, pause_seconds, is_partial, told_at, revision) VALUES "
-        f"('email', {AN_HOUR}, '550', {refusals}, '', {AN_HOUR}, {next_try_at}, 60, false, "
-        f"{told_at}, 1)"
+        f"('email', {AN_HOUR}, '550', {refusals}, '', {AN_HOUR}, {next_try_at}, "
+        f"60, false, {told_at}, 1)"
     )
 
 

@@ -146,5 +146,5 @@ def test_more_rows_than_one_import_takes_are_refused(tmp_path: Path) -> None:
 
     assert (len(sheets.orgs), [str(p) for p in problems]) == (
         0,
-        ["组织.csv: 一次最多导入 20000 行，请分成几次导入，上级组织先导入。"],
+        ["组织.csv: 一次最多导入 20000 行，请分成几个文件，分次导入。"],
     )

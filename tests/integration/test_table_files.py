@@ -8,6 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
+from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import read_records
 from dj_cadence.loading.roster_file import read_roster
 
@@ -375,3 +376,12 @@ def test_a_quote_that_is_never_closed_is_refused_early(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", content.encode())
 
     assert [problem[:12] for problem in cells_of(path)[1]] == ["a.csv: 从第2行起"]
+
+
+def test_more_records_than_one_import_takes_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", ("任务编号,日期\n" + "#N/A,x\n" * 5_001).encode())
+
+    with pytest.raises(
+        Refused, match=r"^a\.csv：一次最多导入 5000 行，请分成几个文件，分次导入。$"
+    ):
+        read_records(path)

@@ -119,13 +119,11 @@ def _days_of_year(file: YamlFile, year: HolidayYearRule) -> list[Day]:
 
 def _from_tables(name: str, sheets: Sequence[Sheet]) -> CalendarFile:
     """The first sheet that is a calendar and has rows."""
-    tables = [read_table(sheet, (DAY_COLUMNS, SEMESTER_COLUMNS)) for sheet in sheets]
+    tables = [read_table(sheet, (DAY_COLUMNS, SEMESTER_COLUMNS), _MOST_ROWS) for sheet in sheets]
     table = next((table for table in tables if table and table.rows), None)
     problems = [*unseen(sheets), *(table.problems if table else ())]
     if table is None:
         return CalendarFile(problems=(*problems, Problem(name, _NOTHING)))
-    if len(table.rows) > _MOST_ROWS:
-        raise Refused(f"{name}：一次最多导入 {_MOST_ROWS} 行，请分成几个文件。")
     read = _rows_of(name, table, problems)
     return replace(read, problems=tuple(with_lines(read.problems, _lines(table.rows).get)))
 

@@ -69,13 +69,12 @@ def read_records(path: Path) -> RecordsFile:
     """The rows of the first sheet that has any. Raises Refused where there is no such table."""
     try:
         sheets = read_sheets(path)
+        tables = (read_table(sheet, (COLUMNS,), _MOST_ROWS) for sheet in sheets)
+        table = next(filter(None, tables), None)
     except UnreadableTableError as error:
         raise Refused(f"{path.name}：{error}") from error
-    table = next((table for sheet in sheets if (table := read_table(sheet, (COLUMNS,)))), None)
     if table is None:
         raise Refused(f"{path.name}：没有认出表头，要有“任务编号、日期”两列。")
-    if len(table.rows) > _MOST_ROWS:
-        raise Refused(f"{path.name}：一次最多登记 {_MOST_ROWS} 行，请分成几个文件。")
     problems = [*unseen(sheets), *table.problems]
     complete = all(column.key in table.origin.columns for column in COLUMNS if column.required)
     read = [_row(row, problems) for row in table.rows] if complete else []

@@ -20,7 +20,7 @@ _NO_HEADER = (
 )
 
 _MOST_ROWS = 20_000
-_TOO_MANY = f"一次最多导入 {_MOST_ROWS} 行，请分成几次导入，上级组织先导入。"
+_TOO_MANY = f"一次最多导入 {_MOST_ROWS} 行，请分成几个文件，分次导入。"
 
 
 def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
@@ -30,11 +30,12 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     for path in paths:
         try:
             sheets = read_sheets(path)
+            kinds = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
+            found = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
         except UnreadableTableError as error:
             problems.append(Problem(path.name, str(error)))
             continue
         problems += unseen(sheets)
-        found = [read_table(sheet, (ORG_COLUMNS, APPOINTMENT_COLUMNS)) for sheet in sheets]
         tables += (table for table in found if table)
         problems += _without_header(path, sheets, found)
     problems += (problem for table in tables for problem in table.problems)

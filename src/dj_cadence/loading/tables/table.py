@@ -17,7 +17,7 @@ from dj_cadence.domain.written_date import parse_date
 from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
 from dj_cadence.loading.tables.number_format import moment_of
-from dj_cadence.loading.tables.sheet import Merge, Row, Sheet
+from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError
 
 _SERIALS = range(20_000, 73_051)
 """From 1954 to 2099; no other number in a column of dates is one."""
@@ -60,8 +60,11 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_table(sheet: Sheet, kinds: Sequence[Columns]) -> Table | None:
-    """The sheet as one of several kinds of tables; None where it has no such header."""
+def read_table(sheet: Sheet, kinds: Sequence[Columns], most: int) -> Table | None:
+    """The sheet as one of several kinds of tables; None where it has no such header.
+
+    Raises UnreadableTableError where it has more than `most` rows.
+    """
     header = find_header(sheet, kinds)
     if header is None:
         return None
@@ -75,6 +78,8 @@ def read_table(sheet: Sheet, kinds: Sequence[Columns]) -> Table | None:
     )
     table.problems += _hidden_rows(sheet, [row for row in below if row.hidden], numbers)
     entries = [row for row in shown if _own(row, numbers)]
+    if len(entries) > most:
+        raise UnreadableTableError(f"一次最多导入 {most} 行，请分成几个文件，分次导入。")
     shared = Counter(merge for row in entries for merge in set(row.merged.values()))
     by_key = {column.key: column for column in header.columns}
     for row in entries:
