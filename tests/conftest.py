@@ -14,12 +14,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from freezegun import freeze_time
+from freezegun.api import FakeDate
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from dj_cadence.store.database import Database, open_database
 from dj_cadence.store.migrate import migrate
 
 TEMPLATE = "dj_cadence_template"
 _serial = count(1)
+RoundTripRepresenter.add_representer(FakeDate, RoundTripRepresenter.represent_date)
+"""Dates made while freezegun holds the clock are written into YAML like any other."""
 
 
 @pytest.fixture(scope="session")

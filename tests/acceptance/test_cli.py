@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
-from python_calamine import CalamineWorkbook
+
+from dj_cadence.loading.roster_file import read_roster
 
 from .terminal import TODAY, Terminal, type_command
 
@@ -271,14 +272,12 @@ def test_a_login_link(act: Terminal) -> None:
 
 def test_a_person_has_a_calendar_of_all_offices(look: Terminal, tmp_path: Path) -> None:
     look("roster", "export", tmp_path / "roster.xlsx")
-    _, offices = CalamineWorkbook.from_path(tmp_path / "roster.xlsx").sheet_names
-    head, *rows = (
-        CalamineWorkbook.from_path(tmp_path / "roster.xlsx").get_sheet_by_name(offices).to_python()
-    )
+    sheets, faults = read_roster([tmp_path / "roster.xlsx"])
+    assert faults == []
     holder = next(
-        row["邮箱"]
-        for row in (dict(zip(head, cells, strict=True)) for cells in rows)
-        if (row["组织代码"], row["职务"]) == ("QH-1", "书记")
+        row.cells["email"]
+        for row in sheets.appointments
+        if (row.cells["org"], row.cells["office"]) == ("QH-1", "书记")
     )
     own = look("feed", "--person", holder).out
     assert own == look("feed", "QH-1", "--person", holder).out != look("feed", "QH-1").out

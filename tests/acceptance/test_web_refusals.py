@@ -124,7 +124,7 @@ class TestWhatWasTypedStays:
 
         form = card(refused.text, 3).partition("/postpone")[2].partition("</form>")[0]
         assert (value(form, "until"), value(form, "reason")) == ("2026-03-20", "迎检")
-        assert "延期要晚于现在的截止日" in form
+        assert "规定的截止日是2026年3月31日" in form
 
     def test_ticks(self, district: District) -> None:
         bob = district.login(BOB)

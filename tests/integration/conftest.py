@@ -7,11 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import and_, make_url, update
+from sqlalchemy import make_url
 
 from dj_cadence.services.audit import audit
 from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.schema import task
 
 from .audit_damages import LAST
 from .audit_harm import EVENING
@@ -20,29 +19,21 @@ from .engine_rows import (
     DISTRICT,
     EVERYTHING,
     OFFICES,
-    START,
     T,
     apply,
     apply_shipped,
-    at,
     found_district,
     holds,
+    settle_what_ran,
 )
 
 _serial = count(1)
 
 
 def _found_and_plan(database: Database) -> None:
-    """Of what ran at the start all but the notice of a term had been done before."""
     found_district(database)
     apply(database, EVERYTHING)
-    ran = and_(task.c.asked_on.is_not(None), task.c.duty.in_(("lecture", "winter")))
-    with database.write() as session:
-        session.execute(
-            update(task)
-            .where(ran)
-            .values(state="done", next_on=None, completed_on=task.c.opens, settled_at=at(START))
-        )
+    settle_what_ran(database)
 
 
 def _found_and_plan_shipped(database: Database) -> None:

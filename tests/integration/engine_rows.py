@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.basis import Basis, Certainty
@@ -307,6 +307,15 @@ def apply(
         now=at(today),
         allow_withdrawals=allow_withdrawals,
     )
+
+
+def settle_what_ran(database: Database) -> None:
+    """Of what ran at the start all but the notice of a term had been done before."""
+    table = schema.task
+    ran = table.c.asked_on.is_not(None) & table.c.duty.in_(("lecture", "winter"))
+    done = {"state": "done", "next_on": None, "completed_on": table.c.opens}
+    with database.write() as session:
+        session.execute(update(table).where(ran).values(**done, settled_at=at(START)))
 
 
 def apply_shipped(database: Database) -> None:

@@ -33,6 +33,7 @@ from .engine_rows import (
     found_district,
     morning,
     notices,
+    settle_what_ran,
     the_task,
 )
 
@@ -46,6 +47,7 @@ WHO: dict[str, Any] = {"by": "李书记", "now": at(THURSDAY, 15), "today": THUR
 def site(database: Database) -> Site:
     found_district(database)
     apply(database, RULES, until=date(2026, 9, 30))
+    settle_what_ran(database)
     advance_to(database, RULES, THURSDAY)
     with database.write() as session:
         sites.set_digest_week(session, "2026-W15")  # Monday's went out

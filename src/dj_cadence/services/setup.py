@@ -17,7 +17,7 @@ from dj_cadence.services import plan as planner
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.demo_roster import demo_rows
 from dj_cadence.services.founding import Memory, remember, remembered
-from dj_cadence.services.records import done
+from dj_cadence.services.made_up_answers import answer
 from dj_cadence.services.roster import import_roster
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.services.tick import tick
@@ -112,11 +112,9 @@ def _live(site: Site, day: date) -> None:
     meant = func.coalesce(task.c.planned, task.c.due)
     owed = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
     diligent = (org.c.position + task.c.slot_id) % 4 != 0
-    query = select(task.c.id, task.c.target - task.c.amount)
-    query = query.join_from(task, org, org.c.id == task.c.org_id)
+    query = select(task).join(org, org.c.id == task.c.org_id).order_by(task.c.due, task.c.id)
     with site.database.write(durable=False) as session:
         rules = applied_catalogue(session)
         chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
-        for task_id, remaining in chosen.all():
-            for _ in range(remaining):
-                done(session, rules, task_id, on=day, by=_DEMO, now=evening, today=day)
+        for row in chosen.all():
+            answer(session, rules, row, by=_DEMO, day=day, now=evening)

@@ -14,25 +14,22 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates import DAY
 from dj_cadence.domain.message import Observe
 from dj_cadence.domain.reminder_plan import NEWCOMER
-from dj_cadence.domain.task import SILENT, State
+from dj_cadence.domain.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.advance import advance
 from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.bundle import bundle
+from dj_cadence.services.made_up_answers import answer
 from dj_cadence.services.plan import horizon, roll
-from dj_cadence.services.records import done, set_planned
 from dj_cadence.services.site import Site
 from dj_cadence.services.site_copy import copy_site
 from dj_cadence.services.succession import hand_over
-from dj_cadence.services.workflows import own_task
 from dj_cadence.store import quiets
 from dj_cadence.store.schema import digest, message, notice, org, person, task
-from dj_cadence.store.types import AnyRow
 
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
-_NOTICE_OF_A_MEETING = 14 * DAY
 """So far ahead simulated people fix the day of a meeting."""
 
 
@@ -147,27 +144,9 @@ class _Walk:
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
             for row in session.execute(query).all():
-                if self._is_settled(session, row):
-                    continue  # this evening, together with another
-                self._answer(session, row, day, at)
-                self.acted = True
-                self._observe({"at": at, "event": "done", "task": row.id})
-
-    def _is_settled(self, session: Session, row: AnyRow) -> bool:
-        if self.rules.step(row.duty, row.step) is None:
-            return False
-        state = select(task.c.state).where(task.c.id == row.id)
-        return State(session.execute(state).scalar_one()) in SILENT
-
-    def _answer(self, session: Session, row: AnyRow, day: date, at: datetime) -> None:
-        step = self.rules.step(row.duty, row.step)
-        if step and step.by_planning:
-            last = own_task(session, row).due
-            held = min(self.rules.calendar.on_or_after(day + _NOTICE_OF_A_MEETING), last)
-            set_planned(session, self.rules, row.id, on=held, by=_OWNER, now=at, today=day)
-            return
-        for _ in range(row.target - row.amount):
-            done(session, self.rules, row.id, on=day, by=_OWNER, now=at, today=day)
+                if answer(session, self.rules, row, by=_OWNER, day=day, now=at):
+                    self.acted = True
+                    self._observe({"at": at, "event": "done", "task": row.id})
 
     # --- telling ---------------------------------------------------------------------------
 
