@@ -141,7 +141,11 @@ class TestSuperior:
             if old.to_ical() != new.to_ical()
         ]
         assert changed == [
-            ("下级组织本周到期 3 项（逾期 3）", "下级组织本周到期 3 项（已办结 1，逾期 2）", 1)
+            (
+                "下级组织本周到期 5 项（已办结 2，逾期 3）",
+                "下级组织本周到期 5 项（已办结 3，逾期 2）",
+                1,
+            )
         ]
 
     def test_the_clerk_sees_the_summary_too(self, planned: Database) -> None:

@@ -165,7 +165,7 @@ def test_a_chat_with_one_person_carries_their_link(database: Database) -> None:
 
     (letter,) = channel.letters
     head, who_writes, act_here, link, *rest = letter.text.split("\n")
-    assert head == "李老师：您有1项待办。"
+    assert head == "李老师同志：您有1项待办。"
     assert who_writes.startswith("这是“某县学校党建”第一次给您发消息。")
     assert act_here == "办完点这里登记，不用密码，请勿转发："
     assert link.startswith("https://dj.example.cn/t/")

@@ -338,7 +338,7 @@ class Life:
             owed = task.c.state.in_(("open", "unrecorded", "overdue"))
             for row in session.execute(select(task).where(owed, task.c.due_revision == 0)).all():
                 plan = plan_of_chain(session, row.chain_id)
-                dates = TaskDates(row.opens, row.planned, row.due)
+                dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
                 due = rungs_of(plan, dates, self.rules.calendar, self.rules_changed_on, self.today)
                 missing = {(row.id, one.rung, one.occurrence) for one in due if not one.level}
                 assert missing - said == set()

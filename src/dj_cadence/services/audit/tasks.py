@@ -97,8 +97,9 @@ class _Look:
 
     def _latest_next(self, row: AnyRow) -> date:
         """The last day on which the engine may look at the task again."""
-        step, due = self._step(row), cast(date, row.due)
-        opens = cast(date, row.asked_on or row.opens)
+        if row.asked_on and row.raised_to < row.asked_on:
+            return cast(date, row.asked_on)  # whatever its dates say, nobody owed it before
+        step, due, opens = self._step(row), cast(date, row.due), cast(date, row.opens)
         if step is None or step.next_on is None:
             return max(self.moment.latest, due) + _FAR
         bound = step.next_on if row.raised_to > self._applied_on else step.next_on + _SLACK
