@@ -39,6 +39,11 @@ def notice(change: str, where: str = "outcome = 'sent'") -> str:
 FUTURE = "'2099-01-01'"
 LATER = "'2099-01-01T00:00:00.000000Z'"
 FIRST_MESSAGE = "(SELECT min(id) FROM message WHERE kind = 'bundle')"
+LATE_AND_NEW = (
+    "SELECT min(id) FROM task WHERE state = 'overdue' AND step = '' AND due_revision = 0 "
+    "AND instance = 0 AND asked_on IS NULL"
+)
+"""Late, and not under way at the start."""
 LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND instance = 0"
 
 AN_HOUR = "'2026-05-12T01:00:00.000000Z'"
@@ -608,7 +613,7 @@ DAMAGES = (
     Damage(
         "about a task that is not there",
         "reference_lost* notice_missing",
-        (notice("task_id = 999999", f"task_id = (SELECT min(id) FROM task WHERE {LATE_TASK})"),),
+        (notice("task_id = 999999", f"task_id = ({LATE_AND_NEW})"),),
     ),
     Damage(
         "due in 2099 and waiting",

@@ -153,7 +153,7 @@ def every_reminder_was_written_down(year: Year) -> None:
             continue
         if rules.duties[row.duty].workflow:  # only the current step speaks, see test_workflows
             continue
-        dates = TaskDates(row.opens, row.planned, row.due)
+        dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
         plan = rules.plans[rules.duties[row.duty].remind]
         expected = reminders(plan, dates, rules.calendar, FIRST_DAY, year.today)
         assert written[row.id] == len(expected)
