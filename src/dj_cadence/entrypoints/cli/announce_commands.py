@@ -24,6 +24,7 @@ from dj_cadence.services.plan import horizon, roll
 from dj_cadence.store import orgs
 
 _Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
+_Undo = Annotated[bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")]
 
 
 def announce(
@@ -56,9 +57,7 @@ def announce(
     by: By = "",
     *,
     adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
-    undo: Annotated[
-        bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")
-    ] = False,
+    undo: _Undo = False,
 ) -> None:
     """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
     if undo:
@@ -67,9 +66,9 @@ def announce(
         _take_back(ctx, duty, org, by)
         return
     with opened(ctx) as site:
-        who, catalogue, database = site.person(by), site.catalogue(), site.site.database
+        who, catalogue = site.person(by), site.catalogue()
         _check_office(site, org, by)
-        with database.write() as session:
+        with site.site.database.write() as session:
             period = lay_over(
                 session,
                 catalogue,
@@ -84,20 +83,26 @@ def announce(
                 by=who,
                 now=site.now,
             )
-        roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
-    title = catalogue.duties[duty].title
-    say(f"已部署：{title}{f'（{chinese_label(period)}）' if period else ''}。")
+        _roll(site)
+    when = f"（{chinese_label(period)}）" if period else ""
+    say(f"已部署：{catalogue.duties[duty].title}{when}。")
 
 
 def _take_back(ctx: typer.Context, duty: str, org: str, by: str) -> None:
     with opened(ctx) as site:
         site.person(by)
-        catalogue, database = site.catalogue(), site.site.database
+        catalogue = site.catalogue()
         _check_office(site, org, by)
-        with database.write() as session:
+        with site.site.database.write() as session:
             take_back(session, catalogue, duty, org, now=site.now)
-        roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
+        _roll(site)
     say(f"已撤回最近一次部署：{catalogue.duties[duty].title}。")
+
+
+def _roll(site: Opened) -> None:
+    """Plan by what was laid down or taken back just now."""
+    until = horizon(site.today)
+    roll(site.site.database, site.catalogue(), until=until, today=site.today, now=site.now)
 
 
 def _check_office(site: Opened, org: str, by: str) -> None:

@@ -53,13 +53,8 @@ def done(
     by: By = "",
 ) -> None:
     """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
-    if sum((task is not None, file is not None, bool(duty))) != 1:
-        raise Misuse("请写任务编号，或用 --duty 和 --org，或用 --import 给出工作簿，三者选一。")
-    if bool(duty) != bool(org):
-        raise Misuse("--duty 和 --org 要一起用。")
+    _check_usage(task, duty, org, file, papers)
     if file is not None:
-        if papers:
-            raise Misuse("--evidence 不能和 --import 一起用。")
         _import(ctx, file, by)
         return
     amount = 1 if hours is None else hours
@@ -82,6 +77,17 @@ def done(
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
             evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
     say(said)
+
+
+def _check_usage(
+    task: int | None, duty: str, org: str, file: Path | None, papers: list[Path] | None
+) -> None:
+    if sum((task is not None, file is not None, bool(duty))) != 1:
+        raise Misuse("请写任务编号，或用 --duty 和 --org，或用 --import 给出工作簿，三者选一。")
+    if bool(duty) != bool(org):
+        raise Misuse("--duty 和 --org 要一起用。")
+    if file is not None and papers:
+        raise Misuse("--evidence 不能和 --import 一起用。")
 
 
 def take_back(
