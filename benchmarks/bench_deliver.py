@@ -34,20 +34,20 @@ from null_channel import Null
 from province import NOW
 from sqlalchemy import func, select
 
-from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, OpenNotifier, Sender
-from dj_cadence.domain.token import message_token
+from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.packing import unpack
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
 from dj_cadence.settings import ChannelSettings
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import open_database
+from dj_cadence.signing import message_token
+from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import letter, message, shape
+from dj_cadence.store.site import site as sites
+from dj_cadence.transport import mime
 
 _T = TypeVar("_T")
 FROM = Sender("党建节拍", SENDER)

@@ -24,24 +24,25 @@ from sqlalchemy import CTE, ColumnElement, and_, case, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.bootstrap import template_folders
-from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.digest import DigestView
-from dj_cadence.domain.letter import Form, Letter
-from dj_cadence.domain.message import MessageView
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.digest.digest import DigestView
+from dj_cadence.domain.messages.notifier import Form, Letter
+from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services import plan as planner
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
-from dj_cadence.services.letters import Composer, Written
-from dj_cadence.services.packing import pack_whole
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.delivery.compose import Composer, Written
+from dj_cadence.services.delivery.letter_codec import pack_whole
+from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
+from dj_cadence.services.planning import apply as planner
 from dj_cadence.settings import ChannelSettings, Settings
-from dj_cadence.store import digests, ledger
-from dj_cadence.store import letters as kept
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
+from dj_cadence.store.delivery import claims as ledger
+from dj_cadence.store.delivery import letters as kept
+from dj_cadence.store.digest import digests
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
+from dj_cadence.store.site import site as sites
 
 WEEK = "2026-W10"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -35,15 +35,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.entrypoints.web import WebContext, calendars, make_app
-from dj_cadence.feeds import FeedEvent, calendar_bytes
-from dj_cadence.services.feed import Feeds
-from dj_cadence.services.feed_address import feed_address
+from dj_cadence.entrypoints.web import WebContext, make_app
+from dj_cadence.entrypoints.web.routes import feeds as calendars
+from dj_cadence.rendering.icalendar_text import FeedEvent, calendar_bytes
+from dj_cadence.services.feeds.address import feed_address
+from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
+from dj_cadence.store.site import site as sites
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 SECONDS = 2

@@ -36,13 +36,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import Every
-from dj_cadence.services import plan as planner
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Every
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.schema import act, anchor, org, task
+from dj_cadence.store.site import site as sites
 
 AT_ONCE = 50_000
 SPAN = planner.default_span(STARTS_ON, TODAY)

@@ -16,8 +16,8 @@ from time import perf_counter
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
-from dj_cadence.services import setup
-from dj_cadence.services.simulate import parse_answer, simulate
+from dj_cadence.services.operations import setup
+from dj_cadence.services.simulation.simulate import parse_answer, simulate
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 

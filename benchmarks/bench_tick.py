@@ -15,9 +15,9 @@ from mail_district import found
 from null_channel import Null
 from sqlalchemy import event, func, insert, literal, select, text, update
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
 from dj_cadence.store.schema import task
 
 NOW = datetime(2026, 3, 5, 2, tzinfo=UTC)

@@ -10,19 +10,19 @@ from province import NOW, STARTS_ON, TODAY, province, store
 from sqlalchemy import insert, select
 
 from dj_cadence.bootstrap import load_rules, open_templates
-from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.duty import Every
-from dj_cadence.domain.letter import OpenNotifier
-from dj_cadence.domain.period import Unit
-from dj_cadence.loading.catalogue import catalogue_from_content
-from dj_cadence.services import plan as planner
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.messages.notifier import OpenNotifier
+from dj_cadence.domain.rules.duty import Every
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
+from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import open_database
-from dj_cadence.store.differences import Span
-from dj_cadence.store.migrate import migrate
+from dj_cadence.store.core.database import open_database
+from dj_cadence.store.core.migrate import migrate
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import address, appointment, org, person
+from dj_cadence.store.site import site as sites
 
 SENDER = "dj@example.cn"
 

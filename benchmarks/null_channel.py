@@ -1,6 +1,6 @@
 """A channel that takes everything and does nothing."""
 
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.messages.notifier import Letter
 
 
 class Null:

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.calendar import Semester, WorkCalendar
-from dj_cadence.domain.organization import BRANCHES, STAGES, Facts, OrgKind
-from dj_cadence.store import roster
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
+from dj_cadence.domain.organizations.facts import BRANCHES, STAGES, Facts, OrgKind
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import roster
 from dj_cadence.store.schema import anchor, org
+from dj_cadence.store.site import site as sites
 
 STARTS_ON = date(2026, 1, 1)
 TODAY = date(2026, 3, 2)

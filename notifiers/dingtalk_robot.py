@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from dj_cadence import clock
-from dj_cadence.domain.chat_text import fit
-from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
-from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, reply_of
+from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.transport.chat_text import fit
+from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, reply_of
+from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
 
 SERVICE = "钉钉"
 MOST_BYTES = 18_000  # of 20,000 for the whole body

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Letter, Notifier, Sender, Traits
 from dj_cadence.errors import DeliveryError
+from dj_cadence.transport import mime
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9@._-]")
 

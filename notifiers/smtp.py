@@ -14,12 +14,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Letter, Limit, Notifier, Sender, Traits
-from dj_cadence.domain.refusals.mail import Stage, judge_mail
-from dj_cadence.domain.refusals.reply import decoded
+from dj_cadence.domain.messages.notifier import Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.socket_reader import Allowance, TooMuch, reader
+from dj_cadence.transport import mime
+from dj_cadence.transport.refusals.mail import Stage, judge_mail
+from dj_cadence.transport.refusals.reply import decoded
+from dj_cadence.transport.socket_reader import Allowance, TooMuch, reader
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _CLOSING = 421

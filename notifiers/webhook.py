@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dj_cadence import clock
-from dj_cadence.domain.chat_text import fit
-from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, encoded
+from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.transport.chat_text import fit
+from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, encoded
 
 SERVICE = "Webhook"
 MOST_BYTES = 60_000

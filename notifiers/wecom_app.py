@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from dj_cadence.domain.chat_text import fit
-from dj_cadence.domain.letter import Form, Letter, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Form, Letter, Notifier, Sender, Traits
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.posting import TIMEOUT_SECONDS, Answer, Poster, reply_of
+from dj_cadence.transport.chat_text import fit
+from dj_cadence.transport.http import TIMEOUT_SECONDS, Answer, Poster, reply_of
 
 SERVICE = "企业微信"
 API = "https://qyapi.weixin.qq.com"

@@ -6,10 +6,10 @@ Plain text and not markdown: members who read in WeChat do not see markdown.
 from collections.abc import Mapping
 from pathlib import Path
 
-from dj_cadence.domain.chat_text import fit
-from dj_cadence.domain.letter import Form, Letter, Limit, Notifier, Sender, Traits
-from dj_cadence.domain.robot import Robot, parse_robots, robot_of, shown_robots
-from dj_cadence.posting import TIMEOUT_SECONDS, Poster, reply_of
+from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.transport.chat_text import fit
+from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, reply_of
+from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
 
 SERVICE = "企业微信"
 MOST_BYTES = 2048

@@ -17,8 +17,8 @@ from freezegun import freeze_time
 from freezegun.api import FakeDate
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
 
 TEMPLATE = "dj_cadence_template"
 _serial = count(1)

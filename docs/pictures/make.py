@@ -21,25 +21,25 @@ from starlette.testclient import TestClient
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site, template_folders
-from dj_cadence.domain.dates import DAY, add_months
-from dj_cadence.domain.letter import Letter
-from dj_cadence.domain.message import ChannelAlertView
-from dj_cadence.domain.paper import PaperKind
-from dj_cadence.domain.wording import moment_text
+from dj_cadence.chinese import moment_text
+from dj_cadence.domain.dates.arithmetic import DAY, add_months
+from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.messages.notifier import Letter
+from dj_cadence.domain.messages.view import ChannelAlertView
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.papers import render_paper
+from dj_cadence.rendering.documents import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services.access import ADMINISTRATOR
-from dj_cadence.services.announcements import announce
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.digest_request import requested_digest
-from dj_cadence.services.packing import unpack
-from dj_cadence.services.papers import paper
+from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.term_letters import ELECTION
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.term_letters import ELECTION
-from dj_cadence.services.tick import tick
-from dj_cadence.store import orgs
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import letter, shape
 
 HERE = Path(__file__).parent

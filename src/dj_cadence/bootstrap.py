@@ -12,17 +12,17 @@ from types import ModuleType
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dj_cadence import clock
-from dj_cadence.domain.letter import Letter, OpenNotifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender, Traits
 from dj_cadence.errors import DeliveryError, Refused
-from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.rendering import Templates
-from dj_cadence.returned_mail import open_box
-from dj_cadence.services.founding import found_if_new
-from dj_cadence.services.restore import is_unconfirmed
+from dj_cadence.services.backup.restore import is_unconfirmed
+from dj_cadence.services.operations.founding import found_if_new
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.transport.mailbox import open_box
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, select, text
 
 from dj_cadence.clock import FILE
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import message, metadata, site
 
 TICK, STEP = 0.5, timedelta(hours=1)

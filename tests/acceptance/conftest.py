@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.services.site import Site
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from .district import District, make_district
 from .terminal import Terminal, type_command

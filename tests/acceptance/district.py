@@ -16,19 +16,19 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from dj_cadence.domain.canonical import plain
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.letter import Letter
-from dj_cadence.domain.reminder_plan import ReminderPlan
-from dj_cadence.domain.shape import Shape
-from dj_cadence.domain.token import make_token
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.messages.notifier import Letter
+from dj_cadence.domain.messages.skeleton import Shape
+from dj_cadence.domain.reminders.plan import ReminderPlan
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access import login_address
-from dj_cadence.services.packing import pack
+from dj_cadence.fingerprint import plain
+from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.delivery.letter_codec import pack
 from dj_cadence.settings import Settings
-from dj_cadence.store import letters, tokens
-from dj_cadence.store.database import Database
+from dj_cadence.signing import make_token
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import letters
 from dj_cadence.store.schema import (
     appointment,
     chain,
@@ -43,6 +43,7 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
+from dj_cadence.store.site import tokens
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 12)

@@ -21,7 +21,7 @@ from typing import Any
 from restoring import whose
 
 from dj_cadence.errors import DjCadenceError
-from dj_cadence.services.restore import finish, restore
+from dj_cadence.services.backup.restore import finish, restore
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 MAKING = ("mkdir", "rename", "link", "fsync")

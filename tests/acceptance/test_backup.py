@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.services.draft import draft
+from dj_cadence.services.backup.draft import draft
 
 from .restoring import contents, seen
 from .terminal import Terminal, type_command

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import address
 
 from ..integration.chat_server import CORP, KEY, SECRET, ChatServer, chat_server  # noqa: TID252

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from dj_cadence.bootstrap import open_site
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.delivery.process_lock import lifeline
 from dj_cadence.store.schema import address, attempt, message, notice, plan_run, site, task
 
 from .terminal import Terminal

@@ -9,8 +9,8 @@ import chinese_calendar
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.store.database import open_database
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import metadata
 
 from .terminal import Terminal

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import update
 
-from dj_cadence.domain.page_address import organization_path
+from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.store.schema import org
 
 from .district import ALICE, BOB, Browser, District

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import func, select
 
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
-from dj_cadence.domain.task import State
-from dj_cadence.services import setup
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.feed import Feeds
-from dj_cadence.store import orgs
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.operations import setup
+from dj_cadence.services.rules.applied import applied_catalogue
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import message
-from dj_cadence.store.task_views import tasks
+from dj_cadence.store.tasks.task_list import tasks
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from dj_cadence.bootstrap import open_site, template_folders
-from dj_cadence.domain.token import message_token
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access import login_address
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.message_links import live_links
+from dj_cadence.services.access.message_links import live_links
+from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.store import orgs
+from dj_cadence.signing import message_token
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, appointment, message, org
 
 from .crawl import CODES, broken, crawl

@@ -17,8 +17,8 @@ from vdirsyncer.storage.http import HttpStorage
 
 from dj_cadence.entrypoints.daemon import listen
 from dj_cadence.entrypoints.web import make_app
-from dj_cadence.services import records
-from dj_cadence.services.feed_address import feed_address
+from dj_cadence.services.feeds.address import feed_address
+from dj_cadence.services.tasks import record
 from dj_cadence.store.schema import task
 
 from .district import ADDRESS, BOB, NOW, TODAY, District
@@ -88,7 +88,7 @@ def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
     assert read(served.url(addresses[0])) == first[0]
 
     with district.database.write() as session:
-        records.set_planned(
+        record.set_planned(
             session,
             district.context.catalogue(session),
             3,

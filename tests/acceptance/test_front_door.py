@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from dj_cadence.errors import Refused
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import site as site_table
 
 from .every_command import lines, untyped
@@ -355,7 +355,7 @@ def test_an_at_sign_in_a_password_is_not_repeated(tmp_path: Path) -> None:
 def test_a_database_that_goes_while_a_command_works_is_explained(
     empty: str, postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dj_cadence.services import doctor
+    from dj_cadence.services.operations import doctor
 
     site = Terminal(tmp_path / "site")
     assert type_command("init", site.site, "--database", empty).code == 0

@@ -10,7 +10,7 @@ from time import sleep
 import pytest
 
 from dj_cadence.entrypoints.connections import Room, room
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 
 from .busy_site import TICK, BusySite, set_lines
 from .crowd import Watched, fetch, probing

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from time import sleep
 
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 
 from .busy_site import BusySite
 from .crowd import fetch

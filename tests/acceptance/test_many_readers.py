@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 
 from .busy_site import TICK, BusySite, moved, set_lines
 from .crowd import Crowd, Watched, fetch, probing

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from dj_cadence.domain.token import make_token, message_token
+from dj_cadence.signing import make_token, message_token
 
 from .terminal import Terminal
 

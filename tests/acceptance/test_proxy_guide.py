@@ -7,7 +7,7 @@ import pytest
 
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.rules.applied import applied_catalogue
 
 from .district import Browser
 from .terminal import NOW, Terminal, type_command

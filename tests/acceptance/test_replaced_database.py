@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dj_cadence.bootstrap import open_site
-from dj_cadence.entrypoints.rounds import Rounds
+from dj_cadence.entrypoints.daemon_jobs import Rounds
 from dj_cadence.errors import DatabaseGone
-from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.delivery.process_lock import lifeline
 from dj_cadence.store.schema import person
 
 from .district import CHARLIE, District

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from dj_cadence.entrypoints.cli import context
-from dj_cadence.services import restore as restoring
-from dj_cadence.store.database import open_database
-from dj_cadence.store.lifeline import lifeline
+from dj_cadence.services.backup import restore as restoring
+from dj_cadence.store.core.database import open_database
+from dj_cadence.store.delivery.process_lock import lifeline
 
 from .restoring import altered, contents, pack, seen, whose
 from .terminal import Terminal, type_command
@@ -422,7 +422,7 @@ def test_nothing_of_an_archive_is_carried_out_before_a_person_says_so(
 ) -> None:
     mark = tmp_path / "mark"
     acting = ACTING.format(str(mark)).encode()
-    shipped = Path(restoring.__file__).parents[1] / "templates" / "mail"
+    shipped = Path(restoring.__file__).parents[2] / "templates" / "mail"
     subject = (shipped / "message.subject.txt").read_text(encoding="utf-8")
     settings = held["site.toml"].decode()
     held["site.toml"] = (settings + '\n[channels.own]\nnotifier = "own"\n').encode()

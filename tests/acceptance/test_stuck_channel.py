@@ -15,7 +15,7 @@ NEVER = '''"""A notifier that hangs in every letter."""
 
 from threading import Event
 
-from dj_cadence.domain.letter import Traits
+from dj_cadence.domain.messages.notifier import Traits
 
 
 class Never:

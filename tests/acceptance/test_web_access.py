@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from sqlalchemy import insert, update
 
-from dj_cadence.domain.dates import LAST_DAY
-from dj_cadence.services.access import (
+from dj_cadence.domain.dates.arithmetic import LAST_DAY
+from dj_cadence.services.access.permissions import (
     ADMINISTRATOR,
     STRANGER,
     Visitor,

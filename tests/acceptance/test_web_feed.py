@@ -10,8 +10,8 @@ from icalendar import Calendar, Event
 from sqlalchemy import select, update
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.feed import Feeds
-from dj_cadence.services.feed_address import feed_address, rotate
+from dj_cadence.services.feeds.address import feed_address, rotate
+from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.store.schema import task, token
 
 from .district import ADDRESS, ALICE, BOB, CHARLIE, DANA, GONE, NOW, TODAY, District

@@ -8,10 +8,10 @@ from http import HTTPStatus
 
 from sqlalchemy import select, text
 
-from dj_cadence.services.feed_address import feed_address, rotate
-from dj_cadence.store import acts
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.services.feeds.address import feed_address, rotate
+from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import task
+from dj_cadence.store.tasks import acts
 
 from .district import ADDRESS, BOB, NOW, Browser, District
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 
 from dj_cadence.entrypoints.web.session import device
 from dj_cadence.errors import Refused
-from dj_cadence.services import deliveries
-from dj_cadence.services.access import ExpiredLink, use_login_link
-from dj_cadence.services.feed_address import feed_address, rotate
-from dj_cadence.services.logins import tidy
-from dj_cadence.store.database import Database
+from dj_cadence.services.access.logins import tidy
+from dj_cadence.services.access.permissions import ExpiredLink, use_login_link
+from dj_cadence.services.delivery import log
+from dj_cadence.services.feeds.address import feed_address, rotate
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, feed, login, message, record, token
 
 from .district import ALICE, BOB, NOW, TODAY, Browser, District
@@ -210,7 +210,7 @@ def test_a_message_is_sent_again_only_as_it_was_seen(any_district: District) -> 
     leased = update(message).where(message.c.id == 1).values(state="leased")
     with any_district.database.write() as session:
         session.execute(leased)
-        assert not deliveries.send_again(session, seen, TODAY, NOW)
+        assert not log.send_again(session, seen, TODAY, NOW)
         assert session.scalar(select(message.c.state).where(message.c.id == 1)) == "leased"
 
 
@@ -220,7 +220,7 @@ def test_a_message_that_is_asked_for_eight_times_at_once_is_one(any_district: Di
 
     def again() -> object:
         try:
-            return in_one(any_district.database, deliveries.retry, [1], TODAY, NOW)
+            return in_one(any_district.database, log.retry, [1], TODAY, NOW)
         except Refused as error:
             return str(error)
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import insert, select, update
 
-from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.store.schema import appointment, notice, org, person, task
 

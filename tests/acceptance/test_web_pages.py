@@ -8,8 +8,8 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import update
 
-from dj_cadence.domain.circuit import Circuit
-from dj_cadence.store import circuits
+from dj_cadence.domain.messages.circuit import Circuit
+from dj_cadence.store.delivery import circuits
 from dj_cadence.store.schema import notice
 
 from .district import ALICE, BOB, CHARLIE, CLERK, DANA, EVIL, NOW, District
@@ -66,7 +66,7 @@ def test_the_start_page_counts_what_is_owed(district: District) -> None:
 def test_a_large_tree_is_folded_and_counts_stay_whole(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dj_cadence.entrypoints.web.pages.WHOLE_TREE", 4)
+    monkeypatch.setattr("dj_cadence.entrypoints.web.routes.pages.WHOLE_TREE", 4)
     page = district.login(CLERK).get("/").text
     assert organizations(page) == ["E1", "S1", "S2"]
     assert "组织 <b>5</b>" in page

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web import labels
 from dj_cadence.store.schema import record
 
 from .district import ALICE, BOB, CHARLIE, CLERK, Browser, District
@@ -201,7 +201,7 @@ class TestEveryErrorLeadsOn:
         stale = bob.post("/orgs/S1-1/done", data=typed)
 
         assert stale.status_code == HTTPStatus.FORBIDDEN
-        assert words.STALE_FORM in stale.text
+        assert labels.STALE_FORM in stale.text
         assert "<dt>备注</dt><dd>全体参加</dd>" in stale.text
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', stale.text))
         assert bob.post("/orgs/S1-1/done", data=fields).status_code == HTTPStatus.SEE_OTHER

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.routing import Mount, Route
 
 from dj_cadence.entrypoints.web import make_app
-from dj_cadence.services.feed_address import feed_address
-from dj_cadence.store.database import Database
+from dj_cadence.services.feeds.address import feed_address
+from dj_cadence.store.core.database import Database
 
 from .district import ADDRESS, ALICE, BOB, DANA, NOW, Browser, District
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.task import State
-from dj_cadence.store.task_views import tasks
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.tasks.task_list import tasks
 
 from .district import TODAY, District
 

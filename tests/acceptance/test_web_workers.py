@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from dj_cadence.entrypoints.web import app, workers
 from dj_cadence.entrypoints.web.workers import RETRY_AFTER, Busy, Workers
-from dj_cadence.store.database import open_beside
+from dj_cadence.store.core.database import open_beside
 from dj_cadence.store.schema import task
 
 from .district import District
@@ -71,7 +71,7 @@ def test_a_database_that_is_held_up_is_no_error_either(
     any_district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An act waits for its turn as long as somebody looks at a page, and is not half done."""
-    monkeypatch.setattr("dj_cadence.store.database.READER_SECONDS", 1)
+    monkeypatch.setattr("dj_cadence.store.core.database.READER_SECONDS", 1)
     url = any_district.database.engine.url.render_as_string(hide_password=False)
     beside = open_beside(url, 2)
     district = replace(any_district, context=replace(any_district.context, database=beside))

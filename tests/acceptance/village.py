@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dj_cadence.bootstrap import open_site, template_folders
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access import login_address
-from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store import orgs
+from dj_cadence.store.roster import orgs
 
 from .district import Browser
 from .terminal import NOW, TODAY, Terminal, type_command
@@ -94,7 +94,7 @@ _CHANNELS = "".join(
 )
 _RECORDER = """
 import json
-from dj_cadence.domain.letter import Form, Traits
+from dj_cadence.domain.messages.notifier import Form, Traits
 
 class Recorder:
     def __init__(self, options, folder):

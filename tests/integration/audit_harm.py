@@ -1,7 +1,7 @@
 """Doing a damage, and looking at what the auditor makes of it."""
 
 from dj_cadence.services.audit import audit
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from .audit_damages import LAST, Damage
 from .audit_world import World

@@ -16,23 +16,24 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import DeliveryError, Refused
-from dj_cadence.loading.catalogue import catalogue_from_content
 from dj_cadence.loading.evidence_file import Paper
-from dj_cadence.services import evidence, grants, logins, records
-from dj_cadence.services import plan as planner
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.feed import Feeds
-from dj_cadence.services.feed_address import feed_address
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
+from dj_cadence.services.access import logins
+from dj_cadence.services.feeds.address import feed_address
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.services.undo import undo
+from dj_cadence.services.tasks import evidence, record, superior_decisions
+from dj_cadence.services.tasks.undo import undo
 from dj_cadence.settings import ChannelSettings, Settings
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import message, org, task
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import DISTRICT, OFFICES, SETTINGS, Channel, a_site, at, load, shipped
 
@@ -126,8 +127,8 @@ class World:
         try:
             with session.begin_nested():
                 if task_id % 4 == 0:
-                    return records.set_planned(session, catalogue, task_id, on=day, **with_day)
-                records.done(session, catalogue, task_id, on=day, **with_day)
+                    return record.set_planned(session, catalogue, task_id, on=day, **with_day)
+                record.done(session, catalogue, task_id, on=day, **with_day)
                 if task_id % 11 == 0:
                     undo(session, catalogue, task_id, reason="记错了", **with_day)
         except Refused:
@@ -159,8 +160,10 @@ class World:
             meeting, lecture = owed["branch_general_meeting"], owed["party_lecture_branch"]
             how = {"by": "赵干事", "now": at(day, 16), "today": day}
             until = meeting.due + 20 * DAY
-            grants.postpone(session, catalogue, meeting.id, until=until, reason="疫情", **how)
-            grants.waive(session, catalogue, lecture.id, reason="合并", **how)
+            superior_decisions.postpone(
+                session, catalogue, meeting.id, until=until, reason="疫情", **how
+            )
+            superior_decisions.waive(session, catalogue, lecture.id, reason="合并", **how)
 
     def subscribe(self, day: date) -> None:
         """Somebody logs in; a calendar is asked for, and read."""

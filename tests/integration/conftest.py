@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from dj_cadence.services.audit import audit
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
 
 from .audit_damages import LAST
 from .audit_harm import EVENING

@@ -10,20 +10,20 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 import dj_cadence
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.digest import NOTHING, DigestView
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
-from dj_cadence.domain.letter import Letter, Notifier
-from dj_cadence.domain.message_id import make_message_id
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.digest.digest import NOTHING, DigestView
+from dj_cadence.domain.messages.message_id import make_message_id
+from dj_cadence.domain.messages.notifier import Letter, Notifier
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.rendering import Templates
-from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
+from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 SHIPPED = Path(dj_cadence.__file__).parent / "templates"
 DAY = date(2026, 3, 2)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from delivery_rows import SETTINGS, send_all
 
-from dj_cadence.domain.letter import Letter, Notifier, Sender
+from dj_cadence.domain.messages.notifier import Letter, Notifier, Sender
 from dj_cadence.notifiers import smtp
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 
 
 class Deadly:

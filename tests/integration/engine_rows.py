@@ -18,9 +18,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import (
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.messages.notifier import Letter, Notifier
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung
+from dj_cadence.domain.roster.columns import (
+    APPOINTMENT_COLUMNS,
+    ORG_COLUMNS,
+    Column,
+    Origin,
+    RosterRow,
+    RosterSheets,
+)
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import (
     DayOfYear,
     Duty,
     Every,
@@ -30,34 +42,22 @@ from dj_cadence.domain.duty import (
     TermNotice,
     Tier,
 )
-from dj_cadence.domain.letter import Letter, Notifier
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import From, ReminderPlan, Rung
-from dj_cadence.domain.roster_sheet import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    Column,
-    Origin,
-    RosterRow,
-    RosterSheets,
-)
 from dj_cadence.errors import DeliveryError
-from dj_cadence.loading.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import Loaded
 from dj_cadence.rendering import Templates
-from dj_cadence.services import plan as planner
-from dj_cadence.services.advance import advance
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.elections import settle_elections
-from dj_cadence.services.plan import PlanReport, horizon
-from dj_cadence.services.roster import ImportReport, import_roster
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.planning.apply import PlanReport, horizon
+from dj_cadence.services.reminders.daily_update import advance
+from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.site import Site
+from dj_cadence.services.tasks.elections import settle_elections
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import metadata
+from dj_cadence.store.site import site as sites
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = date(2026, 3, 1)
@@ -364,7 +364,7 @@ class Channel:
 
 
 def a_site(database: Database, channel: Notifier, settings: Settings = SETTINGS) -> Site:
-    templates = Templates([Path(planner.__file__).parents[1] / "templates"])
+    templates = Templates([Path(planner.__file__).parents[2] / "templates"])
     return Site(settings, database, templates, dict.fromkeys(settings.channels, lambda: channel))
 
 

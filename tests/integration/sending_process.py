@@ -10,9 +10,9 @@ from pathlib import Path
 
 from delivery_rows import SETTINGS, send_all
 
-from dj_cadence.domain.letter import Sender
+from dj_cadence.domain.messages.notifier import Sender
 from dj_cadence.notifiers import wecom_robot
-from dj_cadence.store.database import open_database
+from dj_cadence.store.core.database import open_database
 
 
 def main(url: str, robot: str, instant: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.messages.notifier import Letter
 
 _LONGER_THAN_ANY_TEST = 3600
 USERNAME, PASSWORD = "dj", "correct horse"

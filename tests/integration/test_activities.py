@@ -8,13 +8,13 @@ import pytest
 import xlsxwriter
 from sqlalchemy import select
 
-from dj_cadence.domain.duty import Every
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.rules.duty import Every
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import read_records
-from dj_cadence.services import records
-from dj_cadence.services.record_import import import_records
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks import record as records
+from dj_cadence.services.tasks.record_import import import_records
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, record_task
 
 from .engine_rows import (

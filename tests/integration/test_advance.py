@@ -7,13 +7,13 @@ from threading import Thread
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.duty import DayOfYear, Every
-from dj_cadence.domain.period import Unit
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.records import done, set_planned
-from dj_cadence.services.undo import undo
-from dj_cadence.store.database import Database
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.rules.duty import DayOfYear, Every
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.tasks.record import done, set_planned
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import notice, task
 
 from .engine_rows import (

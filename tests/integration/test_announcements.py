@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.duty import Tier, Vacation
+from dj_cadence.domain.rules.duty import Tier, Vacation
 from dj_cadence.errors import Refused
-from dj_cadence.services.announcements import announce, take_back
-from dj_cadence.services.digest import digest_view
-from dj_cadence.services.explain import explain
-from dj_cadence.services.records import set_planned
-from dj_cadence.store import orgs, overrides
-from dj_cadence.store.database import Database
+from dj_cadence.services.digest.digest import digest_view
+from dj_cadence.services.rules.announce import announce, take_back
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.record import set_planned
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.tasks import overrides
 
 from .engine_rows import (
     EVERYTHING,

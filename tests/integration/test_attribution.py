@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.errors import Refused
-from dj_cadence.services import attribution, records
-from dj_cadence.services.attribution import Attributed
-from dj_cadence.services.explain import explain
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks import record as records
+from dj_cadence.services.tasks import record_by_day
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.record_by_day import Attributed
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, record_task
 
 from .engine_rows import (
@@ -35,7 +36,7 @@ def later(planned: Database) -> Database:
 
 def hold(database: Database, duty: str, on: date, org: str = "B1", **more: object) -> Attributed:
     with database.write() as session:
-        return attribution.hold(
+        return record_by_day.hold(
             session,
             EVERYTHING,
             duty,

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.labels import MESSAGES, NOTICES
-from dj_cadence.loading.catalogue import catalogue_from_content
-from dj_cadence.services import plan as planner
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit import audit
+from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import switch_sending
-from dj_cadence.store import site as sites
 from dj_cadence.store.audit import message_rows, notice_rows
 from dj_cadence.store.audit.rules import ROWS, unlooked
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.site import site as sites
 
 from .audit_world import FIRST, World, content, found_world, live_through, open_world, walk
 from .audit_world import world_settings as settings_of

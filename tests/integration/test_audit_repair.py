@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from sqlalchemy import delete, insert, select, text
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.services.audit import audit
-from dj_cadence.services.doctor import examine
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import open_database
+from dj_cadence.services.operations.doctor import examine
+from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import message, metadata, notice, task
+from dj_cadence.store.site import site as sites
 
 from .audit_damages import DAMAGES, LAST, Damage
 from .audit_harm import EVENING, harm, look_twice

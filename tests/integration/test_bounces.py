@@ -12,15 +12,17 @@ import pytest
 import trustme
 from sqlalchemy import select
 
-from dj_cadence.domain.bounce import BounceBox
 from dj_cadence.errors import Refused
 from dj_cadence.rendering import Templates
-from dj_cadence.returned_mail import open_box
-from dj_cadence.services.bounces import collect_bounces
+from dj_cadence.services.delivery.bounces import collect_bounces
 from dj_cadence.services.site import Site
-from dj_cadence.settings.options import BouncesTable
-from dj_cadence.store import addresses, orgs, schema
-from dj_cadence.store.database import Database
+from dj_cadence.settings.channel_options import BouncesTable
+from dj_cadence.store import schema
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import addresses
+from dj_cadence.store.roster import orgs
+from dj_cadence.transport.bounce_report import BounceBox
+from dj_cadence.transport.mailbox import open_box
 
 from . import delivery_rows as rows
 from .delivery_rows import MINUTE, MORNING, SHIPPED, Recorder, fill, send_all

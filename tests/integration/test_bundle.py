@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.digest_request import order_digest
-from dj_cadence.store import orgs
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.digest.on_demand import order_digest
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, appointment, digest, message, notice, org, person, task
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import (
     EVERYTHING,

@@ -8,17 +8,17 @@ import xlsxwriter
 from icalendar import Calendar
 from sqlalchemy import func, select
 
-from dj_cadence.domain.calendar import CalendarStatus
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.task import OWED
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
-from dj_cadence.loading.calendar_file import read_calendar
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
-from dj_cadence.services import plan as planner
-from dj_cadence.services.calendar_import import Arrival, prepare, store, unheard_of
-from dj_cadence.services.calendars import calendars, effect
-from dj_cadence.services.feed import Feeds
-from dj_cadence.store.database import Database
+from dj_cadence.loading.calendars.file import read_calendar
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.rules.calendar_import import Arrival, prepare, store, unheard_of
+from dj_cadence.services.rules.calendars import calendars, effect
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import slot, task
 
 from .engine_rows import (

@@ -7,9 +7,9 @@ import chinese_calendar
 import holidays
 import pytest
 
-from dj_cadence.domain.calendar import CalendarStatus
-from dj_cadence.domain.dates import DAY
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 CALENDAR = load_catalogue([shipped_schedules()]).catalogue.calendar
 

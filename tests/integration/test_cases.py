@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.duty import Clock, OwedBy
-from dj_cadence.domain.organization import OrgKind
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.rules.duty import Clock, OwedBy
 from dj_cadence.errors import Refused
-from dj_cadence.services import cases, records
-from dj_cadence.services.undo import undo
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks import cases, record
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
 
 from .engine_rows import a_duty, apply, at, catalogue, everything, roll, tasks
 
@@ -72,7 +72,7 @@ def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
     told = next(t for t in tasks(clocks) if t.duty == "told")
 
     with clocks.write() as session:
-        records.done(session, RULES, told.id, on=TODAY, by="x", now=at(TODAY, 17), today=TODAY)
+        record.done(session, RULES, told.id, on=TODAY, by="x", now=at(TODAY, 17), today=TODAY)
     roll(clocks, RULES, TODAY)
 
     assert {t.duty: t.state for t in tasks(clocks)} == {"told": "done", "closed": "planned"}
@@ -150,7 +150,7 @@ def test_a_case_on_which_somebody_acted_waits_for_that_to_be_taken_back(clocks: 
     told = next(row for row in tasks(clocks) if row.duty == "told")
     who: Any = {"by": "x", "now": at(TODAY, 17), "today": TODAY}
     with clocks.write() as session:
-        records.done(session, RULES, told.id, on=TODAY, **who)
+        record.done(session, RULES, told.id, on=TODAY, **who)
 
     with pytest.raises(Refused, match=f"请先撤回任务 {told.id} 的登记"):
         take_back(clocks, number)

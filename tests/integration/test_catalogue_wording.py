@@ -5,16 +5,16 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.cohort import cohort_of
-from dj_cadence.domain.duty import DayOfYear, Every, Tier
-from dj_cadence.domain.organization import KIND_BY_LABEL, Facts, OrgKind
-from dj_cadence.domain.roster import KINDS
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
-from dj_cadence.domain.step_slots import Reference, steps_from
-from dj_cadence.domain.workflow import Step, Workflow
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.organizations.facts import KIND_BY_LABEL, Facts, OrgKind
+from dj_cadence.domain.planning.cohort import cohort_of
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.planning.step_slots import Reference, steps_from
+from dj_cadence.domain.roster.org_rows import KINDS
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.duty import DayOfYear, Every, Tier
+from dj_cadence.domain.rules.workflow import Step, Workflow
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 SHIPPED = load_catalogue([shipped_schedules()]).catalogue
 DUTIES = SHIPPED.duties

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from dj_cadence.bootstrap import open_notifiers
-from dj_cadence.domain.letter import Form, Letter, Notifier, Sender, traits
+from dj_cadence.domain.messages.notifier import Form, Letter, Notifier, Sender, traits
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import (
     dingtalk_robot,
@@ -182,9 +182,9 @@ def webhook_bench(services: ChatServer, tmp_path: Path) -> Bench:
 OWN_NOTIFIER = '''\
 """Our gateway for short messages."""
 
-from dj_cadence.domain.chat_text import fit
+from dj_cadence.transport.chat_text import fit
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.posting import Poster, reply_of
+from dj_cadence.transport.http import Poster, reply_of
 
 
 def open_notifier(options, sender, folder):

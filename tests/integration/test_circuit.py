@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.letter import Form, Traits
+from dj_cadence.domain.messages.notifier import Form, Traits
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.audit import audit
-from dj_cadence.services.channels import list_channels
-from dj_cadence.services.channels import test_channel as try_channel
-from dj_cadence.services.doctor import examine
-from dj_cadence.services.metrics import exposition, measure
+from dj_cadence.services.delivery.channels import list_channels
+from dj_cadence.services.delivery.channels import test_channel as try_channel
+from dj_cadence.services.operations.doctor import examine
+from dj_cadence.services.operations.metrics import exposition, measure
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site, switch_sending
-from dj_cadence.services.tick import tick
 from dj_cadence.settings import ChannelSettings
-from dj_cadence.store import circuits
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import circuits
 from dj_cadence.store.schema import address, attempt, message, person
 
 from .engine_rows import SETTINGS, Channel, a_site, at

@@ -5,15 +5,15 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dj_cadence.domain.clock_doubt import Reading
+from dj_cadence.domain.dates.clock_doubt import Reading
 from dj_cadence.errors import Refused
 from dj_cadence.services.audit import audit
-from dj_cadence.services.clock_guard import ClockGuard, accept_clock, check_clock
+from dj_cadence.services.operations.clock_guard import ClockGuard, accept_clock, check_clock
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import message, site, task
-from dj_cadence.store.site import KnownTimes
+from dj_cadence.store.site.site import KnownTimes
 
 from .engine_rows import Channel, a_site, at
 

@@ -11,12 +11,12 @@ from threading import Thread
 import pytest
 import trustme
 
-from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
-from dj_cadence.services.deliver import DeliveryCounts
-from dj_cadence.store import ledger
-from dj_cadence.store.database import Database
+from dj_cadence.services.delivery.deliver import DeliveryCounts
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import claims
 
 from . import delivery_rows as rows
 from .delivery_rows import MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
@@ -227,7 +227,7 @@ def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
         while rows.column(seven, "state", 3) != "retry":
             time.sleep(0.01)
         with seven.write() as session:
-            ledger.claim(session, "two", "email", MORNING, LATER)
+            claims.claim(session, "two", "email", MORNING, LATER)
         return "250 ok"
 
     def down() -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from dj_cadence.domain.basis import Certainty
-from dj_cadence.domain.citation import STANDARD
-from dj_cadence.domain.duty import Clock, Tier
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.rules.basis import Certainty
+from dj_cadence.domain.rules.citation import STANDARD
+from dj_cadence.domain.rules.duty import Clock, Tier
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
 

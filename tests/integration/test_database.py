@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.types import dumps
 from dj_cadence.store.schema import address, chain, person, token
-from dj_cadence.store.types import dumps
 
 LOGIN = {"purpose": "login", "subject": "person:1", "generation": 0}
 

@@ -13,16 +13,16 @@ from threading import Event
 import pytest
 from sqlalchemy import update
 
-from dj_cadence.domain.letter import Letter, OpenNotifier, Traits
+from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
-from dj_cadence.services import connections
-from dj_cadence.services import deliver as delivering
-from dj_cadence.services.connection import living
-from dj_cadence.services.deliver import DeliveryCounts, deliver, recover, running
+from dj_cadence.services.delivery import connections
+from dj_cadence.services.delivery import deliver as delivering
+from dj_cadence.services.delivery.connection import living
+from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover, running
 from dj_cadence.settings import ChannelSettings
 from dj_cadence.store import schema
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from dj_cadence.domain.letter import Letter
-from dj_cadence.services import grants, records
-from dj_cadence.services.access import person_visitor
-from dj_cadence.services.deliver import deliver
-from dj_cadence.services.digest import digest_view, digests_of_a_pass
-from dj_cadence.services.last_word import last_words
-from dj_cadence.services.pages import decisions
+from dj_cadence.domain.messages.notifier import Letter
+from dj_cadence.services.access.page_queries import decisions
+from dj_cadence.services.access.permissions import person_visitor
+from dj_cadence.services.delivery.deliver import deliver
+from dj_cadence.services.digest.digest import digest_view, digests_of_a_pass
 from dj_cadence.services.site import Site
-from dj_cadence.services.undo import undo
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks import record, superior_decisions
+from dj_cadence.services.tasks.last_word import last_words
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, org, person
-from dj_cadence.store.task_views import tasks as task_rows
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.tasks.task_list import tasks as task_rows
 
 from .engine_rows import (
     LECTURE,
@@ -59,14 +59,14 @@ def hand_up(site: Site, day: date = THURSDAY) -> Any:
     task = the_task(site.database, "lecture", "B1", "2026-Q2")
     who = WHO | {"now": at(day, 15), "today": day}
     with site.database.write() as session:
-        records.done(session, RULES, task.id, on=THURSDAY, **who)
+        record.done(session, RULES, task.id, on=THURSDAY, **who)
     return task
 
 
 def send_back(site: Site, task: Any, reason: str = "没有签到表") -> None:
     who = WHO | {"by": "孙书记"}
     with site.database.write() as session:
-        grants.return_(session, RULES, task.id, reason=reason, **who)
+        superior_decisions.return_(session, RULES, task.id, reason=reason, **who)
 
 
 def letters(site: Site, day: date) -> list[Letter]:
@@ -149,7 +149,7 @@ def test_where_nobody_holds_the_deciding_office_the_next_level_is_told(site: Sit
 def test_what_was_decided_meanwhile_is_not_asked_for(site: Site) -> None:
     task = hand_up(site)
     with site.database.write() as session:
-        grants.accept(session, RULES, task.id, **WHO)
+        superior_decisions.accept(session, RULES, task.id, **WHO)
 
     assert subjects(site, FRIDAY) == []
     assert waiting_for(site, "孙书记") == []
@@ -195,7 +195,7 @@ def test_the_reason_is_shown_until_it_is_handed_up_again(site: Site) -> None:
     send_back(site, task)
     advance_to(site.database, RULES, FRIDAY)
     with site.database.write() as session:
-        records.done(session, RULES, task.id, on=THURSDAY, **WHO)
+        record.done(session, RULES, task.id, on=THURSDAY, **WHO)
 
     with site.database.read() as session:
         rows = task_rows(session, RULES, today=FRIDAY, ids=[task.id])

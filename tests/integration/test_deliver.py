@@ -11,20 +11,23 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.citation import STANDARD, basis_line
-from dj_cadence.domain.letter import Form, Letter, Traits
-from dj_cadence.domain.refusals.mail import Stage, judge_mail
-from dj_cadence.domain.reminder_plan import ESCALATED
-from dj_cadence.domain.token import make_token, message_token
+from dj_cadence.domain.messages.notifier import Form, Letter, Traits
+from dj_cadence.domain.reminders.plan import ESCALATED
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.citation import STANDARD, basis_line
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.services.deliver import DeliveryCounts, recover, supersede_stale
-from dj_cadence.services.packing import unpack
-from dj_cadence.store import ledger, letters, outcomes, schema, tokens
-from dj_cadence.store.database import Database
-from dj_cadence.store.ledger import Claim
-from dj_cadence.store.letters import Frozen
-from dj_cadence.store.prepared import Ledger
+from dj_cadence.services.delivery.deliver import DeliveryCounts, recover, supersede_stale
+from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.signing import make_token, message_token
+from dj_cadence.store import schema
+from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import attempts, letters
+from dj_cadence.store.delivery import claims as ledger
+from dj_cadence.store.delivery.claims import Claim
+from dj_cadence.store.delivery.letters import Frozen
+from dj_cadence.store.site import tokens
+from dj_cadence.transport.refusals.mail import Stage, judge_mail
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, Recorder, fill, send_all
@@ -416,7 +419,7 @@ def _die_while_sending(database: Database, now: datetime) -> None:
 
 
 def _begin(database: Database, claim: Claim, now: datetime) -> bool:
-    return _in_book(database, lambda book: outcomes.begin(book, claim, now))
+    return _in_book(database, lambda book: attempts.begin(book, claim, now))
 
 
 def _in_book(database: Database, work: Callable[[Ledger], _Done]) -> _Done:
@@ -530,7 +533,7 @@ def test_what_a_slow_process_did_send_counts_all_the_same(database: Database) ->
         (slow,) = ledger.claim(session, "slow", "email", MORNING, MORNING + 10 * MINUTE)
     _begin(database, slow, MORNING)
     recover(database, rows.SETTINGS.folder, "one", DAY, MORNING + 11 * MINUTE)
-    _in_book(database, lambda book: outcomes.sent(book, slow, "250 ok", MORNING))
+    _in_book(database, lambda book: attempts.sent(book, slow, "250 ok", MORNING))
 
     assert send_all(database, Recorder(), now=MORNING + 12 * MINUTE) == DeliveryCounts()
     assert rows.states(database) == {1: "sent"}
@@ -542,7 +545,7 @@ def test_death_after_the_outcome_leaves_no_notice_without_one(database: Database
     with database.write() as session:
         (claim,) = ledger.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
     _begin(database, claim, MORNING)
-    _in_book(database, lambda book: outcomes.sent(book, claim, "250 ok", MORNING))
+    _in_book(database, lambda book: attempts.sent(book, claim, "250 ok", MORNING))
     with database.read() as session:
         assert session.scalars(select(schema.notice.c.outcome)).all() == [""]
 
@@ -571,7 +574,7 @@ def test_what_is_held_too_long_is_handed_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 3)
-    monkeypatch.setattr("dj_cadence.services.channel_worker.LEASE", timedelta(0))
+    monkeypatch.setattr("dj_cadence.services.delivery.channel_worker.LEASE", timedelta(0))
     channel = Recorder()
 
     assert [send_all(database, channel) for _ in range(3)] == [DeliveryCounts(sent=1)] * 3

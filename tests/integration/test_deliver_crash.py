@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from . import delivery_rows as rows
 from .delivery_rows import MINUTE, MORNING, fill

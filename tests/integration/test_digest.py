@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.digest import DigestView, Numbers
-from dj_cadence.domain.task import first_overdue_day
-from dj_cadence.domain.week import week_label
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.iso_week import week_label
+from dj_cadence.domain.digest.digest import DigestView, Numbers
+from dj_cadence.domain.tasks.task import first_overdue_day
 from dj_cadence.errors import Refused
-from dj_cadence.services.digest import digest_view
-from dj_cadence.services.digest_counts import total
-from dj_cadence.services.digest_request import as_message, requested_digest
-from dj_cadence.services.records import done, missed
-from dj_cadence.store import digests, orgs
-from dj_cadence.store.database import Database
+from dj_cadence.services.digest.counts import total
+from dj_cadence.services.digest.digest import digest_view
+from dj_cadence.services.digest.on_demand import as_message, requested_digest
+from dj_cadence.services.tasks.record import done, missed
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.digest import digests
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import appointment, org, task
 
 from .engine_rows import (

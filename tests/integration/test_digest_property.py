@@ -8,17 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
-from dj_cadence.domain.digest import Numbers
-from dj_cadence.domain.override import OverrideKey
-from dj_cadence.domain.task import State, first_overdue_day
-from dj_cadence.services.access import ADMINISTRATOR
-from dj_cadence.services.digest import WHOLE_TREE, Digests, digest_view
-from dj_cadence.services.pages import organizations
-from dj_cadence.store import site as sites
-from dj_cadence.store import task_views
-from dj_cadence.store.database import Database
-from dj_cadence.store.overrides import lay_over
+from dj_cadence.domain.digest.digest import Numbers
+from dj_cadence.domain.rules.override import OverrideKey
+from dj_cadence.domain.tasks.task import State, first_overdue_day
+from dj_cadence.services.access.page_queries import organizations
+from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digest_view
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import chain, cohort, metadata, org, profile, slot, task
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.tasks import task_list
+from dj_cadence.store.tasks.overrides import lay_over
 
 from .engine_rows import CALENDAR, EVERYTHING, SETTINGS, at
 
@@ -126,7 +126,7 @@ def test_page_command_and_digest_count_alike(
             below = [lines[f"o{one}"] for one in _inside(parents, n) - {n}]
             listed = [
                 row
-                for row in task_views.tasks(
+                for row in task_list.tasks(
                     session, EVERYTHING, today=MONDAY, org_code=f"o{n}", subtree=True, binding=True
                 )
                 if row.org != f"o{n}"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from dj_cadence.domain.election_letter import Contact, Form, Term, Titles
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.paper import Paper, PaperKind
-from dj_cadence.rendering.papers import check_papers, render_paper, samples
+from dj_cadence.domain.documents.document import Paper, PaperKind
+from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.rendering.documents import check_papers, render_paper, samples
 
 from .delivery_rows import SHIPPED
 from .office import pages_of_all

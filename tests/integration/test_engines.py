@@ -10,15 +10,15 @@ import recurring_ical_events
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import FR, MONTHLY, WE, YEARLY, rrule
 
-from dj_cadence.domain.cohort import cohort_of
-from dj_cadence.domain.dates import DAY, add_months, add_years, month_end
-from dj_cadence.domain.day_rule import parse_day_rule
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.period import Unit, periods
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.dates.arithmetic import DAY, add_months, add_years, month_end
+from dj_cadence.domain.dates.day_rule import parse_day_rule
+from dj_cadence.domain.dates.period import Unit, periods
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.planning.cohort import cohort_of
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 CATALOGUE = load_catalogue([shipped_schedules()]).catalogue
 CALENDAR = CATALOGUE.calendar

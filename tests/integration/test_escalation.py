@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.canonical import digest, plain
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.reminder_plan import UpStep
-from dj_cadence.services.announcements import announce
-from dj_cadence.services.grants import postpone, waive
-from dj_cadence.services.records import done
-from dj_cadence.store import planning
-from dj_cadence.store.database import Database
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.reminders.plan import UpStep
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.fingerprint import digest, plain
+from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.tasks.record import done
+from dj_cadence.services.tasks.superior_decisions import postpone, waive
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning import writes
 from dj_cadence.store.schema import address, message, notice, org, person, task
 
 from .engine_rows import (
@@ -278,4 +278,4 @@ def test_a_choice_wakes_what_is_long_overdue_and_can_be_ended(late: Database) ->
 def _without_escalation(database: Database, own: Catalogue) -> int:
     with database.write() as session:
         plan = own.plans["term"]
-        return planning.chain_id(session, digest(plan), plain(plan))
+        return writes.chain_id(session, digest(plan), plain(plan))

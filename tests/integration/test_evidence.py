@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import Paper, paper
-from dj_cadence.services import evidence, records
 from dj_cadence.services.audit.evidence import look_at_evidence
-from dj_cadence.services.explain import explain
-from dj_cadence.services.undo import undo
+from dj_cadence.services.tasks import evidence, record
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.undo import undo
 from dj_cadence.settings import Settings
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import evidence as table
 
 from .engine_rows import EVERYTHING, SETTINGS, SHANGHAI, acts, advance_to, at, the_task
@@ -43,7 +43,7 @@ def done(
     mine = the_task(database, "party_day", "B1", "2026-03").id
     aside_in = evidence.set_aside(settings(folder, megabytes), papers)
     with aside_in as aside, database.write() as session:
-        record_id = records.done(
+        record_id = record.done(
             session, EVERYTHING, mine, on=date(2026, 3, on), by="x", now=at(TODAY), today=TODAY
         )
         evidence.attach(session, mine, record_id, aside, by="x", now=at(TODAY))

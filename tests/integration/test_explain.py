@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import update
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.deliver import deliver
-from dj_cadence.services.digest import digests_of_a_pass
-from dj_cadence.services.explain import explain
-from dj_cadence.services.grants import postpone
-from dj_cadence.services.records import done, set_planned
-from dj_cadence.store.database import Database
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.delivery.deliver import deliver
+from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.record import done, set_planned
+from dj_cadence.services.tasks.superior_decisions import postpone
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import address
 
 from .engine_rows import (

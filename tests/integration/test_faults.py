@@ -15,16 +15,17 @@ import trustme
 from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.exc import OperationalError
 
-from dj_cadence.domain.letter import Letter, Sender
+from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.notifiers import smtp
 from dj_cadence.rendering import Templates
-from dj_cadence.services import channel_worker
-from dj_cadence.services.channel_worker import ChannelWorker
-from dj_cadence.services.deliver import DeliveryCounts, deliver, recover
-from dj_cadence.store import ledger, schema
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.lifeline import lifeline
-from dj_cadence.store.prepared import Ledger, NotWritten, Prepared
+from dj_cadence.services.delivery import channel_worker
+from dj_cadence.services.delivery.channel_worker import ChannelWorker
+from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
+from dj_cadence.store import schema
+from dj_cadence.store.core.compiled import Ledger, NotWritten, Prepared
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.delivery import claims
+from dj_cadence.store.delivery.process_lock import lifeline
 
 from . import delivery_rows as rows
 from .delivery_rows import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
@@ -328,7 +329,7 @@ def test_an_outcome_waits_for_a_locked_database(
     three: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(three.engine.url.database)
-    monkeypatch.setattr("dj_cadence.store.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("dj_cadence.store.core.database.BUSY_SECONDS", 0.05)
     impatient = open_database(f"sqlite:///{path}")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
 
@@ -413,7 +414,7 @@ def test_an_outcome_that_can_never_be_written_is_unknown_and_sent_again(
     three: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(three.engine.url.database)
-    monkeypatch.setattr("dj_cadence.store.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("dj_cadence.store.core.database.BUSY_SECONDS", 0.05)
     monkeypatch.setattr(channel_worker, "COMMIT_RETRY_DELAYS", ())
     impatient = open_database(f"sqlite:///{path}")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
@@ -447,7 +448,7 @@ def test_a_clock_that_jumps_frees_nothing_that_a_living_process_is_sending(
     fill(database, 1)
     with lifeline(database, tmp_path, "slow") as life:
         with database.write() as session:
-            ledger.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
+            claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
 
         recover(database, tmp_path, "other", DAY, MORNING + jump)
         assert rows.states(database) == {1: "leased"}
@@ -459,7 +460,7 @@ def test_on_postgres_the_lock_is_seen_from_another_machine(
     fill(postgres_database, 1)
     with lifeline(postgres_database, tmp_path, "far") as life:
         with postgres_database.write() as session:
-            ledger.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
+            claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
         elsewhere = tmp_path / "another machine"
 
         recover(postgres_database, elsewhere, "other", DAY, MORNING + timedelta(days=40))
@@ -477,7 +478,7 @@ def test_the_death_of_a_process_frees_its_messages_at_once(
     file.parent.mkdir()
     file.touch()  # and nobody holds it
     with database.write() as session:
-        ledger.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
+        claims.claim(session, "dead", "email", MORNING, MORNING + 10 * MINUTE)
 
     recover(database, tmp_path, "other", DAY, MORNING)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
-from dj_cadence.feeds import FeedEvent, calendar_bytes
+from dj_cadence.rendering.icalendar_text import FeedEvent, calendar_bytes
 
 CHANGED = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 HOSTILE = "，；\\n\\, ; : \"'<b>&amp; 😀👩‍👩‍👧\nBEGIN:VEVENT\r\nDTSTART:20200101\rX:1 \\\\n"

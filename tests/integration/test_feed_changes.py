@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.calendar import CalendarStatus
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import Basis, Certainty
-from dj_cadence.services import grants, records
-from dj_cadence.services.advance import advance
-from dj_cadence.services.feed import Feeds
-from dj_cadence.services.undo import undo
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Basis, Certainty
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.reminders.daily_update import advance
+from dj_cadence.services.tasks import record, superior_decisions
+from dj_cadence.services.tasks.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from .engine_rows import (
     B1,
@@ -99,20 +99,22 @@ def march(planned: Database) -> Database:
 Change = Callable[[Any, int], None]
 WHO: dict[str, Any] = {"by": "李书记", "now": at(MARCH, 11)}
 CHANGES: dict[str, Change] = {
-    "done": lambda s, n: records.done(s, EVERYTHING, n, on=MARCH, today=MARCH, **WHO),
-    "a day": lambda s, n: records.set_planned(
+    "done": lambda s, n: record.done(s, EVERYTHING, n, on=MARCH, today=MARCH, **WHO),
+    "a day": lambda s, n: record.set_planned(
         s, EVERYTHING, n, on=date(2026, 3, 20), today=MARCH, **WHO
     ),
-    "an hour": lambda s, n: records.set_planned(
+    "an hour": lambda s, n: record.set_planned(
         s, EVERYTHING, n, on=date(2026, 3, 5), at="14:30", today=MARCH, **WHO
     ),
-    "a place": lambda s, n: records.set_planned(
+    "a place": lambda s, n: record.set_planned(
         s, EVERYTHING, n, on=date(2026, 3, 5), place="二楼", today=MARCH, **WHO
     ),
-    "postponed": lambda s, n: grants.postpone(
+    "postponed": lambda s, n: superior_decisions.postpone(
         s, EVERYTHING, n, until=date(2026, 4, 15), reason="装修", today=MARCH, **WHO
     ),
-    "waived": lambda s, n: grants.waive(s, EVERYTHING, n, reason="装修", today=MARCH, **WHO),
+    "waived": lambda s, n: superior_decisions.waive(
+        s, EVERYTHING, n, reason="装修", today=MARCH, **WHO
+    ),
 }
 
 
@@ -134,7 +136,7 @@ def test_one_of_two_meetings_is_a_change_too(march: Database) -> None:
     one = the_task(march, "groups", "B1", "2026-03")
     before = entries(march)
     with march.write() as session:
-        records.done(session, EVERYTHING, one.id, on=MARCH, today=MARCH, **WHO)
+        record.done(session, EVERYTHING, one.id, on=MARCH, today=MARCH, **WHO)
     assert risen(before, entries(march)) == {uid(one)}
 
 
@@ -144,7 +146,7 @@ def test_missed_and_taken_back(march: Database) -> None:
     before = entries(march, APRIL)
     who = {"by": "李书记", "now": at(APRIL, 11)}
     with march.write() as session:
-        records.missed(session, EVERYTHING, one.id, reason="停课", today=APRIL, **who)
+        record.missed(session, EVERYTHING, one.id, reason="停课", today=APRIL, **who)
     missed = entries(march, APRIL)
     assert risen(before, missed) == {uid(one)}
     assert "【未按期开展】".encode() in missed[uid(one)]

@@ -8,11 +8,11 @@ from typing import Any
 from icalendar import Calendar
 from sqlalchemy import func, select, update
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.services import grants, records
-from dj_cadence.services.feed import Feeds
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.store import schema
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 
 from .engine_rows import (
     DISTRICT,
@@ -185,8 +185,8 @@ def test_a_meeting_is_busy_and_rings_apart_from_a_day(planned: Database) -> None
     with planned.write() as session:
         for one in (lecture, group):
             on = date(2026, 5, 12)
-            records.set_planned(session, EVERYTHING, one.id, on=on, at="14:00", **who)
-        grants.waive(session, EVERYTHING, group.id, reason="停课", **who)
+            record.set_planned(session, EVERYTHING, one.id, on=on, at="14:00", **who)
+        superior_decisions.waive(session, EVERYTHING, group.id, reason="停课", **who)
     site = replace(SETTINGS, feed_alarm_hours=1, feed_whole_day_alarm="前一天 16:00")
     body = Feeds(planned, site, lambda _session: EVERYTHING).body(org(planned, "B1"), at(DAY_))
     found = {str(e["UID"]): e for e in Calendar.from_ical(body).walk("VEVENT")}

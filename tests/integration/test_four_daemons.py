@@ -8,10 +8,10 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import digest, message, notice
 
 from .engine_rows import START, Channel, a_site, at

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dj_cadence.errors import Refused
-from dj_cadence.loading.calendar_file import read_calendar
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.loading.calendars.file import read_calendar
 from dj_cadence.loading.evidence_file import read_paper
 from dj_cadence.loading.records_file import read_records
 from dj_cadence.loading.roster_file import read_roster
-from dj_cadence.services.roster import import_roster
-from dj_cadence.store.database import open_database
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.services.roster.import_roster import import_roster
+from dj_cadence.store.core.database import open_database
 
 from .confined import confined
 from .mutations import broken_archives, edited, edits, texts

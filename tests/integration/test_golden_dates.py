@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import Cohort, cohort_of, notice_cohort, term_cohort
-from dj_cadence.domain.duty import Duty, Every, Term, TermNotice
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.planning.cohort import Cohort, cohort_of, notice_cohort, term_cohort
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Duty, Every, Term, TermNotice
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dates-2024-2028.txt"
 SINCE, UNTIL = date(2024, 1, 1), date(2028, 12, 31)

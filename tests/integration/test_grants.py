@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from dj_cadence.errors import Refused
-from dj_cadence.services import grants, records
-from dj_cadence.services.access import Visitor, may_grant
-from dj_cadence.services.undo import undo
-from dj_cadence.store import orgs
-from dj_cadence.store.database import Database
+from dj_cadence.services.access.permissions import Visitor, may_grant
+from dj_cadence.services.tasks import record, superior_decisions
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
 
 from .engine_rows import (
     EVERYTHING,
@@ -42,12 +42,12 @@ def district(planned: Database) -> Database:
 def postpone(database: Database, task_id: int, until: date, **how: Any) -> None:
     known = {"reason": "校舍维修", "by": "教育工委", "now": at(TODAY, 17), "today": TODAY}
     with database.write() as session:
-        grants.postpone(session, EVERYTHING, task_id, until=until, **(known | how))
+        superior_decisions.postpone(session, EVERYTHING, task_id, until=until, **(known | how))
 
 
 def waive(database: Database, task_id: int, reason: str = "支部拟撤并") -> None:
     with database.write() as session:
-        grants.waive(
+        superior_decisions.waive(
             session,
             EVERYTHING,
             task_id,
@@ -194,7 +194,7 @@ def test_what_is_handed_up_waits_silently_until_accepted(district: Database) -> 
     advance_to(district, CONFIRMED, date(2026, 5, 20))
     waiting = the_task(district, "party_day", "B1", "2026-03")
     with district.write() as session:
-        grants.accept(
+        superior_decisions.accept(
             session,
             CONFIRMED,
             task.id,
@@ -213,7 +213,7 @@ def test_what_is_sent_back_is_owed_again(district: Database) -> None:
     submit(district, task.id, on=date(2026, 4, 1))
 
     with district.write() as session:
-        grants.return_(
+        superior_decisions.return_(
             session,
             CONFIRMED,
             task.id,
@@ -235,14 +235,14 @@ def test_what_was_not_handed_up_cannot_be_accepted(district: Database) -> None:
     task = the_task(district, "party_day", "B1", "2026-03")
 
     with pytest.raises(Refused, match="没有等待确认的报送"), district.write() as session:
-        grants.accept(session, EVERYTHING, task.id, by="教育工委", now=at(TODAY, 17), today=TODAY)
+        superior_decisions.accept(
+            session, EVERYTHING, task.id, by="教育工委", now=at(TODAY, 17), today=TODAY
+        )
 
 
 def submit(database: Database, task_id: int, on: date = date(2026, 3, 30)) -> None:
     with database.write() as session:
-        records.done(
-            session, CONFIRMED, task_id, on=on, by="李书记", now=at(TODAY, 17), today=TODAY
-        )
+        record.done(session, CONFIRMED, task_id, on=on, by="李书记", now=at(TODAY, 17), today=TODAY)
 
 
 # --- shortened, ended, taken back ---------------------------------------------------------------
@@ -366,7 +366,7 @@ def test_what_waits_for_the_superior_is_decided_before_its_date_is_moved(
     task = the_task(district, "party_day", "B1", "2026-03")
     who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
     with district.write() as session:
-        records.done(session, CONFIRMED, task.id, on=TODAY, **who)
+        record.done(session, CONFIRMED, task.id, on=TODAY, **who)
 
     with pytest.raises(Refused, match="请先确认或退回，再改期限"):
         postpone(district, task.id, date(2026, 5, 29))
@@ -378,8 +378,8 @@ def test_what_a_superior_accepted_the_branch_cannot_take_back_first(district: Da
     rules = catalogue(joint, GROUPS)
     who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
     with district.write() as session:
-        records.done(session, rules, first.id, on=TODAY, also=[second.id], **who)
-        grants.accept(session, rules, first.id, **who)
+        record.done(session, rules, first.id, on=TODAY, also=[second.id], **who)
+        superior_decisions.accept(session, rules, first.id, **who)
     before = everything(district)
 
     with (

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
-from dj_cadence.loading.layers import read_folder
-from dj_cadence.loading.yaml_file import read_yaml
+from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.layers import read_folder
+from dj_cadence.loading.rules.yaml_file import read_yaml
 from dj_cadence.settings import SettingsError
 from dj_cadence.settings.reading import read_settings, sqlite_file
 

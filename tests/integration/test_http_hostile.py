@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dj_cadence import bounded_client
-from dj_cadence.bounded_client import BoundedClient
-from dj_cadence.domain.letter import Sender
+from dj_cadence.domain.messages.notifier import Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import webhook
-from dj_cadence.socket_reader import TooMuch
+from dj_cadence.transport import bounded_client
+from dj_cadence.transport.bounded_client import BoundedClient
+from dj_cadence.transport.socket_reader import TooMuch
 
 from .scripted_server import Peer, Script, scripted_server
 from .smtp_server import LETTER

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from dj_cadence.errors import Refused
-from dj_cadence.store.database import Database
-from dj_cadence.store.layout import differences, fingerprint
-from dj_cadence.store.migrate import HEAD, is_current, migrate
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.layout import differences, fingerprint
+from dj_cadence.store.core.migrate import HEAD, is_current, migrate
 from dj_cadence.store.schema import metadata
 
 ALTERED = [

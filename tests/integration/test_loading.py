@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.calendar import CalendarStatus
-from dj_cadence.domain.duty import DayOfYear, Every
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import From, Rung
-from dj_cadence.loading.catalogue import (
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.domain.reminders.plan import From, Rung
+from dj_cadence.domain.rules.duty import DayOfYear, Every
+from dj_cadence.loading.rules.catalogue import (
     Loaded,
     catalogue_from_content,
     load_catalogue,

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
-from dj_cadence.domain import mime
-from dj_cadence.domain.letter import Form, Letter, Sender
-from dj_cadence.domain.message import MessageView
+from dj_cadence.domain.messages.notifier import Form, Letter, Sender
+from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.rendering import _SAMPLES, Templates
+from dj_cadence.transport import mime
 
 from .delivery_rows import SHIPPED
 

@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from dj_cadence.services.simulate import parse_answer, simulate
-from dj_cadence.store.database import Database
+from dj_cadence.services.simulation.simulate import parse_answer, simulate
+from dj_cadence.store.core.database import Database
 
 from .engine_rows import Channel, a_site, apply_shipped, found_district, holds
 

@@ -13,8 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from dj_cadence.errors import Refused
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import HEAD, configuration, is_current, migrate
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import HEAD, configuration, is_current, migrate
 from dj_cadence.store.schema import metadata
 
 
@@ -76,8 +76,8 @@ def test_failed_migration_leaves_the_database_empty(empty: Database) -> None:
 def test_current_database_is_seen_without_alembic(sqlite_database: Database) -> None:
     program = (
         "import sys\n"
-        "from dj_cadence.store.database import open_database\n"
-        "from dj_cadence.store.migrate import migrate\n"
+        "from dj_cadence.store.core.database import open_database\n"
+        "from dj_cadence.store.core.migrate import migrate\n"
         "database = open_database(sys.argv[1])\n"
         "migrate(database)\n"
         "database.engine.dispose()\n"

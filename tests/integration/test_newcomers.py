@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, notice, person
 
 from .engine_rows import Channel, a_site, at, holds, load

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dj_cadence.domain.letter import Letter, Notifier, Sender
+from dj_cadence.domain.messages.notifier import Letter, Notifier, Sender
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import maildir, smtp
 

@@ -10,20 +10,20 @@ from zipfile import ZipFile
 import pytest
 from docx import Document
 
-from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.election_letter import Form, Term
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.paper import CORE_LINES, Paper, PaperKind
+from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.documents.document import CORE_LINES, Paper, PaperKind
+from dj_cadence.domain.documents.election_letter import Form, Term
+from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.papers import render_paper, template_path, wall_workbook
+from dj_cadence.rendering.documents import render_paper, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
-from dj_cadence.services.access import ADMINISTRATOR
-from dj_cadence.services.papers import paper
-from dj_cadence.services.records import done, missed
-from dj_cadence.services.term_letters import reminder_months
-from dj_cadence.services.wall import wall_plan
-from dj_cadence.store import orgs
-from dj_cadence.store.database import Database
+from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.term_letters import reminder_months
+from dj_cadence.services.documents.wall_plan import wall_plan
+from dj_cadence.services.tasks.record import done, missed
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
 
 from .delivery_rows import SHIPPED
 from .engine_rows import EVERYTHING, advance_to, at, the_task

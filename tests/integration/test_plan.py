@@ -5,15 +5,15 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.duty import DayOfYear, Duty, Every, OwedBy, Term
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, OwedBy, Term
 from dj_cadence.errors import Refused
-from dj_cadence.services import plan as planner
-from dj_cadence.services.records import done, set_planned
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.tasks.record import done, set_planned
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import (
     B1,

@@ -11,19 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, inspect, select, text
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.duty import Every
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Every
 from dj_cadence.errors import Refused
-from dj_cadence.services import plan as planner
-from dj_cadence.services.announcements import announce
-from dj_cadence.services.planner import Planner
-from dj_cadence.services.records import done
-from dj_cadence.services.undo import undo
-from dj_cadence.store import planning
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.differences import Span
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.planning.planner import Planner
+from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.tasks.record import done
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.planning import writes
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import act, chain, cohort, org, org_cohort, plan_run, slot, task
 
 from .engine_rows import (
@@ -294,7 +294,7 @@ def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) 
 def test_a_run_that_dies_is_completed_by_the_next(
     district: Database, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
-    monkeypatch.setattr(planning, "TASKS_AT_ONCE", 2)  # a transaction for each organization
+    monkeypatch.setattr(writes, "TASKS_AT_ONCE", 2)  # a transaction for each organization
     rules = catalogue(PARTY_DAY, LECTURE, WINTER)
     apply(district, rules, until=SPAN.until)
     expected = plan_of(district)
@@ -315,7 +315,7 @@ def test_a_first_plan_that_dies_gets_its_indexes_from_the_next(
 ) -> None:
     rules, names = catalogue(PARTY_DAY, LECTURE), {index.name for index in task.indexes}
     with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:  # noqa: PT012 - the patch must end with it
-        patch.setattr(planning, "TASKS_AT_ONCE", 2)
+        patch.setattr(writes, "TASKS_AT_ONCE", 2)
         die_after(patch, 3)
         apply(district, rules, until=SPAN.until)
     assert names.isdisjoint(indexes(district))
@@ -334,7 +334,7 @@ def die_after(patch: pytest.MonkeyPatch, transactions: int) -> None:
     """Let a plan die at the end of a transaction, before it commits."""
     left = iter(range(transactions))
     for name in ("note_run", "forget_run"):
-        patch.setattr(planning, name, _mortal(getattr(planning, name), left))
+        patch.setattr(writes, name, _mortal(getattr(writes, name), left))
 
 
 def _mortal(function: Callable[..., None], left: Iterator[int]) -> Callable[..., None]:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.duty import DayOfYear, Every
-from dj_cadence.services import plan, records
-from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import DayOfYear, Every
+from dj_cadence.services.planning import apply as plan
+from dj_cadence.services.tasks import record
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import org, slot, task
 
 from .engine_rows import START, advance_to, apply, at
@@ -179,6 +180,6 @@ def test_each_step_is_shown_with_what_brings_it(district: Database) -> None:
     own = the_step(district, "")
     with district.write() as session:
         how = {"by": "x", "now": at(TODAY), "today": TODAY}
-        records.set_planned(session, LIFE, own.id, on=date(2026, 11, 20), **how)
+        record.set_planned(session, LIFE, own.id, on=date(2026, 11, 20), **how)
     before = "前一环节的日期或流程有变化"
     assert causes(LIFE, date(2026, 12, 31)) == {("report", before), ("rectify", before)}

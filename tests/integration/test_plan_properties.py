@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dj_cadence.domain.dates import DAY, FIRST_DAY
-from dj_cadence.domain.reminder_plan import TaskDates, reminders
+from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.reminders.plan import TaskDates, reminders
 from dj_cadence.errors import Blame, DeliveryError, Refused
-from dj_cadence.services import plan as planner
-from dj_cadence.services.records import done, set_planned
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.differences import Span
+from dj_cadence.services.tasks.record import done, set_planned
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import message, notice, task
 
 from .engine_rows import (

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.errors import Refused
-from dj_cadence.services import quiet
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.digest_request import requested_digest
-from dj_cadence.services.records import missed
+from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.reminders import quiet_periods
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store import orgs, quiets
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks.record import missed
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.reminders import quiet_periods as quiets
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import digest, notice, task
 
 from .engine_rows import (
@@ -43,7 +44,7 @@ def hush(
 ) -> None:
     with database.write() as session:
         when: Any = {"since": since, "until": until, "today": today, "now": at(today)}
-        quiet.add(session, code, reason=reason, by="x", **when)
+        quiet_periods.add(session, code, reason=reason, by="x", **when)
 
 
 def walk(site: Site, since: date, until: date) -> None:
@@ -157,7 +158,7 @@ def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
     walk(site, MARCH, date(2026, 3, 5))
     with site.database.write() as session:
         (row,) = quiets.listed(session)
-        quiet.end(session, row.id, date(2026, 3, 6))
+        quiet_periods.end(session, row.id, date(2026, 3, 6))
 
     walk(site, date(2026, 3, 6), date(2026, 3, 6))
 
@@ -169,7 +170,7 @@ def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
 def test_one_that_never_began_is_taken_out(site: Site) -> None:
     hush(site.database, "S", date(2026, 7, 10), date(2026, 8, 20))
     with site.database.write() as session:
-        quiet.end(session, quiets.listed(session)[0].id, MARCH)
+        quiet_periods.end(session, quiets.listed(session)[0].id, MARCH)
         assert quiets.listed(session) == []
 
 
@@ -248,7 +249,7 @@ def test_what_makes_no_sense_is_refused(
         "reason": "放假",
     }
     with planned.write() as session, pytest.raises(Refused, match=why):
-        quiet.add(session, **{**asked, **changes}, by="x", now=at(MARCH), today=MARCH)
+        quiet_periods.add(session, **{**asked, **changes}, by="x", now=at(MARCH), today=MARCH)
 
 
 def test_two_that_begin_alike_are_one(planned: Database) -> None:

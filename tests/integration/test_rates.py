@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from dj_cadence.domain.letter import Form, Letter, Limit, Traits
-from dj_cadence.services.deliver import DeliveryCounts
-from dj_cadence.store import rates, schema
-from dj_cadence.store.database import Database
-from dj_cadence.store.prepared import Ledger
+from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Traits
+from dj_cadence.services.delivery.deliver import DeliveryCounts
+from dj_cadence.store import schema
+from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery import rate_limits
 
 from . import delivery_rows as rows
 from .chat_server import KEY, chat_server
@@ -26,7 +27,9 @@ SECOND = timedelta(seconds=1)
 
 def _take(database: Database, now: datetime, *, bucket: str = "b", messages: int = 3) -> object:
     with closing(Ledger(database)) as ledger:
-        return ledger.transaction(lambda book: rates.take(book, bucket, Limit(messages, 60), now))
+        return ledger.transaction(
+            lambda book: rate_limits.take(book, bucket, Limit(messages, 60), now)
+        )
 
 
 def test_a_token_comes_back_a_whole_while_after_it_was_taken(database: Database) -> None:

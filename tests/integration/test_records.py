@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.errors import Refused
-from dj_cadence.services import records
-from dj_cadence.services.undo import undo
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks import record as records
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import anchor, record
 
 from .engine_rows import (

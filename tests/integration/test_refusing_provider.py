@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.letter import Form, Sender, Traits
+from dj_cadence.domain.messages.notifier import Form, Sender, Traits
 from dj_cadence.notifiers.smtp import open_notifier
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
 from dj_cadence.settings import ChannelSettings
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import address, attempt, channel_state, message, notice, person
 
 from .engine_rows import SETTINGS, Channel, a_site, at

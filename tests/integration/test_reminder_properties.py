@@ -15,25 +15,25 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.quiet import speaks_on
-from dj_cadence.domain.reminder_plan import ESCALATED, NEWCOMER, From, Rung, TaskDates, UpStep
-from dj_cadence.domain.reminder_plan import reminders as rungs_of
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.reminders.plan import ESCALATED, NEWCOMER, From, Rung, TaskDates, UpStep
+from dj_cadence.domain.reminders.plan import reminders as rungs_of
+from dj_cadence.domain.reminders.quiet_period import speaks_on
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Blame, DeliveryError, Refused
-from dj_cadence.services import quiet
-from dj_cadence.services.advance import advance
-from dj_cadence.services.announcements import announce
-from dj_cadence.services.bundle import bundle
-from dj_cadence.services.chains import plan_of_chain
-from dj_cadence.services.deliver import deliver, recover, supersede_stale
-from dj_cadence.services.digest import digests_of_a_pass
-from dj_cadence.services.grants import postpone, waive
-from dj_cadence.services.packing import unpack
-from dj_cadence.services.records import done, set_planned
-from dj_cadence.services.undo import undo
-from dj_cadence.store import quiets
-from dj_cadence.store.database import Database, open_database
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
+from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.reminders import quiet_periods
+from dj_cadence.services.reminders.daily_update import advance
+from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.tasks.record import done, set_planned
+from dj_cadence.services.tasks.superior_decisions import postpone, waive
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.reminders import quiet_periods as quiets
 from dj_cadence.store.schema import address, appointment, letter, message, notice, org, shape, task
 
 from .engine_rows import (
@@ -212,9 +212,11 @@ class Life:
             try:
                 if what == "speak":
                     rows = quiets.listed(session)
-                    quiet.end(session, rows[number % len(rows)].id if rows else 0, self.today)
+                    quiet_periods.end(
+                        session, rows[number % len(rows)].id if rows else 0, self.today
+                    )
                 else:
-                    quiet.add(
+                    quiet_periods.add(
                         session,
                         ("", *ORGS)[number % 6],
                         since=self.today + DAY,

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dj_cadence import rendering
-from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import Item, MessageView, Rendered
-from dj_cadence.domain.task import State
+from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.messages.notifier import Form
+from dj_cadence.domain.messages.view import Item, MessageView, Rendered
+from dj_cadence.domain.tasks.task import State
 from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
 
 from .delivery_rows import SHIPPED

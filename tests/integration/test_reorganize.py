@@ -7,19 +7,19 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.duty import Clock, Every
-from dj_cadence.domain.period import Unit
-from dj_cadence.services import records
-from dj_cadence.services.announcements import announce
-from dj_cadence.services.cases import case, open_case
-from dj_cadence.services.explain import explain
-from dj_cadence.services.plan import horizon, preview
-from dj_cadence.services.roster import ImportReport, import_roster
-from dj_cadence.services.succession import hand_over
-from dj_cadence.services.undo import undo
-from dj_cadence.store import orgs
-from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.rules.duty import Clock, Every
+from dj_cadence.services.planning.apply import horizon, preview
+from dj_cadence.services.roster.import_roster import ImportReport, import_roster
+from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.tasks import record
+from dj_cadence.services.tasks.cases import case, open_case
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import message
 
 from .engine_rows import (
@@ -96,7 +96,7 @@ def _about(names: Mapping[int, str], row: object) -> str:
 def done(database: Database, duty: str, org: str, label: str, on: date) -> None:
     with database.write() as session:
         mine = the_task(database, duty, org, label).id
-        records.done(session, RULES, mine, on=on, by="x", now=at(on, 17), today=on)
+        record.done(session, RULES, mine, on=on, by="x", now=at(on, 17), today=on)
 
 
 def settle_spring(database: Database) -> None:
@@ -106,7 +106,7 @@ def settle_spring(database: Database) -> None:
         if early and row.period != "term":
             with database.write() as session:
                 for _ in range(row.target):
-                    records.done(
+                    record.done(
                         session,
                         RULES,
                         row.id,
@@ -266,7 +266,7 @@ class TestMerger:
     ) -> None:
         june = the_task(district, "party_day", "B2", "2026-06").id
         with district.write() as session:
-            records.set_planned(
+            record.set_planned(
                 session, RULES, june, on=date(2026, 6, 11), by="x", now=at(DAY), today=DAY
             )
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dj_cadence import returned_mail
-from dj_cadence.domain.bounce import BounceBox
 from dj_cadence.errors import Refused
-from dj_cadence.returned_mail import open_box
-from dj_cadence.settings.options import BouncesTable
+from dj_cadence.settings.channel_options import BouncesTable
+from dj_cadence.transport import mailbox
+from dj_cadence.transport.bounce_report import BounceBox
+from dj_cadence.transport.mailbox import open_box
 
 from .imap_server import PASSWORD, USERNAME, ImapMailbox, imap_server
 from .scripted_server import Peer, Script, scripted_server
@@ -47,8 +47,8 @@ def box_at(port: int, folder: Path) -> BounceBox:
 def test_of_many_mails_the_newest_are_read_and_of_each_the_beginning(
     tmp_path: Path, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(returned_mail, "_MOST_MAILS", 2)
-    monkeypatch.setattr(returned_mail, "_MOST_BYTES", 100)
+    monkeypatch.setattr(mailbox, "_MOST_MAILS", 2)
+    monkeypatch.setattr(mailbox, "_MOST_BYTES", 100)
     mails = [REPORT % n + b"x" * 1000 for n in range(4)]
     given: list[bytes] = []
     with imap_server(ImapMailbox(mails), context) as port:
@@ -145,7 +145,7 @@ def test_a_server_without_end_is_left_in_time(
     fetched: Script,
     said: str,
 ) -> None:
-    monkeypatch.setattr(returned_mail, "_MOST_OF_ALL", 1_000_000)
+    monkeypatch.setattr(mailbox, "_MOST_OF_ALL", 1_000_000)
     began = time.monotonic()
     with scripted_server(imap(context, searched, fetched)) as port:
         with pytest.raises(Refused) as caught:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dj_cadence.domain.office import OFFICES, OTHER_OFFICES
-from dj_cadence.domain.organization import STAGES
-from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS
+from dj_cadence.domain.organizations.facts import STAGES
+from dj_cadence.domain.organizations.offices import OFFICES, OTHER_OFFICES
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
 from dj_cadence.domain.table_column import Column
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "roster.md"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
-from dj_cadence.domain.problem import Problem
 from dj_cadence.loading.roster_file import read_roster
+from dj_cadence.problems import Problem
 
 ORGS = "组织代码,组织名称,类别,上级组织代码\nS,示例教育工委,上级机关,\nB1,青禾党支部,党支部,S\n"
 APPOINTMENTS = "组织代码,职务,姓名,邮箱\nB1,书记,书记甲,a@example.org\n"

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.loading.roster_file import read_roster
-from dj_cadence.services.roster import ImportReport, import_roster
-from dj_cadence.services.roster_view import check_roster
-from dj_cadence.store import orgs
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
-from dj_cadence.store.roster import stored_appointments, stored_orgs, stored_people
+from dj_cadence.services.roster.export import check_roster
+from dj_cadence.services.roster.import_roster import ImportReport, import_roster
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster.roster import stored_appointments, stored_orgs, stored_people
 from dj_cadence.store.schema import address, org
+from dj_cadence.store.site import site as sites
 
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 5)

@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.addressing import Holder
-from dj_cadence.domain.dates import FIRST_DAY
-from dj_cadence.domain.organization import Change, Facts
-from dj_cadence.domain.roster_sheet import ORG_COLUMNS, Origin, RosterRow, RosterSheets
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.organizations.facts import Change, Facts
+from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, RosterSheets
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
-from dj_cadence.services.demo_roster import demo_rows
-from dj_cadence.services.roster import Election, ImportReport, Tally, import_roster
-from dj_cadence.services.roster_view import (
+from dj_cadence.services.roster.export import (
     check_roster,
     export_roster,
     exported_roster,
     roster_tree,
 )
-from dj_cadence.store import orgs
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
-from dj_cadence.store.roster import stored_appointments, stored_orgs
+from dj_cadence.services.roster.import_roster import Election, ImportReport, Tally, import_roster
+from dj_cadence.services.simulation.demo_roster import demo_rows
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster.roster import stored_appointments, stored_orgs
 from dj_cadence.store.schema import address, anchor, metadata, org, person, profile
+from dj_cadence.store.site import site as sites
 
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 5)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.roster_sheet import (
+from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
     ORG_COLUMNS,
     Column,
@@ -14,9 +14,9 @@ from dj_cadence.domain.roster_sheet import (
     RosterRow,
     RosterSheets,
 )
-from dj_cadence.services.roster import import_roster
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.services.roster.import_roster import import_roster
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.site import site as sites
 
 HOW: dict[str, Any] = {
     "now": datetime(2026, 3, 5, tzinfo=UTC),

@@ -11,14 +11,14 @@ from threading import Event, Thread
 from sqlalchemy import update
 
 from dj_cadence import clock
-from dj_cadence.entrypoints.rounds import Rounds
+from dj_cadence.entrypoints.daemon_jobs import Rounds
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.site import switch_sending
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
-from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.delivery.process_lock import lifeline
 from dj_cadence.store.schema import message
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import SETTINGS, Channel, a_site, at, everything
 

@@ -8,8 +8,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from dj_cadence.domain.basis import EVIDENCE, Certainty
-from dj_cadence.domain.duty import (
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.reminders.plan import From
+from dj_cadence.domain.rules.basis import EVIDENCE, Certainty
+from dj_cadence.domain.rules.duty import (
     Clock,
     DayOfYear,
     Duty,
@@ -20,16 +23,13 @@ from dj_cadence.domain.duty import (
     Tier,
     Vacation,
 )
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import From
-from dj_cadence.loading.calendar_rule import HolidayYearRule, SemesterRule
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
-from dj_cadence.loading.plan_rule import PlanRule
-from dj_cadence.loading.rule import DutyFile
-from dj_cadence.loading.standard_rule import StandardFile
-from dj_cadence.loading.workflow_rule import MARKS, WorkflowFile
-from dj_cadence.loading.yaml_file import keys_of
+from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.duty import DutyFile
+from dj_cadence.loading.rules.reminder_plan import PlanRule
+from dj_cadence.loading.rules.standard import StandardFile
+from dj_cadence.loading.rules.workflow import MARKS, WorkflowFile
+from dj_cadence.loading.rules.yaml_file import keys_of
 
 DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"

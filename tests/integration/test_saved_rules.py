@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.errors import DeliveryError
-from dj_cadence.services import saved_rules
-from dj_cadence.services.doctor import Finding, examine
+from dj_cadence.services.operations.doctor import Finding, examine
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.rules import file_watch
 from dj_cadence.services.site import Site, switch_sending
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import message, person
 
 from .engine_rows import SETTINGS, Channel, a_site, at, tasks
@@ -87,7 +87,7 @@ def test_another_fault_is_told_anew_and_mending_it_is_not(site: Site) -> None:
     (site.settings.folder / "schedules" / "duties" / "own.yaml").unlink()
     assert passes(site, at(DAY, 11, 0), at(DAY, 12, 0)) == []
     with site.database.read() as session:
-        assert saved_rules.noted(session) is None
+        assert file_watch.noted(session) is None
 
 
 def test_sound_files_that_are_not_applied_are_told_once(site: Site) -> None:
@@ -135,9 +135,9 @@ def test_the_files_are_read_again_only_when_one_has_changed(
     write(site, SOUND)
     passes(site, at(DAY, 9, 0))
     reads = []
-    real = saved_rules.load_catalogue
+    real = file_watch.load_catalogue
     monkeypatch.setattr(
-        saved_rules, "load_catalogue", lambda folders: (reads.append(1), real(folders))[1]
+        file_watch, "load_catalogue", lambda folders: (reads.append(1), real(folders))[1]
     )
 
     passes(site, at(DAY, 9, 1), at(DAY, 9, 5))

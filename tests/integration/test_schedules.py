@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.basis import EVIDENCE, Certainty
-from dj_cadence.domain.duty import DayOfYear, Duty, Every, Recurrence, Term, TermNotice, Tier
-from dj_cadence.domain.organization import (
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import (
     BRANCHES,
     PARTY_ORGANIZATIONS,
     STAGES,
     Facts,
     OrgKind,
 )
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import From, Rung
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.reminders.plan import From, Rung
+from dj_cadence.domain.rules.basis import EVIDENCE, Certainty
+from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, Recurrence, Term, TermNotice, Tier
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 LOADED = load_catalogue([shipped_schedules()])
 DUTIES = LOADED.catalogue.duties

@@ -8,14 +8,14 @@ from time import monotonic
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.domain.letter import Letter
+from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.errors import DeliveryError
-from dj_cadence.services.deliver import DeliveryCounts, deliver
-from dj_cadence.services.deliveries import retry
-from dj_cadence.services.digest import digests_of_a_pass
+from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver
+from dj_cadence.services.delivery.log import retry
+from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.services.tick import tick
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import attempt, message, notice, site
 
 from .engine_rows import SETTINGS, Channel, a_site, at, morning, shipped

@@ -9,12 +9,12 @@ import pytest
 from pydantic import BaseModel
 
 from dj_cadence.bootstrap import render_settings
-from dj_cadence.domain.robot import parse_robots
 from dj_cadence.errors import Refused
 from dj_cadence.settings import ChannelSettings, Settings, SettingsError
-from dj_cadence.settings.options import OPTIONS, BouncesTable
+from dj_cadence.settings.channel_options import OPTIONS, BouncesTable
 from dj_cadence.settings.reading import make_site_key, read_settings
-from dj_cadence.settings.tables import SiteTable
+from dj_cadence.settings.schema import SiteTable
+from dj_cadence.transport.robots import parse_robots
 
 TEMPLATE = Path(__file__).parents[2] / "templates" / "site" / "site.toml"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"

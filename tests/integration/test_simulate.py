@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.simulate import Answer, parse_answer, simulate
-from dj_cadence.services.tick import tick
-from dj_cadence.store import orgs
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.simulation.simulate import Answer, parse_answer, simulate
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, site, task
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import START, Channel, a_site, at, everything, found_district, the_task
 

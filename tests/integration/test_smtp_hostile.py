@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dj_cadence.domain.letter import Sender
+from dj_cadence.domain.messages.notifier import Sender
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import smtp
-from dj_cadence.services.deliver import DeliveryCounts
-from dj_cadence.store.database import Database
+from dj_cadence.services.delivery.deliver import DeliveryCounts
+from dj_cadence.store.core.database import Database
 
 from . import delivery_rows as rows
 from .delivery_rows import SETTINGS, fill, send_all

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.citation import SECTIONS
-from dj_cadence.domain.duty import Duty
-from dj_cadence.loading.catalogue import Loaded, load_catalogue, shipped_schedules
-from dj_cadence.loading.standard_rule import SentenceRule
+from dj_cadence.domain.rules.citation import SECTIONS
+from dj_cadence.domain.rules.duty import Duty
+from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.standard import SentenceRule
 
 SHIPPED = load_catalogue([shipped_schedules()])
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "standard.md"

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.cohort import cohort_of
-from dj_cadence.domain.dates import DAY, add_years
-from dj_cadence.domain.duty import Duty, Every
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import ASKED
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
-from dj_cadence.domain.task import State, last_answer_day, state_on
-from dj_cadence.loading.catalogue import catalogue_from_content
-from dj_cadence.services import plan as planner
-from dj_cadence.services.simulate import Answer, simulate
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.migrate import migrate
+from dj_cadence.domain.dates.arithmetic import DAY, add_years
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.planning.cohort import cohort_of
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.reminders.plan import ASKED
+from dj_cadence.domain.rules.duty import Duty, Every
+from dj_cadence.domain.tasks.task import State, last_answer_day, state_on
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
+from dj_cadence.services.planning import apply as planner
+from dj_cadence.services.simulation.simulate import Answer, simulate
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
 
 from .engine_rows import Cells, Channel, a_site, at, found_district, shipped
 

@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dj_cadence.domain.organization import Facts
-from dj_cadence.domain.task import last_answer_day
+from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.tasks.task import last_answer_day
 from dj_cadence.loading.records_file import RecordRow, RecordsFile
-from dj_cadence.services import records
-from dj_cadence.services.explain import explain
-from dj_cadence.services.first_duties import first_duties
-from dj_cadence.services.plan import horizon, preview
-from dj_cadence.services.record_import import import_records
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.differences import Span
-from dj_cadence.store.migrate import migrate
+from dj_cadence.services.planning.apply import horizon, preview
+from dj_cadence.services.planning.first_duties import first_duties
+from dj_cadence.services.tasks import record
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.record_import import import_records
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.migrate import migrate
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import org, profile
 
 from .engine_rows import (
@@ -160,7 +160,7 @@ def test_a_day_before_the_start_counts_by_every_way(site: Database) -> None:
     how = {"by": "x", "now": at(LATER), "today": LATER}
 
     with site.write() as session:
-        records.done(session, EVERYTHING, one, on=early, **how)
+        record.done(session, EVERYTHING, one, on=early, **how)
         file = RecordsFile([RecordRow("r:2", other, early, 1, "")], [])
         import_records(session, EVERYTHING, file, **how)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.loading.calendar_file import read_calendar
+from dj_cadence.loading.calendars.file import read_calendar
 from dj_cadence.loading.records_file import read_records
 from dj_cadence.loading.roster_file import read_roster
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, ORG_COLUMNS
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
 from dj_cadence.domain.table_column import column_of
 from dj_cadence.loading.records_file import COLUMNS as RECORD_COLUMNS
 from dj_cadence.loading.records_file import read_records

@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.errors import Blame, DeliveryError, Refused
-from dj_cadence.services.applied import applied_catalogue
 from dj_cadence.services.audit import audit
-from dj_cadence.services.records import done
+from dj_cadence.services.operations.tick import TickReport, tick
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site, count_pass, hold_if_moved, switch_sending
-from dj_cadence.services.tick import TickReport, tick
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks.record import done
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, attempt, chain, message, notice, site, task
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.site import site as sites
 
 from .engine_rows import (
     CALENDAR,

@@ -19,21 +19,23 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import and_, or_, select
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
-from dj_cadence.loading.catalogue import catalogue_from_content
 from dj_cadence.loading.records_file import RecordRow, RecordsFile
-from dj_cadence.services import cases, grants, plan, records
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit import audit
-from dj_cadence.services.feed import Feeds
-from dj_cadence.services.feed_address import feed_address
-from dj_cadence.services.record_import import import_records
-from dj_cadence.services.undo import undo
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database, open_database
-from dj_cadence.store.differences import Span
+from dj_cadence.services.feeds.address import feed_address
+from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.planning import apply
+from dj_cadence.services.tasks import cases, superior_decisions
+from dj_cadence.services.tasks import record as records
+from dj_cadence.services.tasks.record_import import import_records
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.planning.differences import Span
 from dj_cadence.store.schema import anchor, notice, org, record, record_task, slot, task
+from dj_cadence.store.site import site as sites
 
 from .audit_world import FIRST, World, content, open_world, world_settings
 from .engine_rows import DISTRICT, OFFICES, at, load, shipped
@@ -91,9 +93,9 @@ def founded(database: Database, folder: Path) -> World:
     with database.write() as session:
         sites.create(session, "5eed", FIRST)
     load(database, DISTRICT, OFFICES, today=FIRST)
-    span = plan.default_span(FIRST, FIRST)
+    span = apply.default_span(FIRST, FIRST)
     how: Any = {"by": "管理员", "today": FIRST, "now": at(FIRST, 9)}
-    plan.apply(database, rules(), told_content(), span, **how)
+    apply.apply(database, rules(), told_content(), span, **how)
     world = open_world(database, world_settings(folder))
     world.switch_on()
     return world
@@ -200,25 +202,25 @@ def planned(session: Any, row: Any, number: int, **who: Any) -> None:
 
 def postpone(session: Any, row: Any, number: int, **who: Any) -> None:
     until = max(row.due, who["today"]) + (3 + number % 20) * DAY
-    grants.postpone(session, rules(), row.id, until=until, reason="批复", **who)
+    superior_decisions.postpone(session, rules(), row.id, until=until, reason="批复", **who)
 
 
 def shorten(session: Any, row: Any, _number: int, **who: Any) -> None:
     """Back to what the rule says."""
     due = session.scalar(select(slot.c.due).where(slot.c.id == row.slot_id))
-    grants.postpone(session, rules(), row.id, until=due, reason="恢复", **who)
+    superior_decisions.postpone(session, rules(), row.id, until=due, reason="恢复", **who)
 
 
 def waive(session: Any, row: Any, _number: int, **who: Any) -> None:
-    grants.waive(session, rules(), row.id, reason="合并", **who)
+    superior_decisions.waive(session, rules(), row.id, reason="合并", **who)
 
 
 def accept(session: Any, row: Any, _number: int, **who: Any) -> None:
-    grants.accept(session, rules(), row.id, **who)
+    superior_decisions.accept(session, rules(), row.id, **who)
 
 
 def sent_back(session: Any, row: Any, _number: int, **who: Any) -> None:
-    grants.return_(session, rules(), row.id, reason="不全", **who)
+    superior_decisions.return_(session, rules(), row.id, reason="不全", **who)
 
 
 DOING = {
@@ -328,8 +330,8 @@ def check_sound(life: Life) -> None:
     assert audit(life.world.site, life.now) == []
     with life.database.read() as session:
         start = sites.load(session).starts_on
-    span = Span(start, plan.horizon(life.today))
-    found = plan.preview(life.database, rules(), span, anew=True)
+    span = Span(start, apply.horizon(life.today))
+    found = apply.preview(life.database, rules(), span, anew=True)
     assert [change for _, change in found.counts if change != "keep"] == []
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import cohort_of
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
-from dj_cadence.loading.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.planning.cohort import cohort_of
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 
 TOP = Facts(OrgKind.BRANCH, top_of_school=True, stage="小学")
 SHIPPED = load_catalogue([shipped_schedules()]).catalogue

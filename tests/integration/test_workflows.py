@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.election_letter import Contact
-from dj_cadence.domain.paper import Paper, PaperKind
+from dj_cadence.domain.documents.document import Paper, PaperKind
+from dj_cadence.domain.documents.election_letter import Contact
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
-from dj_cadence.services import cases, grants, plan, records
-from dj_cadence.services.explain import explain
-from dj_cadence.services.succession import hand_over
-from dj_cadence.services.term_letters import about_election, offered
-from dj_cadence.services.undo import undo
-from dj_cadence.store import orgs, task_views
-from dj_cadence.store.database import Database
-from dj_cadence.store.differences import Span
+from dj_cadence.services.documents.term_letters import about_election, offered
+from dj_cadence.services.planning import apply as plan
+from dj_cadence.services.tasks import cases, record, superior_decisions
+from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.services.tasks.undo import undo
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.tasks import task_list
 
 from .engine_rows import (
     B2,
@@ -70,8 +72,8 @@ def act(
     database: Database, rules: Catalogue, what: str, task_id: int, day: date, **how: Any
 ) -> None:
     """An act of a person at five in the afternoon, and the plan that follows."""
-    doing = {"done": records.done, "missed": records.missed, "planned": records.set_planned}
-    doing |= {"postpone": grants.postpone, "waive": grants.waive}  # type: ignore[dict-item]
+    doing = {"done": record.done, "missed": record.missed, "planned": record.set_planned}
+    doing |= {"postpone": superior_decisions.postpone, "waive": superior_decisions.waive}  # type: ignore[dict-item]
     with database.write() as session:
         doing[what](session, rules, task_id, by="李书记", now=at(day, 17), today=day, **how)
     roll(database, rules, day)
@@ -216,7 +218,7 @@ def test_a_superior_that_lets_the_meeting_off_lets_its_steps_off(winter: Databas
 
 def test_the_step_that_waits_for_a_day_is_not_done_without_one(winter: Database) -> None:
     with winter.write() as session, pytest.raises(Refused, match="定日期"):
-        records.done(
+        record.done(
             session,
             LIFE,
             the_step(winter, "schedule").id,
@@ -305,7 +307,7 @@ def test_each_step_of_an_election_has_its_letters(election: Database) -> None:
     def letters(day: date) -> tuple[list[str], list[str]]:
         """What B1 writes on that day, and what is answered."""
         with election.read() as session:
-            rows = task_views.tasks(session, TERMS, today=day, org_code="B1")
+            rows = task_list.tasks(session, TERMS, today=day, org_code="B1")
         sides = ((True, False), (False, True))
         return tuple([k.value for k in offered(rows, day, own=o, replies=r)] for o, r in sides)  # type: ignore[return-value]
 

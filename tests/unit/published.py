@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, Semester, WorkCalendar
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester, WorkCalendar
 
 
 def days(first: date, last: date) -> frozenset[date]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.attribution import Window, choose, nearest
+from dj_cadence.domain.tasks.matching import Window, choose, nearest
 
 
 def window(

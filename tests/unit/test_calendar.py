@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, Semester, WorkCalendar
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester, WorkCalendar
 
 CALENDAR = WorkCalendar(
     {

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from dj_cadence.domain.canonical import digest, plain
+from dj_cadence.fingerprint import digest, plain
 
 
 class Colour(StrEnum):

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dj_cadence.domain.chat_text import fit
+from dj_cadence.transport.chat_text import fit
 
 TEXT = """\
 您有4项待办。

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.citation import (
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.citation import (
     SECTIONS,
     STANDARD,
     basis_line,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dj_cadence.domain.clock_doubt import A_DAY, SETTLED, Doubt, Reading, doubt
+from dj_cadence.domain.dates.clock_doubt import A_DAY, SETTLED, Doubt, Reading, doubt
 
 KNOWN = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
 """The last pass."""

@@ -5,10 +5,16 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.cohort import Cohort, cohort_of, facts_read, notice_cohort, term_cohort
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Recurrence, Term, TermNotice, Tier
-from dj_cadence.domain.organization import Change, Facts, OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
+from dj_cadence.domain.planning.cohort import (
+    Cohort,
+    cohort_of,
+    facts_read,
+    notice_cohort,
+    term_cohort,
+)
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Recurrence, Term, TermNotice, Tier
 
 START = date(2026, 1, 1)
 TERM = Term({OrgKind.BRANCH: 3})

@@ -2,14 +2,14 @@
 
 import pytest
 
-from dj_cadence.domain.contact_text import (
+from dj_cadence.domain.roster.contact_text import (
     email_address,
     email_fault,
     is_own_phone,
     phone_fault,
     phone_number,
 )
-from dj_cadence.domain.mime import is_address
+from dj_cadence.mail_address import is_address
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """Which tasks one activity may settle together."""
 
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.counting import Counted, may_count_together
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Tier
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
+from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 
 
 def duty(key: str, *counts_for: str) -> Duty:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.dates import add_months, add_years, month_end
+from dj_cadence.domain.dates.arithmetic import add_months, add_years, month_end
 
 
 @pytest.mark.parametrize(

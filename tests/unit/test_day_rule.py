@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, WorkCalendar
-from dj_cadence.domain.dates import month_end
-from dj_cadence.domain.day_rule import EXAMPLES, DayRule, parse_day_rule
+from dj_cadence.domain.dates.arithmetic import month_end
+from dj_cadence.domain.dates.day_rule import EXAMPLES, DayRule, parse_day_rule
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, WorkCalendar
 
 CALENDAR = WorkCalendar(
     {

@@ -1,9 +1,9 @@
 import pytest
 
-from dj_cadence.domain.basis import Basis, Certainty
-from dj_cadence.domain.duty import Duty, Every, OwedBy, Recurrence, Term, Tier
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.rules.basis import Basis, Certainty
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Recurrence, Term, Tier
 
 BRANCH = frozenset({OrgKind.BRANCH})
 

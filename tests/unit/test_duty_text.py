@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.duty import (
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.rules.duty import (
     Clock,
     DayOfYear,
     Duty,
@@ -16,9 +18,7 @@ from dj_cadence.domain.duty import (
     Tier,
     Vacation,
 )
-from dj_cadence.domain.duty_text import dates_text, owed_by_text, recurrence_text
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.period import Unit
+from dj_cadence.domain.rules.duty_in_words import dates_text, owed_by_text, recurrence_text
 
 BOTH = frozenset({OrgKind.JOINT_BRANCH, OrgKind.BRANCH})
 

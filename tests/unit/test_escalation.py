@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.escalation import Rise, next_rise, steps_written, written
-from dj_cadence.domain.office import CLERK
-from dj_cadence.domain.reminder_plan import UpStep
+from dj_cadence.domain.organizations.offices import CLERK
+from dj_cadence.domain.reminders.escalation import Rise, next_rise, steps_written, written
+from dj_cadence.domain.reminders.plan import UpStep
 
 from .published import CALENDAR
 

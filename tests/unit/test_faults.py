@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.faults import describe, describe_syntax, not_one_of, unknown
+from dj_cadence.problem_texts import describe, describe_syntax, not_one_of, unknown
 
 
 def error(kind: str, given: Any = "x", **context: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dj_cadence.domain.feed_alarm import FeedAlarms, feed_alarms
+from dj_cadence.domain.reminders.feed_alarm import FeedAlarms, feed_alarms
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 3, 5)

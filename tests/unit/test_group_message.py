@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from dj_cadence.domain.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.message import GroupDigest, Item, MessageView, discreet, for_group
+from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
+from dj_cadence.domain.messages.view import GroupDigest, Item, MessageView, discreet, for_group
 
 DAY = date(2026, 3, 10)
 LINE = DigestLine("第三小学", "第三小学党支部", "主题党日", "2026年2月", date(2026, 2, 27), 3)

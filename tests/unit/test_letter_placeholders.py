@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.election_letter import Contact, Form, Term, Titles
-from dj_cadence.domain.paper import Paper, PaperKind, PaperLine
+from dj_cadence.domain.documents.document import Paper, PaperKind, PaperLine
+from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/howto/letters.md").read_text(encoding="utf-8")

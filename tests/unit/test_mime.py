@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.letter import Attachment, Letter, Sender
-from dj_cadence.domain.mime import build, is_address
+from dj_cadence.domain.messages.notifier import Attachment, Letter, Sender
 from dj_cadence.errors import Blame, DeliveryError
+from dj_cadence.mail_address import is_address
+from dj_cadence.transport.mime import build
 
 SENDER = Sender("党建节拍", "dj@example.cn")
 LETTER = Letter(

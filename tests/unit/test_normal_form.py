@@ -4,7 +4,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from dj_cadence.domain.normal_form import (
+from dj_cadence.domain.organizations.page_address import code_in_path, organization_path
+from dj_cadence.normal_form import (
     code_key,
     code_text,
     is_cut_number,
@@ -13,7 +14,6 @@ from dj_cadence.domain.normal_form import (
     person_name,
     word_key,
 )
-from dj_cadence.domain.page_address import code_in_path, organization_path
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from dj_cadence.domain.office import (
+from dj_cadence.domain.organizations.offices import (
     OFFICES,
     OTHER_OFFICES,
     canonical_office,

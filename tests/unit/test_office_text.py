@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.domain.office import OFFICES, OTHER_OFFICES
-from dj_cadence.domain.office_text import NamedOffice, is_in_charge, named_offices
+from dj_cadence.domain.organizations.office_text import NamedOffice, is_in_charge, named_offices
+from dj_cadence.domain.organizations.offices import OFFICES, OTHER_OFFICES
 
 SCHEDULES = Path(__file__).parents[2] / "schedules"
 

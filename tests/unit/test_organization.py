@@ -1,6 +1,6 @@
 from datetime import date
 
-from dj_cadence.domain.organization import (
+from dj_cadence.domain.organizations.facts import (
     BRANCHES,
     KIND_BY_LABEL,
     PARTY_ORGANIZATIONS,

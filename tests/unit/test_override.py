@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dj_cadence.domain.override import (
+from dj_cadence.domain.rules.override import (
     Override,
     OverrideKey,
     Segment,

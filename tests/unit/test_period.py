@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.calendar import Semester
-from dj_cadence.domain.period import Period, Unit, chinese_label, periods
+from dj_cadence.domain.dates.period import Period, Unit, chinese_label, periods
+from dj_cadence.domain.dates.working_days import Semester
 
 SEMESTERS = (
     Semester("2025-2026-S1", date(2025, 9, 1), date(2026, 1, 31), provisional=False, source=""),

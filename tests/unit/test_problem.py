@@ -1,4 +1,4 @@
-from dj_cadence.domain.problem import Problem, faults, in_order, suggestion
+from dj_cadence.problems import Problem, faults, in_order, suggestion
 
 
 def test_a_warning_says_that_it_is_one() -> None:

@@ -1,6 +1,6 @@
 """A problem with the line it is about."""
 
-from dj_cadence.domain.problem import Problem, lines_of, with_lines
+from dj_cadence.problems import Problem, lines_of, with_lines
 
 TEXT = "duties:\n  a:\n    title: 主题党日  tier: X  \n"
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.quiet import Quiet, speaks_on
+from dj_cadence.domain.reminders.quiet_period import Quiet, speaks_on
 
 WINTER = Quiet(10, 19, date(2026, 1, 20), date(2026, 2, 25), "寒假")
 MOVE = Quiet(12, 12, date(2026, 2, 20), date(2026, 3, 5), "搬迁")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dj_cadence.domain.refusals.chat import DINGTALK, FEISHU, WECOM, judge_chat
-from dj_cadence.domain.refusals.mail import Stage, judge_mail
-from dj_cadence.domain.refusals.reply import decoded, enhanced_status, wording
 from dj_cadence.errors import Blame
+from dj_cadence.transport.refusals.chat import DINGTALK, FEISHU, WECOM, judge_chat
+from dj_cadence.transport.refusals.mail import Stage, judge_mail
+from dj_cadence.transport.refusals.reply import decoded, enhanced_status, wording
 
 HELLO, FROM, TO, TEXT, REPORT = Stage
 GONE, BUSY, US, THIS, LATER = Blame

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.dates import DAY, FIRST_DAY
-from dj_cadence.domain.reminder_plan import (
+from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.reminders.plan import (
     From,
     Reminder,
     ReminderPlan,

@@ -5,20 +5,20 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.organization import Change, Facts, OrgKind
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster import RosterOrg, oddities, read_orgs
-from dj_cadence.domain.roster_cells import parse_date
-from dj_cadence.domain.roster_facts import facts_of, with_changes
-from dj_cadence.domain.roster_sheet import ORG_COLUMNS, Origin, RosterRow, column_letters
-from dj_cadence.domain.roster_start import Beginning
-from dj_cadence.domain.roster_tree import (
+from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
+from dj_cadence.domain.roster.cells import parse_date
+from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, column_letters
+from dj_cadence.domain.roster.facts import facts_of, with_changes
+from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
+from dj_cadence.domain.roster.start import Beginning
+from dj_cadence.domain.roster.tree import (
     Seat,
     lay_out,
     merged_order,
     siblings,
     tree_problems,
 )
+from dj_cadence.problems import Problem
 
 ORIGIN = Origin("r.xlsx 组织", {c.key: n for n, c in enumerate(ORG_COLUMNS, 1)}, lettered=True)
 TODAY = date(2026, 3, 5)

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.dates import FIRST_DAY, LAST_DAY
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster import read_org
-from dj_cadence.domain.roster_office import (
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.roster.appointment_rows import (
     RosterAppointment,
     office_warnings,
     read_appointments,
 )
-from dj_cadence.domain.roster_person import RosterPerson, StoredPerson, identify, number_of
-from dj_cadence.domain.roster_sheet import APPOINTMENT_COLUMNS, Origin, RosterRow
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, Origin, RosterRow
+from dj_cadence.domain.roster.org_rows import read_org
+from dj_cadence.domain.roster.people import RosterPerson, StoredPerson, identify, number_of
+from dj_cadence.problems import Problem
 
 ORIGIN = Origin(
     "任职.csv", {c.key: n for n, c in enumerate(APPOINTMENT_COLUMNS, 1)}, lettered=False

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.roster_term import TermChange, term_change
+from dj_cadence.domain.roster.term_change import TermChange, term_change
 
 BEFORE = date(2023, 5, 10)  # three years: opens 2025-11-10, ends 2026-05-10
 

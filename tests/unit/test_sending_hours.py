@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, WorkCalendar
-from dj_cadence.domain.sending_hours import SendingHours
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, WorkCalendar
+from dj_cadence.domain.messages.sending_hours import SendingHours
 
 YEAR = HolidayYear(
     2026,

@@ -1,7 +1,7 @@
 """Names put into the marks of a shape."""
 
-from dj_cadence.domain.message import Rendered
-from dj_cadence.domain.shape import Shape, has_mark, marks
+from dj_cadence.domain.messages.skeleton import Shape, has_mark, marks
+from dj_cadence.domain.messages.view import Rendered
 
 
 def test_names_go_where_their_marks_stand() -> None:

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.calendar import Semester, WorkCalendar
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import cohort_of, notice_cohort, term_cohort
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.duty import (
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
+from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
+from dj_cadence.domain.planning.cohort import cohort_of, notice_cohort, term_cohort
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import (
     DayOfYear,
     Duty,
     Every,
@@ -24,11 +28,7 @@ from dj_cadence.domain.duty import (
     TermNotice,
     Tier,
 )
-from dj_cadence.domain.organization import Change, Facts, OrgKind
-from dj_cadence.domain.override import Override, OverrideKey
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
+from dj_cadence.domain.rules.override import Override, OverrideKey
 
 from .published import CALENDAR, Y2026
 

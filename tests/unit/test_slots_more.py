@@ -6,15 +6,24 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.calendar import Semester, WorkCalendar
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.cohort import case_cohort, cohort_of, term_cohort
-from dj_cadence.domain.duty import Clock, Duty, Every, OwedBy, Recurrence, Term, Tier, Vacation
-from dj_cadence.domain.organization import Facts, OrgKind
-from dj_cadence.domain.period import Unit
-from dj_cadence.domain.reminder_plan import From, ReminderPlan, Rung, TaskDates, reminders
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.slots import slots_of
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
+from dj_cadence.domain.planning.cohort import case_cohort, cohort_of, term_cohort
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung, TaskDates, reminders
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import (
+    Clock,
+    Duty,
+    Every,
+    OwedBy,
+    Recurrence,
+    Term,
+    Tier,
+    Vacation,
+)
 
 from .published import CALENDAR
 

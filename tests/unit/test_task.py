@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.task import (
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.task import (
     OWED,
     SETTLED,
     SILENT,

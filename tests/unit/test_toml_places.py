@@ -1,4 +1,4 @@
-from dj_cadence.domain.toml_places import nearest_place, toml_places
+from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 TEXT = '''\
 name = "x"   # [not a table]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.week import digest_week, first_day_of_week, week_label
+from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week, week_label
 
 from .published import CALENDAR
 

@@ -1,7 +1,7 @@
 import errno
 from datetime import date
 
-from dj_cadence.domain.wording import day_text, os_reason, short_day
+from dj_cadence.chinese import day_text, os_reason, short_day
 
 
 def test_dates_as_a_person_reads_them() -> None:

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.calendar import CalendarStatus, HolidayYear, WorkCalendar
-from dj_cadence.domain.slot import Slot
-from dj_cadence.domain.step_slots import Reference, steps_from
-from dj_cadence.domain.task import State
-from dj_cadence.domain.workflow import Offset, Step, Workflow
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, WorkCalendar
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.step_slots import Reference, steps_from
+from dj_cadence.domain.rules.workflow import Offset, Step, Workflow
+from dj_cadence.domain.tasks.task import State
 
 CALENDAR = WorkCalendar({2026: HolidayYear(2026, CalendarStatus.OFFICIAL, "通知")})
 FLOW = Workflow(

@@ -17,25 +17,25 @@ import uvicorn
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import template_folders
-from dj_cadence.domain.wording import os_reason
+from dj_cadence.chinese import os_reason
 from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
-from dj_cadence.entrypoints.pass_watch import PassWatch
-from dj_cadence.entrypoints.rounds import (
+from dj_cadence.entrypoints.daemon_jobs import (
     AUDIT_SECONDS,
     FIRST_AUDIT_SECONDS,
     HEARTBEAT_SECONDS,
     Rounds,
 )
+from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
-from dj_cadence.entrypoints.web.visit import WebContext
+from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
 from dj_cadence.errors import Refused
-from dj_cadence.services.applied import applied_catalogue
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.settings import is_loopback
-from dj_cadence.store.database import open_beside
-from dj_cadence.store.lifeline import lifeline
+from dj_cadence.store.core.database import open_beside
+from dj_cadence.store.delivery.process_lock import lifeline
 
 FIRST_PORT = 8000
 GRACE_SECONDS = 5

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from dj_cadence.domain.wording import os_reason
+from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_kind import ALLOWED, media_type, suffix_of
 

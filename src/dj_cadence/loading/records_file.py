@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dj_cadence.domain.problem import Problem
+from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.table_column import Column, Content
-from dj_cadence.domain.written_date import parse_date
 from dj_cadence.errors import Refused
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import UnreadableTableError, unseen
 from dj_cadence.loading.tables.table import TableRow, read_table
+from dj_cadence.problems import Problem
 
 COLUMNS = (
     Column(

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster_sheet import (
+from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
     ORG_COLUMNS,
     RosterRow,
@@ -14,6 +13,7 @@ from dj_cadence.domain.table_column import Columns
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
 from dj_cadence.loading.tables.table import Table, is_table, read_table
+from dj_cadence.problems import Problem
 
 _NO_HEADER = (
     "没有认出表头：组织表要有“组织代码、组织名称、类别”三列，任职表要有“组织代码、职务、姓名”三列。"

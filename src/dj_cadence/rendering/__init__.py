@@ -19,7 +19,7 @@ from jinja2 import (
 )
 
 from dj_cadence.domain import labels
-from dj_cadence.domain.digest import (
+from dj_cadence.domain.digest.digest import (
     NOTHING,
     DigestChild,
     DigestDuty,
@@ -27,8 +27,8 @@ from dj_cadence.domain.digest import (
     DigestView,
     Numbers,
 )
-from dj_cadence.domain.letter import Form
-from dj_cadence.domain.message import (
+from dj_cadence.domain.messages.notifier import Form
+from dj_cadence.domain.messages.view import (
     LISTED,
     AlertView,
     ChannelAlertView,
@@ -37,13 +37,13 @@ from dj_cadence.domain.message import (
     Rendered,
     for_group,
 )
-from dj_cadence.domain.page_address import organization_path
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.reminder_plan import DECIDE
-from dj_cadence.domain.task import State
-from dj_cadence.rendering import digest_words
+from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.reminders.plan import DECIDE
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.problems import Problem
+from dj_cadence.rendering import digest_filters
 from dj_cadence.rendering.dates import day, short_day
-from dj_cadence.rendering.shapes import Shaped, Shapes, ViewOf
+from dj_cadence.rendering.skeletons import Shaped, Shapes, ViewOf
 
 _LONGEST_TITLE = 16
 
@@ -96,9 +96,9 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"day": day, "short_day": short_day, "shorten": shorten}
-        self._environment.filters |= digest_words.FILTERS
+        self._environment.filters |= digest_filters.FILTERS
         self._environment.globals["states"] = labels.TASKS
-        self._environment.globals["most_missing"] = digest_words.MISSING_SHOWN
+        self._environment.globals["most_missing"] = digest_filters.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
         self._shapes = Shapes(self.render_message)
@@ -298,7 +298,7 @@ def summary(view: MessageView) -> Summary:
             ahead, key=lambda item: (_target(item) < view.day, _target(item)), default=None
         ),
         digest_overdue=sum(digest.numbers.overdue for digest in view.digests),
-        digest_decisions=sum(digest_words.how_many(digest.decisions) for digest in view.digests),
+        digest_decisions=sum(digest_filters.how_many(digest.decisions) for digest in view.digests),
         digest_new=sum(digest.numbers.newly_overdue for digest in view.digests),
     )
 

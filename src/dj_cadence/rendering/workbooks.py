@@ -9,9 +9,9 @@ from unicodedata import east_asian_width
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from dj_cadence.domain.digest import DigestLine, DigestView
+from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.digest.digest import DigestLine, DigestView
 from dj_cadence.domain.labels import TASKS
-from dj_cadence.domain.period import chinese_label
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | date | None

@@ -7,11 +7,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.feed_alarm import FeedAlarms, feed_alarms
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.sending_hours import SendingHours
+from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.messages.sending_hours import SendingHours
+from dj_cadence.domain.reminders.feed_alarm import FeedAlarms, feed_alarms
 from dj_cadence.errors import DjCadenceError
+from dj_cadence.problems import Problem
 
 SITE_FILE = "site.toml"
 KEY_FILE = "site.key"

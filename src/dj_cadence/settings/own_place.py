@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from dj_cadence.domain.toml_places import toml_places
+from dj_cadence.settings.toml_positions import toml_places
 
 KEY = "database"
 _REMARK = "# 恢复备份时停用：数据库放在站点自己的文件夹里。\n# "

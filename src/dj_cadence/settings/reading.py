@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
-from dj_cadence.domain.faults import describe, not_one_of
-from dj_cadence.domain.problem import Problem, in_order
-from dj_cadence.domain.roster_office import CHANNEL_NAME
-from dj_cadence.domain.toml_places import nearest_place, toml_places
+from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
 from dj_cadence.errors import Refused
+from dj_cadence.problem_texts import describe, not_one_of
+from dj_cadence.problems import Problem, in_order
 from dj_cadence.settings import (
     KEY_FILE,
     SITE_FILE,
@@ -27,8 +26,9 @@ from dj_cadence.settings import (
     SettingsError,
     is_loopback,
 )
-from dj_cadence.settings.options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.tables import DEFAULT_CHANNELS, ContactTable, SiteTable
+from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
+from dj_cadence.settings.schema import DEFAULT_CHANNELS, ContactTable, SiteTable
+from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 DATABASE = "dj-cadence.db"
 """The file of a site that names no database."""

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from dj_cadence.domain.mime import is_address
-from dj_cadence.domain.web_url import is_host, is_url
+from dj_cadence.mail_address import is_address
+from dj_cadence.web_url import is_host, is_url
 
 
 def checked_mail_address(text: str) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.access import Visitor, may_act, may_grant
-from dj_cadence.store import acts, orgs
+from dj_cadence.services.access.permissions import Visitor, may_act, may_grant
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.tasks import acts
 
 _May = Callable[[Session, Visitor, int, date], bool]
 

@@ -10,30 +10,30 @@ import typer
 from typer import TyperException
 
 from dj_cadence import __version__
-from dj_cadence.entrypoints.cli import (
-    access_commands,
-    announce_commands,
-    calendar_commands,
-    case_commands,
-    channel_commands,
-    clock_commands,
-    done_command,
-    engine_commands,
-    paper_commands,
-    people_commands,
-    plan_commands,
-    quiet_commands,
-    roster_commands,
-    rule_commands,
-    site_commands,
-    task_commands,
-    upkeep_commands,
-)
 from dj_cadence.entrypoints.cli.arguments import Misuse
+from dj_cadence.entrypoints.cli.commands import (
+    access,
+    announce,
+    calendar,
+    case,
+    channel,
+    clock,
+    done,
+    engine,
+    paper,
+    people,
+    plan,
+    quiet,
+    roster,
+    rule,
+    task,
+    upkeep,
+)
+from dj_cadence.entrypoints.cli.commands import site as site_commands
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
-from dj_cadence.services.file_modes import MASK
+from dj_cadence.services.operations.file_modes import MASK
 
 app = typer.Typer(
     name="dj-cadence",
@@ -42,50 +42,50 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(roster_commands.app, name="roster")
-app.add_typer(calendar_commands.app, name="calendar")
-app.add_typer(case_commands.app, name="case")
-app.add_typer(channel_commands.app, name="channel")
-app.add_typer(quiet_commands.app, name="quiet")
+app.add_typer(roster.app, name="roster")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(case.app, name="case")
+app.add_typer(channel.app, name="channel")
+app.add_typer(quiet.app, name="quiet")
 for command in (
     site_commands.init,
     site_commands.demo,
     site_commands.run,
     site_commands.send,
     site_commands.doctor,
-    rule_commands.check,
-    rule_commands.rules,
-    plan_commands.plan,
-    task_commands.tasks,
-    done_command.done,
-    task_commands.missed,
-    task_commands.planned,
-    task_commands.reopen,
-    task_commands.postpone,
-    task_commands.waive,
-    task_commands.submit,
-    task_commands.accept,
-    announce_commands.announce,
-    task_commands.explain,
-    engine_commands.tick,
-    clock_commands.clock,
-    engine_commands.simulate,
-    engine_commands.digest,
-    engine_commands.feed,
-    paper_commands.letter,
-    paper_commands.wall,
-    upkeep_commands.deliveries,
-    upkeep_commands.audit,
-    upkeep_commands.backup,
-    upkeep_commands.restore,
-    people_commands.burden,
-    access_commands.access,
+    rule.check,
+    rule.rules,
+    plan.plan,
+    task.tasks,
+    done.done,
+    task.missed,
+    task.planned,
+    task.reopen,
+    task.postpone,
+    task.waive,
+    task.submit,
+    task.accept,
+    announce.announce,
+    task.explain,
+    engine.tick,
+    clock.clock,
+    engine.simulate,
+    engine.digest,
+    engine.feed,
+    paper.letter,
+    paper.wall,
+    upkeep.deliveries,
+    upkeep.audit,
+    upkeep.backup,
+    upkeep.restore,
+    people.burden,
+    access.access,
 ):
     app.command()(command)
-app.command("take-back")(done_command.take_back)
-app.command("return")(task_commands.return_)
-app.command("phone-list")(people_commands.phone_list)
-app.command("login-link")(engine_commands.login_link)
+app.command("take-back")(done.take_back)
+app.command("return")(task.return_)
+app.command("phone-list")(people.phone_list)
+app.command("login-link")(engine.login_link)
 
 _MISUSES = (
     (r"No such command '(.*?)'.*", r"没有 \1 这个命令。"),

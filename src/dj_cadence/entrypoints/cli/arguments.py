@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.duty import Vacation
-from dj_cadence.domain.problem import suggestion
-from dj_cadence.domain.task import State
+from dj_cadence.domain.rules.duty import Vacation
+from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import DjCadenceError
+from dj_cadence.problems import suggestion
 
 _LONGEST_GRACE = 60
 _LEVELS = 5

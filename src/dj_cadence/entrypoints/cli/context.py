@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.way import Way
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.cli.output import aside
 from dj_cadence.errors import Refused
-from dj_cadence.services.applied import applied_catalogue
-from dj_cadence.services.restore import finish
+from dj_cadence.services.backup.restore import finish
+from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.store import orgs
-from dj_cadence.store.acts import came_by
-from dj_cadence.store.folder_lock import in_use
-from dj_cadence.store.unusable import out_of_reach_explained
+from dj_cadence.store.core.unusable import out_of_reach_explained
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.site.folder_lock import in_use
+from dj_cadence.store.tasks.acts import came_by
 
 OPERATOR = "操作员"
 """Who acted, where a command was not told."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from dj_cadence.domain.wording import os_reason
+from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 
 

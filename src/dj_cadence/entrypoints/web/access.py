@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.visit import Visit, go_to, whole_number
-from dj_cadence.services.access import Visitor, person_visitor
-from dj_cadence.services.logins import logins_of, people_logged_in
-from dj_cadence.services.message_links import live_links, withdraw
-from dj_cadence.store import logins
+from dj_cadence.entrypoints.web.request_context import Visit, go_to, whole_number
+from dj_cadence.services.access.logins import logins_of, people_logged_in
+from dj_cadence.services.access.message_links import live_links, withdraw
+from dj_cadence.services.access.permissions import Visitor, person_visitor
+from dj_cadence.store.site import logins
 
 _SAID = {
     "login": "已退出那台设备。",

@@ -18,23 +18,24 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dj_cadence.chinese import official_day, short_day
 from dj_cadence.domain import labels
-from dj_cadence.domain.page_address import organization_path
-from dj_cadence.domain.period import chinese_label
-from dj_cadence.domain.wording import official_day, short_day
-from dj_cadence.entrypoints.web import (
-    access,
+from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.entrypoints.web import access
+from dj_cadence.entrypoints.web import labels as words
+from dj_cadence.entrypoints.web.request_context import Visit, WebContext
+from dj_cadence.entrypoints.web.routes import (
+    burden,
+    documents,
     evidence,
     health,
     links,
     pages,
-    papers,
-    people,
     subscription,
     uploads,
-    words,
 )
-from dj_cadence.entrypoints.web.calendars import Calendars
+from dj_cadence.entrypoints.web.routes.feeds import Calendars
 from dj_cadence.entrypoints.web.security import (
     KnownHosts,
     SafeHeaders,
@@ -42,10 +43,9 @@ from dj_cadence.entrypoints.web.security import (
     read_form,
 )
 from dj_cadence.entrypoints.web.trouble import TroublePages
-from dj_cadence.entrypoints.web.visit import Visit, WebContext
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
-from dj_cadence.rendering import digest_words
-from dj_cadence.services import companions
+from dj_cadence.rendering import digest_filters
+from dj_cadence.services.tasks import joint_tasks
 
 _log = logging.getLogger(__name__)
 Page = Callable[[Visit], Response]
@@ -80,12 +80,12 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
         route("/orgs/{code}/tasks/{id}", pages.told),
-        route("/orgs/{code}/digest", papers.digest),
-        route("/orgs/{code}/digest.xlsx", papers.digest_file),
-        route("/orgs/{code}/wall", papers.wall),
-        route("/orgs/{code}/wall.xlsx", papers.wall_file),
-        route("/orgs/{code}/people", people.people),
-        route("/orgs/{code}/papers/{kind}.docx", papers.paper_file),
+        route("/orgs/{code}/digest", documents.digest),
+        route("/orgs/{code}/digest.xlsx", documents.digest_file),
+        route("/orgs/{code}/wall", documents.wall),
+        route("/orgs/{code}/wall.xlsx", documents.wall_file),
+        route("/orgs/{code}/people", burden.people),
+        route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
         route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
@@ -183,10 +183,10 @@ def _templates(context: WebContext) -> Environment:
         message_state=words.message_state,
         channel=words.channel,
     )
-    templates.filters.update(digest_words.FILTERS)
+    templates.filters.update(digest_filters.FILTERS)
     templates.filters["official_day"] = official_day
     templates.tests["election"] = words.is_election
     templates.globals["web_address"] = context.settings.web_address
     templates.globals["states"] = labels.TASKS
-    templates.globals["most_ticks"] = companions.MOST
+    templates.globals["most_ticks"] = joint_tasks.MOST
     return templates

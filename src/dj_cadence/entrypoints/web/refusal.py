@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dj_cadence.entrypoints.web.visit import Visit, whole_number
+from dj_cadence.entrypoints.web.request_context import Visit, whole_number
 from dj_cadence.errors import Refused
 
 

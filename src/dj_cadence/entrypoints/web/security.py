@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dj_cadence.domain.token import make_token
-from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web import labels
+from dj_cadence.signing import make_token
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 FORM_BYTES = 64 * 1024
@@ -169,9 +169,9 @@ def check_form(request: Request, form: Mapping[str, str], expected: str) -> None
     origin = request.headers.get("origin", "null")
     foreign = site != "same-origin" if site else origin not in ("null", _origin(request))
     if foreign:
-        raise Forbidden(words.FOREIGN_FORM)
+        raise Forbidden(labels.FOREIGN_FORM)
     if not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
-        raise Forbidden(words.STALE_FORM)
+        raise Forbidden(labels.STALE_FORM)
 
 
 def _origin(request: Request) -> str:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dj_cadence.services.logins import LIFE
+from dj_cadence.services.access.logins import LIFE
 from dj_cadence.settings import Settings
 
 COOKIE = "dj_cadence"

@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web import words
+from dj_cadence.entrypoints.web import labels
+from dj_cadence.entrypoints.web.request_context import Visit
 from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
-from dj_cadence.entrypoints.web.visit import Visit
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
-from dj_cadence.services.access import ExpiredLink, UnknownLink
+from dj_cadence.services.access.permissions import ExpiredLink, UnknownLink
 
 _log = logging.getLogger(__name__)
 _AGAIN = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -54,7 +54,7 @@ class TroublePages:
 
     async def _http_error(self, request: Request, error: HTTPException) -> Response:
         own = error.detail if isinstance(error, Forbidden | TooLarge) else ""
-        text = own or words.trouble(error.status_code)
+        text = own or labels.trouble(error.status_code)
         return await self._page(request, error.status_code, text, error.headers)
 
     async def _hung_up(self, _request: Request, _error: ClientDisconnect) -> Response:
@@ -69,7 +69,7 @@ class TroublePages:
 
     async def _fault(self, request: Request, _error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return await self._page(request, status, words.trouble(status))
+        return await self._page(request, status, labels.trouble(status))
 
     async def _page(
         self, request: Request, status: int, text: str, headers: Mapping[str, str] | None = None
@@ -97,7 +97,7 @@ def _about(visit: Visit, status: int, text: str) -> dict[str, object]:
         "text": text,
         "back": _back(visit),
         "typed": {label: form[name] for name, label in _TYPED.items() if name in form},
-        "again": form if status in _AGAIN or text == words.STALE_FORM else {},
+        "again": form if status in _AGAIN or text == labels.STALE_FORM else {},
         "address": visit.request.url.path,
         "takes_files": visit.request.headers.get("content-type", "").startswith("multipart/"),
     }

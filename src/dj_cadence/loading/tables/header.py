@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dj_cadence.domain.problem import suggestion
 from dj_cadence.domain.table_column import Column, Columns, column_of, squeezed
 from dj_cadence.loading.tables.cell import Cell
 from dj_cadence.loading.tables.likeness import likeness
 from dj_cadence.loading.tables.sheet import Row, Sheet
+from dj_cadence.problems import suggestion
 
 _HEADER_ROWS = 12
 """How far down the header may stand."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.table_column import Content
-from dj_cadence.domain.written_date import parse_date
 from dj_cadence.loading.tables.cell import Cell, Kind
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from dj_cadence.domain.problem import Problem
 from dj_cadence.loading.tables.cell import Cell
+from dj_cadence.problems import Problem
 
 _MOST_MERGED = 200_000
 

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dj_cadence.domain.problem import Problem
-from dj_cadence.domain.roster_sheet import Origin
+from dj_cadence.domain.dates.written_date import parse_date
+from dj_cadence.domain.roster.columns import Origin
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
-from dj_cadence.domain.written_date import parse_date
 from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
 from dj_cadence.loading.tables.number_format import moment_of
 from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError
+from dj_cadence.problems import Problem
 
 _SERIALS = range(20_000, 73_051)
 """From 1954 to 2099; no other number in a column of dates is one."""

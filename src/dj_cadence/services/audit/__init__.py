@@ -26,8 +26,8 @@ from dj_cadence.services.audit.tasks import look_at_tasks
 from dj_cadence.services.audit.tree import look_at_tree
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit import pages
-from dj_cadence.store.database import Database
-from dj_cadence.store.layout import differences
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.layout import differences
 from dj_cadence.store.schema import site as site_row
 
 __all__ = ["AuditFinding", "audit"]

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.canonical import digest, plain
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.loading.catalogue import catalogue_from_content
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.fingerprint import digest, plain
+from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import catalogue, chain, cohort, profile, shape
 
 _AT_ONCE = 100

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.evidence import FOLDER
-from dj_cadence.store.database import Database
+from dj_cadence.services.tasks.evidence import FOLDER
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import evidence
 
 _CHUNK = 1 << 20

@@ -8,15 +8,15 @@ from hashlib import sha256
 
 from sqlalchemy import String, and_, cast, exists, literal, select, update
 
-from dj_cadence.domain.token import make_token, message_subject
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.channel_worker import TOKEN_LIFE
+from dj_cadence.services.delivery.channel_worker import TOKEN_LIFE
 from dj_cadence.settings import Settings
-from dj_cadence.store import tokens
+from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.database import Database, batches
+from dj_cadence.store.core.database import Database, batches
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import feed, letter, message, token
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.site import tokens
 
 _WITH_A_LINK = ("bundle", "digest")
 _CLOSE_TO_ITS_END = timedelta(days=1)

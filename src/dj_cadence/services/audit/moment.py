@@ -2,14 +2,14 @@
 
 from datetime import UTC, date, datetime
 
-from dj_cadence.domain.calendar import WorkCalendar
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.week import week_label
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.iso_week import week_label
+from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit.instants import OTHER_CLOCKS
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.core.types import AnyRow
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
 _LONGEST_HOLIDAY = 15

@@ -16,7 +16,7 @@ from dj_cadence.store.audit.invariant import (
     set_right,
 )
 from dj_cadence.store.audit.rules import by_table
-from dj_cadence.store.database import Database, batches
+from dj_cadence.store.core.database import Database, batches
 
 Findings = list[AuditFinding]
 

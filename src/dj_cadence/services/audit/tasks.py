@@ -8,19 +8,25 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.catalogue import Catalogue
-from dj_cadence.domain.dates import DAY, FIRST_DAY
-from dj_cadence.domain.reminder_plan import ReminderPlan, TaskDates, reminders
-from dj_cadence.domain.task import State, state_on
-from dj_cadence.services.advance import Situation, Step, next_step, situation_of, work_out
+from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import State, state_on
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.chains import plan_of_chain
-from dj_cadence.services.escalation import rises
+from dj_cadence.services.reminders.daily_update import (
+    Situation,
+    Step,
+    next_step,
+    situation_of,
+    work_out,
+)
+from dj_cadence.services.reminders.escalation import rises
+from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
 from dj_cadence.services.site import Site
-from dj_cadence.services.workflows import speaking_tasks
+from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.audit import situations as store
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.core.types import AnyRow
 
 _SLACK = 31 * DAY
 """Rules and calendar that changed since a task was looked at may have moved its next day."""

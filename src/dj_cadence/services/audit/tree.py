@@ -7,10 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store import site as sites
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org
-from dj_cadence.store.types import AnyRow
+from dj_cadence.store.site import site as sites
 
 _COLUMNS = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
 

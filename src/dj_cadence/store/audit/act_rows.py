@@ -2,9 +2,9 @@
 
 from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, type_coerce
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.task import SETTLED, State
-from dj_cadence.domain.way import Way
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.task import SETTLED, State
+from dj_cadence.domain.tasks.way import Way
 from dj_cadence.store.audit.invariant import Invariant
 from dj_cadence.store.schema import act, evidence, record, record_task, task
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import and_, func, literal, null, or_
 
-from dj_cadence.domain.circuit import LONGEST_ASKED, LONGEST_PAUSE
+from dj_cadence.domain.messages.circuit import LONGEST_ASKED, LONGEST_PAUSE
 from dj_cadence.store.audit.invariant import Invariant
+from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import channel_state, report_seen
-from dj_cadence.store.types import Instant
 
 _LONGEST = LONGEST_ASKED + timedelta(hours=1)
 _PAUSE = channel_state.c.pause_seconds

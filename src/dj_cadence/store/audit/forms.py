@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 
 from dj_cadence.store.audit.invariant import Invariant
+from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema import metadata
-from dj_cadence.store.types import Instant, Json
 
 KINDS = ("date_unreadable", "instant_unreadable", "json_unreadable")
 HASHED = frozenset({"catalogue", "chain", "cohort", "profile"})

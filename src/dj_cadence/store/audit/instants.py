@@ -9,8 +9,8 @@ from functools import partial
 from sqlalchemy import Column, ColumnElement, Table, literal
 
 from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import metadata
-from dj_cadence.store.types import Instant
 
 TO_COME = frozenset(
     {

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.database import batches
+from dj_cadence.store.core.database import batches
 
 SHOWN = 10
 """So many of the rows that break a rule are named."""

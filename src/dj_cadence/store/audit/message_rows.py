@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.audit.notice_rows import IN_FLIGHT, OVER
-from dj_cadence.store.ledger import WAITING, release
+from dj_cadence.store.delivery.claims import WAITING, release
 from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate
 
 KINDS = ("bundle", "digest", "alert")

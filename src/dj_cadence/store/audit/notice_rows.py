@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, text
 
-from dj_cadence.domain.office import EVERY_OFFICE
+from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import message, notice, quiet, site
 

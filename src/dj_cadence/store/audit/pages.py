@@ -10,7 +10,7 @@ from sqlalchemy import Text, cast, func, literal_column, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.database import Database
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import metadata
 
 _MOST = 20

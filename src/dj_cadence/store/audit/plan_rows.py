@@ -7,10 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY
-from dj_cadence.domain.task import OWED, SETTLED, SILENT, State
-from dj_cadence.store import site as sites
-from dj_cadence.store.acts import is_counted
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.task import OWED, SETTLED, SILENT, State
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import (
     anchor,
@@ -25,6 +23,8 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.tasks.acts import is_counted
 
 _REACH = timedelta(days=470)
 """Further than the engine or a person plans beyond today."""

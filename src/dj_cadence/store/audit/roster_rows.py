@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import DAY, FIRST_DAY
-from dj_cadence.domain.office import EVERY_OFFICE
-from dj_cadence.domain.organization import OrgKind
-from dj_cadence.domain.override import OverrideKey
-from dj_cadence.store import site as sites
+from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.offices import EVERY_OFFICE
+from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import (
     address,
     anchor,
@@ -21,7 +21,7 @@ from dj_cadence.store.schema import (
     person,
     quiet,
 )
-from dj_cadence.store.types import Instant
+from dj_cadence.store.site import site as sites
 
 ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 
-from dj_cadence.domain.dates import DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import digest, layout, org, plan_run, saved_rules, site
 

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates import FIRST_DAY
-from dj_cadence.domain.task import OWED, SILENT, State
-from dj_cadence.domain.workflow import OWN
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.task import OWED, SILENT, State
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.database import batches
+from dj_cadence.store.core.database import batches
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import catalogue, notice, task
-from dj_cadence.store.types import AnyRow
 
 KEY = (
     "duty",

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
+from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema.base import metadata
-from dj_cadence.store.types import Instant, Json
 
 record = Table(
     "record",

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
+from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema.base import metadata
-from dj_cadence.store.types import Instant
 
 token = Table(
     "token",

@@ -15,8 +15,8 @@ from sqlalchemy import (
     text,
 )
 
+from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema.base import metadata
-from dj_cadence.store.types import Instant, Json
 
 site = Table(
     "site",

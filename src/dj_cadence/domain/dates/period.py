@@ -1,0 +1,117 @@
+"""What a duty is owed for: a month, a quarter, … a school year."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dj_cadence.domain.dates.arithmetic import DAY, add_months
+from dj_cadence.domain.dates.working_days import Semester
+
+
+class Unit(StrEnum):
+    """The length of a period."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+    SEMESTER = "semester"
+    SCHOOL_YEAR = "school_year"
+
+    @property
+    def label(self) -> str:
+        return _UNIT_LABELS[self]
+
+
+_UNIT_LABELS = {
+    Unit.MONTH: "每月",
+    Unit.QUARTER: "每季度",
+    Unit.HALF_YEAR: "每半年",
+    Unit.YEAR: "每年",
+    Unit.SEMESTER: "每学期",
+    Unit.SCHOOL_YEAR: "每学年",
+}
+_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF_YEAR: 6, Unit.YEAR: 12, Unit.SCHOOL_YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One stretch with its label; both days included."""
+
+    unit: Unit
+    label: str
+    first: date
+    last: date
+    provisional: bool = False
+
+
+def periods(
+    unit: Unit, since: date, until: date, semesters: tuple[Semester, ...] = ()
+) -> Iterator[Period]:
+    """Every period of `unit` that shares a day with `since`…`until`, in order."""
+    if unit is Unit.SEMESTER:
+        for semester in semesters:
+            if semester.first <= until and semester.last >= since:
+                yield _of_semester(semester)
+        return
+    first = _first_day(unit, since)
+    while first <= until:
+        following = add_months(first, _MONTHS[unit])
+        yield Period(unit, _label(unit, first), first, following - DAY)
+        first = following
+
+
+def _of_semester(semester: Semester) -> Period:
+    return Period(
+        Unit.SEMESTER, semester.label, semester.first, semester.last, semester.provisional
+    )
+
+
+def _first_day(unit: Unit, day: date) -> date:
+    if unit is Unit.SCHOOL_YEAR:
+        return date(day.year if day.month >= 9 else day.year - 1, 9, 1)
+    months = _MONTHS[unit]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def _label(unit: Unit, first: date) -> str:
+    match unit:
+        case Unit.MONTH:
+            return f"{first:%Y-%m}"
+        case Unit.QUARTER:
+            return f"{first.year}-Q{first.month // 3 + 1}"
+        case Unit.HALF_YEAR:
+            return f"{first.year}-H{first.month // 6 + 1}"
+        case Unit.SCHOOL_YEAR:
+            return f"{first.year}-{first.year + 1}"
+        case _:
+            return str(first.year)
+
+
+_CHINESE_LABELS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"(\d{4})"), lambda m: f"{m[1]}年"),
+    (re.compile(r"(\d{4})-(\d\d)"), lambda m: f"{m[1]}年{int(m[2])}月"),
+    (re.compile(r"(\d{4})-Q(\d)"), lambda m: f"{m[1]}年第{'一二三四'[int(m[2]) - 1]}季度"),
+    (re.compile(r"(\d{4})-H(\d)"), lambda m: f"{m[1]}年{'上下'[int(m[2]) - 1]}半年"),
+    (re.compile(r"(\d{4})-(\d{4})"), lambda m: f"{m[1]}—{m[2]}学年"),
+    (
+        re.compile(r"(\d{4})-(\d{4})-S(\d)"),
+        lambda m: f"{m[1]}—{m[2]}学年第{'一二'[int(m[3]) - 1]}学期",
+    ),
+    (re.compile(r"(\d{4})-W(\d\d)"), lambda m: f"{m[1]}年第{int(m[2])}周"),
+    (re.compile(r"case-(\d+)"), lambda m: f"第{m[1]}号事项"),
+    (
+        re.compile(r"term-(\d{4})-(\d\d)-(\d\d)"),
+        lambda m: f"{m[1]}年{int(m[2])}月{int(m[3])}日起的一届",
+    ),
+)
+
+
+def chinese_label(label: str) -> str:
+    """A period's label as a person reads it: 2026-03 is 2026年3月."""
+    for pattern, reads in _CHINESE_LABELS:
+        if found := pattern.fullmatch(label):
+            return reads(found)
+    return label

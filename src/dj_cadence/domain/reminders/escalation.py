@@ -1,0 +1,52 @@
+"""Up the reporting line, one level after the other, each after a grace of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.reminders.plan import UpStep
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """The level to be told next."""
+
+    level: int
+    day: date | None
+    """From which day on; None: not before the level below has heard of it."""
+    office: str
+
+
+def next_rise(
+    steps: Sequence[UpStep],
+    overdue_on: date,
+    told: Mapping[int, date | None],
+    levels: int,
+    calendar: WorkCalendar,
+) -> Rise | None:
+    """Who is to be told next of what is overdue since `overdue_on`; None where nobody is left.
+
+    `told` has the day on which each level heard that it is late, None where that is written
+    down and has not gone out yet. A level that is missing was told nothing. `levels` is how
+    many superiors there are. Each has its grace from when it was told, so that after an
+    outage not all of them hear of it at once.
+    """
+    done = max(told, default=0)
+    if done >= min(len(steps), levels):
+        return None
+    step, below = steps[done], told.get(done, overdue_on)
+    if below is None:
+        return Rise(done + 1, None, step.office)
+    day = calendar.add_working_days(max(below, overdue_on), step.grace)
+    return Rise(done + 1, calendar.on_or_after(day), step.office)
+
+
+def steps_written(text: str) -> tuple[UpStep, ...]:
+    """The inverse of `written`."""
+    return tuple(UpStep(int(grace)) for grace in text.split(",") if grace)
+
+
+def written(graces: Sequence[int]) -> str:
+    """What a superior chose, as an override keeps it: 5,10."""
+    return ",".join(map(str, graces))

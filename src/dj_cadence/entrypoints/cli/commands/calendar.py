@@ -1,0 +1,164 @@
+"""calendar: holidays with make-up days, and semesters."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dj_cadence import clock
+from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
+from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
+from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.problems import Problem, faults
+from dj_cadence.services.rules import calendar_import
+from dj_cadence.services.rules.calendars import Calendars, Effect, Source, calendars, effect
+
+app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
+
+_STATUS = {
+    CalendarStatus.OFFICIAL: "已公布",
+    CalendarStatus.STATUTORY_ONLY: "仅法定",
+    CalendarStatus.MISSING: "缺",
+}
+_CHANGES = {
+    "create": "新增",
+    "move": "改期",
+    "withdraw": "撤回",
+    "reopen": "恢复",
+    "keep": "保留",
+}
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """列出各年放假安排和各学期，是否已公布，出自哪里。"""
+    place = site_folder_or_none(ctx)
+    found = calendars(place / "schedules" if place else None, clock.now().date())
+    if as_json:
+        for year, source in found.years:
+            say_json(_year_as_json(year, source))
+        for semester, source in found.semesters:
+            say_json(_semester_as_json(semester, source))
+    else:
+        _show_years(found)
+        say()
+        _show_semesters(found)
+
+
+def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
+    return {
+        "calendar": "holidays",
+        "year": year.year,
+        "status": year.status.value,
+        "days_off": len(year.days_off),
+        "make_up_days": len(year.make_up_days),
+        "source": year.source,
+        "file": source.file,
+        "shipped": source.shipped,
+    }
+
+
+def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
+    names = ("label", "city", "stage", "first", "last", "provisional", "source")
+    shown = {name: getattr(semester, name) for name in names}
+    return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
+
+
+def _show_years(found: Calendars) -> None:
+    rows = (
+        (
+            year.year,
+            _STATUS[year.status],
+            f"{len(year.days_off)}天",
+            f"{len(year.make_up_days)}天",
+            _origin(source),
+            year.source,
+        )
+        for year, source in found.years
+    )
+    table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
+
+
+def _show_semesters(found: Calendars) -> None:
+    rows = (
+        (
+            chinese_label(one.label),
+            one.city or "不限",
+            one.stage or "不限",
+            one.first,
+            one.last,
+            "暂定" if one.provisional else "已公布",
+            _origin(source),
+            one.source,
+        )
+        for one, source in found.semesters
+    )
+    table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
+
+
+def _origin(source: Source) -> str:
+    return f"{source.file}（随附）" if source.shipped else source.file
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="文件", help="yaml、xlsx 或 csv")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看影响，不写入")] = False,
+) -> None:
+    """存入一年的放假安排或一份校历。任务在 plan --apply 之后才改期。"""
+    schedules = folder(ctx) / "schedules"
+    with opened(ctx) as site:
+        arrival = calendar_import.prepare(schedules, file)
+        with site.site.database.read() as session:
+            unheard = list(calendar_import.unheard_of(session, arrival.given.semesters))
+        _refuse_faults([*arrival.problems, *unheard])
+        if arrival.changes_nothing:
+            say("无变化：规则里的日历已经是这样。")
+        elif dry_run:
+            database, today = site.site.database, site.today
+            titles = {key: duty.title for key, duty in arrival.before.catalogue.duties.items()}
+            _show_effect(effect(database, arrival.before, arrival.after, today), titles)
+        else:
+            names = "、".join(calendar_import.store(schedules, arrival))
+            say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
+
+
+def _refuse_faults(problems: list[Problem]) -> None:
+    for problem in problems:
+        say(problem.quoted())
+    if wrong := len(faults(problems)):
+        say(f"共 {wrong} 处错误，没有存入。请修改后重新导入。")
+        raise typer.Exit(1)
+
+
+def _show_effect(found: Effect, titles: dict[str, str]) -> None:
+    for (duty, change), count in found.plan.counts.items():
+        say(f"{titles.get(duty, duty)}：{_CHANGES[change]} {count} 项")
+        for sample in found.plan.samples:
+            if (sample["duty"], sample["change"]) == (duty, change):
+                say(f"    {_sample(sample)}")
+    if not found.plan.counts:
+        say("没有任务改期。")
+    say(f"日期由暂定变为确定的任务：{found.definite} 项。")
+    say("以上是预览，没有存入。去掉 --dry-run 即存入。")
+
+
+def _sample(sample: dict[str, Any]) -> str:
+    days = [
+        _moved("计划", sample["was_planned"], sample["planned"]),
+        _moved("截止", sample["was_due"], sample["due"]),
+    ]
+    said = "，".join(day for day in days if day)
+    return f"{sample['org']} {chinese_label(sample['period'])} {said}"
+
+
+def _moved(name: str, was: date | None, now: date | None) -> str:
+    """Old and new day; only the new one where they are the same."""
+    if was is None and now is None:
+        return ""
+    return f"{name} {now}" if was in (None, now) else f"{name} {was} → {now or '未定'}"

@@ -1,0 +1,77 @@
+"""channel: the ways of sending, and whether a message gets through."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from dj_cadence.domain.messages.notifier import Form, Limit
+from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.context import opened
+from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.services.delivery import channels
+
+app = typer.Typer(help="通道：消息怎样送出。", no_args_is_help=True)
+
+_FORMS = {Form.MAIL: "个人邮件", Form.CHAT: "个人消息", Form.GROUP: "群消息"}
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """列出各通道，前面的优先。口令和机器人地址不显示。"""
+    with opened(ctx) as site:
+        found = channels.list_channels(site.site)
+    if as_json:
+        for one in found:
+            say_json(_as_json(one))
+        return
+    table(
+        ("通道", "程序", "发给", "去处", "限制", "可用地址", "失效地址", "暂停地址", "状态"),
+        [
+            (
+                one.name,
+                one.notifier,
+                _FORMS[one.traits.form],
+                one.traits.shown,
+                _limit(one.traits.limit),
+                one.good,
+                one.bad,
+                one.aside,
+                f"发不出：{one.shut}" if one.shut else "正常",
+            )
+            for one in found
+        ],
+    )
+
+
+def _as_json(one: channels.Channel) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "notifier": one.notifier,
+        "form": one.traits.form,
+        "shown": one.traits.shown,
+        "limit": asdict(one.traits.limit) if one.traits.limit else None,
+        "addresses": one.good,
+        "bad_addresses": one.bad,
+        "addresses_set_aside": one.aside,
+        "shut": one.shut,
+    }
+
+
+def _limit(limit: Limit | None) -> str:
+    if limit is None:
+        return ""
+    time = "每分钟" if limit.seconds == 60 else f"每{limit.seconds}秒"
+    return f"{'每个地址' if limit.per_address else ''}{time}{limit.messages}条"
+
+
+@app.command("test")
+def test(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="通道", help="site.toml 里的通道名")],
+    address: Annotated[str, typer.Argument(metavar="地址", help="邮箱、帐号或群机器人的名称")],
+) -> None:
+    """现在就发一条测试消息。发送总开关关着时也发。"""
+    with opened(ctx) as site:
+        reply = channels.test_channel(site.site, name, address, site.now)
+    say(f"已送达。对方答复：{reply}")

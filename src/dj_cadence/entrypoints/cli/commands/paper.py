@@ -1,0 +1,91 @@
+"""letter, wall: papers of an organization as files."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dj_cadence.bootstrap import template_folders
+from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.entrypoints.cli.arguments import Misuse, ending
+from dj_cadence.entrypoints.cli.context import opened
+from dj_cadence.entrypoints.cli.output import write_file
+from dj_cadence.rendering.documents import render_paper, wall_workbook
+from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.wall_plan import wall_plan
+from dj_cadence.store.roster import orgs
+
+OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
+Month = Annotated[str, typer.Option("--month", metavar="月", help="届满的月，如 2026-03；默认本月")]
+OnlyMonth = Annotated[str, typer.Option("--month", metavar="月", help="只要这个月的，如 2026-03")]
+Year = Annotated[int, typer.Option("--year", metavar="年", help="默认今年")]
+OutFile = Annotated[Path, typer.Option("--out", metavar="文件", help="写到文件")]
+
+
+def letter(
+    ctx: typer.Context,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="种类",
+            help="、".join(f"{one.value} {one.label}" for one in PaperKind),
+        ),
+    ],
+    org: OfOrg,
+    out: OutFile,
+    month: Month = "",
+    year: Year = 0,
+) -> None:
+    """生成一份公文（.docx），模板在 templates/letters/。"""
+    kinds = {one.value: one for one in PaperKind}
+    if kind not in kinds:
+        raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
+    when = _month(month)
+    ending(out, ".docx")
+    with opened(ctx) as site:
+        catalogue = site.catalogue()
+        with site.site.database.read() as session:
+            found = orgs.find_org(session, org)
+            made = paper(
+                session,
+                catalogue,
+                kinds[kind],
+                found,
+                visitor=ADMINISTRATOR,
+                today=site.today,
+                month=when,
+                year=year,
+                contact=site.site.settings.contact,
+            )
+        write_file(render_paper(template_folders(site.site.settings), made), out)
+
+
+def wall(
+    ctx: typer.Context, org: OfOrg, out: OutFile, month: OnlyMonth = "", year: Year = 0
+) -> None:
+    """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
+    when = _month(month)
+    ending(out, ".xlsx")
+    with opened(ctx) as site:
+        catalogue = site.catalogue()
+        with site.site.database.read() as session:
+            found = orgs.find_org(session, org)
+            plan = wall_plan(
+                session,
+                catalogue,
+                found,
+                visitor=ADMINISTRATOR,
+                today=site.today,
+                year=year,
+                month=when,
+            )
+        write_file(wall_workbook(plan), out)
+
+
+def _month(text: str) -> date | None:
+    if text and not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
+        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。")
+    return date.fromisoformat(f"{text}-01") if text else None

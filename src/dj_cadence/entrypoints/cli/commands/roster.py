@@ -1,0 +1,106 @@
+"""roster: the tree of organizations and their office-holders."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.tasks.way import Way
+from dj_cadence.entrypoints.cli.context import OPERATOR, Opened, folder, opened
+from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.loading.roster_file import read_roster
+from dj_cadence.problems import faults
+from dj_cadence.services.planning.first_duties import first_duties
+from dj_cadence.services.roster import export as roster_view
+from dj_cadence.services.roster import import_roster
+from dj_cadence.services.tasks.elections import settle_elections
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.tasks.acts import came_by
+
+app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="xlsx，或两个 csv")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看结果，不写入")] = False,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="允许把上次换届日期改早或清空")
+    ] = False,
+) -> None:
+    """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
+    with opened(ctx) as site:
+        sheets, found = read_roster(files)
+        with site.site.database.write() as session:
+            came_by(session, Way.IMPORT)
+            report = import_roster.import_roster(
+                session,
+                sheets,
+                now=site.now,
+                today=site.today,
+                by=OPERATOR,
+                found=found,
+                correct=correct,
+                dry_run=dry_run,
+            )
+            if report.elections:
+                settle_elections(
+                    session,
+                    site.catalogue(),
+                    report.elections,
+                    by=OPERATOR,
+                    now=site.now,
+                    today=site.today,
+                )
+        for problem in report.problems:
+            say(problem.quoted())
+        if wrong := len(faults(report.problems)):
+            say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
+            raise typer.Exit(1)
+        if dry_run:
+            say("以下是预览，没有写入：")
+        for sentence in (*report.sentences(), *_owed(ctx, site, report)):
+            say(sentence)
+
+
+def _owed(ctx: typer.Context, site: Opened, report: import_roster.ImportReport) -> list[str]:
+    """What those that are new will owe: by the rules in force, else by those that are saved."""
+    if not report.newcomers:
+        return []
+    with site.site.database.read() as session:
+        row, is_applied = sites.load(session), sites.applied_hash(session) is not None
+    rules = site.catalogue() if is_applied else load_rules(folder(ctx)).catalogue
+    found = first_duties(rules, report.newcomers, row.starts_on, site.today)
+    return found.sentences(rules)
+
+
+@app.command("export")
+def export(
+    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="要写的 xlsx")]
+) -> None:
+    """把花名册导出为工作簿，改好后可以再导入。"""
+    with opened(ctx) as site, site.site.database.read() as session:
+        roster_view.export_roster(session, file)
+    say(f"已导出到 {file}。")
+
+
+@app.command("tree")
+def tree(ctx: typer.Context) -> None:
+    """按上下级列出组织。"""
+    with opened(ctx) as site, site.site.database.read() as session:
+        say(roster_view.roster_tree(session) or "还没有组织。请先运行 roster import 导入花名册。")
+
+
+@app.command("check")
+def check(ctx: typer.Context) -> None:
+    """检查花名册：空缺的书记、没有地址的人、没有换届日期的组织。"""
+    with opened(ctx) as site, site.site.database.read() as session:
+        problems = roster_view.check_roster(session, site.today)
+    for problem in problems:
+        say(problem.quoted())
+    say(f"共 {len(problems)} 条。" if problems else "没有发现问题。")
+    if faults(problems):
+        raise typer.Exit(1)

@@ -1,0 +1,212 @@
+"""One request with all that a page needs to answer it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from dj_cadence.domain.organizations.page_address import code_in_path
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.entrypoints.pass_watch import PassWatch
+from dj_cadence.entrypoints.web.paging import Paging
+from dj_cadence.entrypoints.web.security import form_token, is_local
+from dj_cadence.entrypoints.web.session import secret_of
+from dj_cadence.errors import Refused
+from dj_cadence.loading.evidence_file import Paper, read_open
+from dj_cadence.services.access import page_queries
+from dj_cadence.services.access.logins import Login, login_of, note_use
+from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
+from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.types import AnyRow
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """What the application is made of."""
+
+    database: Database
+    settings: Settings
+    templates_folders: Sequence[Path]
+    """Searched in order: the site's own templates first, the shipped ones last."""
+    catalogue: Callable[[Session], Catalogue]
+    """The applied catalogue, looked up in the session of each request that needs it."""
+    clock: Callable[[], datetime]
+    """The present instant, aware UTC."""
+    passes: PassWatch = field(default_factory=PassWatch)
+    """What the engine in this process did; without one, no pass was made."""
+    on_loopback: bool = False
+    """Whether nobody but this machine reaches the application; else nobody is local."""
+
+
+@dataclass
+class Visit:
+    """A request at one instant; the clock is read once for all of it.
+
+    It has one session at a time: who visits, and by which rules, is looked up in the one that
+    is open. A request that opened a second one would wait for it while it holds the first,
+    and so many of them at once would wait for each other.
+    """
+
+    context: WebContext
+    templates: Environment
+    request: Request
+    form: Mapping[str, str]
+    now: datetime
+    files: Sequence[UploadFile] = ()
+    """Those that came with the form."""
+    _open: Session | None = field(default=None, init=False)
+
+    @property
+    def database(self) -> Database:
+        return self.context.database
+
+    @property
+    def settings(self) -> Settings:
+        return self.context.settings
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(self.settings.time_zone).date()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """The request's session for looking. What is rendered is rendered after it."""
+        with self.database.read() as session, self._in(session):
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """The one transaction in which the request changes something."""
+        with self.database.write() as session, self._in(session):
+            yield session
+
+    @contextmanager
+    def _in(self, session: Session) -> Iterator[None]:
+        self._open = session
+        try:
+            _ = self.visitor  # every page names the visitor
+            yield
+        finally:
+            self._open = None
+
+    @property
+    def _session(self) -> Session:
+        assert self._open, "looked up outside of the request's session"
+        return self._open
+
+    @cached_property
+    def login(self) -> Login | None:
+        """The login of the browser, if it has one that stands."""
+        return login_of(self._session, secret_of(self.request), self.today, self.now)
+
+    @property
+    def has_use_to_note(self) -> bool:
+        """Whether it is time to write down that the login was used."""
+        login: Login | None = self.__dict__.get("login")  # where nobody asked, nobody is logged in
+        return login is not None and login.is_stale
+
+    def note_use(self) -> None:
+        """Write it down, in a transaction of its own after the answer."""
+        if self.login:
+            with self.database.write(durable=False) as session:
+                note_use(session, self.login, self.now)
+
+    @cached_property
+    def visitor(self) -> Visitor:
+        """A person's login goes before the administrator's chair."""
+        if self.login:
+            return self.login.visitor
+        seat = self.settings.local_administrator and self.context.on_loopback
+        return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
+
+    @property
+    def papers(self) -> Iterator[Paper]:
+        """The files as papers, read one by one. Raises Refused for one that is not kept."""
+        for one in self.files:
+            try:
+                yield read_open(one.filename or "", one.file)
+            except Refused as error:
+                raise Refused(str(error), field="evidence") from error
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return self.context.catalogue(self._session)
+
+    @cached_property
+    def form_token(self) -> str:
+        """Bound to what lets the visitor in: the link, else the cookie, else the machine."""
+        holder = self.path("token") or secret_of(self.request) or "local"
+        return form_token(self.settings.key, holder)
+
+    def path(self, name: str) -> str:
+        """A part of the address; empty where the address has none of that name."""
+        # NUL is the one character that a PostgreSQL text cannot hold.
+        return str(self.request.path_params.get(name, "")).replace("\x00", "")
+
+    @property
+    def code(self) -> str:
+        """The code of the organization in the address."""
+        return code_in_path(self.path("code"))
+
+    @cached_property
+    def paging(self) -> Paging:
+        """The page of its lists that is asked for."""
+        return Paging(whole_number(self.request.query_params.get("page", "")))
+
+    def date_field(self, name: str) -> date:
+        """A date of the form. Raises Refused when it is none."""
+        try:
+            return date.fromisoformat(self.form.get(name, ""))
+        except ValueError:
+            raise Refused("请填写日期，例如 2026-03-05。", field=name) from None
+
+    def require_login(self) -> None:
+        """Raise HTTPException 403 for strangers."""
+        if self.visitor.is_stranger:
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+
+    def organization(self, session: Session) -> AnyRow:
+        """The organization in the address. What may not be seen is not there."""
+        self.require_login()
+        found = page_queries.organization(session, self.visitor, self.code, self.today)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return found
+
+    def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """A page made from templates/web/."""
+        return self.plain_page(template, status, visitor=self.visitor, **values)
+
+    def plain_page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+        """The same where it cannot be looked up who visits."""
+        shared = {
+            "site_name": self.settings.name,
+            "today": self.today,
+            "csrf": self.form_token,
+            "paging": self.paging,
+            "refused": None,
+        }
+        html = self.templates.get_template(f"web/{template}").render(shared | values)
+        return HTMLResponse(html, status_code=status)
+
+
+def go_to(address: str) -> Response:
+    """Answer a form: the browser fetches `address`, and reloading repeats nothing."""
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+
+
+def whole_number(text: str) -> int:
+    """The id in a form or an address; 0, which no row has, where it is none."""
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else 0

@@ -1,0 +1,120 @@
+"""What can be read or taken along from an organization: digest, plans for the wall, papers."""
+
+import re
+from datetime import date
+from http import HTTPStatus
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dj_cadence.domain.digest.digest import DigestView
+from dj_cadence.domain.documents.document import PaperKind, WallPlan
+from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.entrypoints.web import labels
+from dj_cadence.entrypoints.web.request_context import Visit
+from dj_cadence.entrypoints.web.security import Forbidden
+from dj_cadence.errors import Refused
+from dj_cadence.rendering.documents import DOCX, render_paper, wall_workbook
+from dj_cadence.rendering.workbooks import XLSX, digest_workbook
+from dj_cadence.services.access.permissions import oversees
+from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.wall_plan import wall_plan
+
+
+def digest(visit: Visit) -> Response:
+    """The digest as it is at this moment; of a past week its numbers."""
+    view = _digest(visit)
+    return visit.page("digest.html", digest=view, base=organization_path(view.org_code))
+
+
+def digest_file(visit: Visit) -> Response:
+    view = _digest(visit)
+    return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 党建工作周报.xlsx")
+
+
+def wall(visit: Visit) -> Response:
+    """A year's plan, or with ?month= a month's, on A4."""
+    plan, query = _wall(visit), visit.request.url.query
+    base = organization_path(visit.code)
+    return visit.page("wall.html", plan=plan, base=base, query=f"?{query}" if query else "")
+
+
+def wall_file(visit: Visit) -> Response:
+    plan = _wall(visit)
+    return _file(wall_workbook(plan), XLSX, f"{plan.org_name}{plan.span}计划.xlsx")
+
+
+def paper_file(visit: Visit) -> Response:
+    kinds = {kind.value: kind for kind in PaperKind}
+    kind = kinds.get(visit.path("kind"))
+    if kind is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    month, year = _month(visit), _year(visit)
+    with visit.read() as session:
+        found, rules = visit.organization(session), visit.catalogue
+        made = paper(
+            session,
+            rules,
+            kind,
+            found,
+            visitor=visit.visitor,
+            today=visit.today,
+            month=month,
+            year=year,
+            contact=visit.settings.contact,
+        )
+    content = render_paper(visit.context.templates_folders, made)
+    return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
+
+
+def _digest(visit: Visit) -> DigestView:
+    week = visit.request.query_params.get("week", "")
+    if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
+        raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
+    with visit.read() as session:
+        above = visit.organization(session)
+        if not oversees(session, visit.visitor, above.id, visit.today):
+            raise Forbidden(labels.NOT_ABOVE)
+        return requested_digest(
+            session, visit.catalogue, visit.settings, above, today=visit.today, week=week
+        )
+
+
+def _wall(visit: Visit) -> WallPlan:
+    month, year = _month(visit), _year(visit)
+    with visit.read() as session:
+        found, rules = visit.organization(session), visit.catalogue
+        return wall_plan(
+            session,
+            rules,
+            found,
+            visitor=visit.visitor,
+            today=visit.today,
+            month=month,
+            year=year,
+        )
+
+
+def _month(visit: Visit) -> date | None:
+    text = visit.request.query_params.get("month", "")
+    if not text:
+        return None
+    if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
+        raise Refused(f"“{text}”不是月份，应写成 2026-03 这样。")
+    return date.fromisoformat(f"{text}-01")
+
+
+def _year(visit: Visit) -> int:
+    text = visit.request.query_params.get("year", "")
+    if text and not re.fullmatch(r"(19|20)\d\d", text):
+        raise Refused(f"“{text}”不是年份，应写成 2026 这样。")
+    return int(text or 0)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    """A download under a name in any script (RFC 6266)."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {"Content-Disposition": disposition}
+    return Response(content, media_type=media_type, headers=headers)

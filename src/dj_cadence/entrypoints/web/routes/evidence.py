@@ -1,0 +1,56 @@
+"""Papers for download: to whoever may see the task they belong to, and never to be run."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from dj_cadence.entrypoints.web.request_context import Visit, whole_number
+from dj_cadence.entrypoints.web.routes.links import opened, public
+from dj_cadence.services.access.sight import readable
+from dj_cadence.services.tasks import evidence as kept_evidence
+from dj_cadence.store.tasks.task_list import tasks
+
+
+def of_organization(visit: Visit) -> Response:
+    """A paper about a task of an organization that the visitor may see."""
+    with visit.read() as session:
+        code = visit.organization(session).code
+        rows = readable(
+            session,
+            visit.visitor,
+            tasks(session, visit.catalogue, today=visit.today, org_code=code),
+            visit.today,
+        )
+        found = _found(visit, session, (row.id for row in rows))
+    return _download(visit, found)
+
+
+def of_message(visit: Visit) -> Response:
+    """A paper about a task of the message, as the person it was sent to."""
+    with visit.read() as session:
+        found = _found(visit, session, public(opened(visit, session).rows))
+    return _download(visit, found)
+
+
+def _found(visit: Visit, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
+    """What does not belong to one of these tasks is not there."""
+    wanted = whole_number(visit.path("id"))
+    papers = kept_evidence.of_tasks(session, task_ids).values()
+    for kept in (one for some in papers for one in some):
+        if kept.id == wanted:
+            return kept
+    raise HTTPException(HTTPStatus.NOT_FOUND)
+
+
+def _download(visit: Visit, kept: kept_evidence.Kept) -> Response:
+    """Saved, not opened: the name is plain, the type is what its content was found to be."""
+    named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
+    return FileResponse(
+        kept_evidence.path_of(visit.settings.folder, kept),
+        media_type=kept.media_type,
+        headers={"Content-Disposition": named},
+    )

@@ -1,0 +1,218 @@
+"""Subscribed calendars over HTTP: conditional, compressed, and answered without reading them.
+
+Of each calendar that was asked for, its tags stay at hand with what must be true for them
+to stand; the database confirms just that. What is written about others costs nothing.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dj_cadence.entrypoints.web.request_context import WebContext
+from dj_cadence.entrypoints.web.workers import Workers
+from dj_cadence.services.access.permissions import linked_subject
+from dj_cadence.services.feeds.address import PURPOSE
+from dj_cadence.services.feeds.cache import Feeds, Look
+from dj_cadence.signing import token_hash
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.feeds import feeds
+from dj_cadence.store.feeds.feeds import Facts
+from dj_cadence.store.feeds.freshness import Watch
+
+KNOWN = 50_000
+"""Calendars whose tags are at hand at most; each takes about two thousand bytes."""
+HELD = 64 * 1024 * 1024
+"""Bytes of calendars that are at hand whole at most."""
+CONFIRMED_FOR = timedelta(seconds=1)
+"""So long an answer needs no look at what others wrote; at what the pages wrote, always."""
+NOTHING = timedelta(0)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A calendar in one coding: its tag, and the answer that the reader has it already."""
+
+    tag: str
+    unchanged: Response
+    """Holds no state and serves many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A calendar as it was read last, without its bytes."""
+
+    subject: str
+    org_ids: Sequence[int]
+    facts: Facts
+    """It stands as long as these are true of these organizations."""
+    modified_at: datetime
+    plain: Form
+    packed: Form
+
+    def is_known(self, asked: Headers) -> bool:
+        """Whether the reader has this calendar, in either coding; a tag goes before a date."""
+        known = asked.getlist("if-none-match")  # a list may be spread over several lines
+        if known:
+            return names_tag(",".join(known), {self.packed.tag, self.plain.tag})
+        since = _http_date(asked.get("if-modified-since", ""))
+        return since is not None and self.modified_at.replace(microsecond=0) <= since
+
+
+@dataclass(slots=True)
+class Known:
+    """An edition, and when it was confirmed, after which write of the pages."""
+
+    edition: Edition
+    at: datetime
+    last_write: object
+
+    def is_fresh(self, now: datetime, last_write: object) -> bool:
+        """Whether it needs not be confirmed again; a clock that was set back confirms nothing."""
+        return self.last_write is last_write and NOTHING <= now - self.at < CONFIRMED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An edition with its bytes, as answers in both codings."""
+
+    edition: Edition
+    plain: Response
+    packed: Response
+
+    @property
+    def size(self) -> int:
+        return len(self.plain.body) + len(self.packed.body)
+
+
+class Calendars:
+    """Every calendar of a site."""
+
+    def __init__(self, context: WebContext, workers: Workers) -> None:
+        self._context = context
+        self._workers = workers
+        self._feeds = Feeds(context.database, context.settings, context.catalogue)
+        self._watch = Watch(context.database)
+        self._day = date.min
+        self._known: dict[str, Known] = {}
+        self._whole: dict[str, Whole] = {}
+        self._held = 0
+
+    async def answer(self, request: Request) -> Response:
+        """The calendar behind a token, or 304 where the reader has these very bytes."""
+        token = str(request.path_params["token"])
+        edition, whole = self._standing(token_hash(token)), self._whole.get(token_hash(token))
+        if edition is None:
+            whole = await self._read(token)
+            edition = whole.edition
+        zipped = takes_gzip(",".join(request.headers.getlist("accept-encoding")))
+        if edition.is_known(request.headers):
+            response = (edition.packed if zipped else edition.plain).unchanged
+        else:
+            whole = whole or await self._read(token)
+            response = whole.packed if zipped else whole.plain
+        # Never the token: whoever has it reads the calendar.
+        _log.info("feed_read subject=%s status=%d", edition.subject, response.status_code)
+        return response
+
+    def _standing(self, key: str) -> Edition | None:
+        """What is at hand, if it is true today and now."""
+        now = self._context.clock()
+        day = now.astimezone(self._context.settings.time_zone).date()
+        if day != self._day:  # of the day hangs who holds which office, and the month
+            self._day, self._known, self._whole, self._held = day, {}, {}, 0
+        known, last_write = self._known.get(key), self._context.database.last_write
+        if known is None:
+            return None
+        if not known.is_fresh(now, last_write):
+            if self._watch.facts(key, known.edition.org_ids) != known.edition.facts:
+                return None
+            known.at, known.last_write = now, last_write
+        return known.edition
+
+    async def _read(self, token: str) -> Whole:
+        """The calendar as it is stored, put together again where it has changed."""
+        whole, key = await self._workers.run(lambda: self._stored(token)), token_hash(token)
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[key] = Known(whole.edition, _NEVER, None)
+        before = self._whole.pop(key, None)
+        self._held -= before.size if before else 0
+        if self._held + whole.size <= HELD:
+            self._whole[key] = whole
+            self._held += whole.size
+        return whole
+
+    def _stored(self, token: str) -> Whole:
+        database, now = self._context.database, self._context.clock()
+        with database.read() as session:
+            subject = linked_subject(session, token, PURPOSE, now)
+            look = self._feeds.look(session, subject, now)
+            if look.is_kept:
+                return _whole(subject, look, feeds.copy(session, subject))
+        self._feeds.renew(subject, now)
+        with database.read() as session:
+            return _whole(subject, look, feeds.copy(session, subject))
+
+
+def _whole(subject: str, look: Look, copy: AnyRow) -> Whole:
+    plain, packed = _headers(copy, ""), _headers(copy, "gzip")
+    edition = Edition(
+        subject, look.org_ids, look.facts, copy.modified_at, _form(plain), _form(packed)
+    )
+    return Whole(edition, _answer(copy.body, plain), _answer(copy.packed, packed))
+
+
+def _headers(copy: AnyRow, coding: str) -> dict[str, str]:
+    """Other bytes, another tag: what goes out by gzip has one of its own."""
+    headers = {
+        "ETag": f'"{copy.etag}-{coding}"' if coding else f'"{copy.etag}"',
+        "Last-Modified": format_datetime(copy.modified_at.astimezone(UTC), usegmt=True),
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    return headers | ({"Content-Encoding": coding} if coding else {})
+
+
+def _form(headers: dict[str, str]) -> Form:
+    """A 304 says what a cache needs and no more: each header is work, for us and for phones."""
+    told = {name: headers[name] for name in ("ETag", "Last-Modified", "Cache-Control", "Vary")}
+    return Form(headers["ETag"], Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told))
+
+
+def _answer(body: bytes, headers: dict[str, str]) -> Response:
+    return Response(body, media_type="text/calendar", headers=headers)
+
+
+def names_tag(if_none_match: str, tags: set[str]) -> bool:
+    """Whether the header names one of `tags`: `*`, one tag or a list, weak marks disregarded."""
+    if if_none_match in tags or if_none_match.strip() == "*":
+        return True
+    # A comma may stand inside a tag, but never in one of ours.
+    return any(part.strip().removeprefix("W/") in tags for part in if_none_match.split(","))
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the header allows gzip; a quality that is no number counts as none given."""
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            name, _, quality = parameter.strip().partition("=")
+            return name.strip() != "q" or quality.strip().strip("0.") != ""
+    return False
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else None

@@ -1,0 +1,54 @@
+"""The part of a page that offers a calendar to subscribe to, and changing its address."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import segno
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.entrypoints.web.request_context import Visit, go_to
+from dj_cadence.services.access.permissions import may_act
+from dj_cadence.services.feeds.address import feed_address, rotate
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One address in the three forms that phones and computers take."""
+
+    https: str
+    webcal: str
+    """A tap on it opens the phone's calendar."""
+    qr: Markup
+    """`https` for another phone's camera, as SVG: what Android makes of webcal is no calendar."""
+
+
+def subscription(visit: Visit, subject: str, address: str | None) -> Subscription:
+    """The calendar of an organization or a person; its address is made where there is none."""
+    https = address or feed_address(visit.database, visit.settings, subject, visit.now)
+    webcal = f"webcal://{https.partition('://')[2]}"
+    drawn = segno.make(https, micro=False, boost_error=False).svg_inline(
+        border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
+    )
+    return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
+
+
+def change_of_organization(visit: Visit) -> Response:
+    """更换地址: the old calendar address stops working."""
+    with visit.write() as session:
+        found = visit.organization(session)
+        if not may_act(session, visit.visitor, found.id, visit.today):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        rotate(session, visit.settings, f"org:{found.id}", visit.now)
+    return go_to(f"{organization_path(found.code)}?said=feed#feed")
+
+
+def change_own(visit: Visit) -> Response:
+    """The same for the visitor's own calendar."""
+    with visit.write() as session:
+        if not visit.visitor.person_id:
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        rotate(session, visit.settings, f"person:{visit.visitor.person_id}", visit.now)
+    return go_to("/?said=feed#feed")

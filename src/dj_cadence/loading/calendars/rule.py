@@ -1,0 +1,129 @@
+"""A year of holidays and the semesters as an author writes them, and what they mean."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
+from dj_cadence.domain.organizations.city import city_name
+from dj_cadence.loading.rules.duty import Text
+from dj_cadence.loading.rules.yaml_file import Written
+
+_LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
+
+
+def days_of(text: str) -> list[date]:
+    """The days of `2026-10-01..2026-10-07` or of `2026-10-01`; raises ValueError in Chinese."""
+    first, _, last = text.partition("..")
+    try:
+        start, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        message = f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
+        raise ValueError(message) from None
+    if not start <= end <= start + 31 * DAY:
+        raise ValueError(f"“{text}”应从早到晚，且不超过一个月")
+    return [start + n * DAY for n in range((end - start).days + 1)]
+
+
+def _checked_days(text: str) -> str:
+    days_of(text)
+    return text
+
+
+def _one_as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _checked_label(text: str) -> str:
+    found = _LABEL.fullmatch(text)
+    if not found or int(found[2]) != int(found[1]) + 1:
+        raise ValueError(f"学期“{text}”应写成 2025-2026-S1 或 2025-2026-S2")
+    return text
+
+
+Days = Annotated[
+    tuple[Annotated[str, AfterValidator(_checked_days)], ...], BeforeValidator(_one_as_list)
+]
+
+
+class HolidayRule(Written):
+    name: Text
+    days_off: Days
+    make_up_days: Days = ()
+
+
+class HolidayYearRule(Written):
+    """One file calendars/holidays-….yaml."""
+
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    status: Literal["official", "statutory_only"]
+    source: Text
+    holidays: Annotated[list[HolidayRule], Field(min_length=1)]
+
+
+class SemesterRule(Written):
+    """One entry below `semesters`."""
+
+    label: Annotated[str, AfterValidator(_checked_label)]
+    first: date
+    last: date
+    provisional: bool
+    source: Text
+    city: str = ""
+    stage: str = ""
+
+    @field_validator("last")
+    @classmethod
+    def _in_order(cls, last: date, info: ValidationInfo) -> date:
+        first = info.data.get("first")
+        if first and not first < last <= first + 300 * DAY:
+            raise ValueError("学期的最后一天应晚于第一天，且不超过 300 天")
+        return last
+
+
+class SemestersShape(Written):
+    """The outline of a file of semesters."""
+
+    semesters: list[dict[str, Any]]
+
+
+def to_holiday_year(rule: HolidayYearRule) -> HolidayYear:
+    """The table that `rule` means."""
+    return HolidayYear(
+        rule.year,
+        CalendarStatus(rule.status),
+        rule.source,
+        frozenset(_all_days(rule.holidays, "days_off")),
+        frozenset(_all_days(rule.holidays, "make_up_days")),
+        tuple((holiday.name, min(_days_off(holiday))) for holiday in rule.holidays),
+    )
+
+
+def to_semester(rule: SemesterRule) -> Semester:
+    """The semester that `rule` means."""
+    return Semester(
+        rule.label,
+        rule.first,
+        rule.last,
+        rule.provisional,
+        rule.source,
+        city_name(rule.city),
+        rule.stage,
+    )
+
+
+def _days_off(holiday: HolidayRule) -> Iterator[date]:
+    for text in holiday.days_off:
+        yield from days_of(text)
+
+
+def _all_days(
+    holidays: list[HolidayRule], field: Literal["days_off", "make_up_days"]
+) -> Iterator[date]:
+    for holiday in holidays:
+        for text in getattr(holiday, field):
+            yield from days_of(text)

@@ -1,0 +1,168 @@
+"""Folders of YAML files -> the catalogue, its plain content, and every problem."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Duty
+from dj_cadence.domain.rules.workflow import Workflow
+from dj_cadence.fingerprint import digest
+from dj_cadence.loading.calendars.rule import (
+    HolidayYearRule,
+    SemesterRule,
+    to_holiday_year,
+    to_semester,
+)
+from dj_cadence.loading.rules.duty import DutyFile, Rule, to_duty
+from dj_cadence.loading.rules.duty_checks import check
+from dj_cadence.loading.rules.layers import Layers, lay, read_folder
+from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule, to_plan
+from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
+from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule, to_workflow
+from dj_cadence.loading.rules.yaml_file import Written, YamlFile
+from dj_cadence.problems import Problem, in_order, lines_of, with_lines
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What some folders of rules come to. Files with faults contributed nothing."""
+
+    catalogue: Catalogue
+    content: dict[str, Any]
+    """Plain JSON that fully determines the catalogue."""
+    standard: Mapping[str, SentenceRule]
+    """The sentences of the standard by their numbers, which duties refer to."""
+    problems: tuple[Problem, ...]
+
+
+def shipped_schedules() -> Path:
+    """The folder of the rules that come with this package."""
+    return Path(str(files("dj_cadence") / "schedules"))
+
+
+def load_catalogue(folders: Sequence[Path]) -> Loaded:
+    """Read `folders`, each laid over those before it: the shipped one first.
+
+    Nothing is raised for what people wrote: all faults and warnings are in `problems`.
+    A folder that does not exist says nothing.
+    """
+    files = [read_folder(folder) for folder in folders]
+    layers, problems = _faultless(files)
+    texts = {file.name: file.text for some in files for file in some}  # the upper one's counts
+    problems = with_lines(problems, lines_of(texts))
+    content = _content(layers)
+    sources = {e.key: e.file.name for e in layers.entries.values() if e.section == "duties"}
+    catalogue = catalogue_from_content(content)
+    duties = {key: replace(d, source=sources[key]) for key, d in catalogue.duties.items()}
+    standard = layers.models("sentences")
+    return Loaded(replace(catalogue, duties=duties), content, standard, tuple(problems))
+
+
+def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
+    """The catalogue that `content` determines."""
+    workflows = dict(map(_workflow, content.get("workflows", ())))  # older versions had none
+    duties = [_duty(entry, workflows) for entry in content["duties"]]
+    plans = [to_plan(p["key"], PlanRule.model_validate(_keyless(p))) for p in content["plans"]]
+    years = [to_holiday_year(HolidayYearRule.model_validate(y)) for y in content["holidays"]]
+    semesters = [to_semester(SemesterRule.model_validate(s)) for s in content["semesters"]]
+    return Catalogue(
+        duties={duty.key: duty for duty in duties},
+        plans={plan.key: plan for plan in plans},
+        calendar=WorkCalendar({year.year: year for year in years}, tuple(semesters)),
+        hash=digest(content),
+    )
+
+
+def rules_schema() -> dict[str, Any]:
+    """The JSON Schema of a file in duties/, workflows/, of reminder-plans.yaml or standard.yaml.
+
+    For editors that complete and check.
+
+    No field of a duty is required, since a site says only what differs.
+    """
+    schema = TypeAdapter(DutyFile | WorkflowFile | PlanFile | StandardFile).json_schema()
+    del schema["$defs"]["Rule"]["required"]
+    return schema
+
+
+def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Problem]]:
+    """The layers without any file that has a fault, and all problems in order of place."""
+    layers = lay(folders)
+    problems = list(layers.problems)
+    while True:
+        found = check(layers)
+        problems += [problem for _, problem in found]
+        new = {entry.file for entry, problem in found if not problem.warning} - layers.faulty
+        if not new:
+            return layers, in_order(problems)
+        layers = lay(folders, without=layers.faulty | new)
+        problems += layers.problems
+
+
+def _content(layers: Layers) -> dict[str, Any]:
+    duties, plans, workflows = map(layers.models, ("duties", "plans", "workflows"))
+    return {
+        "duties": [
+            _keyed(key, _restricted(rule, duties))
+            for key, rule in duties.items()
+            if _stands(rule, layers)
+        ],
+        "plans": [_keyed(key, plan) for key, plan in plans.items()],
+        "workflows": [_ordered(k, w) for k, w in workflows.items() if w.remind in plans],
+        "holidays": _plain(layers.models("holidays").values()),
+        "semesters": _plain(layers.models("semesters").values()),
+    }
+
+
+def _stands(rule: Rule, layers: Layers) -> bool:
+    """Whether what `rule` cannot do without was not lost with a faulty file."""
+    plans, duties, workflows = map(layers.models, ("plans", "duties", "workflows"))
+    of = rule.term_notice.of if rule.term_notice else None
+    workflow = workflows.get(rule.workflow) if rule.workflow else None
+    return (
+        rule.remind in plans
+        and (of is None or of in duties)
+        and (rule.workflow is None or bool(workflow and workflow.remind in plans))
+    )
+
+
+def _restricted(rule: Rule, duties: Iterable[str]) -> Rule:
+    kept = tuple(key for key in rule.counts_for if key in duties)
+    return rule.model_copy(update={"counts_for": kept})
+
+
+def _plain(models: Iterable[Written]) -> list[dict[str, Any]]:
+    """With every default written out, so that another version's defaults change nothing."""
+    return [model.model_dump(mode="json", by_alias=True, exclude_none=True) for model in models]
+
+
+def _keyed(key: str, model: Written) -> dict[str, Any]:
+    return {"key": key, **_plain([model])[0]}
+
+
+def _ordered(key: str, rule: WorkflowRule) -> dict[str, Any]:
+    """With the steps as a list, for JSON keeps no order of keys."""
+    written = _keyed(key, rule)
+    return {**written, "steps": [{"key": k, **step} for k, step in written["steps"].items()]}
+
+
+def _workflow(entry: Mapping[str, Any]) -> tuple[str, Workflow]:
+    steps = {step["key"]: _keyless(step) for step in entry["steps"]}
+    rule = WorkflowRule.model_validate({**_keyless(entry), "steps": steps})
+    return entry["key"], to_workflow(entry["key"], rule)
+
+
+def _keyless(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "key"}
+
+
+def _duty(entry: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Duty:
+    rule = Rule.model_validate(_keyless(entry))
+    workflow = workflows[rule.workflow] if rule.workflow else None
+    return replace(to_duty(entry["key"], rule), workflow=workflow)

@@ -1,0 +1,278 @@
+"""A duty as an author writes it, and what it means."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from dj_cadence.domain.dates.day_rule import EXAMPLES, parse_day_rule
+from dj_cadence.domain.dates.period import Unit
+from dj_cadence.domain.organizations.facts import STAGES, OrgKind
+from dj_cadence.domain.organizations.offices import canonical_office, nearest_office
+from dj_cadence.domain.rules.basis import EVIDENCE, Basis, Certainty
+from dj_cadence.domain.rules.duty import (
+    Clock,
+    DayOfYear,
+    Duty,
+    Every,
+    OwedBy,
+    PartialPeriod,
+    Recurrence,
+    Term,
+    TermNotice,
+    Tier,
+    Vacation,
+)
+from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.problem_texts import not_one_of
+
+_DAY_OF_YEAR = re.compile(r"(?:(previous|next) )?(\d{2})-(\d{2})")
+_YEARS = {None: 0, "previous": -1, "next": 1}
+
+
+def day_of_year(text: str) -> DayOfYear | None:
+    """`10-01`, `next 03-31` or `previous 12-31`; None where it is no day of every year."""
+    found = _DAY_OF_YEAR.fullmatch(text.strip())
+    if not found:
+        return None
+    try:
+        day = date(2001, int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+    return DayOfYear(_YEARS[found[1]], day.month, day.day)
+
+
+def _checked_day_of_year(text: str) -> str:
+    if day_of_year(text) is None:
+        raise ValueError(f"“{text}”应为每年都有的一天，如 10-01、next 03-31、previous 12-31")
+    return text
+
+
+def _checked_day(text: str) -> str:
+    if parse_day_rule(text) is None:
+        raise ValueError(f"看不懂日子“{text}”，应如 {EXAMPLES}")
+    return text
+
+
+def _checked_office(text: str) -> str:
+    office = canonical_office(text)
+    if office is None:
+        raise ValueError(f"没有“{text}”这个职务{nearest_office(text)}")
+    return office
+
+
+def _checked_times(value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value == "groups" or (whole and 1 <= value <= 366):
+        return value
+    raise ValueError("应为 1 到 366 的整数，或 groups（每个党小组一次）")
+
+
+def _checked_evidence(text: str) -> str:
+    if text not in EVIDENCE:
+        raise ValueError(not_one_of(text, EVIDENCE))
+    return text
+
+
+def _checked_stage(text: str) -> str:
+    if text not in STAGES:
+        raise ValueError(not_one_of(text, STAGES))
+    return text
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+SentenceKey = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]\.[1-9][0-9]?$")]
+EventKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
+Text = Annotated[str, Field(min_length=1)]
+NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
+DayOfYearText = Annotated[str, AfterValidator(_checked_day_of_year)]
+DayText = Annotated[str, AfterValidator(_checked_day)]
+Office = Annotated[str, AfterValidator(_checked_office)]
+Times = Annotated[int | str, BeforeValidator(_checked_times)]
+Evidence = Annotated[str, AfterValidator(_checked_evidence)]
+Stage = Annotated[str, AfterValidator(_checked_stage)]
+Months = Annotated[int, Field(ge=1, le=24)]
+Holiday = Literal["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"]
+
+
+class OwedByRule(Written):
+    kind: Annotated[list[OrgKind], Field(min_length=1)]
+    top_of_school: bool | None = None
+    has_committee: bool | None = None
+    has_groups: bool | None = None
+    branches_below: bool | None = None
+    stage: Annotated[list[Stage], Field(min_length=1)] | None = None
+    ownership: Annotated[list[Text], Field(min_length=1)] | None = None
+    boarding: bool | None = None
+
+
+class WindowRule(Written):
+    from_: DayOfYearText = Field(alias="from")
+    until: DayOfYearText
+    before: tuple[Holiday, ...] = ()
+
+
+class TermRule(Written):
+    from_: Literal["election"] = Field(alias="from")
+    years: Annotated[dict[OrgKind, Annotated[int, Field(ge=1, le=10)]], Field(min_length=1)]
+    opens_months_before: Months = 6
+
+
+class TermNoticeRule(Written):
+    of: Key
+    months_before: Months = 6
+    opens_months_before: Months = 7
+
+
+class ClockRule(Written):
+    """How long after the event; exactly one of the lengths is given."""
+
+    event: EventKey
+    days: Annotated[int, Field(ge=1, le=730)] | None = None
+    working_days: Annotated[int, Field(ge=1, le=250)] | None = None
+    months: Annotated[int, Field(ge=1, le=36)] | None = None
+    extend_at_most: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
+class EffectiveRule(Written):
+    from_: date | None = Field(alias="from", default=None)
+    until: date | None = None
+
+
+class BasisRule(Written):
+    certainty: Certainty
+    supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
+    document: str = ""
+    article: NumberOrText = ""
+    note: str = ""
+
+
+class Rule(Written):
+    """One entry below `duties`. Exactly one of every, term, term_notice and clock is given."""
+
+    title: Text
+    tier: Tier
+    rows: tuple[NumberOrText, ...] = ()
+    sentences: tuple[SentenceKey, ...] = ()
+    owed_by: OwedByRule
+    every: Unit | None = None
+    day: DayText | None = None
+    own_day: Literal["theme_day"] | None = None
+    window: WindowRule | None = None
+    due_day: DayText | None = None
+    times: Times = 1
+    counted_in: Literal["次", "学时"] = "次"
+    vacation: Vacation = Vacation.KEEP
+    partial_period: PartialPeriod | None = None
+    term: TermRule | None = None
+    term_notice: TermNoticeRule | None = None
+    clock: ClockRule | None = None
+    workflow: Key | None = None
+    effective: EffectiveRule | None = None
+    office: Office
+    remind: Key
+    counts_for: tuple[Key, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
+    confirm: bool = False
+    confidential: bool | None = None
+    instructions: str = ""
+    enabled: bool = True
+    basis: Annotated[list[BasisRule], Field(min_length=1)]
+
+
+class DutyFile(Written):
+    """A file in duties/."""
+
+    rows: list[NumberOrText] | None = None
+    duties: dict[Key, Rule]
+
+
+class DutyFileShape(Written):
+    """The outline of a file in duties/, whose entries may lie over others."""
+
+    rows: list[NumberOrText] | None = None
+    duties: dict[Key, dict[str, Any]]
+
+
+def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
+    """The duty that a faultless `rule` means."""
+    grace = rule.recording_grace
+    if grace is None:
+        grace = 5 if rule.every else 0
+    return Duty(
+        key=key,
+        title=rule.title,
+        tier=rule.tier,
+        rows=rule.rows,
+        sentences=rule.sentences,
+        owed_by=_owed_by(rule.owed_by),
+        recurrence=_recurrence(rule),
+        office=rule.office,
+        remind=rule.remind,
+        basis=tuple(to_basis(basis) for basis in rule.basis),
+        enabled=rule.enabled,
+        recording_grace=grace,
+        counts_for=rule.counts_for,
+        evidence=rule.evidence,
+        effective_from=rule.effective.from_ if rule.effective else None,
+        effective_until=rule.effective.until if rule.effective else None,
+        confirm=rule.confirm,
+        # An event is mostly something about a person: a rule says so where it is not.
+        confidential=bool(rule.clock) if rule.confidential is None else rule.confidential,
+        instructions=rule.instructions,
+        source=source,
+    )
+
+
+def _owed_by(rule: OwedByRule) -> OwedBy:
+    return OwedBy(
+        frozenset(rule.kind),
+        rule.top_of_school,
+        rule.has_committee,
+        rule.has_groups,
+        rule.branches_below,
+        frozenset(rule.stage) if rule.stage else None,
+        frozenset(rule.ownership) if rule.ownership else None,
+        rule.boarding,
+    )
+
+
+def _recurrence(rule: Rule) -> Recurrence:
+    if rule.term:
+        return Term(rule.term.years, rule.term.opens_months_before)
+    if rule.term_notice:
+        notice = rule.term_notice
+        return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
+    if rule.clock:
+        clock = rule.clock
+        return Clock(
+            clock.event,
+            clock.days or 0,
+            clock.working_days or 0,
+            clock.months or 0,
+            clock.extend_at_most or 0,
+        )
+    assert rule.every is not None
+    return Every(
+        rule.every,
+        day=rule.day or "",
+        own_day=rule.own_day or "",
+        opens=day_of_year(rule.window.from_) if rule.window else None,
+        due=day_of_year(rule.window.until) if rule.window else None,
+        before=rule.window.before if rule.window else (),
+        due_day=rule.due_day or "",
+        times=rule.times,
+        counted_in=rule.counted_in,
+        vacation=rule.vacation,
+        partial_period=rule.partial_period,
+    )
+
+
+def to_basis(rule: BasisRule) -> Basis:
+    return Basis(rule.certainty, tuple(rule.supports), rule.document, rule.article, rule.note)

@@ -1,0 +1,127 @@
+"""A reminder plan as an author writes it, and what it means."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
+from dj_cadence.domain.reminders.plan import RESERVED, From, ReminderPlan, Rung, UpStep
+from dj_cadence.loading.rules.duty import Key, Office, Text
+from dj_cadence.loading.rules.yaml_file import Written
+
+# After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
+Days = Annotated[int, Field(ge=-750, le=60)]
+WorkingDays = Annotated[int, Field(ge=-500, le=40)]
+Months = Annotated[int, Field(ge=-24, le=2)]
+RepeatWeeks = Annotated[int, Field(ge=1, le=8)]
+RepeatMonths = Annotated[int, Field(ge=1, le=2)]
+Grace = Annotated[int, Field(ge=0, le=60)]
+Level = Annotated[int, Field(ge=0, le=5)]
+Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
+
+
+def _not_reserved(key: str) -> str:
+    if key in RESERVED:
+        raise ValueError(f"{'、'.join(RESERVED)} 由系统自己使用，请换一个名字")
+    return key
+
+
+RungKey = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16), AfterValidator(_not_reserved)
+]
+
+
+class RungRule(Written):
+    """At most one of days, working_days, months and percent; at most one way to repeat."""
+
+    key: RungKey
+    from_: From = Field(alias="from")
+    days: Days = 0
+    working_days: WorkingDays = 0
+    months: Months = 0
+    percent: Annotated[int, Field(ge=1, le=99)] | None = None
+    repeat_weeks: RepeatWeeks | None = None
+    repeat_months: RepeatMonths | None = None
+    level: Level = 0
+    office: Office | None = None
+    fallback: Office = SECRETARY
+    channels: tuple[Channel, ...] = ()
+
+    @field_validator("working_days", "months", "percent")
+    @classmethod
+    def _one_offset(cls, value: int, info: ValidationInfo) -> int:
+        if value and any(info.data.get(name) for name in ("days", "working_days", "months")):
+            raise ValueError("days、working_days、months、percent 只能写一个")
+        return value
+
+    @field_validator("percent")
+    @classmethod
+    def _on_the_way(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and info.data.get("from_") is not From.OPENS:
+            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
+        return value
+
+    @field_validator("repeat_months")
+    @classmethod
+    def _one_repeat(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and info.data.get("repeat_weeks"):
+            raise ValueError("repeat_weeks、repeat_months 只能写一个")
+        return value
+
+
+class UpStepRule(Written):
+    """One level of the reporting line; the first in the list is the superior."""
+
+    grace: Grace
+    office: Office = CLERK
+    fallback: Office = SECRETARY
+    channels: tuple[Channel, ...] = ()
+
+
+class PlanRule(Written):
+    """One entry below `plans`. The rungs' keys differ."""
+
+    title: Text
+    rungs: Annotated[list[RungRule], Field(min_length=1)]
+    escalate: Annotated[tuple[UpStepRule, ...], Field(max_length=5)] = ()
+    through_quiet: bool = False
+
+
+class PlanFile(Written):
+    """reminder-plans.yaml."""
+
+    plans: dict[Key, PlanRule]
+
+
+class PlanFileShape(Written):
+    """The outline of reminder-plans.yaml."""
+
+    plans: dict[Key, dict[str, Any]]
+
+
+def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
+    """The reminder plan that `rule` means."""
+    return ReminderPlan(
+        key,
+        rule.title,
+        tuple(_rung(rung) for rung in rule.rungs),
+        tuple(UpStep(s.grace, s.office, s.fallback, s.channels) for s in rule.escalate),
+        rule.through_quiet,
+    )
+
+
+def _rung(rule: RungRule) -> Rung:
+    return Rung(
+        rule.key,
+        rule.from_,
+        days=rule.days,
+        working_days=rule.working_days,
+        months=rule.months,
+        percent=rule.percent or 0,
+        repeat_weeks=rule.repeat_weeks or 0,
+        repeat_months=rule.repeat_months or 0,
+        level=rule.level,
+        office=rule.office or "",
+        fallback=rule.fallback,
+        channels=rule.channels,
+    )

@@ -1,0 +1,28 @@
+"""The standard itself as an author writes it: its sentences, numbered."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from dj_cadence.loading.rules.duty import SentenceKey, Text
+from dj_cadence.loading.rules.yaml_file import Written
+
+
+class SentenceRule(Written):
+    """One entry below `sentences`: a sentence of the standard, or a part of one."""
+
+    text: Text
+    state: Annotated[str, Field(min_length=1)] | None = None
+    """Why no duty keeps it, where there is nothing to be dated."""
+
+
+class StandardFile(Written):
+    """standard.yaml."""
+
+    sentences: dict[SentenceKey, SentenceRule]
+
+
+class StandardFileShape(Written):
+    """The outline of standard.yaml."""
+
+    sentences: dict[SentenceKey, dict[str, Any]]

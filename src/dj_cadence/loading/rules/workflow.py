@@ -1,0 +1,97 @@
+"""A workflow as an author writes it, and what it means."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.rules.workflow import Mark, Offset, Step, Workflow
+from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
+from dj_cadence.loading.rules.yaml_file import Written
+
+StepKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
+Days = Annotated[int, Field(ge=-750, le=1500)]
+WorkingDays = Annotated[int, Field(ge=-500, le=500)]
+Months = Annotated[int, Field(ge=-36, le=60)]
+
+
+class OffsetRule(Written):
+    """How far from a day; at most one of the lengths is given, and nothing means that day."""
+
+    days: Days = 0
+    working_days: WorkingDays = 0
+    months: Months = 0
+
+    @field_validator("working_days", "months")
+    @classmethod
+    def _one_length(cls, value: int, info: ValidationInfo) -> int:
+        if value and any(info.data.get(name) for name in ("days", "working_days", "months")):
+            raise ValueError("days、working_days、months 只能写一个")
+        return value
+
+
+class StepRule(Written):
+    """One entry below `steps`; exactly one of them is the duty's `own` task."""
+
+    title: Text
+    own: bool = False
+    from_: StepKey | None = Field(alias="from", default=None)
+    not_before: OffsetRule = OffsetRule()
+    not_after: OffsetRule | None = None
+    by_planning: bool = False
+    office: Office | None = None
+    instructions: str = ""
+    checklist: tuple[Text, ...] = ()
+    letters: tuple[PaperKind, ...] = ()
+    in_calendar: bool = False
+    basis: tuple[BasisRule, ...] = ()
+
+
+class WorkflowRule(Written):
+    """One entry below `workflows`."""
+
+    title: Text
+    remind: Key
+    steps: Annotated[dict[StepKey, StepRule], Field(min_length=2)]
+
+
+class WorkflowFile(Written):
+    """A file in workflows/."""
+
+    workflows: dict[Key, WorkflowRule]
+
+
+class WorkflowFileShape(Written):
+    """The outline of a file in workflows/."""
+
+    workflows: dict[Key, dict[str, Any]]
+
+
+MARKS = tuple(mark.value for mark in Mark)
+
+
+def to_workflow(key: str, rule: WorkflowRule) -> Workflow:
+    """The workflow that a faultless `rule` means."""
+    steps = tuple(_step(name, step) for name, step in rule.steps.items())
+    return Workflow(key, rule.title, rule.remind, steps)
+
+
+def _step(key: str, rule: StepRule) -> Step:
+    return Step(
+        key=key,
+        title=rule.title,
+        counted_from=rule.from_ or "",
+        not_before=to_offset(rule.not_before),
+        not_after=to_offset(rule.not_after or OffsetRule()),
+        office=rule.office or "",
+        instructions=rule.instructions,
+        checklist=rule.checklist,
+        basis=tuple(to_basis(basis) for basis in rule.basis),
+        by_planning=rule.by_planning,
+        letters=rule.letters,
+        in_calendar=rule.in_calendar or rule.own,
+    )
+
+
+def to_offset(rule: OffsetRule) -> Offset:
+    return Offset(rule.days, rule.working_days, rule.months)

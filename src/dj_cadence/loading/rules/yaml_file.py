@@ -1,0 +1,201 @@
+"""One YAML file: its plain value, where each part of it stands, and its faults."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from dj_cadence.bounded_file import UnreadableError, read_text
+from dj_cadence.loading.rules.bounded_yaml import MOST_BYTES, TooMuchError, compose, place_of
+from dj_cadence.problem_texts import describe, describe_syntax
+from dj_cadence.problems import Problem
+
+Loc = Sequence[str | int]
+"""The way to a part of a file: keys of mappings, indexes of lists."""
+
+
+class Written(BaseModel):
+    """Base of what people write: an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Written)
+
+
+class Place(Protocol):
+    """Says where a part of a file stands, or its key."""
+
+    def __call__(self, loc: Loc, *, key: bool = False) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)
+class YamlFile:
+    """A file as read; with problems, `value` is what could be made out, if anything."""
+
+    name: str
+    """As shown to people: schedules/duties/….yaml."""
+    value: Any = None
+    problems: tuple[Problem, ...] = ()
+    root: Node | None = None
+    text: str = field(default="", repr=False)
+    """As it stands in the file."""
+
+    def place(self, loc: Loc = (), *, key: bool = False) -> str:
+        """`name:line:column` of the nearest part of the file on the way to `loc`."""
+        mark = self.root.start_mark if self.root else None
+        node = self.root
+        for step in loc:
+            found = _child(node, step)
+            if found is None:
+                break
+            name, node = found
+            mark = name.start_mark if key or node.value == "" else node.start_mark
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
+
+
+def read_yaml(path: Path, name: str) -> YamlFile:
+    """Read `path` as YAML 1.2; whatever is wrong with it comes back as problems.
+
+    Texts, dates and decimal numbers stay text as written; whole numbers, true, false
+    and null become values.
+    """
+    try:
+        text = read_text(path, MOST_BYTES)
+    except FileNotFoundError:
+        return _unreadable(name, "没有这个文件")  # or a link that leads nowhere
+    except UnreadableError as error:
+        return _unreadable(name, str(error))
+    return replace(_read(name, text), text=text)
+
+
+def _read(name: str, text: str) -> YamlFile:
+    try:
+        root = compose(text)
+    except YAMLError as error:
+        said = error.problem if isinstance(error, TooMuchError) else describe_syntax(str(error))
+        return YamlFile(name, problems=(Problem(f"{name}:{place_of(error)}", said),))
+    if root is None:
+        return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
+    return YamlFile(name, _plain(root), tuple(_repeated_keys(name, root)), root)
+
+
+def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | None, list[Problem]]:
+    """`value` as `model`, or None and every fault with its place."""
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        return None, [_problem(model, dict(fault), place) for fault in error.errors()]
+
+
+def sound_part(model: type[Model], value: Mapping[str, Any]) -> Model:
+    """The fields of `value` that are sound by themselves.
+
+    Those that were are in `model_fields_set`; a required one that is not is None.
+    """
+    try:
+        sound: Model = _without_required(model).model_validate(value)
+    except ValidationError as error:
+        faulty = {fault["loc"][0] for fault in error.errors()}
+        return sound_part(model, {name: v for name, v in value.items() if name not in faulty})
+    return sound
+
+
+@cache
+def _without_required(model: type[Model]) -> type[Model]:
+    """`model` with no field required."""
+    lenient: dict[str, Any] = {
+        name: (field.annotation, FieldInfo.merge_field_infos(field, default=None))
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
+    return create_model(f"Partial{model.__name__}", __base__=model, **lenient)
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys a person may write, aliases in place of the field's names."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _problem(model: type[BaseModel], fault: dict[str, Any], place: Place) -> Problem:
+    loc: Loc = fault["loc"]
+    if fault["type"] == "extra_forbidden":
+        fault["known"] = _known_at(model, loc[:-1])
+    at_key = fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
+    return Problem(place(loc, key=at_key), describe(fault))
+
+
+def _known_at(annotation: Any, loc: Loc) -> list[str]:
+    """The keys that may stand at `loc` below a model."""
+    parts = _parts(annotation)
+    models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
+    if not loc:
+        return [key for found in models for key in keys_of(found)]
+    for found in models:
+        for name, part in found.model_fields.items():
+            if loc[0] == (part.alias or name):
+                return _known_at(part.annotation, loc[1:])
+    inner = [arg for part in parts for arg in get_args(part)]
+    return [key for arg in inner for key in _known_at(arg, loc[1:])]
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The members of a union, or the annotation alone."""
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return list(get_args(annotation)) if is_union else [annotation]
+
+
+def _unreadable(name: str, message: str) -> YamlFile:
+    return YamlFile(name, problems=(Problem(f"{name}:1:1", message),))
+
+
+def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(name, item)
+    if not isinstance(node, MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        word = _key(key)
+        if word in seen:
+            place = f"{name}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+            yield Problem(place, f"{word} 写了两次，请合并成一处")
+        seen.add(word)
+        yield from _repeated_keys(name, value)
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        return {_key(key): _plain(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [_plain(item) for item in node.value]
+    match str(node.tag).rpartition(":")[2]:
+        case "int":
+            return int(node.value) if node.value.lstrip("+-").isdecimal() else node.value
+        case "bool":
+            return node.value.lower() == "true"
+        case "null":
+            return None
+        case _:
+            return node.value
+
+
+def _key(node: Node) -> str:
+    return str(node.value)
+
+
+def _child(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
+    """(what names the part, the part itself); of a key written twice the last counts."""
+    if isinstance(node, MappingNode):
+        return next(((k, v) for k, v in reversed(node.value) if _key(k) == str(step)), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None

@@ -1,0 +1,112 @@
+"""Faults in files people wrote, in plain Chinese."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dj_cadence.problems import suggestion
+
+_EXPECTED_TYPES = {
+    "string": "文字",
+    "int": "整数",
+    "float": "数字",
+    "bool": " true 或 false",
+    "date": "日期，如 2026-03-05",
+    "list": "列表，如 [一, 二]",
+    "tuple": "列表，如 [一, 二]",
+    "dict": "一组“键: 值”",
+    "model": "一组“键: 值”",
+}
+_MANY = 8
+_SYNTAX = {
+    "'\\t'": "缩进只能用空格，不能用 Tab",
+    "cannot start any token": "这里不能用这个字符；以 @、% 或 ` 开头的文字要加引号",
+    "mapping values are not allowed": "这里多了一个冒号；含冒号的文字要加引号，上一行要用英文冒号",
+    "could not find expected ':'": "缺少冒号；要用英文冒号，后面空一格",
+    "block end": "缩进与上文不一致",
+    "',' or": "括号没有配对，或缺少英文逗号",
+    "end of stream": "引号或括号没有配对",
+    "<stream end>": "引号或括号没有配对",
+    "undefined alias": "* 开头的文字要加引号",
+    "single document": "一个文件里只能有一份内容，请删去中间的 ---",
+    "special characters": "含有看不见的控制字符，请删去",
+}
+
+
+def describe(error: Mapping[str, Any]) -> str:
+    """What is wrong and what is expected, for one fault as pydantic reports it.
+
+    `error` has `type`, `loc`, `input` and `ctx`; `known`, where given, holds the words
+    that are understood in the place of an unknown key.
+    """
+    kind, context = error["type"], error.get("ctx", {})
+    name = error["loc"][-1] if error["loc"] else ""
+    if kind == "missing":
+        return f"缺少 {name}"
+    if kind == "extra_forbidden":
+        return unknown(str(name), error.get("known", ()))
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("enum", "literal_error"):
+        return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
+    return _limit(kind, context) or _type(kind, error["input"])
+
+
+def describe_syntax(problem: str) -> str:
+    """What is wrong where YAML itself could not be read; `problem` is the parser's text."""
+    return next((said for sign, said in _SYNTAX.items() if sign in problem), "不合 YAML 的写法")
+
+
+def unknown(word: str, known: Iterable[str]) -> str:
+    """That `word` is no key here, with the nearest one or all of them."""
+    known = list(known)
+    near = suggestion(word, known)
+    return f"不认识 {word}{near}" if near or not known else f"不认识 {word}，可用：{_listed(known)}"
+
+
+def not_one_of(given: object, known: Iterable[str]) -> str:
+    """That `given` is none of the `known` values, with the nearest."""
+    known = list(known)
+    near = suggestion(str(given), known)
+    if len(known) == 1 or (near and len(known) > _MANY):
+        return f"{_shown(given)}不可用{near or f'，应为 {known[0]}'}"
+    return f"{_shown(given)}不可用，应为 {_listed(known)} 之一{near}"
+
+
+def _limit(kind: str, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "greater_than_equal":
+            return f"不能小于 {context['ge']:g}"
+        case "less_than_equal":
+            return f"不能大于 {context['le']:g}"
+        case "string_too_short" | "too_short":
+            return "不能为空"
+        case "string_too_long":
+            return f"太长，最多 {context['max_length']} 个字符"
+        case "string_pattern_mismatch":
+            return "只能用小写字母、数字和下划线，并以字母开头"
+        case _:
+            return ""
+
+
+def _type(kind: str, given: object) -> str:
+    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
+    return f"应为{expected}，现在是{_shown(given)}" if expected else f"{_shown(given)}写法不对"
+
+
+def _shown(given: object) -> str:
+    match given:
+        case None:
+            return "空"
+        case bool():
+            return f"“{str(given).lower()}”"
+        case dict():
+            return "一组“键: 值”"
+        case list():
+            return "列表"
+        case _:
+            return f"“{given}”"
+
+
+def _listed(known: Iterable[str]) -> str:
+    return "、".join(known)

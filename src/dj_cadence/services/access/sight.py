@@ -1,0 +1,62 @@
+"""What of an organization's tasks a visitor reads: to see an organization is not to see all of it.
+
+What is about a person is read by the organization itself and by the one that approves for it.
+Who may open a superior only because they approve for it does not read of those below.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.digest.digest import CONFIDENTIAL
+from dj_cadence.services.access.permissions import Visitor, closely, visible
+from dj_cadence.store.schema import org
+from dj_cadence.store.tasks.task_list import TaskRow
+
+
+def readable(
+    session: Session, visitor: Visitor, rows: Iterable[TaskRow], today: date
+) -> list[TaskRow]:
+    """Of `rows`, those the visitor may read; the name of what they may not see is left out."""
+    found = list(rows)
+    private = {row.org_id for row in found if row.confidential}
+    near = _among(session, private, closely(visitor, today))
+    named = {row.instance for row in found if row.instance > 0}
+    seen = seen_among(session, visitor, named, today)
+    return [
+        _without_name(row) if row.instance > 0 and row.instance not in seen else row
+        for row in found
+        if not row.confidential or row.org_id in near
+    ]
+
+
+def discreet(row: TaskRow) -> TaskRow:
+    """The same where a login was not asked for: its number and dates, and not what it is."""
+    if not row.confidential:
+        return row
+    rule = row.rule and replace(
+        row.rule, title=CONFIDENTIAL, instructions="", basis=(), rows=(), evidence=()
+    )
+    stage = row.stage and replace(row.stage, title=CONFIDENTIAL, instructions="", checklist=())
+    return replace(row, title=CONFIDENTIAL, instructions="", theme="", rule=rule, stage=stage)
+
+
+def seen_among(
+    session: Session, visitor: Visitor, org_ids: Collection[int], today: date
+) -> set[int]:
+    """Of these organizations, those that the visitor may see."""
+    return _among(session, org_ids, visible(visitor, today))
+
+
+def _among(session: Session, org_ids: Collection[int], condition: ColumnElement[bool]) -> set[int]:
+    if not org_ids:
+        return set()
+    found = select(org.c.id).where(org.c.id.in_(org_ids), condition)
+    return set(session.scalars(found))
+
+
+def _without_name(row: TaskRow) -> TaskRow:
+    return replace(row, title=row.title.removesuffix(f"：{row.about}"), about="")

@@ -1,0 +1,108 @@
+"""A superior's digest on request: looked at, or sent now beside the day's one message."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.iso_week import week_label
+from dj_cadence.domain.digest.digest import DigestView
+from dj_cadence.domain.messages.view import MessageView
+from dj_cadence.domain.reminders.recipient import Addressee, digest_reader
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.errors import Refused
+from dj_cadence.services.digest.digest import digest_view, kept_digest, write_digest
+from dj_cadence.services.reminders.address_book import AddressBook
+from dj_cadence.services.site import Site
+from dj_cadence.settings import Settings
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.digest import digests
+from dj_cadence.store.schema import message
+
+
+def requested_digest(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    above: AnyRow,
+    *,
+    today: date,
+    week: str = "",
+) -> DigestView:
+    """This week's digest of `above` as it is today, or the numbers kept of a past week's.
+
+    Raises Refused for an organization that has nothing below it, for a week to come, and
+    for one of which nothing was kept.
+    """
+    if above.position == above.subtree_end:
+        raise Refused(f"{above.name}没有下级组织，没有周报。")
+    current = week_label(today)
+    if week in ("", current):
+        return digest_view(session, catalogue, settings, above.id, current, today=today)
+    if week > current:
+        raise Refused(f"{week} 还没有到，本周是 {current}。")
+    kept = kept_digest(session, catalogue, above, week)
+    if kept is None:
+        raise Refused(f"没有留存 {week} 的周报：那一周没有生成过{above.name}的周报。")
+    return kept
+
+
+def as_message(session: Session, site: Site, view: DigestView, above: AnyRow) -> MessageView:
+    """The message that carries this digest alone."""
+    reader = _reader(session, site, above, view.day)
+    return MessageView(
+        site_name=site.settings.name,
+        person_name=reader.name if reader else "",
+        day=view.day,
+        late=False,
+        items=(),
+        digests=(view,),
+        link=site.settings.web_address,
+    )
+
+
+def order_digest(
+    session: Session, catalogue: Catalogue, site: Site, above: AnyRow, *, now: datetime
+) -> str:
+    """Have the digest sent at the next pass; returns the address it goes to.
+
+    Raises Refused where nobody can read it.
+    """
+    today = site.today(now)
+    book = AddressBook(session, [above.id], today, site.settings)
+    reader = digest_reader(book.holders(above.id), book.reachable)
+    if reader is None:
+        raise Refused(f"{above.name}的党务工作者和书记都没有可用地址，周报无处可送。")
+    channel, address = book.way(reader.person_id)
+    message_id = session.execute(
+        insert(message)
+        .values(
+            person_id=reader.person_id,
+            day=today,
+            serial=_next_serial(session, reader, today),
+            kind="digest",
+            channel=channel,
+            address=address,
+            late=False,
+            state="ready",
+            send_at=now,
+            created_at=now,
+        )
+        .returning(message.c.id)
+    ).scalar_one()
+    week = week_label(today)
+    write_digest(session, catalogue, site.settings, above, week, now)
+    digests.put_in(session, week, [above.id], int(message_id))
+    return address
+
+
+def _reader(session: Session, site: Site, above: AnyRow, today: date) -> Addressee | None:
+    book = AddressBook(session, [above.id], today, site.settings)
+    return digest_reader(book.holders(above.id), book.reachable)
+
+
+def _next_serial(session: Session, reader: Addressee, today: date) -> int:
+    """Below 0: what was asked for is not counted as the day's one message."""
+    mine = (message.c.person_id == reader.person_id, message.c.day == today)
+    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
+    return int(lowest or 0) - 1

@@ -1,0 +1,100 @@
+"""The calendar of an organization or a person, kept whole until what it shows has changed.
+
+Reading one costs a look at a few sums; the calendar is put together again only where
+they are not those of the copy. Its bytes hang on the data and on the month, and withdrawn
+entries leave it on their day; nothing else.
+"""
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.rendering.icalendar_text import calendar_bytes
+from dj_cadence.services.feeds.contents import Contents, contents, news_since, site_look
+from dj_cadence.services.feeds.events import Writer
+from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.feeds import feeds
+from dj_cadence.store.feeds.feeds import Facts, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a calendar is made of as it stands, and the copy that would show just that."""
+
+    row: AnyRow
+    org_ids: Sequence[int]
+    facts: Facts
+    key: str
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the copy that is kept is that one."""
+        return bool(self.row.key == self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Reads calendars and keeps their copies true."""
+
+    database: Database
+    settings: Settings
+    catalogue: Callable[[Session], Catalogue]
+    """The applied one; looked up only where a calendar has to be put together."""
+
+    def look(self, session: Session, subject: str, now: datetime) -> Look:
+        """How the subject's calendar stands now."""
+        today = now.astimezone(self.settings.time_zone).date()
+        seats = feeds.seats(session, subject, today)
+        facts = feeds.facts(session, seats)
+        shown = [(seat.org_id, seat.office) for seat in seats]
+        news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
+        text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
+        key = sha256(text.encode()).hexdigest()
+        return Look(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
+
+    def renew(self, subject: str, now: datetime) -> None:
+        """Put the calendar together and keep it. Nothing is rendered in a transaction."""
+        today = now.astimezone(self.settings.time_zone).date()
+        with self.database.read() as session:
+            look = self.look(session, subject, now)
+            found = contents(session, self.catalogue(session), self.settings, subject, today)
+        alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
+        writer = Writer(self.settings, look.row.uid, revisions, alarms)
+        name = f"党建任务 · {look.row.name}"
+        body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
+        packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
+        etag = sha256(body).hexdigest()
+        with self.database.write(durable=False) as session:
+            feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
+
+    def body(self, subject: str, now: datetime) -> bytes:
+        """The whole calendar as it stands now."""
+        with self.database.read() as session:
+            if self.look(session, subject, now).is_kept:
+                return bytes(feeds.copy(session, subject).body)
+        self.renew(subject, now)
+        with self.database.read() as session:
+            return bytes(feeds.copy(session, subject).body)
+
+    def _revisions(self, found: Contents, now: datetime) -> dict[str, Revision]:
+        """How often each thing that is shown has changed, this time included."""
+        shown = found.shown(self.settings)
+        with self.database.read() as session:
+            known = feeds.revisions(session, list(shown))
+        news = {
+            name: text
+            for name, text in shown.items()
+            if name not in known or known[name][0] != feeds.text_hash(text)
+        }
+        if news:
+            with self.database.write() as session:
+                feeds.note_revisions(session, news, now)
+                known = feeds.revisions(session, list(shown))
+        return {name: revision for name, (_, revision) in known.items()}

@@ -1,0 +1,133 @@
+"""The administrators that the settings name: who they are, and how they are told something."""
+
+import logging
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.messages.message_id import make_message_id
+from dj_cadence.domain.messages.notifier import Form, Letter, OpenNotifier, traits
+from dj_cadence.domain.messages.view import Rendered
+from dj_cadence.services.delivery.letter_codec import pack_whole
+from dj_cadence.services.site import Site
+from dj_cadence.settings import Settings
+from dj_cadence.store.delivery import letters
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.schema import address, message, person
+from dj_cadence.store.site import site as sites
+
+_log = logging.getLogger(__name__)
+
+
+def is_administrator(session: Session, settings: Settings, person_id: int) -> bool:
+    """Whether a person is one of those that the settings name."""
+    named = settings.administrators
+    by_address = select(address.c.person_id).where(address.c.value.in_(named))
+    mine = select(person.c.id).where(
+        person.c.id == person_id, or_(person.c.key.in_(named), person.c.id.in_(by_address))
+    )
+    return session.execute(mine).first() is not None
+
+
+def tell(
+    session: Session,
+    site: Site,
+    rendered: Rendered,
+    now: datetime,
+    *,
+    avoiding: Collection[str] = (),
+) -> int:
+    """One message for each administrator, in the ledger like any other.
+
+    Not on the channels to avoid, and not to a group. Returns how many can be told.
+    """
+    forms = _forms(site.notifiers)
+    told = 0
+    for named in site.settings.administrators:
+        person_id = _person(session, named)
+        ways = orgs.addresses(session, [person_id]).get(person_id, {})
+        usable = [
+            name
+            for name in site.settings.channels
+            if name in ways and name not in avoiding and forms.get(name) in (Form.MAIL, Form.CHAT)
+        ]
+        if usable:
+            _write(session, site, person_id, ways, usable[0], forms[usable[0]], rendered, now)
+            told += 1
+        else:
+            _log.error("administrator_unreachable person=%d", person_id)
+    return told
+
+
+def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Form]:
+    """How each channel speaks; one that cannot be opened is left out."""
+    found = {}
+    for name, open_notifier in notifiers.items():
+        with suppress(Exception):  # a site's own notifier may raise anything
+            notifier = open_notifier()
+            found[name] = traits(notifier).form
+            notifier.close()
+    return found
+
+
+def _person(session: Session, named: str) -> int:
+    """The id of an administrator: from the roster, else somebody known by their address only.
+
+    Should the roster bring that address later, it is the same person.
+    """
+    by_address = select(address.c.person_id).where(address.c.value == named.lower())
+    known = select(person.c.id).where(or_(person.c.key == named, person.c.id.in_(by_address)))
+    found = session.execute(known.order_by(person.c.id)).scalars().first()
+    if found is not None or "@" not in named:
+        return int(found or 0)
+    made = insert(person).values(key=f"email:{named.lower()}", name="管理员")
+    number = int(session.execute(made.returning(person.c.id)).scalar_one())
+    session.execute(insert(address).values(person_id=number, channel="email", value=named.lower()))
+    return number
+
+
+def _write(
+    session: Session,
+    site: Site,
+    person_id: int,
+    ways: Mapping[str, str],
+    channel: str,
+    form: Form,
+    rendered: Rendered,
+    now: datetime,
+) -> None:
+    name = session.execute(select(person.c.name).where(person.c.id == person_id)).scalar_one()
+    today = site.today(now)
+    mine = (message.c.person_id == person_id, message.c.day == today)
+    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
+    written = insert(message).values(
+        person_id=person_id,
+        day=today,
+        serial=min(lowest or 0, 0) - 1,  # below 0: not the day's one message
+        kind="alert",
+        channel=channel,
+        address=ways[channel],
+        late=False,
+        state="ready",
+        send_at=now,
+        created_at=now,
+    )
+    number = int(session.execute(written.returning(message.c.id)).scalar_one())
+    letter = Letter(
+        message_id=make_message_id(
+            site.settings.key, sites.load(session).uid, number, 0, site.settings.sender_address
+        ),
+        to=ways[channel],
+        to_name=name,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html if form is Form.MAIL else "",
+        date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
+        headers=(("Auto-Submitted", "auto-generated"),) if form is Form.MAIL else (),
+        form=form,
+    )
+    packed = pack_whole(letter)
+    letters.keep(session, number, packed.shape, packed.content)

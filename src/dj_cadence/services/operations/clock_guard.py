@@ -1,0 +1,87 @@
+"""Stands before a pass: none is made while the clock is doubtful."""
+
+import logging
+from datetime import datetime, timedelta
+
+from dj_cadence.domain.dates.clock_doubt import STEP, Doubt, Reading, doubt
+from dj_cadence.errors import Refused
+from dj_cadence.services.audit import AuditFinding, audit
+from dj_cadence.services.site import Site
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.site.site import KnownTimes
+
+JUMP = timedelta(seconds=30)
+"""What is worth a line in the log."""
+_log = logging.getLogger(__name__)
+
+
+class ClockGuard:
+    """Looks at the clock before each pass of one process, and remembers what it saw."""
+
+    def __init__(self) -> None:
+        self._good: Reading | None = None
+        """The last reading that was believed."""
+        self._last: Reading | None = None
+        self._since: Reading | None = None
+        """When the doubt began that is held now."""
+
+    def doubt(self, reading: Reading, known: KnownTimes) -> Doubt | None:
+        """Why no pass is to be made at this reading; None where one may be made."""
+        jumped = self._log_jump(reading)
+        found = doubt(reading, known.newest, self._good, known.applied)
+        if found is None:
+            if self._since:
+                _log.warning("clock_fits now=%s", reading.wall.isoformat())
+            self._since = None
+        elif self._since is None or jumped:
+            self._since = reading
+            _log.error("clock_doubted off_seconds=%d, see clock", found.off.total_seconds())
+        if found and not self._is_over(found, reading):
+            return found
+        self._good = reading
+        return None
+
+    def _log_jump(self, reading: Reading) -> bool:
+        last, self._last = self._last, reading
+        if last is None or abs(jump := last.jumped(reading)) < JUMP:
+            return False
+        _log.warning("clock_jumped seconds=%d", jump.total_seconds())
+        return abs(jump) > STEP
+
+    def _is_over(self, found: Doubt, reading: Reading) -> bool:
+        """Whether it has gone on evenly for long enough."""
+        if found.patience is None or self._since is None:
+            return False
+        return reading.steady - self._since.steady >= found.patience.total_seconds()
+
+
+def check_clock(site: Site, reading: Reading) -> None:
+    """For a command that makes a pass. Raises Refused where the clock is doubtful."""
+    with site.database.read() as session:
+        known = sites.known_times(session)
+    if known and ClockGuard().doubt(reading, known):
+        raise Refused(
+            f"{clock_text(site, reading.wall, known)}。请先核对这台机器的时间；"
+            "时间没错，就运行 clock accept，再试一次。"
+        )
+
+
+def accept_clock(site: Site, now: datetime) -> list[AuditFinding]:
+    """Believe that it is `now`: because a person says so, or because time has shown it.
+
+    The next pass goes on from here. What an earlier clock that was ahead has done is found and
+    taken back by an audit, as far as it can be.
+    """
+    with site.database.write() as session:
+        sites.set_last_tick(session, now)
+        sites.set_bundled_at(session, None)
+        sites.set_rolled(session, "")
+    return audit(site, now)
+
+
+def clock_text(site: Site, now: datetime, known: KnownTimes) -> str:
+    """The two instants that do not fit each other."""
+    zone = site.settings.time_zone
+    shown = [f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" for instant in (now, known.newest)]
+    last = "上次检查" if known.last_pass else "应用规则"
+    return f"时钟可疑：现在是 {shown[0]}，{last}是在 {shown[1]}"

@@ -1,0 +1,183 @@
+"""A check-up of one site, for the operator."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from dj_cadence.chinese import day_text
+from dj_cadence.domain.dates.clock_doubt import STEP
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.domain.labels import CHANNELS
+from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.problems import Problem, faults
+from dj_cadence.services.backup.restore import is_unconfirmed
+from dj_cadence.services.delivery.alarms import shut_channels
+from dj_cadence.services.operations.file_modes import too_open
+from dj_cadence.services.roster.export import check_roster
+from dj_cadence.services.rules.file_watch import QUIET, noted
+from dj_cadence.services.site import Site
+from dj_cadence.store.audit import pages
+from dj_cadence.store.core.layout import differences
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.delivery.addresses import newly_bad, set_aside
+from dj_cadence.store.schema import message, org
+from dj_cadence.store.site import site as sites
+
+NEWLY = timedelta(days=30)
+"""How long an address that was refused for good is spoken of."""
+STALE = timedelta(minutes=10)
+_NAMED = 3
+"""So many files that are too open are named, and how many there are."""
+_STUCK = ("gave_up", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, and whether it is well."""
+
+    well: bool
+    text: str
+
+
+def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
+    """Look at everything that keeps a site from doing its work."""
+    if spoilt := pages.faults(site.database):  # whatever else was read would be chance
+        return [_damaged(spoilt)]
+    today = site.today(now)
+    with site.database.read() as session:
+        row = sites.load(session)
+        applied = sites.applied_hash(session)
+        organizations = session.scalar(select(func.count(org.c.id))) or 0
+        stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
+        roster = check_roster(session, today)
+        trouble = noted(session)
+        bad = newly_bad(session, now - NEWLY)
+        aside = set_aside(session)
+        shut = shut_channels(session, site.settings, now)
+    wrong = faults(rules.problems)
+    moved = row.held_on is not None or (row.sending and row.home != site.home)
+    return [
+        Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
+        *_altered(site),
+        Finding(organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
+        _files(wrong),
+        _applied(applied, rules),
+        *([] if not wrong and applied == rules.catalogue.hash else _told(site, trouble)),
+        _calendar(rules, today.year),
+        Finding(
+            bool(row.sending) and not moved,
+            "站点被复制或移动过，发送已暂停。先确认原来的站点已停用，再运行 send on"
+            if moved
+            else f"发送{'已开启' if row.sending else '未开启；准备好后运行 send on'}",
+        ),
+        _ticking(row.last_tick, now),
+        Finding(
+            not stuck,
+            f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
+        ),
+        *(Finding(False, one.text) for one in shut),
+        *_bad_addresses(bad),
+        *_set_aside(aside, site.settings.time_zone),
+        *_unconfirmed(site),
+        *_too_open(site),
+    ]
+
+
+def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
+    return [
+        Finding(
+            False, f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址被拒收：{row.reason}"
+        )
+        for row in bad
+    ]
+
+
+def _set_aside(rows: list[AnyRow], zone: ZoneInfo) -> list[Finding]:
+    return [
+        Finding(
+            False,
+            f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址暂时收不了："
+            f"{row.reason}；{day_text(row.aside_until.astimezone(zone).date())}再试",
+        )
+        for row in rows
+    ]
+
+
+def _damaged(wrong: Sequence[str]) -> Finding:
+    return Finding(False, f"数据库文件损坏（{wrong[0]}）；请停止 run，用 restore 从备份恢复")
+
+
+def _altered(site: Site) -> list[Finding]:
+    """In what somebody changed the tables by hand."""
+    wrong = differences(site.database)
+    if not wrong:
+        return []
+    listed = "；".join(wrong)
+    return [Finding(False, f"数据库的结构被改过：{listed}。请恢复用本版本做的备份")]
+
+
+def _unconfirmed(site: Site) -> list[Finding]:
+    if not is_unconfirmed(site.settings.folder):
+        return []
+    text = "备份带来的通知渠道程序和模板还没有人确认，暂不使用；看过后运行 send on"
+    return [Finding(False, text)]
+
+
+def _too_open(site: Site) -> list[Finding]:
+    folder = site.settings.folder
+    found = too_open(folder, site.database.files())
+    if not found:
+        return []
+    named = "、".join(map(str, found[:_NAMED]))
+    more = f" 等 {len(found)} 处" if len(found) > _NAMED else ""
+    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in found)
+    command = f"chmod -R go= {shlex.join(map(str, mended))}"
+    text = f"本机其他用户也能读写 {named}{more}，里面有姓名、地址或密钥；请运行 {command}"
+    return [Finding(False, text)]
+
+
+def _files(wrong: Sequence[Problem]) -> Finding:
+    if not wrong:
+        return Finding(True, "规则文件没有错误")
+    listed = "\n".join(problem.quoted() for problem in wrong)
+    return Finding(False, f"规则文件：{len(wrong)} 处错误；引擎仍用已应用的版本\n{listed}")
+
+
+def _told(site: Site, trouble: AnyRow | None) -> list[Finding]:
+    """Whether the administrators know of what the engine found."""
+    if trouble is None:
+        return []
+    since = trouble.since.astimezone(site.settings.time_zone)
+    if trouble.told_at:
+        told = "已告知管理员"
+    elif site.settings.administrators:
+        told = f"满{QUIET.seconds // 60}分钟仍如此就告知管理员"
+    else:
+        told = "没有人可告知：请在 site.toml 里写 administrators"
+    return [Finding(False, f"引擎自{day_text(since.date())} {since:%H:%M}起发现以上情况，{told}")]
+
+
+def _applied(applied: str | None, rules: Loaded) -> Finding:
+    if applied is None:
+        return Finding(False, "还没有应用规则；请运行 plan 查看，再 plan --apply")
+    same = applied == rules.catalogue.hash
+    return Finding(same, "已应用当前规则" if same else "规则文件有改动尚未应用；请运行 plan")
+
+
+def _calendar(rules: Loaded, year: int) -> Finding:
+    status = rules.catalogue.calendar.status(year)
+    well = status is CalendarStatus.OFFICIAL
+    return Finding(well, f"{year}年放假安排{'齐全' if well else '尚未录入，日期为暂定'}")
+
+
+def _ticking(last: datetime | None, now: datetime) -> Finding:
+    if last is None:
+        return Finding(False, "引擎还没有运行过；请运行 run")
+    if last > now + STEP:
+        return Finding(False, f"上次检查记在将来（{last:%Y-%m-%d %H:%M} UTC）；请看 clock")
+    well = now - last <= STALE
+    return Finding(well, "引擎在运行" if well else f"引擎自 {last:%Y-%m-%d %H:%M} UTC 后没有运行")

@@ -1,0 +1,259 @@
+"""Plan, look, apply: from the rules in force to the tasks of every organization.
+
+What is the same is not looked at: a duty is planned again where its rule changed or the
+window grew, and otherwise for the organizations that changed since it was planned last.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.arithmetic import month_end
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.errors import Refused
+from dj_cadence.services.planning.planner import Job, Piece, Planner
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning import comparison, differences, writes
+from dj_cadence.store.planning.differences import Scope, Span
+from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.site import site as sites
+
+AHEAD = timedelta(days=400)
+"""How far the plan reaches beyond today."""
+SAMPLES = 5
+_BY = "dj-cadence"
+_SHOWN = ("create", "move", "reopen", "withdraw", "keep")
+
+
+@dataclass
+class PlanReport:
+    """What a plan would change, or has changed."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By (duty, change)."""
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    owed_before: int = 0
+    """How many tasks are owed; counted only where some would be withdrawn."""
+    past: dict[str, int] = field(default_factory=dict)
+    """How many of those that would be created are past their last day, by duty."""
+
+    def total(self, change: str) -> int:
+        return sum(n for (_, kind), n in self.counts.items() if kind == change)
+
+    @property
+    def withdrawals_refused(self) -> bool:
+        """More than a fifth of a hundred or a twentieth of all: someone must say so."""
+        return self.total("withdraw") > max(20, self.owed_before // 20)
+
+
+def default_span(site_start: date, today: date) -> Span:
+    return Span(site_start, today + AHEAD)
+
+
+def horizon(today: date) -> date:
+    """How far the engine plans: whole months, so that on most days nothing new comes in sight."""
+    return month_end(today + AHEAD)
+
+
+def preview(
+    database: Database,
+    catalogue: Catalogue,
+    span: Span,
+    *,
+    today: date | None = None,
+    every_change: bool = False,
+    anew: bool = False,
+) -> PlanReport:
+    """What applying `catalogue` over `span` would change. Nothing is written.
+
+    `anew` trusts no earlier run and compares everything with what is stored. With `today` it
+    counts what comes too late.
+    """
+    planner = _planner(database, catalogue)
+    return _preview(database, planner, span, today=today, every_change=every_change, anew=anew)
+
+
+def _preview(
+    database: Database,
+    planner: Planner,
+    span: Span,
+    *,
+    today: date | None = None,
+    every_change: bool = False,
+    anew: bool = False,
+) -> PlanReport:
+    report = PlanReport()
+    look = partial(_look, report=report, today=today, every_change=every_change, anew=anew)
+    with database.read() as session:
+        for job in planner.jobs(session, span, anew=anew):
+            part = Part(changed_after=job.changed_after)
+            planner.lay_out(session, job, part, create=False)
+            ahead = look(session, planner.scope(job, part))
+            if steps := planner.lay_out_steps(session, job, part, create=False, ahead=ahead):
+                look(session, steps)
+        if report.total("withdraw"):
+            report.owed_before = writes.owed_tasks(session)
+        session.rollback()
+    return report
+
+
+def apply(
+    database: Database,
+    catalogue: Catalogue,
+    content: object,
+    span: Span,
+    *,
+    by: str,
+    today: date,
+    now: datetime,
+    allow_withdrawals: int = 0,
+) -> PlanReport:
+    """Put `catalogue` in force and write its plan.
+
+    Raises Refused, with nothing changed, where more tasks would be withdrawn than
+    `allow_withdrawals` and the ordinary limit permit.
+    """
+    planner = _planner(database, catalogue)
+    report = _preview(database, planner, span, today=today)
+    gone = report.total("withdraw")
+    if report.withdrawals_refused and gone > allow_withdrawals:
+        raise Refused(
+            f"这次会撤回 {gone} 项任务，超出常规，没有应用。"
+            f"请先用 plan 查看；确认无误后加上 --allow-withdrawals {gone} 再应用。"
+        )
+    with database.write() as session:
+        sites.apply_catalogue(session, catalogue.hash, content, by=by, now=now)
+    _write(database, planner, span, by, today, now)
+    return report
+
+
+def roll(
+    database: Database, catalogue: Catalogue, *, until: date, today: date, now: datetime
+) -> bool:
+    """Take the applied version forward to `until` and with the facts; False if nothing changed."""
+    with database.read() as session:
+        span = Span(sites.load(session).starts_on, until)
+    return _write(database, _planner(database, catalogue), span, _BY, today, now)
+
+
+def _planner(database: Database, catalogue: Catalogue) -> Planner:
+    with database.read() as session:
+        return Planner(session, catalogue)
+
+
+def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime) -> None:
+    """Plan at once, in this transaction, the few organizations whose facts have just changed.
+
+    What is to be planned for everybody, or for more than a few, is left to the next pass.
+    """
+    planner = Planner(session, catalogue)
+    span = Span(today, today)  # no further than is planned already
+    version = writes.hold_data(session)
+    jobs = [
+        job
+        for job in planner.jobs(session, span)
+        if job.changed_after is not None and writes.are_few(session, job.changed_after)
+    ]
+    same = planner.unmoved(session, jobs)
+    writes.note_seen(session, same, version)
+    for job in jobs:
+        if job.duty not in same:
+            piece = Piece(job, Part(changed_after=job.changed_after), is_last=True)
+            planner.write_piece(session, piece, version, _BY, today, now)
+
+
+def _write(
+    database: Database, planner: Planner, span: Span, by: str, today: date, now: datetime
+) -> bool:
+    """Write what is not planned yet; False if there was nothing.
+
+    Duties go one after the other, in transactions of about as many tasks each: nobody waits
+    for long, and the indexes are not gone through for each small duty. Repeating a broken
+    run completes it.
+    """
+    with database.read() as session:
+        jobs = planner.jobs(session, span)
+        orgs = {n: writes.organizations(session, n) for n in {j.changed_after for j in jobs}}
+    same = _pass_by(database, planner, jobs)
+    left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
+    pieces = [piece for job in left for piece in planner.pieces(job, orgs)]
+    writer = _Writer(database, planner, by, today, now)
+    if any(job.changed_after is None for job in left):
+        # A run that dies has not come to its last piece, so that the next one comes by here.
+        with database.write(durable=False) as session:
+            writes.put_off_indexes(session)
+        writer.write(pieces[:-1])
+        with database.write(sorting=True) as session:
+            writes.complete_indexes(session)
+        pieces = pieces[-1:]
+    writer.write(pieces)
+    return bool(jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes pieces one after the other, as many in a transaction as `TASKS_AT_ONCE` says."""
+
+    database: Database
+    planner: Planner
+    by: str
+    today: date
+    now: datetime
+    begun_at: dict[str, int] = field(default_factory=dict)
+    """The version of the data when the first piece of each duty was written."""
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        left = deque(pieces)
+        while left:
+            with self.database.write(joined=True) as session:
+                version, written = writes.hold_data(session), 0
+                while left and written < writes.TASKS_AT_ONCE:
+                    piece = left.popleft()
+                    begun_at = self.begun_at.setdefault(piece.job.duty, version)
+                    written += self.planner.write_piece(
+                        session, piece, begun_at, self.by, self.today, self.now
+                    )
+
+
+def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
+    """The duties whose cohorts are the same as before at every organization that changed."""
+    if all(job.changed_after is None for job in jobs):
+        return set()
+    with database.write(durable=False) as session:
+        version = writes.hold_data(session)
+        same = planner.unmoved(session, jobs)
+        writes.note_seen(session, same, version)
+    return same
+
+
+def _look(
+    session: Session,
+    scope: Scope,
+    report: PlanReport,
+    *,
+    today: date | None,
+    every_change: bool,
+    anew: bool,
+) -> bool:
+    """Add the differences of the scope to the report; False where there are none.
+
+    What is looked at `anew` is mostly as wanted: whether it is, is asked before how it is not.
+    """
+    if anew and comparison.are_none(session, scope):
+        return False
+    found = comparison.count(session, scope)
+    for change in _SHOWN:
+        if change in found:
+            shown = report.counts.get((scope.duty, change), 0)
+            report.counts[scope.duty, change] = shown + found[change]
+            limit = None if every_change else SAMPLES
+            rows = differences.samples(session, scope, change, limit)
+            report.samples += [{**row, "duty": scope.duty} for row in rows]
+    if today and "create" in found and (past := comparison.count_past(session, scope, today)):
+        report.past[scope.duty] = report.past.get(scope.duty, 0) + past
+    return bool(found)

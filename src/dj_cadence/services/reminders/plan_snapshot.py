@@ -1,0 +1,36 @@
+"""A reminder plan as it was when a task began to speak."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung, UpStep
+from dj_cadence.store.schema import chain
+
+
+def plan_of_chain(session: Session, chain_id: int) -> ReminderPlan:
+    """The stored plan that a task follows, whatever the rules say by now."""
+    content = session.execute(select(chain.c.content).where(chain.c.id == chain_id)).scalar_one()
+    return ReminderPlan(
+        content["key"],
+        content["title"],
+        tuple(_rung(written) for written in content["rungs"]),
+        tuple(UpStep(**_listed(written)) for written in content.get("escalate", ())),
+        content.get("through_quiet", False),
+    )
+
+
+def _rung(written: dict[str, Any]) -> Rung:
+    """What an older version did not know yet has its default."""
+    return Rung(**{**_listed(written), "counted_from": From(written["counted_from"])})
+
+
+def _listed(written: dict[str, Any]) -> dict[str, Any]:
+    return {**written, "channels": tuple(written.get("channels", ()))}
+
+
+def through_quiet(session: Session) -> list[int]:
+    """The stored plans that speak in a quiet period too."""
+    rows = session.execute(select(chain.c.id, chain.c.content))
+    return [row.id for row in rows if row.content.get("through_quiet")]

@@ -1,0 +1,67 @@
+"""Quiet periods: what can wait is held in a subtree until they are over."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.chinese import day_text
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.errors import Refused
+from dj_cadence.services.tasks.record import checked_text
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.roster import orgs
+
+_LONGEST = 100
+"""Days: longer than the longest vacation, shorter than a semester that somebody forgot."""
+
+
+def add(
+    session: Session,
+    org_code: str,
+    *,
+    since: date,
+    until: date,
+    reason: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """Keep a subtree, or with an empty code the whole site, quiet from `since` to `until`.
+
+    Raises Refused without a reason, for an end that is past, before the beginning or more
+    than 100 days after it, and where one begins there on that day already.
+    """
+    reason = checked_text(reason, "原因")
+    faults = [*_faults(since, until, today), *([] if reason else ["请用 --reason 写明原因。"])]
+    if faults:
+        raise Refused("\n".join(faults))
+    org_id = orgs.find_org(session, org_code).id if org_code else quiet_periods.EVERYWHERE
+    if not quiet_periods.add(session, org_id, since, until, reason=reason, by=by, now=now):
+        raise Refused(f"已有一段从{day_text(since)}开始的暂缓提醒期，请先用 quiet end 结束它。")
+
+
+def _faults(since: date, until: date, today: date) -> Sequence[str]:
+    if until < since:
+        return [f"--until {until} 早于 --from {since}。"]
+    if until < today:
+        return [f"--until {until} 已经过去。"]
+    if until - since > _LONGEST * DAY:
+        return [f"暂缓提醒期最长 {_LONGEST} 天，最迟到{day_text(since + _LONGEST * DAY)}。"]
+    return []
+
+
+def end(session: Session, number: int, today: date) -> None:
+    """Let one be over: from today on its organizations are spoken to again."""
+    row = quiet_periods.one(session, number)
+    if row is None:
+        raise Refused(f"没有编号为 {number} 的暂缓提醒期。用 quiet list 查看。")
+    if row.until < today:
+        raise Refused(f"这段暂缓提醒期在{day_text(row.until)}已经结束。")
+    quiet_periods.shorten(session, number, today - DAY)
+
+
+def listed(session: Session) -> list[AnyRow]:
+    """All of them, the latest first; `code` and `name` are None for the whole site."""
+    return quiet_periods.listed(session)

@@ -1,0 +1,340 @@
+"""What an import would change, worked out before anything is written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
+from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.roster.appointment_rows import (
+    RosterAppointment,
+    office_warnings,
+    read_appointments,
+)
+from dj_cadence.domain.roster.codes import lookalikes, with_one_spelling
+from dj_cadence.domain.roster.columns import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.facts import facts_of
+from dj_cadence.domain.roster.identity import identity_changes
+from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
+from dj_cadence.domain.roster.people import RosterPerson, identify
+from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
+from dj_cadence.domain.roster.start import Beginning, first_beginning, next_beginning
+from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
+from dj_cadence.domain.roster.tree import (
+    Seat,
+    extra_roots,
+    lay_out,
+    merged_order,
+    siblings,
+    tree_problems,
+)
+from dj_cadence.problems import Problem, faults
+from dj_cadence.services.rules.applied import calendar_cities
+from dj_cadence.store.roster.roster import (
+    StoredAppointment,
+    StoredOrg,
+    stored_appointments,
+    stored_orgs,
+    stored_people,
+)
+from dj_cadence.store.site import site as sites
+
+_DATABASE = Origin("数据库", {}, lettered=False)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The whole tree as it would be, and what of it is new."""
+
+    problems: list[Problem]
+    stored: Mapping[str, StoredOrg]
+    orgs: Mapping[str, RosterOrg]
+    """Every organization by code."""
+    read: Sequence[str]
+    """Codes that stand in the file, in its order."""
+    seats: Mapping[str, Seat]
+    """In preorder; empty while there are faults."""
+    beginnings: Mapping[str, Beginning]
+    facts: Mapping[str, Facts]
+    terms: Mapping[str, TermChange]
+    people: Sequence[RosterPerson]
+    held: "Appointments"
+
+
+@dataclass(frozen=True)
+class Appointments:
+    """The file's appointments against the stored ones."""
+
+    created: Sequence[tuple[RosterPerson, RosterAppointment]]
+    changed: Sequence[tuple[StoredAppointment, RosterAppointment]]
+    unchanged: int
+    left: Sequence[StoredAppointment]
+    """Stored ones of which the file does not speak."""
+
+
+def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct: bool) -> Draft:
+    """Read everything, compare it with what is stored, write nothing."""
+    stored = stored_orgs(session)
+    sheets = with_one_spelling(sheets, stored)
+    before = {code: stored_org(known.cells) for code, known in stored.items()}
+    cells = {code: known.cells for code, known in stored.items()}
+    read, problems = read_orgs(sheets.orgs, cells, correct=correct)
+    rows = {
+        code: row for row in reversed(sheets.orgs) if (code := row.cells.get("code", "")) in read
+    }
+    rows = {code: rows[code] for code in read}
+    terms, read = _judge_terms(read, before, rows, problems, correct=correct)
+    orgs = before | read
+    written = {row.cells.get("code", "") for row in sheets.orgs} - {""}
+    problems += tree_problems(orgs, rows, written)
+    appointments, found = read_appointments(sheets.appointments, orgs, written)
+    held = stored_appointments(session)
+    known = stored_people(session)
+    people, contradictions = identify(appointments, known)
+    problems += [*found, *contradictions]
+    problems += [*lookalikes(read, before, rows), *identity_changes(people, known)]
+    problems += _oddities(read, rows, today, calendar_cities(session))
+    problems += _warnings(read, rows, appointments, held, orgs, today)
+    problems += _of_dissolved(before, read, rows, orgs)
+    problems += (
+        Problem(rows[code].place("supervisor"), text, warning=True)
+        for code, text in extra_roots(orgs).items()
+        if code in rows and "supervisor" not in rows[code].unread
+    )
+    matched = _match(people, held)
+    problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
+    seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
+    beginnings = _beginnings(session, orgs, stored, today)
+    facts = {
+        code: facts_of(
+            orgs[code],
+            seat,
+            stored[code].facts if code in stored else None,
+            today,
+            beginning=beginnings[code],
+            kind_since=_kind_since(orgs[code], terms.get(code), today),
+            correct=correct,
+        )
+        for code, seat in seats.items()
+    }
+    return Draft(
+        problems=problems,
+        stored=stored,
+        orgs=orgs,
+        read=list(read),
+        seats=seats,
+        beginnings=beginnings,
+        facts=facts,
+        terms=terms,
+        people=people,
+        held=matched,
+    )
+
+
+def _beginnings(
+    session: Session,
+    orgs: Mapping[str, RosterOrg],
+    stored: Mapping[str, StoredOrg],
+    today: date,
+) -> dict[str, Beginning]:
+    """A site is under way when rules are in force over organizations that it has."""
+    under_way = bool(stored) and sites.applied_hash(session) is not None
+    return {
+        code: next_beginning(org, stored[code].beginning, stored[code].facts.starts_on, today)
+        if code in stored
+        else first_beginning(org, orgs.values(), today, under_way=under_way)
+        for code, org in orgs.items()
+    }
+
+
+def _kind_since(org: RosterOrg, change: TermChange | None, today: date) -> date:
+    """From when another 类别 counts: an organization changes by the election that comes with it."""
+    if change and org.last_election and org.last_election < today:
+        return org.last_election
+    return today
+
+
+def stored_org(cells: Mapping[str, str]) -> RosterOrg:
+    """A stored roster row as the organization it states; it was checked when it was written."""
+    found, _ = read_org(RosterRow(_DATABASE, 0, cells))
+    assert found
+    return found
+
+
+def _judge_terms(
+    read: Mapping[str, RosterOrg],
+    before: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    problems: list[Problem],
+    *,
+    correct: bool,
+) -> tuple[dict[str, TermChange], dict[str, RosterOrg]]:
+    """What each other 上次换届日期 means; one that is ignored is put back."""
+    terms: dict[str, TermChange] = {}
+    kept = dict(read)
+    for code, org in read.items():
+        known = before.get(code, org)
+        recorded = known.last_election if code in before else None
+        years = known.term_years or TERM_YEARS.get(known.kind, 0)
+        change = term_change(recorded, org.last_election, years, correct=correct)
+        if change is TermChange.IGNORED:
+            kept[code] = replace(org, last_election=recorded)
+            place = rows[code].place("last_election")
+            text = f"{org.name}：已登记的换届日期是{recorded}，不改早；确要改早请加 --correct。"
+            problems.append(Problem(place, text, warning=True))
+        elif change:
+            terms[code] = change
+    return terms, kept
+
+
+def _oddities(
+    read: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], today: date, cities: set[str]
+) -> Iterable[Problem]:
+    for code, org in read.items():
+        for key, text in oddities(org, today, cities):
+            yield Problem(rows[code].place(key), f"{org.name}：{text}", warning=True)
+
+
+def _warnings(
+    read: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    appointments: Sequence[RosterAppointment],
+    held: Iterable[StoredAppointment],
+    orgs: Mapping[str, RosterOrg],
+    today: date,
+) -> Iterable[Problem]:
+    yield from office_warnings(appointments, orgs)
+    led = {a.org for a in appointments if a.office == SECRETARY and a.until >= today}
+    led |= {a.org for a in held if a.office == SECRETARY and a.until >= today}
+    for code, org in read.items():
+        if org.kind in PARTY_ORGANIZATIONS and code not in led and not org.dissolved:
+            text = f"{org.name}：没有书记，提醒无人可收，请在任职表里补上。"
+            yield Problem(rows[code].place("name"), text, warning=True)
+
+
+def _of_dissolved(
+    before: Mapping[str, RosterOrg],
+    read: Mapping[str, RosterOrg],
+    rows: Mapping[str, RosterRow],
+    orgs: Mapping[str, RosterOrg],
+) -> Iterable[Problem]:
+    """What to think of where an organization is dissolved by this file."""
+    gone = {
+        code
+        for code, org in read.items()
+        if org.dissolved and not (code in before and before[code].dissolved)
+    }
+    for code in sorted(gone):
+        if not orgs[code].successor:
+            text = "没有填写承接组织代码：撤销前没有办结的任务和事项会留在原组织，没有人接着办。"
+            yield Problem(rows[code].place("successor"), f"{orgs[code].name}：{text}", warning=True)
+    for org in orgs.values():
+        if org.supervisor in gone and not org.dissolved:
+            place = rows[org.supervisor].place("dissolved")
+            text = f"{org.name}：上级“{orgs[org.supervisor].name}”撤销，请改写上级组织代码。"
+            yield Problem(place, text, warning=True)
+
+
+def _order(
+    before: Mapping[str, RosterOrg], read: Mapping[str, RosterOrg], orgs: Mapping[str, RosterOrg]
+) -> dict[str, list[str]]:
+    """The codes directly below each, known ones where they were and new ones where written."""
+    known, given = siblings(before), siblings(read)
+    return {
+        above: merged_order(
+            [code for code in known.get(above, ()) if orgs[code].supervisor == above],
+            given.get(above, ()),
+        )
+        for above in siblings(orgs)
+    }
+
+
+def _match(people: Iterable[RosterPerson], held: Iterable[StoredAppointment]) -> Appointments:
+    by_person: dict[int, list[StoredAppointment]] = {}
+    for known in held:
+        by_person.setdefault(known.person_id, []).append(known)
+    created: list[tuple[RosterPerson, RosterAppointment]] = []
+    changed: list[tuple[StoredAppointment, RosterAppointment]] = []
+    unchanged = 0
+    seen: set[int] = set()
+    for person in people:
+        theirs = by_person.get(person.stored.id, []) if person.stored else []
+        for row, stored in _pairs(person.rows, theirs):
+            seen |= {stored.id} if stored else set()
+            if stored is None:
+                created.append((person, row))
+            elif _span(row) != _span(stored):
+                changed.append((stored, row))
+            else:
+                unchanged += 1
+    left = [one for found in by_person.values() for one in found if one.id not in seen]
+    return Appointments(created, changed, unchanged, sorted(left, key=lambda one: one.id))
+
+
+def _rivals(
+    people: Iterable[RosterPerson],
+    left: Iterable[StoredAppointment],
+    names: Mapping[int, str],
+    orgs: Mapping[str, RosterOrg],
+    today: date,
+) -> Iterable[Problem]:
+    """Organizations that have two 书记 at a time once the file is in."""
+    stored = [
+        SecretaryTerm(
+            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
+        )
+        for one in left
+        if one.office == SECRETARY
+    ]
+    written = [
+        SecretaryTerm(
+            row.org,
+            person.stored.id if person.stored else person.key,
+            person.name,
+            row.since,
+            row.until,
+            row.acting,
+            row.row.place("office"),
+        )
+        for person in people
+        for row in person.rows
+        if row.office == SECRETARY
+    ]
+    for found in rivals([*stored, *written], today):
+        if found.place and found.org in orgs:
+            text = f"{orgs[found.org].name}：{found}"
+            yield Problem(found.place, text, warning=True)
+
+
+def _pairs(
+    rows: Sequence[RosterAppointment], held: Iterable[StoredAppointment]
+) -> list[tuple[RosterAppointment, StoredAppointment | None]]:
+    """Each row with the stored appointment it speaks of.
+
+    That is one with the same first day, else one that overlaps, for nobody holds one
+    office twice at a time.
+    """
+    left = list(held)
+    taken: dict[int, StoredAppointment] = {}
+    for fits in (_begin_alike, _overlap):
+        for index, row in enumerate(rows):
+            known = next((known for known in left if fits(row, known)), None)
+            if known and index not in taken:
+                taken[index] = known
+                left.remove(known)
+    return [(row, taken.get(index)) for index, row in enumerate(rows)]
+
+
+def _begin_alike(row: RosterAppointment, known: StoredAppointment) -> bool:
+    return (row.org, row.office, row.since) == (known.org, known.office, known.since)
+
+
+def _overlap(row: RosterAppointment, known: StoredAppointment) -> bool:
+    same = (row.org, row.office) == (known.org, known.office)
+    return same and row.since <= known.until and known.since <= row.until
+
+
+def _span(appointment: RosterAppointment | StoredAppointment) -> tuple[date, date, bool]:
+    return appointment.since, appointment.until, appointment.acting

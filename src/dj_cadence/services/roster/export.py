@@ -1,0 +1,183 @@
+"""Looking at the roster: as a tree, as a workbook, and for what is lacking."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import xlsxwriter  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
+
+from dj_cadence.chinese import os_reason
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.organizations.facts import APPROVERS, PARTY_ORGANIZATIONS
+from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.roster.appointment_rows import EMAIL, PHONE, nature_of
+from dj_cadence.domain.roster.columns import (
+    APPOINTMENT_COLUMNS,
+    APPOINTMENT_SHEET,
+    ORG_COLUMNS,
+    ORG_SHEET,
+    Origin,
+    RosterRow,
+    RosterSheets,
+)
+from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
+from dj_cadence.domain.roster.people import number_of
+from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
+from dj_cadence.domain.roster.tree import extra_roots
+from dj_cadence.domain.table_column import Column
+from dj_cadence.errors import Refused
+from dj_cadence.problems import Problem
+from dj_cadence.services.roster.draft import stored_org
+from dj_cadence.services.rules.applied import calendar_cities
+from dj_cadence.store.roster.orgs import addresses, holders
+from dj_cadence.store.roster.roster import stored_appointments, stored_orgs, stored_people
+
+WORKBOOK = ".xlsx"
+_WIDTH = 16
+
+
+def roster_tree(session: Session) -> str:
+    """One line for each organization, indented below its superior."""
+    depth: dict[int | None, int] = {None: -1}
+    lines = []
+    for code, org in stored_orgs(session).items():
+        depth[org.id] = depth[org.columns["supervisor_id"]] + 1
+        lines.append(
+            f"{'  ' * depth[org.id]}{org.columns['name']}（{code}，{org.facts.kind.label}）"
+        )
+    return "\n".join(lines)
+
+
+def check_roster(session: Session, today: date) -> list[Problem]:
+    """What the roster lacks on the local date `today`; all are warnings."""
+    stored = stored_orgs(session)
+    orgs = {known.id: stored_org(known.cells) for known in stored.values()}
+    living = {n: org for n, org in orgs.items() if not org.dissolved or org.dissolved > today}
+    held = holders(session, living, today)
+    reachable = _reachable(session, held)
+    cities = calendar_cities(session)
+    roots = extra_roots({org.code: org for org in living.values()})
+    return [*_rivals(session, {org.code: org for org in living.values()}, today)] + [
+        Problem(f"{org.code} {org.name}", text, warning=True)
+        for org_id, org in living.items()
+        for text in (
+            *filter(None, [roots.get(org.code)]),
+            *_lacks(org, (org_id, SECRETARY) in held, org_id in reachable),
+            *(odd for _, odd in oddities(org, today, cities)),
+        )
+    ]
+
+
+def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
+    names = {person.id: person.name for person in stored_people(session)}
+    terms = (
+        SecretaryTerm(
+            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
+        )
+        for one in sorted(stored_appointments(session), key=lambda one: one.id)
+        if one.office == SECRETARY and one.org in orgs
+    )
+    for found in rivals(terms, today):
+        org = orgs[found.org]
+        yield Problem(f"{org.code} {org.name}", f"{found}", warning=True)
+
+
+def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[int]:
+    """The organizations of which somebody has an address other than a telephone."""
+    known = addresses(session, {holder.person_id for holder in held.values()})
+    return {
+        org_id
+        for (org_id, _), holder in held.items()
+        if known.get(holder.person_id, {}).keys() - {PHONE}
+    }
+
+
+def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool) -> Iterator[str]:  # noqa: FBT001
+    if org.kind in PARTY_ORGANIZATIONS and not has_secretary:
+        yield "没有书记，请在任职表里补上。"
+    if org.kind in PARTY_ORGANIZATIONS | APPROVERS and not is_reachable:
+        yield "没有一个人收得到提醒，请补填邮箱或其他渠道。"
+
+
+def exported_roster(session: Session) -> RosterSheets:
+    """The whole roster in the form in which it is imported."""
+    return RosterSheets(
+        _rows(ORG_SHEET, ORG_COLUMNS, [org.cells for org in stored_orgs(session).values()]),
+        _rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, list(_appointment_cells(session))),
+    )
+
+
+def _rows(
+    name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
+) -> tuple[RosterRow, ...]:
+    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
+    return tuple(
+        RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        for number, cells in enumerate(found, 2)
+    )
+
+
+def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
+    people = {person.id: person for person in stored_people(session)}
+    for held in stored_appointments(session):
+        person = people[held.person_id]
+        known = dict(sorted(person.addresses))
+        email, phone = known.pop(EMAIL, ""), known.pop(PHONE, "")
+        yield {
+            "org": held.org,
+            "office": held.office,
+            "nature": nature_of(held.office) if held.acting else "",
+            "person": number_of(person.key),
+            "name": person.name,
+            "email": email,
+            "phone": phone,
+            "addresses": ";".join(f"{channel}={value}" for channel, value in known.items()),
+            "since": "" if held.since == FIRST_DAY else held.since.isoformat(),
+            "until": "" if held.until == LAST_DAY else held.until.isoformat(),
+        }
+
+
+def export_roster(session: Session, path: Path) -> None:
+    """Write a workbook that imports without changing anything.
+
+    Raises Refused where the name is not that of a workbook, or the file cannot be written.
+    """
+    if path.suffix.lower() != WORKBOOK:
+        raise Refused(f"{path.name} 不是工作簿的文件名，应以 {WORKBOOK} 结尾。")
+    content = _workbook(exported_roster(session))
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{path} 写不进去：{os_reason(error.errno)}。") from error
+
+
+def _workbook(sheets: RosterSheets) -> bytes:
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        _write_sheet(book, ORG_SHEET, ORG_COLUMNS, sheets.orgs)
+        _write_sheet(book, APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, sheets.appointments)
+    return content.getvalue()
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[RosterRow]
+) -> None:
+    """Dates as dates; everything else as text, so that 007 stays 007."""
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(columns) - 1, _WIDTH)
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.header, bold)
+        if column.help:
+            sheet.write_comment(0, index, column.help)
+    for number, row in enumerate(rows, 1):
+        for index, column in enumerate(columns):
+            text = row.cells[column.key]
+            if text and column.is_date:
+                sheet.write_datetime(number, index, date.fromisoformat(text), day)
+            elif text:
+                sheet.write_string(number, index, text)

@@ -1,0 +1,157 @@
+"""Importing the roster: all of it or nothing, and twice the same changes nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.organizations.offices import OTHER_OFFICES
+from dj_cadence.domain.roster.columns import RosterSheets
+from dj_cadence.domain.roster.people import RosterPerson
+from dj_cadence.domain.roster.term_change import TermChange
+from dj_cadence.problems import Problem, with_lines
+from dj_cadence.services.planning.first_duties import Newcomer
+from dj_cadence.services.roster.draft import Draft, draft_import
+from dj_cadence.services.roster.write import Election, write_draft
+from dj_cadence.store.site import site as sites
+
+__all__ = ["Election", "ImportReport", "Tally", "import_roster"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of one kind an import creates, changes and leaves."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __str__(self) -> str:
+        return f"新增{self.created}，修改{self.changed}，不变{self.unchanged}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do."""
+
+    problems: tuple[Problem, ...]
+    orgs: Tally = Tally()
+    persons: Tally = Tally()
+    appointments: Tally = Tally()
+    terms: tuple[str, ...] = ()
+    """Sentences on what another 上次换届日期 means."""
+    newcomers: tuple[Newcomer, ...] = ()
+    """Organizations that are new, or begin on another day than before."""
+    reordered: bool = False
+    kept_only: tuple[str, ...] = ()
+    """Sentences on offices to which no shipped rule writes."""
+    elections: tuple[Election, ...] = ()
+    """Only of a real import."""
+    applied: bool = False
+
+    @property
+    def changes_nothing(self) -> bool:
+        tallies = (self.orgs, self.persons, self.appointments)
+        return not self.reordered and not any(t.created or t.changed for t in tallies)
+
+    def sentences(self) -> list[str]:
+        """The report for the person who imports; problems are told apart from it."""
+        if self.changes_nothing:
+            return ["无变化。", *self.kept_only]
+        found = [f"组织：{self.orgs}。", f"人员：{self.persons}。", f"任职：{self.appointments}。"]
+        return found + self._remarks()
+
+    def _remarks(self) -> list[str]:
+        reordered = ["组织的排列顺序有调整。"] if self.reordered else []
+        return [*reordered, *self.terms, *self.kept_only]
+
+
+def import_roster(
+    session: Session,
+    sheets: RosterSheets,
+    *,
+    now: datetime,
+    today: date,
+    by: str,
+    found: Sequence[Problem] = (),
+    correct: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Carry `sheets` into the database; with any fault, or as a dry run, nothing is written.
+
+    `found` is what reading the files has found already; its faults count too. `correct` lets
+    an election date move back, or be cleared by an empty cell. `today` is the local date
+    from which changed facts count.
+    """
+    draft = draft_import(session, sheets, today=today, correct=correct)
+    problems = (*found, *draft.problems)
+    problems = tuple(with_lines(problems, sheets.line_of(p.place for p in problems)))
+    if any(not problem.warning for problem in problems):
+        return ImportReport(problems)
+    elections = () if dry_run else write_draft(session, draft, now, today, by)
+    report = ImportReport(
+        problems,
+        orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
+        persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
+        appointments=Tally(len(draft.held.created), len(draft.held.changed), draft.held.unchanged),
+        terms=tuple(
+            _sentence(draft, code, change)
+            for code, change in draft.terms.items()
+            if change is not TermChange.FIRST
+        ),
+        newcomers=tuple(_newcomers(draft)),
+        kept_only=tuple(_kept_only(draft.people)),
+        reordered=list(draft.stored) != [code for code in draft.seats if code in draft.stored],
+        elections=elections,
+        applied=not dry_run,
+    )
+    if report.applied and not report.changes_nothing:
+        sites.shown_changed(session)
+    return report
+
+
+def _newcomers(draft: Draft) -> Iterator[Newcomer]:
+    for code, facts in draft.facts.items():
+        known = draft.stored.get(code)
+        if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
+            yield Newcomer(facts, draft.orgs[code].last_election)
+
+
+def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
+    held = Counter(row.office for person in people for row in person.rows)
+    found = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
+    if found:
+        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(found)}。"
+
+
+def _tally(
+    items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
+) -> Tally:
+    known = [item for item in items if not is_new(item)]
+    changed = sum(map(is_changed, known))
+    return Tally(len(items) - len(known), changed, len(known) - changed)
+
+
+def _org_changed(draft: Draft) -> Callable[[str], bool]:
+    return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
+
+
+def _person_changed(p: RosterPerson) -> bool:
+    assert p.stored
+    now_said = (p.key, p.name, p.addresses())
+    return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
+
+
+def _sentence(draft: Draft, code: str, change: TermChange) -> str:
+    org_, known = draft.orgs[code], draft.stored[code]
+    if change is TermChange.CLEARED:
+        return (
+            f"{org_.name}（{code}）上次换届日期{known.elected_on}已清空：原来的换届任务不再需要。"
+        )
+    what = f"{org_.name}（{code}）上次换届日期由{known.elected_on}改为{org_.last_election}："
+    if change is TermChange.ELECTION:
+        return what + "算作一次换届，上一届的换届任务随之办结。"
+    return what + "算作更正，原来的换届任务随之移动。"

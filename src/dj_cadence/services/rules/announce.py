@@ -1,0 +1,225 @@
+"""A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from dj_cadence.chinese import day_text
+from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.planning.cohort import Cohort
+from dj_cadence.domain.planning.slot import Slot
+from dj_cadence.domain.planning.slots import slots_of
+from dj_cadence.domain.reminders.escalation import written
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.citation import full_citation, standard_cited
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier, Vacation
+from dj_cadence.domain.rules.override import OverrideKey
+from dj_cadence.errors import Refused
+from dj_cadence.problems import suggestion
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.tasks import overrides
+
+_AROUND = timedelta(days=1)
+_FAR = timedelta(days=400)
+_Found = TypeVar("_Found")
+
+
+def announce(
+    session: Session,
+    catalogue: Catalogue,
+    duty_key: str,
+    org_code: str,
+    *,
+    due: date | None = None,
+    planned: date | None = None,
+    theme: str = "",
+    adopt: bool = False,
+    vacation: Vacation | None = None,
+    escalate: Sequence[int] | None = None,
+    by: str,
+    now: datetime,
+) -> str:
+    """Lay an announcement over a duty; returns the period it is for, empty for an adoption.
+
+    The period is the one that `due` lies in. An announcement may only be stricter than the
+    rule. Raises Refused, with nothing changed and every fault named, for an unknown duty or
+    organization, a due date outside every period, a planned date outside the announced one,
+    a vacation let off where the standard gives the period, and an organization with nothing
+    below it.
+
+    With `escalate` each superior up to this one is told directly of what is overdue, so many
+    working days after the level below; none of them: not any more. It adopts the duty too.
+    """
+    alone = adopt or vacation is not None or escalate is not None
+    dated = due is not None or vacation is not None
+    faults: list[str] = []
+    duty = _or_fault(faults, lambda: _duty(catalogue, duty_key, dated=dated))
+    above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
+    slot = _slot_around(catalogue, duty, due) if duty and due else None
+    faults += _faults_of_request(above, due, planned, theme, alone=alone)
+    if duty:
+        faults += _faults_of_dates(catalogue, duty, slot, due, planned)
+        faults += _faults_of_vacation(duty, vacation)
+    if faults or duty is None or above is None:
+        count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
+        raise Refused("\n".join(faults) + count)
+    period = slot.period if slot else ""
+    if dates := _dates(due, planned, theme):
+        _lay(session, above, duty, period, dates, by=by, now=now)
+    if lasting := _lasting(vacation, escalate, adopt=adopt):
+        _lay(session, above, duty, "", lasting, by=by, now=now)
+    if escalate is not None:
+        overrides.wake(session, above, duty.key)
+    return period
+
+
+def take_back(
+    session: Session, catalogue: Catalogue, duty_key: str, org_code: str, *, now: datetime
+) -> None:
+    """Take back what was announced there last for a duty; what held before holds again.
+
+    Raises Refused for an unknown duty or organization, and where nothing was announced.
+    """
+    duty, above = _duty(catalogue, duty_key, dated=False), orgs.find_org(session, org_code)
+    keys = overrides.take_back(session, above.id, duty.key, now)
+    if not keys:
+        raise Refused(f"{above.name}没有部署过“{duty.title}”，没有可以撤回的。")
+    if OverrideKey.ESCALATE in keys:
+        overrides.wake(session, above, duty.key)
+
+
+def _dates(due: date | None, planned: date | None, theme: str) -> dict[OverrideKey, str]:
+    """What holds for one period."""
+    given = {
+        OverrideKey.DUE: due.isoformat() if due else "",
+        OverrideKey.PLANNED: planned.isoformat() if planned else "",
+        OverrideKey.THEME: theme.strip(),
+    }
+    return {key: value for key, value in given.items() if value}
+
+
+def _lasting(
+    vacation: Vacation | None, escalate: Sequence[int] | None, *, adopt: bool
+) -> dict[OverrideKey, str]:
+    """What holds for every period. To be told directly is to adopt the duty."""
+    values: dict[OverrideKey, str] = {}
+    if vacation is not None:
+        values[OverrideKey.VACATION] = vacation.value
+    if adopt or escalate:
+        values[OverrideKey.ADOPTED] = "1"
+    if escalate is not None:
+        values[OverrideKey.ESCALATE] = written(escalate)
+    return values
+
+
+def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
+    """What is found, or None with the reason among the faults."""
+    try:
+        return find()
+    except Refused as refused:
+        faults.append(str(refused))
+        return None
+
+
+def _faults_of_request(
+    above: AnyRow | None,
+    due: date | None,
+    planned: date | None,
+    theme: str,
+    *,
+    alone: bool,
+) -> Iterator[str]:
+    if due is None and not alone:
+        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"
+    if due is None and (planned or theme):
+        yield "写计划日或主题时，要用 --due 写明最迟日期。"
+    if above and above.position == above.subtree_end:
+        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
+
+
+def _faults_of_dates(
+    catalogue: Catalogue, duty: Duty, slot: Slot | None, due: date | None, planned: date | None
+) -> Iterator[str]:
+    """Dates outside the rule's own, with the clause that gives them and the nearest period."""
+    if due and slot is None:
+        close = _slots(catalogue, duty, due - _FAR, due + _FAR)
+        nearest = min(close, key=lambda one: abs(one.due - due), default=None)
+        hint = f"最近的是{chinese_label(nearest.label)}，{_span(nearest)}。" if nearest else ""
+        yield (
+            f"--due {due}：{day_text(due)}不在“{duty.title}”的任何一个周期之内；"
+            f"{_source(duty)}只能提前，不能放宽。{hint}"
+        )
+    if due and slot and planned and not slot.opens <= planned <= due:
+        span = f"{day_text(slot.opens)}至{day_text(due)}"
+        yield f"--planned {planned}：计划日应在{span}之间，{day_text(planned)}不在其中。"
+
+
+def _span(slot: Slot) -> str:
+    return f"{day_text(slot.opens)}至{day_text(slot.due)}"
+
+
+def _source(duty: Duty) -> str:
+    """Which clause gives the period; for one of our own, whose it is."""
+    given = [b for b in duty.basis if "period" in b.supports and b.certainty.binds]
+    if duty.tier is Tier.A:
+        return f"周期由{standard_cited(duty.rows)}规定，"
+    return (
+        f"周期的依据是{full_citation(given[0], duty.rows)}，" if given else "周期是本系统默认的，"
+    )
+
+
+def _faults_of_vacation(duty: Duty, vacation: Vacation | None) -> Iterator[str]:
+    """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
+    if duty.tier is Tier.A and vacation is Vacation.WAIVE:
+        clause = standard_cited(duty.rows)
+        yield f"--vacation waive：“{duty.title}”的周期由{clause}规定，假期也不能免。"
+
+
+def _lay(
+    session: Session,
+    above: AnyRow,
+    duty: Duty,
+    period: str,
+    values: dict[OverrideKey, str],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    overrides.lay_over(
+        session, above.id, duty.key, period, values, reason=f"{above.name}部署", by=by, now=now
+    )
+
+
+def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
+    duty = catalogue.duties.get(key)
+    if duty is None:
+        raise Refused(f"没有规则 {key}{suggestion(key, catalogue.duties)}")
+    if not duty.enabled:
+        raise Refused(
+            f"“{duty.title}”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"
+        )
+    if dated and not isinstance(duty.recurrence, Every):
+        raise Refused(f"“{duty.title}”不按周期办理，不能部署日期。")
+    return duty
+
+
+def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot | None:
+    """The period of the rule that `due` lies in; None where it lies in none."""
+    found = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
+    return next((slot for slot in found if slot.opens <= due <= slot.due), None)
+
+
+def _slots(catalogue: Catalogue, duty: Duty, since: date, until: date) -> list[Slot]:
+    """The periods of the rule, as they are for any organization that owes it."""
+    anyone = Cohort(duty.key, Facts(kind=min(duty.owed_by.kinds)))
+    return list(slots_of(_for_anyone(duty), anyone, catalogue, since, until))
+
+
+def _for_anyone(duty: Duty) -> Duty:
+    """The duty without the conditions on who owes it."""
+    return replace(duty, owed_by=OwedBy(duty.owed_by.kinds))

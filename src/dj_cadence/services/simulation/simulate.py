@@ -1,0 +1,249 @@
+"""Walks the clock over a copy: what would happen, day by day, without sending anything."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.messages.view import Observe
+from dj_cadence.domain.reminders.plan import NEWCOMER
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.errors import Refused
+from dj_cadence.services.delivery.bundle import bundle
+from dj_cadence.services.planning.apply import horizon, roll
+from dj_cadence.services.reminders.daily_update import advance
+from dj_cadence.services.rules.applied import applied_catalogue
+from dj_cadence.services.simulation.made_up_answers import answer
+from dj_cadence.services.simulation.site_copy import copy_site
+from dj_cadence.services.site import Site
+from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.schema import digest, message, notice, org, person, task
+
+_EVENING = time(17)
+"""The local hour at which simulated people record what they did."""
+_OWNER = "simulate"
+"""So far ahead simulated people fix the day of a meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How simulated people act: never, or `late` days after the planned or due day."""
+
+    late: int | None = None
+
+
+def parse_answer(text: str) -> Answer:
+    """never, on-time or late:N. Raises Refused for anything else."""
+    if text == "never":
+        return Answer()
+    if text == "on-time":
+        return Answer(0)
+    head, _, days = text.partition(":")
+    if head == "late" and days.isdecimal():
+        return Answer(int(days))
+    raise Refused(f"--answer 应为 never、on-time 或 late:天数，现在是“{text}”。")
+
+
+def simulate(original: Site, since: date, until: date, answer: Answer, tell: Observe) -> None:
+    """Tell `tell` every event from `since` to `until`, and at last a summary.
+
+    The copy is a new SQLite file, and the original is only read. From the day of the last pass
+    on it goes on with all that is open and was said. A day before that is come to from the
+    site's beginning, by people who did everything in time; one before the beginning is the
+    beginning. The days until `since` are walked without a word.
+    """
+    with TemporaryDirectory(prefix="dj-cadence-") as folder:
+        copy, first, goes_on = copy_site(original, Path(folder), since)
+        so_far = answer if goes_on else Answer(0)
+        try:
+            walk = _Walk(copy, answer, tell, horizon(until))
+            walk.approach(first, since, so_far)
+            walk.go(since, until)
+        finally:
+            copy.database.engine.dispose()
+
+
+class _Walk:
+    """The days of a simulation, and what is counted on the way."""
+
+    def __init__(self, site: Site, answer: Answer, tell: Observe, planned_to: date) -> None:
+        self.site = site
+        self.planned_to = planned_to
+        self.acted = True
+        self.silent = False
+        with site.database.read() as session:
+            self.rules = applied_catalogue(session)
+        self.answer = answer
+        self.tell = tell
+        self.events: Counter[str] = Counter()
+        self.days: dict[str, set[date]] = {}
+        self.about: dict[int, dict[str, Any]] = {}
+
+    def approach(self, first: date, since: date, answer: Answer) -> None:
+        """The days before those that are told of."""
+        self.silent, asked, self.answer = True, self.answer, answer
+        self._walk(first, since - DAY)
+        self.silent, self.answer = False, asked
+
+    def go(self, since: date, until: date) -> None:
+        self._walk(since, until)
+        self._sum_up(since, until)
+
+    def _walk(self, day: date, until: date) -> None:
+        while day <= until:
+            self._begin(day)
+            self._post(day)
+            if self.answer.late is not None:
+                self._act(day)
+            day += DAY
+
+    def _at(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, self.site.settings.time_zone)
+
+    def _begin(self, day: date) -> None:
+        """Midnight: the plan rolls forward, states change, reminders are written down."""
+        database, at = self.site.database, self._at(day, time(0))
+        if self.acted:  # nothing else can change the plan
+            roll(database, self.rules, until=self.planned_to, today=day, now=at)
+            self.acted = False
+        self.acted |= hand_over(database, self.rules, today=day, now=at)
+        advance(database, self.rules, today=day, now=at, observe=self._observe)
+
+    def _post(self, day: date) -> None:
+        """The sending hour: every message arrives. The ledger's care is not needed here."""
+        at = self._at(day, self.site.settings.send_at)
+        database, settings = self.site.database, self.site.settings
+        if not bundle(database, self.rules, settings, now=at, observe=self._observe):
+            return
+        with self.site.database.write(durable=False) as session:
+            posted = _ready_messages(session)
+            _mark_sent(session, at)
+        for one in posted:
+            self._observe({"at": at, "event": "message", **one})
+            for code in one["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": one["to"]})
+
+    def _act(self, day: date) -> None:
+        """What people get done today, recorded the same evening."""
+        assert self.answer.late is not None
+        meant = func.coalesce(task.c.planned, task.c.due)
+        acting = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+        query = (
+            select(task)
+            .where(acting, meant <= day - self.answer.late * DAY)
+            .order_by(task.c.due, task.c.id)
+        )
+        at = self._at(day, _EVENING)
+        with self.site.database.write(durable=False) as session:
+            for row in session.execute(query).all():
+                if answer(session, self.rules, row, by=_OWNER, day=day, now=at):
+                    self.acted = True
+                    self._observe({"at": at, "event": "done", "task": row.id})
+
+    # --- telling ---------------------------------------------------------------------------
+
+    def _observe(self, event: Mapping[str, object]) -> None:
+        if self.silent:
+            return
+        told = dict(event)
+        at = told["at"]
+        if isinstance(at, datetime):
+            told["at"] = at.astimezone(self.site.settings.time_zone).isoformat()
+        if isinstance(task_id := told.get("task"), int):
+            told |= self._task(task_id)
+        self.events[str(told["event"])] += 1
+        if told["event"] == "message":
+            day = datetime.fromisoformat(str(told["at"])).date()
+            self.days.setdefault(str(told["to"]), set()).add(day)
+        self.tell(told)
+
+    def _task(self, task_id: int) -> dict[str, Any]:
+        if task_id not in self.about:
+            with self.site.database.read() as session:
+                self.about |= _descriptions(session)
+        return self.about[task_id]
+
+    def _sum_up(self, since: date, until: date) -> None:
+        days = {to: len(found) for to, found in sorted(self.days.items())}
+        with self.site.database.read() as session:
+            counted = select(task.c.state, func.count()).group_by(task.c.state)
+            states = {row[0]: row[1] for row in session.execute(counted)}
+        self.tell(
+            {
+                "event": "summary",
+                "from": since.isoformat(),
+                "until": until.isoformat(),
+                "events": dict(sorted(self.events.items())),
+                "tasks": dict(sorted(states.items())),
+                "message_days": days,
+                "most_message_days": max(days.values(), default=0),
+            }
+        )
+
+
+def _ready_messages(session: Session) -> list[dict[str, Any]]:
+    ready = message.c.state == "ready"
+    query = select(message, person.c.key).join_from(message, person).where(ready)
+    about: dict[int, set[int]] = {}
+    spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
+    for message_id, task_id in session.execute(spoken):
+        about.setdefault(message_id, set()).add(task_id)
+    digests: dict[int, list[str]] = {}
+    carried = (
+        select(digest.c.message_id, org.c.code)
+        .join_from(digest, message)
+        .join(org, org.c.id == digest.c.org_id)
+    )
+    for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
+        digests.setdefault(message_id, []).append(code)
+    rows = session.execute(query.order_by(message.c.id)).all()
+    held = {
+        one["message_id"]: True for one in quiet_periods.over_notices(session, [r.id for r in rows])
+    }
+    fresh = select(notice.c.message_id).join_from(notice, message)
+    took_over = set(session.scalars(fresh.where(ready, notice.c.rung == NEWCOMER)))
+    return [
+        {
+            "to": row.address,
+            "person": row.key,
+            "channel": row.channel,
+            "kind": row.kind,
+            "tasks": sorted(about.get(row.id, ())),
+            "digests": digests.get(row.id, []),
+            "late": row.late,
+            "held": bool(held.get(row.id)),
+            "newcomer": row.id in took_over,
+        }
+        for row in rows
+    ]
+
+
+def _mark_sent(session: Session, at: datetime) -> None:
+    ready = message.c.state == "ready"
+    carried = notice.c.message_id.in_(select(message.c.id).where(ready))
+    session.execute(update(notice).where(carried, notice.c.outcome == "").values(outcome="sent"))
+    session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
+
+
+def _descriptions(session: Session) -> dict[int, dict[str, Any]]:
+    """What every task is, for the events about it."""
+    query = select(task.c.id, org.c.code, task.c.duty, task.c.step, task.c.period, task.c.due)
+    query = query.join_from(task, org, org.c.id == task.c.org_id)
+    return {
+        row.id: {
+            "org": row.code,
+            "duty": row.duty,
+            "step": row.step,
+            "period": row.period,
+            "due": row.due.isoformat(),
+        }
+        for row in session.execute(query)
+    }

@@ -1,0 +1,44 @@
+"""An election that came in with the roster settles the term it ends."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.services.roster.import_roster import Election
+from dj_cadence.services.tasks.workflow import follow
+from dj_cadence.store.schema import task
+from dj_cadence.store.tasks import acts
+
+
+def settle_elections(
+    session: Session,
+    catalogue: Catalogue,
+    elections: Iterable[Election],
+    *,
+    by: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """Mark the task of each ended term as done on the day of its election."""
+    for election in elections:
+        mine = (task.c.org_id == election.org_id, task.c.instance == 0, task.c.step == OWN)
+        running = (task.c.anchor_id == election.old_anchor_id, task.c.state.in_(sorted(OWED)))
+        for row in session.execute(select(task).where(*mine, *running)).all():
+            acts.add_record(session, [row], day=election.day, amount=1, note="", by=by, now=now)
+            values: dict[str, object] = {
+                "amount": row.target,
+                "state": State.DONE.value,
+                "completed_on": election.day,
+                "settled_at": now,
+                "next_on": None,
+            }
+            acts.change(
+                session, row, "done", by=by, now=now, reason="花名册登记了换届", values=values
+            )
+            held_on = election.day
+            follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)

@@ -1,0 +1,241 @@
+"""Papers about what was done: content in the site's folder, by hash; what it belongs to in rows."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.chinese import os_reason
+from dj_cadence.errors import Refused
+from dj_cadence.loading.evidence_file import Paper
+from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.schema import evidence, record, record_task
+from dj_cadence.store.tasks import acts
+
+FOLDER = "evidence"
+MOST = 10
+"""Files that one record is given at a time."""
+UNNAMED_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A paper as it is listed with a task."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    mine: bool = False
+    """Whether the one who looks has put it there, and may take it back."""
+    counts: bool = True
+    """False where its record was taken back since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Papers whose content is written down and does not count yet."""
+
+    papers: Sequence[Mapping[str, object]]
+    """Name, media type, size and hash of each."""
+    folder: Path
+    most_per_organization: int
+    """Bytes."""
+    files: Mapping[str, Path]
+    """Where each content lies, by its hash."""
+
+    def put_in_place(self) -> None:
+        """Give each content the name that rows know it by: the last step before they count.
+
+        What lies there already is newer by it, so that `sweep` leaves it alone.
+        """
+        for name, file in self.files.items():
+            file.replace(self.folder / name)
+        _sync(self.folder)
+
+
+@contextmanager
+def set_aside(settings: Settings, papers: Iterable[Paper]) -> Iterator[Aside]:
+    """Write contents outside of any transaction; what is not put in place is gone afterwards.
+
+    One paper is in memory at a time. Raises Refused for too many files, and where the folder
+    cannot be written.
+    """
+    folder = settings.folder / FOLDER
+    files: dict[str, Path] = {}
+    rows: list[Mapping[str, object]] = []
+    try:
+        try:
+            for paper in papers:
+                if len(rows) == MOST:
+                    raise Refused(f"一次最多附 {MOST} 个文件，请分几次附。")
+                rows.append(_row(paper))
+                if paper.sha256 in files:
+                    continue
+                folder.mkdir(mode=0o700, exist_ok=True)
+                files[paper.sha256] = folder / f".{token_hex(8)}"
+                _write(files[paper.sha256], paper.content)
+        except OSError as error:
+            raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
+        yield Aside(rows, folder, settings.evidence_megabytes * 1024 * 1024, files)
+    finally:
+        for file in files.values():
+            file.unlink(missing_ok=True)
+
+
+def _row(paper: Paper) -> Mapping[str, object]:
+    return {
+        "name": paper.name,
+        "media_type": paper.media_type,
+        "size": len(paper.content),
+        "sha256": paper.sha256,
+    }
+
+
+def _write(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Else a new name may not outlive a power cut."""
+    if not folder.is_dir():
+        return
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def attach(
+    session: Session, task_id: int, record_id: int, aside: Aside, *, by: str, now: datetime
+) -> None:
+    """Say that these papers belong to a record of a task; the same content twice is once.
+
+    Raises Refused where the organization has kept as much as it may.
+    """
+    if not aside.papers:
+        return
+    whose = {"record_id": record_id, "added_by": by, "added_at": now}
+    rows = [{**paper, **whose} for paper in aside.papers]
+    session.execute(insert_or_ignore(session, evidence), rows)
+    row = acts.locked_task(session, task_id)
+    _check_room(session, row.org_id, aside.most_per_organization)
+    names = "、".join(str(paper["name"]) for paper in aside.papers)
+    acts.change(session, row, "evidence", by=by, now=now, reason=names, values={})
+    aside.put_in_place()
+
+
+def _check_room(session: Session, org_id: int, most: int) -> None:
+    kept = select(func.sum(evidence.c.size)).join(record, record.c.id == evidence.c.record_id)
+    used = session.scalar(kept.where(record.c.org_id == org_id)) or 0
+    if used > most:
+        whole = most // 1024 // 1024
+        raise Refused(
+            f"本组织的附件最多存 {whole} MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
+        )
+
+
+def add(session: Session, task_id: int, aside: Aside, *, by: str, now: datetime) -> None:
+    """Papers that come later: they belong to the last record. Raises Refused without one."""
+    if not aside.papers:
+        raise Refused("请选择要补充的附件。")
+    record_id = acts.last_record(session, task_id)
+    if not record_id:
+        raise Refused("这项任务还没有登记，请先登记，再补充附件。")
+    attach(session, task_id, record_id, aside, by=by, now=now)
+
+
+def take_back(
+    session: Session,
+    task_id: int,
+    paper_id: int,
+    *,
+    by: str,
+    now: datetime,
+    may_all: bool = False,
+) -> str:
+    """Take a wrong file away again, as the one who put it there; returns its name.
+
+    The history keeps its name and hash. The content goes with the next cleaning, within a day
+    or two, unless another record has the same file. That its record was taken back before is
+    no hindrance. Raises Refused for somebody else's file, and for one that is not there.
+    """
+    row = acts.locked_task(session, task_id)
+    papers = all_of_tasks(session, [task_id], by).get(task_id, ())
+    found = next((paper for paper in papers if paper.id == paper_id), None)
+    if found is None:
+        raise Refused("这项任务没有这个附件，可能已经收回。")
+    if not (found.mine or may_all):
+        raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
+    session.execute(delete(evidence).where(evidence.c.id == paper_id))
+    said = f"{found.name}（{found.sha256[:12]}）"
+    acts.change(session, row, "take_back", by=by, now=now, reason=said, values={})
+    return found.name
+
+
+def sweep(session: Session, site_folder: Path, now: datetime) -> int:
+    """Remove what no row names and lies there for more than a day; returns how many files.
+
+    A process that died left it: what counts is named within moments.
+    """
+    named, removed = set(session.scalars(select(evidence.c.sha256).distinct())), 0
+    for file in (site_folder / FOLDER).glob("*"):
+        old = file.stat().st_mtime < (now - UNNAMED_FOR).timestamp()
+        if old and file.is_file() and file.name not in named:
+            file.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dict[int, list[Kept]]:
+    """The papers of the records that count for each task, in the order of their coming.
+
+    `reader` is the key of the person who looks.
+    """
+    found: dict[int, list[Kept]] = {}
+    for task_id, papers in all_of_tasks(session, task_ids, reader).items():
+        if counting := [paper for paper in papers if paper.counts]:
+            found[task_id] = counting
+    return found
+
+
+def all_of_tasks(
+    session: Session, task_ids: Iterable[int], reader: str = ""
+) -> dict[int, list[Kept]]:
+    """Also the papers of records that were taken back."""
+    columns = [evidence.c[name] for name in Kept.__slots__ if name not in ("mine", "counts")]
+    counts = acts.is_counted().label("counts")
+    query = (
+        select(record_task.c.task_id, *columns, evidence.c.added_by, counts)
+        .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
+        .join(record, record.c.id == record_task.c.record_id)
+        .where(among(record_task.c.task_id, task_ids))
+        .order_by(evidence.c.id)
+    )
+    found: dict[int, list[Kept]] = {}
+    for task_id, *values, added_by, counts_still in session.execute(query):
+        mine = bool(reader) and added_by == reader
+        found.setdefault(task_id, []).append(Kept(*(*values, mine, bool(counts_still))))
+    return found
+
+
+def path_of(site_folder: Path, paper: Kept) -> Path:
+    """Where its content lies. Raises Refused where somebody removed it."""
+    path = site_folder / FOLDER / paper.sha256
+    if not path.is_file():
+        raise Refused("附件的文件不在了，请告诉管理员从备份恢复 evidence 文件夹。")
+    return path

@@ -1,0 +1,245 @@
+"""Why a task exists, why on that date, what was said about it, what comes next: in Chinese."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, case, select, true
+from sqlalchemy.orm import Session
+
+from dj_cadence.chinese import day_text
+from dj_cadence.domain import labels
+from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.planning.slot import TERM
+from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
+from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.citation import full_citation, standard_cited
+from dj_cadence.domain.rules.duty import Duty
+from dj_cadence.domain.rules.duty_in_words import owed_by_text
+from dj_cadence.domain.tasks.task import State, next_change
+from dj_cadence.domain.tasks.way import Way
+from dj_cadence.errors import Refused
+from dj_cadence.services.delivery.log import told
+from dj_cadence.services.reminders import escalation
+from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.tasks import evidence
+from dj_cadence.services.tasks.workflow import steps_beside
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.schema import act, appointment, org, person, slot, task
+
+_ANYWHERE = true()
+
+
+def explain(
+    session: Session, catalogue: Catalogue, task_id: int, *, today: date, zone: ZoneInfo
+) -> list[str]:
+    """The lines of the explanation. Raises Refused where there is no such task."""
+    row = _task(session, task_id)
+    duty = catalogue.duties.get(row.duty)
+    title = catalogue.title(row.duty, row.step)
+    return [
+        f"任务 {row.id}：{row.org_name} · {title} · {chinese_label(row.label)}",
+        f"状态：{State(row.state).label}{_held(row)}",
+        "",
+        "一、为什么有这项任务",
+        *_why(catalogue, row, duty),
+        *_workflow(session, catalogue, row),
+        "",
+        "二、日期怎么来的",
+        *_dates(row),
+        "",
+        "三、有过哪些变动",
+        *([f"  {line}" for line in history(session, task_id, zone)] or ["  没有变动。"]),
+        *_papers(session, task_id),
+        "",
+        "四、发过哪些提醒",
+        *([f"  {line}" for line in told(session, task_id, zone)] or ["  还没有提醒。"]),
+        "",
+        "五、接下来",
+        _next(session, row, duty, catalogue, today),
+    ]
+
+
+def _task(session: Session, task_id: int) -> AnyRow:
+    query = (
+        select(
+            task,
+            org.c.name.label("org_name"),
+            slot.c.label,
+            slot.c.derivation,
+            slot.c.provisional,
+            slot.c.unit,
+            slot.c.due.label("slot_due"),
+        )
+        .join_from(task, org, org.c.id == task.c.org_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .where(task.c.id == task_id)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
+    return row
+
+
+def _held(row: AnyRow) -> str:
+    """When it was done, and how late; how much of it is done."""
+    if row.completed_on:
+        late = (row.completed_on - row.due).days
+        return f"，{day_text(row.completed_on)}办理" + (f"，迟{late}天" if late > 0 else "")
+    return f"，已办{row.amount}{row.unit}" if row.amount else ""
+
+
+def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
+    if duty is None:
+        return ["  规则已从制度库中移除，任务按原样保留。"]
+    office = catalogue.office(row.duty, row.step)
+    named = f"，对应{standard_cited(duty.rows)}" if duty.rows else ""
+    step = catalogue.step(row.duty, row.step)
+    bases = duty.basis if step is None or step.is_own else step.basis
+    return [
+        f"  规则 {duty.key}{named}，由{office}办理。",
+        f"  承担：{owed_by_text(duty.owed_by)}。",
+        *(f"  依据：{full_citation(basis, duty.rows)}" for basis in bases),
+        *([] if bases else ["  依据：这一环节的日期是本系统默认，可在流程文件里改。"]),
+    ]
+
+
+def _workflow(session: Session, catalogue: Catalogue, row: AnyRow) -> list[str]:
+    """The steps beside the task, in their order, and what belongs to its own."""
+    duty = catalogue.duties.get(row.duty)
+    if duty is None or duty.workflow is None:
+        return []
+    there = {one.step: one for one in steps_beside(session, row)}
+    steps = duty.workflow.steps
+    lines = [_step_line(step.title, there.get(duty.workflow.task_step(step.key))) for step in steps]
+    step = catalogue.step(row.duty, row.step)
+    checklist = [f"    · {one}" for one in step.checklist] if step else []
+    return ["  流程：", *lines, *(["  本环节要点（不提醒）：", *checklist] if checklist else [])]
+
+
+def _step_line(title: str, row: AnyRow | None) -> str:
+    if row is None:
+        return f"    {title}：前一环节定下日期后安排"
+    day = day_text(row.completed_on) if row.completed_on else f"截止{day_text(row.due)}"
+    return f"    {title}：{State(row.state).label}，{day}（任务 {row.id}）"
+
+
+def _dates(row: AnyRow) -> list[str]:
+    planned = day_text(row.planned) if row.planned else "未定"
+    if row.planned_by_person:
+        clock = f" {row.planned_time}" if row.planned_time else ""
+        planned += f"{clock}（由本组织自行确定）"
+    lines = [f"  {sentence}。" for sentence in (*row.derivation, *_granted(row))]
+    times = f"，共{row.target}{row.unit}" if row.target > 1 else ""
+    return [
+        *lines,
+        f"  因此：{day_text(row.opens)}起办理，计划日{planned}，截止{day_text(row.due)}{times}。",
+    ]
+
+
+def _granted(row: AnyRow) -> Iterator[str]:
+    """What a superior allowed, which goes before the rule."""
+    if row.postponed_to is None or row.due == row.slot_due:
+        return
+    moved = f"截止日由{day_text(row.slot_due)}改为{day_text(row.due)}"
+    if row.period == TERM and row.instance:
+        yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
+    else:
+        yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
+
+
+def history(
+    session: Session, task_id: int, zone: ZoneInfo, people: ColumnElement[bool] = _ANYWHERE
+) -> list[str]:
+    """What was done to a task, by whom and by which door: a sentence each.
+
+    `people`: at which organizations (a condition on `org`) those who acted are named.
+    """
+    known = select(appointment.c.id).join(org, org.c.id == appointment.c.org_id)
+    named = known.where(appointment.c.person_id == person.c.id, people).exists()
+    who = case((person.c.id.is_(None), act.c.done_by), (named, person.c.name), else_="上级").label(
+        "who"
+    )
+    query = select(act, who).outerjoin(person, person.c.key == act.c.done_by)
+    query = query.where(act.c.task_id == task_id).order_by(act.c.id)
+    return [_acted(row, zone) for row in session.execute(query)]
+
+
+def _acted(row: AnyRow, zone: ZoneInfo) -> str:
+    on, what = row.at.astimezone(zone).date(), labels.ACTS.get(row.kind, row.kind)
+    why = f"，{row.reason}" if row.reason else ""
+    return f"{on} {row.who}{_door(row.via)}：{what}{_change(row.before, row.after)}{why}。"
+
+
+def _door(via: str) -> str:
+    return f"（{Way(via).label}）" if via else ""
+
+
+def _papers(session: Session, task_id: int) -> list[str]:
+    """The papers that stand behind its records."""
+    papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
+    return [
+        f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
+        f"{'' if p.counts else '，登记已撤回'}"
+        for p in papers
+    ]
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    names = {"due": "截止日", "planned": "计划日"}
+    changed = [
+        f"{names[name]}{before.get(name) or '未定'} → {value or '未定'}"
+        for name, value in after.items()
+        if name in names and before.get(name) != value
+    ]
+    return f"（{'，'.join(changed)}）" if changed else ""
+
+
+def _next(
+    session: Session, row: AnyRow, duty: Duty | None, catalogue: Catalogue, today: date
+) -> str:
+    if State(row.state).is_settled or duty is None:
+        return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
+    dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
+    calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
+    speaks = next_reminder(plan, dates, calendar, today)
+    grace = catalogue.recording_grace(row.duty, row.step)
+    changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)
+    coming = []
+    if speaks:
+        coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")
+    if changes == row.opens:
+        coming.append(f"{day_text(changes)}开始办理")
+    elif changes:
+        coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
+    coming += _upwards(session, catalogue, row, plan)
+    if (quiet := _silence(session, row, today)) and not plan.through_quiet:
+        coming.append(
+            f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
+        )
+    return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
+
+
+def _upwards(
+    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+) -> Iterator[str]:
+    found = escalation.coming(session, catalogue, row, plan)
+    if found is None:
+        return
+    rise, org_id = found
+    above = orgs.names(session, [org_id])[org_id]
+    if rise.day:
+        yield f"仍未办结的，{day_text(rise.day)}起直接报{above}"
+    else:
+        yield f"前一级收到后仍未办结的，再直接报{above}"
+
+
+def _silence(session: Session, row: AnyRow, today: date) -> Quiet | None:
+    """The quiet period that the organization is in."""
+    position = orgs.positions(session, [row.org_id])[row.org_id]
+    found = [one for one in quiet_periods.every(session) if one.holds(position, today)]
+    return max(found, key=lambda one: one.until, default=None)

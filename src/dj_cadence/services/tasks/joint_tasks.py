@@ -1,0 +1,89 @@
+"""What one activity may settle together with a task: offered as ticks on its form."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from itertools import chain, islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.duty import Every
+from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
+from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.services.access.permissions import Visitor, actable
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.schema import org, profile
+from dj_cadence.store.tasks.task_list import TaskRow, tasks
+
+MOST = 60
+"""So many ticks one form offers."""
+_WAITING = OWED - {State.PLANNED}
+
+
+def companions(
+    session: Session,
+    catalogue: Catalogue,
+    visitor: Visitor,
+    at: AnyRow,
+    rows: Sequence[TaskRow],
+    today: date,
+) -> dict[int, list[TaskRow]]:
+    """For each of the `rows` of the organization `at`: what may be recorded with it.
+
+    These are its own tasks of duties that the rules let count together, and the same duty
+    of the same period at the other organizations of its school, as far as the visitor may
+    act there. Nothing is ticked beforehand: only a person knows what was held.
+    """
+    school = _school(session, at) or at
+    inside = org.c.position.between(school.position, school.subtree_end)
+    reach = set(session.scalars(select(org.c.id).where(inside, actable(visitor, today))))
+    others = tasks(
+        session, catalogue, today=today, org_code=school.code, subtree=True, states=list(_WAITING)
+    )
+    here: defaultdict[int, list[TaskRow]] = defaultdict(list)
+    alike: defaultdict[str, list[TaskRow]] = defaultdict(list)
+    for other in others:
+        if other.org_id in reach:
+            here[other.org_id].append(other)
+            alike[other.duty].append(other)
+    found = {}
+    for row in rows:
+        elsewhere = (other for other in alike[row.duty] if other.org_id != row.org_id)
+        together = (other for other in chain(here[row.org_id], elsewhere) if _together(row, other))
+        found[row.id] = list(islice(together, MOST))
+    return {task_id: together for task_id, together in found.items() if together}
+
+
+def at_same_organization(
+    session: Session, catalogue: Catalogue, rows: Sequence[TaskRow], today: date
+) -> dict[int, list[TaskRow]]:
+    """For each of the `rows`: what may be recorded with it at its own organization."""
+    here = {row.org_id for row in rows}
+    others: defaultdict[int, list[TaskRow]] = defaultdict(list)
+    for one in tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING)):
+        others[one.org_id].append(one)
+    return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
+
+
+def _school(session: Session, at: AnyRow) -> AnyRow | None:
+    """The top of the school that the organization belongs to."""
+    holds = (org.c.position <= at.position, org.c.subtree_end >= at.position)
+    query = select(org, profile.c.facts).join_from(org, profile).where(*holds)
+    above = session.execute(query.order_by(org.c.position.desc())).all()
+    return next((row for row in above if row.facts.get("top_of_school")), None)
+
+
+def _together(row: TaskRow, other: TaskRow) -> bool:
+    """Whether one activity may be both, on a day that lies in the time of both."""
+    if row.step != OWN or other.step != OWN or other.confidential:
+        return False
+    if row.id == other.id or row.rule is None or other.rule is None or row.state not in _WAITING:
+        return False
+    periodic = isinstance(row.rule.recurrence, Every) and isinstance(other.rule.recurrence, Every)
+    here = row.org_id == other.org_id or row.duty == other.duty
+    overlapping = row.opens <= other.due and other.opens <= row.due
+    counted = [Counted(one.org_id, one.rule, one.period) for one in (row, other) if one.rule]
+    return periodic and here and overlapping and may_count_together(*counted)

@@ -1,0 +1,204 @@
+"""Opening a database, and the two kinds of session: reading and writing.
+
+SQLite's driver begins every transaction deferred and then fails with "locked" at once
+when it turns into a writer, whatever the timeout. Writers therefore say BEGIN IMMEDIATE
+and wait their turn.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
+from dj_cadence.store.core.same_file import hold_to_file
+
+BUSY_SECONDS = 30
+"""So long a writer of the engine or of a command waits for its turn."""
+READER_SECONDS = 5
+"""So long a page does: somebody looks at it meanwhile."""
+STATEMENT_SECONDS = 20
+"""So long a server works for a page at most."""
+_CONNECT_SECONDS = 10
+_AT_ONCE = 500
+_Item = TypeVar("_Item")
+
+
+@dataclass(eq=False)
+class Database:
+    """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
+
+    engine: Engine
+    last_write: object = field(default_factory=object, init=False)
+    """Another one after each commit over this engine."""
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for looking only; it holds back no writer."""
+        with Session(self.engine.execution_options(intent="read")) as session:
+            yield session
+
+    @contextmanager
+    def write(
+        self, *, durable: bool = True, joined: bool = False, sorting: bool = False
+    ) -> Iterator[Session]:
+        """One transaction. `durable=False` may lose the last commits when power fails.
+
+        `joined` rows come out of a join with the rows that they refer to; SQLite then does
+        not look each of those up again. What is too much to be sorted in memory is written
+        with `sorting`. Neither is durable.
+        """
+        intent = "write" if durable else "ledger"
+        intent = "joined" if joined else "sorting" if sorting else intent
+        with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
+            yield session
+        self.last_write = object()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def files(self) -> list[Path]:
+        """The database's file and what SQLite keeps beside it; none on a server."""
+        name = self.engine.url.database
+        if not self.is_sqlite or not name or name == ":memory:":
+            return []
+        return [Path(name + end) for end in ("", "-wal", "-shm")]
+
+    def close(self) -> None:
+        """Close its connections; the engine's other users find new ones."""
+        self.engine.dispose()
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Whether the database would not answer in time, and may the next time."""
+        if self.is_sqlite:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return isinstance(error, OperationalError)
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver's own errors have in common."""
+        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return found
+
+
+def open_database(url: str) -> Database:
+    """A database for an SQLAlchemy address; nothing is connected yet.
+
+    Raises Refused where the address makes no sense or its driver is not installed.
+    """
+    if url.startswith("sqlite"):
+        return Database(_file_engine(url, BUSY_SECONDS))
+    return Database(_server_engine(url))
+
+
+def open_beside(url: str, connections: int) -> Database:
+    """The same database for readers, over so many connections of their own.
+
+    However many they are, they take none from the engine; and none of theirs waits for a
+    lock longer than somebody looks at a page.
+    """
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": READER_SECONDS}
+    if url.startswith("sqlite"):
+        return Database(_file_engine(url, READER_SECONDS, **pool))
+    engine = _server_engine(url, connect_args={"connect_timeout": READER_SECONDS}, **pool)
+    event.listen(engine, "connect", _hurry)
+    return Database(engine)
+
+
+def _file_engine(url: str, seconds: int, **pool: int) -> Engine:
+    patience = {"timeout": seconds, "check_same_thread": False}
+    engine = create_engine(url, connect_args=patience, hide_parameters=True, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    hold_to_file(engine)
+    return engine
+
+
+def _server_engine(url: str, **chosen: Any) -> Engine:
+    """The address may hold a password, so no message repeats it."""
+    try:
+        parsed = make_url(url)
+        if "@" in (parsed.host or ""):  # what stands before it belongs to the password
+            raise Refused("看不懂数据库地址：用户名或口令里的 @ 要写成 %40")
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **chosen)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise Refused(
+            "看不懂数据库地址。应写成 postgresql+psycopg://用户@主机:5432/库名，"
+            "口令放在环境变量 PGPASSWORD 里"
+        ) from error
+    except ImportError as error:
+        raise Refused(
+            "连接 PostgreSQL 的驱动没有安装。请在本程序的环境里运行 "
+            "pip install 'psycopg[binary]'，地址以 postgresql+psycopg:// 开头"
+        ) from error
+    if engine.driver.startswith("psycopg"):
+        event.listen(engine, "do_connect", _wait_so_long)
+    return engine
+
+
+def _wait_so_long(_dialect: object, _record: object, _words: object, named: dict[str, Any]) -> None:
+    """A machine that is not there answers nothing, for minutes."""
+    named.setdefault("connect_timeout", _CONNECT_SECONDS)
+
+
+def _hurry(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{READER_SECONDS}s'")
+        cursor.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
+    connection.commit()  # else the settings end with the transaction
+
+
+_IN_MEMORY = ("temp_store=MEMORY", "cache_size=-65536")
+_IN_FILES = ("temp_store=FILE", "cache_size=-16384")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", *_IN_MEMORY):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    intent = connection.get_execution_options().get("intent", "write")
+    if (intent == "sorting") != connection.info.get("sorting", False):
+        for pragma in _IN_FILES if intent == "sorting" else _IN_MEMORY:
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        connection.info["sorting"] = intent == "sorting"
+    if intent != "read":
+        _sync(connection, "FULL" if intent == "write" else "NORMAL")
+        checks = "OFF" if intent == "joined" else "ON"
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={checks}")
+    connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
+
+
+def _sync(connection: Connection, level: str) -> None:
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
+
+
+def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """INSERT … ON CONFLICT DO NOTHING, which SQLAlchemy offers per dialect only.
+
+    On SQLite a SELECT that feeds it needs a WHERE clause, if only `true()`.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """So many at a time that no statement grows too long."""
+    remaining = iter(items)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some

@@ -1,0 +1,210 @@
+"""What messages are made of: their open notices with the tasks meant, and their digests."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, RowMapping, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.reminders.plan import DECIDE
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.json_functions import among, json_array, json_group
+from dj_cadence.store.schema import act, digest, message, notice, org, slot, task
+
+
+class Said(NamedTuple):
+    """What an item says, whoever's it is."""
+
+    rung: str
+    level: int
+    office: str
+    relay: str
+    duty: str
+    step: str
+    opens: date
+    planned: date | None
+    due: date
+    asked_on: date | None
+    state: str
+    target: int
+    amount: int
+    of_case: bool
+    label: str
+    provisional: bool
+    unit: str
+    theme: str
+    about: str | None
+    """The name of the organization below that it is about."""
+    sent_back: str
+    """Why it was sent back, where it was."""
+
+
+class Own(NamedTuple):
+    """What an item has for itself: whose it is, and where it stands in the message."""
+
+    position: int
+    due: str
+    task_id: int
+    level: int
+    told_org_id: int | None
+    org_name: str
+    place: int
+    """Among what is said."""
+
+
+class Contents(NamedTuple):
+    """The open notices of a message, in the organizations' own order, then by date.
+
+    A task is spoken of once; where it goes up to the same person, as that.
+    """
+
+    own: tuple[Own, ...]
+    said: str
+    """What they say, in the database's words: alike for messages that say the same things, were
+    they also raised in the same order."""
+
+    def spoken(self) -> tuple[Said, ...]:
+        """What each says, read out of `said`."""
+        every = json.loads(self.said)
+        return tuple(_read(every[item.place]) for item in self.own)
+
+
+NOTHING = Contents((), "[]")
+
+
+def _read(values: Sequence[Any]) -> Said:
+    """JSON has no dates, and SQLite no truth values."""
+    named = dict(zip(Said._fields, values, strict=True))
+    for name in ("opens", "planned", "due", "asked_on"):
+        named[name] = date.fromisoformat(named[name]) if named[name] else None
+    for name in ("of_case", "provisional"):
+        named[name] = bool(named[name])
+    return Said(**named)
+
+
+def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents]:
+    """By message; one without open notices is missing.
+
+    A message is one row, its items are JSON in it: each row and each value that is fetched
+    costs several times what the database needs to find it.
+    """
+    about = org.alias()
+    query = (
+        select(
+            notice.c.message_id,
+            json_group(json_array(*_own_columns())),
+            json_group(json_array(*_said_columns(about.c.name))),
+        )
+        .join(task, task.c.id == notice.c.task_id)
+        .join(slot, slot.c.id == task.c.slot_id)
+        .join(org, org.c.id == task.c.org_id)
+        .outerjoin(about, about.c.id == task.c.instance)
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+        .group_by(notice.c.message_id)
+    )
+    rows = session.execute(query).all()
+    return {message_id: Contents(_sorted(own), said) for message_id, own, said in rows}
+
+
+def _own_columns() -> list[ColumnElement[Any]]:
+    own = {
+        "position": org.c.position,
+        "due": task.c.due,
+        "task_id": task.c.id,
+        "level": notice.c.level,
+        "told_org_id": notice.c.org_id,
+        "org_name": org.c.name,
+    }
+    return [own[name] for name in Own._fields if name in own]
+
+
+def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    said = {
+        **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
+        **{
+            name: task.c[name]
+            for name in ("duty", "step", "opens", "planned", "due", "asked_on", "state")
+        },
+        **{name: task.c[name] for name in ("target", "amount")},
+        "of_case": task.c.instance < 0,
+        **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
+        "about": about,
+        "sent_back": case((task.c.state == State.RETURNED.value, _reason()), else_=""),
+    }
+    return [said[name] for name in Said._fields]
+
+
+def _reason() -> ColumnElement[str]:
+    """The reason of the last return that still stands."""
+    mine = (act.c.task_id == task.c.id, act.c.kind == "return", act.c.undone_in.is_(None))
+    last = select(act.c.reason).where(*mine).order_by(act.c.id.desc()).limit(1)
+    return func.coalesce(last.correlate(task).scalar_subquery(), "")
+
+
+def _sorted(own: str) -> tuple[Own, ...]:
+    each = [Own(*values, place=place) for place, values in enumerate(json.loads(own))]  # type: ignore[misc]
+    each.sort(key=attrgetter("position", "due", "task_id", "level"))
+    return tuple({item.task_id: item for item in each}.values())
+
+
+class Above(NamedTuple):
+    """A superior that was to be told of a task."""
+
+    level: int
+    name: str
+    reached: bool
+
+
+def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[Above, ...]]:
+    """The superiors that were to be told of each task, the nearest first.
+
+    Only what concerns the lateness that it has now.
+    """
+    reached = notice.c.message_id.is_not(None)
+    closed = or_(reached, notice.c.outcome == "no_addressee")
+    query = (
+        select(notice.c.task_id, notice.c.level, org.c.name, reached)
+        .join(task, task.c.id == notice.c.task_id)
+        .join(org, org.c.id == notice.c.org_id)
+        .where(among(notice.c.task_id, task_ids), notice.c.level > 0)
+        .where(closed, notice.c.due_on > task.c.due, notice.c.rung != DECIDE)
+        .order_by(notice.c.task_id, notice.c.level, notice.c.id)
+    )
+    found: dict[int, tuple[Above, ...]] = {}
+    for task_id, *above in session.execute(query).all():
+        found[task_id] = (*found.get(task_id, ()), Above(*above))
+    return found
+
+
+def never_before(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """The messages that are somebody's first: `person`, or `address` where only that is new."""
+    before = message.alias("before")
+    mine = (
+        before.c.person_id == message.c.person_id,
+        before.c.id != message.c.id,
+        before.c.kind != "alert",
+        before.c.sent_at.is_not(None),
+    )
+    here = (before.c.channel == message.c.channel, before.c.address == message.c.address)
+    known = exists().where(*mine)
+    query = select(message.c.id, known).where(
+        among(message.c.id, message_ids), ~exists().where(*mine, *here)
+    )
+    return {number: "address" if met else "person" for number, met in session.execute(query)}
+
+
+def digests(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """message_id, org_id and week of each digest, in the organizations' own order."""
+    return (
+        session.execute(
+            select(digest.c.message_id, digest.c.org_id, digest.c.week)
+            .join(org, org.c.id == digest.c.org_id)
+            .where(among(digest.c.message_id, message_ids))
+            .order_by(org.c.position, digest.c.week)
+        )
+        .mappings()
+        .all()
+    )

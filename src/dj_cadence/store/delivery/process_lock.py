@@ -1,0 +1,154 @@
+"""Whether a process that holds leases is still alive, asked of locks and not of the clock.
+
+Each process that sends holds a lock for as long as it lives: on a file in the site's
+folder, which the system frees at its death, and on PostgreSQL an advisory lock as well,
+which is seen from other machines. A lease that ran out counts only where no lock can be
+asked: a clock that jumps forward frees nothing that a living process is sending.
+"""
+
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.core.database import Database
+
+FOLDER = "locks"
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Lifeline:
+    """The signs of life of this process."""
+
+    owner: str
+    """How it is called in leases."""
+    _database: Database
+    _connection: Connection | None = field(default=None, init=False)
+
+    def hold(self) -> None:
+        """Hold the lock in the database; again, where the connection was lost.
+
+        To be called before every pass. SQLite has the file alone.
+        """
+        if self._database.is_sqlite:
+            return
+        try:
+            self._lock()
+        except DBAPIError:
+            self.let_go()
+            self._lock()
+
+    def _lock(self) -> None:
+        if self._connection is None:
+            outside = {"isolation_level": "AUTOCOMMIT"}
+            self._connection = self._database.engine.connect().execution_options(**outside)
+            self._connection.execute(select(func.pg_try_advisory_lock(_number(self.owner))))
+        self._connection.execute(select(1))
+
+    def let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):
+                connection.invalidate()  # not back into the pool: it holds the lock
+            connection.close()
+
+
+@contextmanager
+def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[Lifeline]:
+    """Be alive, under a name that is nobody else's, until the end of the block.
+
+    Where the folder cannot be written, others go by the lease.
+    """
+    owner = f"{name}-{socket.gethostname()[:24]}-{os.getpid()}-{token_hex(4)}"
+    life = Lifeline(owner, database)
+    file = _locked_file(site_folder / FOLDER, owner)
+    try:
+        life.hold()
+        yield life
+    finally:
+        life.let_go()
+        if file is not None:
+            _path(site_folder, owner).unlink(missing_ok=True)
+            os.close(file)
+
+
+def living(site_folder: Path) -> bool:
+    """Whether a process that sends is alive in this folder."""
+    return any(_is_free(file) is False for file in (site_folder / FOLDER).glob("*.lock"))
+
+
+def seen_dead(
+    session: Session, site_folder: Path, owners: Mapping[str, datetime], now: datetime
+) -> set[str]:
+    """Of the owners of leases, with the ends of these, those whose messages may be taken back."""
+    return {
+        owner
+        for owner, until in owners.items()
+        if _is_dead(session, site_folder, owner, until, now)
+    }
+
+
+def _is_dead(
+    session: Session, site_folder: Path, owner: str, until: datetime, now: datetime
+) -> bool:
+    free = _is_free(_path(site_folder, owner))
+    if free is not None:
+        return free
+    return until < now and not _is_locked_in_database(session, owner)
+
+
+def _is_free(path: Path) -> bool | None:
+    """Whether nobody holds the lock on a file; None where there is no such file."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+def _is_locked_in_database(session: Session, owner: str) -> bool:
+    if session.get_bind().dialect.name == "sqlite":
+        return False
+    got = session.scalar(select(func.pg_try_advisory_xact_lock(_number(owner))))
+    return not got
+
+
+def _locked_file(folder: Path, owner: str) -> int | None:
+    """A file that is locked before it has the name under which others look for it."""
+    try:
+        folder.mkdir(exist_ok=True)
+        draft = folder / f"{owner}.new"
+        file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        draft.rename(_path(folder.parent, owner))
+    except OSError as error:
+        _log.warning("no_lock_file folder=%s error=%s", folder, error.strerror)
+        return None
+    return file
+
+
+def _path(site_folder: Path, owner: str) -> Path:
+    return site_folder / FOLDER / f"{owner}.lock"
+
+
+def _number(owner: str) -> int:
+    """What stands for an owner among advisory locks: a signed number of 64 bits."""
+    return int.from_bytes(sha256(owner.encode()).digest()[:8], "big", signed=True)

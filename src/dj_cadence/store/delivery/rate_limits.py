@@ -1,0 +1,59 @@
+"""Limits of channels, kept for all processes: a bucket of tokens for each.
+
+A token comes back a whole `limit.seconds` after it was taken, and not little by little:
+then no stretch of that length ever sees more than `limit.messages`, whereas a bucket that
+refills evenly lets nearly twice as many through when it was full before.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects import postgresql
+
+from dj_cadence.domain.messages.notifier import Limit
+from dj_cadence.store.core.compiled import Ledger, Prepared
+from dj_cadence.store.core.types import instant_text
+from dj_cadence.store.schema import rate
+
+
+def take(ledger: Ledger, bucket: str, limit: Limit, now: datetime) -> datetime | None:
+    """Take a token; None if there was one, else the instant at which one will be back.
+
+    Every change compares what it found: two processes never take the same token.
+    """
+    pause = timedelta(seconds=limit.seconds)
+    mine = {"name": bucket, "most": limit.messages}
+    while True:
+        used = int(ledger.row(_USED, **mine)[0])
+        if used < limit.messages:
+            change, found = _TAKE_NEW, {"number": used}
+        else:
+            number, taken = ledger.row(_OLDEST, **mine)
+            taken_at = datetime.fromisoformat(taken)
+            # Taken long from now: a clock was set back, and must not shut the channel.
+            if now - pause < taken_at <= now + pause:
+                return taken_at + pause
+            change, found = _TAKE_AGAIN, {"number": number, "found": taken}
+        if ledger.run(change, name=bucket, instant=instant_text(now), **found):
+            return None
+
+
+_MINE = (rate.c.bucket == bindparam("name"), rate.c.n < bindparam("most"))
+_USED = Prepared(select(func.count()).where(*_MINE))
+_OLDEST = Prepared(
+    select(rate.c.n, rate.c.taken_at).where(*_MINE).order_by(rate.c.taken_at).limit(1)
+)
+_TAKE_NEW = Prepared(
+    postgresql.insert(rate)  # SQLite says it in the same words
+    .values(bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant"))
+    .on_conflict_do_nothing()
+)
+_TAKE_AGAIN = Prepared(
+    update(rate)
+    .where(
+        rate.c.bucket == bindparam("name"),
+        rate.c.n == bindparam("number"),
+        rate.c.taken_at == bindparam("found"),
+    )
+    .values(taken_at=bindparam("instant"))
+)

@@ -1,0 +1,311 @@
+"""The differences between what is wanted and what is stored, as queries.
+
+Each is one set-based statement over the temporary tables of `wanted`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.planning.slot import TERM
+from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.store.core.types import AnySelect, as_stored
+from dj_cadence.store.planning.target_tables import Part, want_cohort, want_org, want_slot
+from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
+
+NEW = "新纳入的组织或新启用的职责"
+ELECTED = "登记了新的换届"
+NEXT_PERIOD = "新的周期进入计划范围"
+RULES = "规则、提醒方案或工作日历有变化"
+ANNOUNCED = "上级部署、规则或工作日历有变化"
+STEP_BEFORE = "前一环节的日期或流程有变化"
+FACTS = "组织情况或换届日期有变化"
+NOT_OWED = "不再承担这项职责"
+SWITCHED_OFF = "职责已停用"
+NOT_THEN = "这一周期不再需要"
+TOUCHED = "不再需要，但已有办理记录，予以保留"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The window that is planned, both days included."""
+
+    since: date
+    until: date
+
+    def joined(self, other: "Span") -> "Span":
+        """Both as one window; the other alone where a gap would lie between them."""
+        if other.since > self.until + DAY or self.since > other.until + DAY:
+            return other
+        return Span(min(self.since, other.since), max(self.until, other.until))
+
+
+class Stage(StrEnum):
+    """Which tasks of a duty are compared: all, or with a workflow its own before its steps."""
+
+    ALL = "all"
+    OWN = "own"
+    STEPS = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is compared at a time."""
+
+    duty: str
+    span: Span
+    part: Part
+    stage: Stage = Stage.ALL
+    announced: bool = False
+    """Whether superiors have laid something over the duty."""
+    switched_off: bool = False
+    """Whether the rules in force ask it of nobody any more."""
+
+
+WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
+
+
+def same_task(duty: str) -> ColumnElement[bool]:
+    return and_(task.c.duty == duty, same_enrolment(), same_period())
+
+
+def same_enrolment() -> ColumnElement[bool]:
+    """That task and wanted organization are about the same."""
+    return and_(
+        task.c.org_id == want_org.c.org_id,
+        task.c.instance == want_org.c.instance,
+        task.c.anchor_id == want_org.c.anchor_id,
+    )
+
+
+def same_period() -> ColumnElement[bool]:
+    """That task and wanted slot are of one period and step."""
+    return and_(task.c.period == want_slot.c.period, task.c.step == want_slot.c.step)
+
+
+def of_scope(scope: Scope) -> ColumnElement[bool]:
+    """The stored tasks that are compared."""
+    return and_(of_stage(scope), scope.part.holds(task.c.org_id))
+
+
+def of_stage(scope: Scope) -> ColumnElement[bool]:
+    """The duty's tasks, of all organizations."""
+    match scope.stage:
+        case Stage.OWN:
+            return and_(task.c.duty == scope.duty, task.c.step == OWN)
+        case Stage.STEPS:
+            return and_(task.c.duty == scope.duty, task.c.step != OWN)
+    return task.c.duty == scope.duty
+
+
+def owed() -> ColumnElement[bool]:
+    return task.c.state.in_(sorted(OWED))
+
+
+def redated() -> ColumnElement[bool]:
+    """Whether the wanted dates differ; a day that a person planned is theirs."""
+    planned = as_stored(task.c.planned).is_distinct_from(as_stored(want_slot.c.planned))
+    return or_(
+        as_stored(task.c.opens) != new_opens(),
+        as_stored(task.c.due) != new_due(),
+        task.c.target != want_slot.c.target,
+        and_(planned, ~task.c.planned_by_person),
+    )
+
+
+def new_due() -> ColumnElement[date]:
+    """A postponement that was granted goes before the plan."""
+    return func.coalesce(task.c.postponed_to, want_slot.c.due)
+
+
+def new_opens() -> ColumnElement[date]:
+    """What was granted for a term says when it opens too; nothing opens after it is due."""
+    return case(
+        (task.c.postponed_to.is_(None), want_slot.c.opens),  # nearly all: asked for first
+        (task.c.period == TERM, task.c.opens),
+        (task.c.postponed_to < want_slot.c.opens, task.c.postponed_to),
+        else_=want_slot.c.opens,
+    )
+
+
+def new_planned() -> ColumnElement[date | None]:
+    return case((task.c.planned_by_person, task.c.planned), else_=want_slot.c.planned)
+
+
+def cause_of(scope: Scope) -> ColumnElement[str]:
+    """Why the wanted differs from the stored, from the cohorts before and after."""
+    if scope.stage is Stage.STEPS:
+        return literal(STEP_BEFORE)
+    before, after = cohort.alias("before"), cohort.alias("after")
+    same = and_(
+        org_cohort.c.org_id == want_org.c.org_id,
+        org_cohort.c.duty == scope.duty,
+        org_cohort.c.instance == want_org.c.instance,
+    )
+    facts = func.coalesce(after.c.facts, want_cohort.c.facts)  # one of them is there
+    cause = case(
+        (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
+        (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
+        (
+            cast(before.c.facts, String) == cast(facts, String),
+            ANNOUNCED if scope.announced else RULES,
+        ),
+        else_=FACTS,
+    )
+    known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
+    beside = known.outerjoin(after, after.c.id == want_org.c.cohort_id).outerjoin(
+        want_cohort, want_cohort.c.cohort_id == want_org.c.cohort_id
+    )
+    found = select(cause).select_from(beside).where(same).correlate(want_org)
+    return func.coalesce(found.scalar_subquery(), literal(NEW))
+
+
+def _cause_of_new_step(scope: Scope) -> ColumnElement[str]:
+    """A step comes in with its duty, with its period, or because of the step before it."""
+    mine = and_(task.c.duty == scope.duty, task.c.org_id == want_org.c.org_id)
+    its_period = and_(
+        mine, task.c.anchor_id == want_org.c.anchor_id, task.c.period == want_org.c.period
+    )
+    return case(
+        (~exists().where(mine).correlate(want_org), NEW),
+        (~exists().where(its_period).correlate(want_org), NEXT_PERIOD),
+        else_=STEP_BEFORE,
+    )
+
+
+def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    return [
+        literal(change).label("change"),
+        org.c.code.label("org"),
+        org.c.position,
+        (want_slot.c.step if new else task.c.step).label("step"),
+        (want_slot.c.label if new else slot.c.label).label("period"),
+        (want_slot.c.planned if change == "create" else task.c.planned).label("was_planned"),
+        (new_planned() if change == "move" else (want_slot if new else task).c.planned).label(
+            "planned"
+        ),
+        _shown_due(change).label("due"),
+        (null() if change == "create" else task.c.due).label("was_due"),
+        cause.label("cause"),
+    ]
+
+
+def _shown_due(change: str) -> ColumnElement[date]:
+    if change in ("move", "reopen"):
+        return new_due()
+    return want_slot.c.due if change == "create" else task.c.due
+
+
+def not_there(scope: Scope) -> ColumnElement[bool]:
+    """That there is no such task as is wanted."""
+    return ~exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+
+
+def creations(scope: Scope) -> AnySelect:
+    """Wanted, and no such task yet."""
+    cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
+    return (
+        select(*_columns("create", new=True, cause=cause))
+        .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
+        .where(not_there(scope))
+    )
+
+
+def moves(scope: Scope) -> AnySelect:
+    """Wanted and owed, on other dates."""
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("move", new=True, cause=cause_of(scope))).select_from(joined)
+    return query.where(owed(), redated())
+
+
+def reopenings(scope: Scope) -> AnySelect:
+    """Wanted again after having been withdrawn."""
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    query = select(*_columns("reopen", new=True, cause=cause_of(scope))).select_from(joined)
+    return query.where(task.c.state == State.WITHDRAWN)
+
+
+def taken_on() -> ColumnElement[bool]:
+    """From a dissolved organization: no plan asks for it, and none takes it back."""
+    return and_(task.c.instance > 0, task.c.period != TERM, task.c.touched)
+
+
+def in_window(scope: Scope) -> ColumnElement[bool]:
+    """Whether a task's stretch meets the window; a term is in every one."""
+    inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
+    return or_(task.c.period == TERM, inside)
+
+
+def unwanted(scope: Scope) -> ColumnElement[bool]:
+    """Owed in the window, and not wanted."""
+    wanted = select(literal(1)).select_from(WANTED).where(same_task(scope.duty)).correlate(task)
+    return and_(
+        of_scope(scope),
+        owed(),
+        in_window(scope),
+        ~taken_on(),
+        ~wanted.exists(),
+    )
+
+
+def cause_of_end(scope: Scope) -> ColumnElement[str]:
+    if scope.switched_off:
+        return literal(SWITCHED_OFF)
+    if scope.stage is Stage.STEPS:
+        return literal(STEP_BEFORE)
+    still = exists().where(
+        want_org.c.org_id == task.c.org_id, want_org.c.instance == task.c.instance
+    )
+    return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
+
+
+def withdrawals(scope: Scope) -> AnySelect:
+    """Owed in the window, no longer wanted, and nobody has done anything about them."""
+    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
+    query = select(*_columns("withdraw", new=False, cause=cause_of_end(scope))).select_from(joined)
+    return query.where(unwanted(scope), ~task.c.touched)
+
+
+def kept(scope: Scope) -> AnySelect:
+    """No longer wanted, but with records: they stay."""
+    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
+    query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
+    return query.where(unwanted(scope), task.c.touched)
+
+
+def samples(session: Session, scope: Scope, change: str, limit: int | None) -> Sequence[RowMapping]:
+    """The first differences of one kind, in the organizations' order; all where limit is None."""
+    match change:
+        case "create":
+            query = creations(scope)
+        case "move":
+            query = moves(scope)
+        case "reopen":
+            query = reopenings(scope)
+        case "withdraw":
+            query = withdrawals(scope)
+        case _:
+            query = kept(scope)
+    columns = query.selected_columns
+    ordered = query.order_by(columns.position, columns.due, columns.period).limit(limit)
+    return session.execute(ordered).mappings().all()

@@ -1,0 +1,129 @@
+"""Who is asked, each with what decides its cohort: found once for all duties that read alike.
+
+The tables are kept for one transaction, in which nobody changes roster or elections.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    and_,
+    delete,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.core.types import AnySelect
+from dj_cadence.store.planning import target_tables
+from dj_cadence.store.planning.memberships import Membership
+from dj_cadence.store.planning.target_tables import Part
+
+_FEW = 10
+_of_transaction = MetaData()
+
+want_kind = Table(
+    "want_kind",  # what decides cohorts, once for all organizations that are alike
+    _of_transaction,
+    Column("kind", Integer, primary_key=True),
+    Column("asked", Integer, nullable=False),  # a number for duties that ask alike
+    Column("profile_id", Integer, nullable=False),
+    Column("about_profile_id", Integer, nullable=False),
+    Column("anchor_day", Date, nullable=False),
+    Column("case_id", Integer, nullable=False),
+    Column("known_on", Date, nullable=False),
+    Column("segment", Integer, nullable=False),
+    UniqueConstraint("asked", *Membership._fields),
+    prefixes=["TEMPORARY"],
+)
+want_enrolled = Table(
+    "want_enrolled",
+    _of_transaction,
+    Column("listed", Integer, primary_key=True),  # a number for a part of those that are asked
+    Column("org_id", Integer, primary_key=True),
+    Column("instance", Integer, primary_key=True),
+    Column("anchor_id", Integer, primary_key=True),
+    Column("kind", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+
+Kinds = dict[int, Membership]
+"""The distinct memberships of all that are asked, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the tables hold, which are those of one transaction."""
+
+    transaction: object
+    kinds: dict[Hashable, Kinds] = field(default_factory=dict)
+    asked: dict[Hashable, int] = field(default_factory=dict)
+    listed: dict[Hashable, int] = field(default_factory=dict)
+
+
+def _known(session: Session) -> _Known:
+    session.connection()  # which begins one where there is none
+    found: _Known | None = session.info.get(_Known)
+    if found is None or found.transaction is not session.get_transaction():
+        target_tables.make_anew(session, _of_transaction)
+        found = session.info[_Known] = _Known(session.get_transaction())
+    return found
+
+
+def known_kinds(session: Session, asked: Hashable) -> Kinds | None:
+    """The kinds among those that are asked alike; None where nobody has looked yet."""
+    return _known(session).kinds.get(asked)
+
+
+def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
+    """Find the kinds of organizations among `source`, in place of those found before."""
+    known = _known(session)
+    number = known.asked.setdefault(asked, len(known.asked))
+    mine = want_kind.c.asked == number
+    columns = [source.selected_columns[name] for name in Membership._fields]
+    rows = source.with_only_columns(literal(number), *columns).distinct()
+    session.execute(delete(want_kind).where(mine))
+    session.execute(insert(want_kind).from_select(["asked", *Membership._fields], rows))
+    found = select(want_kind.c.kind, *(want_kind.c[name] for name in Membership._fields))
+    kinds = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
+    if len(kinds) > _FEW:
+        _count_kinds(session)
+    known.kinds[asked] = kinds
+    return kinds
+
+
+def _count_kinds(session: Session) -> None:
+    """PostgreSQL takes a new table's rows for a handful, and reads everyone for each of them."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"ANALYZE {want_kind.name}")
+
+
+def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:
+    """The organizations of `source`, which are those of the part, with the number of their kind.
+
+    The first to ask for them has them written down. Their kinds are found before.
+    """
+    known = _known(session)
+    if (asked, part) not in known.listed:
+        known.listed[asked, part] = len(known.listed)
+        _enrol(session, known.listed[asked, part], known.asked[asked], source)
+    columns = (want_enrolled.c[name] for name in ("org_id", "instance", "anchor_id", "kind"))
+    return select(*columns).where(want_enrolled.c.listed == known.listed[asked, part])
+
+
+def _enrol(session: Session, listed: int, asked: int, source: AnySelect) -> None:
+    each = source.subquery("each")
+    same = and_(*(want_kind.c[name] == each.c[name] for name in Membership._fields))
+    rows = select(
+        literal(listed), each.c.org_id, each.c.instance, each.c.anchor_id, want_kind.c.kind
+    ).join_from(each, want_kind, and_(want_kind.c.asked == asked, same))
+    session.execute(insert(want_enrolled).from_select(list(want_enrolled.c), rows))

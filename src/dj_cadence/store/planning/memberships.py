@@ -1,0 +1,157 @@
+"""What decides which cohort an organization belongs to: asked of each, or once for each kind.
+
+Which profiles a duty reads alike is kept in a temporary table of the connection, so that
+organizations that are alike count as one from the start.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.store.core.database import batches
+from dj_cadence.store.core.types import AnySelect
+from dj_cadence.store.planning.target_tables import Part, insert_numbers, want_alike, want_segment
+from dj_cadence.store.schema import anchor, org, profile
+
+_below = org.alias("below")
+_elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
+_NO_DAY = literal(FIRST_DAY, anchor.c.day.type)
+
+Enrolled = dict[tuple[int, int], tuple[str, int]]
+"""By organization and instance: the signature of the cohort, and the anchor."""
+
+
+class Membership(NamedTuple):
+    """What decides an organization's cohort for one duty; 0 and `FIRST_DAY` stand for none."""
+
+    profile_id: int
+    about_profile_id: int
+    """The profile of the organization it is about."""
+    anchor_day: date
+    """The day of the election or event it hangs on."""
+    case_id: int
+    known_on: date
+    """Since when the election is known."""
+    segment: int
+    """Which of the duty's segments, from 1."""
+
+
+UNREAD = -1
+"""In place of a profile of which it is not known yet which others are read alike."""
+
+
+def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
+    """Add the facts of the profiles to those that are `known`; a profile never changes."""
+    for some in batches(set(ids).difference(known)):
+        found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
+        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
+
+
+def profiles(session: Session, kinds: AnySelect) -> set[int]:
+    """The profiles of `kinds`, and of the organizations that they are about."""
+    columns = kinds.selected_columns
+    query = kinds.with_only_columns(columns.profile_id, columns.about_profile_id)
+    return {profile_id for row in session.execute(query) for profile_id in row} - {0}
+
+
+def any_alike(session: Session, reading: int) -> bool:
+    """Whether this connection knows of any profile as which other it is read."""
+    found = select(want_alike.c.read_as).where(want_alike.c.reading == reading).limit(1)
+    return session.execute(found).first() is not None
+
+
+def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
+    """Note for each profile the one as which it is read, where that is not known yet."""
+    insert_numbers(session, want_alike, ((reading, *pair) for pair in alike.items()))
+
+
+def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
+    """The rows of `source`, with one profile in place of all that are read alike.
+
+    `reading` is that of the organizations, `about` that of those they are about.
+    """
+    each = source.subquery("each_one")
+    own, other = want_alike.alias("own"), want_alike.alias("about")
+    mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
+    columns: dict[str, ColumnElement[Any]] = dict(each.c)
+    joined = each.outerjoin(own, mine)
+    columns["profile_id"] = func.coalesce(own.c.read_as, UNREAD)
+    if about is not None:
+        theirs = and_(other.c.reading == about, other.c.profile_id == each.c.about_profile_id)
+        columns["about_profile_id"] = func.coalesce(other.c.read_as, UNREAD)
+        joined = joined.outerjoin(other, theirs)
+    return select(*(c.label(name) for name, c in columns.items())).select_from(joined)
+
+
+def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns that every source has, in one order."""
+    none: dict[str, ColumnElement[Any]] = {
+        "org_id": org.c.id,
+        "instance": literal(0),
+        "anchor_id": literal(0),
+        "profile_id": org.c.profile_id,
+        "about_profile_id": literal(0),
+        "anchor_day": _NO_DAY,
+        "case_id": literal(0),
+        "known_on": _NO_DAY,
+        "segment": literal(0),
+    }
+    return [column.label(name) for name, column in (none | values).items()]
+
+
+def by_profile(each: AnySelect) -> AnySelect:
+    """What of `each` decides the cohort, once for each profile where nothing else does.
+
+    The index by profile answers it without the table.
+    """
+    columns = each.selected_columns
+    only = each.with_only_columns(*(columns[name] for name in Membership._fields))
+    return only.group_by(org.c.profile_id)
+
+
+def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
+    """Every organization for itself; `segmented` where superiors have announced something."""
+    if not segmented:
+        return select(*_each()).where(part.holds(org.c.id))
+    inside = org.c.position.between(want_segment.c.first, want_segment.c.last)
+    columns = _each(segment=func.coalesce(want_segment.c.segment, 0))
+    return select(*columns).outerjoin_from(org, want_segment, inside).where(part.holds(org.c.id))
+
+
+def each_term(part: Part) -> AnySelect:
+    """Every organization with its last election."""
+    columns = _each(anchor_id=_elections.c.id, anchor_day=_elections.c.day)
+    joined = org.join(_elections, _elections.c.org_id == org.c.id)
+    return select(*columns).select_from(joined).where(part.holds(org.c.id))
+
+
+def each_case(part: Part, event: str) -> AnySelect:
+    """Every organization with each case that the event began there."""
+    columns = _each(
+        instance=-anchor.c.id,
+        anchor_id=anchor.c.id,
+        anchor_day=anchor.c.day,
+        case_id=anchor.c.id,
+    )
+    joined = org.join(anchor, anchor.c.org_id == org.c.id)
+    begun = and_(anchor.c.kind == event, anchor.c.voided_at.is_(None))
+    return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
+
+
+def each_term_below(part: Part) -> AnySelect:
+    """Every superior with each organization directly below it and that one's election."""
+    columns = _each(
+        instance=_below.c.id,
+        anchor_id=_elections.c.id,
+        about_profile_id=_below.c.profile_id,
+        anchor_day=_elections.c.day,
+        known_on=_elections.c.known_on,
+    )
+    joined = org.join(_below, _below.c.supervisor_id == org.c.id)
+    joined = joined.join(_elections, _elections.c.org_id == _below.c.id)
+    return select(*columns).select_from(joined).where(part.holds(org.c.id))

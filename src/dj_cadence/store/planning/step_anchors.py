@@ -1,0 +1,275 @@
+"""The days that a workflow's steps are counted from, read from the tasks there are.
+
+They are laid out in the temporary tables of `wanted` after the duty's own tasks are written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.planning.step_slots import Reference
+from dj_cadence.domain.rules.workflow import OWN, Mark, Workflow
+from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.store.core.types import AnySelect
+from dj_cadence.store.planning import target_tables
+from dj_cadence.store.planning.differences import (
+    WANTED,
+    Scope,
+    new_due,
+    new_opens,
+    new_planned,
+    owed,
+    redated,
+    same_task,
+    unwanted,
+)
+from dj_cadence.store.planning.target_tables import Part, want_org, want_slot
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.schema import org, slot, task
+
+_GONE = (State.WITHDRAWN.value, State.WAIVED.value)
+"""Nothing hangs on tasks in these states, nor on an own task that was closed as missed."""
+_OWED = sorted(OWED)
+_LIVE_OWN = task.alias("own")
+_NOT_ASKED = literal(FIRST_DAY, task.c.asked_on.type)
+
+want_reference = Table(
+    "want_reference",  # which cohort the steps counted from a day belong to
+    target_tables.temporary,
+    Column("counted_from", String(24), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("label", String(32), primary_key=True),
+    Column("is_planned", Boolean, primary_key=True),
+    Column("asked_on", Date, primary_key=True),
+    Column("cohort_id", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+_ahead = MetaData()
+
+want_coming = Table(
+    "want_coming",  # days of own tasks as a plan would leave them that it would change or create
+    _ahead,
+    Column("org_id", Integer, nullable=False),
+    Column("instance", Integer, nullable=False),
+    Column("anchor_id", Integer, nullable=False),
+    Column("period", String(16), nullable=False),
+    Column("counted_from", String(24), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("label", String(32), nullable=False),
+    Column("is_planned", Boolean, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+want_fate = Table(
+    "want_fate",  # the stored ones among them: what is stored of them counts no more
+    _ahead,
+    Column("task_id", Integer, primary_key=True),
+    Column("stays", Boolean, nullable=False),  # false: the plan would take it back
+    prefixes=["TEMPORARY"],
+)
+
+StepKey = tuple[int, int, int, str, str]
+"""Organization, instance, anchor, period and step."""
+
+
+def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
+    """Keep what the plan that is laid out would make of the own tasks, for a look ahead."""
+    target_tables.make_anew(session, _ahead)
+    beside = WANTED.outerjoin(task, same_task(own.duty))
+    changed = or_(
+        task.c.state == State.WITHDRAWN,
+        and_(owed(), or_(redated(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id))),
+    )
+    for counted_from in sorted(workflow.references):
+        day = _coming_day(workflow, counted_from)
+        if day is None:
+            continue
+        known = task.c.completed_on if counted_from == workflow.own.key else new_planned()
+        columns = (
+            want_org.c.org_id,
+            want_org.c.instance,
+            want_org.c.anchor_id,
+            want_slot.c.period,
+            literal(counted_from),
+            day,
+            want_slot.c.label,
+            known.is_not(None),
+            func.coalesce(want_slot.c.asked_on, _NOT_ASKED),
+        )
+        rows = select(*columns).select_from(beside)
+        coming = rows.where(or_(task.c.id.is_(None), changed), day.is_not(None))
+        session.execute(insert(want_coming).from_select(list(want_coming.c), coming))
+    stay = select(task.c.id, true()).select_from(beside).where(changed)
+    go = select(task.c.id, false()).where(unwanted(own), ~task.c.touched)
+    for fate in (stay, go):
+        session.execute(insert(want_fate).from_select(list(want_fate.c), fate))
+
+
+def _coming_day(
+    workflow: Workflow, counted_from: str
+) -> ColumnElement[date] | ColumnElement[date | None] | None:
+    """The day of the own task that such steps will be counted from; None for other steps."""
+    match counted_from:
+        case Mark.OPENS:
+            return new_opens()
+        case Mark.DUE:
+            return new_due()
+        case workflow.own.key:
+            return func.coalesce(task.c.completed_on, new_planned())
+    return None
+
+
+def each_reference(duty: str, workflow: Workflow, part: Part, *, ahead: bool = False) -> AnySelect:
+    """Each day that steps are counted from: of the own tasks, and of steps before them.
+
+    `ahead` takes the own tasks as `note_coming` has noted that they will be.
+    """
+    keys = sorted(workflow.references)
+    found = [_reference(duty, workflow, part, key, ahead=ahead) for key in keys]
+    if ahead:
+        found.append(select(want_coming))
+    every = union_all(*found).subquery("each")
+    return select(*every.c)
+
+
+def _reference(
+    duty: str, workflow: Workflow, part: Part, counted_from: str, *, ahead: bool
+) -> AnySelect:
+    one = task.alias("one")
+    day: ColumnElement[date]
+    if counted_from in tuple(Mark):
+        step, day, holds = OWN, one.c[counted_from], one.c.state.in_(_OWED)
+    else:
+        step = workflow.task_step(counted_from)
+        day = func.coalesce(one.c.completed_on, one.c.planned)
+        holds = day.is_not(None)
+    known = one.c.completed_on if counted_from == workflow.own.key else one.c.planned
+    own = one if step == OWN else _LIVE_OWN
+    columns = (
+        *(one.c[name] for name in ("org_id", "instance", "anchor_id", "period")),
+        literal(counted_from).label("counted_from"),
+        day.label("day"),
+        slot.c.label,
+        known.is_not(None).label("is_planned"),
+        func.coalesce(own.c.asked_on, _NOT_ASKED).label("asked_on"),
+    )
+    query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
+    if step != OWN:
+        query = query.join(_LIVE_OWN, _is_own_of(one, ahead=ahead))
+    elif ahead:
+        query = query.where(one.c.id.not_in(select(want_fate.c.task_id)))
+    gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
+    mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
+    left = select(org.c.id).where(orgs.is_handed_over())  # its steps went with the rest
+    return query.where(mine, one.c.state.not_in(gone), one.c.org_id.not_in(left), holds)
+
+
+def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:
+    same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "instance", "anchor_id"))
+    alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
+    if ahead:
+        back = select(want_fate.c.task_id).where(want_fate.c.stays)
+        taken_back = select(want_fate.c.task_id).where(~want_fate.c.stays)
+        alive = or_(_LIVE_OWN.c.id.in_(back), and_(alive, _LIVE_OWN.c.id.not_in(taken_back)))
+    return and_(*same, _LIVE_OWN.c.period == one.c.period, _LIVE_OWN.c.step == OWN, alive)
+
+
+def references(session: Session, source: AnySelect) -> list[Reference]:
+    """The distinct days of `source`."""
+    columns = [source.selected_columns[field.name] for field in fields(Reference)]
+    rows = session.execute(source.with_only_columns(*columns).distinct())
+    return [_read(row) for row in rows]
+
+
+def _read(row: Sequence[Any]) -> Reference:
+    return Reference(row[0], row[1], row[2], bool(row[3]), row[4])
+
+
+def fill(
+    session: Session,
+    cohort_ids: Mapping[Reference, int],
+    slots: Sequence[dict[str, object]],
+    source: AnySelect,
+) -> None:
+    """Fill the temporary tables of one duty's steps."""
+    names = [field.name for field in fields(Reference)]
+    target_tables.insert_rows(session, want_reference, [
+        {**dict(zip(names, astuple(one), strict=True)), "cohort_id": key}
+        for one, key in cohort_ids.items()
+    ])  # fmt: skip
+    target_tables.fill_slots(session, slots)
+    each = source.subquery("referring")
+    same = and_(*(want_reference.c[name] == each.c[name] for name in names))
+    chosen = ["org_id", "instance", "anchor_id", "period", "counted_from"]
+    rows = select(*(each.c[name] for name in chosen), want_reference.c.cohort_id)
+    session.execute(
+        insert(want_org).from_select(
+            [*chosen, "cohort_id"], rows.join_from(each, want_reference, same)
+        )
+    )
+
+
+# --- the same for a few organizations, worked out in Python ------------------------------------
+
+
+def few_references(session: Session, source: AnySelect) -> list[tuple[StepKey, Reference]]:
+    """(whose, the day) with an empty step in the key."""
+    columns = source.selected_columns
+    names = ("org_id", "instance", "anchor_id", "period")
+    whose = [columns[name] for name in names]
+    of = [columns[field.name] for field in fields(Reference)]
+    return [
+        ((row[0], row[1], row[2], row[3], ""), _read(row[4:]))
+        for row in session.execute(source.with_only_columns(*whose, *of))
+    ]
+
+
+def few_stored(
+    session: Session, duty: str, part: Part
+) -> dict[StepKey, tuple[bool, date, date | None]]:
+    """Of each step's task: whether it is owed, when it opens, and its due date.
+
+    The due date is None where a superior postponed it: it is not the plan's any more.
+    """
+    query = select(
+        *(task.c[name] for name in ("org_id", "instance", "anchor_id", "period", "step")),
+        task.c.state.in_(_OWED),
+        task.c.opens,
+        task.c.due,
+        task.c.postponed_to,
+    ).where(task.c.duty == duty, task.c.step != OWN, part.holds(task.c.org_id))
+    withdrawn = task.c.state != State.WITHDRAWN
+    return {
+        (row[0], row[1], row[2], row[3], row[4]): (
+            bool(row[5]),
+            row.opens,
+            None if row.postponed_to else row.due,
+        )
+        for row in session.execute(query.where(withdrawn))
+    }

@@ -1,0 +1,256 @@
+"""What one duty asks of whom, laid out in temporary tables beside what is stored.
+
+The tables live on the connection of one transaction and are made anew for each duty.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    insert,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
+
+from dj_cadence.domain.planning.cohort import Cohort
+from dj_cadence.domain.rules.override import Segment
+from dj_cadence.store.core.database import batches, insert_or_ignore
+from dj_cadence.store.core.types import AnySelect, Json
+from dj_cadence.store.schema import cohort, org, slot
+
+temporary = MetaData()
+_temporary_for_good = MetaData()
+
+want_cohort = Table(
+    "want_cohort",  # what those are known by that are not stored
+    temporary,
+    Column("cohort_id", Integer, primary_key=True),
+    Column("facts", Json, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+want_segment = Table(
+    "want_segment",  # stretches of the tree for which superiors have announced the same
+    temporary,
+    Column("segment", Integer, primary_key=True),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+want_alike = Table(
+    "want_alike",  # what stays on the connection: a profile never changes
+    _temporary_for_good,
+    Column("reading", Integer, primary_key=True),  # which facts are read
+    Column("profile_id", Integer, primary_key=True),
+    Column("read_as", Integer, nullable=False),  # a profile in which these facts are the same
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+want_member = Table(
+    "want_member",  # the cohort of each kind of organizations, by the number it is enrolled under
+    temporary,
+    Column("kind", Integer, primary_key=True),
+    Column("cohort_id", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+want_slot = Table(
+    "want_slot",
+    temporary,
+    Column("cohort_id", Integer, primary_key=True),
+    Column("period", String(16), primary_key=True),
+    Column("step", String(24), primary_key=True),
+    Column("slot_id", Integer, nullable=True),  # None: not stored yet
+    Column("label", String(32), nullable=False),
+    Column("opens", Date, nullable=False),
+    Column("planned", Date, nullable=True),
+    Column("due", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("unit", String(8), nullable=False),
+    Column("theme", Text, nullable=False),
+    Column("asked_on", Date, nullable=True),
+    Column("first_on", Date, nullable=False),
+    Column("derivation", Json, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+want_org = Table(
+    "want_org",
+    temporary,
+    Column("org_id", Integer, primary_key=True),
+    Column("instance", Integer, primary_key=True),
+    Column("anchor_id", Integer, primary_key=True),
+    # Of a workflow's steps: for which period, and what they are counted from.
+    Column("period", String(16), primary_key=True, server_default=""),
+    Column("counted_from", String(24), primary_key=True, server_default=""),
+    Column("cohort_id", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which organizations are planned at a time: a range of ids, and of them the changed ones."""
+
+    first: int | None = None
+    last: int | None = None
+    changed_after: int | None = None
+    """Only those that changed after this data version; None: all."""
+
+    def holds(self, org_id: ColumnElement[int]) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = [true()]
+        if self.changed_after is not None:
+            changed = select(org.c.id).where(org.c.changed_in > self.changed_after)
+            conditions.append(org_id.in_(changed))
+        if self.first is not None:
+            conditions.append(org_id.between(self.first, self.last))
+        return and_(*conditions)
+
+
+def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
+    """Make the temporary tables, empty but for the segments."""
+    make_anew(session, temporary)
+    want_alike.create(session.connection(), checkfirst=True)
+    insert_rows(session, want_segment, [
+        {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
+    ])  # fmt: skip
+
+
+def make_anew(session: Session, tables: MetaData) -> None:
+    """Make these temporary tables, empty."""
+    connection = session.connection()
+    for statement in _made_anew(connection.dialect, tables):
+        connection.exec_driver_sql(statement)
+
+
+@cache
+def _made_anew(dialect: Dialect, tables: MetaData) -> list[str]:
+    """Statements for the tables; written out once, for it takes longer than running."""
+    return [
+        statement
+        for table in tables.sorted_tables
+        for statement in (
+            f"DROP TABLE IF EXISTS {table.name}",
+            str(CreateTable(table).compile(dialect=dialect)),
+        )
+    ]
+
+
+def cohort_ids(
+    session: Session, duty: str, wanted: Mapping[str, object], *, create: bool
+) -> dict[str, int]:
+    """An id for each signature. Unknown ones are created, or get ids below zero.
+
+    `wanted` has what each cohort is known by, as JSON.
+    """
+    stored = _stored_cohorts(session, wanted)
+    missing = [signature for signature in wanted if signature not in stored]
+    if not create:
+        return stored | {signature: -n for n, signature in enumerate(missing, 1)}
+    insert_rows(session, cohort, [
+        {"duty": duty, "signature": s, "facts": wanted[s]} for s in missing
+    ])  # fmt: skip
+    return stored | _stored_cohorts(session, missing)
+
+
+def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, int]:
+    columns = select(cohort.c.signature, cohort.c.id)
+    return {
+        row.signature: row.id
+        for some in batches(signatures)
+        for row in session.execute(columns.where(cohort.c.signature.in_(some)))
+    }
+
+
+def as_json(wanted: Cohort) -> dict[str, object]:
+    """What a cohort is known by."""
+    anchored = {"anchor": wanted.anchor.isoformat()} if wanted.anchor else {}
+    return {"facts": wanted.facts.as_json(), **anchored}
+
+
+def fill(
+    session: Session,
+    known_by: Mapping[int, object],
+    cohorts: Mapping[int, int],
+    slots: Sequence[dict[str, object]],
+    enrolled: AnySelect,
+) -> None:
+    """Fill the temporary tables of one duty with who is `enrolled`, in one statement.
+
+    `known_by` has what the cohorts are known by that are not stored, `cohorts` the cohort of
+    each kind of organizations that owe anything.
+    """
+    insert_rows(session, want_cohort, [
+        {"cohort_id": key, "facts": facts} for key, facts in known_by.items()
+    ])  # fmt: skip
+    insert_numbers(session, want_member, cohorts.items())
+    fill_slots(session, slots)
+    each = enrolled.subquery("each")
+    same = want_member.c.kind == each.c.kind
+    chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
+    session.execute(
+        insert(want_org).from_select(
+            ["org_id", "instance", "cohort_id", "anchor_id"],
+            chosen.join_from(each, want_member, same).order_by(each.c.org_id, each.c.instance),
+        )
+    )
+
+
+def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
+    """Lay out the wanted slots, with the ids of those that are stored."""
+    insert_rows(session, want_slot, slots)
+    _know_slots(session)
+
+
+def store_slots(session: Session) -> None:
+    """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
+    names = [column.name for column in want_slot.columns if column.name != "slot_id"]
+    rows = select(*(want_slot.c[name] for name in names)).where(want_slot.c.slot_id.is_(None))
+    session.execute(insert_or_ignore(session, slot).from_select(names, rows))
+    _know_slots(session)
+
+
+def _know_slots(session: Session) -> None:
+    stored = select(slot.c.id).where(
+        slot.c.cohort_id == want_slot.c.cohort_id,
+        slot.c.period == want_slot.c.period,
+        slot.c.step == want_slot.c.step,
+    )
+    lacking = want_slot.c.slot_id.is_(None)
+    session.execute(
+        update(want_slot)
+        .where(lacking)
+        .values(slot_id=stored.correlate(want_slot).scalar_subquery())
+    )
+
+
+def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Write rows of a temporary table; none is fine."""
+    if rows:
+        session.execute(insert(table), list(rows))
+
+
+def insert_numbers(session: Session, table: Table, rows: Iterable[tuple[int, ...]]) -> None:
+    """Write rows of a temporary table that has nothing but numbers; passes by what is there.
+
+    There are ten thousand in a province, and again: as text of the statement they cost a
+    fraction of what they cost as parameters.
+    """
+    for some in batches(rows):
+        new = f"INSERT INTO {table.name} VALUES {', '.join(map(str, some))}"  # noqa: S608 - numbers
+        session.connection().exec_driver_sql(f"{new} ON CONFLICT DO NOTHING")

@@ -1,0 +1,107 @@
+"""Logins by the hash of what the browser carries."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from dj_cadence.signing import token_hash
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.schema import appointment, login, person
+
+
+def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
+    """Let whoever carries `secret` be this person from now on."""
+    times = {"made_at": now, "seen_at": now}
+    values = {"hash": token_hash(secret), "person_id": person_id, "device": device} | times
+    session.execute(insert(login).values(values))
+
+
+def standing(session: Session, secret: str, since: datetime, today: date) -> AnyRow | None:
+    """(id, person_id, key, name, seen_at) of a login that was begun after `since`.
+
+    None for one that was ended, and for a person who holds no office today.
+    """
+    query = select(login.c.id, login.c.person_id, person.c.key, person.c.name, login.c.seen_at)
+    mine = (login.c.hash == token_hash(secret), login.c.ended_at.is_(None))
+    return session.execute(
+        query.join_from(login, person).where(*mine, login.c.made_at > since, _serves(today))
+    ).one_or_none()
+
+
+def holds_office(session: Session, person_id: int, today: date) -> bool:
+    """Whether the person holds any office on the day."""
+    found = select(person.c.id).where(
+        person.c.id == person_id,
+        exists().where(appointment.c.person_id == person.c.id, _holds(today)),
+    )
+    return session.execute(found).first() is not None
+
+
+def seen(session: Session, login_id: int, before: datetime, now: datetime) -> None:
+    """Note that it was used, where that was noted last before `before`."""
+    stale = (login.c.id == login_id, login.c.seen_at <= before)
+    session.execute(update(login).where(*stale).values(seen_at=now))
+
+
+def of_person(session: Session, person_id: int, since: datetime) -> list[AnyRow]:
+    """(id, device, made_at, seen_at) of those that stand, the last used first."""
+    query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
+    mine = (login.c.person_id == person_id, login.c.ended_at.is_(None), login.c.made_at > since)
+    return list(session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id)))
+
+
+def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> int:
+    """End a person's logins: all, `only` one, or all but the one to `keep`; returns how many."""
+    ending = update(login).where(login.c.person_id == person_id, login.c.ended_at.is_(None))
+    if only:
+        ending = ending.where(login.c.id == only)
+    if keep:
+        ending = ending.where(login.c.id != keep)
+    done = session.execute(ending.values(ended_at=now))
+    assert isinstance(done, CursorResult)
+    return int(done.rowcount)
+
+
+def end_without_office(session: Session, today: date, now: datetime) -> None:
+    """End those of people who hold no office any more: a later office is a new login."""
+    gone = not_(exists().where(appointment.c.person_id == login.c.person_id, _holds(today)))
+    session.execute(update(login).where(login.c.ended_at.is_(None), gone).values(ended_at=now))
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Drop what was over before an instant."""
+    over = or_(login.c.ended_at < before, login.c.made_at < before)
+    session.execute(delete(login).where(over))
+
+
+def people(session: Session, since: datetime) -> list[AnyRow]:
+    """(id, name, logins) of everybody who is logged in anywhere."""
+    query = (
+        select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
+        .join_from(person, login)
+        .where(login.c.ended_at.is_(None), login.c.made_at > since)
+        .group_by(person.c.id, person.c.name)
+        .order_by(person.c.name, person.c.id)
+    )
+    return list(session.execute(query))
+
+
+def _serves(today: date) -> ColumnElement[bool]:
+    return exists().where(appointment.c.person_id == login.c.person_id, _holds(today))
+
+
+def _holds(today: date) -> ColumnElement[bool]:
+    return and_(appointment.c.since <= today, appointment.c.until >= today)

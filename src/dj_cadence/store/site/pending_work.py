@@ -1,0 +1,66 @@
+"""Whether there is anything to do, in one statement: most passes end with its answer."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.store.core.types import AnyRow, Instant
+from dj_cadence.store.delivery.claims import IS_ASKED_FOR
+from dj_cadence.store.schema import (
+    appointment,
+    catalogue,
+    digest,
+    message,
+    notice,
+    override,
+    site,
+    task,
+)
+
+_TODAY, _NOW = bindparam("today", type_=Date), bindparam("now", type_=Instant)
+_LOOK = select(
+    site.c.home,
+    site.c.sending,
+    site.c.last_tick,
+    site.c.digest_week,
+    site.c.data_version,
+    site.c.rolled,
+    site.c.bundled_at,
+    select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery().label("catalogue"),
+    select(func.max(override.c.id)).scalar_subquery().label("override"),
+    select(func.max(override.c.ended_at)).scalar_subquery().label("override_ended"),
+    exists().where(task.c.next_on <= _TODAY).label("tasks"),
+    exists()
+    .where(message.c.send_at.is_not(None), or_(message.c.send_at <= _NOW, message.c.day < _TODAY))
+    .label("messages"),
+    exists()
+    .where(
+        message.c.send_at.is_not(None),
+        or_(and_(message.c.send_at <= _NOW, IS_ASKED_FOR), message.c.day < _TODAY),
+    )
+    .label("urgent"),
+    exists()
+    .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
+    .label("notices"),
+    exists()
+    .where(
+        appointment.c.welcomed_on.is_(None),
+        appointment.c.since <= _TODAY,
+        appointment.c.until >= _TODAY,
+    )
+    .label("newcomers"),
+    exists()
+    .where(digest.c.message_id.is_(None), digest.c.week == bindparam("week"))
+    .label("digests"),
+)
+
+
+def look(session: Session, today: date, week: str, now: datetime) -> AnyRow | None:
+    """The site with what is waiting: `tasks`, `messages`, `notices`, … say whether.
+
+    Of messages, those that are `urgent` are looked after outside the sending hours as well.
+
+    `catalogue` is the hash of the applied one. None where the site was never set up.
+    """
+    return session.execute(_LOOK, {"today": today, "week": week, "now": now}).one_or_none()

@@ -1,0 +1,173 @@
+"""The one row about the installation, and the applied catalogue."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, exists, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.errors import Refused
+from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.schema import catalogue, org, site
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTimes:
+    """What the database knows of the time."""
+
+    applied: datetime
+    """When the rules in force were applied."""
+    last_pass: datetime | None
+
+    @property
+    def newest(self) -> datetime:
+        """The instant by which a clock is judged."""
+        return self.last_pass or self.applied
+
+
+def known_times(session: Session) -> KnownTimes | None:
+    """None before rules were applied: then there is nothing to make a pass over."""
+    applied = select(catalogue.c.applied_at).where(catalogue.c.current).scalar_subquery()
+    row = session.execute(select(applied, site.c.last_tick)).one_or_none()
+    return KnownTimes(*row) if row and row[0] else None
+
+
+def create(session: Session, uid: str, starts_on: date) -> None:
+    """Write the row, if there is none. Sending is off until somebody switches it on."""
+    row = {"id": 1, "uid": uid, "starts_on": starts_on, "sending": False, "home": ""}
+    session.execute(insert_or_ignore(session, site).values(row))
+
+
+def is_there(session: Session) -> bool:
+    """Whether a site was ever set up."""
+    return session.scalar(select(site.c.id)) is not None
+
+
+def is_untouched(session: Session) -> bool:
+    """Whether nothing has happened since the site was set up."""
+    if not is_there(session):
+        return True
+    any_org = exists().where(org.c.id > 0)
+    return bool(session.scalar(select(~any_org).where(site.c.last_tick.is_(None)))) and (
+        applied_hash(session) is None
+    )
+
+
+def load(session: Session) -> AnyRow:
+    """The row. Raises Refused where the site was never set up."""
+    row = session.execute(select(site)).one_or_none()
+    if row is None:
+        raise Refused("数据库是空的，里面没有站点。请检查 site.toml 里的数据库地址，或放回备份。")
+    return row
+
+
+def set_sending(session: Session, *, sending: bool, home: str, today: date | None = None) -> None:
+    """Switch all sending on or off; `home` is where this installation lives.
+
+    What fell due while it was off was not held up by anything: `today` begins anew.
+    """
+    begun = site.update().where(~site.c.sending).values(spoke_on=today)
+    if sending and today:
+        session.execute(begun)
+    session.execute(update(site).values(sending=sending, home=home, held_on=None))
+
+
+def hold(session: Session, today: date) -> None:
+    """Switch sending off because this is a copy; remember since when."""
+    session.execute(update(site).values(sending=False, held_on=today))
+
+
+def set_last_tick(session: Session, now: datetime) -> None:
+    session.execute(update(site).values(last_tick=now))
+
+
+def spoke_on(session: Session, today: date) -> None:
+    """Remember that messages could go out today."""
+    earlier = or_(site.c.spoke_on.is_(None), site.c.spoke_on < today)
+    session.execute(update(site).where(site.c.sending, earlier).values(spoke_on=today))
+
+
+def set_bundled_at(session: Session, now: datetime | None) -> None:
+    session.execute(update(site).values(bundled_at=now))
+
+
+def set_rolled(session: Session, plan: str) -> None:
+    """Remember what the plan was rolled forward with; empty: look again."""
+    session.execute(update(site).where(site.c.rolled != plan).values(rolled=plan))
+
+
+def count_pass(session: Session) -> int:
+    """Count a pass that may send; returns how many there have been."""
+    counted = update(site).values(passes=site.c.passes + 1).returning(site.c.passes)
+    return int(session.execute(counted).scalar_one())
+
+
+def catch_up_passes(session: Session, passes: int) -> None:
+    """Count no fewer passes than these: a person has seen that the database is an older one."""
+    session.execute(update(site).where(site.c.passes < passes).values(passes=passes))
+
+
+def set_digest_week(session: Session, week: str) -> None:
+    """Remember that the digests of `week` are made."""
+    session.execute(update(site).values(digest_week=week))
+
+
+def shown_changed(session: Session) -> None:
+    """Say that something changed that calendars show beside tasks: a name, an office, a rule."""
+    session.execute(update(site).values(shown_version=site.c.shown_version + 1))
+
+
+def data_changed(session: Session, org_ids: Iterable[int]) -> None:
+    """Say that something changed at these organizations that their plan hangs on.
+
+    Their direct superiors are planned again as well: they owe notices about them.
+    """
+    counted = update(site).values(data_version=site.c.data_version + 1)
+    version = session.execute(counted.returning(site.c.data_version)).scalar_one()
+    ids = sorted(set(org_ids))
+    for start in range(0, len(ids), _AT_ONCE):
+        changed = _with_superiors(ids[start : start + _AT_ONCE])
+        session.execute(update(org).where(changed).values(changed_in=version))
+
+
+def with_superiors(session: Session, org_ids: Iterable[int]) -> list[int]:
+    """A few organizations and those that are planned again with them."""
+    return list(session.scalars(select(org.c.id).where(_with_superiors(sorted(set(org_ids))))))
+
+
+def _with_superiors(ids: Sequence[int]) -> ColumnElement[bool]:
+    above = select(org.c.supervisor_id).where(org.c.id.in_(ids))
+    return or_(org.c.id.in_(ids), org.c.id.in_(above))
+
+
+def applied_content(session: Session) -> AnyRow | None:
+    """(id, hash, content) of the catalogue in force, or None before the first apply."""
+    query = select(catalogue.c.id, catalogue.c.hash, catalogue.c.content)
+    return session.execute(query.where(catalogue.c.current)).one_or_none()
+
+
+def applied_hash(session: Session) -> str | None:
+    """The hash of the catalogue in force, without its content."""
+    return session.scalar(select(catalogue.c.hash).where(catalogue.c.current))
+
+
+def apply_catalogue(
+    session: Session, digest: str, content: object, *, by: str, now: datetime
+) -> None:
+    """Put a version in force. One that was in force before is taken up again, not doubled."""
+    if applied_hash(session) == digest:
+        return
+    set_rolled(session, "")
+    shown_changed(session)
+    session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
+    known = update(catalogue).where(catalogue.c.hash == digest).values(current=True)
+    if session.execute(known.returning(catalogue.c.id)).first() is None:
+        session.execute(
+            insert(catalogue).values(
+                hash=digest, content=content, applied_at=now, applied_by=by, current=True
+            )
+        )

@@ -1,0 +1,79 @@
+"""Tokens by their hash."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import CursorResult, Row, or_, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.signing import token_hash
+from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.schema import token as tokens
+
+
+def remember(
+    session: Session,
+    token: str,
+    *,
+    purpose: str,
+    subject: str,
+    generation: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Make `token` valid. Remembering the same token again changes nothing."""
+    values = {
+        "hash": token_hash(token),
+        "purpose": purpose,
+        "subject": subject,
+        "generation": generation,
+        "made_at": now,
+        "expires_at": expires_at,
+    }
+    session.execute(insert_or_ignore(session, tokens), values)
+
+
+def remember_messages(
+    session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
+) -> None:
+    """Make the tokens of messages valid, given as (token, subject); known ones stay."""
+    rows = [
+        {
+            "hash": token_hash(token),
+            "purpose": "message",
+            "subject": subject,
+            "generation": 1,
+            "made_at": now,
+            "expires_at": expires_at,
+        }
+        for token, subject in links
+    ]
+    if rows:
+        session.execute(insert_or_ignore(session, tokens), rows)
+
+
+def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:
+    """The row of `token`, revoked or expired ones included, or None if it never was one."""
+    return session.execute(select(tokens).where(tokens.c.hash == token_hash(token))).one_or_none()
+
+
+def revoke(session: Session, token: str, now: datetime) -> bool:
+    """Make `token` invalid for good; whether it was valid until now.
+
+    Of several that ask at once the database answers one with yes.
+    """
+    standing = (tokens.c.hash == token_hash(token), tokens.c.revoked_at.is_(None))
+    done = session.execute(update(tokens).where(*standing).values(revoked_at=now))
+    assert isinstance(done, CursorResult)
+    return bool(done.rowcount)
+
+
+def valid(session: Session, links: Collection[str], now: datetime) -> dict[str, datetime | None]:
+    """Those of these tokens that open something now, with the instant at which they end."""
+    by_hash = {token_hash(token): token for token in links}
+    query = select(tokens.c.hash, tokens.c.expires_at).where(
+        tokens.c.hash.in_(by_hash),
+        tokens.c.revoked_at.is_(None),
+        or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
+    )
+    return {by_hash[row.hash]: row.expires_at for row in session.execute(query)}

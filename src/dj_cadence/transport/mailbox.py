@@ -1,0 +1,155 @@
+"""The box of returned mail: a Maildir on this machine, or a mailbox on an IMAP server."""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from dj_cadence.errors import Refused
+from dj_cadence.transport.bounce_report import BounceBox
+from dj_cadence.transport.socket_reader import Allowance, TooMuch, reader
+
+_MOST_MAILS = 500
+"""So many at a reading, the newest: what is about others stays unread for ever."""
+_MOST_BYTES = 256 * 1024
+"""Of each mail: what a report says stands at its beginning, before what it brings back."""
+_MOST_OF_ALL = 160 * 1024 * 1024
+_ANSWERS = 4
+"""A reading may take so many times as long as one answer."""
+_UID = re.compile(rb"[0-9]{1,10}")
+_REPORTS = ("UNSEEN", "HEADER", "Content-Type", "delivery-status")
+
+
+def open_box(options: Mapping[str, object], folder: Path) -> BounceBox:
+    """The box that the checked table [bounces] describes. Nothing is connected yet."""
+    if options["folder"]:
+        return MaildirBox(folder / str(options["folder"]))
+    ca_file = options.get("ca_file")
+    return ImapBox(
+        host=str(options["host"]),
+        port=int(str(options["port"])),
+        username=str(options["username"]),
+        password=str(options["password"]),
+        mailbox=str(options["mailbox"]),
+        ca_file=folder / str(ca_file) if ca_file else None,
+        timeout_seconds=float(str(options["timeout_seconds"])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MaildirBox:
+    """Mail that was handled moves from new/ to cur/, as one that has been seen."""
+
+    folder: Path
+
+    def read(self, handle: Callable[[bytes], bool]) -> None:
+        if not self.folder.is_dir():
+            raise Refused(f"读不了退信邮箱：没有文件夹 {self.folder}")
+        try:
+            for path in self._unread()[-_MOST_MAILS:]:
+                with path.open("rb") as file:
+                    content = file.read(_MOST_BYTES)
+                if handle(content):
+                    _mark_seen(path)
+        except OSError as error:
+            raise Refused(f"读不了退信邮箱：{error.strerror}") from error
+
+    def _unread(self) -> list[Path]:
+        """The newest last, as their names begin with the time."""
+        places = (self.folder / "new", self.folder / "cur")
+        found = [path for place in places if place.is_dir() for path in place.iterdir()]
+        unread = [path for path in found if "S" not in _flags(path) and path.is_file()]
+        return sorted(unread, key=lambda path: path.name)
+
+
+def _flags(path: Path) -> str:
+    return path.name.partition(":2,")[2]
+
+
+def _mark_seen(path: Path) -> None:
+    stem, flags = path.name.partition(":2,")[0], "".join(sorted({*_flags(path), "S"}))
+    path.rename(path.parent.with_name("cur") / f"{stem}:2,{flags}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImapBox:
+    """One connection for each reading, encrypted from the first byte."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    mailbox: str
+    ca_file: Path | None
+    timeout_seconds: float
+
+    def read(self, handle: Callable[[bytes], bool]) -> None:
+        try:
+            connection = _Connection(self)
+            try:
+                self._read(connection, handle)
+            finally:
+                with suppress(imaplib.IMAP4.error, OSError, ValueError):
+                    connection.logout()
+                with suppress(OSError):  # a logout that fails leaves it open
+                    connection.shutdown()
+        except imaplib.IMAP4.error:  # its text may repeat the login
+            raise Refused("读不了退信邮箱：服务器不接受登录或命令") from None
+        except OSError as error:
+            raise Refused(f"读不了退信邮箱：{_why(error)}") from None
+        except ValueError:  # numbers that are none, or of more digits than anybody reads
+            raise Refused("读不了退信邮箱：服务器的答复看不懂") from None
+
+    def _read(self, connection: imaplib.IMAP4, handle: Callable[[bytes], bool]) -> None:
+        connection.login(self.username, self.password)
+        if "ID" in connection.capabilities:  # some servers open no mailbox to the nameless
+            connection.xatom("ID", '("name" "dj-cadence")')
+        connection.select(_quoted(self.mailbox))
+        _, found = connection.uid("SEARCH", *_REPORTS)
+        numbers = found[0].split() if found and found[0] else []
+        uids = sorted(int(number) for number in numbers if _UID.fullmatch(number))
+        for uid in map(str, uids[-_MOST_MAILS:]):
+            _, parts = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_MOST_BYTES}>)")
+            content = next((part[1] for part in parts if isinstance(part, tuple)), b"")
+            if handle(content):
+                connection.uid("STORE", uid, "+FLAGS", r"(\Seen)")
+
+
+class _Connection(imaplib.IMAP4_SSL):
+    """One that ends in time and is not talked to death."""
+
+    def __init__(self, box: ImapBox) -> None:
+        seconds = box.timeout_seconds
+        self._allowance = Allowance(seconds, monotonic() + _ANSWERS * seconds, _MOST_OF_ALL)
+        trust = ssl.create_default_context(cafile=box.ca_file)
+        super().__init__(box.host, box.port, ssl_context=trust, timeout=seconds)
+
+    def open(self, *where: Any, **how: Any) -> None:
+        super().open(*where, **how)
+        self.file.close()
+        self.file = reader(self.sock, self._allowance)
+
+    def read(self, size: int) -> bytes:
+        """What the server announces would be made room for at once."""
+        if size > 2 * _MOST_BYTES:  # twice: a server need not know how to send a part
+            raise TooMuch
+        return super().read(size)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "服务器证书不受信任"
+    if isinstance(error, TimeoutError):
+        return "等待超时"
+    if isinstance(error, TooMuch):
+        return "对方的答复没完没了"
+    return error.strerror or type(error).__name__
