@@ -45,7 +45,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings
 from dj_cadence.signing import message_token
 from dj_cadence.store.core.database import open_database
-from dj_cadence.store.schema import letter, message, shape
+from dj_cadence.store.schema import letter, message, skeleton
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport import mime
 
@@ -178,8 +178,8 @@ def _count_sent(engine: Site) -> int:
 
 def _letters(engine: Site) -> list[Letter]:
     with engine.database.read() as session:
-        query = select(letter.c.message_id, shape.c.content, letter.c.content)
-        rows = session.execute(query.join_from(letter, shape)).all()
+        query = select(letter.c.message_id, skeleton.c.content, letter.c.content)
+        rows = session.execute(query.join_from(letter, skeleton)).all()
     key = engine.settings.key
     return [unpack(said, content, message_token(key, id_)) for id_, said, content in rows]
 

@@ -26,12 +26,12 @@ from sqlalchemy.orm import Session
 from dj_cadence.bootstrap import template_folders
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.messages.notifier import Form, Letter
+from dj_cadence.domain.messages.notifier import Audience, Letter
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
-from dj_cadence.services.delivery.compose import Composer, Written
+from dj_cadence.services.delivery.compose import ComposedLetter, Composer
 from dj_cadence.services.delivery.letter_codec import pack_whole
 from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
 from dj_cadence.services.planning import apply as planner
@@ -189,7 +189,7 @@ def _unsent(database: Database) -> set[str]:
 def _write_letters(database: Database) -> int:
     """Claimed, rendered and frozen, batch by batch, as a pass does before it sends."""
     digest_of = digests_of_a_pass(RULES, SETTINGS, TODAY)
-    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of, Form.MAIL)
+    composer = Composer(_templates(), RULES, SETTINGS, "5eed", digest_of, Audience.MAIL)
     letters = 0
     while True:
         with database.write() as session:
@@ -197,7 +197,7 @@ def _write_letters(database: Database) -> int:
         if not claims:
             return letters
         made = composer.write(database, claims, AT)
-        frozen = [one.frozen for one in made if isinstance(one, Written) and one.frozen]
+        frozen = [one.frozen for one in made if isinstance(one, ComposedLetter) and one.frozen]
         with database.write(durable=False) as session:
             kept.freeze(session, frozen)
         letters += len(frozen)

@@ -83,7 +83,7 @@ def make_database(chosen: Settings, per_org: int) -> Database:
     with database.write() as session:
         sites.create(session, "bench", date(2026, 1, 1))
         session.execute(insert(schema.profile).values(id=1, hash="h", facts={}))
-        session.execute(insert(schema.chain).values(id=1, hash="h", content={}))
+        session.execute(insert(schema.plan_snapshot).values(id=1, hash="h", content={}))
         session.execute(insert(schema.cohort).values(id=1, duty="any", signature="s", facts={}))
         shared = {"kind": "branch", "subtree_end": 0, "profile_id": 1, "roster": {}}
         orgs = [
@@ -114,15 +114,15 @@ def make_database(chosen: Settings, per_org: int) -> Database:
             {
                 "org_id": row["id"],
                 "duty": duties[n % len(duties)],
-                "instance": 0,
-                "anchor_id": 0,
+                "subject_id": 0,
+                "start_event_id": 0,
                 "period": f"p{n}",
                 "step": "",
                 "slot_id": n + 1,
                 "state": ("done", "overdue", "open")[n % 3],
                 "target": 1,
-                "chain_id": 1,
-                "raised_to": each["opens"],
+                "plan_snapshot_id": 1,
+                "reminded_until": each["opens"],
                 "place": "二楼会议室" if n % 2 else "",
                 "sequence": n % 7,
                 "changed_at": NOW - timedelta(hours=n),

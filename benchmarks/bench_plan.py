@@ -41,7 +41,7 @@ from dj_cadence.domain.rules.duty import Every
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.schema import act, anchor, org, task
+from dj_cadence.store.schema import act, org, start_event, task
 from dj_cadence.store.site import site as sites
 
 AT_ONCE = 50_000
@@ -208,8 +208,8 @@ def _elected_and_rolled(database: Database, rules: Catalogue, n: int) -> float:
     with database.write() as session:
         branches = select(org.c.id).where(org.c.kind == "branch").order_by(org.c.id)
         branch = session.execute(branches.offset(100 + n).limit(1)).scalar_one()
-        mine = anchor.c.org_id == branch
-        session.execute(update(anchor).where(mine).values(day=date(2026, 2, 27)))
+        mine = start_event.c.org_id == branch
+        session.execute(update(start_event).where(mine).values(day=date(2026, 2, 27)))
         sites.data_changed(session, [branch])
     return _roll(database, rules)
 

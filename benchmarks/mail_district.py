@@ -20,7 +20,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import address, appointment, org, person
 from dj_cadence.store.site import site as sites
 
@@ -58,7 +58,7 @@ def found(
         sites.set_sending(session, sending=True, home=site.home)
     _appoint(site)
     content = _of_months()
-    span = Span(STARTS_ON, planner.horizon(today))
+    span = DateRange(STARTS_ON, planner.horizon(today))
     catalogue = catalogue_from_content(content)
     planner.apply(database, catalogue, content, span, by="bench", today=today, now=now)
     return site

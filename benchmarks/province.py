@@ -17,7 +17,7 @@ from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
 from dj_cadence.domain.organizations.facts import BRANCHES, STAGES, Facts, OrgKind
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import roster
-from dj_cadence.store.schema import anchor, org
+from dj_cadence.store.schema import org, start_event
 from dj_cadence.store.site import site as sites
 
 STARTS_ON = date(2026, 1, 1)
@@ -146,7 +146,7 @@ def store(database: Database, top: Node, seed: int = 1) -> None:
         profiles = roster.ensure_profiles(session, (node.facts for node in nodes))
         rows = [_org_row(node, above.get(node.position), profiles) for node in nodes]
         session.execute(insert(org), rows)
-        session.execute(insert(anchor), list(_elections(random, nodes)))
+        session.execute(insert(start_event), list(_elections(random, nodes)))
         _pass_by_the_given_ids(session)
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from dj_cadence import clock
-from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.transport.chat_text import fit
 from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, reply_of
 from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
@@ -34,7 +34,7 @@ class FeishuRobot:
         self._poster = Poster(SERVICE, timeout_seconds, ("code", "msg"))
         # Feishu takes 100 a minute but only 5 a second; 20 a minute keeps clear of both.
         limit, seconds = Limit(20, 60, per_address=True), self._poster.deadline_seconds
-        self.traits = Traits(Form.GROUP, limit, shown_robots(robots), seconds)
+        self.traits = Traits(Audience.GROUP, limit, shown_robots(robots), seconds)
 
     def send(self, letter: Letter) -> str:
         robot = robot_of(self._robots, letter.to)

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dj_cadence import clock
-from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.transport.chat_text import fit
 from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, encoded
 
@@ -25,7 +25,7 @@ def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -
     return Webhook(
         str(options["url"]),
         str(options["secret"]),
-        form=Form.GROUP if options.get("to_group") else Form.CHAT,
+        form=Audience.GROUP if options.get("to_group") else Audience.CHAT,
         limit=Limit(per_minute, 60) if per_minute else None,
         timeout_seconds=float(str(options.get("timeout_seconds", TIMEOUT_SECONDS))),
     )
@@ -35,7 +35,7 @@ class Webhook:
     """The address of a letter is handed on as it is."""
 
     def __init__(
-        self, url: str, secret: str, *, form: Form, limit: Limit | None, timeout_seconds: float
+        self, url: str, secret: str, *, form: Audience, limit: Limit | None, timeout_seconds: float
     ) -> None:
         self._url = url
         self._secret = secret.encode()

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from dj_cadence.domain.messages.notifier import Form, Letter, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Notifier, Sender, Traits
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.transport.chat_text import fit
-from dj_cadence.transport.http import TIMEOUT_SECONDS, Answer, Poster, reply_of
+from dj_cadence.transport.http import TIMEOUT_SECONDS, HttpAnswer, Poster, reply_of
 
 SERVICE = "企业微信"
 API = "https://qyapi.weixin.qq.com"
@@ -58,7 +58,7 @@ class WecomApp:
         self._token = ""
         self._good_until = 0.0
         shown = f"应用 {options.agent_id}（{options.corp_id}）"
-        self.traits = Traits(Form.CHAT, None, shown, self._poster.deadline_seconds)
+        self.traits = Traits(Audience.CHAT, None, shown, self._poster.deadline_seconds)
 
     def send(self, letter: Letter) -> str:
         if not _ACCOUNT.fullmatch(letter.to):  # "@all" and "a|b" would reach others
@@ -70,7 +70,7 @@ class WecomApp:
             raise DeliveryError(f"{SERVICE}拒收：不是应用可见的成员", Blame.MAILBOX)
         return reply
 
-    def _submitted(self, letter: Letter) -> Answer:
+    def _submitted(self, letter: Letter) -> HttpAnswer:
         """What the service answers, to a token renewed once where need be."""
         answer = self._submit(letter)
         if answer.code("errcode") in _STALE_TOKEN:
@@ -82,7 +82,7 @@ class WecomApp:
         """Connections are let go; the token stays good."""
         self._poster.close()
 
-    def _submit(self, letter: Letter) -> Answer:
+    def _submit(self, letter: Letter) -> HttpAnswer:
         body = {
             "touser": letter.to,
             "msgtype": "text",
@@ -104,5 +104,5 @@ class WecomApp:
             self._good_until = monotonic() + lasts
         return self._token
 
-    def _reply(self, answer: Answer) -> str:
+    def _reply(self, answer: HttpAnswer) -> str:
         return reply_of(SERVICE, answer, secrets=(self._options.secret, self._token))

@@ -6,7 +6,7 @@ Plain text and not markdown: members who read in WeChat do not see markdown.
 from collections.abc import Mapping
 from pathlib import Path
 
-from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Notifier, Sender, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Limit, Notifier, Sender, Traits
 from dj_cadence.transport.chat_text import fit
 from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, reply_of
 from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
@@ -28,7 +28,7 @@ class WecomRobot:
         self._robots = robots
         self._poster = Poster(SERVICE, timeout_seconds, ("errcode", "errmsg"))
         limit, seconds = Limit(20, 60, per_address=True), self._poster.deadline_seconds
-        self.traits = Traits(Form.GROUP, limit, shown_robots(robots), seconds)
+        self.traits = Traits(Audience.GROUP, limit, shown_robots(robots), seconds)
 
     def send(self, letter: Letter) -> str:
         robot = robot_of(self._robots, letter.to)

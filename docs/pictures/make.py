@@ -23,7 +23,7 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.chinese import moment_text
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.messages.view import ChannelAlertView
 from dj_cadence.entrypoints.web import WebContext, make_app
@@ -40,7 +40,7 @@ from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import letter, shape
+from dj_cadence.store.schema import letter, skeleton
 
 HERE = Path(__file__).parent
 TOP, BRANCH = "YX", "QH-1"
@@ -91,7 +91,7 @@ def _messages(site: Site, work: Path) -> None:
     for day in days:  # and an outage of eleven days between the two
         tick(site, datetime.combine(day, time(9), site.settings.time_zone), owner="pictures")
     with site.database.read() as session:
-        found = select(shape.c.content, letter.c.content).join_from(letter, shape)
+        found = select(skeleton.c.content, letter.c.content).join_from(letter, skeleton)
         latest = session.execute(found.order_by(letter.c.message_id.desc()))
         letters = [unpack(said, content) for said, content in latest]
     for name, pattern in _SHOWN.items():
@@ -159,8 +159,8 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 def _papers(site: Site, work: Path) -> None:
     today = site.today(clock.now())
-    _paper(site, work, PaperKind.REMINDER, TOP, "letter.png", today)
-    _paper(site, work, PaperKind.YEAR_END, BRANCH, "year-end.png", today)
+    _paper(site, work, DocumentKind.REMINDER, TOP, "letter.png", today)
+    _paper(site, work, DocumentKind.YEAR_END, BRANCH, "year-end.png", today)
     pages: list[Path] = []
     for kind in ELECTION:
         made = _written(site, work, kind, BRANCH, today)
@@ -168,19 +168,21 @@ def _papers(site: Site, work: Path) -> None:
     _side_by_side(pages, work, HERE / "election.png")
 
 
-def _paper(site: Site, work: Path, kind: PaperKind, code: str, picture: str, today: date) -> None:
+def _paper(
+    site: Site, work: Path, kind: DocumentKind, code: str, picture: str, today: date
+) -> None:
     first, *_ = _pages_of(_written(site, work, kind, code, today))
     (HERE / picture).write_bytes(first.read_bytes())
 
 
-def _written(site: Site, work: Path, kind: PaperKind, code: str, today: date) -> Path:
+def _written(site: Site, work: Path, kind: DocumentKind, code: str, today: date) -> Path:
     """A letter as a file, of the first month from now in which there is something to write about."""
     with site.database.read() as session:
         found, rules = orgs.find_org(session, code), applied_catalogue(session)
         for months in range(60):
             month = add_months(today.replace(day=1), months)
             written = today
-            if kind is PaperKind.REMINDER:  # half a year before, as it is sent
+            if kind is DocumentKind.REMINDER:  # half a year before, as it is sent
                 written = max(today, add_months(month, -6) + 9 * DAY)
             try:
                 made = paper(

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.messages.notifier import Letter
-from dj_cadence.domain.messages.skeleton import Shape
+from dj_cadence.domain.messages.skeleton import Skeleton
 from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
@@ -31,13 +31,13 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import letters
 from dj_cadence.store.schema import (
     appointment,
-    chain,
     cohort,
     message,
     metadata,
     notice,
     org,
     person,
+    plan_snapshot,
     profile,
     site,
     slot,
@@ -196,9 +196,9 @@ def _insert_people(session: Session) -> None:
 
 
 def _insert_tasks(session: Session) -> None:
-    session.execute(insert(chain).values(id=1, hash="h", content=plain(SILENT)))
+    session.execute(insert(plan_snapshot).values(id=1, hash="h", content=plain(SILENT)))
     session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
-    for number, org_id, duty, label, opens, planned, due, state, instance in TASKS:
+    for number, org_id, duty, label, opens, planned, due, state, subject_id in TASKS:
         dates = {
             "opens": date.fromisoformat(opens),
             "planned": date.fromisoformat(planned) if planned else None,
@@ -224,15 +224,15 @@ def _insert_tasks(session: Session) -> None:
                 id=number,
                 org_id=org_id,
                 duty=duty,
-                instance=instance,
-                anchor_id=0,
+                subject_id=subject_id,
+                start_event_id=0,
                 period=label[:16],
                 step="",
                 slot_id=number,
                 state=state,
                 target=1,
-                chain_id=1,
-                raised_to=dates["opens"],
+                plan_snapshot_id=1,
+                reminded_until=dates["opens"],
                 completed_on=date(2026, 1, 2) if state == "done" else None,
                 sequence=number,
                 changed_at=datetime(2026, 3, 1, 0, 0, number, tzinfo=UTC),
@@ -269,8 +269,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 sent_at=NOW,
             )
         )
-        packed = pack(letter, Shape(letter.subject, letter.text, letter.html), (), token)
-        letters.keep(session, number, packed.shape, packed.content)
+        packed = pack(letter, Skeleton(letter.subject, letter.text, letter.html), (), token)
+        letters.keep(session, number, packed.skeleton, packed.content)
         subject = f"message:{number}"
         tokens.remember(
             session,
@@ -286,7 +286,7 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 insert(notice).values(
                     task_id=task_id,
                     due_revision=0,
-                    rung=f"r{number}",
+                    reminder_step=f"r{number}",
                     occurrence=0,
                     level=0,
                     office="书记",

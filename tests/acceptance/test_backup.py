@@ -36,7 +36,7 @@ def grow(site: Path) -> None:
     with closing(sqlite3.connect(site / "dj-cadence.db")) as connection:
         connection.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-            " INSERT INTO shape (hash, content) SELECT i, randomblob(10000) FROM n"
+            " INSERT INTO skeleton (hash, content) SELECT i, randomblob(10000) FROM n"
         )
         connection.commit()
 

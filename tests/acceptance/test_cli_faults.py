@@ -172,8 +172,10 @@ def test_an_unknown_channel_is_named_with_its_place(act: Terminal) -> None:
 def test_a_channel_that_a_reminder_plan_names_and_the_site_does_not_have(act: Terminal) -> None:
     own = act.site / "schedules" / "reminder-plans.yaml"
     own.parent.mkdir(exist_ok=True)
-    rung = "{key: list, from: due_month, channels: [emial]}"
-    own.write_text(f"plans:\n  monthly:\n    title: 每月\n    rungs:\n      - {rung}\n", "utf-8")
+    reminder_step = "{key: list, from: due_month, channels: [emial]}"
+    own.write_text(
+        f"plans:\n  monthly:\n    title: 每月\n    rungs:\n      - {reminder_step}\n", "utf-8"
+    )
 
     checked = act("check")
 

@@ -131,7 +131,9 @@ def test_a_backup_brings_everything_back_and_sends_nothing(act: Terminal, tmp_pa
     assert "发送已暂停" in restored.out
     query = select(task.c.id, task.c.state, task.c.due).order_by(task.c.id)
     assert look(act.site, query) == before
-    assert look(act.site, select(site.c.sending, site.c.held_on.is_not(None))) == [(False, True)]
+    assert look(act.site, select(site.c.sending, site.c.sending_paused_on.is_not(None))) == [
+        (False, True)
+    ]
     assert len(list(act.site.glob("before-restore-*/dj-cadence.db"))) == 1
     assert act("doctor").code == 1
     assert act("send", "on").code == 0
@@ -181,7 +183,9 @@ def test_an_old_database_in_the_place_of_the_new_one_holds_its_sending(
         report = tick(found, now, owner="test")
 
     assert (report.bundled, report.sent) == (0, 0)
-    assert look(act.site, select(site.c.sending, site.c.held_on.is_not(None))) == [(False, True)]
+    assert look(act.site, select(site.c.sending, site.c.sending_paused_on.is_not(None))) == [
+        (False, True)
+    ]
 
 
 @pytest.mark.parametrize("words", [["deliveries", "--failed"], ["audit"]])

@@ -138,7 +138,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 def done_so_far(daemon: Daemon) -> dict[str, object]:
     """All that a pass could have done."""
     with daemon.engine.database.read() as session:
-        states = select(task.c.id, task.c.state, task.c.raised_to, task.c.next_on)
+        states = select(task.c.id, task.c.state, task.c.reminded_until, task.c.next_on)
         return {
             "tasks": [tuple(row) for row in session.execute(states.order_by(task.c.id))],
             "notices": session.scalar(select(func.count(notice.c.id))),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dj_cadence.bootstrap import open_site
-from dj_cadence.entrypoints.daemon_jobs import Rounds
+from dj_cadence.entrypoints.daemon_jobs import DaemonJobs
 from dj_cadence.errors import DatabaseGone
 from dj_cadence.store.delivery.process_lock import lifeline
 from dj_cadence.store.schema import person
@@ -79,7 +79,7 @@ def test_the_daemon_says_so_makes_no_pass_and_goes_on_once_the_file_is_back(
     site = open_site(act.site, {})
     aside = file.with_suffix(".aside")
     with lifeline(site.database, act.site, "daemon") as life:
-        rounds = Rounds(site, life)
+        rounds = DaemonJobs(site, life)
         rounds.tick()
         shutil.copy(file, file.with_suffix(".copy"))
         file.rename(aside)
@@ -92,14 +92,14 @@ def test_the_daemon_says_so_makes_no_pass_and_goes_on_once_the_file_is_back(
             f"database_gone url=sqlite:///{file.resolve()}"
         ]
         assert file.read_bytes() == before
-        assert rounds.passes.health.reason == "database_gone"
+        assert rounds.pass_count.health.reason == "database_gone"
 
         caplog.clear()
         aside.replace(file)
         with caplog.at_level(logging.ERROR):
             rounds.tick()
         assert caplog.records == []
-        assert rounds.passes.health.reason == ""
+        assert rounds.pass_count.health.reason == ""
     site.database.engine.dispose()
 
 

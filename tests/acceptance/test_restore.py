@@ -72,7 +72,7 @@ def test_a_restore_puts_the_old_site_aside_and_holds_the_new_one(
     assert (whose(old.site), whose(aside)) == (wanted, before)
     assert old("doctor").code == 1
     with closing(sqlite3.connect(old.site / "dj-cadence.db")) as connection:
-        assert connection.execute("SELECT sending, held_on FROM site").fetchall() == [
+        assert connection.execute("SELECT sending, sending_paused_on FROM site").fetchall() == [
             (0, "2026-11-20")
         ]
     own = ("dj-cadence.db", "evidence", "schedules", "site.database", "site.key", "site.toml")
@@ -177,7 +177,13 @@ NAMES = [
     *("*", "evidence/*", "evidence/a?b", "evidence/a\x00b", "evidence/a\nb", "evidence//a"),
     *("./evidence/a", "evidence/./a", "evidence/CON", "evidence/nul.txt", "~/x"),
     *("notifiers/__pycache__/smtp.cpython-311.pyc", "notifiers/x.pyc", "locks/x.lock"),
-    *("restore.ready/plan.json", "passes", "site.toml/x", "dj-cadence.db/x", "dj-cadence.db-wal"),
+    *(
+        "restore.ready/plan.json",
+        "pass_count",
+        "site.toml/x",
+        "dj-cadence.db/x",
+        "dj-cadence.db-wal",
+    ),
     *("evidence/" + "a" * 300, "evidence/" + "a/" * 40 + "a", "evidence/a ", "evidence/a."),
     *("evidence/\u202egnp.exe", "EVIDENCE/a", "Site.toml", "evidence", "//server/share", "-"),
 ]

@@ -24,7 +24,7 @@ def crowded(any_district: District) -> District:
         said = dict(session.execute(select(notice).where(notice.c.task_id == 3)).mappings().first())
         del said["id"]
         tasks = [
-            like | {"id": 100 + n, "period": f"p-{n}", "instance": n, "sequence": 100 + n}
+            like | {"id": 100 + n, "period": f"p-{n}", "subject_id": n, "sequence": 100 + n}
             for n in range(MANY)
         ]
         session.execute(insert(task), tasks)

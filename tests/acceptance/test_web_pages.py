@@ -197,7 +197,7 @@ def test_health_is_told_from_memory(district: District) -> None:
     """Not from the database, which may be the very thing that fails."""
     with district.database.write() as session:
         session.connection().exec_driver_sql("ALTER TABLE site RENAME TO gone")
-    passes = district.context.passes
+    passes = district.context.pass_count
     passes.begins()
     passes.ends("", NOW)
     answer = district.client().get("/healthz")
@@ -243,7 +243,9 @@ def test_a_task_tells_whom_it_was_said_to(district: District) -> None:
     bob = district.login(BOB)
     assert 'href="/orgs/S1-1/tasks/1">提醒记录</a>' in bob.get("/orgs/S1-1").text
     with district.database.write() as session:
-        session.execute(update(notice).where(notice.c.id == 1).values(task_id=1, rung="moved"))
+        session.execute(
+            update(notice).where(notice.c.id == 1).values(task_id=1, reminder_step="moved")
+        )
     page = bob.get("/orgs/S1-1/tasks/1")
     assert page.status_code == HTTPStatus.OK
     assert "2026-02-27 给书记" in page.text

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from docx import Document
 
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.services.site import Site
 
 from .district import ALICE, BOB, CHARLIE, CLERK, Browser, District
@@ -121,10 +121,10 @@ def test_every_letter_that_is_linked_opens(kind: str, village: Village, village_
 
     assert answer.status_code == 200
     words = "".join(p.text for p in Document(BytesIO(answer.content)).paragraphs)
-    assert words.startswith("朝阳支部" if not PaperKind(kind).is_reply else "关于")
-    sender = "青禾党委" if PaperKind(kind).is_reply else "朝阳支部"
+    assert words.startswith("朝阳支部" if not DocumentKind(kind).is_reply else "关于")
+    sender = "青禾党委" if DocumentKind(kind).is_reply else "朝阳支部"
     assert f"{sender}2026年11月20日" in words
-    if not PaperKind(kind).is_reply:
+    if not DocumentKind(kind).is_reply:
         assert "（联系人：卞干事　电话：【" in words
 
 

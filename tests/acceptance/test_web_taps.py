@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from dj_cadence.store.schema import anchor, record, slot, task
+from dj_cadence.store.schema import record, slot, start_event, task
 
 from .district import ADDRESS, ALICE, BOB, CHARLIE, NOW, Browser, District
 
@@ -37,9 +37,11 @@ class TestElection:
         elected = {"org_id": 3, "kind": "election", "day": date(2023, 5, 10)}
         elected |= {"current": True, "source": "roster", "recorded_at": NOW, "recorded_by": ""}
         with any_district.database.write() as session:
-            written = session.execute(insert(anchor).values(**elected).returning(anchor.c.id))
+            written = session.execute(
+                insert(start_event).values(**elected).returning(start_event.c.id)
+            )
             number = written.scalar_one()
-        change(any_district, duty="committee_term", period="term", anchor_id=number)
+        change(any_district, duty="committee_term", period="term", start_event_id=number)
         return any_district
 
     @pytest.mark.parametrize("where", ["/orgs/S1-1", "link"])

@@ -12,7 +12,7 @@ from httpx2 import Response
 from sqlalchemy import select
 from starlette.routing import Mount, Route
 
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.services.site import Site
 from dj_cadence.signing import make_token
 from dj_cadence.store.schema import evidence, message, org, person, task
@@ -215,7 +215,7 @@ def _filled(path: str, site: Site, who: str, browser: Browser) -> Iterator[str]:
         yield from sorted({one for page in pages for one in _FEED.findall(browser.get(page).text)})
         return
     links = [link.removeprefix("/t/") for link in _links(site, who)]
-    places = {"{code}": [quote(code) for code in ORGS], "{kind}": [*PaperKind], "{token}": links}
+    places = {"{code}": [quote(code) for code in ORGS], "{kind}": [*DocumentKind], "{token}": links}
     filled = [path]
     for name, values in places.items():
         if name in path:
@@ -237,7 +237,7 @@ def _numbers(path: str, site: Site) -> list[str]:
             code = path.split("/")[2]
             theirs = select(task.c.id).join(org).where(org.c.code == code)
             spoken = theirs.where(task.c.state.in_(("overdue", "done")))
-            found = session.scalars(spoken.order_by(task.c.instance, task.c.id).limit(LISTED))
+            found = session.scalars(spoken.order_by(task.c.subject_id, task.c.id).limit(LISTED))
         return [str(number) for number in found]
 
 

@@ -41,7 +41,7 @@ LATER = "'2099-01-01T00:00:00.000000Z'"
 FIRST_MESSAGE = "(SELECT min(id) FROM message WHERE kind = 'bundle')"
 LATE_AND_NEW = (
     "SELECT min(id) FROM task WHERE state = 'overdue' AND step = '' AND due_revision = 0 "
-    "AND instance = 0 AND asked_on IS NULL"
+    "AND subject_id = 0 AND asked_on IS NULL"
 )
 """Late, and not under way at the start."""
 LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND instance = 0"
@@ -63,7 +63,7 @@ def another(state: str, day: str = "2026-05-12", send_at: str = "NULL", address:
 def one_more_notice(office: str) -> str:
     """A notice that waits for the next pass."""
     return (
-        "INSERT INTO notice (id, task_id, due_revision, rung, occurrence, level, office, "
+        "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
         f"due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '{office}', "
         "'2026-05-12', '', '' FROM task WHERE id = 1"
     )
@@ -79,7 +79,7 @@ def override(key: str, value: str, ended_at: str = "NULL") -> str:
 
 def quiet(org_id: int, since: str, until: str) -> str:
     return (
-        "INSERT INTO quiet (id, org_id, since, until, reason, made_by, made_at) "
+        "INSERT INTO quiet_period (id, org_id, since, until, reason, made_by, made_at) "
         f"VALUES (1, {org_id}, '{since}', '{until}', '', 'x', {AN_HOUR})"
     )
 
@@ -103,7 +103,7 @@ DAMAGES = (
     Damage(
         "a report of no hash",
         "report_hash",
-        (f"INSERT INTO report_seen (hash, seen_at) VALUES ('x', {AN_HOUR})",),
+        (f"INSERT INTO handled_report (hash, seen_at) VALUES ('x', {AN_HOUR})",),
     ),
     Damage(
         "an address set aside for nobody knows how long",
@@ -149,8 +149,8 @@ DAMAGES = (
     ),
     Damage(
         "an election known in 2099",
-        "anchor_known",
-        (f"UPDATE anchor SET known_on = {FUTURE} WHERE id = 1",),
+        "start_event_known",
+        (f"UPDATE start_event SET known_on = {FUTURE} WHERE id = 1",),
     ),
     Damage(
         "a group of no duty",
@@ -165,7 +165,7 @@ DAMAGES = (
     Damage(
         "enrolled by an election that is not there",
         "enrolment_anchor*",
-        ("UPDATE org_cohort SET anchor_id = 999999 WHERE anchor_id > 0",),
+        ("UPDATE org_cohort SET start_event_id = 999999 WHERE start_event_id > 0",),
     ),
     Damage(
         "a period that asks for nothing",
@@ -190,12 +190,12 @@ DAMAGES = (
     Damage(
         "a token of no number",
         "rate_number",
-        (f"INSERT INTO rate (bucket, n, taken_at) VALUES ('email', -1, {AN_HOUR})",),
+        (f"INSERT INTO rate_token (bucket, n, taken_at) VALUES ('email', -1, {AN_HOUR})",),
     ),
     Damage(
         "a token taken in 2099",
         "instant_ahead",
-        (f"INSERT INTO rate (bucket, n, taken_at) VALUES ('email', 0, {LATER})",),
+        (f"INSERT INTO rate_token (bucket, n, taken_at) VALUES ('email', 0, {LATER})",),
     ),
     Damage(
         "a record of less than nothing", "record_amount", ("UPDATE record_task SET amount = -1",)
@@ -303,8 +303,8 @@ DAMAGES = (
         (
             another("superseded"),
             (
-                "INSERT INTO letter (message_id, shape_id, content) "
-                "SELECT 9999, min(shape_id), '' FROM letter"
+                "INSERT INTO letter (message_id, skeleton_id, content) "
+                "SELECT 9999, min(skeleton_id), '' FROM letter"
             ),
         ),
     ),
@@ -323,14 +323,16 @@ DAMAGES = (
     Damage("its name in Message-IDs is gone", "site_unnamed*", ("UPDATE site SET uid = ''",)),
     Damage("it starts in 2099", "site_start*", (f"UPDATE site SET starts_on = {FUTURE}",)),
     Damage(
-        "sending and held", "site_held_and_sending", ("UPDATE site SET held_on = '2026-04-01'",)
+        "sending and held",
+        "site_held_and_sending",
+        ("UPDATE site SET sending_paused_on = '2026-04-01'",),
     ),
     Damage(
         "held in 2099",
         "site_held_ahead",
-        (f"UPDATE site SET sending = false, held_on = {FUTURE}",),
+        (f"UPDATE site SET sending = false, sending_paused_on = {FUTURE}",),
     ),
-    Damage("spoke in 2099", "site_spoke_ahead", (f"UPDATE site SET spoke_on = {FUTURE}",)),
+    Damage("spoke in 2099", "site_spoke_ahead", (f"UPDATE site SET last_sending_day = {FUTURE}",)),
     Damage(
         "digests made for 2099", "site_digest_week", ("UPDATE site SET digest_week = '2099-W01'",)
     ),
@@ -416,7 +418,7 @@ DAMAGES = (
     Damage(
         "welcomed in 2099",
         "appointment_welcomed",
-        (f"UPDATE appointment SET welcomed_on = {FUTURE} WHERE id = 1",),
+        (f"UPDATE appointment SET handover_notified_on = {FUTURE} WHERE id = 1",),
     ),
     Damage(
         "a facts' hash that is another",
@@ -425,13 +427,13 @@ DAMAGES = (
     ),
     Damage(
         "an election without a running term",
-        "anchor_none_running",
-        ("UPDATE anchor SET current = false WHERE kind = 'election'",),
+        "start_event_none_running",
+        ("UPDATE start_event SET current = false WHERE kind = 'election'",),
     ),
     Damage(
         "an election in 2099",
-        "anchor_ahead*",
-        (f"UPDATE anchor SET day = {FUTURE} WHERE id = 1",),
+        "start_event_ahead*",
+        (f"UPDATE start_event SET day = {FUTURE} WHERE id = 1",),
     ),
     # --- rules and the plan --------------------------------------------------------------
     Damage(
@@ -456,7 +458,9 @@ DAMAGES = (
         ),
     ),
     Damage(
-        "a reminder plan that is another", "chain_content", ("UPDATE chain SET content = '{}'",)
+        "a reminder plan that is another",
+        "plan_snapshot_content",
+        ("UPDATE plan_snapshot SET content = '{}'",),
     ),
     Damage(
         "a period that ends before it begins",
@@ -545,7 +549,7 @@ DAMAGES = (
     Damage(
         "records that the plan may take back",
         "task_untouched",
-        ("UPDATE task SET touched = false",),
+        ("UPDATE task SET has_acts = false",),
     ),
     Damage(
         "an hour that is none", "task_hour", (task("state = 'planned'", "planned_time = 'noon'"),)
@@ -559,7 +563,7 @@ DAMAGES = (
     Damage(
         "an election that is not there",
         "task_anchor* plan_differs",
-        (task("anchor_id > 0 AND state = 'planned'", "anchor_id = 999999"),),
+        (task("start_event_id > 0 AND state = 'planned'", "anchor_id = 999999"),),
     ),
     Damage(
         "changed in 2099", "instant_ahead", (task("state = 'planned'", f"changed_at = {LATER}"),)
@@ -620,8 +624,8 @@ DAMAGES = (
         "notice_ahead",
         (
             (
-                "INSERT INTO notice (id, task_id, due_revision, rung, occurrence, level, office, "
-                "due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '书记', "
+                "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
+                "office, due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '书记', "
                 f"{FUTURE}, '', '' FROM task WHERE id = 1"
             ),
         ),
@@ -702,12 +706,14 @@ DAMAGES = (
         (f"DELETE FROM letter WHERE message_id = {FIRST_MESSAGE}",),
     ),
     Damage(
-        "the letter's words are others", "shape_content*", ("UPDATE shape SET content = X'00'",)
+        "the letter's words are others",
+        "skeleton_content*",
+        ("UPDATE skeleton SET content = X'00'",),
     ),
     Damage(
         "the letter's words are gone",
         "reference_lost*",
-        ("DELETE FROM shape WHERE id = (SELECT min(shape_id) FROM letter)",),
+        ("DELETE FROM skeleton WHERE id = (SELECT min(skeleton_id) FROM letter)",),
     ),
     Damage(
         "the message is gone",

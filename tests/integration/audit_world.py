@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import DeliveryError, Refused
-from dj_cadence.loading.evidence_file import Paper
+from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.access import logins
 from dj_cadence.services.feeds.address import feed_address
@@ -138,7 +138,7 @@ class World:
     def hand_in(self, day: date) -> None:
         """A paper with the last record."""
         body = b"%PDF-1.4 minutes"
-        paper = Paper("会议记录.pdf", "application/pdf", sha256(body).hexdigest(), body)
+        paper = EvidenceFile("会议记录.pdf", "application/pdf", sha256(body).hexdigest(), body)
         aside = evidence.set_aside(self.site.settings, [paper])
         with aside as papers, self.database.write() as session:
             done = select(func.max(task.c.id)).where(task.c.state == "done")

@@ -114,7 +114,7 @@ def add_site(session: Session) -> None:
         insert(schema.site).values(id=1, uid="5eed", starts_on=DAY, sending=True, home="here")
     )
     session.execute(insert(schema.profile).values(id=1, hash="p", facts={}))
-    session.execute(insert(schema.chain).values(id=1, hash="c", content={}))
+    session.execute(insert(schema.plan_snapshot).values(id=1, hash="c", content={}))
     session.execute(insert(schema.cohort).values(id=1, duty=DUTY.key, signature="s", facts={}))
     session.execute(
         insert(schema.slot).values(
@@ -164,8 +164,8 @@ def add_task(session: Session, task_id: int, org_id: int, **values: object) -> N
         "id": task_id,
         "org_id": org_id,
         "duty": DUTY.key,
-        "instance": 0,
-        "anchor_id": 0,
+        "subject_id": 0,
+        "start_event_id": 0,
         "period": f"task-{task_id}",
         "step": "",
         "slot_id": 1,
@@ -174,8 +174,8 @@ def add_task(session: Session, task_id: int, org_id: int, **values: object) -> N
         "planned": date(2026, 3, 5),
         "due": date(2026, 3, 31),
         "target": 1,
-        "chain_id": 1,
-        "raised_to": DAY,
+        "plan_snapshot_id": 1,
+        "reminded_until": DAY,
         "changed_at": MORNING,
     }
     session.execute(insert(schema.task).values(**{**ordinary, **values}))
@@ -205,7 +205,7 @@ def add_notice(
         "id": notice_id,
         "task_id": task_id,
         "due_revision": 0,
-        "rung": "list",
+        "reminder_step": "list",
         "occurrence": notice_id,
         "level": 0,
         "office": "书记",

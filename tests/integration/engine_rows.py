@@ -21,7 +21,7 @@ from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
-from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep
 from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
     ORG_COLUMNS,
@@ -55,7 +55,7 @@ from dj_cadence.services.tasks.elections import settle_elections
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import metadata
 from dj_cadence.store.site import site as sites
 
@@ -95,23 +95,27 @@ CALENDAR = shipped().catalogue.calendar
 BRANCH = frozenset({OrgKind.BRANCH})
 SURE = Basis(Certainty.STANDARD, ("duty", "period"), "基本要求", "2.4")
 OURS = Basis(Certainty.DEFAULT, ("period",), note="本系统默认")
-LATE = Rung("late", From.DUE, working_days=1, repeat_weeks=1)
+LATE = ReminderStep("late", From.DUE, working_days=1, repeat_weeks=1)
 MONTHLY = ReminderPlan(
     "monthly",
     "每月",
-    (Rung("list", From.DUE_MONTH), Rung("nudge", From.PLANNED, working_days=-3), LATE),
+    (
+        ReminderStep("list", From.DUE_MONTH),
+        ReminderStep("nudge", From.PLANNED, working_days=-3),
+        LATE,
+    ),
 )
-YEARLY = ReminderPlan("yearly", "每年", (Rung("week", From.TARGET, days=-7), LATE))
+YEARLY = ReminderPlan("yearly", "每年", (ReminderStep("week", From.TARGET, days=-7), LATE))
 TERM_PLAN = ReminderPlan(
     "term",
     "换届",
     (
-        Rung("five_months", From.DUE, months=-5),
-        Rung("one_month", From.DUE, months=-1),
-        Rung("late", From.DUE, days=1, repeat_months=1),
+        ReminderStep("five_months", From.DUE, months=-5),
+        ReminderStep("one_month", From.DUE, months=-1),
+        ReminderStep("late", From.DUE, days=1, repeat_months=1),
     ),
 )
-NOTICE_PLAN = ReminderPlan("notice", "换届提醒", (Rung("opens", From.OPENS), LATE))
+NOTICE_PLAN = ReminderPlan("notice", "换届提醒", (ReminderStep("opens", From.OPENS), LATE))
 PLANS = {plan.key: plan for plan in (MONTHLY, YEARLY, TERM_PLAN, NOTICE_PLAN)}
 
 
@@ -301,7 +305,7 @@ def apply(
         database,
         rules,
         NO_CONTENT,
-        Span(START, until),
+        DateRange(START, until),
         by="管理员",
         today=today,
         now=at(today),
@@ -405,7 +409,7 @@ def the_task(database: Database, duty: str, org: str, label: str) -> Any:
 def notices(database: Database, task_id: int) -> list[tuple[str, int, date, str]]:
     """(rung, due_revision, due_on, outcome) of each."""
     table = schema.notice.c
-    query = select(table.rung, table.due_revision, table.due_on, table.outcome)
+    query = select(table.reminder_step, table.due_revision, table.due_on, table.outcome)
     query = query.where(table.task_id == task_id).order_by(table.due_on, table.id)
     with database.read() as session:
         return [tuple(row) for row in session.execute(query)]

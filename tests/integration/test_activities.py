@@ -34,7 +34,7 @@ TODAY = date(2026, 4, 20)
 JOINED = replace(PARTY_DAY, counts_for=("lecture",))
 HOURS = a_duty("hours", "集中学习", Every(Unit.MONTH, times=8, counted_in="学时"))
 RULES = catalogue(JOINED, LECTURE, HOURS)
-WHO: records.Who = {"by": "李书记", "now": at(TODAY, 17), "today": TODAY}
+WHO: records.Actor = {"by": "李书记", "now": at(TODAY, 17), "today": TODAY}
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_an_outage_of_30_days_ends_as_if_every_day_had_been_lived(
     advance_to(months, EVERYTHING, date(2026, 4, 14))
 
     task = the_task(months, "party_day", "B1", "2026-03")
-    assert [(rung, day) for rung, _, day, _ in notices(months, task.id)] == [
+    assert [(reminder_step, day) for reminder_step, _, day, _ in notices(months, task.id)] == [
         ("list", date(2026, 3, 2)),
         ("nudge", date(2026, 3, 2)),
         ("late", date(2026, 4, 1)),
@@ -144,7 +144,7 @@ def test_a_settled_task_is_spoken_of_no_more(months: Database) -> None:
 
     advance_to(months, EVERYTHING, date(2026, 4, 20))
 
-    assert [rung for rung, *_ in notices(months, task.id)] == ["list"]
+    assert [reminder_step for reminder_step, *_ in notices(months, task.id)] == ["list"]
     assert state(months) == "done"
 
 
@@ -159,7 +159,7 @@ def test_a_task_taken_back_is_in_its_state_again_and_says_nothing_twice(months: 
     advance_to(months, EVERYTHING, date(2026, 4, 2))
 
     assert state(months) == "unrecorded"
-    assert [rung for rung, *_ in notices(months, task.id)] == ["list", "late"]
+    assert [reminder_step for reminder_step, *_ in notices(months, task.id)] == ["list", "late"]
 
 
 # --- dates that change --------------------------------------------------------------------------
@@ -193,7 +193,9 @@ def test_a_due_date_that_came_closer_is_told(database: Database) -> None:
     apply(database, closer, today=date(2026, 11, 20), until=date(2027, 4, 1))
     advance_to(database, closer, date(2026, 11, 20))
 
-    assert [(rung, revision) for rung, revision, *_ in notices(database, task.id)] == [("week", 1)]
+    assert [
+        (reminder_step, revision) for reminder_step, revision, *_ in notices(database, task.id)
+    ] == [("week", 1)]
     assert the_task(database, "winter", "T", "2026").due == date(2026, 11, 25)
 
 
@@ -215,7 +217,7 @@ def test_who_has_just_set_a_near_day_is_not_told_that_it_is_near(months: Databas
     plan_on(months, task.id, date(2026, 3, 11), date(2026, 3, 10))
     advance_to(months, EVERYTHING, date(2026, 3, 10))
 
-    assert [rung for rung, *_ in notices(months, task.id)] == ["list"]
+    assert [reminder_step for reminder_step, *_ in notices(months, task.id)] == ["list"]
 
 
 def test_a_due_date_moved_out_of_the_past_makes_the_task_open_again(database: Database) -> None:

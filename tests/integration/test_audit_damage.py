@@ -20,11 +20,11 @@ def test_the_walked_site_has_something_of_everything(world: World) -> None:
     # These have tests of their own.
     empty = {
         "override",
-        "quiet",
-        "rate",
+        "quiet_period",
+        "rate_token",
         "saved_rules",
         "channel_state",
-        "report_seen",
+        "handled_report",
     }
     with world.database.read() as session:
         assert {

@@ -107,7 +107,13 @@ def test_what_a_pass_forty_days_ahead_has_done_is_taken_back(world: World, walke
 
 def _told(world: World) -> set[tuple[object, ...]]:
     """(task, reminder, occurrence, level, day) of what was said after LAST, on its very day."""
-    columns = (notice.c.task_id, notice.c.rung, notice.c.occurrence, notice.c.level, message.c.day)
+    columns = (
+        notice.c.task_id,
+        notice.c.reminder_step,
+        notice.c.occurrence,
+        notice.c.level,
+        message.c.day,
+    )
     query = select(*columns).join(message, message.c.id == notice.c.message_id)
     said = (notice.c.outcome.in_(("sent", "folded")), message.c.day > LAST)
     with world.database.read() as session:

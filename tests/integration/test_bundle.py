@@ -43,7 +43,7 @@ def messages(database: Database, day: date | None = None) -> list[tuple[Any, ...
             select(notice, org.c.code, task.c.duty)
             .join(task, task.c.id == notice.c.task_id)
             .join(org, org.c.id == task.c.org_id)
-            .order_by(org.c.position, task.c.duty, notice.c.due_on, notice.c.rung)
+            .order_by(org.c.position, task.c.duty, notice.c.due_on, notice.c.reminder_step)
         ).all()
     return [
         (
@@ -51,7 +51,7 @@ def messages(database: Database, day: date | None = None) -> list[tuple[Any, ...
             row.day,
             row.kind,
             row.late,
-            [(n.code, n.duty, n.rung, n.relay) for n in hanging if n.message_id == row.id],
+            [(n.code, n.duty, n.reminder_step, n.relay) for n in hanging if n.message_id == row.id],
         )
         for row in found
         if day in (None, row.day)
@@ -159,7 +159,7 @@ def add_notice(database: Database, org_code: str, due_on: date) -> None:
             notice.insert().values(
                 task_id=row.id,
                 due_revision=9,
-                rung="asked",
+                reminder_step="asked",
                 occurrence=0,
                 level=0,
                 office="书记",
@@ -184,7 +184,7 @@ def test_what_comes_before_the_message_is_written_still_joins_it(planned: Databa
 
     assert bundle(planned, EVERYTHING, SETTINGS, now=at(MONDAY, 8, 31)) == 0
     (mine,) = [row for row in messages(planned) if row[0] == "吴书记"]
-    assert sorted(rung for _, _, rung, _ in mine[4]) == ["asked", "list"]
+    assert sorted(reminder_step for _, _, reminder_step, _ in mine[4]) == ["asked", "list"]
 
 
 @pytest.mark.parametrize("state", ["gave_up", "superseded", "settled"])

@@ -491,7 +491,7 @@ def test_a_day_that_moves_away_says_nothing_new(database: Database, schedules: P
     entry = in_feed(database, provisional, before, date(2027, 2, 2))
     told = notices(database, before.id)
     assert (before.planned, before.due) == (date(2027, 2, 9), date(2027, 2, 26))
-    assert [(rung, day) for rung, _, day, _ in told] == [
+    assert [(reminder_step, day) for reminder_step, _, day, _ in told] == [
         ("list", date(2027, 2, 1)),
         ("nudge", date(2027, 2, 2)),
     ]

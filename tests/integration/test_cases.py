@@ -49,7 +49,7 @@ def test_one_event_starts_every_clock_for_it(clocks: Database) -> None:
 
     number = open_case(clocks)
 
-    assert [(t.duty, t.opens, t.due, t.anchor_id) for t in tasks(clocks)] == [
+    assert [(t.duty, t.opens, t.due, t.start_event_id) for t in tasks(clocks)] == [
         ("closed", date(2026, 4, 1), date(2026, 5, 31), number),
         ("told", date(2026, 4, 1), date(2026, 4, 16), number),
     ]
@@ -58,7 +58,7 @@ def test_one_event_starts_every_clock_for_it(clocks: Database) -> None:
 def test_two_cases_at_one_organization_are_two_tasks(clocks: Database) -> None:
     first, second = open_case(clocks), open_case(clocks, on=date(2026, 4, 2), ref="2026-08")
 
-    told = sorted((t.anchor_id, t.due) for t in tasks(clocks) if t.duty == "told")
+    told = sorted((t.start_event_id, t.due) for t in tasks(clocks) if t.duty == "told")
     assert told == [(first, date(2026, 4, 16)), (second, date(2026, 4, 17))]
     with clocks.read() as session:
         assert [(c.id, c.ref) for c in cases.cases(session)] == [

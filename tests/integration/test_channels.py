@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from dj_cadence.bootstrap import open_notifiers
-from dj_cadence.domain.messages.notifier import Form, Letter, Notifier, Sender, traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Notifier, Sender, traits
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.notifiers import (
     dingtalk_robot,
@@ -364,7 +364,7 @@ def test_closing_twice_ends_nothing_for_good(bench: Bench) -> None:
 def test_a_robot_speaks_to_a_group_and_is_found_by_name(bench: Bench) -> None:
     told = traits(bench.notifier)
 
-    assert (told.form, told.shown) == (Form.GROUP, "一小支部群、二小群")
+    assert (told.form, told.shown) == (Audience.GROUP, "一小支部群、二小群")
     assert told.limit
     assert (told.limit.messages, told.limit.seconds, told.limit.per_address) == (20, 60, True)
     bench.to = "三小群"
@@ -466,6 +466,6 @@ def test_a_webhook_may_speak_to_a_group(services: ChatServer, tmp_path: Path) ->
 
     opened = webhook.open_notifier({**options, "per_minute": 30}, SENDER, tmp_path)
 
-    assert traits(opened).form is Form.GROUP
+    assert traits(opened).form is Audience.GROUP
     assert traits(opened).limit is not None
     assert traits(opened).shown == "127.0.0.1"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.messages.notifier import Form, Traits
+from dj_cadence.domain.messages.notifier import Audience, Traits
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.audit import audit
 from dj_cadence.services.delivery.channels import list_channels
@@ -29,7 +29,7 @@ LIMIT = DeliveryError("550 Connection frequency limited", Blame.CHANNEL)
 
 
 class Chat(Channel):
-    traits = Traits(Form.CHAT)
+    traits = Traits(Audience.CHAT)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_is_shut_is_said_everywhere_and_told_once_by_another_way(
     assert letter.subject == "某区学校党建：“邮件”发不出消息，请处理"
     assert "550 Connection frequency limited" in letter.text
     assert "channel test email" in letter.text
-    assert (letter.to, letter.form, letter.html) == ("zhao", Form.CHAT, "")
+    assert (letter.to, letter.form, letter.html) == ("zhao", Audience.CHAT, "")
     rules = load_rules(site.settings.folder)
     said = [one.text for one in examine(site, rules, now=now) if "发不出消息" in one.text]
     assert len(said) == 1

@@ -82,5 +82,5 @@ def test_what_a_clock_that_was_ahead_has_done_is_taken_back(shipped_district: Da
     assert audit(engine, at(MONDAY, 12, 1)) == []
     with shipped_district.read() as session:
         assert session.scalar(select(site.c.last_tick)) == at(MONDAY, 12)
-        assert session.scalar(select(site.c.spoke_on)) == MONDAY
+        assert session.scalar(select(site.c.last_sending_day)) == MONDAY
         assert session.scalar(select(func.max(message.c.day))) == MONDAY

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.types import dumps
-from dj_cadence.store.schema import address, chain, person, token
+from dj_cadence.store.schema import address, person, plan_snapshot, token
 
 LOGIN = {"purpose": "login", "subject": "person:1", "generation": 0}
 
@@ -169,10 +169,13 @@ def test_naive_instants_are_refused(database: Database) -> None:
 def test_json_is_kept_as_readable_text(database: Database) -> None:
     content = {"b": ["主题党日", None], "a": 1}
     with database.write() as session:
-        session.execute(insert(chain).values(hash="x", content=content))
+        session.execute(insert(plan_snapshot).values(hash="x", content=content))
     with database.read() as session:
-        assert session.scalar(select(chain.c.content)) == content
-        assert session.scalar(text("SELECT content FROM chain")) == '{"a":1,"b":["主题党日",null]}'
+        assert session.scalar(select(plan_snapshot.c.content)) == content
+        assert (
+            session.scalar(text("SELECT content FROM plan_snapshot"))
+            == '{"a":1,"b":["主题党日",null]}'
+        )
 
 
 def test_equal_values_are_the_same_text() -> None:

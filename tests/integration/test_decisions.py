@@ -51,7 +51,7 @@ def site(database: Database) -> Site:
     advance_to(database, RULES, THURSDAY)
     with database.write() as session:
         sites.set_digest_week(session, "2026-W15")  # Monday's went out
-        sites.spoke_on(session, THURSDAY)
+        sites.last_sending_day(session, THURSDAY)
     return a_site(database, Channel())
 
 

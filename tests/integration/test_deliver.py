@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.messages.notifier import Form, Letter, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Traits
 from dj_cadence.domain.reminders.plan import ESCALATED
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.citation import STANDARD, basis_line
@@ -20,12 +20,12 @@ from dj_cadence.services.delivery.deliver import DeliveryCounts, recover, supers
 from dj_cadence.services.delivery.letter_codec import unpack
 from dj_cadence.signing import make_token, message_token
 from dj_cadence.store import schema
-from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import attempts, letters
 from dj_cadence.store.delivery import claims as ledger
 from dj_cadence.store.delivery.claims import Claim
-from dj_cadence.store.delivery.letters import Frozen
+from dj_cadence.store.delivery.letters import StoredLetter
 from dj_cadence.store.site import tokens
 from dj_cadence.transport.refusals.mail import Stage, judge_mail
 
@@ -103,7 +103,7 @@ def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Da
     later = Recorder(*[DeliveryError("451 later")] * 3)
     send_all(database, later)
     with database.read() as session:
-        (said,) = session.scalars(select(schema.shape.c.content))
+        (said,) = session.scalars(select(schema.skeleton.c.content))
         query = select(schema.letter.c.message_id, schema.letter.c.content)
         found = session.execute(query).all()
     kept = {unpack(said, content, message_token(rows.SETTINGS.key, id_)) for id_, content in found}
@@ -121,7 +121,7 @@ def test_the_subject_of_what_goes_up_cuts_a_long_name(database: Database) -> Non
     long = "某某县第一高级中学教职工第三党支部委员会"
     with database.write() as session:
         session.execute(update(schema.org).values(name=long))
-        session.execute(update(schema.notice).values(level=1, rung=ESCALATED))
+        session.execute(update(schema.notice).values(level=1, reminder_step=ESCALATED))
         _change_task(session, 1, state="overdue", due=date(2026, 2, 27))
     channel = Recorder()
 
@@ -149,7 +149,7 @@ def test_an_item_about_another_organization_names_it(database: Database) -> None
     fill(database, 2)
     with database.write() as session:
         session.execute(update(schema.org).where(schema.org.c.id == 2).values(name="第二小学"))
-        _change_task(session, 1, instance=2)
+        _change_task(session, 1, subject_id=2)
         _change_task(session, 2, duty="gone")
     channel = Recorder()
 
@@ -199,9 +199,9 @@ def test_the_surest_basis_is_named(basis: list[Basis], line: str) -> None:
 def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> None:
     fill(database, 1)
     with database.write() as session:
-        rows.add_notice(session, 2, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
-        rows.add_notice(session, 3, 1, 1, rung="nudge")
-        rows.add_notice(session, 4, 1, 1, rung="nudge", due_on=date(2026, 2, 27))
+        rows.add_notice(session, 2, 1, 1, reminder_step="nudge", due_on=date(2026, 2, 27))
+        rows.add_notice(session, 3, 1, 1, reminder_step="nudge")
+        rows.add_notice(session, 4, 1, 1, reminder_step="nudge", due_on=date(2026, 2, 27))
         ledger.fold(session, [1])
 
     send_all(database, Recorder())
@@ -214,8 +214,10 @@ def test_what_passes_takes_nothing_with_it_that_was_to_be_said_besides(database:
     fill(database, 2)
     with database.write() as session:
         for first, message_id in ((11, 1), (21, 2)):
-            rows.add_notice(session, first, message_id, message_id, rung="late")
-            rows.add_notice(session, first + 1, message_id, message_id, rung=ESCALATED, level=1)
+            rows.add_notice(session, first, message_id, message_id, reminder_step="late")
+            rows.add_notice(
+                session, first + 1, message_id, message_id, reminder_step=ESCALATED, level=1
+            )
         still = update(schema.task).where(schema.task.c.id == 2)
         session.execute(still.values(state="overdue"))
         ledger.fold(session, [1, 2])
@@ -422,8 +424,8 @@ def _begin(database: Database, claim: Claim, now: datetime) -> bool:
     return _in_book(database, lambda book: attempts.begin(book, claim, now))
 
 
-def _in_book(database: Database, work: Callable[[Ledger], _Done]) -> _Done:
-    book = Ledger(database)
+def _in_book(database: Database, work: Callable[[DriverTransaction], _Done]) -> _Done:
+    book = DriverTransaction(database)
     try:
         return book.transaction(work)
     finally:
@@ -563,8 +565,8 @@ def test_a_letter_is_kept_only_by_whom_it_was_claimed(database: Database) -> Non
     later = MORNING + 11 * MINUTE
     with database.write() as session:
         (quick,) = ledger.claim(session, "quick", "email", later, later + 10 * MINUTE)
-        letters.freeze(session, [Frozen(slow, b"alike", b"slow")])
-        letters.freeze(session, [Frozen(quick, b"alike", b"quick")])
+        letters.freeze(session, [StoredLetter(slow, b"alike", b"slow")])
+        letters.freeze(session, [StoredLetter(quick, b"alike", b"quick")])
 
     with database.read() as session:
         assert session.scalars(select(schema.letter.c.content)).all() == [b"quick"]
@@ -646,14 +648,14 @@ def test_nothing_is_written_for_a_channel_of_which_nothing_is_known(database: Da
             raise OSError("no such device")
 
     class Chat(Recorder):
-        traits = Traits(Form.CHAT)
+        traits = Traits(Audience.CHAT)
 
     fill(database, 1)
     channel = Chat()
 
     assert send_all(database, Broken()) == DeliveryCounts(postponed=1)
     assert send_all(database, Broken(), channel, now=MORNING + 6 * MINUTE).sent == 1
-    assert [letter.form for letter in channel.letters] == [Form.CHAT]
+    assert [letter.form for letter in channel.letters] == [Audience.CHAT]
     assert rows.attempts(database) == [
         (1, 1, "retry", "渠道程序出错：OSError"),
         (1, 2, "sent", "250 ok"),

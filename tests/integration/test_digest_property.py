@@ -15,7 +15,7 @@ from dj_cadence.services.access.page_queries import organizations
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digest_view
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.schema import chain, cohort, metadata, org, profile, slot, task
+from dj_cadence.store.schema import cohort, metadata, org, plan_snapshot, profile, slot, task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import task_list
 from dj_cadence.store.tasks.overrides import lay_over
@@ -181,7 +181,7 @@ def _store(database: Database, parents: Sequence[int], tasks: Sequence[Owed]) ->
             session.execute(delete(table))
         sites.create(session, "5eed", date(2026, 1, 1))
         session.execute(insert(profile).values(id=1, hash="p", facts={}))
-        session.execute(insert(chain).values(id=1, hash="c", content={}))
+        session.execute(insert(plan_snapshot).values(id=1, hash="c", content={}))
         session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
         session.execute(insert(org), [_org(n, parents[n], ends[n]) for n in range(len(parents))])
         if tasks:
@@ -217,8 +217,8 @@ def _task(n: int, one: Owed) -> dict[str, object]:
         "id": n,
         "org_id": one.org + 1,
         "duty": one.duty,
-        "instance": 0,
-        "anchor_id": 0,
+        "subject_id": 0,
+        "start_event_id": 0,
         "period": f"p{n}",
         "step": "",
         "slot_id": n,
@@ -227,8 +227,8 @@ def _task(n: int, one: Owed) -> dict[str, object]:
         "planned": None,
         "due": one.due,
         "target": 1,
-        "chain_id": 1,
-        "raised_to": one.due,
+        "plan_snapshot_id": 1,
+        "reminded_until": one.due,
         "changed_at": at(MONDAY),
         "settled_at": one.settled_at if settled else None,
     }

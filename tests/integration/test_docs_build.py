@@ -34,12 +34,12 @@ def test_make_targets_exist(document: Path) -> None:
 
 
 def leads_somewhere(document: Path, link: str) -> bool:
-    path, _, anchor = link.partition("#")
+    path, _, start_event = link.partition("#")
     target = document.parent / path if path else document
-    return target.exists() and (not anchor or anchor in anchors(target))
+    return target.exists() and (not start_event or start_event in start_events(target))
 
 
-def anchors(document: Path) -> set[str]:
+def start_events(document: Path) -> set[str]:
     """The anchors that GitHub and Gitee give to the headings of `document`."""
     text = BLOCK.sub("", document.read_text(encoding="utf-8"))
     return {

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.domain.reminders.plan import UpStep
+from dj_cadence.domain.reminders.plan import EscalationStep
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.fingerprint import digest, plain
@@ -32,7 +32,9 @@ from .engine_rows import (
     the_task,
 )
 
-TWO_LEVELS = replace(TERM_PLAN, escalate=(UpStep(5), UpStep(10)), through_quiet=True)
+TWO_LEVELS = replace(
+    TERM_PLAN, escalate=(EscalationStep(5), EscalationStep(10)), through_quiet=True
+)
 EXPIRED = date(2026, 8, 31)
 FIRST = date(2026, 9, 1)
 """The day after: B1's term is overdue and its 书记 hears of it."""
@@ -263,7 +265,7 @@ def test_what_a_superior_chose_goes_up_to_it_and_further_as_the_plan_says(late: 
 def test_a_choice_wakes_what_is_long_overdue_and_can_be_ended(late: Database) -> None:
     own = rules(OURS, NOTICE, plan=TERM_PLAN)
     with late.write() as session:
-        session.execute(update(task).values(chain_id=_without_escalation(late, own)))
+        session.execute(update(task).values(plan_snapshot_id=_without_escalation(late, own)))
     live(late, FIRST, date(2026, 10, 12), own)
     assert outcomes(late) == []
 
@@ -278,4 +280,4 @@ def test_a_choice_wakes_what_is_long_overdue_and_can_be_ended(late: Database) ->
 def _without_escalation(database: Database, own: Catalogue) -> int:
     with database.write() as session:
         plan = own.plans["term"]
-        return writes.chain_id(session, digest(plan), plain(plan))
+        return writes.plan_snapshot_id(session, digest(plan), plain(plan))

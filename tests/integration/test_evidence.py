@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import Paper, paper
+from dj_cadence.loading.evidence_file import EvidenceFile, paper
 from dj_cadence.services.audit.evidence import look_at_evidence
 from dj_cadence.services.tasks import evidence, record
 from dj_cadence.services.tasks.explain import explain
@@ -37,7 +37,7 @@ def settings(folder: Path, megabytes: int = 500) -> Settings:
 
 
 def done(
-    database: Database, folder: Path, *papers: Paper, on: int = 5, megabytes: int = 500
+    database: Database, folder: Path, *papers: EvidenceFile, on: int = 5, megabytes: int = 500
 ) -> int:
     """The party day of March is recorded, with papers."""
     mine = the_task(database, "party_day", "B1", "2026-03").id
@@ -203,7 +203,7 @@ def test_one_paper_is_read_at_a_time(march: Database, tmp_path: Path) -> None:
     """However many come, no more than one of them is in memory."""
     before: list[int] = []
 
-    def papers() -> Iterator[Paper]:
+    def papers() -> Iterator[EvidenceFile]:
         for number in range(3):
             before.append(len(list((tmp_path / "evidence").glob(".*"))) if number else 0)
             yield paper(f"{number}.pdf", PDF + bytes([number]))

@@ -22,7 +22,7 @@ from dj_cadence.services.delivery import channel_worker
 from dj_cadence.services.delivery.channel_worker import ChannelWorker
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.store import schema
-from dj_cadence.store.core.compiled import Ledger, NotWritten, Prepared
+from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.delivery import claims
 from dj_cadence.store.delivery.process_lock import lifeline
@@ -375,7 +375,7 @@ def test_an_outcome_waits_for_a_database_that_takes_no_connections(
     class Breaking(Recorder):
         def send(self, letter: Letter) -> str:
             if broken.pop() if broken else 0:
-                monkeypatch.setattr(Ledger, "run", _failing_once(monkeypatch))
+                monkeypatch.setattr(DriverTransaction, "run", _failing_once(monkeypatch))
             return super().send(letter)
 
     taken = Breaking()
@@ -388,7 +388,10 @@ def test_an_outcome_waits_for_a_database_that_takes_no_connections(
 
 def test_a_transaction_that_failed_locks_nobody_out(three: Database) -> None:
     """While its error is still looked at, which keeps all that it has seen."""
-    book, nonsense = Ledger(three), Prepared(update(schema.message).values(state=bindparam("x")))
+    book, nonsense = (
+        DriverTransaction(three),
+        CompiledStatement(update(schema.message).values(state=bindparam("x"))),
+    )
 
     with pytest.raises(NotWritten) as caught:
         book.transaction(lambda same: same.run(nonsense, x=object()))
@@ -401,10 +404,10 @@ def test_a_transaction_that_failed_locks_nobody_out(three: Database) -> None:
 
 
 def _failing_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    run = Ledger.run
+    run = DriverTransaction.run
 
-    def fail(book: Ledger, prepared: Prepared, **values: object) -> int:
-        monkeypatch.setattr(Ledger, "run", run)
+    def fail(book: DriverTransaction, prepared: CompiledStatement, **values: object) -> int:
+        monkeypatch.setattr(DriverTransaction, "run", run)
         return run(book, prepared, **values | {"this": object()})  # nothing can be bound to it
 
     return fail

@@ -84,7 +84,7 @@ def test_an_office_that_ends_takes_its_tasks_along(planned: Database) -> None:
 def test_cases_and_steps_of_workflows_stay_out(planned: Database) -> None:
     one, other = tasks(planned, "party_day", "B1")[:2]
     with planned.write() as session:
-        for row, changed in ((one, {"instance": -7}), (other, {"step": "vote"})):
+        for row, changed in ((one, {"subject_id": -7}), (other, {"step": "vote"})):
             risen = {"sequence": row.sequence + 1, **changed}
             session.execute(update(schema.task).where(schema.task.c.id == row.id).values(risen))
     found = ids(calendar(planned, org(planned, "B1")))

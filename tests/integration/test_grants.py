@@ -352,7 +352,7 @@ def test_a_waiver_is_taken_back_and_the_task_owed_as_before(district: Database) 
     take_back(district, task.id, "支部不撤了")
 
     after = the_task(district, "party_day", "B1", "2026-03")
-    assert (after.state, after.settled_at, after.touched) == ("unrecorded", None, False)
+    assert (after.state, after.settled_at, after.has_acts) == ("unrecorded", None, False)
     assert notices(district, task.id) == said
     assert [(kind, reason) for kind, _, reason in acts(district, task.id)] == [
         ("waive", "支部拟撤并"),

@@ -15,7 +15,7 @@ ALTERED = [
     ("DROP INDEX ix_message_send_at", "缺少索引 ix_message_send_at"),
     ("CREATE INDEX mine ON person (name)", "多出索引 mine"),
     ("CREATE TABLE recipes (id INTEGER PRIMARY KEY)", "多出表 recipes"),
-    ("DROP TABLE rate", "缺少表 rate"),
+    ("DROP TABLE rate_token", "缺少表 rate_token"),
 ]
 
 

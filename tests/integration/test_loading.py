@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.dates.working_days import CalendarStatus
-from dj_cadence.domain.reminders.plan import From, Rung
+from dj_cadence.domain.reminders.plan import From, ReminderStep
 from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.loading.rules.catalogue import (
     Loaded,
@@ -129,8 +129,10 @@ def test_a_site_says_only_what_differs() -> None:
     assert duties["district_training"].recurrence == Every(
         Unit.SCHOOL_YEAR, opens=DayOfYear(0, 9, 1), due=DayOfYear(0, 9, 30)
     )
-    assert loaded.catalogue.plans["gentle"].rungs == (Rung("list", From.DUE_MONTH),)
-    assert loaded.catalogue.plans["yearly"].rungs == (Rung("month_before", From.TARGET, days=-30),)
+    assert loaded.catalogue.plans["gentle"].rungs == (ReminderStep("list", From.DUE_MONTH),)
+    assert loaded.catalogue.plans["yearly"].rungs == (
+        ReminderStep("month_before", From.TARGET, days=-30),
+    )
     assert loaded.catalogue.plans["monthly"] == SHIPPED.catalogue.plans["monthly"]
     assert calendar.status(2027) is CalendarStatus.OFFICIAL
     assert len(calendar.years[2027].days_off) == 10

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
-from dj_cadence.domain.messages.notifier import Form, Letter, Sender
+from dj_cadence.domain.messages.notifier import Audience, Letter, Sender
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.rendering import _SAMPLES, Templates
 from dj_cadence.transport import mime
@@ -50,7 +50,7 @@ def views() -> list[MessageView]:
 
 
 def mail(view: MessageView) -> bytes:
-    rendered = Templates([SHIPPED]).render(view, Form.MAIL, home="https://dj.example.cn")
+    rendered = Templates([SHIPPED]).render(view, Audience.MAIL, home="https://dj.example.cn")
     letter = Letter(
         message_id=f"m1.{'5eed' * 8}@mail.some-education-office.example.cn",
         to="li@example.cn",

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.domain.digest.digest import DigestChild, Numbers
-from dj_cadence.domain.messages.notifier import Form
+from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import LISTED, Item, MessageView
 from dj_cadence.rendering import Templates, pressing, summary
 from dj_cadence.rendering.digest_filters import CHILDREN_IN_MAIL, MISSING_SHOWN
@@ -42,22 +42,22 @@ def items(number: int) -> tuple[Item, ...]:
     )
 
 
-def rendered(view: MessageView, form: Form) -> tuple[str, str]:
+def rendered(view: MessageView, form: Audience) -> tuple[str, str]:
     found = Templates([SHIPPED]).render(view, form, home=HOME)
     return found.text, found.html
 
 
-@pytest.mark.parametrize("form", Form)
-def test_a_bundle_of_twenty_thousand_is_a_mail_like_others(form: Form) -> None:
+@pytest.mark.parametrize("form", Audience)
+def test_a_bundle_of_twenty_thousand_is_a_mail_like_others(form: Audience) -> None:
     view = replace(VIEW, items=items(MANY))
     text, html = rendered(view, form)
     assert len(text.encode()) + len(html.encode()) < MOST_BYTES
-    left_out = MANY - LISTED - (40 if form is Form.GROUP else 0)
+    left_out = MANY - LISTED - (40 if form is Audience.GROUP else 0)
     assert f"另有{left_out}项没有列出" in text
-    if form is Form.MAIL:
+    if form is Audience.MAIL:
         assert f"另有{left_out}项没有列出" in html
         assert html.count(VIEW.link) == 2, "the button, and where the rest stands"
-    if form is not Form.GROUP:  # which names nobody who is late
+    if form is not Audience.GROUP:  # which names nobody who is late
         assert "第499党支部" in text, "what is most pressing is listed, wherever it stands"
 
 
@@ -65,15 +65,15 @@ def test_the_counts_are_of_all() -> None:
     assert summary(replace(VIEW, items=items(MANY))).counts == "40项逾期、19960项待办"
 
 
-@pytest.mark.parametrize("form", Form)
-def test_a_message_that_is_not_too_long_leaves_nothing_out(form: Form) -> None:
+@pytest.mark.parametrize("form", Audience)
+def test_a_message_that_is_not_too_long_leaves_nothing_out(form: Audience) -> None:
     text, html = rendered(replace(VIEW, items=items(LISTED)), form)
     assert "没有列出" not in text + html
 
 
 def test_what_is_about_a_person_is_counted_once_in_a_chat() -> None:
     private = replace(ITEM, confidential=True)
-    text, _ = rendered(replace(VIEW, items=(*items(LISTED + 5), private, private)), Form.CHAT)
+    text, _ = rendered(replace(VIEW, items=(*items(LISTED + 5), private, private)), Audience.CHAT)
     assert "另有5项没有列出" in text
     assert "另有2项涉及个人" in text
 
@@ -84,14 +84,14 @@ def order(found: Sequence[Item]) -> list[int]:
 
 def test_the_most_pressing_stay_and_in_their_order() -> None:
     late = replace(ITEM, state="overdue", overdue_days=3)
-    soon = replace(ITEM, rung="before", planned=date(2026, 3, 3))
+    soon = replace(ITEM, reminder_step="before", planned=date(2026, 3, 3))
     given = [replace(one, task_id=n) for n, one in enumerate([ITEM, soon, late, ITEM, late, soon])]
     assert order(pressing(given, 3)) == [0, 2, 4]
     assert order(pressing(given, 6)) == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("form", [Form.MAIL])
-def test_a_digest_of_a_thousand_below_has_an_end(form: Form) -> None:
+@pytest.mark.parametrize("form", [Audience.MAIL])
+def test_a_digest_of_a_thousand_below_has_an_end(form: Audience) -> None:
     children = tuple(
         DigestChild(f"C{n}", f"第{n}党支部", Numbers(overdue=n), 0) for n in range(1, 1001)
     )

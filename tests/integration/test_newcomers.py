@@ -53,7 +53,7 @@ def of_newcomers(site: Site) -> list[tuple[str, str]]:
     query = (
         select(person.c.name, notice.c.outcome)
         .join_from(notice, person, person.c.id == notice.c.person_id)
-        .where(notice.c.rung == "newcomer")
+        .where(notice.c.reminder_step == "newcomer")
         .distinct()
     )
     with site.database.read() as session:
@@ -65,7 +65,7 @@ def test_nobody_is_new_when_a_site_begins(site: Site) -> None:
 
     assert of_newcomers(site) == []
     with site.database.read() as session:
-        assert set(session.scalars(select(appointment.c.welcomed_on))) == {MARCH}
+        assert set(session.scalars(select(appointment.c.handover_notified_on))) == {MARCH}
 
 
 def test_a_newcomer_gets_one_list_of_what_is_open(site: Site, channel: Channel) -> None:

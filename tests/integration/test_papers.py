@@ -8,11 +8,10 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from docx import Document
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Paper, PaperKind
-from dj_cadence.domain.documents.election_letter import Form, Term
+from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
+from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper, template_path, wall_workbook
@@ -29,18 +28,18 @@ from .delivery_rows import SHIPPED
 from .engine_rows import EVERYTHING, advance_to, at, the_task
 from .office import as_csv, text_of
 
-BRANCH = Form(OrgKind.BRANCH)
+BRANCH = OrganizationForm(OrgKind.BRANCH)
 TODAY = date(2026, 5, 12)
 SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 
 
-def made(database: Database, kind: PaperKind, code: str, **asked: object) -> Paper:
+def made(database: Database, kind: DocumentKind, code: str, **asked: object) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, code)
         return paper(session, EVERYTHING, kind, found, **SEEN, **asked)
 
 
-def opened(paper: Paper, folder: Path) -> str:
+def opened(paper: Document, folder: Path) -> str:
     file = folder / "paper.docx"
     file.write_bytes(render_paper([SHIPPED], paper))
     return text_of(file)
@@ -62,10 +61,10 @@ def lived(planned: Database) -> Database:
 def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
     planned: Database, tmp_path: Path
 ) -> None:
-    letter = made(planned, PaperKind.REMINDER, "S", month=date(2026, 8, 1))
+    letter = made(planned, DocumentKind.REMINDER, "S", month=date(2026, 8, 1))
 
     ends = date(2026, 8, 31)
-    assert letter.terms == (Term("第一党支部", BRANCH, date(2023, 8, 31), ends),)
+    assert letter.terms == (CommitteeTerm("第一党支部", BRANCH, date(2023, 8, 31), ends),)
     text = opened(letter, tmp_path)
     for words in (
         "关于做好党组织换届选举工作的提醒函第一党支部：根据《中国共产党章程》《中国共产党支部工作条例",
@@ -93,15 +92,15 @@ def test_the_months_with_a_letter_are_known(planned: Database) -> None:
 
 def test_without_a_term_that_ends_there_is_no_letter(planned: Database) -> None:
     with pytest.raises(Refused, match="没有2026年9月届满的"):
-        made(planned, PaperKind.REMINDER, "S", month=date(2026, 9, 1))
+        made(planned, DocumentKind.REMINDER, "S", month=date(2026, 9, 1))
     with pytest.raises(Refused, match="云溪区教育工委没有换届任务"):
-        made(planned, PaperKind.REQUEST, "E")
+        made(planned, DocumentKind.REQUEST, "E")
 
 
 def test_the_year_end_pack_says_what_when_how_late_and_why_not(
     lived: Database, tmp_path: Path
 ) -> None:
-    pack = made(lived, PaperKind.YEAR_END, "B1", year=2026)
+    pack = made(lived, DocumentKind.YEAR_END, "B1", year=2026)
 
     told = {
         line.period: (line.completed_on, line.late_days, line.state, line.remark)
@@ -124,7 +123,7 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
 
 
 def test_the_same_paper_is_the_same_bytes(planned: Database) -> None:
-    letter = made(planned, PaperKind.REQUEST, "B1")
+    letter = made(planned, DocumentKind.REQUEST, "B1")
 
     assert render_paper([SHIPPED], letter) == render_paper([SHIPPED], letter)
 
@@ -132,14 +131,14 @@ def test_the_same_paper_is_the_same_bytes(planned: Database) -> None:
 def test_a_site_replaces_a_template_and_a_broken_one_is_named(
     planned: Database, tmp_path: Path
 ) -> None:
-    letter = made(planned, PaperKind.REPLY, "B1")
+    letter = made(planned, DocumentKind.REPLY, "B1")
     own = tmp_path / "letters" / "reply.docx"
     own.parent.mkdir()
     changed = Document()
     changed.add_paragraph("本单位自己的批复：{{ paper.org_name }}")
     changed.save(str(own))
 
-    assert template_path([tmp_path, SHIPPED], PaperKind.REPLY) == own
+    assert template_path([tmp_path, SHIPPED], DocumentKind.REPLY) == own
     file = tmp_path / "own.docx"
     file.write_bytes(render_paper([tmp_path, SHIPPED], letter))
     assert text_of(file) == "本单位自己的批复：第一党支部"

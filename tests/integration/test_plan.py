@@ -12,7 +12,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.site import site as sites
 
 from .engine_rows import (
@@ -50,7 +50,7 @@ from .engine_rows import (
     the_task,
 )
 
-SPAN = Span(START, date(2026, 6, 30))
+SPAN = DateRange(START, date(2026, 6, 30))
 TODAY = date(2026, 3, 10)
 BY_QUARTER: Duty = replace(PARTY_DAY, recurrence=Every(Unit.QUARTER))
 
@@ -313,8 +313,11 @@ def test_another_reminder_plan_holds_for_tasks_that_have_said_nothing(district: 
     advance_to(district, rules, date(2026, 5, 11))
 
     march, april = tasks(district, org="T")[:2]
-    assert [rung for rung, *_ in notices(district, march.id)] == ["list", *["late"] * 7]
-    assert [rung for rung, *_ in notices(district, april.id)] == ["list"]
+    assert [reminder_step for reminder_step, *_ in notices(district, march.id)] == [
+        "list",
+        *["late"] * 7,
+    ]
+    assert [reminder_step for reminder_step, *_ in notices(district, april.id)] == ["list"]
 
 
 # --- the roster changes ------------------------------------------------------------------------
@@ -471,13 +474,13 @@ def test_two_halves_of_a_window_are_the_whole(sqlite_database: Database) -> None
             sqlite_database,
             EVERYTHING,
             {},
-            Span(since, until),
+            DateRange(since, until),
             by="管理员",
             today=START,
             now=at(START),
         )
 
-    whole = Span(START, date(2027, 4, 1))
+    whole = DateRange(START, date(2027, 4, 1))
     assert planner.preview(sqlite_database, EVERYTHING, whole).counts == {}
     planner.apply(sqlite_database, EVERYTHING, {}, whole, by="管理员", today=START, now=at(START))
     assert {r.sequence for r in tasks(sqlite_database)} == {0}

@@ -23,8 +23,17 @@ from dj_cadence.services.tasks.record import done
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.planning import writes
-from dj_cadence.store.planning.differences import Span
-from dj_cadence.store.schema import act, chain, cohort, org, org_cohort, plan_run, slot, task
+from dj_cadence.store.planning.differences import DateRange
+from dj_cadence.store.schema import (
+    act,
+    cohort,
+    org,
+    org_cohort,
+    plan_run,
+    plan_snapshot,
+    slot,
+    task,
+)
 
 from .engine_rows import (
     B1,
@@ -46,8 +55,8 @@ from .engine_rows import (
 )
 
 TODAY = date(2026, 3, 10)
-KEPT = [column for column in task.columns if column.name not in ("slot_id", "chain_id")]
-SPAN = Span(START, date(2026, 12, 31))
+KEPT = [column for column in task.columns if column.name not in ("slot_id", "plan_snapshot_id")]
+SPAN = DateRange(START, date(2026, 12, 31))
 B3 = {"code": "B3", "name": "第三党支部", "kind": "党支部", "supervisor": "S"}
 G = {"code": "G", "name": "云溪中学党总支", "kind": "党总支", "supervisor": "E"}
 
@@ -142,10 +151,10 @@ class Life:
 
 def plan_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """Everything that a plan writes, cohorts by their signature and slots by their content."""
-    shown = [slot.c.label, slot.c.derivation, cohort.c.signature, chain.c.hash]
+    shown = [slot.c.label, slot.c.derivation, cohort.c.signature, plan_snapshot.c.hash]
     joined = task.join(slot, slot.c.id == task.c.slot_id)
     joined = joined.join(cohort, cohort.c.id == slot.c.cohort_id)
-    joined = joined.join(chain, chain.c.id == task.c.chain_id)
+    joined = joined.join(plan_snapshot, plan_snapshot.c.id == task.c.plan_snapshot_id)
     member = [column for column in org_cohort.columns if column.name != "cohort_id"]
     queries = {
         "task": select(*KEPT, *shown).select_from(joined).order_by(task.c.id),
@@ -253,12 +262,12 @@ def test_only_organizations_that_changed_are_marked_and_their_superiors(
 ) -> None:
     apply(district, EVERYTHING, until=SPAN.until)
     with district.read() as session:
-        before = dict(session.execute(select(org.c.code, org.c.changed_in)).all())
+        before = dict(session.execute(select(org.c.code, org.c.changed_at_version)).all())
 
     load(district, [{**B2, "theme_day": "10日"}], today=TODAY)
 
     with district.read() as session:
-        after = dict(session.execute(select(org.c.code, org.c.changed_in)).all())
+        after = dict(session.execute(select(org.c.code, org.c.changed_at_version)).all())
     assert {code for code in after if after[code] != before[code]} == {"B2", "S"}
     assert set(looked_at(district).values()) == {before["B2"]}
 
@@ -348,6 +357,6 @@ def _mortal(function: Callable[..., None], left: Iterator[int]) -> Callable[...,
 
 def owed(plan: dict[str, list[tuple[object, ...]]]) -> list[tuple[object, ...]]:
     """Who owes what and when; how often it was moved back and forth is left out."""
-    names = ["org_id", "duty", "instance", "anchor_id", "period", "opens", "planned", "due"]
+    names = ["org_id", "duty", "subject_id", "start_event_id", "period", "opens", "planned", "due"]
     places = [n for n, column in enumerate(KEPT) if column.name in names]
     return [tuple(row[n] for n in places) for row in plan["task"] if "withdrawn" not in row]

@@ -12,7 +12,7 @@ from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import record
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import org, slot, task
 
 from .engine_rows import START, advance_to, apply, at
@@ -33,7 +33,7 @@ def stored(database: Database) -> State:
     )
     with database.read() as session:
         return {
-            (row.code, row.duty, row.instance, row.anchor_id, row.period, row.step): (
+            (row.code, row.duty, row.subject_id, row.start_event_id, row.period, row.step): (
                 row.state,
                 row.opens,
                 row.target,
@@ -66,7 +66,7 @@ def shown_and_done(
     database: Database, rules: Catalogue
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """What the preview shows, and what applying then changes."""
-    report = plan.preview(database, rules, Span(START, UNTIL), every_change=True)
+    report = plan.preview(database, rules, DateRange(START, UNTIL), every_change=True)
     names = ("change", "org", "duty", "step", "period", "planned", "due")
     shown = [tuple(row[name] for name in names) for row in report.samples]
     before = stored(database)
@@ -154,7 +154,7 @@ def test_of_a_duty_switched_off_stays_what_a_person_touched_and_nothing_else(
     advance_to(district, LIFE, TODAY)
     act(district, LIFE, "planned", the_step(district, "", "B1").id, TODAY, on=date(2026, 12, 18))
     none = edited(LIFE, "none", enabled=False)
-    report = plan.preview(district, none, Span(START, UNTIL), every_change=True)
+    report = plan.preview(district, none, DateRange(START, UNTIL), every_change=True)
     kept = sorted((row["org"], row["step"]) for row in report.samples if row["change"] == "keep")
     before = stored(district)
     apply(district, none, until=UNTIL, today=TODAY, allow_withdrawals=1000)
@@ -164,12 +164,12 @@ def test_of_a_duty_switched_off_stays_what_a_person_touched_and_nothing_else(
     assert kept == sorted((key[0], key[5]) for key in stays)
     assert report.total("withdraw") == len(difference(before, after))
     assert {row[0] for row in difference(before, after)} == {"withdraw"}
-    assert plan.preview(district, none, Span(START, UNTIL), anew=True).counts == {}
+    assert plan.preview(district, none, DateRange(START, UNTIL), anew=True).counts == {}
 
 
 def test_each_step_is_shown_with_what_brings_it(district: Database) -> None:
     def causes(rules: Catalogue, until: date) -> set[tuple[str, str]]:
-        span = Span(START, until)
+        span = DateRange(START, until)
         report = plan.preview(district, rules, span, every_change=True)
         return {(s["step"], s["cause"]) for s in report.samples if s["change"] == "create"}
 

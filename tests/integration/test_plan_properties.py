@@ -19,7 +19,7 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import message, notice, task
 
 from .engine_rows import (
@@ -184,7 +184,7 @@ def test_no_notice_is_lost_and_nobody_is_told_twice_a_day(
         database.engine.dispose()
 
 
-def planned_over(database: Database, *spans: Span) -> list[tuple[object, ...]]:
+def planned_over(database: Database, *spans: DateRange) -> list[tuple[object, ...]]:
     """The tasks after planning these windows one after the other."""
     for span in spans:
         planner.apply(database, EVERYTHING, {}, span, by="x", today=START, now=at(START))
@@ -199,8 +199,8 @@ def planned_over(database: Database, *spans: Span) -> list[tuple[object, ...]]:
 def test_planning_in_two_halves_is_planning_the_whole_and_twice_adds_nothing(
     founded: Path, tmp_path: Path, cut: date
 ) -> None:
-    whole, shapes = Span(START, date(2026, 12, 31)), []
-    for spans in ((Span(START, cut), Span(cut + DAY, whole.until)), (whole,)):
+    whole, shapes = DateRange(START, date(2026, 12, 31)), []
+    for spans in ((DateRange(START, cut), DateRange(cut + DAY, whole.until)), (whole,)):
         database = open_database(f"sqlite:///{shutil.copyfile(founded, tmp_path / 'half.db')}")
         try:
             shapes.append(planned_over(database, *spans))

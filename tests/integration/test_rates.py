@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from dj_cadence.domain.messages.notifier import Form, Letter, Limit, Traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Limit, Traits
 from dj_cadence.services.delivery.deliver import DeliveryCounts
 from dj_cadence.store import schema
-from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import rate_limits
 
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 
 def _take(database: Database, now: datetime, *, bucket: str = "b", messages: int = 3) -> object:
-    with closing(Ledger(database)) as ledger:
+    with closing(DriverTransaction(database)) as ledger:
         return ledger.transaction(
             lambda book: rate_limits.take(book, bucket, Limit(messages, 60), now)
         )
@@ -133,7 +133,7 @@ def test_two_processes_together_keep_to_a_robots_limit(database: Database) -> No
 class Group(Recorder):
     """A channel that speaks to a group."""
 
-    traits = Traits(form=Form.GROUP)
+    traits = Traits(form=Audience.GROUP)
 
 
 def test_a_group_gets_a_letter_of_its_own(database: Database) -> None:
@@ -143,7 +143,7 @@ def test_a_group_gets_a_letter_of_its_own(database: Database) -> None:
     send_all(database, channel)
 
     (letter,) = channel.letters
-    assert (letter.form, letter.headers, letter.html) == (Form.GROUP, (), "")
+    assert (letter.form, letter.headers, letter.html) == (Audience.GROUP, (), "")
     assert letter.text == (
         "【党建提醒】某县学校党建\n"
         "\n"
@@ -157,7 +157,7 @@ def test_a_group_gets_a_letter_of_its_own(database: Database) -> None:
 class Chat(Recorder):
     """A channel that speaks to one person in a chat."""
 
-    traits = Traits(form=Form.CHAT)
+    traits = Traits(form=Audience.CHAT)
 
 
 def test_a_chat_with_one_person_carries_their_link(database: Database) -> None:

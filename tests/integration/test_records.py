@@ -11,7 +11,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.schema import anchor, record
+from dj_cadence.store.schema import record, start_event
 
 from .engine_rows import (
     EVERYTHING,
@@ -50,7 +50,7 @@ def test_done_on_the_due_date_is_not_late(district: Database) -> None:
     say(district, records.done, task.id, on=date(2026, 3, 31), note="学习", by="吴书记")
 
     after = march(district)
-    assert (after.state, after.amount, after.completed_on, after.next_on, after.touched) == (
+    assert (after.state, after.amount, after.completed_on, after.next_on, after.has_acts) == (
         "done",
         1,
         date(2026, 3, 31),
@@ -232,7 +232,7 @@ def test_what_was_recorded_by_mistake_is_taken_back_one_by_one(district: Databas
     none = march(district, "groups")
 
     assert [
-        (row.state, row.amount, row.completed_on, row.settled_at, row.touched)
+        (row.state, row.amount, row.completed_on, row.settled_at, row.has_acts)
         for row in (half, none)
     ] == [("unrecorded", 1, None, None, True), ("unrecorded", 0, None, None, False)]
     assert notices(district, task.id) == said
@@ -271,9 +271,11 @@ def test_reopening_needs_something_settled_and_a_reason(
 
 
 def elections(database: Database, org_id: int) -> list[tuple[date, bool, str]]:
-    query = select(anchor.c.day, anchor.c.current, anchor.c.source)
+    query = select(start_event.c.day, start_event.c.current, start_event.c.source)
     with database.read() as session:
-        mine = session.execute(query.where(anchor.c.org_id == org_id).order_by(anchor.c.day))
+        mine = session.execute(
+            query.where(start_event.c.org_id == org_id).order_by(start_event.c.day)
+        )
         return [(row.day, row.current, row.source) for row in mine]
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dj_cadence.domain.messages.notifier import Form, Sender, Traits
+from dj_cadence.domain.messages.notifier import Audience, Sender, Traits
 from dj_cadence.notifiers.smtp import open_notifier
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
@@ -37,7 +37,7 @@ WORDINGS = {
 class Chat(Channel):
     """The administrator's other way."""
 
-    traits = Traits(Form.CHAT)
+    traits = Traits(Audience.CHAT)
 
 
 @contextmanager

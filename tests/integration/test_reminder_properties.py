@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.domain.reminders.plan import ESCALATED, NEWCOMER, From, Rung, TaskDates, UpStep
+from dj_cadence.domain.reminders.plan import (
+    ESCALATED,
+    NEWCOMER,
+    EscalationStep,
+    From,
+    ReminderStep,
+    TaskDates,
+)
 from dj_cadence.domain.reminders.plan import reminders as rungs_of
 from dj_cadence.domain.reminders.quiet_period import speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -27,14 +34,23 @@ from dj_cadence.services.delivery.letter_codec import unpack
 from dj_cadence.services.digest.digest import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
-from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.reminders import quiet_periods as quiets
-from dj_cadence.store.schema import address, appointment, letter, message, notice, org, shape, task
+from dj_cadence.store.schema import (
+    address,
+    appointment,
+    letter,
+    message,
+    notice,
+    org,
+    skeleton,
+    task,
+)
 
 from .engine_rows import (
     EVERYTHING,
@@ -57,21 +73,25 @@ GRACES = (5, 10)
 HEARD = ("sent", "folded")
 
 
-def _rules(version: str, late: Rung) -> Catalogue:
+def _rules(version: str, late: ReminderStep) -> Catalogue:
     """Terms go up two levels; `late` is what monthly duties say once they are late."""
     monthly = EVERYTHING.plans["monthly"]
     plans = {
         **EVERYTHING.plans,
-        "term": replace(TERM_PLAN, escalate=tuple(UpStep(n) for n in GRACES), through_quiet=True),
+        "term": replace(
+            TERM_PLAN, escalate=tuple(EscalationStep(n) for n in GRACES), through_quiet=True
+        ),
         "monthly": replace(monthly, rungs=(*monthly.rungs[:-1], late)),
     }
     return replace(EVERYTHING, plans=plans, hash=version)
 
 
 RULES = (
-    _rules("v1", Rung("late", From.DUE, working_days=1, repeat_weeks=1)),
-    _rules("v2", Rung("late", From.DUE, working_days=3, repeat_weeks=2, channels=("wecom",))),
-    _rules("v3", Rung("tell", From.DUE, days=2, level=1)),
+    _rules("v1", ReminderStep("late", From.DUE, working_days=1, repeat_weeks=1)),
+    _rules(
+        "v2", ReminderStep("late", From.DUE, working_days=3, repeat_weeks=2, channels=("wecom",))
+    ),
+    _rules("v3", ReminderStep("tell", From.DUE, days=2, level=1)),
 )
 
 numbers = st.integers(0, 400)
@@ -249,7 +269,7 @@ class Life:
     def nothing_was_said_in_quiet(self) -> None:
         there = org.alias("there")
         query = (
-            select(org.c.position, there.c.position.label("above"), task.c.chain_id)
+            select(org.c.position, there.c.position.label("above"), task.c.plan_snapshot_id)
             .select_from(notice)
             .join(message, message.c.id == notice.c.message_id)
             .join(task, task.c.id == notice.c.task_id)
@@ -260,7 +280,7 @@ class Life:
         with self.database.read() as session:
             periods = quiets.every(session)
             for row in session.execute(query).all() if periods else ():
-                if not plan_of_chain(session, row.chain_id).through_quiet:
+                if not plan_of_snapshot(session, row.plan_snapshot_id).through_quiet:
                     places = (row.position, row.above)
                     assert speaks_on(periods, places, self.today) == self.today
 
@@ -304,7 +324,7 @@ class Life:
         assert up <= allowed
 
     def no_level_is_skipped(self, rows: Sequence[Any]) -> None:
-        heard = [row for row in rows if row.rung == ESCALATED and row.outcome in HEARD]
+        heard = [row for row in rows if row.reminder_step == ESCALATED and row.outcome in HEARD]
         for (task_id, _), times in Counter((row.task_id, row.level) for row in heard).items():
             assert times <= 1 + self.postponed[task_id]
         for row in heard:
@@ -321,28 +341,30 @@ class Life:
 
     def letter(self, message_id: int) -> str:
         with self.database.read() as session:
-            packed = select(shape.c.content, letter.c.content).join_from(letter, shape)
+            packed = select(skeleton.c.content, letter.c.content).join_from(letter, skeleton)
             found = session.execute(packed.where(letter.c.message_id == message_id)).one()
             return unpack(*found).text
 
     def newcomers_hear_once(self, rows: Sequence[Any]) -> None:
         lists: dict[int, set[int]] = {}
         for row in rows:
-            if row.rung == NEWCOMER and row.outcome == "sent":
+            if row.reminder_step == NEWCOMER and row.outcome == "sent":
                 lists.setdefault(row.occurrence, set()).add(row.message_id)
         assert all(len(found) == 1 for found in lists.values())
 
     def nothing_due_is_missing(self) -> None:
         """Of tasks whose dates nobody changed, all that fell due since the rules changed."""
         with self.database.read() as session:
-            columns = (notice.c.task_id, notice.c.rung, notice.c.occurrence)
+            columns = (notice.c.task_id, notice.c.reminder_step, notice.c.occurrence)
             said = {tuple(row) for row in session.execute(select(*columns))}
             owed = task.c.state.in_(("open", "unrecorded", "overdue"))
             for row in session.execute(select(task).where(owed, task.c.due_revision == 0)).all():
-                plan = plan_of_chain(session, row.chain_id)
+                plan = plan_of_snapshot(session, row.plan_snapshot_id)
                 dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
                 due = rungs_of(plan, dates, self.rules.calendar, self.rules_changed_on, self.today)
-                missing = {(row.id, one.rung, one.occurrence) for one in due if not one.level}
+                missing = {
+                    (row.id, one.reminder_step, one.occurrence) for one in due if not one.level
+                }
                 assert missing - said == set()
 
 

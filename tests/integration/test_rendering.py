@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dj_cadence import rendering
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.messages.notifier import Form
+from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import Item, MessageView, Rendered
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
@@ -29,7 +29,7 @@ ITEM = Item(
     planned=date(2026, 3, 5),
     due=date(2026, 3, 31),
     state="open",
-    rung="list",
+    reminder_step="list",
     provisional=False,
     target=1,
     done=0,
@@ -109,7 +109,7 @@ TERM = _item(
     planned=None,
     opens=date(2026, 11, 10),
     due=date(2027, 5, 10),
-    rung="m-5",
+    reminder_step="m-5",
     provisional=True,
     basis="",
     instructions="",
@@ -236,7 +236,7 @@ def test_each_side_reads_who_else_was_told(
 
     assert remark in templates.render_message(view).text
     assert remark.strip() in templates.render_message(view).html
-    assert remark.strip() in templates.render(view, Form.CHAT, home="x").text
+    assert remark.strip() in templates.render(view, Audience.CHAT, home="x").text
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_a_message_says_why_it_comes_now(
 
     assert f"\n{sentence}\n" in templates.render_message(view).text
     assert sentence in templates.render_message(view).html
-    assert f"\n{sentence}\n" in templates.render(view, Form.CHAT, home="x").text
+    assert f"\n{sentence}\n" in templates.render(view, Audience.CHAT, home="x").text
 
 
 def test_a_digest_as_plain_text(templates: Templates) -> None:
@@ -294,7 +294,7 @@ def test_a_digest_as_plain_text(templates: Templates) -> None:
 
 def test_the_weekly_digest_goes_into_a_chat_in_its_short_form(templates: Templates) -> None:
     view = _view(digests=(DIGEST,))
-    rendered = templates.render(view, Form.CHAT, home="https://dj.example.cn")
+    rendered = templates.render(view, Audience.CHAT, home="https://dj.example.cn")
     assert (
         rendered.text
         == f"""\
@@ -464,7 +464,7 @@ def _in_shape(templates: Templates, view: MessageView) -> Rendered:
         )
 
     said = (view.day, tuple(replace(item, org_name="", task_id=0) for item in view.items))
-    shape, put_in = templates.shape(said, names, view_of)
+    shape, put_in = templates.skeleton(said, names, view_of)
     return shape.filled(put_in)
 
 

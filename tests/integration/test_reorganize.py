@@ -18,7 +18,7 @@ from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import message
 
@@ -89,8 +89,8 @@ def _names(database: Database) -> Mapping[int, str]:
 
 
 def _about(names: Mapping[int, str], row: object) -> str:
-    instance = int(getattr(row, "instance"))  # noqa: B009  the rows are of many kinds
-    return f"({names[instance]})" if instance > 0 else "(case)" if instance < 0 else ""
+    subject_id = int(getattr(row, "subject_id"))  # noqa: B009  the rows are of many kinds
+    return f"({names[subject_id]})" if subject_id > 0 else "(case)" if subject_id < 0 else ""
 
 
 def done(database: Database, duty: str, org: str, label: str, on: date) -> None:
@@ -188,7 +188,7 @@ class TestMerger:
     ) -> None:
         merged(district)
         before = [(row.id, row.code, row.state, row.due) for row in tasks(district)]
-        window = Span(START, horizon(DAY))
+        window = DateRange(START, horizon(DAY))
 
         assert preview(district, RULES, window, anew=True).counts == {}
         later = replace(PARTY_DAY, recurrence=Every(Unit.MONTH, due_day="25日"))
@@ -235,7 +235,7 @@ class TestMerger:
 
         merged(district)
 
-        found = {row.duty: (row.code, row.state) for row in tasks(district) if row.instance < 0}
+        found = {row.duty: (row.code, row.state) for row in tasks(district) if row.subject_id < 0}
         assert found == {"reply": ("B1", "done"), "letter": ("B1", "open")}
         with district.read() as session:
             assert case(session, number).code == "B1"
@@ -391,7 +391,7 @@ def test_what_a_dissolved_superior_announced_goes_with_its_branches(district: Da
 
     due = {code: the_task(district, "winter", code, "2026").due for code in ("B1", "B2", "T")}
     assert due == {"B1": date(2027, 2, 26), "B2": date(2027, 2, 26), "T": date(2027, 3, 31)}
-    about = {(r.code, r.label): r.state for r in tasks(district, "notice") if r.instance}
+    about = {(r.code, r.label): r.state for r in tasks(district, "notice") if r.subject_id}
     assert about["S2", "term-2023-08-31"] != "withdrawn"
     assert about["S", "term-2023-08-31"] == "withdrawn"
 

@@ -25,7 +25,7 @@ from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.roster.roster import stored_appointments, stored_orgs
-from dj_cadence.store.schema import address, anchor, metadata, org, person, profile
+from dj_cadence.store.schema import address, metadata, org, person, profile, start_event
 from dj_cadence.store.site import site as sites
 
 NOW = datetime(2026, 3, 5, 1, 0, tzinfo=UTC)
@@ -115,7 +115,12 @@ def test_the_first_import(database: Database, load: Import) -> None:
         code_of = {None: "", **{row.id: row.code for row in session.execute(names)}}
         rows = session.execute(select(*columns).order_by(org.c.position)).all()
         elections = session.execute(
-            select(anchor.c.org_id, anchor.c.day, anchor.c.current, anchor.c.recorded_by)
+            select(
+                start_event.c.org_id,
+                start_event.c.day,
+                start_event.c.current,
+                start_event.c.recorded_by,
+            )
         ).all()
     assert [(*row[:3], code_of[row[3]], code_of[row[4]]) for row in rows] == [
         ("S", 1, 5, "", ""),
@@ -224,12 +229,12 @@ def test_organizations_alike_share_a_profile(database: Database, load: Import) -
 # --- elections -----------------------------------------------------------------------------
 
 
-def anchors(database: Database, code: str) -> list[tuple[int, date, bool]]:
-    query = select(anchor.c.id, anchor.c.day, anchor.c.current).join(
-        org, org.c.id == anchor.c.org_id
+def start_events(database: Database, code: str) -> list[tuple[int, date, bool]]:
+    query = select(start_event.c.id, start_event.c.day, start_event.c.current).join(
+        org, org.c.id == start_event.c.org_id
     )
     with database.read() as session:
-        rows = session.execute(query.where(org.c.code == code).order_by(anchor.c.id))
+        rows = session.execute(query.where(org.c.code == code).order_by(start_event.c.id))
         return [(row.id, row.day, row.current) for row in rows]
 
 
@@ -237,11 +242,11 @@ def test_a_later_date_in_the_last_half_year_is_an_election(
     database: Database, load: Import
 ) -> None:
     load(TREE)
-    ((old, _, _),) = anchors(database, "B1")
+    ((old, _, _),) = start_events(database, "B1")
     report = load(("B1,青禾一支部,党支部,Z,12,,2,2026-02-28",))
     said = "由2023-05-10改为2026-02-28：算作一次换届，上一届的换届任务随之办结。"
     assert report.terms == (f"青禾一支部（B1）上次换届日期{said}",)
-    (_, (new, _, _)) = found = anchors(database, "B1")
+    (_, (new, _, _)) = found = start_events(database, "B1")
     assert found == [(old, date(2023, 5, 10), False), (new, date(2026, 2, 28), True)]
     with database.read() as session:
         org_id = orgs.find_org(session, "B1").id
@@ -252,37 +257,37 @@ def test_a_date_inside_the_term_is_a_correction_of_the_same_term(
     database: Database, load: Import
 ) -> None:
     load(TREE)
-    before = anchors(database, "B1")
+    before = start_events(database, "B1")
     report = load(("B1,青禾一支部,党支部,Z,12,,2,2023-05-12",))
     said = "由2023-05-10改为2023-05-12：算作更正，原来的换届任务随之移动。"
     assert report.terms == (f"青禾一支部（B1）上次换届日期{said}",)
     assert report.elections == ()
-    assert anchors(database, "B1") == [(before[0][0], date(2023, 5, 12), True)]
+    assert start_events(database, "B1") == [(before[0][0], date(2023, 5, 12), True)]
 
 
 def test_an_earlier_date_counts_only_with_correct(database: Database, load: Import) -> None:
     load(TREE)
-    before = anchors(database, "B1")
+    before = start_events(database, "B1")
     earlier = ("B1,青禾一支部,党支部,Z,12,,2,2022-05-10",)
     report = load(earlier)
     assert report.sentences() == ["无变化。"]
     assert "组织.csv:2:8: 提示：青禾一支部：已登记的换届日期是2023-05-10" in str(report.problems[0])
-    assert anchors(database, "B1") == before
+    assert start_events(database, "B1") == before
     load(earlier, correct=True)
-    assert anchors(database, "B1") == [(before[0][0], date(2022, 5, 10), True)]
+    assert start_events(database, "B1") == [(before[0][0], date(2022, 5, 10), True)]
 
 
 def test_an_empty_date_clears_only_with_correct(database: Database, load: Import) -> None:
     load(TREE)
-    ((known, day, _),) = before = anchors(database, "B1")
+    ((known, day, _),) = before = start_events(database, "B1")
     empty = ("B1,青禾一支部,党支部,Z,12,,2,",)
     assert load(empty).sentences() == ["无变化。"]
-    assert anchors(database, "B1") == before
+    assert start_events(database, "B1") == before
     said = "青禾一支部（B1）上次换届日期2023-05-10已清空：原来的换届任务不再需要。"
     assert load(empty, correct=True).terms == (said,)
-    assert anchors(database, "B1") == [(known, day, False)]
+    assert start_events(database, "B1") == [(known, day, False)]
     assert load(TREE[3:4]).orgs == Tally(changed=1)
-    assert [(day, current) for _, day, current in anchors(database, "B1")] == [
+    assert [(day, current) for _, day, current in start_events(database, "B1")] == [
         (date(2023, 5, 10), False),
         (date(2023, 5, 10), True),
     ]

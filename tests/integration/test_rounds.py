@@ -11,7 +11,7 @@ from threading import Event, Thread
 from sqlalchemy import update
 
 from dj_cadence import clock
-from dj_cadence.entrypoints.daemon_jobs import Rounds
+from dj_cadence.entrypoints.daemon_jobs import DaemonJobs
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.site import switch_sending
@@ -50,7 +50,7 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         settings = replace(SETTINGS, heartbeat_url=url)
         engine = a_site(shipped_district, Channel(), settings)
-        rounds = Rounds(engine, life)
+        rounds = DaemonJobs(engine, life)
 
         rounds.heartbeat()
         assert asked == []  # no pass was made yet
@@ -74,7 +74,9 @@ def test_no_heartbeat_while_a_channel_is_shut(
     stop_clock(at(date(2026, 3, 2)))
     mail = Channel()
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
-        rounds = Rounds(a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life)
+        rounds = DaemonJobs(
+            a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life
+        )
         mail.fault = DeliveryError("550 Connection frequency limited", Blame.CHANNEL)
         rounds.tick()
         rounds.heartbeat()
@@ -97,7 +99,7 @@ def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
         engine = replace(a_site(shipped_district, Channel(), settings), bounces=box)
         with shipped_district.write() as session:
             sites.hold(session, date(2026, 3, 2))
-        rounds = Rounds(engine, life)
+        rounds = DaemonJobs(engine, life)
         rounds.tick()
         rounds.heartbeat()
         assert (box.readings, asked) == (0, [])
@@ -157,16 +159,16 @@ def test_a_pass_that_fails_is_no_whole_pass(
 ) -> None:
     stop_clock(at(date(2026, 3, 2)))
     with lifeline(shipped_district, tmp_path, "daemon") as life:
-        rounds = Rounds(a_site(shipped_district, Channel()), life)
+        rounds = DaemonJobs(a_site(shipped_district, Channel()), life)
         rounds.tick()
-        assert (rounds.passes.health.reason, rounds.passes.health.last_tick) == (
+        assert (rounds.pass_count.health.reason, rounds.pass_count.health.last_tick) == (
             "",
             at(date(2026, 3, 2)),
         )
         with shipped_district.write() as session:
             session.connection().exec_driver_sql("ALTER TABLE site RENAME TO gone")
         rounds.tick()
-        assert rounds.passes.health.reason == "pass_failed"
+        assert rounds.pass_count.health.reason == "pass_failed"
 
 
 def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
@@ -175,13 +177,13 @@ def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
     stop_clock(at(date(2026, 3, 2)))
     with listener() as (url, asked), lifeline(shipped_district, tmp_path, "daemon") as life:
         engine = a_site(shipped_district, Channel(), replace(SETTINGS, heartbeat_url=url))
-        rounds = Rounds(engine, life)
+        rounds = DaemonJobs(engine, life)
         rounds.tick()
         before = everything(shipped_district)
         stop_clock(at(date(2026, 4, 11)))
         rounds.tick()
         rounds.audit()
         rounds.heartbeat()
-        assert rounds.passes.health.reason == "clock_held"
+        assert rounds.pass_count.health.reason == "clock_held"
         assert everything(shipped_district) == before
         assert asked == []

@@ -14,7 +14,7 @@ from dj_cadence.domain.organizations.facts import (
     Facts,
     OrgKind,
 )
-from dj_cadence.domain.reminders.plan import From, Rung
+from dj_cadence.domain.reminders.plan import From, ReminderStep
 from dj_cadence.domain.rules.basis import EVIDENCE, Certainty
 from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, Recurrence, Term, TermNotice, Tier
 from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
@@ -370,10 +370,10 @@ def test_every_duty_of_the_standard_says_so_first_and_all_say_what_to_do() -> No
         assert set(duty.evidence) <= set(EVIDENCE), duty.key
 
 
-LATE = Rung("late", From.DUE, working_days=1, repeat_weeks=1)
+LATE = ReminderStep("late", From.DUE, working_days=1, repeat_weeks=1)
 TWICE = (
-    Rung("month_before", From.TARGET, days=-30),
-    Rung("week_before", From.TARGET, days=-7),
+    ReminderStep("month_before", From.TARGET, days=-30),
+    ReminderStep("week_before", From.TARGET, days=-7),
     LATE,
 )
 
@@ -383,56 +383,68 @@ TWICE = (
     [
         (
             "monthly",
-            (Rung("list", From.DUE_MONTH), Rung("nudge", From.PLANNED, working_days=-3), LATE),
+            (
+                ReminderStep("list", From.DUE_MONTH),
+                ReminderStep("nudge", From.PLANNED, working_days=-3),
+                LATE,
+            ),
         ),
         (
             "quarterly",
-            (Rung("list", From.DUE_MONTH), Rung("nudge", From.TARGET, working_days=-5), LATE),
+            (
+                ReminderStep("list", From.DUE_MONTH),
+                ReminderStep("nudge", From.TARGET, working_days=-5),
+                LATE,
+            ),
         ),
         ("semester", TWICE),
         ("yearly", TWICE),
         (
             "term",
             (
-                Rung("five_months", From.DUE, months=-5),
-                Rung("three_months", From.DUE, months=-3),
-                Rung("two_months", From.DUE, months=-2),
-                Rung("one_month", From.DUE, months=-1),
-                Rung("late", From.DUE, days=1, repeat_months=1),
+                ReminderStep("five_months", From.DUE, months=-5),
+                ReminderStep("three_months", From.DUE, months=-3),
+                ReminderStep("two_months", From.DUE, months=-2),
+                ReminderStep("one_month", From.DUE, months=-1),
+                ReminderStep("late", From.DUE, days=1, repeat_months=1),
             ),
         ),
         (
             "term_notice",
-            (Rung("opens", From.OPENS), Rung("week_before", From.DUE, days=-7), LATE),
+            (
+                ReminderStep("opens", From.OPENS),
+                ReminderStep("week_before", From.DUE, days=-7),
+                LATE,
+            ),
         ),
         (
             "listed",
             (
-                Rung("list", From.DUE_MONTH),
-                Rung("late", From.DUE, working_days=1, repeat_weeks=4),
+                ReminderStep("list", From.DUE_MONTH),
+                ReminderStep("late", From.DUE, working_days=1, repeat_weeks=4),
             ),
         ),
         (
             "training",
             (
-                Rung("mid_year", From.DUE, months=-6),
-                Rung("autumn", From.DUE, months=-3),
-                Rung("month_before", From.DUE, days=-30),
+                ReminderStep("mid_year", From.DUE, months=-6),
+                ReminderStep("autumn", From.DUE, months=-3),
+                ReminderStep("month_before", From.DUE, days=-30),
                 LATE,
             ),
         ),
         (
             "clock",
             (
-                Rung("half", From.OPENS, percent=50),
-                Rung("most", From.OPENS, percent=80),
-                Rung("day_before", From.DUE, days=-1),
-                Rung("late", From.DUE, days=1, repeat_weeks=1),
+                ReminderStep("half", From.OPENS, percent=50),
+                ReminderStep("most", From.OPENS, percent=80),
+                ReminderStep("day_before", From.DUE, days=-1),
+                ReminderStep("late", From.DUE, days=1, repeat_weeks=1),
             ),
         ),
     ],
 )
-def test_the_shipped_reminder_plans(key: str, rungs: tuple[Rung, ...]) -> None:
+def test_the_shipped_reminder_plans(key: str, rungs: tuple[ReminderStep, ...]) -> None:
     assert LOADED.catalogue.plans[key].rungs == rungs
 
 

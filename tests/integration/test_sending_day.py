@@ -164,4 +164,4 @@ def test_a_pass_late_in_the_evening_is_no_day_on_which_one_could_speak(engine: S
     tick(engine, at(date(2026, 3, 2), 9), owner="test")
     tick(engine, datetime(2026, 3, 3, 23, 40, tzinfo=SETTINGS.time_zone), owner="test")
     with engine.database.read() as session:
-        assert session.scalar(select(site.c.spoke_on)) == date(2026, 3, 2)
+        assert session.scalar(select(site.c.last_sending_day)) == date(2026, 3, 2)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from dj_cadence.errors import Refused
 from dj_cadence.services.operations.tick import tick
-from dj_cadence.services.simulation.simulate import Answer, parse_answer, simulate
+from dj_cadence.services.simulation.simulate import SimulatedAnswer, parse_answer, simulate
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, site, task
@@ -20,7 +20,7 @@ from .engine_rows import START, Channel, a_site, at, everything, found_district,
 Events = list[dict[str, Any]]
 
 
-def walk(database: Database, since: date, until: date, answer: Answer) -> Events:
+def walk(database: Database, since: date, until: date, answer: SimulatedAnswer) -> Events:
     channel, events = Channel(), []
     simulate(a_site(database, channel), since, until, answer, lambda e: events.append(dict(e)))
     assert channel.letters == []
@@ -30,16 +30,16 @@ def walk(database: Database, since: date, until: date, answer: Answer) -> Events
 def test_the_original_is_only_read(shipped_district: Database) -> None:
     before = everything(shipped_district)
 
-    events = walk(shipped_district, START, date(2026, 3, 10), Answer())
+    events = walk(shipped_district, START, date(2026, 3, 10), SimulatedAnswer())
 
     assert everything(shipped_district) == before
     assert Counter(e["event"] for e in events)["summary"] == 1
 
 
 def test_the_same_walk_is_the_same_again(shipped_district: Database) -> None:
-    once = walk(shipped_district, START, date(2026, 4, 10), Answer(0))
+    once = walk(shipped_district, START, date(2026, 4, 10), SimulatedAnswer(0))
 
-    assert walk(shipped_district, START, date(2026, 4, 10), Answer(0)) == once
+    assert walk(shipped_district, START, date(2026, 4, 10), SimulatedAnswer(0)) == once
 
 
 def test_an_approver_anywhere_in_the_tree_is_copied_too(shipped_district: Database) -> None:
@@ -47,7 +47,7 @@ def test_an_approver_anywhere_in_the_tree_is_copied_too(shipped_district: Databa
         last = orgs.find_org(session, "T").id
         session.execute(update(org).where(org.c.code == "B1").values(approver_id=last))
 
-    assert walk(shipped_district, START, START, Answer())[-1]["event"] == "summary"
+    assert walk(shipped_district, START, START, SimulatedAnswer())[-1]["event"] == "summary"
 
 
 def test_sending_may_be_off_and_this_weeks_digests_made(shipped_district: Database) -> None:
@@ -55,7 +55,7 @@ def test_sending_may_be_off_and_this_weeks_digests_made(shipped_district: Databa
         sites.set_sending(session, sending=False, home="")
         session.execute(update(site).values(digest_week="2026-W10"))
 
-    events = walk(shipped_district, START, date(2026, 3, 2), Answer())
+    events = walk(shipped_district, START, date(2026, 3, 2), SimulatedAnswer())
 
     told = {e["to"] for e in events if e["event"] == "message"}
     assert {"li@example.cn", "wu@example.cn", "zhao@example.cn"} <= told
@@ -65,7 +65,7 @@ def test_sending_may_be_off_and_this_weeks_digests_made(shipped_district: Databa
 def test_who_is_three_days_late_is_reminded_more(shipped_district: Database) -> None:
     counts = {}
     for days in (0, 3):
-        events = walk(shipped_district, START, date(2026, 5, 10), Answer(days))
+        events = walk(shipped_district, START, date(2026, 5, 10), SimulatedAnswer(days))
         counts[days] = Counter(e["event"] for e in events)
 
     assert counts[0]["unrecorded"] == 0
@@ -74,7 +74,7 @@ def test_who_is_three_days_late_is_reminded_more(shipped_district: Database) -> 
 
 
 def test_a_year_begun_elsewhere_owes_nothing_from_before(shipped_district: Database) -> None:
-    events = walk(shipped_district, date(2026, 6, 15), date(2026, 7, 31), Answer())
+    events = walk(shipped_district, date(2026, 6, 15), date(2026, 7, 31), SimulatedAnswer())
 
     opened = {
         e["period"] for e in events if e["event"] == "opened" and e["duty"] == "theme_party_day"
@@ -94,19 +94,19 @@ def test_it_goes_on_with_what_is_open_and_was_said(shipped_district: Database) -
     march = the_task(shipped_district, "theme_party_day", "B1", "2026-03")
     assert march.state == "overdue"
 
-    events = walk(shipped_district, date(2026, 4, 11), date(2026, 4, 20), Answer())
+    events = walk(shipped_district, date(2026, 4, 11), date(2026, 4, 20), SimulatedAnswer())
 
     opened = {e["task"] for e in events if e["event"] == "opened"}
     assert [e for e in opened if before.get(e) not in (None, "planned")] == []
     assert march.id in {e["task"] for e in events if e["event"] == "notice"}
-    done = walk(shipped_district, date(2026, 4, 10), date(2026, 4, 13), Answer(0))
+    done = walk(shipped_district, date(2026, 4, 10), date(2026, 4, 13), SimulatedAnswer(0))
     assert march.id in {e["task"] for e in done if e["event"] == "done"}
 
 
 def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
     shipped_district: Database,
 ) -> None:
-    events = walk(shipped_district, date(2026, 4, 13), date(2026, 5, 8), Answer())
+    events = walk(shipped_district, date(2026, 4, 13), date(2026, 5, 8), SimulatedAnswer())
 
     periods = {e["period"] for e in events if e["event"] in ("overdue", "unrecorded")}
     assert "2026-03" not in periods
@@ -115,9 +115,9 @@ def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
 
 @pytest.mark.parametrize(
     ("text", "answer"),
-    [("never", Answer()), ("on-time", Answer(0)), ("late:3", Answer(3))],
+    [("never", SimulatedAnswer()), ("on-time", SimulatedAnswer(0)), ("late:3", SimulatedAnswer(3))],
 )
-def test_how_people_answer(text: str, answer: Answer) -> None:
+def test_how_people_answer(text: str, answer: SimulatedAnswer) -> None:
     assert parse_answer(text) == answer
 
 
@@ -131,4 +131,4 @@ def test_without_applied_rules_there_is_nothing_to_walk(sqlite_database: Databas
     found_district(sqlite_database)
 
     with pytest.raises(Refused, match="还没有应用过规则"):
-        walk(sqlite_database, START, START, Answer())
+        walk(sqlite_database, START, START, SimulatedAnswer())

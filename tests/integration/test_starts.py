@@ -22,7 +22,7 @@ from dj_cadence.domain.rules.duty import Duty, Every
 from dj_cadence.domain.tasks.task import State, last_answer_day, state_on
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.planning import apply as planner
-from dj_cadence.services.simulation.simulate import Answer, simulate
+from dj_cadence.services.simulation.simulate import SimulatedAnswer, simulate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
 
@@ -32,9 +32,11 @@ from .engine_rows import Cells, Channel, a_site, at, found_district, shipped
 def said_once() -> dict[str, Any]:
     """The shipped rules, but that nothing is said again and again: a year's walk is quicker."""
     content = deepcopy(dict(shipped().content))
-    for rung in (rung for plan in content["plans"] for rung in plan["rungs"]):
-        rung.pop("repeat_weeks", None)
-        rung.pop("repeat_months", None)
+    for reminder_step in (
+        reminder_step for plan in content["plans"] for reminder_step in plan["rungs"]
+    ):
+        reminder_step.pop("repeat_weeks", None)
+        reminder_step.pop("repeat_months", None)
     return content
 
 
@@ -99,7 +101,7 @@ def walked(database: Database, since: date, until: date) -> dict[str, Events]:
         if "task" in event:
             found[event["org"]].append({**event, "day": date.fromisoformat(event["at"][:10])})
 
-    simulate(a_site(database, Channel()), since, until, Answer(), note)
+    simulate(a_site(database, Channel()), since, until, SimulatedAnswer(), note)
     return found
 
 
@@ -116,15 +118,17 @@ def look_at_year(kind: OrgKind, events: Events, start: date) -> None:
         if (days := [day for day in due_days(duty, kind) if start <= day < until])
     }
     last = last_answer_day(start, CALENDAR)
-    asked = [event["task"] for event in events if event.get("rung") == ASKED]
+    asked = [event["task"] for event in events if event.get("reminder_step") == ASKED]
     assert asked
     assert len(asked) == len(set(asked))
-    assert {e["day"] for e in events if e.get("rung") == ASKED} == {CALENDAR.on_or_after(start)}
+    assert {e["day"] for e in events if e.get("reminder_step") == ASKED} == {
+        CALENDAR.on_or_after(start)
+    }
     assert min(event["day"] for event in events if is_reproach(event)) > last
 
 
 def is_reproach(event: dict[str, Any]) -> bool:
-    return event["event"] in ("overdue", "escalated") or event.get("rung") == "late"
+    return event["event"] in ("overdue", "escalated") or event.get("reminder_step") == "late"
 
 
 # --- the kinds of duties and of days ----------------------------------------------------------
@@ -233,6 +237,6 @@ def test_a_site_begun_on_the_28th_of_november(tmp_path: Path) -> None:
         ("S", OrgKind.PARTY_COMMITTEE),
     ):
         look_at_year(kind, events[code], start)
-    branch = {(e["duty"], e["period"]) for e in events["B"] if e.get("rung") == ASKED}
+    branch = {(e["duty"], e["period"]) for e in events["B"] if e.get("reminder_step") == ASKED}
     assert {("org_life_meeting", "2026"), ("branch_general_meeting", "2026-Q4")} <= branch
     database.engine.dispose()

@@ -19,7 +19,7 @@ from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import org, profile
 
 from .engine_rows import (
@@ -202,6 +202,6 @@ def test_on_whatever_day_somebody_comes(
         live(database, looked_at)
         late = [row for row in tasks(database, org="N") if row.state == "overdue"]
         assert [row for row in late if row.opens < day] == []
-    span = Span(START, horizon(last))
+    span = DateRange(START, horizon(last))
     assert preview(database, EVERYTHING, span, anew=True).counts == {}
     database.engine.dispose()

@@ -20,7 +20,7 @@ from dj_cadence.services.site import Site, count_pass, hold_if_moved, switch_sen
 from dj_cadence.services.tasks.record import done
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import address, attempt, chain, message, notice, site, task
+from dj_cadence.store.schema import address, attempt, message, notice, plan_snapshot, site, task
 from dj_cadence.store.site import site as sites
 
 from .engine_rows import (
@@ -80,9 +80,9 @@ def test_a_second_pass_of_the_same_minute_does_nothing(engine: Site, channel: Ch
 
     again = tick(engine, at(date(2026, 3, 2)), owner="test")
 
-    assert first.rolled
+    assert first.planned_with
     assert first.bundled == first.sent == len(channel.letters) > 0
-    assert again == TickReport(rolled=False, advanced=0, bundled=0, sent=0)
+    assert again == TickReport(planned_with=False, advanced=0, bundled=0, sent=0)
     assert everything(engine.database) == before
 
 
@@ -237,7 +237,7 @@ def test_a_pass_with_nothing_due_is_one_statement_and_no_commit(engine: Site) ->
 
     report = tick(engine, at(date(2026, 3, 4), 10, 1), owner="test")
 
-    assert report == TickReport(rolled=False, advanced=0, bundled=0, sent=0)
+    assert report == TickReport(planned_with=False, advanced=0, bundled=0, sent=0)
     assert len([one for one in statements if one != "BEGIN"]) == 1
     assert commits == []
 
@@ -259,11 +259,11 @@ def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
 ) -> None:
     tick(engine, at(START), owner="test")  # the plan is rolled; from now on chains stay
     with engine.database.write() as session:
-        session.execute(insert(chain).values(id=999, hash="bad", content={"rungs": 1}))
+        session.execute(insert(plan_snapshot).values(id=999, hash="bad", content={"rungs": 1}))
         poisoned = session.scalars(
             update(task)
             .where(task.c.duty == "theme_party_day")
-            .values(chain_id=999)
+            .values(plan_snapshot_id=999)
             .returning(task.c.id)
         ).all()
     assert poisoned

@@ -33,8 +33,8 @@ from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.planning.differences import Span
-from dj_cadence.store.schema import anchor, notice, org, record, record_task, slot, task
+from dj_cadence.store.planning.differences import DateRange
+from dj_cadence.store.schema import notice, org, record, record_task, slot, start_event, task
 from dj_cadence.store.site import site as sites
 
 from .audit_world import FIRST, World, content, open_world, world_settings
@@ -259,25 +259,31 @@ def candidates(kind: str, today: date) -> Any:
 
 # --- what is compared --------------------------------------------------------------------------
 
-KEY = (org.c.code, task.c.duty, task.c.instance, anchor.c.day, task.c.period, task.c.step)
+KEY = (org.c.code, task.c.duty, task.c.subject_id, start_event.c.day, task.c.period, task.c.step)
 FACTS = (
     *("state", "opens", "planned", "planned_time", "place", "planned_by_person", "due"),
-    *("postponed_to", "target", "amount", "completed_on", "settled_at", "touched"),
+    *("postponed_to", "target", "amount", "completed_on", "settled_at", "has_acts"),
 )
 
 
 def tasks_of(database: Database) -> list[tuple[Any, ...]]:
     """Every task that is not withdrawn, with all that people and plan say of it."""
     query = select(*KEY, *(task.c[name] for name in FACTS)).join(org, org.c.id == task.c.org_id)
-    query = query.outerjoin(anchor, anchor.c.id == task.c.anchor_id)
+    query = query.outerjoin(start_event, start_event.c.id == task.c.start_event_id)
     with database.read() as session:
         return sorted(map(repr, session.execute(query.where(task.c.state != "withdrawn"))))
 
 
 def elections_of(database: Database) -> list[tuple[Any, ...]]:
-    query = select(anchor.c.org_id, anchor.c.kind, anchor.c.day, anchor.c.current, anchor.c.source)
+    query = select(
+        start_event.c.org_id,
+        start_event.c.kind,
+        start_event.c.day,
+        start_event.c.current,
+        start_event.c.source,
+    )
     with database.read() as session:
-        return sorted(map(tuple, session.execute(query.where(anchor.c.voided_at.is_(None)))))
+        return sorted(map(tuple, session.execute(query.where(start_event.c.voided_at.is_(None)))))
 
 
 def counted(database: Database) -> list[tuple[Any, ...]]:
@@ -290,9 +296,9 @@ def counted(database: Database) -> list[tuple[Any, ...]]:
 
 def notices_of(database: Database, *outcomes: str) -> set[str]:
     """What has one of these outcomes, of tasks that are not withdrawn."""
-    columns = (notice.c.rung, notice.c.occurrence, notice.c.level, notice.c.office)
+    columns = (notice.c.reminder_step, notice.c.occurrence, notice.c.level, notice.c.office)
     query = select(*KEY, *columns).join_from(notice, task).join(org, org.c.id == task.c.org_id)
-    query = query.outerjoin(anchor, anchor.c.id == task.c.anchor_id)
+    query = query.outerjoin(start_event, start_event.c.id == task.c.start_event_id)
     query = query.where(notice.c.outcome.in_(outcomes), task.c.state != "withdrawn")
     with database.read() as session:
         return set(map(repr, session.execute(query)))
@@ -330,7 +336,7 @@ def check_sound(life: Life) -> None:
     assert audit(life.world.site, life.now) == []
     with life.database.read() as session:
         start = sites.load(session).starts_on
-    span = Span(start, apply.horizon(life.today))
+    span = DateRange(start, apply.horizon(life.today))
     found = apply.preview(life.database, rules(), span, anew=True)
     assert [change for _, change in found.counts if change != "keep"] == []
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.documents.document import Paper, PaperKind
-from dj_cadence.domain.documents.election_letter import Contact
+from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.election_letter import ContactPerson
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services.documents.term_letters import about_election, offered
@@ -17,7 +17,7 @@ from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 
@@ -170,14 +170,17 @@ def test_only_the_current_step_reminds(winter: Database) -> None:
     schedule, own = the_step(winter, "schedule"), the_step(winter, "")
     for day in (date(2026, 11, 24), date(2026, 12, 2), date(2027, 3, 1)):
         advance_to(winter, LIFE, day)
-    assert [rung for rung, *_ in notices(winter, schedule.id)][:2] == ["week_before", "list"]
+    assert [reminder_step for reminder_step, *_ in notices(winter, schedule.id)][:2] == [
+        "week_before",
+        "list",
+    ]
     assert notices(winter, own.id) == []  # its month_before lay at 03-01
 
     act(winter, LIFE, "planned", own.id, date(2027, 3, 1), on=date(2027, 3, 24))
     advance_to(winter, LIFE, date(2027, 3, 2))
     assert notices(winter, own.id) == []  # who has just set the day knows it
     advance_to(winter, LIFE, date(2027, 3, 17))
-    assert [(rung, day) for rung, _, day, _ in notices(winter, own.id)] == [
+    assert [(reminder_step, day) for reminder_step, _, day, _ in notices(winter, own.id)] == [
         ("week_before", date(2027, 3, 17))
     ]
 
@@ -189,7 +192,7 @@ def test_a_meeting_that_is_late_reminds_though_nobody_set_its_day(winter: Databa
 
     advance_to(winter, LIFE, date(2027, 4, 2))
 
-    assert [rung for rung, *_ in notices(winter, own.id)] == ["late"]
+    assert [reminder_step for reminder_step, *_ in notices(winter, own.id)] == ["late"]
     assert len(notices(winter, schedule.id)) == said
 
 
@@ -235,7 +238,7 @@ def test_planning_again_changes_nothing_and_equals_a_plan_from_nothing(winter: D
     before = everything(winter)
 
     assert not roll(winter, LIFE, day)
-    found = plan.preview(winter, LIFE, Span(START, plan.horizon(day)), anew=True)
+    found = plan.preview(winter, LIFE, DateRange(START, plan.horizon(day)), anew=True)
 
     assert found.counts == {}
     assert everything(winter) == before
@@ -326,37 +329,37 @@ def test_each_step_of_an_election_has_its_letters(election: Database) -> None:
     assert letters(date(2026, 8, 21)) == (["result"], ["result-reply"])
     found = {
         kind: _letter(election, kind, date(2026, 8, 21))
-        for kind in (PaperKind.RESULT, PaperKind.REQUEST)
+        for kind in (DocumentKind.RESULT, DocumentKind.REQUEST)
     }
-    assert found[PaperKind.RESULT].elected_on == date(2026, 8, 20)
-    assert found[PaperKind.RESULT].superior_name == "青禾小学党委"
+    assert found[DocumentKind.RESULT].elected_on == date(2026, 8, 20)
+    assert found[DocumentKind.RESULT].superior_name == "青禾小学党委"
     report = the_step(election, "report").id
     act(election, TERMS, "done", report, date(2026, 8, 25), on=date(2026, 8, 25))
     assert letters(date(2026, 8, 25)) == ([], [])
 
 
-def _letter(database: Database, kind: PaperKind, day: date) -> Paper:
+def _letter(database: Database, kind: DocumentKind, day: date) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, "B1")
-        return about_election(session, TERMS, kind, found, Contact(), today=day)
+        return about_election(session, TERMS, kind, found, ContactPerson(), today=day)
 
 
 def test_a_letter_names_the_senders_clerk_and_the_sites_contact_for_the_top(
     election: Database,
 ) -> None:
     load(election, offices=[holds("B1", "党务工作者", "周干事", "", phone="13800000001")])
-    office = Contact("工委党建办", "0531-1")
+    office = ContactPerson("工委党建办", "0531-1")
 
-    def contact(kind: PaperKind, code: str = "B1") -> Contact:
+    def contact(kind: DocumentKind, code: str = "B1") -> ContactPerson:
         with election.read() as session:
             found = orgs.find_org(session, code)
             day = date(2026, 3, 2)
             return about_election(session, TERMS, kind, found, office, today=day).contact
 
-    assert contact(PaperKind.REQUEST) == Contact("周干事", "13800000001")
-    assert contact(PaperKind.REQUEST, "B2") == Contact()  # to be filled in by B2
-    assert contact(PaperKind.REPLY) == Contact()  # S has no clerk
-    assert contact(PaperKind.REPLY, "T") == office  # E is the top, before its own clerk
+    assert contact(DocumentKind.REQUEST) == ContactPerson("周干事", "13800000001")
+    assert contact(DocumentKind.REQUEST, "B2") == ContactPerson()  # to be filled in by B2
+    assert contact(DocumentKind.REPLY) == ContactPerson()  # S has no clerk
+    assert contact(DocumentKind.REPLY, "T") == office  # E is the top, before its own clerk
 
 
 def test_a_granted_postponement_moves_the_preparation_too(election: Database) -> None:
@@ -414,10 +417,10 @@ def test_the_superiors_notice_moves_with_the_end_of_the_term(
     how = {"until": until, "reason": "批复", "confirmed": True}
     act(district, NOTICES, "postpone", own.id, day, **how)
 
-    (moved,) = [r for r in tasks(district, "election_reminder") if r.instance == own.org_id]
-    assert (moved.opens, moved.due, moved.touched) == (opens, due, False)
+    (moved,) = [r for r in tasks(district, "election_reminder") if r.subject_id == own.org_id]
+    assert (moved.opens, moved.due, moved.has_acts) == (opens, due, False)
     assert acts(district, moved.id)[-1][0] == "move"
-    window = Span(START, plan.horizon(day))
+    window = DateRange(START, plan.horizon(day))
     assert plan.preview(district, NOTICES, window, anew=True).counts == {}
 
 
@@ -517,7 +520,7 @@ def test_steps_after_a_meeting_go_with_the_branch_that_was_merged_and_are_not_as
     hand_over(district, LIFE, today=day, now=at(day, 0))
     roll(district, LIFE, day)
 
-    window = Span(START, plan.horizon(day))
+    window = DateRange(START, plan.horizon(day))
     assert plan.preview(district, LIFE, window, anew=True).counts == {}
     reports = [r for r in tasks(district) if r.step == "report" and r.state == "planned"]
     assert [(r.code, r.due) for r in reports] == [("B1", date(2026, 12, 5))]

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.documents.document import Paper, PaperKind, PaperLine
-from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
+    ContactPerson,
+    OrganizationForm,
+    Titles,
+)
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/howto/letters.md").read_text(encoding="utf-8")
@@ -20,19 +25,19 @@ def names(of: Any) -> set[str]:
 
 
 def test_each_placeholder_is_in_the_guide() -> None:
-    parts = {"form": Form, "titles": Titles, "contact": Contact}
-    expected = {f"paper.{name}" for name in names(Paper) - parts.keys()} | {"states.done"}
+    parts = {"form": OrganizationForm, "titles": Titles, "contact": ContactPerson}
+    expected = {f"paper.{name}" for name in names(Document) - parts.keys()} | {"states.done"}
     expected |= {f"paper.{part}.{name}" for part, of in parts.items() for name in names(of)}
     expected -= {"paper.titles.org_name", "paper.titles.form"}
-    expected |= {f"term.{name}" for name in names(Term)}
-    expected |= {f"line.{name}" for name in names(PaperLine)}
+    expected |= {f"term.{name}" for name in names(CommitteeTerm)}
+    expected |= {f"line.{name}" for name in names(DocumentLine)}
     assert all(is_dataclass(of) for of in parts.values())
     assert expected == TABLE
 
 
 def test_what_the_shipped_templates_call_for_is_in_the_guide() -> None:
     used = set()
-    for kind in PaperKind:
+    for kind in DocumentKind:
         with ZipFile(ROOT / "templates/letters" / f"{kind}.docx") as parts:
             text = parts.read("word/document.xml").decode()
         used |= set(re.findall(r"\b(?:paper|term|line|states)(?:\.[a-z_]+)+", text))
@@ -47,4 +52,4 @@ def test_what_the_shipped_templates_call_for_is_in_the_guide() -> None:
 
 
 def test_the_guide_names_each_kind() -> None:
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", GUIDE, re.MULTILINE)) == set(PaperKind)
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", GUIDE, re.MULTILINE)) == set(DocumentKind)

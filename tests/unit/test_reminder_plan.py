@@ -11,7 +11,7 @@ from dj_cadence.domain.reminders.plan import (
     From,
     Reminder,
     ReminderPlan,
-    Rung,
+    ReminderStep,
     TaskDates,
     next_reminder,
     reminders,
@@ -19,24 +19,32 @@ from dj_cadence.domain.reminders.plan import (
 
 from .published import CALENDAR
 
-LATE = Rung("late", From.DUE, working_days=1, repeat_weeks=1)
+LATE = ReminderStep("late", From.DUE, working_days=1, repeat_weeks=1)
 MONTHLY = ReminderPlan(
     "monthly",
     "每月",
-    (Rung("list", From.DUE_MONTH), Rung("nudge", From.PLANNED, working_days=-3), LATE),
+    (
+        ReminderStep("list", From.DUE_MONTH),
+        ReminderStep("nudge", From.PLANNED, working_days=-3),
+        LATE,
+    ),
 )
 YEARLY = ReminderPlan(
     "yearly",
     "每年",
-    (Rung("month", From.TARGET, days=-30), Rung("week", From.TARGET, days=-7), LATE),
+    (
+        ReminderStep("month", From.TARGET, days=-30),
+        ReminderStep("week", From.TARGET, days=-7),
+        LATE,
+    ),
 )
 TERM = ReminderPlan(
     "term",
     "换届",
     (
-        Rung("five_months", From.DUE, months=-5),
-        Rung("one_month", From.DUE, months=-1),
-        Rung("late", From.DUE, days=1, repeat_months=1),
+        ReminderStep("five_months", From.DUE, months=-5),
+        ReminderStep("one_month", From.DUE, months=-1),
+        ReminderStep("late", From.DUE, days=1, repeat_months=1),
     ),
 )
 
@@ -51,7 +59,7 @@ def told(
     plan: ReminderPlan, dates: TaskDates, until: date, after: date = FIRST_DAY
 ) -> list[tuple[date, str, int]]:
     found = reminders(plan, dates, CALENDAR, after, until)
-    return [(one.day, one.rung, one.occurrence) for one in found]
+    return [(one.day, one.reminder_step, one.occurrence) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +152,7 @@ def test_the_next_reminder_is_the_first_one_after() -> None:
 
 
 def test_a_plan_without_repeats_runs_out() -> None:
-    plan = ReminderPlan("once", "一次", (Rung("list", From.DUE_MONTH),))
+    plan = ReminderPlan("once", "一次", (ReminderStep("list", From.DUE_MONTH),))
 
     assert next_reminder(plan, month(3), CALENDAR, date(2026, 3, 2)) is None
 
@@ -181,4 +189,4 @@ def test_reminders_are_in_order_on_working_days_and_each_rung_once_a_day(
 
     assert found == sorted(found)
     assert all(CALENDAR.is_working_day(one.day) for one in found)
-    assert len({(one.day, one.rung) for one in found}) == len(found)
+    assert len({(one.day, one.reminder_step) for one in found}) == len(found)

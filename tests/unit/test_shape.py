@@ -1,12 +1,12 @@
 """Names put into the marks of a shape."""
 
-from dj_cadence.domain.messages.skeleton import Shape, has_mark, marks
+from dj_cadence.domain.messages.skeleton import Skeleton, has_placeholder, placeholders
 from dj_cadence.domain.messages.view import Rendered
 
 
 def test_names_go_where_their_marks_stand() -> None:
-    first, second = marks(2)
-    shape = Shape(f"{second}提醒{first}", f"{first}，{first}：{second}。", f"<b>{second}</b>")
+    first, second = placeholders(2)
+    shape = Skeleton(f"{second}提醒{first}", f"{first}，{first}：{second}。", f"<b>{second}</b>")
 
     assert shape.filled(["李老师", "甲\n支部 <1>"]) == Rendered(
         subject="甲 支部 <1>提醒李老师",
@@ -16,10 +16,12 @@ def test_names_go_where_their_marks_stand() -> None:
 
 
 def test_what_nobody_shares_stays_as_it_is() -> None:
-    assert Shape("\ue000", "\ue001", "\uf8ff").filled(()) == Rendered("\ue000", "\ue001", "\uf8ff")
+    assert Skeleton("\ue000", "\ue001", "\uf8ff").filled(()) == Rendered(
+        "\ue000", "\ue001", "\uf8ff"
+    )
 
 
 def test_marks_are_told_from_text() -> None:
-    assert len(set(marks(1000))) == 1000
-    assert all(map(has_mark, marks(1000)))
-    assert not has_mark("李老师，https://dj.example.cn/t/abc 😀")
+    assert len(set(placeholders(1000))) == 1000
+    assert all(map(has_placeholder, placeholders(1000)))
+    assert not has_placeholder("李老师，https://dj.example.cn/t/abc 😀")

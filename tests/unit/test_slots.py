@@ -75,19 +75,25 @@ def of_month(month: int, year: int = 2026, **how: Any) -> list[Slot]:
     return [slot for slot in found if slot.opens >= first]
 
 
-def term_slots(anchor: date, facts: Facts | None = None, start: date = SITE_START) -> list[Slot]:
+def term_slots(
+    start_event: date, facts: Facts | None = None, start: date = SITE_START
+) -> list[Slot]:
     one = duty(TERM, "term")
-    cohort = term_cohort(one, facts or branch(), anchor, start)
+    cohort = term_cohort(one, facts or branch(), start_event, start)
     assert cohort
     return slots_of(
         one, cohort, Catalogue({"term": one}, {}, CALENDAR, ""), date(2099, 1, 1), date(2099, 1, 1)
     )
 
 
-def notice_slots(anchor: date, facts: Facts | None = None, start: date = SITE_START) -> list[Slot]:
+def notice_slots(
+    start_event: date, facts: Facts | None = None, start: date = SITE_START
+) -> list[Slot]:
     term, notice = duty(TERM, "term"), duty(TermNotice("term"), "notice")
     superior = Facts(OrgKind.PARTY_COMMITTEE)
-    cohort = notice_cohort(notice, superior, term, facts or branch(), anchor, anchor, start)
+    cohort = notice_cohort(
+        notice, superior, term, facts or branch(), start_event, start_event, start
+    )
     assert cohort
     catalogue = Catalogue({"term": term, "notice": notice}, {}, CALENDAR, "")
     return slots_of(notice, cohort, catalogue, date(2099, 1, 1), date(2099, 1, 1))
@@ -493,7 +499,7 @@ def test_a_day_that_the_month_lacks_is_told_from_one_that_is_a_day_of_rest(
 
 
 @pytest.mark.parametrize(
-    ("anchor", "opens", "expiry"),
+    ("start_event", "opens", "expiry"),
     [
         (date(2023, 5, 10), date(2025, 11, 10), date(2026, 5, 10)),  # a Sunday: not moved
         (date(2024, 2, 29), date(2026, 8, 28), date(2027, 2, 28)),  # from the expiry, cut
@@ -506,20 +512,24 @@ def test_a_day_that_the_month_lacks_is_told_from_one_that_is_a_day_of_rest(
         (date(2023, 10, 1), date(2026, 4, 1), date(2026, 10, 1)),  # a holiday: not moved
     ],
 )
-def test_a_term_opens_six_months_before_its_expiry(anchor: date, opens: date, expiry: date) -> None:
-    (slot,) = term_slots(anchor)
+def test_a_term_opens_six_months_before_its_expiry(
+    start_event: date, opens: date, expiry: date
+) -> None:
+    (slot,) = term_slots(start_event)
 
-    assert (slot.period, slot.label) == ("term", f"term-{anchor}")
+    assert (slot.period, slot.label) == ("term", f"term-{start_event}")
     assert (slot.opens, slot.planned, slot.due, slot.provisional) == (opens, None, expiry, False)
 
 
 def test_the_length_of_a_term_is_by_kind_or_the_organizations_own() -> None:
-    anchor = date(2024, 6, 1)
+    start_event = date(2024, 6, 1)
 
-    assert [slot.due for slot in term_slots(anchor, Facts(OrgKind.PARTY_COMMITTEE))] == [
+    assert [slot.due for slot in term_slots(start_event, Facts(OrgKind.PARTY_COMMITTEE))] == [
         date(2029, 6, 1)
     ]
-    assert [slot.due for slot in term_slots(anchor, branch(term_years=2))] == [date(2026, 6, 1)]
+    assert [slot.due for slot in term_slots(start_event, branch(term_years=2))] == [
+        date(2026, 6, 1)
+    ]
 
 
 def test_an_organization_dissolved_before_the_end_of_its_term_elects_no_more() -> None:

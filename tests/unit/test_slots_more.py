@@ -12,7 +12,7 @@ from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.planning.cohort import case_cohort, cohort_of, term_cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
-from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep, TaskDates, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
     Clock,
@@ -265,17 +265,17 @@ def test_percent_is_of_the_way_from_the_event_to_the_deadline() -> None:
         "clock",
         "有期限的事项",
         (
-            Rung("half", From.OPENS, percent=50),
-            Rung("most", From.OPENS, percent=80),
-            Rung("day_before", From.DUE, days=-1),
-            Rung("late", From.DUE, days=1, repeat_weeks=1),
+            ReminderStep("half", From.OPENS, percent=50),
+            ReminderStep("most", From.OPENS, percent=80),
+            ReminderStep("day_before", From.DUE, days=-1),
+            ReminderStep("late", From.DUE, days=1, repeat_weeks=1),
         ),
     )
     dates = TaskDates(date(2026, 3, 2), None, date(2026, 3, 17))
 
     found = reminders(plan, dates, CALENDAR, date.min, date(2026, 3, 31))
 
-    assert [(one.rung, one.day) for one in found] == [
+    assert [(one.reminder_step, one.day) for one in found] == [
         ("half", date(2026, 3, 9)),
         ("most", date(2026, 3, 13)),  # the 14th is a Saturday
         ("day_before", date(2026, 3, 16)),

@@ -23,7 +23,7 @@ from dj_cadence.entrypoints.daemon_jobs import (
     AUDIT_SECONDS,
     FIRST_AUDIT_SECONDS,
     HEARTBEAT_SECONDS,
-    Rounds,
+    DaemonJobs,
 )
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
@@ -90,10 +90,10 @@ def is_linked_here(site: Site) -> bool:
 def serve(site: Site, listening: socket.socket) -> None:
     """Tick and answer until told to stop; what is being sent has some seconds to be finished."""
     with lifeline(site.database, site.settings.folder, "daemon") as life:
-        _serve(site, Rounds(site, life), listening)
+        _serve(site, DaemonJobs(site, life), listening)
 
 
-def _serve(site: Site, rounds: Rounds, listening: socket.socket) -> None:
+def _serve(site: Site, rounds: DaemonJobs, listening: socket.socket) -> None:
     scheduler = SteadyScheduler(
         [
             SteadyJob(rounds.tick, site.settings.tick_seconds, 0),

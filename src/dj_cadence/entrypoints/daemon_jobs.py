@@ -19,7 +19,7 @@ from dj_cadence.services.operations.metrics import measure
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.site import Site
-from dj_cadence.store.delivery.process_lock import Lifeline
+from dj_cadence.store.delivery.process_lock import ProcessLock
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounded_client import BoundedClient
 from dj_cadence.transport.socket_reader import TooMuch
@@ -37,10 +37,10 @@ def read_clock() -> Reading:
     return Reading(clock.now(), clock.steady(), clock.is_rehearsal())
 
 
-class Rounds:
+class DaemonJobs:
     """One process's rounds over one site. Whatever goes wrong is logged, and the next comes."""
 
-    def __init__(self, site: Site, life: Lifeline) -> None:
+    def __init__(self, site: Site, life: ProcessLock) -> None:
         self.passes = PassWatch(site.settings.tick_seconds)
         """What the pages tell of them."""
         self._site = site
@@ -129,7 +129,7 @@ class Rounds:
         if self.passes.health.reason or not (self._made_a_pass and self._audit_is_well):
             return False
         with self._site.database.read() as session:
-            if sites.load(session).held_on:
+            if sites.load(session).sending_paused_on:
                 return False  # a copy must not vouch for the original, which may be down
         found = measure(self._site.database, clock.now())
         return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG

@@ -17,7 +17,7 @@ _LONGEST_STEM = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class EvidenceFile:
     """A file that may be kept."""
 
     name: str
@@ -27,7 +27,7 @@ class Paper:
     content: bytes = field(repr=False)
 
 
-def read_paper(path: Path) -> Paper:
+def read_paper(path: Path) -> EvidenceFile:
     """The file at `path`. Raises Refused where it cannot be read or is of no allowed kind."""
     try:
         with path.open("rb") as file:
@@ -36,12 +36,12 @@ def read_paper(path: Path) -> Paper:
         raise Refused(f"{path}：文件打不开（{os_reason(error.errno)}）。") from error
 
 
-def read_open(name: str, file: BinaryIO) -> Paper:
+def read_open(name: str, file: BinaryIO) -> EvidenceFile:
     """A file that is open already; not more of it than is kept is read. Raises Refused."""
     return paper(name, file.read(LARGEST + 1))
 
 
-def paper(name: str, content: bytes) -> Paper:
+def paper(name: str, content: bytes) -> EvidenceFile:
     """A file by the name it was given. Raises Refused for one that is not kept."""
     if len(content) > LARGEST:
         raise _too_large(name)
@@ -51,7 +51,7 @@ def paper(name: str, content: bytes) -> Paper:
         raise Refused(f"“{_safe(name)}”{what}。{ALLOWED}。")
     stem, _, ending = _safe(name).rpartition(".")
     stem = (stem or ending).strip(". ")[:_LONGEST_STEM] or "附件"
-    return Paper(stem + suffix_of(found), found, sha256(content).hexdigest(), content)
+    return EvidenceFile(stem + suffix_of(found), found, sha256(content).hexdigest(), content)
 
 
 def _too_large(name: str) -> Refused:

@@ -27,7 +27,7 @@ from dj_cadence.domain.digest.digest import (
     DigestView,
     Numbers,
 )
-from dj_cadence.domain.messages.notifier import Form
+from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import (
     LISTED,
     AlertView,
@@ -43,7 +43,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.problems import Problem
 from dj_cadence.rendering import digest_filters
 from dj_cadence.rendering.dates import day, short_day
-from dj_cadence.rendering.skeletons import Shaped, Shapes, ViewOf
+from dj_cadence.rendering.skeletons import Filled, Skeletons, ViewOf
 
 _LONGEST_TITLE = 16
 
@@ -101,14 +101,14 @@ class Templates:
         self._environment.globals["most_missing"] = digest_filters.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
-        self._shapes = Shapes(self.render_message)
+        self._skeletons = Skeletons(self.render_message)
 
-    def shape(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Shaped:
+    def skeleton(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Filled:
         """The mail of `names`, rendered once for all to whom the same is `said`.
 
         Only where `mails_are_shipped`. Raises jinja2's errors for a faulty template.
         """
-        return self._shapes.of(said, names, view_of)
+        return self._skeletons.of(said, names, view_of)
 
     def mails_are_shipped(self) -> bool:
         """Whether a site has none of its own, which may do anything with a name."""
@@ -137,17 +137,17 @@ class Templates:
             html=self._inliner.inline(html),
         )
 
-    def render(self, view: MessageView, form: Form, *, home: str) -> Rendered:
+    def render(self, view: MessageView, form: Audience, *, home: str) -> Rendered:
         """The message as a channel of that form carries it; `home` is the site's own address."""
         match form:
-            case Form.MAIL:
+            case Audience.MAIL:
                 return self.render_message(view)
-            case Form.CHAT:
+            case Audience.CHAT:
                 named = [item for item in view.items if not item.confidential]
                 words = {**_words(view, named), "page_of": partial(digest_page, home)}
                 subject = self._line("mail/message.subject.txt", words)
                 return Rendered(subject, self._text("chat/personal.txt", words), "")
-            case Form.GROUP:
+            case Audience.GROUP:
                 told = for_group(view, home)
                 listed = pressing(told.items)
                 left_out = len(told.items) - len(listed)
@@ -178,7 +178,7 @@ class Templates:
             found = [
                 _problem(partial(self.render, view, form, home=view.link), form)
                 for view in _SAMPLES
-                for form in Form
+                for form in Audience
             ]
             found += [
                 _problem(partial(self.render_in_chat, digest, view.link), "chat")
@@ -258,13 +258,13 @@ _RANKS = (_DECIDE, _SENT_BACK, _BELOW, _LATE, _UNRECORDED, _ASKED, "本月清单
 def _section(item: Item) -> str:
     """The first that holds."""
     holds = (
-        (item.rung == DECIDE, _DECIDE),
+        (item.reminder_step == DECIDE, _DECIDE),
         (item.sent_back, _SENT_BACK),
         (item.level, _BELOW),
         (item.state == State.OVERDUE, _LATE),
         (item.answer_by, _ASKED),
         (item.state == State.UNRECORDED, _UNRECORDED),
-        (item.rung == "list", "本月清单"),
+        (item.reminder_step == "list", "本月清单"),
     )
     return next((title for condition, title in holds if condition), "即将到期")
 
@@ -318,7 +318,7 @@ def _sample(state: State, planned: date | None = None, relay: str = "") -> Item:
         planned=planned,
         due=date(2026, 3, 31),
         state=state,
-        rung="list",
+        reminder_step="list",
         provisional=True,
         target=2,
         done=1,

@@ -12,8 +12,13 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from dj_cadence.chinese import official_day
 from dj_cadence.domain import labels
-from dj_cadence.domain.documents.document import Paper, PaperKind, PaperLine, WallPlan
-from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine, WallPlan
+from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
+    ContactPerson,
+    OrganizationForm,
+    Titles,
+)
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem
@@ -23,7 +28,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _FILE_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
+def render_paper(folders: Sequence[Path], paper: Document) -> bytes:
     """The paper as a .docx; the site's own template goes before the shipped one.
 
     Raises Refused, naming the file, where a template cannot be filled in. The same paper is
@@ -48,7 +53,7 @@ def render_paper(folders: Sequence[Path], paper: Paper) -> bytes:
     return _timeless(content.getvalue())
 
 
-def template_path(folders: Sequence[Path], kind: PaperKind) -> Path | None:
+def template_path(folders: Sequence[Path], kind: DocumentKind) -> Path | None:
     """The template of a paper: the first of that name."""
     paths = (folder / "letters" / f"{kind.value}.docx" for folder in folders)
     return next((path for path in paths if path.exists()), None)
@@ -59,11 +64,11 @@ def check_papers(folders: Sequence[Path]) -> list[Problem]:
 
     The last of `folders` holds the shipped ones, which are as they were tested.
     """
-    own = {kind: path for kind in PaperKind if (path := template_path(folders[:-1], kind))}
+    own = {kind: path for kind in DocumentKind if (path := template_path(folders[:-1], kind))}
     return [fault for kind, path in own.items() if (fault := _fault(folders, kind, path))]
 
 
-def _fault(folders: Sequence[Path], kind: PaperKind, path: Path) -> Problem | None:
+def _fault(folders: Sequence[Path], kind: DocumentKind, path: Path) -> Problem | None:
     """The first thing for which a template cannot be filled in."""
     try:
         for paper in samples(kind):
@@ -74,24 +79,24 @@ def _fault(folders: Sequence[Path], kind: PaperKind, path: Path) -> Problem | No
     return None
 
 
-def samples(kind: PaperKind) -> list[Paper]:
+def samples(kind: DocumentKind) -> list[Document]:
     """Invented papers of a kind that together reach every part of its template."""
     day = date(2026, 3, 2)
-    if kind is PaperKind.YEAR_END:
-        line = PaperLine("主题党日", "2026年1月", day, day, 3, labels.TASKS["done"], "学习党章")
+    if kind is DocumentKind.YEAR_END:
+        line = DocumentLine("主题党日", "2026年1月", day, day, 3, labels.TASKS["done"], "学习党章")
         rest = [replace(line, state=state, completed_on=None) for state in labels.TASKS.values()]
-        return [Paper(kind, "示例党支部", "示例党委", day, year=2026, lines=(line, *rest))]
+        return [Document(kind, "示例党支部", "示例党委", day, year=2026, lines=(line, *rest))]
     forms = [
-        *(Form(one) for one in sorted(PARTY_ORGANIZATIONS)),
-        Form(OrgKind.BRANCH, has_committee=False),
+        *(OrganizationForm(one) for one in sorted(PARTY_ORGANIZATIONS)),
+        OrganizationForm(OrgKind.BRANCH, has_committee=False),
     ]
     found = []
     for form in forms:
-        term = Term("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
-        paper = Paper(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
+        term = CommitteeTerm("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
+        paper = Document(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
         paper = replace(paper, titles=Titles(paper.org_name, form))
         known = replace(paper, full_members=12, probationary_members=1, elected_on=day)
-        many = replace(known, terms=(term, term), contact=Contact("王老师", "0531-1"))
+        many = replace(known, terms=(term, term), contact=ContactPerson("王老师", "0531-1"))
         found += [replace(paper, superior_name=""), many]
     return found
 

@@ -7,13 +7,13 @@ shipped ones do but for what goes up a line; a test holds them to it.
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import astuple
 
-from dj_cadence.domain.messages.skeleton import Shape, has_mark, marks
+from dj_cadence.domain.messages.skeleton import Skeleton, has_placeholder, placeholders
 from dj_cadence.domain.messages.view import MessageView, Rendered
 
 ViewOf = Callable[[Sequence[str]], MessageView]
 """Gives the message with these names in the places of its own."""
-Shaped = tuple[Shape, tuple[str, ...]]
-"""A shape, and the names that fill it."""
+Filled = tuple[Skeleton, tuple[str, ...]]
+"""A skeleton, and the names that fill it."""
 _MOST_NAMES = 40
 """A longer message is hardly ever the same for two people."""
 _KEPT = 300
@@ -21,34 +21,34 @@ _KEPT = 300
 _UNKNOWN = object()
 
 
-class Shapes:
-    """Renders each shape once. Several threads may ask at once."""
+class Skeletons:
+    """Renders each skeleton once. Several threads may ask at once."""
 
     def __init__(self, render: Callable[[MessageView], Rendered]) -> None:
         self._render = render
-        self._kept: dict[Hashable, Shape | None] = {}
+        self._kept: dict[Hashable, Skeleton | None] = {}
 
-    def of(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Shaped:
+    def of(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Filled:
         """The message of `names`; `said` is all that it says besides.
 
         A name that is empty stays so, for templates leave out what there is not. A message
         with too many names, or in which somebody uses a mark, is rendered whole.
         """
         distinct = tuple(filter(None, dict.fromkeys(names)))
-        if len(names) > _MOST_NAMES or has_mark("".join(distinct)):
+        if len(names) > _MOST_NAMES or has_placeholder("".join(distinct)):
             return whole(self._render(view_of(names)))
-        mark_of = {"": "", **dict(zip(distinct, marks(len(distinct)), strict=True))}
+        mark_of = {"": "", **dict(zip(distinct, placeholders(len(distinct)), strict=True))}
         pattern = tuple(map(mark_of.__getitem__, names))
-        shape = self._shape((said, pattern), pattern, view_of)
-        return (shape, distinct) if shape else whole(self._render(view_of(names)))
+        skeleton = self._skeleton((said, pattern), pattern, view_of)
+        return (skeleton, distinct) if skeleton else whole(self._render(view_of(names)))
 
-    def _shape(self, key: Hashable, pattern: Sequence[str], view_of: ViewOf) -> Shape | None:
+    def _skeleton(self, key: Hashable, pattern: Sequence[str], view_of: ViewOf) -> Skeleton | None:
         """None where what is said has a mark of its own."""
         found = self._kept.get(key, _UNKNOWN)
-        if isinstance(found, Shape) or found is None:
+        if isinstance(found, Skeleton) or found is None:
             return found
         nameless = view_of([""] * len(pattern))
-        marked = has_mark("".join(_texts(astuple(nameless))))
+        marked = has_placeholder("".join(_texts(astuple(nameless))))
         made = None if marked else whole(self._render(view_of(pattern)))[0]
         if len(self._kept) >= _KEPT:
             self._kept.clear()
@@ -56,9 +56,9 @@ class Shapes:
         return made
 
 
-def whole(rendered: Rendered) -> Shaped:
-    """A message that nobody shares, as a shape."""
-    return Shape(rendered.subject, rendered.text, rendered.html), ()
+def whole(rendered: Rendered) -> Filled:
+    """A message that nobody shares, as a skeleton."""
+    return Skeleton(rendered.subject, rendered.text, rendered.html), ()
 
 
 def _texts(values: object) -> Iterator[str]:

@@ -20,7 +20,7 @@ from dj_cadence.store.schema import message, notice
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
-PASSES = "passes"
+PASSES = "pass_count"
 """The file in the site's folder that counts passes as the database does."""
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
     unknown and is not sent. Returns how many notices that were.
     """
     with site.database.write() as session:
-        held = sites.load(session).held_on is not None
+        held = sites.load(session).sending_paused_on is not None
         unknown = _leave_to_people(session, today) if on and held else 0
         if held:
             sites.set_digest_week(session, week_label(today))
@@ -82,7 +82,7 @@ def hold_if_moved(site: Site, today: date) -> bool:
     known = _passes_known(site)  # before the row: another process may be counting meanwhile
     with site.database.read() as session:
         row = sites.load(session)
-    if not row.sending or (row.home == site.home and row.passes >= known):
+    if not row.sending or (row.home == site.home and row.pass_count >= known):
         return False
     with site.database.write() as session:
         sites.hold(session, today)

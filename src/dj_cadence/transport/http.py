@@ -30,7 +30,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a service said."""
 
     status: int
@@ -80,7 +80,7 @@ class Poster:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Post `body`; `query` is added to what `url` asks for already.
 
         Raises DeliveryError where nothing came back, or a status other than 2xx without a
@@ -88,7 +88,7 @@ class Poster:
         """
         return self._ask("POST", url, encoded(body), query or {}, headers or {})
 
-    def get(self, url: str, query: Mapping[str, str]) -> Answer:
+    def get(self, url: str, query: Mapping[str, str]) -> HttpAnswer:
         """Ask for something; fails as `post` does."""
         return self._ask("GET", url, None, query, {})
 
@@ -104,7 +104,7 @@ class Poster:
         content: bytes | None,
         query: Mapping[str, str],
         headers: Mapping[str, str],
-    ) -> Answer:
+    ) -> HttpAnswer:
         headers = {"Content-Type": "application/json; charset=utf-8", **headers}
         if self._client is None:
             self._client = BoundedClient(self._timeout)
@@ -120,7 +120,7 @@ class Poster:
                 raise DeliveryError(f"{reply}，结果不明", unknown=True) from None
             raise DeliveryError(reply) from None
         status, pause = response.status_code, _pause(response.headers)
-        answer = Answer(status, _object(said), self._verdict, pause)
+        answer = HttpAnswer(status, _object(said), self._verdict, pause)
         if not response.is_success and not answer.verdict:
             blame = judge_chat(self._service, status, None, "")
             raise DeliveryError(f"{self._service}拒收：HTTP {status}", blame, retry_after=pause)
@@ -132,7 +132,7 @@ def encoded(body: Mapping[str, object]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def reply_of(service: str, answer: Answer, *, secrets: Sequence[str]) -> str:
+def reply_of(service: str, answer: HttpAnswer, *, secrets: Sequence[str]) -> str:
     """The reply for the delivery log; raises DeliveryError where the answer is a refusal.
 
     Secrets that the service repeats are masked.

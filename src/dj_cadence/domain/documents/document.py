@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles
+from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
+    ContactPerson,
+    OrganizationForm,
+    Titles,
+)
 
 
-class PaperKind(StrEnum):
+class DocumentKind(StrEnum):
     """A paper by the name that the command takes; `label` is what people call it."""
 
     REMINDER = "reminder"
@@ -30,20 +35,20 @@ class PaperKind(StrEnum):
 
 
 _LABELS = {
-    PaperKind.REMINDER: "换届提醒函",
-    PaperKind.REQUEST: "换届选举请示",
-    PaperKind.REPLY: "换届选举批复",
-    PaperKind.CANDIDATES: "候选人预备人选请示",
-    PaperKind.CANDIDATES_REPLY: "候选人预备人选批复",
-    PaperKind.RESULT: "选举结果报告",
-    PaperKind.RESULT_REPLY: "选举结果批复",
-    PaperKind.YEAR_END: "年度任务完成情况",
+    DocumentKind.REMINDER: "换届提醒函",
+    DocumentKind.REQUEST: "换届选举请示",
+    DocumentKind.REPLY: "换届选举批复",
+    DocumentKind.CANDIDATES: "候选人预备人选请示",
+    DocumentKind.CANDIDATES_REPLY: "候选人预备人选批复",
+    DocumentKind.RESULT: "选举结果报告",
+    DocumentKind.RESULT_REPLY: "选举结果批复",
+    DocumentKind.YEAR_END: "年度任务完成情况",
 }
-_REPLIES = {PaperKind.REPLY, PaperKind.CANDIDATES_REPLY, PaperKind.RESULT_REPLY}
+_REPLIES = {DocumentKind.REPLY, DocumentKind.CANDIDATES_REPLY, DocumentKind.RESULT_REPLY}
 
 
 @dataclass(frozen=True, slots=True)
-class PaperLine:
+class DocumentLine:
     """One task in the year-end pack."""
 
     title: str
@@ -58,30 +63,30 @@ class PaperLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Document:
     """All that a template may call for; what a kind does not use is empty.
 
     `docs/howto/letters.md` names each for whoever writes a template of their own.
     """
 
-    kind: PaperKind
+    kind: DocumentKind
     org_name: str
     superior_name: str
     day: date
-    terms: tuple[Term, ...] = ()
+    terms: tuple[CommitteeTerm, ...] = ()
     month: date | None = None
     we: str = ""
     """What the superior that writes calls itself after 我: 委, 党组, 总支."""
-    form: Form | None = None
+    form: OrganizationForm | None = None
     titles: Titles | None = None
     full_members: int = 0
     probationary_members: int = 0
     """0 where the roster does not say."""
     elected_on: date | None = None
     """The day of the election that a report is about; None where it is not recorded yet."""
-    contact: Contact = field(default_factory=Contact)
+    contact: ContactPerson = field(default_factory=ContactPerson)
     year: int = 0
-    lines: tuple[PaperLine, ...] = ()
+    lines: tuple[DocumentLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

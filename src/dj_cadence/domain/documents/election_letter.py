@@ -16,7 +16,7 @@ _EITHER_MEETING = "【党员大会／党员代表大会】"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class OrganizationForm:
     """The words that hang on what kind of organization elects."""
 
     kind: OrgKind
@@ -53,7 +53,7 @@ class Titles:
     """The titles of an election's letters, as each stands above it and as others quote it."""
 
     org_name: str
-    form: Form
+    form: OrganizationForm
 
     @property
     def request(self) -> str:
@@ -81,18 +81,18 @@ class Titles:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class CommitteeTerm:
     """One organization whose term of office ends."""
 
     org_name: str
-    form: Form
+    form: OrganizationForm
     elected: date
     ends: date
     provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ContactPerson:
     """Whom the reader of a letter may call; empty where nobody is known, to be filled in."""
 
     person: str = ""

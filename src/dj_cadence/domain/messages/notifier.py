@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Form(StrEnum):
+class Audience(StrEnum):
     """How a channel speaks, which decides what a letter may say."""
 
     MAIL = "mail"
@@ -42,7 +42,7 @@ class Letter:
     date: str
     """ISO instant at which the content was made; it goes into the Date header."""
     headers: tuple[tuple[str, str], ...] = ()
-    form: Form = Form.MAIL
+    form: Audience = Audience.MAIL
     attachments: tuple[Attachment, ...] = ()
     """For channels that carry files; the others leave them out."""
 
@@ -94,7 +94,7 @@ class Limit:
 class Traits:
     """What the program must know of a notifier beforehand."""
 
-    form: Form = Form.MAIL
+    form: Audience = Audience.MAIL
     limit: Limit | None = None
     shown: str = ""
     """Where it sends to, for the list of channels; without anything secret."""

@@ -16,18 +16,18 @@ _FIRST = 0xE000
 _MARK = re.compile("([\ue000-\uf8ff])")
 
 
-def marks(count: int) -> str:
+def placeholders(count: int) -> str:
     """So many marks, in order; there are some six thousand."""
     return "".join(map(chr, range(_FIRST, _FIRST + count)))
 
 
-def has_mark(text: str) -> bool:
+def has_placeholder(text: str) -> bool:
     """Whether somebody uses such a character after all."""
     return _MARK.search(text) is not None
 
 
 @dataclass(frozen=True)
-class Shape:
+class Skeleton:
     """A message as `Rendered`, with marks; or without any, which nobody else can share."""
 
     subject: str

@@ -33,7 +33,7 @@ class Item:
     planned: date | None
     due: date
     state: str
-    rung: str
+    reminder_step: str
     provisional: bool
     target: int
     done: int

@@ -20,7 +20,7 @@ class Cohort:
     duty: str
     facts: Facts
     """Only those the duty reads; for a term notice, those of the organization it is about."""
-    anchor: date | None = None
+    start_event: date | None = None
     """The election a term runs from, or the day a case began."""
     case: int = 0
     """The number of the case; 0 for everything else."""
@@ -36,16 +36,16 @@ def cohort_of(duty: Duty, facts: Facts, site_start: date) -> Cohort | None:
     return Cohort(duty.key, _existing(facts.only(facts_read(duty)), site_start))
 
 
-def term_cohort(duty: Duty, facts: Facts, anchor: date, site_start: date) -> Cohort | None:
+def term_cohort(duty: Duty, facts: Facts, start_event: date, site_start: date) -> Cohort | None:
     """The cohort for a term that runs from `anchor`.
 
     A term belongs to what was elected: an organization that became another kind since goes
     on under the old term until it is elected anew.
     """
-    then = facts.at(anchor)
+    then = facts.at(start_event)
     if not duty.owed_by.admits(then):
         return None
-    return Cohort(duty.key, _existing(then.only(facts_read(duty)), site_start), anchor)
+    return Cohort(duty.key, _existing(then.only(facts_read(duty)), site_start), start_event)
 
 
 def notice_cohort(
@@ -53,7 +53,7 @@ def notice_cohort(
     superior: Facts,
     term: Duty,
     about: Facts,
-    anchor: date,
+    start_event: date,
     known_on: date,
     site_start: date,
 ) -> Cohort | None:
@@ -63,12 +63,12 @@ def notice_cohort(
     both organizations were known. It counts only where the notice's day had passed by then,
     so that cohorts stay few.
     """
-    own = term_cohort(term, about, anchor, site_start)
+    own = term_cohort(term, about, start_event, site_start)
     if own is None or not duty.owed_by.admits(superior):
         return None
     assert isinstance(duty.recurrence, TermNotice)
     assert isinstance(term.recurrence, Term)
-    expiry = add_years(anchor, term.recurrence.years_of(about.at(anchor)))
+    expiry = add_years(start_event, term.recurrence.years_of(about.at(start_event)))
     begins = max(known_on, asked_from(own.facts), asked_from(_existing(superior, site_start)))
     facts = own.facts
     if add_months(expiry, -duty.recurrence.months_before) < begins:

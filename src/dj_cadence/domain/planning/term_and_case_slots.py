@@ -12,23 +12,23 @@ from dj_cadence.domain.rules.duty import Clock, Duty, Term, TermNotice
 
 def holds(duty: Duty, cohort: Cohort) -> bool:
     """Whether the rule holds for a term or case that began with the cohort's anchor."""
-    return cohort.anchor is not None and duty.is_effective(cohort.anchor)
+    return cohort.start_event is not None and duty.is_effective(cohort.start_event)
 
 
 def _expiry(term: Term, cohort: Cohort) -> date | None:
     """The last day of the term, not moved off a day of rest; None where there is no term."""
     years = term.years_of(cohort.facts)
-    if not years or cohort.anchor is None:
+    if not years or cohort.start_event is None:
         return None
-    expiry = add_years(cohort.anchor, years)
+    expiry = add_years(cohort.start_event, years)
     gone = cohort.facts.dissolved
     return None if gone and gone <= expiry else expiry
 
 
 def _term_reasons(term: Term, cohort: Cohort, expiry: date) -> tuple[str, str]:
-    assert cohort.anchor
+    assert cohort.start_event
     return (
-        f"基准：上次换届日期{day_text(cohort.anchor)}",
+        f"基准：上次换届日期{day_text(cohort.start_event)}",
         f"任期{term.years_of(cohort.facts)}年，{day_text(expiry)}届满（法定期限，不因节假日移动）",
     )
 
@@ -58,15 +58,15 @@ def of_notice(notice: TermNotice, term: Term, cohort: Cohort, calendar: WorkCale
 
 
 def _term_slot(cohort: Cohort, opens: date, due: date, reasons: tuple[str, ...]) -> Slot:
-    assert cohort.anchor
-    label = f"term-{cohort.anchor.isoformat()}"
+    assert cohort.start_event
+    label = f"term-{cohort.start_event.isoformat()}"
     return Slot(TERM, label, opens, None, due, provisional=False, derivation=reasons)
 
 
 def of_case(clock: Clock, cohort: Cohort, calendar: WorkCalendar) -> list[Slot]:
     """The deadline of one case, counted from the day it began."""
-    assert cohort.anchor
-    opened = cohort.anchor
+    assert cohort.start_event
+    opened = cohort.start_event
     if clock.working_days:
         due = calendar.add_working_days(opened, clock.working_days)
         length = f"{clock.working_days}个工作日"

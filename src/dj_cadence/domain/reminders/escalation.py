@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.reminders.plan import UpStep
+from dj_cadence.domain.reminders.plan import EscalationStep
 
 
 @dataclass(frozen=True, slots=True)
-class Rise:
+class Escalation:
     """The level to be told next."""
 
     level: int
@@ -19,12 +19,12 @@ class Rise:
 
 
 def next_rise(
-    steps: Sequence[UpStep],
+    steps: Sequence[EscalationStep],
     overdue_on: date,
     told: Mapping[int, date | None],
     levels: int,
     calendar: WorkCalendar,
-) -> Rise | None:
+) -> Escalation | None:
     """Who is to be told next of what is overdue since `overdue_on`; None where nobody is left.
 
     `told` has the day on which each level heard that it is late, None where that is written
@@ -37,14 +37,14 @@ def next_rise(
         return None
     step, below = steps[done], told.get(done, overdue_on)
     if below is None:
-        return Rise(done + 1, None, step.office)
+        return Escalation(done + 1, None, step.office)
     day = calendar.add_working_days(max(below, overdue_on), step.grace)
-    return Rise(done + 1, calendar.on_or_after(day), step.office)
+    return Escalation(done + 1, calendar.on_or_after(day), step.office)
 
 
-def steps_written(text: str) -> tuple[UpStep, ...]:
+def steps_written(text: str) -> tuple[EscalationStep, ...]:
     """The inverse of `written`."""
-    return tuple(UpStep(int(grace)) for grace in text.split(",") if grace)
+    return tuple(EscalationStep(int(grace)) for grace in text.split(",") if grace)
 
 
 def written(graces: Sequence[int]) -> str:

@@ -37,7 +37,7 @@ class From(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class ReminderStep:
     """One reminder, or one that repeats. Negative offsets lie before the date.
 
     At most one of `days`, `working_days`, `months` and `percent` is not zero. A repeat goes
@@ -70,7 +70,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class UpStep:
+class EscalationStep:
     """One level further up, so many working days after the level below was told."""
 
     grace: int
@@ -85,23 +85,23 @@ class ReminderPlan:
 
     key: str
     title: str
-    rungs: tuple[Rung, ...]
-    escalate: tuple[UpStep, ...] = ()
+    rungs: tuple[ReminderStep, ...]
+    escalate: tuple[EscalationStep, ...] = ()
     """The first is for level 1."""
     through_quiet: bool = False
     """Whether it speaks in a quiet period too: a legal deadline does not wait."""
 
-    def way(self, rung: str, level: int) -> tuple[str, tuple[str, ...]]:
+    def way(self, reminder_step: str, level: int) -> tuple[str, tuple[str, ...]]:
         """(fallback, channels) of a notice; of what the plan does not say, the usual ones."""
-        if rung == ESCALATED and level:
+        if reminder_step == ESCALATED and level:
             steps = self.escalate[level - 1 : level] or self.escalate[-1:]
             return next(((s.fallback, s.channels) for s in steps), (SECRETARY, ()))
-        found = (one for one in self.rungs if one.key == rung)
+        found = (one for one in self.rungs if one.key == reminder_step)
         return next(((one.fallback, one.channels) for one in found), (SECRETARY, ()))
 
     def channels(self) -> frozenset[str]:
         """Every channel that it names."""
-        rungs = (name for rung in self.rungs for name in rung.channels)
+        rungs = (name for reminder_step in self.rungs for name in reminder_step.channels)
         return frozenset(rungs).union(name for step in self.escalate for name in step.channels)
 
     def about_lateness(self) -> frozenset[str]:
@@ -129,7 +129,7 @@ class Reminder:
     """A rung on its day; `occurrence` counts repeats from 0."""
 
     day: date
-    rung: str
+    reminder_step: str
     occurrence: int
     counted_from: From = field(compare=False)
     level: int = field(default=0, compare=False)
@@ -183,7 +183,7 @@ def _each_rung(
     What is asked about replaces what was to be said before; as long as `on`, the day of the
     look, lies before that day, all is said as ever.
     """
-    rungs = (_of_rung(rung, dates, calendar, after, until) for rung in plan.rungs)
+    rungs = (_of_rung(reminder_step, dates, calendar, after, until) for reminder_step in plan.rungs)
     if dates.asked_on is None:
         yield from rungs
         return
@@ -198,33 +198,37 @@ def _each_rung(
 
 
 def _of_rung(
-    rung: Rung, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+    reminder_step: ReminderStep, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
 ) -> Iterator[Reminder]:
-    base = _base(rung, dates)
+    base = _base(reminder_step, dates)
     if base is None:
         return
-    base += (dates.due - dates.opens) * rung.percent // 100
-    first = _first_day(rung, base, calendar)
-    yield _reminder(rung, first, 0)
-    if not (rung.repeat_weeks or rung.repeat_months):
+    base += (dates.due - dates.opens) * reminder_step.percent // 100
+    first = _first_day(reminder_step, base, calendar)
+    yield _reminder(reminder_step, first, 0)
+    if not (reminder_step.repeat_weeks or reminder_step.repeat_months):
         return
-    occurrence = _skipped(rung, first, after)
+    occurrence = _skipped(reminder_step, first, after)
     day = first
     while day <= until:
         occurrence += 1
-        start = _repeated(rung, base, first, occurrence)
+        start = _repeated(reminder_step, base, first, occurrence)
         day = calendar.on_or_after(start)
-        if rung.repeat_months or day - start < 7 * DAY:  # a week without a working day has none
-            yield _reminder(rung, day, occurrence)
+        if (
+            reminder_step.repeat_months or day - start < 7 * DAY
+        ):  # a week without a working day has none
+            yield _reminder(reminder_step, day, occurrence)
 
 
-def _reminder(rung: Rung, day: date, occurrence: int) -> Reminder:
-    office = rung.office or (CLERK if rung.level else "")
-    return Reminder(day, rung.key, occurrence, rung.counted_from, rung.level, office)
+def _reminder(reminder_step: ReminderStep, day: date, occurrence: int) -> Reminder:
+    office = reminder_step.office or (CLERK if reminder_step.level else "")
+    return Reminder(
+        day, reminder_step.key, occurrence, reminder_step.counted_from, reminder_step.level, office
+    )
 
 
-def _base(rung: Rung, dates: TaskDates) -> date | None:
-    match rung.counted_from:
+def _base(reminder_step: ReminderStep, dates: TaskDates) -> date | None:
+    match reminder_step.counted_from:
         case From.OPENS:
             return dates.opens
         case From.PLANNED:
@@ -237,21 +241,24 @@ def _base(rung: Rung, dates: TaskDates) -> date | None:
             return dates.due
 
 
-def _first_day(rung: Rung, base: date, calendar: WorkCalendar) -> date:
-    day = add_months(base, rung.months) + rung.days * DAY
-    if rung.working_days:
-        day = calendar.add_working_days(day, rung.working_days)
-    return calendar.on_or_before(day) if rung.is_before else calendar.on_or_after(day)
+def _first_day(reminder_step: ReminderStep, base: date, calendar: WorkCalendar) -> date:
+    day = add_months(base, reminder_step.months) + reminder_step.days * DAY
+    if reminder_step.working_days:
+        day = calendar.add_working_days(day, reminder_step.working_days)
+    return calendar.on_or_before(day) if reminder_step.is_before else calendar.on_or_after(day)
 
 
-def _skipped(rung: Rung, first: date, after: date) -> int:
+def _skipped(reminder_step: ReminderStep, first: date, after: date) -> int:
     """Weekly occurrences that surely lie before `after`, so that years are not walked."""
     weeks = (after - first).days // 7
-    return max(0, weeks // rung.repeat_weeks - 3) if rung.repeat_weeks else 0
+    return max(0, weeks // reminder_step.repeat_weeks - 3) if reminder_step.repeat_weeks else 0
 
 
-def _repeated(rung: Rung, base: date, first: date, occurrence: int) -> date:
+def _repeated(reminder_step: ReminderStep, base: date, first: date, occurrence: int) -> date:
     """The Monday of the week, or the day of the month, of a repeat."""
-    if rung.repeat_weeks:
-        return first + (7 * occurrence * rung.repeat_weeks - first.weekday()) * DAY
-    return add_months(base, rung.months + occurrence * rung.repeat_months) + rung.days * DAY
+    if reminder_step.repeat_weeks:
+        return first + (7 * occurrence * reminder_step.repeat_weeks - first.weekday()) * DAY
+    return (
+        add_months(base, reminder_step.months + occurrence * reminder_step.repeat_months)
+        + reminder_step.days * DAY
+    )

@@ -32,13 +32,13 @@ class Catalogue:
         """Keys of the duties that superiors see as late."""
         return [duty.key for duty in self.enabled() if duty.binds]
 
-    def is_confidential(self, duty: str, instance: int) -> bool:
+    def is_confidential(self, duty: str, subject_id: int) -> bool:
         """Whether a task is seen by its organization and who approves for it only.
 
         Of what the rules no longer have, every case is.
         """
         rule = self.duties.get(duty)
-        return rule.confidential if rule else instance < 0
+        return rule.confidential if rule else subject_id < 0
 
     def step(self, duty: str, task_step: str) -> Step | None:
         """The workflow's step that a task is; None for a duty without a workflow."""

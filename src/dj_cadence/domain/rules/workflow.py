@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.domain.rules.basis import Basis, Certainty, certainty_of
 from dj_cadence.domain.tasks.task import OWED, State
 
@@ -69,7 +69,7 @@ class Step:
     basis: tuple[Basis, ...] = ()
     by_planning: bool = False
     """Settled as soon as the own task has its day."""
-    letters: tuple[PaperKind, ...] = ()
+    letters: tuple[DocumentKind, ...] = ()
     """The official letters that are written in it, and in answer to it."""
     in_calendar: bool = False
     """Whether it is a meeting or a legal date, and so belongs into people's calendars."""

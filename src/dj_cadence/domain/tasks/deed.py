@@ -30,7 +30,7 @@ class DeedKind(StrEnum):
 
 _GRANTS = frozenset({DeedKind.POSTPONE, DeedKind.WAIVE, DeedKind.ACCEPT, DeedKind.RETURN})
 DEEDS = frozenset(DeedKind)
-_BOOKKEEPING = frozenset({"next_on", "due_revision", "dated_on", "settled_at", "opens", "due"})
+_BOOKKEEPING = frozenset({"next_on", "due_revision", "redated_on", "settled_at", "opens", "due"})
 """What follows from the rest: dates are the plan's where nobody granted others."""
 
 

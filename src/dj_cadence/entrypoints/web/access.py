@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.request_context import Visit, go_to, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.services.access.logins import logins_of, people_logged_in
 from dj_cadence.services.access.message_links import live_links, withdraw
 from dj_cadence.services.access.permissions import Visitor, person_visitor
@@ -21,7 +21,7 @@ _SAID = {
 }
 
 
-def access(visit: Visit) -> Response:
+def access(visit: RequestContext) -> Response:
     """The visitor's own; the administrator chooses whose."""
     with visit.read() as session:
         visit.require_login()
@@ -43,7 +43,7 @@ def access(visit: Visit) -> Response:
     )
 
 
-def end(visit: Visit) -> Response:
+def end(visit: RequestContext) -> Response:
     """End one login or all others, one link or all."""
     what, number = visit.path("what"), whole_number(visit.form.get("number", ""))
     with visit.write() as session:
@@ -63,14 +63,14 @@ def end(visit: Visit) -> Response:
     return go_to(f"/access?{urlencode(query)}")
 
 
-def back_to_access(visit: Visit) -> Response:
+def back_to_access(visit: RequestContext) -> Response:
     """The address of a form, opened by itself: the page on which the form stands."""
     if visit.path("what") not in _SAID:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return go_to("/access")
 
 
-def _whose(visit: Visit, session: Session, given: str) -> Visitor | None:
+def _whose(visit: RequestContext, session: Session, given: str) -> Visitor | None:
     """The visitor; for the administrator the person of that number, None where none is named."""
     if not visit.visitor.administrator:
         return visit.visitor

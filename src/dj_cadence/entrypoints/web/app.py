@@ -24,7 +24,7 @@ from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import access
 from dj_cadence.entrypoints.web import labels as words
-from dj_cadence.entrypoints.web.request_context import Visit, WebContext
+from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
 from dj_cadence.entrypoints.web.routes import (
     burden,
     documents,
@@ -35,20 +35,20 @@ from dj_cadence.entrypoints.web.routes import (
     subscription,
     uploads,
 )
-from dj_cadence.entrypoints.web.routes.feeds import Calendars
+from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
 from dj_cadence.entrypoints.web.security import (
     KnownHosts,
     SafeHeaders,
     check_form,
     read_form,
 )
-from dj_cadence.entrypoints.web.trouble import TroublePages
+from dj_cadence.entrypoints.web.trouble import ErrorPages
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
 from dj_cadence.services.tasks import joint_tasks
 
 _log = logging.getLogger(__name__)
-Page = Callable[[Visit], Response]
+Page = Callable[[RequestContext], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -56,9 +56,9 @@ def make_app(context: WebContext) -> Starlette:
     """The whole application. It opens nothing by itself and needs no start-up."""
     templates, workers = _templates(context), Workers()
 
-    def failed(request: Request) -> Visit:
+    def failed(request: Request) -> RequestContext:
         form = getattr(request.state, "form", {})
-        return Visit(context, templates, request, form, context.clock())
+        return RequestContext(context, templates, request, form, context.clock())
 
     return Starlette(
         routes=_routes(context, templates, workers),
@@ -66,7 +66,7 @@ def make_app(context: WebContext) -> Starlette:
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=[urlsplit(context.settings.web_address).hostname or ""]),
         ],
-        exception_handlers=TroublePages(failed, workers).handlers(),
+        exception_handlers=ErrorPages(failed, workers).handlers(),
     )
 
 
@@ -76,7 +76,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
 
     watchers = Workers(WATCHERS)
     return [
-        Route("/feeds/{token}.ics", Calendars(context, workers).answer),  # first: asked for most
+        Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
         route("/orgs/{code}/tasks/{id}", pages.told),
@@ -119,7 +119,7 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         now = context.clock()
         if request.method == "POST" and uploads.brings_files(request):
-            visit = Visit(context, templates, request, {}, now)
+            visit = RequestContext(context, templates, request, {}, now)
             await workers.run(lambda: uploads.admit(visit))
             async with uploads.received(request) as (form, files):
                 return await answered(request, now, form, files)
@@ -132,7 +132,7 @@ def _endpoint(
         request.state.form = form
 
         def answer() -> Response:
-            visit = Visit(context, templates, request, form, now, files)
+            visit = RequestContext(context, templates, request, form, now, files)
             if request.method == "POST":
                 check_form(request, form, visit.form_token)
             response = page(visit)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dj_cadence.entrypoints.web.request_context import Visit, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, whole_number
 from dj_cadence.errors import Refused
 
 
@@ -25,7 +25,7 @@ class Refusal:
         return (self.act, self.task) == (act, task_id)
 
 
-def refusal(visit: Visit, error: Refused | None = None) -> Refusal:
+def refusal(visit: RequestContext, error: Refused | None = None) -> Refusal:
     """The form of this request, not carried out because of `error`."""
     return Refusal(
         act=visit.path("act"),

@@ -23,7 +23,7 @@ from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import Paper, read_open
+from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
@@ -51,7 +51,7 @@ class WebContext:
 
 
 @dataclass
-class Visit:
+class RequestContext:
     """A request at one instant; the clock is read once for all of it.
 
     It has one session at a time: who visits, and by which rules, is looked up in the one that
@@ -132,7 +132,7 @@ class Visit:
         return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
 
     @property
-    def papers(self) -> Iterator[Paper]:
+    def papers(self) -> Iterator[EvidenceFile]:
         """The files as papers, read one by one. Raises Refused for one that is not kept."""
         for one in self.files:
             try:

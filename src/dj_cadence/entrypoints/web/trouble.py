@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import labels
-from dj_cadence.entrypoints.web.request_context import Visit
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
@@ -30,10 +30,10 @@ _TYPED = {
     "reason": "原因",
     "note": "备注",
 }
-MakeVisit = Callable[[Request], Visit]
+MakeVisit = Callable[[Request], RequestContext]
 
 
-class TroublePages:
+class ErrorPages:
     """Every way a request can fail, each ending in a short page that keeps the navigation."""
 
     def __init__(self, make_visit: MakeVisit, workers: Workers) -> None:
@@ -85,13 +85,13 @@ class TroublePages:
         return response
 
 
-def _known(visit: Visit, status: int, about: Mapping[str, object]) -> Response:
+def _known(visit: RequestContext, status: int, about: Mapping[str, object]) -> Response:
     with visit.read():
         pass  # who visits is looked up in it
     return visit.page("trouble.html", status, **about)
 
 
-def _about(visit: Visit, status: int, text: str) -> dict[str, object]:
+def _about(visit: RequestContext, status: int, text: str) -> dict[str, object]:
     form = {name: value for name, value in visit.form.items() if name != "csrf" and value}
     return {
         "text": text,
@@ -103,7 +103,7 @@ def _about(visit: Visit, status: int, text: str) -> dict[str, object]:
     }
 
 
-def _back(visit: Visit) -> tuple[str, str]:
+def _back(visit: RequestContext) -> tuple[str, str]:
     """The page that the request came from, as far as its address says: (address, name)."""
     address = visit.request.url.path
     for beginning, name in (("/t/", "回到任务清单"), ("/orgs/", "回到组织页面")):

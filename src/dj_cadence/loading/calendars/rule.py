@@ -11,7 +11,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
 from dj_cadence.domain.organizations.city import city_name
 from dj_cadence.loading.rules.duty import Text
-from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.loading.rules.yaml_file import RuleModel
 
 _LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
 
@@ -50,13 +50,13 @@ Days = Annotated[
 ]
 
 
-class HolidayRule(Written):
+class HolidayRule(RuleModel):
     name: Text
     days_off: Days
     make_up_days: Days = ()
 
 
-class HolidayYearRule(Written):
+class HolidayYearRule(RuleModel):
     """One file calendars/holidays-….yaml."""
 
     year: Annotated[int, Field(ge=2000, le=2100)]
@@ -65,7 +65,7 @@ class HolidayYearRule(Written):
     holidays: Annotated[list[HolidayRule], Field(min_length=1)]
 
 
-class SemesterRule(Written):
+class SemesterRule(RuleModel):
     """One entry below `semesters`."""
 
     label: Annotated[str, AfterValidator(_checked_label)]
@@ -85,7 +85,7 @@ class SemesterRule(Written):
         return last
 
 
-class SemestersShape(Written):
+class SemestersShape(RuleModel):
     """The outline of a file of semesters."""
 
     semesters: list[dict[str, Any]]

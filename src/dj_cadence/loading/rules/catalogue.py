@@ -19,13 +19,13 @@ from dj_cadence.loading.calendars.rule import (
     to_holiday_year,
     to_semester,
 )
-from dj_cadence.loading.rules.duty import DutyFile, Rule, to_duty
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule, to_duty
 from dj_cadence.loading.rules.duty_checks import check
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule, to_plan
 from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
 from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule, to_workflow
-from dj_cadence.loading.rules.yaml_file import Written, YamlFile
+from dj_cadence.loading.rules.yaml_file import RuleModel, YamlFile
 from dj_cadence.problems import Problem, in_order, lines_of, with_lines
 
 
@@ -87,7 +87,7 @@ def rules_schema() -> dict[str, Any]:
     No field of a duty is required, since a site says only what differs.
     """
     schema = TypeAdapter(DutyFile | WorkflowFile | PlanFile | StandardFile).json_schema()
-    del schema["$defs"]["Rule"]["required"]
+    del schema["$defs"]["DutyRule"]["required"]
     return schema
 
 
@@ -120,7 +120,7 @@ def _content(layers: Layers) -> dict[str, Any]:
     }
 
 
-def _stands(rule: Rule, layers: Layers) -> bool:
+def _stands(rule: DutyRule, layers: Layers) -> bool:
     """Whether what `rule` cannot do without was not lost with a faulty file."""
     plans, duties, workflows = map(layers.models, ("plans", "duties", "workflows"))
     of = rule.term_notice.of if rule.term_notice else None
@@ -132,17 +132,17 @@ def _stands(rule: Rule, layers: Layers) -> bool:
     )
 
 
-def _restricted(rule: Rule, duties: Iterable[str]) -> Rule:
+def _restricted(rule: DutyRule, duties: Iterable[str]) -> DutyRule:
     kept = tuple(key for key in rule.counts_for if key in duties)
     return rule.model_copy(update={"counts_for": kept})
 
 
-def _plain(models: Iterable[Written]) -> list[dict[str, Any]]:
+def _plain(models: Iterable[RuleModel]) -> list[dict[str, Any]]:
     """With every default written out, so that another version's defaults change nothing."""
     return [model.model_dump(mode="json", by_alias=True, exclude_none=True) for model in models]
 
 
-def _keyed(key: str, model: Written) -> dict[str, Any]:
+def _keyed(key: str, model: RuleModel) -> dict[str, Any]:
     return {"key": key, **_plain([model])[0]}
 
 
@@ -163,6 +163,6 @@ def _keyless(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _duty(entry: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Duty:
-    rule = Rule.model_validate(_keyless(entry))
+    rule = DutyRule.model_validate(_keyless(entry))
     workflow = workflows[rule.workflow] if rule.workflow else None
     return replace(to_duty(entry["key"], rule), workflow=workflow)

@@ -24,7 +24,7 @@ from dj_cadence.domain.rules.duty import (
     Tier,
     Vacation,
 )
-from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.loading.rules.yaml_file import RuleModel
 from dj_cadence.problem_texts import not_one_of
 
 _DAY_OF_YEAR = re.compile(r"(?:(previous|next) )?(\d{2})-(\d{2})")
@@ -100,7 +100,7 @@ Months = Annotated[int, Field(ge=1, le=24)]
 Holiday = Literal["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"]
 
 
-class OwedByRule(Written):
+class OwedByRule(RuleModel):
     kind: Annotated[list[OrgKind], Field(min_length=1)]
     top_of_school: bool | None = None
     has_committee: bool | None = None
@@ -111,25 +111,25 @@ class OwedByRule(Written):
     boarding: bool | None = None
 
 
-class WindowRule(Written):
+class WindowRule(RuleModel):
     from_: DayOfYearText = Field(alias="from")
     until: DayOfYearText
     before: tuple[Holiday, ...] = ()
 
 
-class TermRule(Written):
+class TermRule(RuleModel):
     from_: Literal["election"] = Field(alias="from")
     years: Annotated[dict[OrgKind, Annotated[int, Field(ge=1, le=10)]], Field(min_length=1)]
     opens_months_before: Months = 6
 
 
-class TermNoticeRule(Written):
+class TermNoticeRule(RuleModel):
     of: Key
     months_before: Months = 6
     opens_months_before: Months = 7
 
 
-class ClockRule(Written):
+class ClockRule(RuleModel):
     """How long after the event; exactly one of the lengths is given."""
 
     event: EventKey
@@ -139,12 +139,12 @@ class ClockRule(Written):
     extend_at_most: Annotated[int, Field(ge=1, le=365)] | None = None
 
 
-class EffectiveRule(Written):
+class EffectiveRule(RuleModel):
     from_: date | None = Field(alias="from", default=None)
     until: date | None = None
 
 
-class BasisRule(Written):
+class BasisRule(RuleModel):
     certainty: Certainty
     supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
     document: str = ""
@@ -152,7 +152,7 @@ class BasisRule(Written):
     note: str = ""
 
 
-class Rule(Written):
+class DutyRule(RuleModel):
     """One entry below `duties`. Exactly one of every, term, term_notice and clock is given."""
 
     title: Text
@@ -186,21 +186,21 @@ class Rule(Written):
     basis: Annotated[list[BasisRule], Field(min_length=1)]
 
 
-class DutyFile(Written):
+class DutyFile(RuleModel):
     """A file in duties/."""
 
     rows: list[NumberOrText] | None = None
-    duties: dict[Key, Rule]
+    duties: dict[Key, DutyRule]
 
 
-class DutyFileShape(Written):
+class DutyFileShape(RuleModel):
     """The outline of a file in duties/, whose entries may lie over others."""
 
     rows: list[NumberOrText] | None = None
     duties: dict[Key, dict[str, Any]]
 
 
-def to_duty(key: str, rule: Rule, source: str = "") -> Duty:
+def to_duty(key: str, rule: DutyRule, source: str = "") -> Duty:
     """The duty that a faultless `rule` means."""
     grace = rule.recording_grace
     if grace is None:
@@ -243,7 +243,7 @@ def _owed_by(rule: OwedByRule) -> OwedBy:
     )
 
 
-def _recurrence(rule: Rule) -> Recurrence:
+def _recurrence(rule: DutyRule) -> Recurrence:
     if rule.term:
         return Term(rule.term.years, rule.term.opens_months_before)
     if rule.term_notice:

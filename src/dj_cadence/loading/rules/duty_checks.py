@@ -7,7 +7,7 @@ from dj_cadence.domain.rules.basis import Certainty
 from dj_cadence.domain.rules.citation import standard_cited
 from dj_cadence.domain.rules.duty import DayOfYear, PartialPeriod, Tier, Vacation
 from dj_cadence.loading.calendars.checks import holiday_faults
-from dj_cadence.loading.rules.duty import Rule, day_of_year
+from dj_cadence.loading.rules.duty import DutyRule, day_of_year
 from dj_cadence.loading.rules.layers import Entry, Layers
 from dj_cadence.loading.rules.workflow_checks import workflow_faults
 from dj_cadence.loading.rules.yaml_file import Loc, keys_of
@@ -92,9 +92,9 @@ def _given(entry: Entry) -> list[str]:
 
 
 def _recurrence(entry: Entry) -> Iterator[Fault]:
-    rule: Rule = entry.model
+    rule: DutyRule = entry.model
     given = _given(entry)
-    misspelt = entry.fields.keys() - set(keys_of(Rule))
+    misspelt = entry.fields.keys() - set(keys_of(DutyRule))
     if len(given) > 1 or not (given or misspelt):
         said = "、".join(given) or "都没有写"
         yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{said}"
@@ -106,7 +106,7 @@ def _recurrence(entry: Entry) -> Iterator[Fault]:
                 yield (name,), f"{name} 只能和 every 一起用"
 
 
-def _lengths(rule: Rule) -> Iterator[Fault]:
+def _lengths(rule: DutyRule) -> Iterator[Fault]:
     if rule.clock:
         lengths = (rule.clock.days, rule.clock.working_days, rule.clock.months)
         if sum(map(bool, lengths)) != 1:
@@ -117,13 +117,13 @@ def _lengths(rule: Rule) -> Iterator[Fault]:
                 yield ("term", "years"), f"缺少 {kind} 的任期年数"
 
 
-def _effective(rule: Rule) -> Iterator[Fault]:
+def _effective(rule: DutyRule) -> Iterator[Fault]:
     days = rule.effective
     if days and days.from_ and days.until and days.until < days.from_:
         yield ("effective", "until"), "until 早于 from，规则没有一天有效"
 
 
-def _period(rule: Rule) -> Iterator[Fault]:
+def _period(rule: DutyRule) -> Iterator[Fault]:
     if rule.window and rule.due_day:
         yield ("due_day",), "window 和 due_day 只能写一个"
     if rule.window and not _in_order(rule.window.from_, rule.window.until):
@@ -231,7 +231,7 @@ def _loosened_without_basis(entry: Entry) -> Iterator[Fault]:
         yield _recurrence_loc(entry.model, below.model), message
 
 
-def _recurrence_loc(rule: Rule, below: Rule) -> Loc:
+def _recurrence_loc(rule: DutyRule, below: DutyRule) -> Loc:
     for name in (*RECURRENCES, "times"):
         if getattr(rule, name) != getattr(below, name):
             return (name,)
@@ -259,14 +259,14 @@ def _rungs(entry: Entry) -> Iterator[Fault]:
     """Read from the bare fields, so that a faulty rung hides no twin."""
     written = entry.fields.get("rungs")
     seen: set[str] = set()
-    for index, rung in enumerate(written if isinstance(written, list) else []):
-        key = rung.get("key") if isinstance(rung, dict) else None
+    for index, reminder_step in enumerate(written if isinstance(written, list) else []):
+        key = reminder_step.get("key") if isinstance(reminder_step, dict) else None
         if isinstance(key, str) and key in seen:
             yield ("rungs", index, "key"), f"提醒 {key} 写了两次，请换一个 key"
         seen.add(str(key))
 
 
-def _interval(rule: Rule) -> float:
+def _interval(rule: DutyRule) -> float:
     """Months between two occurrences or up to the deadline, as a measure of strictness."""
     if rule.term_notice:
         return -float(rule.term_notice.months_before)

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule, SemestersShape
-from dj_cadence.loading.rules.duty import DutyFileShape, Rule
+from dj_cadence.loading.rules.duty import DutyFileShape, DutyRule
 from dj_cadence.loading.rules.reminder_plan import PlanFileShape, PlanRule
 from dj_cadence.loading.rules.standard import SentenceRule, StandardFileShape
 from dj_cadence.loading.rules.workflow import WorkflowFileShape, WorkflowRule
 from dj_cadence.loading.rules.yaml_file import (
     Loc,
     Model,
-    Written,
+    RuleModel,
     YamlFile,
     read_yaml,
     sound_part,
@@ -21,9 +21,9 @@ from dj_cadence.loading.rules.yaml_file import (
 )
 from dj_cadence.problems import Problem, faults, suggestion
 
-MODELS: Mapping[str, type[Written]] = {
+MODELS: Mapping[str, type[RuleModel]] = {
     "sentences": SentenceRule,
-    "duties": Rule,
+    "duties": DutyRule,
     "plans": PlanRule,
     "workflows": WorkflowRule,
     "holidays": HolidayYearRule,

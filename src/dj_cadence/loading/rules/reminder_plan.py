@@ -5,9 +5,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.domain.reminders.plan import RESERVED, From, ReminderPlan, Rung, UpStep
+from dj_cadence.domain.reminders.plan import (
+    RESERVED,
+    EscalationStep,
+    From,
+    ReminderPlan,
+    ReminderStep,
+)
 from dj_cadence.loading.rules.duty import Key, Office, Text
-from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.loading.rules.yaml_file import RuleModel
 
 # After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
 Days = Annotated[int, Field(ge=-750, le=60)]
@@ -31,7 +37,7 @@ RungKey = Annotated[
 ]
 
 
-class RungRule(Written):
+class ReminderStepRule(RuleModel):
     """At most one of days, working_days, months and percent; at most one way to repeat."""
 
     key: RungKey
@@ -69,7 +75,7 @@ class RungRule(Written):
         return value
 
 
-class UpStepRule(Written):
+class EscalationStepRule(RuleModel):
     """One level of the reporting line; the first in the list is the superior."""
 
     grace: Grace
@@ -78,22 +84,22 @@ class UpStepRule(Written):
     channels: tuple[Channel, ...] = ()
 
 
-class PlanRule(Written):
+class PlanRule(RuleModel):
     """One entry below `plans`. The rungs' keys differ."""
 
     title: Text
-    rungs: Annotated[list[RungRule], Field(min_length=1)]
-    escalate: Annotated[tuple[UpStepRule, ...], Field(max_length=5)] = ()
+    rungs: Annotated[list[ReminderStepRule], Field(min_length=1)]
+    escalate: Annotated[tuple[EscalationStepRule, ...], Field(max_length=5)] = ()
     through_quiet: bool = False
 
 
-class PlanFile(Written):
+class PlanFile(RuleModel):
     """reminder-plans.yaml."""
 
     plans: dict[Key, PlanRule]
 
 
-class PlanFileShape(Written):
+class PlanFileShape(RuleModel):
     """The outline of reminder-plans.yaml."""
 
     plans: dict[Key, dict[str, Any]]
@@ -104,14 +110,14 @@ def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
     return ReminderPlan(
         key,
         rule.title,
-        tuple(_rung(rung) for rung in rule.rungs),
-        tuple(UpStep(s.grace, s.office, s.fallback, s.channels) for s in rule.escalate),
+        tuple(_step(reminder_step) for reminder_step in rule.rungs),
+        tuple(EscalationStep(s.grace, s.office, s.fallback, s.channels) for s in rule.escalate),
         rule.through_quiet,
     )
 
 
-def _rung(rule: RungRule) -> Rung:
-    return Rung(
+def _step(rule: ReminderStepRule) -> ReminderStep:
+    return ReminderStep(
         rule.key,
         rule.from_,
         days=rule.days,

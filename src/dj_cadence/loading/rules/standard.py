@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from dj_cadence.loading.rules.duty import SentenceKey, Text
-from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.loading.rules.yaml_file import RuleModel
 
 
-class SentenceRule(Written):
+class SentenceRule(RuleModel):
     """One entry below `sentences`: a sentence of the standard, or a part of one."""
 
     text: Text
@@ -16,13 +16,13 @@ class SentenceRule(Written):
     """Why no duty keeps it, where there is nothing to be dated."""
 
 
-class StandardFile(Written):
+class StandardFile(RuleModel):
     """standard.yaml."""
 
     sentences: dict[SentenceKey, SentenceRule]
 
 
-class StandardFileShape(Written):
+class StandardFileShape(RuleModel):
     """The outline of standard.yaml."""
 
     sentences: dict[SentenceKey, dict[str, Any]]

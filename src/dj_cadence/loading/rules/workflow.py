@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.domain.rules.workflow import Mark, Offset, Step, Workflow
 from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
-from dj_cadence.loading.rules.yaml_file import Written
+from dj_cadence.loading.rules.yaml_file import RuleModel
 
 StepKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 Days = Annotated[int, Field(ge=-750, le=1500)]
@@ -15,7 +15,7 @@ WorkingDays = Annotated[int, Field(ge=-500, le=500)]
 Months = Annotated[int, Field(ge=-36, le=60)]
 
 
-class OffsetRule(Written):
+class OffsetRule(RuleModel):
     """How far from a day; at most one of the lengths is given, and nothing means that day."""
 
     days: Days = 0
@@ -30,7 +30,7 @@ class OffsetRule(Written):
         return value
 
 
-class StepRule(Written):
+class StepRule(RuleModel):
     """One entry below `steps`; exactly one of them is the duty's `own` task."""
 
     title: Text
@@ -42,12 +42,12 @@ class StepRule(Written):
     office: Office | None = None
     instructions: str = ""
     checklist: tuple[Text, ...] = ()
-    letters: tuple[PaperKind, ...] = ()
+    letters: tuple[DocumentKind, ...] = ()
     in_calendar: bool = False
     basis: tuple[BasisRule, ...] = ()
 
 
-class WorkflowRule(Written):
+class WorkflowRule(RuleModel):
     """One entry below `workflows`."""
 
     title: Text
@@ -55,13 +55,13 @@ class WorkflowRule(Written):
     steps: Annotated[dict[StepKey, StepRule], Field(min_length=2)]
 
 
-class WorkflowFile(Written):
+class WorkflowFile(RuleModel):
     """A file in workflows/."""
 
     workflows: dict[Key, WorkflowRule]
 
 
-class WorkflowFileShape(Written):
+class WorkflowFileShape(RuleModel):
     """The outline of a file in workflows/."""
 
     workflows: dict[Key, dict[str, Any]]

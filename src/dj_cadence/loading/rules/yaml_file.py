@@ -21,13 +21,13 @@ Loc = Sequence[str | int]
 """The way to a part of a file: keys of mappings, indexes of lists."""
 
 
-class Written(BaseModel):
+class RuleModel(BaseModel):
     """Base of what people write: an unknown key is a fault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Model = TypeVar("Model", bound=Written)
+Model = TypeVar("Model", bound=RuleModel)
 
 
 class Place(Protocol):

@@ -28,7 +28,7 @@ from dj_cadence.store.schema import (
     message,
     org,
     person,
-    shape,
+    skeleton,
     task,
 )
 from dj_cadence.store.tasks import overrides
@@ -133,7 +133,7 @@ def decisions(
             row.code,
             row.name,
             CONFIDENTIAL
-            if catalogue.is_confidential(row.duty, row.instance)
+            if catalogue.is_confidential(row.duty, row.subject_id)
             else catalogue.title(row.duty, row.step),
             row.label,
             row.completed_on,
@@ -304,13 +304,13 @@ def _messages(visitor: Visitor, today: date) -> Select[Any]:
     found = (
         select(
             message,
-            shape.c.content.label("shape"),
+            skeleton.c.content.label("skeleton"),
             letter.c.content,
             person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
-        .outerjoin(shape, shape.c.id == letter.c.shape_id)
+        .outerjoin(skeleton, skeleton.c.id == letter.c.skeleton_id)
     )
     if visitor.administrator:
         return found
@@ -336,7 +336,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
     """None while it was not written yet. Without its token, its link opens nothing."""
-    return unpack(row.shape, row.content, token) if row.content else None
+    return unpack(row.skeleton, row.content, token) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

@@ -24,10 +24,10 @@ def readable(
     found = list(rows)
     private = {row.org_id for row in found if row.confidential}
     near = _among(session, private, closely(visitor, today))
-    named = {row.instance for row in found if row.instance > 0}
+    named = {row.subject_id for row in found if row.subject_id > 0}
     seen = seen_among(session, visitor, named, today)
     return [
-        _without_name(row) if row.instance > 0 and row.instance not in seen else row
+        _without_name(row) if row.subject_id > 0 and row.subject_id not in seen else row
         for row in found
         if not row.confidential or row.org_id in near
     ]

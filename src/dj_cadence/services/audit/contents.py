@@ -12,7 +12,7 @@ from dj_cadence.fingerprint import digest, plain
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.schema import catalogue, chain, cohort, profile, shape
+from dj_cadence.store.schema import catalogue, cohort, plan_snapshot, profile, skeleton
 
 _AT_ONCE = 100
 
@@ -45,12 +45,14 @@ def look_at_contents(
     database: Database, rules: Catalogue | None, *, mend: bool
 ) -> Iterator[AuditFinding]:
     """A finding for each table in which something is not what its hash says."""
-    spoilt = _spoilt_json(database, chain, "content")
+    spoilt = _spoilt_json(database, plan_snapshot, "content")
     known = {digest(plan): plain(plan) for plan in rules.plans.values()} if rules else {}
     if mend and (again := {id_: known[hash_] for id_, hash_ in spoilt.items() if hash_ in known}):
         with database.write() as session:
             for id_, content in again.items():
-                session.execute(update(chain).where(chain.c.id == id_).values(content=content))
+                session.execute(
+                    update(plan_snapshot).where(plan_snapshot.c.id == id_).values(content=content)
+                )
         text = "份留存的提醒方案与摘要不符；已按当前规则改正"
         yield AuditFinding("chain_content", len(again), text, mended=True)
         spoilt = {id_: hash_ for id_, hash_ in spoilt.items() if id_ not in again}
@@ -102,6 +104,8 @@ def _read(session: Session, table: Table, name: str, id_: int) -> Any:
 def _spoilt_shapes(database: Database) -> list[int]:
     with database.read() as session:
         rows = session.execute(
-            select(shape.c.id, shape.c.hash, shape.c.content).execution_options(yield_per=_AT_ONCE)
+            select(skeleton.c.id, skeleton.c.hash, skeleton.c.content).execution_options(
+                yield_per=_AT_ONCE
+            )
         )
         return [row.id for row in rows if sha256(row.content).hexdigest() != row.hash]

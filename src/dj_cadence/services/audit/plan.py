@@ -14,7 +14,7 @@ from dj_cadence.services.planning.apply import preview, roll
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.planning import writes
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.site.pending_work import look
 
@@ -29,7 +29,7 @@ def look_at_plan(
     if until is None:
         return
     with site.database.read() as session:
-        span = Span(sites.load(session).starts_on, until)
+        span = DateRange(sites.load(session).starts_on, until)
     report = preview(site.database, rules, span, anew=True)
     number = sum(report.total(change) for change in _CHANGES)
     if not number or _rolled_to(site, rules, moment) != until:
@@ -52,5 +52,5 @@ def _rolled_to(site: Site, rules: Catalogue, moment: Moment) -> date | None:
         seen = look(session, moment.day, moment.latest_week, moment.now)
     if seen is None or seen.catalogue != rules.hash:
         return None
-    inputs, _, until = str(seen.rolled).rpartition("/")
+    inputs, _, until = str(seen.planned_with).rpartition("/")
     return date.fromisoformat(until) if inputs == plan_inputs(seen) else None

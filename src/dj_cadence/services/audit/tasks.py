@@ -21,7 +21,7 @@ from dj_cadence.services.reminders.daily_update import (
     work_out,
 )
 from dj_cadence.services.reminders.escalation import rises
-from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.audit import situations as store
@@ -76,7 +76,7 @@ class _Look:
         """What is wrong in a situation, and what sets it right."""
         key, moment, now = tuple(row[: len(store.KEY)]), self.moment, self.moment.now
         should = self._state(row)
-        if row.raised_to > moment.latest:
+        if row.reminded_until > moment.latest:
             return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
         if row.last_next is None or row.last_next <= moment.latest:
             return None  # whatever is wrong, the next pass looks at it
@@ -99,23 +99,25 @@ class _Look:
         if state is should or (state is State.RETURNED and should is State.OPEN):
             return False
         late = {State.UNRECORDED, State.OVERDUE}  # which of them, the calendar says
-        return row.raised_to > self._applied_on or not {state, should} <= late
+        return row.reminded_until > self._applied_on or not {state, should} <= late
 
     def _latest_next(self, row: AnyRow) -> date:
         """The last day on which the engine may look at the task again."""
-        if row.asked_on and row.raised_to < row.asked_on:
+        if row.asked_on and row.reminded_until < row.asked_on:
             return cast(date, row.asked_on)  # whatever its dates say, nobody owed it before
         step, due, opens = self._step(row), cast(date, row.due), cast(date, row.opens)
         if step is None or step.next_on is None:
             return max(self.moment.latest, due) + _FAR
-        bound = step.next_on if row.raised_to > self._applied_on else step.next_on + _SLACK
-        return min(bound, opens) if row.raised_to < opens else bound
+        bound = step.next_on if row.reminded_until > self._applied_on else step.next_on + _SLACK
+        return min(bound, opens) if row.reminded_until < opens else bound
 
     def _step(self, row: AnyRow) -> Step | None:
         """What the engine made of it when it looked last; None for a rule that fails."""
         try:
-            plan = self._plan(row.chain_id)
-            return next_step(situation_of(row), plan, self.rules, max(row.raised_to, FIRST_DAY))
+            plan = self._plan(row.plan_snapshot_id)
+            return next_step(
+                situation_of(row), plan, self.rules, max(row.reminded_until, FIRST_DAY)
+            )
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return None
 
@@ -151,20 +153,20 @@ class _Look:
     def _expected(self, key: tuple[Any, ...]) -> list[tuple[str, int]]:
         row = dict(zip(store.KEY, key, strict=True))
         duty = self.rules.duties.get(row["duty"])
-        if duty is None or duty.workflow or row["raised_to"] > self.moment.latest:
+        if duty is None or duty.workflow or row["reminded_until"] > self.moment.latest:
             return []  # of a workflow only the current step speaks
         dates = TaskDates(row["opens"], row["planned"], row["due"], row["asked_on"])
         try:
-            plan, calendar = self._plan(row["chain_id"]), self.rules.calendar
-            due = reminders(plan, dates, calendar, self._applied_on, row["raised_to"])
+            plan, calendar = self._plan(row["plan_snapshot_id"]), self.rules.calendar
+            due = reminders(plan, dates, calendar, self._applied_on, row["reminded_until"])
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
-        return [(one.rung, one.occurrence) for one in due if one.level == 0]
+        return [(one.reminder_step, one.occurrence) for one in due if one.level == 0]
 
-    def _plan(self, chain_id: int) -> ReminderPlan:
-        if chain_id not in self._plans:
-            self._plans[chain_id] = plan_of_chain(self.session, chain_id)
-        return self._plans[chain_id]
+    def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
+        if plan_snapshot_id not in self._plans:
+            self._plans[plan_snapshot_id] = plan_of_snapshot(self.session, plan_snapshot_id)
+        return self._plans[plan_snapshot_id]
 
     @cached_property
     def _plans(self) -> dict[int, ReminderPlan]:

@@ -12,7 +12,7 @@ _NAME = ".dj-cadence-draft-"
 """What a draft is called where the file system knows no files without a name."""
 
 
-class Draft:
+class NewFile:
     """A file for its owner only that has no name yet."""
 
     def __init__(self, place: Path) -> None:
@@ -50,11 +50,11 @@ class Draft:
 
 
 @contextmanager
-def draft(place: Path) -> Iterator[Draft]:
+def draft(place: Path) -> Iterator[NewFile]:
     """A draft in the folder `place`; drafts of processes that died there are cleared away."""
     for left in place.glob(f"{_NAME}*"):
         _clear(left)
-    with closing(Draft(place)) as made:
+    with closing(NewFile(place)) as made:
         yield made
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.errors import Refused
 from dj_cadence.services.site import Site
-from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.delivery import addresses, rate_limits, reports
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import parse_bounce
@@ -27,7 +27,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
     """
     if site.bounces is None or _is_held(site):
         return 0
-    with closing(Ledger(site.database)) as ledger:
+    with closing(DriverTransaction(site.database)) as ledger:
         if ledger.transaction(lambda book: rate_limits.take(book, "bounces", _EVERY, now)):
             return 0
     with site.database.write() as session:
@@ -57,4 +57,4 @@ def collect_bounces(site: Site, now: datetime) -> int:
 
 def _is_held(site: Site) -> bool:
     with site.database.read() as session:
-        return sites.load(session).held_on is not None
+        return sites.load(session).sending_paused_on is not None

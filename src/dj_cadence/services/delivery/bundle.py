@@ -13,7 +13,7 @@ from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.digest import digests_due, make_digests
 from dj_cadence.services.reminders.handover import are_newcomers, welcome
-from dj_cadence.services.reminders.recipients import Audience, Bundle, gather, waiting
+from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather, waiting
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
@@ -79,7 +79,7 @@ def _addressed(
     today: date,
     now: datetime,
     observe: Observe,
-) -> Audience:
+) -> Recipients:
     """Who is told what. A level that cannot be reached is passed over, and said to be."""
     while True:
         with database.read() as session:
@@ -90,7 +90,11 @@ def _addressed(
                 _close(session, found.unaddressed)
                 notices.write(session, [_one_level_up(row, today) for row in found.upwards])
         for row in found.upwards:
-            what = {"rung": row.rung, "level": row.level + 1, "office": row.office}
+            what = {
+                "reminder_step": row.reminder_step,
+                "level": row.level + 1,
+                "office": row.office,
+            }
             observe({"at": now, "event": "escalated", "task": row.task_id, **what})
         if not found.upwards:
             return found
@@ -106,7 +110,7 @@ def _close(session: Session, unaddressed: Sequence[tuple[int, int | None]]) -> N
 
 
 def _one_level_up(row: AnyRow, today: date) -> dict[str, object]:
-    same = ("task_id", "due_revision", "rung", "occurrence", "office")
+    same = ("task_id", "due_revision", "reminder_step", "occurrence", "office")
     return {name: getattr(row, name) for name in same} | {
         "level": row.level + 1,
         "due_on": today,

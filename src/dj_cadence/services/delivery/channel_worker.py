@@ -20,10 +20,10 @@ from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.domain.messages.sending_hours import SendingHours
 from dj_cadence.errors import Blame
 from dj_cadence.services.delivery.breaker import ABOUT_ADDRESS, Breaker, domain_of
-from dj_cadence.services.delivery.compose import Composer, Empty, Fault, Written
+from dj_cadence.services.delivery.compose import ComposedLetter, Composer, Empty, Fault
 from dj_cadence.services.delivery.connections import Connections, Landed
 from dj_cadence.signing import message_subject
-from dj_cadence.store.core.compiled import Ledger, NotWritten
+from dj_cadence.store.core.compiled import DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import attempts, rate_limits
 from dj_cadence.store.delivery import claims as ledger
@@ -73,7 +73,7 @@ class ChannelWorker(Thread):
         self._since = since
         self._hours = hours
         self._begun_at = monotonic()
-        self._letters: deque[Written] = deque()
+        self._letters: deque[ComposedLetter] = deque()
         """Claimed and written, and to go out next."""
         self._unsaid: list[Claim] = []
         """Whose notices are not told yet what became of them."""
@@ -82,7 +82,7 @@ class ChannelWorker(Thread):
         self._drained = False
         """Nothing more is to be claimed."""
         self._breaker = Breaker(database, self.channel)
-        self._ledger: Ledger | None = None
+        self._ledger: DriverTransaction | None = None
 
     def run(self) -> None:
         try:
@@ -176,7 +176,7 @@ class ChannelWorker(Thread):
         is_lost = self._connections.are_gone and not self._connections.unusable
         return self._down or is_late or is_lost or self._connections.leaving.is_set()
 
-    def _write(self, claims: Sequence[Claim]) -> list[Written]:
+    def _write(self, claims: Sequence[Claim]) -> list[ComposedLetter]:
         reason = self._connections.unusable if claims and self._connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
             self._breaker.shut(reason, self._instant(), ENOUGH)
@@ -184,7 +184,7 @@ class ChannelWorker(Thread):
             self._put_off([Fault(claim, reason) for claim in claims])
             return []
         made = self._composer.write(self.database, claims, self._now)
-        letters = [found for found in made if isinstance(found, Written)]
+        letters = [found for found in made if isinstance(found, ComposedLetter)]
         self._freeze(letters)
         self._settle([found.claim for found in made if isinstance(found, Empty)])
         faults = [found for found in made if isinstance(found, Fault)]
@@ -193,7 +193,7 @@ class ChannelWorker(Thread):
         self._put_off(faults)
         return letters
 
-    def _freeze(self, letters: Iterable[Written]) -> None:
+    def _freeze(self, letters: Iterable[ComposedLetter]) -> None:
         """Keep those that were just written, and what their links open with."""
         if fresh := [letter.frozen for letter in letters if letter.frozen]:
             links = [(one.token, message_subject(one.claim.id)) for one in letters if one.token]
@@ -208,7 +208,7 @@ class ChannelWorker(Thread):
         self.counts.update(settled=len(empty))
 
     def _put_off(self, faults: Sequence[Fault]) -> None:
-        def work(book: Ledger) -> None:
+        def work(book: DriverTransaction) -> None:
             for fault in faults:
                 attempts.unwritable(book, fault.claim, fault.reason, self._now)
 
@@ -240,7 +240,7 @@ class ChannelWorker(Thread):
         if not landed and not (self._letters and (over or room)):
             return
 
-        def work(book: Ledger) -> tuple[list[Written], int]:
+        def work(book: DriverTransaction) -> tuple[list[ComposedLetter], int]:
             for one in landed:
                 one.outcome.record(book, one.written.claim, one.outcome.reply, self._now)
             self._handed_back(book, left_out)
@@ -256,7 +256,7 @@ class ChannelWorker(Thread):
         for letter in begun:
             self._connections.send(letter)
 
-    def _left_out(self) -> list[Written]:
+    def _left_out(self) -> list[ComposedLetter]:
         """Those that are not to go out any more in this pass, taken out of what is next."""
         avoids = self._breaker.avoids
         left_out = [one for one in self._letters if avoids and domain_of(one.letter.to) == avoids]
@@ -268,7 +268,7 @@ class ChannelWorker(Thread):
         """Strike off or set aside the addresses that are to blame, now that all is back."""
         held, blamed = self._breaker.held, self._breaker.verdicts(self._instant())
 
-        def work(book: Ledger) -> None:
+        def work(book: DriverTransaction) -> None:
             for one in blamed:
                 record = attempts.refused if one.outcome.blame is Blame.ADDRESS else attempts.aside
                 record(book, one.written.claim, one.outcome.reply, self._now)
@@ -278,13 +278,13 @@ class ChannelWorker(Thread):
         self.counts.update(gave_up=len(blamed), postponed=held - len(blamed))
 
     def _begin(
-        self, book: Ledger, letters: deque[Written], at_most: int
-    ) -> tuple[list[Written], int]:
+        self, book: DriverTransaction, letters: deque[ComposedLetter], at_most: int
+    ) -> tuple[list[ComposedLetter], int]:
         """The next letters that are ours to send, now written down as on their way.
 
         And how many have been passed by for good: begun as well, told to wait, or taken over.
         """
-        begun: list[Written] = []
+        begun: list[ComposedLetter] = []
         limit, is_closing_time = self._connections.traits.limit, self._is_closing_time()
         for n, letter in enumerate(letters):
             if len(begun) == at_most:
@@ -300,12 +300,12 @@ class ChannelWorker(Thread):
                 begun.append(letter)
         return begun, len(letters)
 
-    def _handed_back(self, book: Ledger, letters: Collection[Written]) -> int:
+    def _handed_back(self, book: DriverTransaction, letters: Collection[ComposedLetter]) -> int:
         """Let others send these; returns how many they are."""
         attempts.hand_back(book, [letter.claim for letter in letters])
         return len(letters)
 
-    def _free_at(self, book: Ledger, claim: Claim, limit: Limit) -> datetime | None:
+    def _free_at(self, book: DriverTransaction, claim: Claim, limit: Limit) -> datetime | None:
         """From when the channel may be used for this; None: now, and its limit counts it."""
         bucket = f"{claim.channel} {claim.address}" if limit.per_address else claim.channel
         return rate_limits.take(book, bucket, limit, self._instant())
@@ -316,7 +316,7 @@ class ChannelWorker(Thread):
 
     # --- writing down -----------------------------------------------------------------------------
 
-    def _commit(self, work: Callable[[Ledger], _Done]) -> _Done:
+    def _commit(self, work: Callable[[DriverTransaction], _Done]) -> _Done:
         """Do `work` in one transaction, again for some minutes where the database fails.
 
         So `work` must be the same when it is done twice. Raises in the end; the letter on
@@ -335,9 +335,9 @@ class ChannelWorker(Thread):
         """Until the process is to end, at most."""
         self._connections.leaving.wait(seconds)
 
-    def _committed(self, work: Callable[[Ledger], _Done]) -> _Done:
+    def _committed(self, work: Callable[[DriverTransaction], _Done]) -> _Done:
         if self._ledger is None:
-            self._ledger = Ledger(self.database)
+            self._ledger = DriverTransaction(self.database)
         return self._ledger.transaction(work)
 
     def _let_go(self) -> None:

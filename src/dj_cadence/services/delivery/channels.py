@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from dj_cadence.domain.messages.notifier import Form, Letter, OpenNotifier, Traits, traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, Traits, traits
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.problems import suggestion
@@ -85,7 +85,7 @@ def _find(notifiers: Mapping[str, OpenNotifier], name: str) -> OpenNotifier:
     return notifiers[name]
 
 
-def _letter(site: Site, form: Form, address: str, now: datetime) -> Letter:
+def _letter(site: Site, form: Audience, address: str, now: datetime) -> Letter:
     local = now.astimezone(site.settings.time_zone)
     domain = site.settings.sender_address.rpartition("@")[2]
     view = MessageView(
@@ -107,6 +107,6 @@ def _letter(site: Site, form: Form, address: str, now: datetime) -> Letter:
         text=f"{rendered.text}{local:%Y-%m-%d %H:%M:%S}\n",
         html=rendered.html,
         date=local.isoformat(timespec="seconds"),
-        headers=(("Auto-Submitted", "auto-generated"),) if form is Form.MAIL else (),
+        headers=(("Auto-Submitted", "auto-generated"),) if form is Audience.MAIL else (),
         form=form,
     )

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.message_id import make_message_id
-from dj_cadence.domain.messages.notifier import Attachment, Form, Letter
+from dj_cadence.domain.messages.notifier import Attachment, Audience, Letter
 from dj_cadence.domain.messages.view import DIGESTS, Item, MessageView, discreet
 from dj_cadence.domain.reminders.plan import ASKED, NEWCOMER
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import basis_line
 from dj_cadence.domain.tasks.task import State, last_answer_day, overdue_days
 from dj_cadence.rendering import Templates, digest_page
-from dj_cadence.rendering.skeletons import Shaped, whole
+from dj_cadence.rendering.skeletons import Filled, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.delivery.introductions import KNOWN, Introduction, introductions
 from dj_cadence.services.delivery.letter_codec import pack, unpack
@@ -30,8 +30,8 @@ from dj_cadence.signing import message_token
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.claims import Claim
-from dj_cadence.store.delivery.letters import Frozen
-from dj_cadence.store.delivery.message_content import NOTHING, Above, Contents, Said
+from dj_cadence.store.delivery.letters import StoredLetter
+from dj_cadence.store.delivery.message_content import NOTHING, Above, MessageContents, Said
 from dj_cadence.store.reminders import quiet_periods
 
 DigestOf = Callable[[Session, int, str], DigestView]
@@ -41,12 +41,12 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ComposedLetter:
     """A letter ready to go."""
 
     claim: Claim
     letter: Letter
-    frozen: Frozen | None = None
+    frozen: StoredLetter | None = None
     """For the ledger; None where it was written at an earlier try."""
     token: str = ""
     """What its link opens with; empty where it was written at an earlier try."""
@@ -71,7 +71,7 @@ class Empty:
 class _Draft:
     """What one message is made of, as it was read."""
 
-    contents: Contents
+    contents: MessageContents
     upwards: tuple[tuple[Above, ...], ...]
     """Of each item, the superiors that were to be told of it."""
     digests: tuple[DigestView, ...]
@@ -90,7 +90,7 @@ class Composer:
     settings: Settings
     site_uid: str
     digest_of: DigestOf
-    form: Form = Form.MAIL
+    form: Audience = Audience.MAIL
     """How the channel speaks that they are for."""
 
     @cached_property
@@ -110,7 +110,7 @@ class Composer:
 
     def write(
         self, database: Database, claims: Sequence[Claim], now: datetime
-    ) -> list[Written | Fault | Empty]:
+    ) -> list[ComposedLetter | Fault | Empty]:
         """The letter of each message; one written at an earlier try comes back as it was.
 
         A fault in one message concerns that message only.
@@ -124,10 +124,10 @@ class Composer:
         if not claims:
             return {}
         with database.read() as session:
-            known = _Known.of(session, claims)
+            known = _ReaderFacts.of(session, claims)
             return {c.id: _guarded(c, partial(self._draft, session, c, known)) for c in claims}
 
-    def _draft(self, session: Session, claim: Claim, known: "_Known") -> _Draft:
+    def _draft(self, session: Session, claim: Claim, known: "_ReaderFacts") -> _Draft:
         contents = known.contents.get(claim.id, NOTHING)
         digests = known.digests.get(claim.id, [])
         asked = [item.told_org_id or 0 for item in contents.own]
@@ -146,7 +146,7 @@ class Composer:
 
     def _written(
         self, claim: Claim, draft: _Draft | Fault | None, made_on: str
-    ) -> Written | Fault | Empty:
+    ) -> ComposedLetter | Fault | Empty:
         if isinstance(draft, Fault):
             return draft
         if draft and not draft.contents.own and not draft.digests:
@@ -156,12 +156,14 @@ class Composer:
         )
         return _guarded(claim, write)
 
-    def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> Written:
+    def _letter(self, claim: Claim, draft: _Draft, made_on: str) -> ComposedLetter:
         form = self.form
         # It opens the page on which everything in the message can be finished.
         token = message_token(self.settings.key, claim.id)
-        shape, names = self._shaped(claim, draft, form, f"{self.settings.web_address}/t/{token}")
-        said = shape.filled(names)
+        skeleton, names = self._skeleton_of(
+            claim, draft, form, f"{self.settings.web_address}/t/{token}"
+        )
+        said = skeleton.filled(names)
         letter = Letter(
             message_id=make_message_id(
                 self.settings.key,
@@ -176,21 +178,23 @@ class Composer:
             text=said.text,
             html=said.html,
             date=made_on,
-            headers=self._headers(claim) if form is Form.MAIL else (),
+            headers=self._headers(claim) if form is Audience.MAIL else (),
             form=form,
             attachments=_workbooks(draft.digests)
-            if form is Form.MAIL and not claim.edition
+            if form is Audience.MAIL and not claim.edition
             else (),
         )
-        packed = pack(letter, shape, names, token)
-        return Written(claim, letter, Frozen(claim, packed.shape, packed.content), token)
+        packed = pack(letter, skeleton, names, token)
+        return ComposedLetter(
+            claim, letter, StoredLetter(claim, packed.skeleton, packed.content), token
+        )
 
-    def _again(self, claim: Claim) -> Written:
+    def _again(self, claim: Claim) -> ComposedLetter:
         """As it was written at an earlier try."""
         token = message_token(self.settings.key, claim.id)
-        return Written(claim, unpack(claim.shape or b"", claim.content or b"", token))
+        return ComposedLetter(claim, unpack(claim.skeleton or b"", claim.content or b"", token))
 
-    def _shaped(self, claim: Claim, draft: _Draft, form: Form, link: str) -> Shaped:
+    def _skeleton_of(self, claim: Claim, draft: _Draft, form: Audience, link: str) -> Filled:
         """A mail about tasks is the same for many people, but for the names in it.
 
         One that goes up a line is not: its subject cuts long names, and few get the same.
@@ -208,7 +212,7 @@ class Composer:
         )
         view_of = partial(self._view, claim, draft)
         goes_up = any(item.level for item in own)
-        if form is not Form.MAIL or draft.digests or goes_up or not self._may_share:
+        if form is not Audience.MAIL or draft.digests or goes_up or not self._may_share:
             home = self.settings.web_address
             return whole(self.templates.render(view_of(names), form, home=home))
         head = (self.catalogue.hash, self.settings.name, claim.day, claim.late)
@@ -221,7 +225,7 @@ class Composer:
             places,
             draft.upwards,
         )
-        return self.templates.shape(said, names, view_of)
+        return self.templates.skeleton(said, names, view_of)
 
     def _view(self, claim: Claim, draft: _Draft, names: Sequence[str]) -> MessageView:
         person_name, link, contact, role, host, *org_names = names
@@ -248,7 +252,7 @@ class Composer:
             role=role,
             host=host,
             held=draft.held,
-            took_over=any(said.rung == NEWCOMER for said in spoken),
+            took_over=any(said.reminder_step == NEWCOMER for said in spoken),
             more_digests=draft.more_digests,
         )
 
@@ -286,7 +290,7 @@ class Composer:
             planned=said.planned,
             due=said.due,
             state=said.state,
-            rung=said.rung,
+            reminder_step=said.reminder_step,
             provisional=said.provisional,
             target=said.target,
             done=said.amount,
@@ -300,7 +304,7 @@ class Composer:
             overdue_days=overdue_days(claim.day, said.due, State(said.state)),
             answer_by=(
                 last_answer_day(said.asked_on, self.catalogue.calendar)
-                if said.asked_on and said.rung == ASKED
+                if said.asked_on and said.reminder_step == ASKED
                 else None
             ),
             of_case=said.of_case,
@@ -318,10 +322,10 @@ class Composer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _ReaderFacts:
     """What the letters of a batch are made of, read at once. By message, but for `upwards`."""
 
-    contents: Mapping[int, Contents]
+    contents: Mapping[int, MessageContents]
     digests: Mapping[int, list[_Row]]
     held: Mapping[int, list[_Row]]
     upwards: Mapping[int, tuple[Above, ...]]
@@ -331,7 +335,7 @@ class _Known:
     introductions: Mapping[int, Introduction]
 
     @classmethod
-    def of(cls, session: Session, claims: Sequence[Claim]) -> "_Known":
+    def of(cls, session: Session, claims: Sequence[Claim]) -> "_ReaderFacts":
         ids, day = [claim.id for claim in claims], max(claim.day for claim in claims)
         contents = message_content.contents(session, ids)
         every = [item for one in contents.values() for item in one.own]

@@ -15,8 +15,8 @@ from threading import enumerate as enumerate_threads
 
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier, Traits, traits
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.services.delivery.compose import Written
-from dj_cadence.store.core.compiled import Ledger
+from dj_cadence.services.delivery.compose import ComposedLetter
+from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.delivery import attempts
 from dj_cadence.store.delivery.claims import Claim
 
@@ -24,7 +24,7 @@ MOST_SECONDS = 290.0
 """No letter is waited for longer, whatever a notifier says of itself: leases must outlast it."""
 _LONGEST_REPLY = 1000
 _log = logging.getLogger(__name__)
-Record = Callable[[Ledger, Claim, str, datetime], None]
+Record = Callable[[DriverTransaction, Claim, str, datetime], None]
 """Writes down what became of a try."""
 
 
@@ -48,7 +48,7 @@ class Report:
     """What a connection says of itself: that it is open, or what became of a letter."""
 
     connection: "Connection"
-    written: Written | None = None
+    written: ComposedLetter | None = None
     outcome: Outcome | None = None
 
 
@@ -64,15 +64,15 @@ class Connection(Thread):
         """How long a letter may take."""
         self.unusable = ""
         """Why the notifier could not be opened; empty where it could."""
-        self.written: Written | None = None
+        self.written: ComposedLetter | None = None
         """What is on its way."""
         self._channel = channel
         self.open_notifier = open_notifier
         self._reports = reports
-        self._orders: SimpleQueue[Written | None] = SimpleQueue()
+        self._orders: SimpleQueue[ComposedLetter | None] = SimpleQueue()
         self._notifier: Notifier | None = None
 
-    def send(self, written: Written) -> None:
+    def send(self, written: ComposedLetter) -> None:
         """Set out with a letter; only when the one before is back."""
         self.written = written
         self._orders.put(written)
@@ -110,7 +110,7 @@ class Connection(Thread):
             self._reports.put(Report(self, written, outcome))
         self._close()
 
-    def _outcome(self, notifier: Notifier, written: Written) -> Outcome:
+    def _outcome(self, notifier: Notifier, written: ComposedLetter) -> Outcome:
         if written.letter.form is not self.traits.form:
             reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
             return Outcome(attempts.postponed, "postponed", reply)
@@ -140,7 +140,7 @@ def living(open_notifier: OpenNotifier) -> int:
     )
 
 
-def _tried(notifier: Notifier, written: Written) -> Outcome:
+def _tried(notifier: Notifier, written: ComposedLetter) -> Outcome:
     try:
         return Outcome(attempts.sent, "sent", _text(notifier.send(written.letter)))
     except DeliveryError as error:

@@ -12,7 +12,7 @@ from threading import Event
 from time import monotonic
 
 from dj_cadence.domain.messages.notifier import OpenNotifier, Traits
-from dj_cadence.services.delivery.compose import Written
+from dj_cadence.services.delivery.compose import ComposedLetter
 from dj_cadence.services.delivery.connection import Connection, Outcome, Report, living
 
 STUCK_AT_MOST = 2
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class Landed:
     """A letter that was on its way, and what became of it."""
 
-    written: Written
+    written: ComposedLetter
     outcome: Outcome
 
 
@@ -75,7 +75,7 @@ class Connections:
         """Whether there is none any more, and none to come."""
         return not self._free and not self._busy
 
-    def on_their_way(self) -> list[Written]:
+    def on_their_way(self) -> list[ComposedLetter]:
         return [one.written for one in self._busy if one.written]
 
     def ready(self) -> int:
@@ -86,7 +86,7 @@ class Connections:
             return min(1, len(self._free))
         return len(self._free) if monotonic() >= self._alone_until else 0
 
-    def send(self, written: Written) -> None:
+    def send(self, written: ComposedLetter) -> None:
         """Only where one is free."""
         connection = self._free.pop()
         now = monotonic()

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dj_cadence.domain.messages.notifier import Attachment, Form, Letter
-from dj_cadence.domain.messages.skeleton import Shape
+from dj_cadence.domain.messages.notifier import Attachment, Audience, Letter
+from dj_cadence.domain.messages.skeleton import Skeleton
 from dj_cadence.store.core.types import dumps
 
 HIDDEN = "…"
@@ -29,13 +29,13 @@ _MANY = 300
 class Packed:
     """A letter in two parts, for the database."""
 
-    shape: bytes
+    skeleton: bytes
     """Equal for letters that differ in names only."""
     content: bytes
 
 
-def pack(letter: Letter, shape: Shape, names: Sequence[str], token: str) -> Packed:
-    """`letter` says `shape` with `names`; what it says itself is not looked at.
+def pack(letter: Letter, skeleton: Skeleton, names: Sequence[str], token: str) -> Packed:
+    """`letter` says `skeleton` with `names`; what it says itself is not looked at.
 
     `token` is what its link opens with.
     """
@@ -43,22 +43,22 @@ def pack(letter: Letter, shape: Shape, names: Sequence[str], token: str) -> Pack
     ids = (letter.message_id, letter.to, letter.to_name, letter.date, letter.form, letter.headers)
     kept = [name.replace(token, _BLANK) for name in names] if token else names
     content = dumps([*ids, kept, files]).encode()
-    said = _shared(shape) if names else _compressed(_without(token, shape))
+    said = _shared(skeleton) if names else _compressed(_without(token, skeleton))
     return Packed(said, zlib.compress(content) if files else content)
 
 
 def pack_whole(letter: Letter) -> Packed:
     """A letter that shares what it says with no other."""
-    return pack(letter, Shape(letter.subject, letter.text, letter.html), (), "")
+    return pack(letter, Skeleton(letter.subject, letter.text, letter.html), (), "")
 
 
-def unpack(shape: bytes, content: bytes, token: str = HIDDEN) -> Letter:
+def unpack(skeleton: bytes, content: bytes, token: str = HIDDEN) -> Letter:
     """The letter of which `pack` made these two, its link opening with `token`."""
     plain = content if content.startswith(_LIST) else zlib.decompress(content)
     *ids, form, headers, names, files = json.loads(plain)
     message_id, to, to_name, made_on = ids
     filled = [name.replace(_BLANK, token) for name in names]
-    said = _known(shape).filled(filled) if names else _with(token, _read(shape))
+    said = _known(skeleton).filled(filled) if names else _with(token, _read(skeleton))
     return Letter(
         message_id,
         to,
@@ -68,33 +68,35 @@ def unpack(shape: bytes, content: bytes, token: str = HIDDEN) -> Letter:
         said.html,
         made_on,
         headers=tuple((name, value) for name, value in headers),
-        form=Form(form),
+        form=Audience(form),
         attachments=tuple(Attachment(name, kind, b64decode(text)) for name, kind, text in files),
     )
 
 
-def _without(token: str, shape: Shape) -> Shape:
-    return _replaced(shape, token, _BLANK) if token else shape
+def _without(token: str, skeleton: Skeleton) -> Skeleton:
+    return _replaced(skeleton, token, _BLANK) if token else skeleton
 
 
-def _with(token: str, shape: Shape) -> Shape:
-    return _replaced(shape, _BLANK, token)
+def _with(token: str, skeleton: Skeleton) -> Skeleton:
+    return _replaced(skeleton, _BLANK, token)
 
 
-def _replaced(shape: Shape, old: str, new: str) -> Shape:
-    return Shape(*(part.replace(old, new) for part in (shape.subject, shape.text, shape.html)))
+def _replaced(skeleton: Skeleton, old: str, new: str) -> Skeleton:
+    return Skeleton(
+        *(part.replace(old, new) for part in (skeleton.subject, skeleton.text, skeleton.html))
+    )
 
 
 def _in_text(content: bytes) -> str:
     return b64encode(content).decode()
 
 
-def _compressed(shape: Shape) -> bytes:
-    return zlib.compress(dumps([shape.subject, shape.text, shape.html]).encode())
+def _compressed(skeleton: Skeleton) -> bytes:
+    return zlib.compress(dumps([skeleton.subject, skeleton.text, skeleton.html]).encode())
 
 
-def _read(content: bytes) -> Shape:
-    return Shape(*json.loads(zlib.decompress(content)))
+def _read(content: bytes) -> Skeleton:
+    return Skeleton(*json.loads(zlib.decompress(content)))
 
 
 _shared, _known = lru_cache(_MANY)(_compressed), lru_cache(_MANY)(_read)

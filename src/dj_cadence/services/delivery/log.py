@@ -157,13 +157,13 @@ def quarantined(session: Session) -> int:
 
 
 def _aimed_at(row: AnyRow) -> str:
-    if row.rung == DECIDE:
+    if row.reminder_step == DECIDE:
         return f"请{row.above or ''}{row.office}确认"
-    if row.rung == SENT_BACK:
+    if row.reminder_step == SENT_BACK:
         return f"退回重办，给{row.office}"
     if row.level:
         return f"报上{'一' if row.level == 1 else row.level}级{row.above or ''}{row.office}"
-    return f"给{row.office}{'（新到任）' if row.rung == NEWCOMER else ''}"
+    return f"给{row.office}{'（新到任）' if row.reminder_step == NEWCOMER else ''}"
 
 
 def _outcome(row: AnyRow) -> str:

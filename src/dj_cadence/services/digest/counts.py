@@ -23,13 +23,13 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
-from dj_cadence.store.digest.subtree_counts import Asked, Span
+from dj_cadence.store.digest.subtree_counts import Asked, TreeRange
 from dj_cadence.store.tasks import overrides
 
 
 def week_told(session: Session, week: str, above: AnyRow) -> str:
     """The week of the last digest before `week` that this superior was told; may be empty."""
-    told = digests.weeks_told(session, week, Span(above.position, above.position))
+    told = digests.weeks_told(session, week, TreeRange(above.position, above.position))
     return told.get(above.id) or digests.week_before(session, week)
 
 
@@ -76,7 +76,9 @@ class SubtreeCounts:
     that run along the tree's order make every subtree the difference of two of them.
     """
 
-    def __init__(self, session: Session, catalogue: Catalogue, span: Span, asked: Asked) -> None:
+    def __init__(
+        self, session: Session, catalogue: Catalogue, span: TreeRange, asked: Asked
+    ) -> None:
         self._catalogue = catalogue
         self._below: defaultdict[int, list[AnyRow]] = defaultdict(list)
         self.organizations: dict[int, AnyRow] = {}

@@ -37,11 +37,11 @@ from dj_cadence.services.digest.missing_data import Gaps, calendar_sentences
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
-from dj_cadence.store.digest.subtree_counts import Span
+from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.site import site as sites
 
-WHOLE_TREE = Span(0, 2**31 - 1)
+WHOLE_TREE = TreeRange(0, 2**31 - 1)
 _reads = cache(chinese_label)
 
 
@@ -121,7 +121,7 @@ def write_digest(
     if digests.one(session, above.id, week) is None:
         before = week_told(session, week, above)
         _, asked = asked_of(session, catalogue, settings, week, before)
-        span = Span(above.position, above.subtree_end)
+        span = TreeRange(above.position, above.subtree_end)
         by_child = SubtreeCounts(session, catalogue, span, asked).by_child(above)
         digests.write(session, week, [(above.id, as_counts(by_child), True)], now)
 
@@ -137,7 +137,7 @@ def digest_view(
 ) -> DigestView:
     """What the digest of `org_id` says on `today`."""
     above = orgs.by_id(session, org_id)
-    span = Span(above.position, above.subtree_end)
+    span = TreeRange(above.position, above.subtree_end)
     before = week_told(session, week, above)
     found = Digests(session, catalogue, settings, week, today=today, span=span, before=before)
     return found.view(org_id)
@@ -183,7 +183,7 @@ def kept_digest(
     if row is None:
         return None
     before = week_told(session, week, above)
-    last = digests.counts(session, before, Span(above.position, above.position)).get(above.id)
+    last = digests.counts(session, before, TreeRange(above.position, above.position)).get(above.id)
     days = digest_days(week, before, catalogue.calendar)
     children = tuple(
         DigestChild(child.code, child.name, numbers, change(numbers, child.id, last))
@@ -214,7 +214,7 @@ class Digests:
         week: str,
         *,
         today: date,
-        span: Span,
+        span: TreeRange,
         before: str | None = None,
     ) -> None:
         """`before`: when the readers were told last; None for the last week whose were made."""
@@ -273,7 +273,7 @@ class Digests:
         """One by one; of what is about persons only how many there are."""
         told: dict[bool, list[DigestLine]] = {False: [], True: []}
         for row, child in lines:
-            kept_back = self._catalogue.is_confidential(row.duty, row.instance)
+            kept_back = self._catalogue.is_confidential(row.duty, row.subject_id)
             told[kept_back].append(self._line(row, child))
         return (*folded(told[False], LISTED), *unnamed(told[True]))
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import subtree_counts
-from dj_cadence.store.digest.subtree_counts import Span
+from dj_cadence.store.digest.subtree_counts import TreeRange
 
 _NAMED = 20
 """So many organizations are named; of more, only how many there are at each child."""
@@ -44,7 +44,9 @@ class Gaps:
     _kinds: Sequence[_Kind]
 
     @classmethod
-    def every(cls, session: Session, span: Span, today: date, channels: Collection[str]) -> "Gaps":
+    def every(
+        cls, session: Session, span: TreeRange, today: date, channels: Collection[str]
+    ) -> "Gaps":
         """All that is missing."""
         return cls(
             (
@@ -73,7 +75,7 @@ class Gaps:
         )
 
     @classmethod
-    def news(cls, session: Session, span: Span, today: date, since: datetime) -> "Gaps":
+    def news(cls, session: Session, span: TreeRange, today: date, since: datetime) -> "Gaps":
         """Only what has come up since the digest before, and cannot wait for the monthly look."""
         return cls(_unheard(session, span, today, since))
 
@@ -87,7 +89,7 @@ class Gaps:
 
 
 def _unheard(
-    session: Session, span: Span, today: date, since: datetime | None = None
+    session: Session, span: TreeRange, today: date, since: datetime | None = None
 ) -> tuple[_Kind, ...]:
     """Those to whom something was to be said that did not arrive."""
     return (

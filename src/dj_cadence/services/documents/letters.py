@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Paper, PaperKind, PaperLine
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
@@ -31,7 +31,7 @@ from dj_cadence.store.tasks.task_list import TaskRow, tasks
 def paper(
     session: Session,
     catalogue: Catalogue,
-    kind: PaperKind,
+    kind: DocumentKind,
     found: AnyRow,
     *,
     visitor: Visitor,
@@ -39,7 +39,7 @@ def paper(
     month: date | None = None,
     year: int = 0,
     contact: str = "",
-) -> Paper:
+) -> Document:
     """The paper of an organization, as far as the visitor may read what stands in it.
 
     `month` is any day of the month in which terms end, `contact` whom the site's settings name.
@@ -47,9 +47,9 @@ def paper(
     Raises Refused where there is nothing to write about.
     """
     match kind:
-        case PaperKind.YEAR_END:
+        case DocumentKind.YEAR_END:
             return _year_end(session, catalogue, found, visitor, today, year or today.year)
-        case PaperKind.REMINDER:
+        case DocumentKind.REMINDER:
             return reminder(
                 session,
                 catalogue,
@@ -66,7 +66,7 @@ def paper(
 
 def _year_end(
     session: Session, catalogue: Catalogue, found: AnyRow, visitor: Visitor, today: date, year: int
-) -> Paper:
+) -> Document:
     """It is handed up: of what is about persons it says only how many there were."""
     whole = tasks(
         session,
@@ -85,7 +85,7 @@ def _year_end(
     lines = tuple(_line(row, [*notes[row.id], *reasons[row.id]]) for row in public)
     lines += _counted([row for row in rows if row.confidential], year)
     above = superior_name(session, found)
-    return Paper(PaperKind.YEAR_END, found.name, above, today, year=year, lines=lines)
+    return Document(DocumentKind.YEAR_END, found.name, above, today, year=year, lines=lines)
 
 
 def reported(rows: Iterable[TaskRow], year: int, today: date) -> list[TaskRow]:
@@ -100,8 +100,8 @@ def reported(rows: Iterable[TaskRow], year: int, today: date) -> list[TaskRow]:
     ]
 
 
-def _line(row: TaskRow, remarks: list[str]) -> PaperLine:
-    return PaperLine(
+def _line(row: TaskRow, remarks: list[str]) -> DocumentLine:
+    return DocumentLine(
         title=row.title,
         period=chinese_label(row.period),
         due=row.due,
@@ -112,13 +112,13 @@ def _line(row: TaskRow, remarks: list[str]) -> PaperLine:
     )
 
 
-def _counted(rows: list[TaskRow], year: int) -> tuple[PaperLine, ...]:
+def _counted(rows: list[TaskRow], year: int) -> tuple[DocumentLine, ...]:
     if not rows:
         return ()
     done = sum(row.state is State.DONE for row in rows)
     last = max(row.due for row in rows)
     said = f"其中办结{done}项；内容不列出"
-    return (PaperLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", said),)
+    return (DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", said),)
 
 
 def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:

@@ -7,8 +7,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import add_years, month_end
-from dj_cadence.domain.documents.document import Paper, PaperKind
-from dj_cadence.domain.documents.election_letter import Contact, Form, Term, Titles, calls_itself
+from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
+    ContactPerson,
+    OrganizationForm,
+    Titles,
+    calls_itself,
+)
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -18,16 +24,16 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, visible
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import anchor, org, profile, slot, task
+from dj_cadence.store.schema import org, profile, slot, start_event, task
 from dj_cadence.store.tasks.task_list import TaskRow
 
 ELECTION = (
-    PaperKind.REQUEST,
-    PaperKind.CANDIDATES,
-    PaperKind.RESULT,
-    PaperKind.REPLY,
-    PaperKind.CANDIDATES_REPLY,
-    PaperKind.RESULT_REPLY,
+    DocumentKind.REQUEST,
+    DocumentKind.CANDIDATES,
+    DocumentKind.RESULT,
+    DocumentKind.REPLY,
+    DocumentKind.CANDIDATES_REPLY,
+    DocumentKind.RESULT_REPLY,
 )
 
 
@@ -43,7 +49,9 @@ def has_letters(rows: Iterable[TaskRow]) -> bool:
     )
 
 
-def offered(rows: Iterable[TaskRow], today: date, *, own: bool, replies: bool) -> list[PaperKind]:
+def offered(
+    rows: Iterable[TaskRow], today: date, *, own: bool, replies: bool
+) -> list[DocumentKind]:
     """The letters that belong to the steps which an organization has to do now.
 
     `own` are those that it writes itself, `replies` those of the one above it.
@@ -72,20 +80,20 @@ def reminder(
     session: Session,
     catalogue: Catalogue,
     found: AnyRow,
-    contact: Contact,
+    contact: ContactPerson,
     *,
     visitor: Visitor,
     today: date,
     month: date,
-) -> Paper:
+) -> Document:
     """To all directly below whose terms end in a month. Raises Refused where none does."""
     first, last = month.replace(day=1), month_end(month)
     below = and_(org.c.supervisor_id == found.id, visible(visitor, today))
     terms = _terms(session, catalogue, and_(below, task.c.due.between(first, last)), today)
     if not terms:
         raise Refused(f"{found.name}的下级党组织中，没有{month.year}年{month.month}月届满的。")
-    return Paper(
-        PaperKind.REMINDER,
+    return Document(
+        DocumentKind.REMINDER,
         found.name,
         superior_name(session, found),
         today,
@@ -99,12 +107,12 @@ def reminder(
 def about_election(
     session: Session,
     catalogue: Catalogue,
-    kind: PaperKind,
+    kind: DocumentKind,
     found: AnyRow,
-    contact: Contact,
+    contact: ContactPerson,
     *,
     today: date,
-) -> Paper:
+) -> Document:
     """One of the six papers of an election. Raises Refused for what elects nobody."""
     terms = _terms(session, catalogue, org.c.id == found.id, today)
     if not terms:
@@ -112,7 +120,7 @@ def about_election(
     term, above = terms[-1], found.approver_id or found.supervisor_id
     sender = orgs.by_id(session, above) if kind.is_reply and above else found
     just_begun = term.elected <= today < add_years(term.elected, 1) and term.ends > today
-    return Paper(
+    return Document(
         kind,
         found.name,
         superior_name(session, found),
@@ -128,10 +136,10 @@ def about_election(
     )
 
 
-def site_contact(text: str) -> Contact:
+def site_contact(text: str) -> ContactPerson:
     """What the settings say, 王老师（0531-1）, in its two parts."""
     person, _, phone = text.removesuffix("）").rpartition("（")
-    return Contact(person, phone)
+    return ContactPerson(person, phone)
 
 
 def superior_name(session: Session, found: AnyRow) -> str:
@@ -140,15 +148,17 @@ def superior_name(session: Session, found: AnyRow) -> str:
     return session.scalar(select(org.c.name).where(org.c.id == above)) or ""
 
 
-def _terms(session: Session, catalogue: Catalogue, where: object, today: date) -> tuple[Term, ...]:
+def _terms(
+    session: Session, catalogue: Catalogue, where: object, today: date
+) -> tuple[CommitteeTerm, ...]:
     """Terms of Party organizations that run out and are owed, in the organizations' own order."""
     duties = [d.key for d in catalogue.enabled() if isinstance(d.recurrence, TermRule)]
     query = (
-        select(org.c.name, profile.c.facts, anchor.c.day, task.c.due, slot.c.provisional)
+        select(org.c.name, profile.c.facts, start_event.c.day, task.c.due, slot.c.provisional)
         .select_from(task)
         .join(org, org.c.id == task.c.org_id)
         .join(profile, profile.c.id == org.c.profile_id)
-        .join(anchor, anchor.c.id == task.c.anchor_id)
+        .join(start_event, start_event.c.id == task.c.start_event_id)
         .join(slot, slot.c.id == task.c.slot_id)
         .where(
             where,  # type: ignore[arg-type]
@@ -160,22 +170,24 @@ def _terms(session: Session, catalogue: Catalogue, where: object, today: date) -
         .order_by(org.c.position, task.c.due)
     )
     return tuple(
-        Term(row.name, _form(row.facts, today), row.day, row.due, row.provisional)
+        CommitteeTerm(row.name, _form(row.facts, today), row.day, row.due, row.provisional)
         for row in session.execute(query)
     )
 
 
-def _form(stored: dict[str, object], today: date) -> Form:
+def _form(stored: dict[str, object], today: date) -> OrganizationForm:
     facts = Facts.from_json(stored).at(today)
-    return Form(facts.kind, facts.has_committee)
+    return OrganizationForm(facts.kind, facts.has_committee)
 
 
-def _contact(session: Session, sender: AnyRow, of_site: Contact, today: date) -> Contact:
+def _contact(
+    session: Session, sender: AnyRow, of_site: ContactPerson, today: date
+) -> ContactPerson:
     """The sender's clerk; for the organization at the top whom the settings name goes first."""
     if sender.supervisor_id is None and of_site.person:
         return of_site
     holder = orgs.holders(session, [sender.id], today).get((sender.id, CLERK))
     if holder is None:
-        return Contact()
+        return ContactPerson()
     phones = orgs.addresses(session, [holder.person_id]).get(holder.person_id, {})
-    return Contact(holder.name, phones.get("phone", ""))
+    return ContactPerson(holder.name, phones.get("phone", ""))

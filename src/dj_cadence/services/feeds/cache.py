@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.rendering.icalendar_text import calendar_bytes
-from dj_cadence.services.feeds.contents import Contents, contents, news_since, site_look
+from dj_cadence.services.feeds.contents import FeedContents, contents, news_since, site_look
 from dj_cadence.services.feeds.events import Writer
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
@@ -83,7 +83,7 @@ class Feeds:
         with self.database.read() as session:
             return bytes(feeds.copy(session, subject).body)
 
-    def _revisions(self, found: Contents, now: datetime) -> dict[str, Revision]:
+    def _revisions(self, found: FeedContents, now: datetime) -> dict[str, Revision]:
         """How often each thing that is shown has changed, this time included."""
         shown = found.shown(self.settings)
         with self.database.read() as session:

@@ -55,7 +55,7 @@ class WeekSummary:
 
 
 @dataclass(frozen=True)
-class Contents:
+class FeedContents:
     """A feed before anything of it is rendered."""
 
     subject: str
@@ -72,8 +72,8 @@ class Contents:
             told = f"{rule.title}\n{basis_text(rule, task.stage)}" if rule else ""
             found[rule_name(task)] = told
             found[f"org:{task.org_id}"] = task.org_name
-            if task.instance:
-                found[f"org:{task.instance}"] = task.about
+            if task.subject_id:
+                found[f"org:{task.subject_id}"] = task.about
         for week in self.weeks:
             numbers = f"{week.due} {week.settled} {week.overdue}"
             found[week.name] = f"{week.org_name}\n{numbers}"
@@ -92,7 +92,7 @@ def news_since(settings: Settings, today: date) -> datetime:
 
 def contents(
     session: Session, catalogue: Catalogue, settings: Settings, subject: str, today: date
-) -> Contents:
+) -> FeedContents:
     """What the feed shows.
 
     Of `today` count the month, who holds which office, and which withdrawals are news.
@@ -103,7 +103,7 @@ def contents(
         org_id: {seat.office for seat in held}
         for org_id, held in groupby(seats, key=lambda seat: seat.org_id)
     }
-    return Contents(
+    return FeedContents(
         subject=subject,
         month=month,
         tasks=_tasks(session, catalogue, by_org, month, news_since(settings, today)),
@@ -124,7 +124,7 @@ def _tasks(
     return [
         task
         for task in found
-        if task.instance >= 0
+        if task.subject_id >= 0
         and not task.confidential
         and (not task.step or (task.stage is not None and task.stage.in_calendar))
         and (by_org[task.org_id] & _ALL_TASKS or task.office in by_org[task.org_id])

@@ -12,7 +12,7 @@ from dj_cadence.domain.reminders.feed_alarm import FeedAlarms
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.rendering.icalendar_text import FeedEvent
-from dj_cadence.services.feeds.contents import Contents, WeekSummary, day_of, rule_name
+from dj_cadence.services.feeds.contents import FeedContents, WeekSummary, day_of, rule_name
 from dj_cadence.settings import Settings
 from dj_cadence.store.feeds.feeds import NEVER, Revision
 from dj_cadence.store.tasks.task_list import TaskRow
@@ -41,7 +41,7 @@ class Writer:
     revisions: Mapping[str, Revision]
     alarms: FeedAlarms
 
-    def events(self, contents: Contents) -> list[FeedEvent]:
+    def events(self, contents: FeedContents) -> list[FeedEvent]:
         """All of them; an empty calendar has one that says so."""
         named = contents.subject.startswith("person:")
         found = [self._task(task, named=named) for task in contents.tasks]
@@ -50,8 +50,8 @@ class Writer:
 
     def _task(self, task: TaskRow, *, named: bool) -> FeedEvent:
         names = [rule_name(task), f"org:{task.org_id}"]
-        if task.instance:
-            names.append(f"org:{task.instance}")
+        if task.subject_id:
+            names.append(f"org:{task.subject_id}")
         sequence, changed_at = self._changes(Revision(task.sequence, task.changed_at), *names)
         page = f"{self._page(task.org)}#task-{task.id}"
         start = self._start(task)
@@ -93,7 +93,7 @@ class Writer:
             color=_QUIET,
         )
 
-    def _nothing(self, contents: Contents) -> FeedEvent:
+    def _nothing(self, contents: FeedContents) -> FeedEvent:
         """Some programs take an empty calendar for a broken one."""
         month = contents.month
         begun = Revision(

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.message_id import make_message_id
-from dj_cadence.domain.messages.notifier import Form, Letter, OpenNotifier, traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
 from dj_cadence.domain.messages.view import Rendered
 from dj_cadence.services.delivery.letter_codec import pack_whole
 from dj_cadence.services.site import Site
@@ -52,7 +52,9 @@ def tell(
         usable = [
             name
             for name in site.settings.channels
-            if name in ways and name not in avoiding and forms.get(name) in (Form.MAIL, Form.CHAT)
+            if name in ways
+            and name not in avoiding
+            and forms.get(name) in (Audience.MAIL, Audience.CHAT)
         ]
         if usable:
             _write(session, site, person_id, ways, usable[0], forms[usable[0]], rendered, now)
@@ -62,7 +64,7 @@ def tell(
     return told
 
 
-def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Form]:
+def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
     """How each channel speaks; one that cannot be opened is left out."""
     found = {}
     for name, open_notifier in notifiers.items():
@@ -95,7 +97,7 @@ def _write(
     person_id: int,
     ways: Mapping[str, str],
     channel: str,
-    form: Form,
+    form: Audience,
     rendered: Rendered,
     now: datetime,
 ) -> None:
@@ -124,10 +126,10 @@ def _write(
         to_name=name,
         subject=rendered.subject,
         text=rendered.text,
-        html=rendered.html if form is Form.MAIL else "",
+        html=rendered.html if form is Audience.MAIL else "",
         date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
-        headers=(("Auto-Submitted", "auto-generated"),) if form is Form.MAIL else (),
+        headers=(("Auto-Submitted", "auto-generated"),) if form is Audience.MAIL else (),
         form=form,
     )
     packed = pack_whole(letter)
-    letters.keep(session, number, packed.shape, packed.content)
+    letters.keep(session, number, packed.skeleton, packed.content)

@@ -59,7 +59,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         aside = set_aside(session)
         shut = shut_channels(session, site.settings, now)
     wrong = faults(rules.problems)
-    moved = row.held_on is not None or (row.sending and row.home != site.home)
+    moved = row.sending_paused_on is not None or (row.sending and row.home != site.home)
     return [
         Finding(True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         *_altered(site),

@@ -69,7 +69,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     with site.database.write(durable=False) as session:
         sites.set_last_tick(session, now)
         if site.settings.sending_hours(catalogue.calendar).allow(now):
-            sites.spoke_on(session, today)
+            sites.last_sending_day(session, today)
     return report
 
 

@@ -19,7 +19,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.planning.planner import Job, Piece, Planner
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.planning import comparison, differences, writes
-from dj_cadence.store.planning.differences import Scope, Span
+from dj_cadence.store.planning.differences import DateRange, Scope
 from dj_cadence.store.planning.target_tables import Part
 from dj_cadence.store.site import site as sites
 
@@ -51,8 +51,8 @@ class PlanReport:
         return self.total("withdraw") > max(20, self.owed_before // 20)
 
 
-def default_span(site_start: date, today: date) -> Span:
-    return Span(site_start, today + AHEAD)
+def default_span(site_start: date, today: date) -> DateRange:
+    return DateRange(site_start, today + AHEAD)
 
 
 def horizon(today: date) -> date:
@@ -63,7 +63,7 @@ def horizon(today: date) -> date:
 def preview(
     database: Database,
     catalogue: Catalogue,
-    span: Span,
+    span: DateRange,
     *,
     today: date | None = None,
     every_change: bool = False,
@@ -81,7 +81,7 @@ def preview(
 def _preview(
     database: Database,
     planner: Planner,
-    span: Span,
+    span: DateRange,
     *,
     today: date | None = None,
     every_change: bool = False,
@@ -106,7 +106,7 @@ def apply(
     database: Database,
     catalogue: Catalogue,
     content: object,
-    span: Span,
+    span: DateRange,
     *,
     by: str,
     today: date,
@@ -137,7 +137,7 @@ def roll(
 ) -> bool:
     """Take the applied version forward to `until` and with the facts; False if nothing changed."""
     with database.read() as session:
-        span = Span(sites.load(session).starts_on, until)
+        span = DateRange(sites.load(session).starts_on, until)
     return _write(database, _planner(database, catalogue), span, _BY, today, now)
 
 
@@ -152,7 +152,7 @@ def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime
     What is to be planned for everybody, or for more than a few, is left to the next pass.
     """
     planner = Planner(session, catalogue)
-    span = Span(today, today)  # no further than is planned already
+    span = DateRange(today, today)  # no further than is planned already
     version = writes.hold_data(session)
     jobs = [
         job
@@ -168,7 +168,7 @@ def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime
 
 
 def _write(
-    database: Database, planner: Planner, span: Span, by: str, today: date, now: datetime
+    database: Database, planner: Planner, span: DateRange, by: str, today: date, now: datetime
 ) -> bool:
     """Write what is not planned yet; False if there was nothing.
 

@@ -13,11 +13,11 @@ from dj_cadence.domain.rules.override import segments
 from dj_cadence.fingerprint import digest, plain
 from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
-from dj_cadence.services.planning.step_target import StepOutline
-from dj_cadence.services.planning.target import Outline
+from dj_cadence.services.planning.step_target import StepTarget
+from dj_cadence.services.planning.target import PlanTarget
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.planning import comparison, target_tables, writes
-from dj_cadence.store.planning.differences import Scope, Span, Stage
+from dj_cadence.store.planning.differences import DateRange, Scope, Stage
 from dj_cadence.store.planning.memberships import Enrolled
 from dj_cadence.store.planning.target_tables import Part
 from dj_cadence.store.site import site as sites
@@ -30,7 +30,7 @@ class Job:
 
     duty: str
     inputs: str
-    span: Span
+    span: DateRange
     announced: bool
     """Whether superiors have laid something over it."""
     changed_after: int | None
@@ -54,10 +54,10 @@ class Planner:
         self.site_start = sites.load(session).starts_on
         self._profiles = Profiles()
         self._first_days = FirstDays(catalogue)
-        self._outlines: dict[Job, Outline] = {}
-        self._step_outlines: dict[Job, StepOutline] = {}
+        self._outlines: dict[Job, PlanTarget] = {}
+        self._step_outlines: dict[Job, StepTarget] = {}
 
-    def jobs(self, session: Session, span: Span, *, anew: bool = False) -> list[Job]:
+    def jobs(self, session: Session, span: DateRange, *, anew: bool = False) -> list[Job]:
         """The duties that are not planned to the end; with `anew`, all."""
         runs, version = writes.runs(session), sites.load(session).data_version
         announced = overrides.by_duty(session)
@@ -69,13 +69,13 @@ class Planner:
         ]
         return [job for job in found if job.changed_after is None or job.changed_after < version]
 
-    def _job(self, key: str, announced: object, span: Span, run: AnyRow | None) -> Job:
+    def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> Job:
         duty = self.catalogue.duties.get(key)
         rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
         inputs = digest(rule, self.site_start, announced)
         if run is None:
             return Job(key, inputs, span, bool(announced), None)
-        before = Span(run.since, run.until)
+        before = DateRange(run.since, run.until)
         whole = before.joined(span)
         if run.inputs != inputs:
             # Of a duty that is switched off nothing stays, also beyond the window asked for:
@@ -149,20 +149,20 @@ class Planner:
         found = segments(overrides.spreads(session, job.duty)) if job.announced else []
         outline.lay_out(session, part, found, create=create)
 
-    def _step_outline(self, job: Job) -> StepOutline | None:
+    def _step_outline(self, job: Job) -> StepTarget | None:
         duty = self.duty(job)
         if duty is None or duty.workflow is None:
             return None
         if job not in self._step_outlines:
-            self._step_outlines[job] = StepOutline(
+            self._step_outlines[job] = StepTarget(
                 self.catalogue, duty, duty.workflow, job.span, self._first_days
             )
         return self._step_outlines[job]
 
-    def _outline(self, job: Job) -> Outline | None:
+    def _outline(self, job: Job) -> PlanTarget | None:
         duty = self.duty(job)
         if duty and job not in self._outlines:
-            self._outlines[job] = Outline(
+            self._outlines[job] = PlanTarget(
                 self.catalogue, duty, self.site_start, job.span, self._profiles, self._first_days
             )
         return self._outlines.get(job)
@@ -232,7 +232,7 @@ class Planner:
     def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
         steps = stage is Stage.STEPS and duty.workflow
         plan = self.catalogue.plans[steps.remind if steps else duty.remind]
-        return writes.chain_id(session, digest(plan), plain(plan))
+        return writes.plan_snapshot_id(session, digest(plan), plain(plan))
 
     def _write_differences(
         self,
@@ -255,5 +255,5 @@ class Planner:
         if chain:
             if "create" in found:
                 writes.create(session, scope.duty, chain, now, beside_others=True)
-            writes.use_chain(session, scope, chain, today)
+            writes.use_snapshot(session, scope, chain, today)
         return sum(found.values())

@@ -15,11 +15,11 @@ from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.target import slot_row
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning import step_anchors, target_tables
-from dj_cadence.store.planning.differences import Scope, Span, Stage
+from dj_cadence.store.planning.differences import DateRange, Scope, Stage
 from dj_cadence.store.planning.target_tables import Part
 
 
-class StepOutline:
+class StepTarget:
     """The steps of one duty over one window, laid out beside what is stored."""
 
     def __init__(
@@ -27,7 +27,7 @@ class StepOutline:
         catalogue: Catalogue,
         duty: Duty,
         workflow: Workflow,
-        span: Span,
+        span: DateRange,
         first_days: FirstDays,
     ) -> None:
         """`first_days` are what is known already; others are added."""

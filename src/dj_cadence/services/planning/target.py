@@ -29,7 +29,7 @@ from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.planning import enrolment, memberships, target_tables
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.planning.enrolment import Kinds
 from dj_cadence.store.planning.memberships import Enrolled, Membership
 from dj_cadence.store.planning.target_tables import Part
@@ -39,7 +39,7 @@ _OFTEN_READ = ALWAYS_READ | {"top_of_school", "has_committee", "groups", "branch
 """They tell some dozen kinds apart: found once for all duties that read nothing else."""
 
 
-class Outline:
+class PlanTarget:
     """One duty over one window, laid out beside what is stored."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Outline:
         catalogue: Catalogue,
         duty: Duty,
         site_start: date,
-        span: Span,
+        span: DateRange,
         profiles: Profiles,
         first_days: FirstDays,
     ) -> None:
@@ -153,7 +153,7 @@ class Outline:
         members = [Membership(*row[3:]) for row in rows]
         self._know(session, members)
         return {
-            (row.org_id, row.instance): (signature, row.anchor_id)
+            (row.org_id, row.subject_id): (signature, row.start_event_id)
             for row, member in zip(rows, members, strict=True)
             if (signature := self._signature(member, []))
         }

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.messages.view import Observe, ignore
-from dj_cadence.domain.reminders.escalation import Rise
+from dj_cadence.domain.reminders.escalation import Escalation
 from dj_cadence.domain.reminders.plan import (
     ESCALATED,
     From,
@@ -27,7 +27,7 @@ from dj_cadence.domain.reminders.plan import (
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, next_change, owed_again
 from dj_cadence.services.reminders.escalation import Upward, rises
-from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
@@ -47,8 +47,8 @@ class Situation:
     step: str
     state: str
     dates: TaskDates
-    chain_id: int
-    raised_to: date
+    plan_snapshot_id: int
+    reminded_until: date
     redated_on: date | None
 
 
@@ -138,9 +138,9 @@ def work_out(
             faulty.add(row.id)
         if situation in steps or situation in hopeless:
             continue
-        chain = situation.chain_id
+        chain = situation.plan_snapshot_id
         try:
-            plan = plans[chain] = plans.get(chain) or plan_of_chain(session, chain)
+            plan = plans[chain] = plans.get(chain) or plan_of_snapshot(session, chain)
             steps[situation] = next_step(situation, plan, catalogue, today)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
@@ -173,9 +173,9 @@ def situation_of(row: AnyRow) -> Situation:
         step=row.step,
         state=row.state,
         dates=TaskDates(row.opens, row.planned, row.due, row.asked_on),
-        chain_id=row.chain_id,
-        raised_to=row.raised_to,
-        redated_on=row.dated_on if row.due_revision else None,
+        plan_snapshot_id=row.plan_snapshot_id,
+        reminded_until=row.reminded_until,
+        redated_on=row.redated_on if row.due_revision else None,
     )
 
 
@@ -186,7 +186,7 @@ def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: d
         one.dates,
         catalogue.recording_grace(one.duty, one.step),
     )
-    after = FIRST_DAY if one.redated_on else one.raised_to
+    after = FIRST_DAY if one.redated_on else one.reminded_until
     changes = next_change(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
     speaks = next_reminder(plan, dates, calendar, today)
     return Step(
@@ -206,7 +206,7 @@ def _move(
         step = steps[situation_of(row)]
         groups.setdefault((step.state, step.next_on, step.state != row.state), []).append(row.id)
     for (state, next_on, shown), ids in groups.items():
-        values: dict[str, Any] = {"state": state.value, "raised_to": today, "next_on": next_on}
+        values: dict[str, Any] = {"state": state.value, "reminded_until": today, "next_on": next_on}
         if shown:
             values |= {"sequence": task.c.sequence + 1, "changed_at": now}
         session.execute(update(task).where(task.c.id.in_(ids)).values(**values))
@@ -219,7 +219,7 @@ def _take_back(
     moved: dict[int, list[int]] = {}
     for row in rows:
         if row.due_revision and row.due >= today:
-            moved.setdefault(row.chain_id, []).append(row.id)
+            moved.setdefault(row.plan_snapshot_id, []).append(row.id)
     for chain, ids in moved.items():
         notices.take_back(session, ids, plans[chain].about_lateness() | {ESCALATED}, today)
 
@@ -249,7 +249,7 @@ def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date)
     return {
         "task_id": row.id,
         "due_revision": row.due_revision,
-        "rung": reminder.rung,
+        "reminder_step": reminder.reminder_step,
         "occurrence": reminder.occurrence,
         "level": reminder.level,
         "office": reminder.office or catalogue.office(row.duty, row.step),
@@ -295,11 +295,11 @@ def _escalate(
     return values
 
 
-def _upwards(row: AnyRow, rise: Rise) -> dict[str, Any]:
+def _upwards(row: AnyRow, rise: Escalation) -> dict[str, Any]:
     return {
         "task_id": row.id,
         "due_revision": row.due_revision,
-        "rung": ESCALATED,
+        "reminder_step": ESCALATED,
         "occurrence": 0,
         "level": rise.level,
         "office": rise.office,
@@ -309,25 +309,25 @@ def _upwards(row: AnyRow, rise: Rise) -> dict[str, Any]:
 
 def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
     """Its day; what re-dating made due at once is due from then on, and so not late."""
-    if row.step and row.raised_to == FIRST_DAY:  # it has only just been dated
+    if row.step and row.reminded_until == FIRST_DAY:  # it has only just been dated
         return max(reminder.day, catalogue.calendar.on_or_after(today))
-    if not row.due_revision or row.dated_on is None:
+    if not row.due_revision or row.redated_on is None:
         return reminder.day
-    return max(reminder.day, catalogue.calendar.on_or_after(row.dated_on))
+    return max(reminder.day, catalogue.calendar.on_or_after(row.redated_on))
 
 
 def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int, int]]) -> bool:
     """A rung that went out goes out again only if re-dating put its day back in the future."""
-    one = (row.id, reminder.rung, reminder.occurrence, reminder.level)
+    one = (row.id, reminder.reminder_step, reminder.occurrence, reminder.level)
     if not row.due_revision or one not in said:
         return False
-    return bool(row.dated_on and reminder.day <= row.dated_on)
+    return bool(row.redated_on and reminder.day <= row.redated_on)
 
 
 def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
     """Who has just set the day need not be told that it is near."""
     hangs_on_it = reminder.counted_from in (From.PLANNED, From.TARGET)
-    return bool(row.planned_by_person and hangs_on_it and reminder.day <= row.dated_on)
+    return bool(row.planned_by_person and hangs_on_it and reminder.day <= row.redated_on)
 
 
 def _tell(
@@ -342,6 +342,10 @@ def _tell(
         if state != row.state and state in _EVENTS:
             observe({"at": now, "event": _EVENTS[state], "task": row.id})
     for one in raised:
-        event = "escalated" if one["rung"] == ESCALATED else "notice"
-        told = {"rung": one["rung"], "level": one["level"], "office": one["office"]}
+        event = "escalated" if one["reminder_step"] == ESCALATED else "notice"
+        told = {
+            "reminder_step": one["reminder_step"],
+            "level": one["level"],
+            "office": one["office"],
+        }
         observe({"at": now, "event": event, "task": one["task_id"], **told})

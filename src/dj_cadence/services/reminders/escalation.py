@@ -6,8 +6,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminders.escalation import Rise, next_rise, steps_written
-from dj_cadence.domain.reminders.plan import ReminderPlan, UpStep
+from dj_cadence.domain.reminders.escalation import Escalation, next_rise, steps_written
+from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.workflow import OWN
@@ -24,14 +24,14 @@ def rises(
     rows: Sequence[AnyRow],
     plans: Mapping[int, ReminderPlan],
     today: date,
-) -> dict[int, Rise]:
+) -> dict[int, Escalation]:
     """The level to be told next about each task of `rows` that is overdue and goes upwards.
 
     To be asked after today's reminders are written down.
     """
     late = [row for row in rows if _is_late(row, catalogue, today)]
     up = Upward(session, catalogue, late)
-    steps = {row.id: up.steps(row, plans[row.chain_id]) for row in late}
+    steps = {row.id: up.steps(row, plans[row.plan_snapshot_id]) for row in late}
     told = notices.told_of_lateness(session, [id_ for id_, found in steps.items() if found])
     found = {
         row.id: next_rise(
@@ -49,7 +49,7 @@ def rises(
 
 def coming(
     session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
-) -> tuple[Rise, int] | None:
+) -> tuple[Escalation, int] | None:
     """Who further up hears next should a task stay undone, and the organization's id."""
     if row.step != OWN:
         return None
@@ -108,7 +108,7 @@ class Upward:
         adopted = any(one.key == OverrideKey.ADOPTED for one in self._over(row))
         return row.step == OWN and (adopted or bool(rule and rule.binds))
 
-    def steps(self, row: AnyRow, plan: ReminderPlan) -> tuple[UpStep, ...]:
+    def steps(self, row: AnyRow, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
         """As the uppermost superior chose, and up to it; further up as its reminder plan says."""
         own, above = plan.escalate if self.binds(row) else (), self._above[row.org_id]
         for one in self._over(row):

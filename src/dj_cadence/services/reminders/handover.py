@@ -50,12 +50,12 @@ def welcome(
         notices.write(session, _notices(catalogue, some, rows, book, today))
     elsewhere = select(org.c.id).where(is_silent(quiets, today))
     seen = update(appointment).where(_is_new(today), appointment.c.org_id.not_in(elsewhere))
-    session.execute(seen.values(welcomed_on=today))
+    session.execute(seen.values(handover_notified_on=today))
 
 
 def _is_new(today: date) -> ColumnElement[bool]:
     serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.welcomed_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), serves)
 
 
 def _taken_over(today: date) -> AnySelect:
@@ -97,7 +97,7 @@ def _notices(
             yield {
                 "task_id": row.id,
                 "due_revision": row.due_revision,
-                "rung": NEWCOMER,
+                "reminder_step": NEWCOMER,
                 "occurrence": number,
                 "level": 0,
                 "office": office,

@@ -5,25 +5,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminders.plan import From, ReminderPlan, Rung, UpStep
-from dj_cadence.store.schema import chain
+from dj_cadence.domain.reminders.plan import EscalationStep, From, ReminderPlan, ReminderStep
+from dj_cadence.store.schema import plan_snapshot
 
 
-def plan_of_chain(session: Session, chain_id: int) -> ReminderPlan:
+def plan_of_snapshot(session: Session, plan_snapshot_id: int) -> ReminderPlan:
     """The stored plan that a task follows, whatever the rules say by now."""
-    content = session.execute(select(chain.c.content).where(chain.c.id == chain_id)).scalar_one()
+    content = session.execute(
+        select(plan_snapshot.c.content).where(plan_snapshot.c.id == plan_snapshot_id)
+    ).scalar_one()
     return ReminderPlan(
         content["key"],
         content["title"],
         tuple(_rung(written) for written in content["rungs"]),
-        tuple(UpStep(**_listed(written)) for written in content.get("escalate", ())),
+        tuple(EscalationStep(**_listed(written)) for written in content.get("escalate", ())),
         content.get("through_quiet", False),
     )
 
 
-def _rung(written: dict[str, Any]) -> Rung:
+def _rung(written: dict[str, Any]) -> ReminderStep:
     """What an older version did not know yet has its default."""
-    return Rung(**{**_listed(written), "counted_from": From(written["counted_from"])})
+    return ReminderStep(**{**_listed(written), "counted_from": From(written["counted_from"])})
 
 
 def _listed(written: dict[str, Any]) -> dict[str, Any]:
@@ -32,5 +34,5 @@ def _listed(written: dict[str, Any]) -> dict[str, Any]:
 
 def through_quiet(session: Session) -> list[int]:
     """The stored plans that speak in a quiet period too."""
-    rows = session.execute(select(chain.c.id, chain.c.content))
+    rows = session.execute(select(plan_snapshot.c.id, plan_snapshot.c.content))
     return [row.id for row in rows if row.content.get("through_quiet")]

@@ -14,7 +14,7 @@ from dj_cadence.domain.reminders.plan import DECIDE, ReminderPlan
 from dj_cadence.domain.reminders.quiet_period import Quiet, speaks_on
 from dj_cadence.domain.reminders.recipient import Addressee, addressee, digest_reader
 from dj_cadence.services.reminders.address_book import AddressBook
-from dj_cadence.services.reminders.plan_snapshot import plan_of_chain, through_quiet
+from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot, through_quiet
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.recovery import withdrawn_since
@@ -59,7 +59,7 @@ class Bundle:
 
 
 @dataclass
-class Audience:
+class Recipients:
     """What `gather` found."""
 
     bundles: dict[int, Bundle] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def waiting(session: Session, quiets: Sequence[Quiet], today: date) -> Select[tu
     )
     if not any(one.since <= today <= one.until for one in quiets):
         return query
-    speaks = or_(~is_silent(quiets, today), task.c.chain_id.in_(through_quiet(session)))
+    speaks = or_(~is_silent(quiets, today), task.c.plan_snapshot_id.in_(through_quiet(session)))
     return query.join(org, org.c.id == task.c.org_id).where(speaks)
 
 
@@ -93,7 +93,7 @@ def gather(
     quiets: Sequence[Quiet],
     readers: Sequence[int],
     today: date,
-) -> Audience:
+) -> Recipients:
     """The bundles of today, and the notices that have nobody to go to.
 
     What falls into a quiet period is left out, unless its plan speaks all the same.
@@ -101,7 +101,7 @@ def gather(
     """
     rows = _waiting(session, quiets, today)
     look = _Lookup(session, calendar, settings, quiets, rows, readers, today)
-    found = Audience()
+    found = Recipients()
     for row in look.rows:
         look.place(found, row)
     for org_id in readers:
@@ -121,17 +121,26 @@ def _mark_late(session: Session, bundles: Iterable[Bundle], today: date) -> None
     past = {one.person_id: one for one in bundles if one.expected < today}
     if not past:
         return
-    spoke_on = sites.load(session).spoke_on
+    last_sending_day = sites.load(session).last_sending_day
     stuck = withdrawn_since(session, past, today)
     for person_id, one in past.items():
-        stood_still = spoke_on is None or spoke_on < one.expected
+        stood_still = last_sending_day is None or last_sending_day < one.expected
         one.late = stood_still or stuck.get(person_id, FIRST_DAY) >= one.expected
 
 
 def _waiting(session: Session, quiets: Sequence[Quiet], today: date) -> list[AnyRow]:
     """The most pressing first: what has come up to superiors, then the oldest."""
-    names = ("id", "task_id", "due_revision", "rung", "occurrence", "level", "office", "due_on")
-    columns = (*(notice.c[name] for name in names), task.c.org_id, task.c.chain_id)
+    names = (
+        "id",
+        "task_id",
+        "due_revision",
+        "reminder_step",
+        "occurrence",
+        "level",
+        "office",
+        "due_on",
+    )
+    columns = (*(notice.c[name] for name in names), task.c.org_id, task.c.plan_snapshot_id)
     query = waiting(session, quiets, today).with_only_columns(*columns)
     return list(session.execute(query.order_by(notice.c.level.desc(), notice.c.id)))
 
@@ -146,13 +155,13 @@ class _Lookup:
     readers: Sequence[int]
     today: date
 
-    def place(self, found: Audience, row: AnyRow) -> None:
+    def place(self, found: Recipients, row: AnyRow) -> None:
         """Put a notice where it belongs, or leave it for after a quiet period."""
-        there, plan = self._org_at_level(row), self._plans[row.chain_id]
+        there, plan = self._org_at_level(row), self._plans[row.plan_snapshot_id]
         places = [row.org_id, *([there] if there else [])]
         if not plan.through_quiet and not self.may_speak(places):
             return
-        fallback, channels = plan.way(row.rung, row.level)
+        fallback, channels = plan.way(row.reminder_step, row.level)
         to = there and addressee(
             row.office, self.book.holders(there), self.book.reachable, fallback
         )
@@ -186,12 +195,12 @@ class _Lookup:
 
     def _line(self, row: AnyRow) -> Sequence[int]:
         """Who hears of it, one after the other; of what waits for a decision, who decides."""
-        lines = self._deciding if row.rung == DECIDE else self._above
+        lines = self._deciding if row.reminder_step == DECIDE else self._above
         return lines.get(row.org_id, ())
 
     @cached_property
     def _deciding(self) -> Mapping[int, Sequence[int]]:
-        asking = {row.org_id for row in self.rows if row.rung == DECIDE}
+        asking = {row.org_id for row in self.rows if row.reminder_step == DECIDE}
         return orgs.deciding(self.session, asking) if asking else {}
 
     @cached_property
@@ -205,8 +214,11 @@ class _Lookup:
 
     @cached_property
     def _plans(self) -> Mapping[int, ReminderPlan]:
-        chains = {row.chain_id for row in self.rows}
-        return {chain_id: plan_of_chain(self.session, chain_id) for chain_id in chains}
+        chains = {row.plan_snapshot_id for row in self.rows}
+        return {
+            plan_snapshot_id: plan_of_snapshot(self.session, plan_snapshot_id)
+            for plan_snapshot_id in chains
+        }
 
     def _places(self, org_ids: Iterable[int]) -> list[int]:
         return [self._positions[org_id] for org_id in org_ids] if self.quiets else []

@@ -45,7 +45,7 @@ _DATABASE = Origin("数据库", {}, lettered=False)
 
 
 @dataclass(frozen=True)
-class Draft:
+class RosterDraft:
     """The whole tree as it would be, and what of it is new."""
 
     problems: list[Problem]
@@ -74,7 +74,9 @@ class Appointments:
     """Stored ones of which the file does not speak."""
 
 
-def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct: bool) -> Draft:
+def draft_import(
+    session: Session, sheets: RosterSheets, *, today: date, correct: bool
+) -> RosterDraft:
     """Read everything, compare it with what is stored, write nothing."""
     stored = stored_orgs(session)
     sheets = with_one_spelling(sheets, stored)
@@ -119,7 +121,7 @@ def draft_import(session: Session, sheets: RosterSheets, *, today: date, correct
         )
         for code, seat in seats.items()
     }
-    return Draft(
+    return RosterDraft(
         problems=problems,
         stored=stored,
         orgs=orgs,

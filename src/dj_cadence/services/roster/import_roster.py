@@ -14,7 +14,7 @@ from dj_cadence.domain.roster.people import RosterPerson
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.problems import Problem, with_lines
 from dj_cadence.services.planning.first_duties import Newcomer
-from dj_cadence.services.roster.draft import Draft, draft_import
+from dj_cadence.services.roster.draft import RosterDraft, draft_import
 from dj_cadence.services.roster.write import Election, write_draft
 from dj_cadence.store.site import site as sites
 
@@ -113,7 +113,7 @@ def import_roster(
     return report
 
 
-def _newcomers(draft: Draft) -> Iterator[Newcomer]:
+def _newcomers(draft: RosterDraft) -> Iterator[Newcomer]:
     for code, facts in draft.facts.items():
         known = draft.stored.get(code)
         if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
@@ -135,7 +135,7 @@ def _tally(
     return Tally(len(items) - len(known), changed, len(known) - changed)
 
 
-def _org_changed(draft: Draft) -> Callable[[str], bool]:
+def _org_changed(draft: RosterDraft) -> Callable[[str], bool]:
     return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
 
 
@@ -145,7 +145,7 @@ def _person_changed(p: RosterPerson) -> bool:
     return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
 
 
-def _sentence(draft: Draft, code: str, change: TermChange) -> str:
+def _sentence(draft: RosterDraft, code: str, change: TermChange) -> str:
     org_, known = draft.orgs[code], draft.stored[code]
     if change is TermChange.CLEARED:
         return (

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.roster.people import RosterPerson
 from dj_cadence.domain.roster.term_change import TermChange
-from dj_cadence.services.roster.draft import Draft
+from dj_cadence.services.roster.draft import RosterDraft
 from dj_cadence.store.roster import roster as store
-from dj_cadence.store.schema import address, anchor, appointment, org, person
+from dj_cadence.store.schema import address, appointment, org, person, start_event
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import overrides
 
@@ -27,7 +27,7 @@ class Election:
 
 
 def write_draft(
-    session: Session, draft: Draft, now: datetime, today: date, by: str
+    session: Session, draft: RosterDraft, now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     """Write what differs; returns the elections that settle a running term."""
     ids = _write_orgs(session, draft, now)
@@ -37,7 +37,7 @@ def write_draft(
 
 
 def _mark_changed(
-    session: Session, draft: Draft, ids: dict[str, int], values: dict[str, dict[str, Any]]
+    session: Session, draft: RosterDraft, ids: dict[str, int], values: dict[str, dict[str, Any]]
 ) -> None:
     """Mark those whose plan must be worked out again, and the superiors they had."""
     changed = {ids[code] for code in draft.terms}
@@ -53,7 +53,7 @@ def _mark_changed(
         sites.data_changed(session, changed)
 
 
-def _write_orgs(session: Session, draft: Draft, now: datetime) -> dict[str, int]:
+def _write_orgs(session: Session, draft: RosterDraft, now: datetime) -> dict[str, int]:
     """Ids by code. New ones come first without links, for a link needs the other's id."""
     profiles = store.ensure_profiles(session, draft.facts.values())
     values = {code: _org_values(draft, code, profiles) for code in draft.seats}
@@ -86,7 +86,7 @@ def _write_orgs(session: Session, draft: Draft, now: datetime) -> dict[str, int]
     return ids
 
 
-def _left_behind(draft: Draft, ids: dict[str, int]) -> list[tuple[int, int]]:
+def _left_behind(draft: RosterDraft, ids: dict[str, int]) -> list[tuple[int, int]]:
     """(organization, its superior until now) where that superior is dissolved."""
     codes = {known.id: code for code, known in draft.stored.items()}
     found = []
@@ -97,7 +97,7 @@ def _left_behind(draft: Draft, ids: dict[str, int]) -> list[tuple[int, int]]:
     return found
 
 
-def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, Any]:
+def _org_values(draft: RosterDraft, code: str, profiles: dict[Any, int]) -> dict[str, Any]:
     """All of store.ORG_VALUES but the links."""
     org_, seat = draft.orgs[code], draft.seats[code]
     cells = org_.cells()
@@ -114,7 +114,7 @@ def _org_values(draft: Draft, code: str, profiles: dict[Any, int]) -> dict[str, 
 
 
 def _write_terms(
-    session: Session, draft: Draft, ids: dict[str, int], now: datetime, today: date, by: str
+    session: Session, draft: RosterDraft, ids: dict[str, int], now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     origin = {"source": "roster", "recorded_at": now, "recorded_by": by}
     of = {
@@ -122,11 +122,11 @@ def _write_terms(
     }
     days = {code: draft.orgs[code].last_election for code in draft.terms}
     corrected = [
-        {"id": draft.stored[code].anchor_id, "day": days[code], **origin}
+        {"id": draft.stored[code].start_event_id, "day": days[code], **origin}
         for code in of[TermChange.CORRECTION]
     ]
     over = [
-        {"id": draft.stored[code].anchor_id, "current": False}
+        {"id": draft.stored[code].start_event_id, "current": False}
         for code in (*of[TermChange.ELECTION], *of[TermChange.CLEARED])
     ]
     begun = [
@@ -140,18 +140,18 @@ def _write_terms(
         }
         for code in (*of[TermChange.FIRST], *of[TermChange.ELECTION])
     ]
-    store.change_rows(session, anchor, corrected)
-    store.change_rows(session, anchor, over)
-    store.add_rows(session, anchor, begun)
+    store.change_rows(session, start_event, corrected)
+    store.change_rows(session, start_event, over)
+    store.add_rows(session, start_event, begun)
     running = store.running_terms(session) if over else {}
     return tuple(
-        Election(ids[code], draft.stored[code].anchor_id, running[ids[code]], day)
+        Election(ids[code], draft.stored[code].start_event_id, running[ids[code]], day)
         for code in of[TermChange.ELECTION]
         if (day := days[code])
     )
 
 
-def _write_people(session: Session, draft: Draft, ids: dict[str, int]) -> None:
+def _write_people(session: Session, draft: RosterDraft, ids: dict[str, int]) -> None:
     renamed = [
         {"id": p.stored.id, "key": p.key, "name": p.name}
         for p in draft.people

@@ -33,7 +33,7 @@ _read: dict[Path, tuple[_Stamp, Loaded]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class RuleFileFaults:
     """What is wrong with the saved files."""
 
     key: str
@@ -85,15 +85,15 @@ def _stamps(folders: list[Path]) -> Iterator[tuple[str, int, int]]:
                 yield str(path), found.st_mtime_ns, found.st_size
 
 
-def _trouble(loaded: Loaded, applied: str | None) -> Trouble:
+def _trouble(loaded: Loaded, applied: str | None) -> RuleFileFaults:
     if wrong := faults(loaded.problems):
         problems = tuple(problem.quoted() for problem in wrong)
-        return Trouble(digest(problems), problems)
+        return RuleFileFaults(digest(problems), problems)
     differs = applied is not None and loaded.catalogue.hash != applied
-    return Trouble(loaded.catalogue.hash if differs else "")
+    return RuleFileFaults(loaded.catalogue.hash if differs else "")
 
 
-def _note(site: Site, trouble: Trouble, now: datetime) -> None:
+def _note(site: Site, trouble: RuleFileFaults, now: datetime) -> None:
     _log.warning("saved_rules faults=%d differ=%s", len(trouble.problems), bool(trouble.key))
     with site.database.write() as session:
         session.execute(delete(saved_rules))
@@ -107,7 +107,7 @@ def _note(site: Site, trouble: Trouble, now: datetime) -> None:
 # --- telling -------------------------------------------------------------------------------------
 
 
-def _tell(site: Site, trouble: Trouble, now: datetime) -> bool:
+def _tell(site: Site, trouble: RuleFileFaults, now: datetime) -> bool:
     """One message for each administrator, in the ledger like any other."""
     folder = str(site.settings.folder / "schedules")
     view = AlertView(site.settings.name, trouble.problems, folder)

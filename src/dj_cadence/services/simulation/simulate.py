@@ -34,25 +34,27 @@ _OWNER = "simulate"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SimulatedAnswer:
     """How simulated people act: never, or `late` days after the planned or due day."""
 
     late: int | None = None
 
 
-def parse_answer(text: str) -> Answer:
+def parse_answer(text: str) -> SimulatedAnswer:
     """never, on-time or late:N. Raises Refused for anything else."""
     if text == "never":
-        return Answer()
+        return SimulatedAnswer()
     if text == "on-time":
-        return Answer(0)
+        return SimulatedAnswer(0)
     head, _, days = text.partition(":")
     if head == "late" and days.isdecimal():
-        return Answer(int(days))
+        return SimulatedAnswer(int(days))
     raise Refused(f"--answer 应为 never、on-time 或 late:天数，现在是“{text}”。")
 
 
-def simulate(original: Site, since: date, until: date, answer: Answer, tell: Observe) -> None:
+def simulate(
+    original: Site, since: date, until: date, answer: SimulatedAnswer, tell: Observe
+) -> None:
     """Tell `tell` every event from `since` to `until`, and at last a summary.
 
     The copy is a new SQLite file, and the original is only read. From the day of the last pass
@@ -62,7 +64,7 @@ def simulate(original: Site, since: date, until: date, answer: Answer, tell: Obs
     """
     with TemporaryDirectory(prefix="dj-cadence-") as folder:
         copy, first, goes_on = copy_site(original, Path(folder), since)
-        so_far = answer if goes_on else Answer(0)
+        so_far = answer if goes_on else SimulatedAnswer(0)
         try:
             walk = _Walk(copy, answer, tell, horizon(until))
             walk.approach(first, since, so_far)
@@ -74,7 +76,9 @@ def simulate(original: Site, since: date, until: date, answer: Answer, tell: Obs
 class _Walk:
     """The days of a simulation, and what is counted on the way."""
 
-    def __init__(self, site: Site, answer: Answer, tell: Observe, planned_to: date) -> None:
+    def __init__(
+        self, site: Site, answer: SimulatedAnswer, tell: Observe, planned_to: date
+    ) -> None:
         self.site = site
         self.planned_to = planned_to
         self.acted = True
@@ -87,7 +91,7 @@ class _Walk:
         self.days: dict[str, set[date]] = {}
         self.about: dict[int, dict[str, Any]] = {}
 
-    def approach(self, first: date, since: date, answer: Answer) -> None:
+    def approach(self, first: date, since: date, answer: SimulatedAnswer) -> None:
         """The days before those that are told of."""
         self.silent, asked, self.answer = True, self.answer, answer
         self._walk(first, since - DAY)
@@ -209,7 +213,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
         one["message_id"]: True for one in quiet_periods.over_notices(session, [r.id for r in rows])
     }
     fresh = select(notice.c.message_id).join_from(notice, message)
-    took_over = set(session.scalars(fresh.where(ready, notice.c.rung == NEWCOMER)))
+    took_over = set(session.scalars(fresh.where(ready, notice.c.reminder_step == NEWCOMER)))
     return [
         {
             "to": row.address,

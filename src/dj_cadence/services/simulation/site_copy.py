@@ -16,10 +16,8 @@ from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.schema import (
     act,
     address,
-    anchor,
     appointment,
     catalogue,
-    chain,
     cohort,
     digest,
     message,
@@ -28,19 +26,32 @@ from dj_cadence.store.schema import (
     org_cohort,
     override,
     person,
+    plan_snapshot,
     profile,
-    quiet,
+    quiet_period,
     record,
     record_task,
     site,
     slot,
+    start_event,
     task,
 )
 from dj_cadence.store.site import site as sites
 
-_ROSTER = (site, profile, org, person, address, appointment, anchor, catalogue, override, quiet)
+_ROSTER = (
+    site,
+    profile,
+    org,
+    person,
+    address,
+    appointment,
+    start_event,
+    catalogue,
+    override,
+    quiet_period,
+)
 _UNDER_WAY = (
-    *(cohort, org_cohort, slot, chain, task, record, record_task, act),
+    *(cohort, org_cohort, slot, plan_snapshot, task, record, record_task, act),
     *(message, digest, notice),
 )
 """What is open and what was done and said, beside the roster; no letters and no files."""
@@ -64,7 +75,7 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
         goes_on = last is not None and last <= since
         for table in (*_ROSTER, *(_UNDER_WAY if goes_on else ())):
             _copy_rows(source, target, table, _plainly if goes_on else _known_from_the_start)
-        begun = {"sending": True, "home": original.home, "spoke_on": LAST_DAY}
+        begun = {"sending": True, "home": original.home, "last_sending_day": LAST_DAY}
         if last and goes_on:
             on_its_way = message.c.state.in_(_ON_ITS_WAY)
             target.execute(update(message).where(on_its_way).values(state="ready", lease_by=""))

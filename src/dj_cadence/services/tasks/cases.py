@@ -16,7 +16,7 @@ from dj_cadence.services.tasks.superior_decisions import need_reason
 from dj_cadence.services.tasks.undo import catch_up
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import anchor, org, task
+from dj_cadence.store.schema import org, start_event, task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
@@ -56,7 +56,7 @@ def open_case(
         raise Refused(f"编号最长 {LONGEST_REF} 个字；只写内部编号，不写姓名和内容。")
     assert isinstance(duty.recurrence, Clock)
     written = session.execute(
-        insert(anchor)
+        insert(start_event)
         .values(
             org_id=found.id,
             kind=duty.recurrence.event,
@@ -67,7 +67,7 @@ def open_case(
             recorded_at=now,
             recorded_by=by,
         )
-        .returning(anchor.c.id)
+        .returning(start_event.c.id)
     )
     sites.data_changed(session, [found.id])
     return int(written.scalar_one())
@@ -90,9 +90,9 @@ def take_back(
     """
     found = case(session, number)
     reason = need_reason(reason, "撤回")
-    mine = (task.c.instance == -number, task.c.state != State.WITHDRAWN.value)
+    mine = (task.c.subject_id == -number, task.c.state != State.WITHDRAWN.value)
     rows = session.execute(select(task).where(*mine).order_by(task.c.id).with_for_update()).all()
-    if acted := [str(row.id) for row in rows if row.touched]:
+    if acted := [str(row.id) for row in rows if row.has_acts]:
         raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
     acts.void(session, number, now)
     for row in rows:
@@ -114,18 +114,25 @@ def _clocked(catalogue: Catalogue, key: str) -> Duty:
 
 def cases(session: Session) -> list[AnyRow]:
     """Every case, the latest first; `kind` is the event that began it."""
-    return list(session.execute(_cases().order_by(anchor.c.id.desc())))
+    return list(session.execute(_cases().order_by(start_event.c.id.desc())))
 
 
 def case(session: Session, number: int) -> AnyRow:
     """One case. Raises Refused where there is none of that number."""
-    found = session.execute(_cases().where(anchor.c.id == number)).one_or_none()
+    found = session.execute(_cases().where(start_event.c.id == number)).one_or_none()
     if found is None:
         raise Refused(f"没有 {number} 号事项。用 case list 查看。")
     return found
 
 
 def _cases() -> AnySelect:
-    columns = (anchor.c.id, org.c.code, org.c.name, anchor.c.kind, anchor.c.day, anchor.c.ref)
-    joined = select(*columns).join_from(anchor, org, org.c.id == anchor.c.org_id)
-    return joined.where(anchor.c.source == "case", anchor.c.voided_at.is_(None))
+    columns = (
+        start_event.c.id,
+        org.c.code,
+        org.c.name,
+        start_event.c.kind,
+        start_event.c.day,
+        start_event.c.ref,
+    )
+    joined = select(*columns).join_from(start_event, org, org.c.id == start_event.c.org_id)
+    return joined.where(start_event.c.source == "case", start_event.c.voided_at.is_(None))

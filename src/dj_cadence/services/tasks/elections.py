@@ -26,8 +26,8 @@ def settle_elections(
 ) -> None:
     """Mark the task of each ended term as done on the day of its election."""
     for election in elections:
-        mine = (task.c.org_id == election.org_id, task.c.instance == 0, task.c.step == OWN)
-        running = (task.c.anchor_id == election.old_anchor_id, task.c.state.in_(sorted(OWED)))
+        mine = (task.c.org_id == election.org_id, task.c.subject_id == 0, task.c.step == OWN)
+        running = (task.c.start_event_id == election.old_anchor_id, task.c.state.in_(sorted(OWED)))
         for row in session.execute(select(task).where(*mine, *running)).all():
             acts.add_record(session, [row], day=election.day, amount=1, note="", by=by, now=now)
             values: dict[str, object] = {

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
-from dj_cadence.loading.evidence_file import Paper
+from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
@@ -64,7 +64,7 @@ class Aside:
 
 
 @contextmanager
-def set_aside(settings: Settings, papers: Iterable[Paper]) -> Iterator[Aside]:
+def set_aside(settings: Settings, papers: Iterable[EvidenceFile]) -> Iterator[Aside]:
     """Write contents outside of any transaction; what is not put in place is gone afterwards.
 
     One paper is in memory at a time. Raises Refused for too many files, and where the folder
@@ -92,7 +92,7 @@ def set_aside(settings: Settings, papers: Iterable[Paper]) -> Iterator[Aside]:
             file.unlink(missing_ok=True)
 
 
-def _row(paper: Paper) -> Mapping[str, object]:
+def _row(paper: EvidenceFile) -> Mapping[str, object]:
     return {
         "name": paper.name,
         "media_type": paper.media_type,

@@ -23,7 +23,7 @@ from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
-from dj_cadence.services.reminders.plan_snapshot import plan_of_chain
+from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.types import AnyRow
@@ -146,7 +146,7 @@ def _granted(row: AnyRow) -> Iterator[str]:
     if row.postponed_to is None or row.due == row.slot_due:
         return
     moved = f"截止日由{day_text(row.slot_due)}改为{day_text(row.due)}"
-    if row.period == TERM and row.instance:
+    if row.period == TERM and row.subject_id:
         yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
     else:
         yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
@@ -205,7 +205,7 @@ def _next(
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
     dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
-    calendar, plan = catalogue.calendar, plan_of_chain(session, row.chain_id)
+    calendar, plan = catalogue.calendar, plan_of_snapshot(session, row.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
     changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)

@@ -24,7 +24,7 @@ from dj_cadence.store.tasks import acts
 from dj_cadence.store.tasks.deeds import one_deed
 
 
-class Who(TypedDict):
+class Actor(TypedDict):
     """By whom and when, as every act takes it."""
 
     by: str
@@ -79,7 +79,7 @@ def done(
 
 def begin_term(session: Session, row: AnyRow, held_on: date, *, by: str, now: datetime) -> None:
     """Let a new term run from the election that settles the task of the old one."""
-    before = acts.election_anchor(session, row.anchor_id)
+    before = acts.election_anchor(session, row.start_event_id)
     acts.add_election(session, before, held_on, by=by, now=now)
     sites.data_changed(session, [row.org_id])
 
@@ -279,7 +279,7 @@ def set_planned(
         "place": checked_text(place, "地点"),
         "planned_by_person": True,
         "due_revision": row.due_revision + 1,
-        "dated_on": today,
+        "redated_on": today,
         "next_on": today,
     }
     with one_deed(session):
@@ -315,7 +315,7 @@ def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, to
     if step and not step.is_own and not step.certainty.binds:
         return
     election = is_term(catalogue, row)
-    first = acts.election_anchor(session, row.anchor_id).day if election else row.opens
+    first = acts.election_anchor(session, row.start_event_id).day if election else row.opens
     if on < first or (election and on == first):
         earlier = "" if election else "；是上一期办的，请登记在上一期的任务里"
         raise Refused(

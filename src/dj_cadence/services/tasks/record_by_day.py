@@ -18,7 +18,7 @@ from dj_cadence.domain.tasks.task import OWED, State, first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks import record
-from dj_cadence.services.tasks.record import Who
+from dj_cadence.services.tasks.record import Actor
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import slot, task
@@ -46,7 +46,7 @@ def hold(
     note: str = "",
     amount: int = 1,
     also: Sequence[int] = (),
-    **who: Unpack[Who],
+    **who: Unpack[Actor],
 ) -> Attributed:
     """Record that an organization did a duty on the day `on`, for the task the day belongs to.
 
@@ -98,7 +98,7 @@ def _task_of(catalogue: Catalogue, duty: Duty, rows: Sequence[AnyRow], on: date)
 def _window(catalogue: Catalogue, duty: Duty, row: AnyRow) -> Window:
     late_from = first_overdue_day(row.due, duty.recording_grace, catalogue.calendar, row.asked_on)
     owed = State(row.state) in OWED
-    return Window(row.id, row.instance, row.opens, row.due, late_from - DAY, owed)
+    return Window(row.id, row.subject_id, row.opens, row.due, late_from - DAY, owed)
 
 
 def _named(row: AnyRow) -> str:

@@ -17,7 +17,7 @@ from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import anchor, org, org_cohort, slot, task
+from dj_cadence.store.schema import org, org_cohort, slot, start_event, task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
@@ -51,7 +51,7 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
 
 def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[AnyRow]:
     """Dissolved organizations that left something open, those with the oldest term first."""
-    after, own = org.alias("after"), anchor.alias("own")
+    after, own = org.alias("after"), start_event.alias("own")
     unpassed = and_(own.c.id.is_not(None), ~exists().where(_running(after.c.id)).correlate(after))
     query = (
         select(
@@ -71,7 +71,9 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
 
 
 def _running(org_id: ColumnElement[int] | int) -> ColumnElement[bool]:
-    return and_(anchor.c.org_id == org_id, anchor.c.kind == "election", anchor.c.current)
+    return and_(
+        start_event.c.org_id == org_id, start_event.c.kind == "election", start_event.c.current
+    )
 
 
 def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> ColumnElement[bool]:
@@ -82,11 +84,11 @@ def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> Colu
 
 def _pass_term(session: Session, pair: AnyRow, today: date, now: datetime) -> None:
     """The successor goes on under the term, where it has no election of its own."""
-    there = select(anchor.c.id).where(_running(pair.successor_id))
+    there = select(start_event.c.id).where(_running(pair.successor_id))
     if pair.day is None or session.execute(there).first():
         return
     session.execute(
-        insert(anchor).values(
+        insert(start_event).values(
             org_id=pair.successor_id,
             kind="election",
             day=pair.day,
@@ -100,13 +102,13 @@ def _pass_term(session: Session, pair: AnyRow, today: date, now: datetime) -> No
 
 
 def _pass_task(session: Session, pair: AnyRow, row: AnyRow, today: date, now: datetime) -> None:
-    if row.instance < 0:
-        _pass_case(session, pair, -row.instance, today, now)
+    if row.subject_id < 0:
+        _pass_case(session, pair, -row.subject_id, today, now)
     elif row.period == TERM:
         _close(session, pair, row, now, f"任期由{pair.to}接续")
     elif row.state == State.SUBMITTED or row.amount or pair.again or _is_wanted(session, row):
-        about = row.instance or pair.id  # handed on twice, it is still about the first
-        values = {"org_id": pair.successor_id, "instance": about}
+        about = row.subject_id or pair.id  # handed on twice, it is still about the first
+        values = {"org_id": pair.successor_id, "subject_id": about}
         _take_on(session, pair, row, values, today, now)
     else:
         _close(session, pair, row, now, "本期不再要求")
@@ -117,10 +119,10 @@ def _is_wanted(session: Session, row: AnyRow) -> bool:
 
     Asked at the first handing over only: what is open later was owed when it was settled.
     """
-    if row.instance or not row.touched:
+    if row.subject_id or not row.has_acts:
         return True  # taken on before; or else the plan would have taken it back
     mine = (org_cohort.c.duty == row.duty, org_cohort.c.org_id == row.org_id)
-    same = (slot.c.period == row.period, slot.c.step == row.step, org_cohort.c.instance == 0)
+    same = (slot.c.period == row.period, slot.c.step == row.step, org_cohort.c.subject_id == 0)
     query = select(slot.c.id).join_from(
         slot, org_cohort, org_cohort.c.cohort_id == slot.c.cohort_id
     )
@@ -129,10 +131,12 @@ def _is_wanted(session: Session, row: AnyRow) -> bool:
 
 def _pass_case(session: Session, pair: AnyRow, number: int, today: date, now: datetime) -> None:
     """A case goes as a whole, with what is settled of it: its clocks began together."""
-    moved = update(anchor).where(anchor.c.id == number, anchor.c.org_id == pair.id)
-    if not session.execute(moved.values(org_id=pair.successor_id).returning(anchor.c.id)).all():
+    moved = update(start_event).where(start_event.c.id == number, start_event.c.org_id == pair.id)
+    if not session.execute(
+        moved.values(org_id=pair.successor_id).returning(start_event.c.id)
+    ).all():
         return  # with another of its tasks
-    whole = select(task).where(task.c.org_id == pair.id, task.c.instance == -number)
+    whole = select(task).where(task.c.org_id == pair.id, task.c.subject_id == -number)
     for row in session.execute(whole).all():
         _take_on(session, pair, row, {"org_id": pair.successor_id}, today, now)
 

@@ -75,7 +75,7 @@ def _granted(row: AnyRow, opens: date, until: date, today: date) -> dict[str, ob
         "opens": opens,
         "due": until,
         "due_revision": row.due_revision + 1,
-        "dated_on": today,
+        "redated_on": today,
         "next_on": today,
     }
 
@@ -125,7 +125,7 @@ def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None
 def _check_term(
     session: Session, row: AnyRow, expiry: date, until: date, *, confirmed: bool
 ) -> None:
-    elected = acts.election_anchor(session, row.anchor_id).day
+    elected = acts.election_anchor(session, row.start_event_id).day
     if until <= elected:
         raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。", field="until")
     if min(row.due, expiry) <= until <= max(row.due, expiry):

@@ -130,9 +130,9 @@ def _in_the_way(later: AnyRow) -> str:
 def _take_back_election(session: Session, changed: Sequence[AnyRow], now: datetime) -> None:
     for one in changed:
         row = acts.locked_task(session, one.task_id)
-        if not one.anchor_id or (row.period, row.step, row.instance) != (TERM, OWN, 0):
+        if not one.start_event_id or (row.period, row.step, row.subject_id) != (TERM, OWN, 0):
             continue
-        if not acts.take_back_election(session, one.anchor_id, row.anchor_id, now):
+        if not acts.take_back_election(session, one.start_event_id, row.start_event_id, now):
             raise Refused(
                 "新一届已有办理记录，或又登记了换届。请先撤回那些登记；"
                 "后来的换届是从花名册登记的，请在花名册中更正上次换届日期。"
@@ -173,7 +173,7 @@ class _Back:
         revision = row.due_revision
         if dated := [one for one in own if "due_revision" in one.after]:
             revision = int(dated[-1].before["due_revision"])
-            again = {"due_revision": row.due_revision + 1, "dated_on": self._today}
+            again = {"due_revision": row.due_revision + 1, "redated_on": self._today}
             values |= again | self._at_once(row, values)
         values.setdefault("state", row.state)
         notices.say_again(session, task_id, revision)

@@ -15,7 +15,7 @@ from dj_cadence.store.schema import task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
-_KEY = ("duty", "org_id", "instance", "anchor_id", "period")
+_KEY = ("duty", "org_id", "subject_id", "start_event_id", "period")
 
 
 def speaking_tasks(
@@ -150,7 +150,7 @@ def _release(
     values = {
         "due_revision": released.due_revision + 1,
         # What it says is due from tomorrow: an act of the evening makes nothing late.
-        "dated_on": today + DAY,
+        "redated_on": today + DAY,
         "next_on": today,
     }
     acts.change(session, released, "release", by=by, now=now, values=values, touches=False)

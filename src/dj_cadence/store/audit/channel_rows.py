@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, literal, null, or_
 from dj_cadence.domain.messages.circuit import LONGEST_ASKED, LONGEST_PAUSE
 from dj_cadence.store.audit.invariant import Invariant
 from dj_cadence.store.core.types import Instant
-from dj_cadence.store.schema import channel_state, report_seen
+from dj_cadence.store.schema import channel_state, handled_report
 
 _LONGEST = LONGEST_ASKED + timedelta(hours=1)
 _PAUSE = channel_state.c.pause_seconds
@@ -43,8 +43,8 @@ INVARIANTS = (
     ),
     Invariant(
         "report_hash",
-        report_seen,
-        lambda _: func.length(report_seen.c.hash) != 64,
+        handled_report,
+        lambda _: func.length(handled_report.c.hash) != 64,
         "条退信记号不对；已删去",
         remove=True,
     ),

@@ -19,7 +19,7 @@ from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema import metadata
 
 KINDS = ("date_unreadable", "instant_unreadable", "json_unreadable")
-HASHED = frozenset({"catalogue", "chain", "cohort", "profile"})
+HASHED = frozenset({"catalogue", "plan_snapshot", "cohort", "profile"})
 """Of their contents a look of its own says more."""
 
 

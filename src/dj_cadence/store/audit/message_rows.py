@@ -23,7 +23,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.audit.notice_rows import IN_FLIGHT, OVER
 from dj_cadence.store.delivery.claims import WAITING, release
-from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate
+from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate_token
 
 KINDS = ("bundle", "digest", "alert")
 STATES = (
@@ -359,8 +359,8 @@ LETTERS = (
 RATES = (
     Invariant(
         "rate_number",
-        rate,
-        lambda _: or_(rate.c.n < 0, rate.c.bucket == ""),
+        rate_token,
+        lambda _: or_(rate_token.c.n < 0, rate_token.c.bucket == ""),
         "个限流记号不对；已删去",
         remove=True,
     ),

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, selec
 
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
-from dj_cadence.store.schema import message, notice, quiet, site
+from dj_cadence.store.schema import message, notice, quiet_period, site
 
 OUTCOMES = ("", "sent", "folded", "settled_before", "moved", "no_addressee", "unknown")
 OVER = ("gave_up", "superseded", "settled")
@@ -57,7 +57,7 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
         notice.c.id < known,
         _last_bundling() >= moment.day - timedelta(days=8),
         ~lately.correlate(notice),
-        ~exists().where(quiet.c.since <= moment.day, quiet.c.until >= long_ago),
+        ~exists().where(quiet_period.c.since <= moment.day, quiet_period.c.until >= long_ago),
     )
 
 

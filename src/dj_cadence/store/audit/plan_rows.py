@@ -11,7 +11,6 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.task import OWED, SETTLED, SILENT, State
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import (
-    anchor,
     catalogue,
     cohort,
     notice,
@@ -21,6 +20,7 @@ from dj_cadence.store.schema import (
     record,
     record_task,
     slot,
+    start_event,
     task,
 )
 from dj_cadence.store.site import site as sites
@@ -105,7 +105,8 @@ INVARIANTS = (
         "enrolment_anchor",
         org_cohort,
         lambda _: and_(
-            org_cohort.c.anchor_id != 0, ~exists().where(anchor.c.id == org_cohort.c.anchor_id)
+            org_cohort.c.start_event_id != 0,
+            ~exists().where(start_event.c.id == org_cohort.c.start_event_id),
         ),
         "项职责的归组指向不存在的换届或事项；请从备份恢复（{ids}）",
     ),
@@ -169,9 +170,9 @@ INVARIANTS = (
     Invariant(
         "task_untouched",
         task,
-        lambda _: and_(~task.c.touched, _has_live_record()),
+        lambda _: and_(~task.c.has_acts, _has_live_record()),
         "项任务有办理记录，却可能被计划撤回；已标明",
-        lambda _: {"touched": True},
+        lambda _: {"has_acts": True},
     ),
     Invariant(
         "task_hour",
@@ -190,9 +191,9 @@ INVARIANTS = (
     Invariant(
         "task_dated_ahead",
         task,
-        lambda m: task.c.dated_on > m.latest + DAY,
+        lambda m: task.c.redated_on > m.latest + DAY,
         "项任务的改期记在将来；已改为今天",
-        lambda m: {"dated_on": m.latest},
+        lambda m: {"redated_on": m.latest},
     ),
     Invariant(
         "task_revision",
@@ -203,21 +204,23 @@ INVARIANTS = (
         "项任务的改期次数少于提醒所记；已改正",
         lambda _: {
             "due_revision": func.coalesce(_newest_said(), 0),
-            "dated_on": func.coalesce(task.c.dated_on, task.c.opens),
+            "redated_on": func.coalesce(task.c.redated_on, task.c.opens),
         },
     ),
     Invariant(
         "task_anchor",
         task,
-        lambda _: and_(task.c.anchor_id > 0, ~exists().where(anchor.c.id == task.c.anchor_id)),
+        lambda _: and_(
+            task.c.start_event_id > 0, ~exists().where(start_event.c.id == task.c.start_event_id)
+        ),
         "项任务所依据的换届或事项不存在；请从备份恢复（任务 {ids}）",
     ),
     Invariant(
         "task_about_nobody",
         task,
         lambda _: or_(
-            and_(task.c.instance > 0, ~exists().where(org.c.id == task.c.instance)),
-            and_(task.c.instance < 0, ~exists().where(anchor.c.id == -task.c.instance)),
+            and_(task.c.subject_id > 0, ~exists().where(org.c.id == task.c.subject_id)),
+            and_(task.c.subject_id < 0, ~exists().where(start_event.c.id == -task.c.subject_id)),
         ),
         "项任务所说的下级组织或事项不存在；请从备份恢复（任务 {ids}）",
     ),

@@ -14,40 +14,41 @@ from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import (
     address,
-    anchor,
     appointment,
     org,
     override,
     person,
-    quiet,
+    quiet_period,
+    start_event,
 )
 from dj_cadence.store.site import site as sites
 
 ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY
-_other = anchor.alias("other")
+_other = start_event.alias("other")
 
 
 def _running_is_lost() -> ColumnElement[bool]:
     """The newest election of an organization that has none running."""
-    mine = (_other.c.org_id == anchor.c.org_id, _other.c.kind == "election")
+    mine = (_other.c.org_id == start_event.c.org_id, _other.c.kind == "election")
     newer = or_(
-        _other.c.day > anchor.c.day, and_(_other.c.day == anchor.c.day, _other.c.id > anchor.c.id)
+        _other.c.day > start_event.c.day,
+        and_(_other.c.day == start_event.c.day, _other.c.id > start_event.c.id),
     )
     return and_(
-        anchor.c.kind == "election",
+        start_event.c.kind == "election",
         ~exists().where(*mine, _other.c.current),
         ~exists().where(*mine, newer),
     )
 
 
 def _elected(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
-    ids = select(anchor.c.org_id).where(anchor.c.id.in_(keys))
+    ids = select(start_event.c.org_id).where(start_event.c.id.in_(keys))
     sites.data_changed(session, session.scalars(ids).all())
 
 
 def _nowhere() -> ColumnElement[bool]:
-    return and_(quiet.c.org_id != 0, ~exists().where(org.c.id == quiet.c.org_id))
+    return and_(quiet_period.c.org_id != 0, ~exists().where(org.c.id == quiet_period.c.org_id))
 
 
 INVARIANTS = (
@@ -132,13 +133,13 @@ INVARIANTS = (
     Invariant(
         "appointment_welcomed",
         appointment,
-        lambda m: appointment.c.welcomed_on > m.latest,
+        lambda m: appointment.c.handover_notified_on > m.latest,
         "条任职的到任通知记在将来；已改为今天",
-        lambda m: {"welcomed_on": m.latest},
+        lambda m: {"handover_notified_on": m.latest},
     ),
     Invariant(
         "anchor_none_running",
-        anchor,
+        start_event,
         lambda _: _running_is_lost(),
         "个组织有换届记录，却没有一届在任；已以最近一次为准",
         lambda _: {"current": True},
@@ -146,14 +147,14 @@ INVARIANTS = (
     ),
     Invariant(
         "anchor_ahead",
-        anchor,
-        lambda m: or_(anchor.c.day > m.latest + _YEAR, anchor.c.day < FIRST_DAY + _YEAR),
+        start_event,
+        lambda m: or_(start_event.c.day > m.latest + _YEAR, start_event.c.day < FIRST_DAY + _YEAR),
         "条换届或事项的日期不可信；请在花名册或事项里改正（编号 {ids}）",
     ),
     Invariant(
         "anchor_known",
-        anchor,
-        lambda m: anchor.c.known_on > m.latest,
+        start_event,
+        lambda m: start_event.c.known_on > m.latest,
         "条换届或事项的获知日期在将来；已改为今天",
         lambda m: {"known_on": m.latest},
     ),
@@ -182,20 +183,20 @@ INVARIANTS = (
     ),
     Invariant(
         "quiet_backwards",
-        quiet,
-        lambda _: quiet.c.until < quiet.c.since,
+        quiet_period,
+        lambda _: quiet_period.c.until < quiet_period.c.since,
         "段静默期的止期早于起期；已删去",
         remove=True,
     ),
     Invariant(
         "quiet_for_ever",
-        quiet,
-        lambda m: quiet.c.until > m.latest + 2 * _YEAR,
+        quiet_period,
+        lambda m: quiet_period.c.until > m.latest + 2 * _YEAR,
         "段静默期要到两年以后，期间一律不提醒；请用 quiet 缩短（编号 {ids}）",
     ),
     Invariant(
         "quiet_nowhere",
-        quiet,
+        quiet_period,
         lambda _: _nowhere(),
         "段静默期的组织不存在；已删去",
         remove=True,

@@ -42,10 +42,10 @@ ROWS: Sequence[Invariant] = (
 
 CONTENTS: Mapping[str, str] = {
     "catalogue": "its hash is that of its content, and one version is in force",
-    "chain": "its hash is that of its content, and it can be read",
+    "plan_snapshot": "its hash is that of its content, and it can be read",
     "cohort": "its facts can be read",
     "profile": "its hash is that of its facts",
-    "shape": "its hash is that of its content",
+    "skeleton": "its hash is that of its content",
 }
 """Tables of which services look into the contents."""
 

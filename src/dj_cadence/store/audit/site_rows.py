@@ -11,7 +11,7 @@ _YEAR = 366 * DAY
 
 def _newest_version() -> ColumnElement[int]:
     """The newest version of the data that anything was planned or changed at."""
-    changed = func.coalesce(select(func.max(org.c.changed_in)).scalar_subquery(), 0)
+    changed = func.coalesce(select(func.max(org.c.changed_at_version)).scalar_subquery(), 0)
     planned = func.coalesce(select(func.max(plan_run.c.data_version)).scalar_subquery(), 0)
     return case((changed > planned, changed), else_=planned)
 
@@ -39,23 +39,23 @@ INVARIANTS = (
     Invariant(
         "site_held_and_sending",
         site,
-        lambda _: and_(site.c.sending, site.c.held_on.is_not(None)),
+        lambda _: and_(site.c.sending, site.c.sending_paused_on.is_not(None)),
         "处发送开关自相矛盾（既已开启又已暂停）；已暂停，确认后运行 send on",
         lambda _: {"sending": False},
     ),
     Invariant(
         "site_held_ahead",
         site,
-        lambda m: site.c.held_on > m.latest,
+        lambda m: site.c.sending_paused_on > m.latest,
         "处发送暂停的日期在将来；已改为今天",
-        lambda m: {"held_on": m.latest},
+        lambda m: {"sending_paused_on": m.latest},
     ),
     Invariant(
         "site_spoke_ahead",
         site,
-        lambda m: site.c.spoke_on > m.latest,
+        lambda m: site.c.last_sending_day > m.latest,
         "处最后发送的日期在将来，迟发的消息会不注明；已改为今天",
-        lambda m: {"spoke_on": m.latest},
+        lambda m: {"last_sending_day": m.latest},
     ),
     Invariant(
         "site_digest_week",
@@ -77,10 +77,10 @@ INVARIANTS = (
     Invariant(
         "site_counters",
         site,
-        lambda _: or_(site.c.passes < 0, site.c.shown_version < 0),
+        lambda _: or_(site.c.pass_count < 0, site.c.shown_version < 0),
         "处站点计数是负数；已改正",
         lambda _: {
-            "passes": case((site.c.passes < 0, 0), else_=site.c.passes),
+            "pass_count": case((site.c.pass_count < 0, 0), else_=site.c.pass_count),
             "shown_version": case((site.c.shown_version < 0, 1), else_=site.c.shown_version),
         },
     ),

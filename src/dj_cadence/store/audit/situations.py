@@ -23,10 +23,10 @@ KEY = (
     "planned",
     "due",
     "asked_on",
-    "chain_id",
-    "raised_to",
+    "plan_snapshot_id",
+    "reminded_until",
     "due_revision",
-    "dated_on",
+    "redated_on",
 )
 _REMINDED = (State.OPEN.value, State.UNRECORDED.value, State.OVERDUE.value)
 _columns = [task.c[name] for name in KEY]
@@ -46,14 +46,16 @@ def reminded(session: Session) -> dict[tuple[Any, ...], dict[tuple[str, int], in
     """How many tasks of a situation have each reminder (step, occurrence) to their own office."""
     mine = (notice.c.level == 0, notice.c.due_revision == 0)
     query = (
-        select(*_columns, notice.c.rung, notice.c.occurrence, func.count(task.c.id.distinct()))
+        select(
+            *_columns, notice.c.reminder_step, notice.c.occurrence, func.count(task.c.id.distinct())
+        )
         .join(notice, notice.c.task_id == task.c.id)
         .where(*mine, _is_plainly_reminded())
-        .group_by(*_columns, notice.c.rung, notice.c.occurrence)
+        .group_by(*_columns, notice.c.reminder_step, notice.c.occurrence)
     )
     found: dict[tuple[Any, ...], dict[tuple[str, int], int]] = {}
-    for *key, rung, occurrence, number in session.execute(query):
-        found.setdefault(tuple(key), {})[rung, occurrence] = number
+    for *key, reminder_step, occurrence, number in session.execute(query):
+        found.setdefault(tuple(key), {})[reminder_step, occurrence] = number
     return found
 
 
@@ -65,19 +67,23 @@ def plainly_reminded(session: Session) -> dict[tuple[Any, ...], int]:
 
 def _is_plainly_reminded() -> ColumnElement[bool]:
     """Never dated anew, and looked at before."""
-    plain = (task.c.step == OWN, task.c.instance == 0, task.c.due_revision == 0)
-    return and_(*plain, task.c.state.in_(_REMINDED), task.c.raised_to != FIRST_DAY)
+    plain = (task.c.step == OWN, task.c.subject_id == 0, task.c.due_revision == 0)
+    return and_(*plain, task.c.state.in_(_REMINDED), task.c.reminded_until != FIRST_DAY)
 
 
 def without_reminder(
     session: Session, key: Sequence[Any], reminders: Collection[tuple[str, int]]
 ) -> list[int]:
     """The tasks of a situation that lack one of these reminders (step, occurrence)."""
-    mine = (task.c.instance == 0, *_is_in(key))
+    mine = (task.c.subject_id == 0, *_is_in(key))
     ids = set(session.scalars(select(task.c.id).where(*mine)))
     lacking: set[int] = set()
-    for rung, occurrence in reminders:
-        has = (notice.c.rung == rung, notice.c.occurrence == occurrence, notice.c.level == 0)
+    for reminder_step, occurrence in reminders:
+        has = (
+            notice.c.reminder_step == reminder_step,
+            notice.c.occurrence == occurrence,
+            notice.c.level == 0,
+        )
         there = select(notice.c.task_id).join(task, task.c.id == notice.c.task_id)
         lacking |= ids - set(session.scalars(there.where(*has, *mine)))
     return sorted(lacking)
@@ -85,7 +91,7 @@ def without_reminder(
 
 def look_again(session: Session, ids: Sequence[int], key: Sequence[Any], moment: Moment) -> int:
     """Have the engine write down anew what these tasks were to be reminded of."""
-    values = {"raised_to": FIRST_DAY, "next_on": moment.day}
+    values = {"reminded_until": FIRST_DAY, "next_on": moment.day}
     still = (task.c.id.in_(ids), *_is_in(key))
     return len(
         session.scalars(update(task).where(*still).values(**values).returning(task.c.id)).all()
@@ -121,10 +127,10 @@ def bring_back(
     """
     values = {
         "state": state.value,
-        "raised_to": FIRST_DAY,
+        "reminded_until": FIRST_DAY,
         "next_on": moment.day,
         "due_revision": task.c.due_revision + 1,
-        "dated_on": moment.day,
+        "redated_on": moment.day,
         "sequence": task.c.sequence + 1,
         "changed_at": now,
     }

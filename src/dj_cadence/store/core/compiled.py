@@ -21,7 +21,7 @@ class NotWritten(Exception):
     """The database failed; of the transaction, nothing may be there or, rarely, all."""
 
 
-class Prepared:
+class CompiledStatement:
     """A statement that is compiled once for each kind of database."""
 
     def __init__(self, statement: UpdateBase | Select[Any]) -> None:
@@ -38,7 +38,7 @@ class Prepared:
         return sql, given if order is None else tuple(map(given.__getitem__, order))
 
 
-class Ledger:
+class DriverTransaction:
     """A connection held for many small transactions, none of them synced for itself.
 
     Values go to the driver as they are: instants as `instant_text`. For one thread.
@@ -57,17 +57,17 @@ class Ledger:
         except (SQLAlchemyError, database.driver_error) as error:
             raise NotWritten(str(error)) from error
 
-    def run(self, prepared: Prepared, **values: Any) -> int:
+    def run(self, prepared: CompiledStatement, **values: Any) -> int:
         """Run a statement in the transaction; returns how many rows it met."""
         self._cursor.execute(*prepared.bound(self._database.engine.dialect, values))
         return int(self._cursor.rowcount)
 
-    def row(self, prepared: Prepared, **values: Any) -> Any:
+    def row(self, prepared: CompiledStatement, **values: Any) -> Any:
         """The first row that a query finds, as the driver gives it; None for none."""
         self._cursor.execute(*prepared.bound(self._database.engine.dialect, values))
         return self._cursor.fetchone()
 
-    def transaction(self, work: Callable[["Ledger"], _Done]) -> _Done:
+    def transaction(self, work: Callable[["DriverTransaction"], _Done]) -> _Done:
         """Do `work` and commit. Raises NotWritten; this connection is of no more use then."""
         try:
             if self._database.is_sqlite:

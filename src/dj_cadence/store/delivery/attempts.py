@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import String, bindparam, delete, exists, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql
 
-from dj_cadence.store.core.compiled import Ledger, Prepared
+from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.delivery.claims import Claim
@@ -19,7 +19,7 @@ from dj_cadence.store.schema import attempt, digest, letter, message, notice
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 
 
-def begin(ledger: Ledger, claim: Claim, now: datetime) -> bool:
+def begin(ledger: DriverTransaction, claim: Claim, now: datetime) -> bool:
     """Write down that the letter is about to go out.
 
     False where another process has taken the message over: then it must not be sent.
@@ -27,7 +27,7 @@ def begin(ledger: Ledger, claim: Claim, now: datetime) -> bool:
     return bool(ledger.run(_BEGIN, **_mine(claim), started=instant_text(now)))
 
 
-def sent(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def sent(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The channel has accepted it. That stands whoever holds the message by now.
 
     Its notices lie scattered over their table: `ledger.close_said` writes them a batch at a time.
@@ -36,27 +36,27 @@ def sent(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     _end(ledger, claim, "sent", reply, now)
 
 
-def postponed(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def postponed(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The channel did not take it for now; it is tried again after a pause."""
     _put_off(ledger, claim, now)
     _end(ledger, claim, "retry", reply, now)
 
 
-def in_the_dark(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def in_the_dark(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
     if ledger.run(_QUARANTINE, **_mine(claim)) == 0:
         _put_off(ledger, claim, now)
     _end(ledger, claim, "unknown", reply, now)
 
 
-def too_large(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def too_large(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """This letter is the trouble. One with files is written anew without, for the next try."""
     if _put_off(ledger, claim, now) and ledger.run(_NEXT_EDITION, this=claim.id):
         ledger.run(_FORGET_LETTER, this=claim.id)
     _end(ledger, claim, "retry", reply, now)
 
 
-def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def refused(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """There is no such mailbox: the address is bad, and another way must be found.
 
     To be said of a message that was put off meanwhile, once it is known that nothing else is
@@ -67,7 +67,7 @@ def refused(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     _end(ledger, claim, "gave_up", reply, now)
 
 
-def aside(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def aside(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The mailbox takes nothing for now: it is left alone for days; as `refused` otherwise."""
     if _given_up(ledger, claim):
         times, until, _ = ledger.row(_ASIDE_BEFORE, **_whose(claim)) or (0, None, None)
@@ -83,7 +83,7 @@ def aside(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
     _end(ledger, claim, "gave_up", reply, now)
 
 
-def _given_up(ledger: Ledger, claim: Claim) -> bool:
+def _given_up(ledger: DriverTransaction, claim: Claim) -> bool:
     if not ledger.run(_GIVE_UP, this=claim.id, n=claim.n):
         return False
     ledger.run(_FREE_NOTICES, this=claim.id)
@@ -95,7 +95,7 @@ def _whose(claim: Claim) -> dict[str, Any]:
     return {"whose": claim.person_id, "way": claim.channel, "written": claim.address}
 
 
-def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
+def unwritable(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The letter could not be made. It goes out once the template or the data is mended.
 
     Giving it up would free its notices for a new message that has the same fault.
@@ -105,24 +105,24 @@ def unwritable(ledger: Ledger, claim: Claim, reply: str, now: datetime) -> None:
         _end(ledger, claim, "retry", reply, now)
 
 
-def hand_back(ledger: Ledger, claims: Sequence[Claim]) -> None:
+def hand_back(ledger: DriverTransaction, claims: Sequence[Claim]) -> None:
     """Let others take these. Nothing was tried, and so no try is counted or kept."""
     for claim in claims:
         if ledger.run(_HAND_BACK, **_mine(claim), before=claim.n - 1):
             ledger.run(_FORGET, this=claim.id, n=claim.n)
 
 
-def wait(ledger: Ledger, claim: Claim, until: datetime) -> None:
+def wait(ledger: DriverTransaction, claim: Claim, until: datetime) -> None:
     """The channel may not be used before `until`; nothing was tried, and no try is counted."""
     ledger.run(_WAIT, **_mine(claim), before=claim.n - 1, again=instant_text(until))
 
 
-def _put_off(ledger: Ledger, claim: Claim, now: datetime) -> bool:
+def _put_off(ledger: DriverTransaction, claim: Claim, now: datetime) -> bool:
     again = now + _PAUSES[min(claim.n, len(_PAUSES)) - 1]
     return bool(ledger.run(_PUT_OFF, **_mine(claim), again=instant_text(again)))
 
 
-def _end(ledger: Ledger, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
+def _end(ledger: DriverTransaction, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
     ended = instant_text(now)
     ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result=outcome, answer=reply)
 
@@ -140,10 +140,10 @@ _MINE = (
     message.c.attempts == bindparam("n"),
 )
 _NO_LEASE = {"lease_by": "", "lease_until": null()}
-_PUT_OFF = Prepared(
+_PUT_OFF = CompiledStatement(
     update(message).where(*_MINE).values(state="retry", send_at=bindparam("again"), **_NO_LEASE)
 )
-_GIVE_UP = Prepared(
+_GIVE_UP = CompiledStatement(
     update(message)
     .where(
         message.c.id == bindparam("this"),
@@ -152,7 +152,7 @@ _GIVE_UP = Prepared(
     )
     .values(state="gave_up", send_at=null(), **_NO_LEASE)
 )
-_NEXT_EDITION = Prepared(
+_NEXT_EDITION = CompiledStatement(
     update(message)
     .where(
         message.c.id == bindparam("this"),
@@ -161,7 +161,7 @@ _NEXT_EDITION = Prepared(
     )
     .values(edition=1)
 )
-_FORGET_LETTER = Prepared(delete(letter).where(letter.c.message_id == bindparam("this")))
+_FORGET_LETTER = CompiledStatement(delete(letter).where(letter.c.message_id == bindparam("this")))
 _earlier = attempt.alias()
 _LAST = (
     select(func.max(_earlier.c.n))
@@ -173,20 +173,20 @@ _BEFORE = exists().where(
     attempt.c.n == _LAST,
     attempt.c.outcome == "unknown",
 )
-_QUARANTINE = Prepared(
+_QUARANTINE = CompiledStatement(
     update(message).where(*_MINE, _BEFORE).values(state="quarantined", send_at=null(), **_NO_LEASE)
 )
-_HAND_BACK = Prepared(
+_HAND_BACK = CompiledStatement(
     update(message).where(*_MINE).values(state="retry", attempts=bindparam("before"), **_NO_LEASE)
 )
-_FORGET = Prepared(
+_FORGET = CompiledStatement(
     delete(attempt).where(
         attempt.c.message_id == bindparam("this"),
         attempt.c.n == bindparam("n"),
         attempt.c.outcome == "sending",
     )
 )
-_WAIT = Prepared(
+_WAIT = CompiledStatement(
     update(message)
     .where(*_MINE)
     .values(state="retry", attempts=bindparam("before"), send_at=bindparam("again"), **_NO_LEASE)
@@ -201,25 +201,25 @@ _BEGINNING = postgresql.insert(attempt).from_select(  # SQLite says it in the sa
         literal_column("''"),
     ).where(*_MINE),
 )
-_BEGIN = Prepared(
+_BEGIN = CompiledStatement(
     _BEGINNING.on_conflict_do_update(  # a commit that we took for failed may have been one
         index_elements=["message_id", "n"], set_={"started": bindparam("started")}
     )
 )
-_SENT = Prepared(
+_SENT = CompiledStatement(
     update(message)
     .where(message.c.id == bindparam("this"))
     .values(state="sent", sent_at=bindparam("ended"), send_at=null(), **_NO_LEASE)
 )
 _OPEN_NOTICES = (notice.c.message_id == bindparam("this"), notice.c.outcome == "")
-_FREE_NOTICES = Prepared(update(notice).where(*_OPEN_NOTICES).values(message_id=null()))
-_FREE_DIGESTS = Prepared(
+_FREE_NOTICES = CompiledStatement(update(notice).where(*_OPEN_NOTICES).values(message_id=null()))
+_FREE_DIGESTS = CompiledStatement(
     update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
 )
-_MARK_BAD = Prepared(addresses.REFUSED)
-_SET_ASIDE = Prepared(addresses.SET_ASIDE)
-_ASIDE_BEFORE = Prepared(addresses.ASIDE_BEFORE)
-_ENDED = Prepared(
+_MARK_BAD = CompiledStatement(addresses.REFUSED)
+_SET_ASIDE = CompiledStatement(addresses.SET_ASIDE)
+_ASIDE_BEFORE = CompiledStatement(addresses.ASIDE_BEFORE)
+_ENDED = CompiledStatement(
     update(attempt)
     .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
     .values(outcome=bindparam("result"), ended=bindparam("ended"), reply=bindparam("answer"))

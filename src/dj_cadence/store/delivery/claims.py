@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.reminders.plan import ESCALATED
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.reminders.notices import needless
-from dj_cadence.store.schema import digest, letter, message, notice, person, shape, site, task
+from dj_cadence.store.schema import digest, letter, message, notice, person, site, skeleton, task
 
 BATCH = 250
 WAITING = ("ready", "retry")
@@ -42,7 +42,7 @@ class Claim:
     address: str
     content: bytes | None
     """The letter as it was first made; None before the first try."""
-    shape: bytes | None
+    skeleton: bytes | None
     """What it says, with marks in place of names; None before the first try."""
     person_id: int
     person_name: str
@@ -123,12 +123,12 @@ def _claims(session: Session, ids: Sequence[int]) -> list[Claim]:
             message.c.attempts.label("n"),
             message.c.lease_by.label("owner"),
             letter.c.content,
-            shape.c.content.label("shape"),
+            skeleton.c.content.label("skeleton"),
             person.c.name.label("person_name"),
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)
-        .outerjoin(shape, shape.c.id == letter.c.shape_id)
+        .outerjoin(skeleton, skeleton.c.id == letter.c.skeleton_id)
         .where(among(message.c.id, ids))
         .order_by(message.c.send_at, message.c.id)
     )
@@ -194,7 +194,7 @@ def fold(session: Session, message_ids: Collection[int]) -> None:
     message waits, and would take the other with it.
     """
     newest_first = (notice.c.due_on.desc(), notice.c.id.desc())
-    alike = (notice.c.message_id, notice.c.task_id, notice.c.rung == ESCALATED)
+    alike = (notice.c.message_id, notice.c.task_id, notice.c.reminder_step == ESCALATED)
     age = func.row_number().over(partition_by=alike, order_by=newest_first)
     mine = and_(among(notice.c.message_id, message_ids), notice.c.outcome == "")
     each = select(notice.c.id, age.label("age")).where(mine).subquery("each")

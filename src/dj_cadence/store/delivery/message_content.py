@@ -18,7 +18,7 @@ from dj_cadence.store.schema import act, digest, message, notice, org, slot, tas
 class Said(NamedTuple):
     """What an item says, whoever's it is."""
 
-    rung: str
+    reminder_step: str
     level: int
     office: str
     relay: str
@@ -55,7 +55,7 @@ class Own(NamedTuple):
     """Among what is said."""
 
 
-class Contents(NamedTuple):
+class MessageContents(NamedTuple):
     """The open notices of a message, in the organizations' own order, then by date.
 
     A task is spoken of once; where it goes up to the same person, as that.
@@ -72,7 +72,7 @@ class Contents(NamedTuple):
         return tuple(_read(every[item.place]) for item in self.own)
 
 
-NOTHING = Contents((), "[]")
+NOTHING = MessageContents((), "[]")
 
 
 def _read(values: Sequence[Any]) -> Said:
@@ -85,7 +85,7 @@ def _read(values: Sequence[Any]) -> Said:
     return Said(**named)
 
 
-def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents]:
+def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageContents]:
     """By message; one without open notices is missing.
 
     A message is one row, its items are JSON in it: each row and each value that is fetched
@@ -101,12 +101,12 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, Contents
         .join(task, task.c.id == notice.c.task_id)
         .join(slot, slot.c.id == task.c.slot_id)
         .join(org, org.c.id == task.c.org_id)
-        .outerjoin(about, about.c.id == task.c.instance)
+        .outerjoin(about, about.c.id == task.c.subject_id)
         .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
         .group_by(notice.c.message_id)
     )
     rows = session.execute(query).all()
-    return {message_id: Contents(_sorted(own), said) for message_id, own, said in rows}
+    return {message_id: MessageContents(_sorted(own), said) for message_id, own, said in rows}
 
 
 def _own_columns() -> list[ColumnElement[Any]]:
@@ -123,13 +123,13 @@ def _own_columns() -> list[ColumnElement[Any]]:
 
 def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
     said = {
-        **{name: notice.c[name] for name in ("rung", "level", "office", "relay")},
+        **{name: notice.c[name] for name in ("reminder_step", "level", "office", "relay")},
         **{
             name: task.c[name]
             for name in ("duty", "step", "opens", "planned", "due", "asked_on", "state")
         },
         **{name: task.c[name] for name in ("target", "amount")},
-        "of_case": task.c.instance < 0,
+        "of_case": task.c.subject_id < 0,
         **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
         "about": about,
         "sent_back": case((task.c.state == State.RETURNED.value, _reason()), else_=""),
@@ -170,7 +170,7 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[A
         .join(task, task.c.id == notice.c.task_id)
         .join(org, org.c.id == notice.c.org_id)
         .where(among(notice.c.task_id, task_ids), notice.c.level > 0)
-        .where(closed, notice.c.due_on > task.c.due, notice.c.rung != DECIDE)
+        .where(closed, notice.c.due_on > task.c.due, notice.c.reminder_step != DECIDE)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
     found: dict[int, tuple[Above, ...]] = {}

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class Lifeline:
+class ProcessLock:
     """The signs of life of this process."""
 
     owner: str
@@ -66,13 +66,13 @@ class Lifeline:
 
 
 @contextmanager
-def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[Lifeline]:
+def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[ProcessLock]:
     """Be alive, under a name that is nobody else's, until the end of the block.
 
     Where the folder cannot be written, others go by the lease.
     """
     owner = f"{name}-{socket.gethostname()[:24]}-{os.getpid()}-{token_hex(4)}"
-    life = Lifeline(owner, database)
+    life = ProcessLock(owner, database)
     file = _locked_file(site_folder / FOLDER, owner)
     try:
         life.hold()

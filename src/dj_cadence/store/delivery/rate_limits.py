@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql
 
 from dj_cadence.domain.messages.notifier import Limit
-from dj_cadence.store.core.compiled import Ledger, Prepared
+from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.types import instant_text
-from dj_cadence.store.schema import rate
+from dj_cadence.store.schema import rate_token
 
 
-def take(ledger: Ledger, bucket: str, limit: Limit, now: datetime) -> datetime | None:
+def take(ledger: DriverTransaction, bucket: str, limit: Limit, now: datetime) -> datetime | None:
     """Take a token; None if there was one, else the instant at which one will be back.
 
     Every change compares what it found: two processes never take the same token.
@@ -38,22 +38,25 @@ def take(ledger: Ledger, bucket: str, limit: Limit, now: datetime) -> datetime |
             return None
 
 
-_MINE = (rate.c.bucket == bindparam("name"), rate.c.n < bindparam("most"))
-_USED = Prepared(select(func.count()).where(*_MINE))
-_OLDEST = Prepared(
-    select(rate.c.n, rate.c.taken_at).where(*_MINE).order_by(rate.c.taken_at).limit(1)
+_MINE = (rate_token.c.bucket == bindparam("name"), rate_token.c.n < bindparam("most"))
+_USED = CompiledStatement(select(func.count()).where(*_MINE))
+_OLDEST = CompiledStatement(
+    select(rate_token.c.n, rate_token.c.taken_at)
+    .where(*_MINE)
+    .order_by(rate_token.c.taken_at)
+    .limit(1)
 )
-_TAKE_NEW = Prepared(
-    postgresql.insert(rate)  # SQLite says it in the same words
+_TAKE_NEW = CompiledStatement(
+    postgresql.insert(rate_token)  # SQLite says it in the same words
     .values(bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant"))
     .on_conflict_do_nothing()
 )
-_TAKE_AGAIN = Prepared(
-    update(rate)
+_TAKE_AGAIN = CompiledStatement(
+    update(rate_token)
     .where(
-        rate.c.bucket == bindparam("name"),
-        rate.c.n == bindparam("number"),
-        rate.c.taken_at == bindparam("found"),
+        rate_token.c.bucket == bindparam("name"),
+        rate_token.c.n == bindparam("number"),
+        rate_token.c.taken_at == bindparam("found"),
     )
     .values(taken_at=bindparam("instant"))
 )

@@ -11,7 +11,7 @@ from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest.subtree_counts import Span
+from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
@@ -65,7 +65,7 @@ def week_before(session: Session, week: str) -> str:
     return session.scalar(query) or ""
 
 
-def weeks_told(session: Session, week: str, span: Span) -> dict[int, str]:
+def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     """The week in which a superior was told last, for those where it is not `week_before`.
 
     A digest with nothing worth sending counts as told; one that waits for the end of a quiet
@@ -86,7 +86,7 @@ def weeks_told(session: Session, week: str, span: Span) -> dict[int, str]:
     }
 
 
-def counts(session: Session, week: str, span: Span) -> dict[int, Counts]:
+def counts(session: Session, week: str, span: TreeRange) -> dict[int, Counts]:
     """What the digests of a week counted, by superior."""
     query = select(digest.c.org_id, digest.c.counts).join_from(digest, org)
     found = session.execute(query.where(digest.c.week == week, span.holds()))

@@ -33,12 +33,12 @@ from dj_cadence.store.schema import (
     UNSETTLED,
     act,
     address,
-    anchor,
     appointment,
     notice,
     org,
     person,
     slot,
+    start_event,
     task,
 )
 from dj_cadence.store.tasks.overrides import binds
@@ -52,7 +52,7 @@ _OVER = text(f"task.{SETTLED}")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TreeRange:
     """Organizations by position, both included."""
 
     first: int
@@ -85,14 +85,14 @@ class Asked:
     """The last day of asking whose time to answer was over before `since`."""
 
 
-def organizations(session: Session, span: Span) -> list[AnyRow]:
+def organizations(session: Session, span: TreeRange) -> list[AnyRow]:
     """The organizations, in their own order."""
     columns = (org.c.id, org.c.code, org.c.name, org.c.kind, org.c.position, org.c.subtree_end)
     query = select(*columns, org.c.supervisor_id).where(span.holds())
     return list(session.execute(query.order_by(org.c.position)))
 
 
-def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+def numbers(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
     """(position, duty, overdue, newly_overdue, due, settled, missed, submitted).
 
     One row for each organization and duty with anything to count, in no order.
@@ -128,7 +128,7 @@ def numbers(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
     return list(session.execute(query))
 
 
-def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+def lines(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
     """Every task that is overdue or was closed as 未按期开展.
 
     In the organizations' own order, the oldest first.
@@ -143,7 +143,7 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             org.c.name,
             about.c.name.label("about"),
             task.c.duty,
-            task.c.instance,
+            task.c.subject_id,
             task.c.due,
             task.c.state,
             slot.c.label,
@@ -153,7 +153,7 @@ def lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .select_from(task)
         .join(org, org.c.id == task.c.org_id)
         .join(slot, slot.c.id == task.c.slot_id)
-        .outerjoin(about, about.c.id == task.c.instance)
+        .outerjoin(about, about.c.id == task.c.subject_id)
         .where(
             span.holds(),
             binds(asked.duties, asked.adopted),
@@ -180,7 +180,7 @@ def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[
             about.c.name.label("about"),
             task.c.duty,
             task.c.step,
-            task.c.instance,
+            task.c.subject_id,
             task.c.due,
             task.c.state,
             task.c.completed_on,
@@ -190,7 +190,7 @@ def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[
         .select_from(task)
         .join(org, org.c.id == task.c.org_id)
         .join(slot, slot.c.id == task.c.slot_id)
-        .outerjoin(about, about.c.id == task.c.instance)
+        .outerjoin(about, about.c.id == task.c.subject_id)
         .where(_OWED, task.c.state == State.SUBMITTED.value)
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
@@ -198,7 +198,7 @@ def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[
     return list(session.execute(query.where(mine)))
 
 
-def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
+def own_lines(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
     """What superiors themselves still owe and is late, to be recorded, or due by the week's end."""
     about = org.alias("about")
     late = task.c.state.in_([State.OVERDUE.value, State.UNRECORDED.value])
@@ -210,7 +210,7 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
             org.c.name,
             about.c.name.label("about"),
             task.c.duty,
-            task.c.instance,
+            task.c.subject_id,
             task.c.due,
             task.c.state,
             slot.c.label,
@@ -218,7 +218,7 @@ def own_lines(session: Session, span: Span, asked: Asked) -> list[AnyRow]:
         .select_from(org)
         .join(task, task.c.org_id == org.c.id)
         .join(slot, slot.c.id == task.c.slot_id)
-        .outerjoin(about, about.c.id == task.c.instance)
+        .outerjoin(about, about.c.id == task.c.subject_id)
         .where(span.holds(), org.c.subtree_end > org.c.position, or_(late, coming))
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
@@ -256,19 +256,21 @@ def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:
 # --- data that is missing -------------------------------------------------------------------------
 
 
-def undated(session: Session, span: Span) -> list[AnyRow]:
+def undated(session: Session, span: TreeRange) -> list[AnyRow]:
     """(position, name) of Party organizations whose last election nobody has entered."""
-    elected = select(anchor.c.org_id).where(anchor.c.kind == "election", anchor.c.current)
+    elected = select(start_event.c.org_id).where(
+        start_event.c.kind == "election", start_event.c.current
+    )
     return _party_organizations(session, span, org.c.id.not_in(elected))
 
 
-def vacant(session: Session, span: Span, today: date) -> list[AnyRow]:
+def vacant(session: Session, span: TreeRange, today: date) -> list[AnyRow]:
     """(position, name) of Party organizations without a 书记."""
     return _party_organizations(session, span, org.c.id.not_in(_led(today)))
 
 
 def unreachable(
-    session: Session, span: Span, today: date, channels: Collection[str]
+    session: Session, span: TreeRange, today: date, channels: Collection[str]
 ) -> list[AnyRow]:
     """(position, name) of those with a 书记 where nobody has an address on these channels."""
     reached = (
@@ -281,7 +283,7 @@ def unreachable(
 
 
 def refused(
-    session: Session, span: Span, today: date, since: datetime | None = None
+    session: Session, span: TreeRange, today: date, since: datetime | None = None
 ) -> list[AnyRow]:
     """(position, name, person, channel) of addresses in use that were refused or came back.
 
@@ -303,7 +305,7 @@ def _bad_from(since: datetime) -> ColumnElement[bool]:
     return address.c.bad_since >= since
 
 
-def passed_over(session: Session, span: Span, since: date | None = None) -> list[AnyRow]:
+def passed_over(session: Session, span: TreeRange, since: date | None = None) -> list[AnyRow]:
     """(position, name, number) of superiors that could not be told of so many overdue tasks.
 
     With `since`, only those that should have been told from that day on.
@@ -320,7 +322,7 @@ def passed_over(session: Session, span: Span, since: date | None = None) -> list
     return list(session.execute(query if since is None else query.where(notice.c.due_on >= since)))
 
 
-def bereft(session: Session, span: Span, today: date) -> list[AnyRow]:
+def bereft(session: Session, span: TreeRange, today: date) -> list[AnyRow]:
     """(position, name, office) of offices that lost their holder, the 书记's apart.
 
     An office that nobody ever held at an organization falls to its 书记 and is no gap.
@@ -362,7 +364,7 @@ def _is_party() -> ColumnElement[bool]:
 
 
 def _party_organizations(
-    session: Session, span: Span, condition: ColumnElement[bool]
+    session: Session, span: TreeRange, condition: ColumnElement[bool]
 ) -> list[AnyRow]:
     query = select(org.c.position, org.c.name).where(span.holds(), _is_party(), condition)
     return list(session.execute(query.order_by(org.c.position)))

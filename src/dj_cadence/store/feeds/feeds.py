@@ -45,7 +45,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class OfficeHeld:
     """An office held at an organization; an organization's own feed has no office."""
 
     org_id: int
@@ -66,18 +66,18 @@ NEVER = Revision(0, _LONG_AGO)
 # --- what a feed shows ----------------------------------------------------------------------
 
 
-def seats(session: Session, subject: str, today: date) -> list[Seat]:
+def seats(session: Session, subject: str, today: date) -> list[OfficeHeld]:
     """Whose tasks the feed shows: the organization's, or those of the offices held today."""
     kind, _, number = subject.partition(":")
     if kind == "org":
-        return [Seat(int(number), "")]
+        return [OfficeHeld(int(number), "")]
     held = select(appointment.c.org_id, appointment.c.office).where(
         appointment.c.person_id == int(number),
         appointment.c.since <= today,
         appointment.c.until >= today,
     )
     ordered = held.distinct().order_by(appointment.c.org_id, appointment.c.office)
-    return [Seat(row.org_id, row.office) for row in session.execute(ordered)]
+    return [OfficeHeld(row.org_id, row.office) for row in session.execute(ordered)]
 
 
 def org_facts(org_id: ColumnElement[int]) -> Select[Any]:
@@ -100,17 +100,17 @@ def org_facts(org_id: ColumnElement[int]) -> Select[Any]:
     )
 
 
-def facts(session: Session, of: Sequence[Seat]) -> Facts:
+def facts(session: Session, of: Sequence[OfficeHeld]) -> Facts:
     """Which rows are true now, one for each organization of `org_ids`."""
     return tuple(tuple(session.execute(_FACTS, {"org": org_id}).one()) for org_id in org_ids(of))
 
 
-def org_ids(of: Sequence[Seat]) -> list[int]:
+def org_ids(of: Sequence[OfficeHeld]) -> list[int]:
     """Whose tasks these seats show; 0, which has none, for whoever holds no office."""
     return sorted({seat.org_id for seat in of}) or [0]
 
 
-def withdrawn_since(session: Session, of: Sequence[Seat], since: datetime) -> int:
+def withdrawn_since(session: Session, of: Sequence[OfficeHeld], since: datetime) -> int:
     """How many of their tasks were withdrawn then or later: one fewer when one is news no more."""
     query = select(func.count()).where(
         task.c.org_id.in_(org_ids(of)),
@@ -139,7 +139,7 @@ def due_by_day(
         .where(
             org.c.position > above.position,
             org.c.position <= above.subtree_end,
-            task.c.instance >= 0,
+            task.c.subject_id >= 0,
             task.c.step == "",
             task.c.state != State.WITHDRAWN.value,
             or_(task.c.duty.in_(duties), is_adopted()),

@@ -18,7 +18,7 @@ _PATIENCE_MS = 2000
 """So long a busy server may take: others wait meanwhile."""
 
 
-class Watch:
+class Freshness:
     """Asks past SQLAlchemy, on a connection that it keeps: a fifth of the time. For one thread.
 
     The read is one look at a few pages of indexes and waits for no writer, so that it may

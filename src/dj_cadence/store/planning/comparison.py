@@ -22,7 +22,7 @@ from dj_cadence.store.planning.differences import (
     same_task,
     taken_on,
 )
-from dj_cadence.store.planning.target_tables import want_org, want_slot
+from dj_cadence.store.planning.target_tables import target_org, target_slot
 from dj_cadence.store.schema import task
 
 _SAME, _PAST = "same", "past"
@@ -52,7 +52,7 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
 
 def count_past(session: Session, scope: Scope, today: date) -> int:
     """How many tasks would be created whose last day is over."""
-    past = and_(want_slot.c.due < today, not_there(scope))
+    past = and_(target_slot.c.due < today, not_there(scope))
     query = select(func.count()).select_from(WANTED).where(past)
     return int(session.execute(query).scalar_one())
 
@@ -67,8 +67,8 @@ def are_none(session: Session, scope: Scope) -> bool:
         along = WANTED.outerjoin(task, same_task(scope.duty))
     else:
         mine = and_(of_stage(scope), same_enrolment())
-        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
-        along = want_org.outerjoin(task, mine).outerjoin(want_slot, dated)
+        dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
+        along = target_org.outerjoin(task, mine).outerjoin(target_slot, dated)
     query = select(func.count(case((_as_wanted(), 1)))).select_from(along)
     met = session.execute(query).scalar_one()
     return bool(met == _stored(session, scope) == _wanted(session))
@@ -76,8 +76,8 @@ def are_none(session: Session, scope: Scope) -> bool:
 
 def _as_wanted() -> ColumnElement[bool]:
     """Whether there are both a task and a wanted slot, and they agree in all."""
-    same = and_(task.c.slot_id == want_slot.c.slot_id, ~redated())
-    both = and_(want_slot.c.cohort_id.is_not(None), task.c.state != State.WITHDRAWN)
+    same = and_(task.c.slot_id == target_slot.c.slot_id, ~redated())
+    both = and_(target_slot.c.cohort_id.is_not(None), task.c.state != State.WITHDRAWN)
     return and_(both, or_(same, ~owed()))
 
 
@@ -89,10 +89,12 @@ def _stored(session: Session, scope: Scope) -> int:
 
 def _wanted(session: Session) -> int:
     """How many tasks are wanted: of each organization as many as its cohort has slots."""
-    slots = select(want_slot.c.cohort_id, func.count().label("n")).group_by(want_slot.c.cohort_id)
+    slots = select(target_slot.c.cohort_id, func.count().label("n")).group_by(
+        target_slot.c.cohort_id
+    )
     each = slots.subquery("each")
     query = select(func.coalesce(func.sum(each.c.n), 0)).join_from(
-        want_org, each, each.c.cohort_id == want_org.c.cohort_id
+        target_org, each, each.c.cohort_id == target_org.c.cohort_id
     )
     return int(session.execute(query).scalar_one())
 
@@ -101,19 +103,19 @@ def _compared(scope: Scope) -> AnySelect:
     """What is to be done about each stored task of the scope."""
     unneeded = case(
         (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
-        (task.c.touched, "keep"),
+        (task.c.has_acts, "keep"),
         else_="withdraw",
     )
     change = case(
-        (want_slot.c.cohort_id.is_(None), unneeded),
+        (target_slot.c.cohort_id.is_(None), unneeded),
         (task.c.state == State.WITHDRAWN, "reopen"),
         (and_(redated(), owed()), "move"),  # what is seldom so first: it spares the other
-        (and_(task.c.slot_id.is_distinct_from(want_slot.c.slot_id), owed()), "hang"),
+        (and_(task.c.slot_id.is_distinct_from(target_slot.c.slot_id), owed()), "hang"),
         else_=_SAME,
     )
     if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each
         beside = task.outerjoin(WANTED, and_(same_enrolment(), same_period()))
     else:
-        dated = and_(want_slot.c.cohort_id == want_org.c.cohort_id, same_period())
-        beside = task.outerjoin(want_org, same_enrolment()).outerjoin(want_slot, dated)
+        dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
+        beside = task.outerjoin(target_org, same_enrolment()).outerjoin(target_slot, dated)
     return select(change.label("change")).select_from(beside).where(of_scope(scope))

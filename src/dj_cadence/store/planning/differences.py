@@ -30,7 +30,7 @@ from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.core.types import AnySelect, as_stored
-from dj_cadence.store.planning.target_tables import Part, want_cohort, want_org, want_slot
+from dj_cadence.store.planning.target_tables import Part, target_cohort, target_org, target_slot
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 
 NEW = "新纳入的组织或新启用的职责"
@@ -47,17 +47,17 @@ TOUCHED = "不再需要，但已有办理记录，予以保留"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """The window that is planned, both days included."""
 
     since: date
     until: date
 
-    def joined(self, other: "Span") -> "Span":
+    def joined(self, other: "DateRange") -> "DateRange":
         """Both as one window; the other alone where a gap would lie between them."""
         if other.since > self.until + DAY or self.since > other.until + DAY:
             return other
-        return Span(min(self.since, other.since), max(self.until, other.until))
+        return DateRange(min(self.since, other.since), max(self.until, other.until))
 
 
 class Stage(StrEnum):
@@ -73,7 +73,7 @@ class Scope:
     """What is compared at a time."""
 
     duty: str
-    span: Span
+    span: DateRange
     part: Part
     stage: Stage = Stage.ALL
     announced: bool = False
@@ -82,7 +82,7 @@ class Scope:
     """Whether the rules in force ask it of nobody any more."""
 
 
-WANTED = want_org.join(want_slot, want_slot.c.cohort_id == want_org.c.cohort_id)
+WANTED = target_org.join(target_slot, target_slot.c.cohort_id == target_org.c.cohort_id)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
@@ -92,15 +92,15 @@ def same_task(duty: str) -> ColumnElement[bool]:
 def same_enrolment() -> ColumnElement[bool]:
     """That task and wanted organization are about the same."""
     return and_(
-        task.c.org_id == want_org.c.org_id,
-        task.c.instance == want_org.c.instance,
-        task.c.anchor_id == want_org.c.anchor_id,
+        task.c.org_id == target_org.c.org_id,
+        task.c.subject_id == target_org.c.subject_id,
+        task.c.start_event_id == target_org.c.start_event_id,
     )
 
 
 def same_period() -> ColumnElement[bool]:
     """That task and wanted slot are of one period and step."""
-    return and_(task.c.period == want_slot.c.period, task.c.step == want_slot.c.step)
+    return and_(task.c.period == target_slot.c.period, task.c.step == target_slot.c.step)
 
 
 def of_scope(scope: Scope) -> ColumnElement[bool]:
@@ -124,32 +124,32 @@ def owed() -> ColumnElement[bool]:
 
 def redated() -> ColumnElement[bool]:
     """Whether the wanted dates differ; a day that a person planned is theirs."""
-    planned = as_stored(task.c.planned).is_distinct_from(as_stored(want_slot.c.planned))
+    planned = as_stored(task.c.planned).is_distinct_from(as_stored(target_slot.c.planned))
     return or_(
         as_stored(task.c.opens) != new_opens(),
         as_stored(task.c.due) != new_due(),
-        task.c.target != want_slot.c.target,
+        task.c.target != target_slot.c.target,
         and_(planned, ~task.c.planned_by_person),
     )
 
 
 def new_due() -> ColumnElement[date]:
     """A postponement that was granted goes before the plan."""
-    return func.coalesce(task.c.postponed_to, want_slot.c.due)
+    return func.coalesce(task.c.postponed_to, target_slot.c.due)
 
 
 def new_opens() -> ColumnElement[date]:
     """What was granted for a term says when it opens too; nothing opens after it is due."""
     return case(
-        (task.c.postponed_to.is_(None), want_slot.c.opens),  # nearly all: asked for first
+        (task.c.postponed_to.is_(None), target_slot.c.opens),  # nearly all: asked for first
         (task.c.period == TERM, task.c.opens),
-        (task.c.postponed_to < want_slot.c.opens, task.c.postponed_to),
-        else_=want_slot.c.opens,
+        (task.c.postponed_to < target_slot.c.opens, task.c.postponed_to),
+        else_=target_slot.c.opens,
     )
 
 
 def new_planned() -> ColumnElement[date | None]:
-    return case((task.c.planned_by_person, task.c.planned), else_=want_slot.c.planned)
+    return case((task.c.planned_by_person, task.c.planned), else_=target_slot.c.planned)
 
 
 def cause_of(scope: Scope) -> ColumnElement[str]:
@@ -158,14 +158,14 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
         return literal(STEP_BEFORE)
     before, after = cohort.alias("before"), cohort.alias("after")
     same = and_(
-        org_cohort.c.org_id == want_org.c.org_id,
+        org_cohort.c.org_id == target_org.c.org_id,
         org_cohort.c.duty == scope.duty,
-        org_cohort.c.instance == want_org.c.instance,
+        org_cohort.c.subject_id == target_org.c.subject_id,
     )
-    facts = func.coalesce(after.c.facts, want_cohort.c.facts)  # one of them is there
+    facts = func.coalesce(after.c.facts, target_cohort.c.facts)  # one of them is there
     cause = case(
-        (org_cohort.c.anchor_id != want_org.c.anchor_id, ELECTED),
-        (org_cohort.c.cohort_id == want_org.c.cohort_id, NEXT_PERIOD),
+        (org_cohort.c.start_event_id != target_org.c.start_event_id, ELECTED),
+        (org_cohort.c.cohort_id == target_org.c.cohort_id, NEXT_PERIOD),
         (
             cast(before.c.facts, String) == cast(facts, String),
             ANNOUNCED if scope.announced else RULES,
@@ -173,22 +173,24 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
         else_=FACTS,
     )
     known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
-    beside = known.outerjoin(after, after.c.id == want_org.c.cohort_id).outerjoin(
-        want_cohort, want_cohort.c.cohort_id == want_org.c.cohort_id
+    beside = known.outerjoin(after, after.c.id == target_org.c.cohort_id).outerjoin(
+        target_cohort, target_cohort.c.cohort_id == target_org.c.cohort_id
     )
-    found = select(cause).select_from(beside).where(same).correlate(want_org)
+    found = select(cause).select_from(beside).where(same).correlate(target_org)
     return func.coalesce(found.scalar_subquery(), literal(NEW))
 
 
 def _cause_of_new_step(scope: Scope) -> ColumnElement[str]:
     """A step comes in with its duty, with its period, or because of the step before it."""
-    mine = and_(task.c.duty == scope.duty, task.c.org_id == want_org.c.org_id)
+    mine = and_(task.c.duty == scope.duty, task.c.org_id == target_org.c.org_id)
     its_period = and_(
-        mine, task.c.anchor_id == want_org.c.anchor_id, task.c.period == want_org.c.period
+        mine,
+        task.c.start_event_id == target_org.c.start_event_id,
+        task.c.period == target_org.c.period,
     )
     return case(
-        (~exists().where(mine).correlate(want_org), NEW),
-        (~exists().where(its_period).correlate(want_org), NEXT_PERIOD),
+        (~exists().where(mine).correlate(target_org), NEW),
+        (~exists().where(its_period).correlate(target_org), NEXT_PERIOD),
         else_=STEP_BEFORE,
     )
 
@@ -198,10 +200,10 @@ def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[Colum
         literal(change).label("change"),
         org.c.code.label("org"),
         org.c.position,
-        (want_slot.c.step if new else task.c.step).label("step"),
-        (want_slot.c.label if new else slot.c.label).label("period"),
-        (want_slot.c.planned if change == "create" else task.c.planned).label("was_planned"),
-        (new_planned() if change == "move" else (want_slot if new else task).c.planned).label(
+        (target_slot.c.step if new else task.c.step).label("step"),
+        (target_slot.c.label if new else slot.c.label).label("period"),
+        (target_slot.c.planned if change == "create" else task.c.planned).label("was_planned"),
+        (new_planned() if change == "move" else (target_slot if new else task).c.planned).label(
             "planned"
         ),
         _shown_due(change).label("due"),
@@ -213,12 +215,12 @@ def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[Colum
 def _shown_due(change: str) -> ColumnElement[date]:
     if change in ("move", "reopen"):
         return new_due()
-    return want_slot.c.due if change == "create" else task.c.due
+    return target_slot.c.due if change == "create" else task.c.due
 
 
 def not_there(scope: Scope) -> ColumnElement[bool]:
     """That there is no such task as is wanted."""
-    return ~exists().where(same_task(scope.duty)).correlate(want_org, want_slot)
+    return ~exists().where(same_task(scope.duty)).correlate(target_org, target_slot)
 
 
 def creations(scope: Scope) -> AnySelect:
@@ -226,28 +228,28 @@ def creations(scope: Scope) -> AnySelect:
     cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
     return (
         select(*_columns("create", new=True, cause=cause))
-        .select_from(WANTED.join(org, org.c.id == want_org.c.org_id))
+        .select_from(WANTED.join(org, org.c.id == target_org.c.org_id))
         .where(not_there(scope))
     )
 
 
 def moves(scope: Scope) -> AnySelect:
     """Wanted and owed, on other dates."""
-    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
     query = select(*_columns("move", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(owed(), redated())
 
 
 def reopenings(scope: Scope) -> AnySelect:
     """Wanted again after having been withdrawn."""
-    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == want_org.c.org_id)
+    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
     query = select(*_columns("reopen", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(task.c.state == State.WITHDRAWN)
 
 
 def taken_on() -> ColumnElement[bool]:
     """From a dissolved organization: no plan asks for it, and none takes it back."""
-    return and_(task.c.instance > 0, task.c.period != TERM, task.c.touched)
+    return and_(task.c.subject_id > 0, task.c.period != TERM, task.c.has_acts)
 
 
 def in_window(scope: Scope) -> ColumnElement[bool]:
@@ -274,7 +276,7 @@ def cause_of_end(scope: Scope) -> ColumnElement[str]:
     if scope.stage is Stage.STEPS:
         return literal(STEP_BEFORE)
     still = exists().where(
-        want_org.c.org_id == task.c.org_id, want_org.c.instance == task.c.instance
+        target_org.c.org_id == task.c.org_id, target_org.c.subject_id == task.c.subject_id
     )
     return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
 
@@ -283,14 +285,14 @@ def withdrawals(scope: Scope) -> AnySelect:
     """Owed in the window, no longer wanted, and nobody has done anything about them."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("withdraw", new=False, cause=cause_of_end(scope))).select_from(joined)
-    return query.where(unwanted(scope), ~task.c.touched)
+    return query.where(unwanted(scope), ~task.c.has_acts)
 
 
 def kept(scope: Scope) -> AnySelect:
     """No longer wanted, but with records: they stay."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
-    return query.where(unwanted(scope), task.c.touched)
+    return query.where(unwanted(scope), task.c.has_acts)
 
 
 def samples(session: Session, scope: Scope, change: str, limit: int | None) -> Sequence[RowMapping]:

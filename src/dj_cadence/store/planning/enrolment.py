@@ -29,8 +29,8 @@ from dj_cadence.store.planning.target_tables import Part
 _FEW = 10
 _of_transaction = MetaData()
 
-want_kind = Table(
-    "want_kind",  # what decides cohorts, once for all organizations that are alike
+target_kind = Table(
+    "target_kind",  # what decides cohorts, once for all organizations that are alike
     _of_transaction,
     Column("kind", Integer, primary_key=True),
     Column("asked", Integer, nullable=False),  # a number for duties that ask alike
@@ -43,13 +43,13 @@ want_kind = Table(
     UniqueConstraint("asked", *Membership._fields),
     prefixes=["TEMPORARY"],
 )
-want_enrolled = Table(
-    "want_enrolled",
+target_enrolled = Table(
+    "target_enrolled",
     _of_transaction,
     Column("listed", Integer, primary_key=True),  # a number for a part of those that are asked
     Column("org_id", Integer, primary_key=True),
-    Column("instance", Integer, primary_key=True),
-    Column("anchor_id", Integer, primary_key=True),
+    Column("subject_id", Integer, primary_key=True),
+    Column("start_event_id", Integer, primary_key=True),
     Column("kind", Integer, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
@@ -88,12 +88,12 @@ def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
     """Find the kinds of organizations among `source`, in place of those found before."""
     known = _known(session)
     number = known.asked.setdefault(asked, len(known.asked))
-    mine = want_kind.c.asked == number
+    mine = target_kind.c.asked == number
     columns = [source.selected_columns[name] for name in Membership._fields]
     rows = source.with_only_columns(literal(number), *columns).distinct()
-    session.execute(delete(want_kind).where(mine))
-    session.execute(insert(want_kind).from_select(["asked", *Membership._fields], rows))
-    found = select(want_kind.c.kind, *(want_kind.c[name] for name in Membership._fields))
+    session.execute(delete(target_kind).where(mine))
+    session.execute(insert(target_kind).from_select(["asked", *Membership._fields], rows))
+    found = select(target_kind.c.kind, *(target_kind.c[name] for name in Membership._fields))
     kinds = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
     if len(kinds) > _FEW:
         _count_kinds(session)
@@ -104,7 +104,7 @@ def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
 def _count_kinds(session: Session) -> None:
     """PostgreSQL takes a new table's rows for a handful, and reads everyone for each of them."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().exec_driver_sql(f"ANALYZE {want_kind.name}")
+        session.connection().exec_driver_sql(f"ANALYZE {target_kind.name}")
 
 
 def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:
@@ -116,14 +116,16 @@ def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -
     if (asked, part) not in known.listed:
         known.listed[asked, part] = len(known.listed)
         _enrol(session, known.listed[asked, part], known.asked[asked], source)
-    columns = (want_enrolled.c[name] for name in ("org_id", "instance", "anchor_id", "kind"))
-    return select(*columns).where(want_enrolled.c.listed == known.listed[asked, part])
+    columns = (
+        target_enrolled.c[name] for name in ("org_id", "subject_id", "start_event_id", "kind")
+    )
+    return select(*columns).where(target_enrolled.c.listed == known.listed[asked, part])
 
 
 def _enrol(session: Session, listed: int, asked: int, source: AnySelect) -> None:
     each = source.subquery("each")
-    same = and_(*(want_kind.c[name] == each.c[name] for name in Membership._fields))
+    same = and_(*(target_kind.c[name] == each.c[name] for name in Membership._fields))
     rows = select(
-        literal(listed), each.c.org_id, each.c.instance, each.c.anchor_id, want_kind.c.kind
-    ).join_from(each, want_kind, and_(want_kind.c.asked == asked, same))
-    session.execute(insert(want_enrolled).from_select(list(want_enrolled.c), rows))
+        literal(listed), each.c.org_id, each.c.subject_id, each.c.start_event_id, target_kind.c.kind
+    ).join_from(each, target_kind, and_(target_kind.c.asked == asked, same))
+    session.execute(insert(target_enrolled).from_select(list(target_enrolled.c), rows))

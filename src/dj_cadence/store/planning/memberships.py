@@ -15,12 +15,21 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.store.core.database import batches
 from dj_cadence.store.core.types import AnySelect
-from dj_cadence.store.planning.target_tables import Part, insert_numbers, want_alike, want_segment
-from dj_cadence.store.schema import anchor, org, profile
+from dj_cadence.store.planning.target_tables import (
+    Part,
+    insert_numbers,
+    target_alike,
+    target_segment,
+)
+from dj_cadence.store.schema import org, profile, start_event
 
 _below = org.alias("below")
-_elections = select(anchor).where(anchor.c.kind == "election", anchor.c.current).subquery("elected")
-_NO_DAY = literal(FIRST_DAY, anchor.c.day.type)
+_elections = (
+    select(start_event)
+    .where(start_event.c.kind == "election", start_event.c.current)
+    .subquery("elected")
+)
+_NO_DAY = literal(FIRST_DAY, start_event.c.day.type)
 
 Enrolled = dict[tuple[int, int], tuple[str, int]]
 """By organization and instance: the signature of the cohort, and the anchor."""
@@ -61,13 +70,13 @@ def profiles(session: Session, kinds: AnySelect) -> set[int]:
 
 def any_alike(session: Session, reading: int) -> bool:
     """Whether this connection knows of any profile as which other it is read."""
-    found = select(want_alike.c.read_as).where(want_alike.c.reading == reading).limit(1)
+    found = select(target_alike.c.read_as).where(target_alike.c.reading == reading).limit(1)
     return session.execute(found).first() is not None
 
 
 def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
     """Note for each profile the one as which it is read, where that is not known yet."""
-    insert_numbers(session, want_alike, ((reading, *pair) for pair in alike.items()))
+    insert_numbers(session, target_alike, ((reading, *pair) for pair in alike.items()))
 
 
 def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
@@ -76,7 +85,7 @@ def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
     `reading` is that of the organizations, `about` that of those they are about.
     """
     each = source.subquery("each_one")
-    own, other = want_alike.alias("own"), want_alike.alias("about")
+    own, other = target_alike.alias("own"), target_alike.alias("about")
     mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
     columns: dict[str, ColumnElement[Any]] = dict(each.c)
     joined = each.outerjoin(own, mine)
@@ -92,8 +101,8 @@ def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     """The columns that every source has, in one order."""
     none: dict[str, ColumnElement[Any]] = {
         "org_id": org.c.id,
-        "instance": literal(0),
-        "anchor_id": literal(0),
+        "subject_id": literal(0),
+        "start_event_id": literal(0),
         "profile_id": org.c.profile_id,
         "about_profile_id": literal(0),
         "anchor_day": _NO_DAY,
@@ -118,14 +127,14 @@ def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
     """Every organization for itself; `segmented` where superiors have announced something."""
     if not segmented:
         return select(*_each()).where(part.holds(org.c.id))
-    inside = org.c.position.between(want_segment.c.first, want_segment.c.last)
-    columns = _each(segment=func.coalesce(want_segment.c.segment, 0))
-    return select(*columns).outerjoin_from(org, want_segment, inside).where(part.holds(org.c.id))
+    inside = org.c.position.between(target_segment.c.first, target_segment.c.last)
+    columns = _each(segment=func.coalesce(target_segment.c.segment, 0))
+    return select(*columns).outerjoin_from(org, target_segment, inside).where(part.holds(org.c.id))
 
 
 def each_term(part: Part) -> AnySelect:
     """Every organization with its last election."""
-    columns = _each(anchor_id=_elections.c.id, anchor_day=_elections.c.day)
+    columns = _each(start_event_id=_elections.c.id, anchor_day=_elections.c.day)
     joined = org.join(_elections, _elections.c.org_id == org.c.id)
     return select(*columns).select_from(joined).where(part.holds(org.c.id))
 
@@ -133,21 +142,21 @@ def each_term(part: Part) -> AnySelect:
 def each_case(part: Part, event: str) -> AnySelect:
     """Every organization with each case that the event began there."""
     columns = _each(
-        instance=-anchor.c.id,
-        anchor_id=anchor.c.id,
-        anchor_day=anchor.c.day,
-        case_id=anchor.c.id,
+        subject_id=-start_event.c.id,
+        start_event_id=start_event.c.id,
+        anchor_day=start_event.c.day,
+        case_id=start_event.c.id,
     )
-    joined = org.join(anchor, anchor.c.org_id == org.c.id)
-    begun = and_(anchor.c.kind == event, anchor.c.voided_at.is_(None))
+    joined = org.join(start_event, start_event.c.org_id == org.c.id)
+    begun = and_(start_event.c.kind == event, start_event.c.voided_at.is_(None))
     return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
 
 
 def each_term_below(part: Part) -> AnySelect:
     """Every superior with each organization directly below it and that one's election."""
     columns = _each(
-        instance=_below.c.id,
-        anchor_id=_elections.c.id,
+        subject_id=_below.c.id,
+        start_event_id=_elections.c.id,
         about_profile_id=_below.c.profile_id,
         anchor_day=_elections.c.day,
         known_on=_elections.c.known_on,

@@ -47,7 +47,7 @@ from dj_cadence.store.planning.differences import (
     same_task,
     unwanted,
 )
-from dj_cadence.store.planning.target_tables import Part, want_org, want_slot
+from dj_cadence.store.planning.target_tables import Part, target_org, target_slot
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, slot, task
 
@@ -57,8 +57,8 @@ _OWED = sorted(OWED)
 _LIVE_OWN = task.alias("own")
 _NOT_ASKED = literal(FIRST_DAY, task.c.asked_on.type)
 
-want_reference = Table(
-    "want_reference",  # which cohort the steps counted from a day belong to
+target_reference = Table(
+    "target_reference",  # which cohort the steps counted from a day belong to
     target_tables.temporary,
     Column("counted_from", String(24), primary_key=True),
     Column("day", Date, primary_key=True),
@@ -72,12 +72,12 @@ want_reference = Table(
 
 _ahead = MetaData()
 
-want_coming = Table(
-    "want_coming",  # days of own tasks as a plan would leave them that it would change or create
+target_coming = Table(
+    "target_coming",  # days of own tasks as a plan would leave them that it would change or create
     _ahead,
     Column("org_id", Integer, nullable=False),
-    Column("instance", Integer, nullable=False),
-    Column("anchor_id", Integer, nullable=False),
+    Column("subject_id", Integer, nullable=False),
+    Column("start_event_id", Integer, nullable=False),
     Column("period", String(16), nullable=False),
     Column("counted_from", String(24), nullable=False),
     Column("day", Date, nullable=False),
@@ -86,8 +86,8 @@ want_coming = Table(
     Column("asked_on", Date, nullable=False),
     prefixes=["TEMPORARY"],
 )
-want_fate = Table(
-    "want_fate",  # the stored ones among them: what is stored of them counts no more
+target_fate = Table(
+    "target_fate",  # the stored ones among them: what is stored of them counts no more
     _ahead,
     Column("task_id", Integer, primary_key=True),
     Column("stays", Boolean, nullable=False),  # false: the plan would take it back
@@ -104,7 +104,7 @@ def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
     beside = WANTED.outerjoin(task, same_task(own.duty))
     changed = or_(
         task.c.state == State.WITHDRAWN,
-        and_(owed(), or_(redated(), task.c.slot_id.is_distinct_from(want_slot.c.slot_id))),
+        and_(owed(), or_(redated(), task.c.slot_id.is_distinct_from(target_slot.c.slot_id))),
     )
     for counted_from in sorted(workflow.references):
         day = _coming_day(workflow, counted_from)
@@ -112,23 +112,23 @@ def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
             continue
         known = task.c.completed_on if counted_from == workflow.own.key else new_planned()
         columns = (
-            want_org.c.org_id,
-            want_org.c.instance,
-            want_org.c.anchor_id,
-            want_slot.c.period,
+            target_org.c.org_id,
+            target_org.c.subject_id,
+            target_org.c.start_event_id,
+            target_slot.c.period,
             literal(counted_from),
             day,
-            want_slot.c.label,
+            target_slot.c.label,
             known.is_not(None),
-            func.coalesce(want_slot.c.asked_on, _NOT_ASKED),
+            func.coalesce(target_slot.c.asked_on, _NOT_ASKED),
         )
         rows = select(*columns).select_from(beside)
         coming = rows.where(or_(task.c.id.is_(None), changed), day.is_not(None))
-        session.execute(insert(want_coming).from_select(list(want_coming.c), coming))
+        session.execute(insert(target_coming).from_select(list(target_coming.c), coming))
     stay = select(task.c.id, true()).select_from(beside).where(changed)
-    go = select(task.c.id, false()).where(unwanted(own), ~task.c.touched)
+    go = select(task.c.id, false()).where(unwanted(own), ~task.c.has_acts)
     for fate in (stay, go):
-        session.execute(insert(want_fate).from_select(list(want_fate.c), fate))
+        session.execute(insert(target_fate).from_select(list(target_fate.c), fate))
 
 
 def _coming_day(
@@ -153,7 +153,7 @@ def each_reference(duty: str, workflow: Workflow, part: Part, *, ahead: bool = F
     keys = sorted(workflow.references)
     found = [_reference(duty, workflow, part, key, ahead=ahead) for key in keys]
     if ahead:
-        found.append(select(want_coming))
+        found.append(select(target_coming))
     every = union_all(*found).subquery("each")
     return select(*every.c)
 
@@ -172,7 +172,7 @@ def _reference(
     known = one.c.completed_on if counted_from == workflow.own.key else one.c.planned
     own = one if step == OWN else _LIVE_OWN
     columns = (
-        *(one.c[name] for name in ("org_id", "instance", "anchor_id", "period")),
+        *(one.c[name] for name in ("org_id", "subject_id", "start_event_id", "period")),
         literal(counted_from).label("counted_from"),
         day.label("day"),
         slot.c.label,
@@ -183,7 +183,7 @@ def _reference(
     if step != OWN:
         query = query.join(_LIVE_OWN, _is_own_of(one, ahead=ahead))
     elif ahead:
-        query = query.where(one.c.id.not_in(select(want_fate.c.task_id)))
+        query = query.where(one.c.id.not_in(select(target_fate.c.task_id)))
     gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
     mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
     left = select(org.c.id).where(orgs.is_handed_over())  # its steps went with the rest
@@ -191,11 +191,11 @@ def _reference(
 
 
 def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:
-    same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "instance", "anchor_id"))
+    same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "subject_id", "start_event_id"))
     alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
     if ahead:
-        back = select(want_fate.c.task_id).where(want_fate.c.stays)
-        taken_back = select(want_fate.c.task_id).where(~want_fate.c.stays)
+        back = select(target_fate.c.task_id).where(target_fate.c.stays)
+        taken_back = select(target_fate.c.task_id).where(~target_fate.c.stays)
         alive = or_(_LIVE_OWN.c.id.in_(back), and_(alive, _LIVE_OWN.c.id.not_in(taken_back)))
     return and_(*same, _LIVE_OWN.c.period == one.c.period, _LIVE_OWN.c.step == OWN, alive)
 
@@ -219,18 +219,18 @@ def fill(
 ) -> None:
     """Fill the temporary tables of one duty's steps."""
     names = [field.name for field in fields(Reference)]
-    target_tables.insert_rows(session, want_reference, [
+    target_tables.insert_rows(session, target_reference, [
         {**dict(zip(names, astuple(one), strict=True)), "cohort_id": key}
         for one, key in cohort_ids.items()
     ])  # fmt: skip
     target_tables.fill_slots(session, slots)
     each = source.subquery("referring")
-    same = and_(*(want_reference.c[name] == each.c[name] for name in names))
-    chosen = ["org_id", "instance", "anchor_id", "period", "counted_from"]
-    rows = select(*(each.c[name] for name in chosen), want_reference.c.cohort_id)
+    same = and_(*(target_reference.c[name] == each.c[name] for name in names))
+    chosen = ["org_id", "subject_id", "start_event_id", "period", "counted_from"]
+    rows = select(*(each.c[name] for name in chosen), target_reference.c.cohort_id)
     session.execute(
-        insert(want_org).from_select(
-            [*chosen, "cohort_id"], rows.join_from(each, want_reference, same)
+        insert(target_org).from_select(
+            [*chosen, "cohort_id"], rows.join_from(each, target_reference, same)
         )
     )
 
@@ -241,7 +241,7 @@ def fill(
 def few_references(session: Session, source: AnySelect) -> list[tuple[StepKey, Reference]]:
     """(whose, the day) with an empty step in the key."""
     columns = source.selected_columns
-    names = ("org_id", "instance", "anchor_id", "period")
+    names = ("org_id", "subject_id", "start_event_id", "period")
     whose = [columns[name] for name in names]
     of = [columns[field.name] for field in fields(Reference)]
     return [
@@ -258,7 +258,7 @@ def few_stored(
     The due date is None where a superior postponed it: it is not the plan's any more.
     """
     query = select(
-        *(task.c[name] for name in ("org_id", "instance", "anchor_id", "period", "step")),
+        *(task.c[name] for name in ("org_id", "subject_id", "start_event_id", "period", "step")),
         task.c.state.in_(_OWED),
         task.c.opens,
         task.c.due,

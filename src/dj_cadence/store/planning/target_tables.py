@@ -36,23 +36,23 @@ from dj_cadence.store.schema import cohort, org, slot
 temporary = MetaData()
 _temporary_for_good = MetaData()
 
-want_cohort = Table(
-    "want_cohort",  # what those are known by that are not stored
+target_cohort = Table(
+    "target_cohort",  # what those are known by that are not stored
     temporary,
     Column("cohort_id", Integer, primary_key=True),
     Column("facts", Json, nullable=False),
     prefixes=["TEMPORARY"],
 )
-want_segment = Table(
-    "want_segment",  # stretches of the tree for which superiors have announced the same
+target_segment = Table(
+    "target_segment",  # stretches of the tree for which superiors have announced the same
     temporary,
     Column("segment", Integer, primary_key=True),
     Column("first", Integer, nullable=False),
     Column("last", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
-want_alike = Table(
-    "want_alike",  # what stays on the connection: a profile never changes
+target_alike = Table(
+    "target_alike",  # what stays on the connection: a profile never changes
     _temporary_for_good,
     Column("reading", Integer, primary_key=True),  # which facts are read
     Column("profile_id", Integer, primary_key=True),
@@ -60,15 +60,15 @@ want_alike = Table(
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
-want_member = Table(
-    "want_member",  # the cohort of each kind of organizations, by the number it is enrolled under
+target_member = Table(
+    "target_member",  # the cohort of each kind of organizations, by the number it is enrolled under
     temporary,
     Column("kind", Integer, primary_key=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
-want_slot = Table(
-    "want_slot",
+target_slot = Table(
+    "target_slot",
     temporary,
     Column("cohort_id", Integer, primary_key=True),
     Column("period", String(16), primary_key=True),
@@ -88,12 +88,12 @@ want_slot = Table(
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
-want_org = Table(
-    "want_org",
+target_org = Table(
+    "target_org",
     temporary,
     Column("org_id", Integer, primary_key=True),
-    Column("instance", Integer, primary_key=True),
-    Column("anchor_id", Integer, primary_key=True),
+    Column("subject_id", Integer, primary_key=True),
+    Column("start_event_id", Integer, primary_key=True),
     # Of a workflow's steps: for which period, and what they are counted from.
     Column("period", String(16), primary_key=True, server_default=""),
     Column("counted_from", String(24), primary_key=True, server_default=""),
@@ -115,7 +115,7 @@ class Part:
     def holds(self, org_id: ColumnElement[int]) -> ColumnElement[bool]:
         conditions: list[ColumnElement[bool]] = [true()]
         if self.changed_after is not None:
-            changed = select(org.c.id).where(org.c.changed_in > self.changed_after)
+            changed = select(org.c.id).where(org.c.changed_at_version > self.changed_after)
             conditions.append(org_id.in_(changed))
         if self.first is not None:
             conditions.append(org_id.between(self.first, self.last))
@@ -125,8 +125,8 @@ class Part:
 def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
     make_anew(session, temporary)
-    want_alike.create(session.connection(), checkfirst=True)
-    insert_rows(session, want_segment, [
+    target_alike.create(session.connection(), checkfirst=True)
+    insert_rows(session, target_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
 
@@ -179,7 +179,7 @@ def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, 
 
 def as_json(wanted: Cohort) -> dict[str, object]:
     """What a cohort is known by."""
-    anchored = {"anchor": wanted.anchor.isoformat()} if wanted.anchor else {}
+    anchored = {"start_event": wanted.start_event.isoformat()} if wanted.start_event else {}
     return {"facts": wanted.facts.as_json(), **anchored}
 
 
@@ -195,47 +195,49 @@ def fill(
     `known_by` has what the cohorts are known by that are not stored, `cohorts` the cohort of
     each kind of organizations that owe anything.
     """
-    insert_rows(session, want_cohort, [
+    insert_rows(session, target_cohort, [
         {"cohort_id": key, "facts": facts} for key, facts in known_by.items()
     ])  # fmt: skip
-    insert_numbers(session, want_member, cohorts.items())
+    insert_numbers(session, target_member, cohorts.items())
     fill_slots(session, slots)
     each = enrolled.subquery("each")
-    same = want_member.c.kind == each.c.kind
-    chosen = select(each.c.org_id, each.c.instance, want_member.c.cohort_id, each.c.anchor_id)
+    same = target_member.c.kind == each.c.kind
+    chosen = select(
+        each.c.org_id, each.c.subject_id, target_member.c.cohort_id, each.c.start_event_id
+    )
     session.execute(
-        insert(want_org).from_select(
-            ["org_id", "instance", "cohort_id", "anchor_id"],
-            chosen.join_from(each, want_member, same).order_by(each.c.org_id, each.c.instance),
+        insert(target_org).from_select(
+            ["org_id", "subject_id", "cohort_id", "start_event_id"],
+            chosen.join_from(each, target_member, same).order_by(each.c.org_id, each.c.subject_id),
         )
     )
 
 
 def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
     """Lay out the wanted slots, with the ids of those that are stored."""
-    insert_rows(session, want_slot, slots)
+    insert_rows(session, target_slot, slots)
     _know_slots(session)
 
 
 def store_slots(session: Session) -> None:
     """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
-    names = [column.name for column in want_slot.columns if column.name != "slot_id"]
-    rows = select(*(want_slot.c[name] for name in names)).where(want_slot.c.slot_id.is_(None))
+    names = [column.name for column in target_slot.columns if column.name != "slot_id"]
+    rows = select(*(target_slot.c[name] for name in names)).where(target_slot.c.slot_id.is_(None))
     session.execute(insert_or_ignore(session, slot).from_select(names, rows))
     _know_slots(session)
 
 
 def _know_slots(session: Session) -> None:
     stored = select(slot.c.id).where(
-        slot.c.cohort_id == want_slot.c.cohort_id,
-        slot.c.period == want_slot.c.period,
-        slot.c.step == want_slot.c.step,
+        slot.c.cohort_id == target_slot.c.cohort_id,
+        slot.c.period == target_slot.c.period,
+        slot.c.step == target_slot.c.step,
     )
-    lacking = want_slot.c.slot_id.is_(None)
+    lacking = target_slot.c.slot_id.is_(None)
     session.execute(
-        update(want_slot)
+        update(target_slot)
         .where(lacking)
-        .values(slot_id=stored.correlate(want_slot).scalar_subquery())
+        .values(slot_id=stored.correlate(target_slot).scalar_subquery())
     )
 
 

@@ -29,8 +29,8 @@ from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow, as_stored
 from dj_cadence.store.planning.differences import (
     WANTED,
+    DateRange,
     Scope,
-    Span,
     cause_of,
     cause_of_end,
     new_due,
@@ -43,15 +43,15 @@ from dj_cadence.store.planning.differences import (
     unwanted,
 )
 from dj_cadence.store.planning.memberships import Enrolled
-from dj_cadence.store.planning.target_tables import Part, want_org, want_slot
+from dj_cadence.store.planning.target_tables import Part, target_org, target_slot
 from dj_cadence.store.schema import (
     act,
-    chain,
     cohort,
     notice,
     org,
     org_cohort,
     plan_run,
+    plan_snapshot,
     site,
     slot,
     task,
@@ -88,53 +88,55 @@ def store_memberships(session: Session, scope: Scope) -> None:
     """Keep who belongs to which cohort of the duty."""
     mine = and_(org_cohort.c.duty == scope.duty, scope.part.holds(org_cohort.c.org_id))
     wanted = exists().where(
-        want_org.c.org_id == org_cohort.c.org_id,
-        want_org.c.instance == org_cohort.c.instance,
-        want_org.c.cohort_id == org_cohort.c.cohort_id,
-        want_org.c.anchor_id == org_cohort.c.anchor_id,
+        target_org.c.org_id == org_cohort.c.org_id,
+        target_org.c.subject_id == org_cohort.c.subject_id,
+        target_org.c.cohort_id == org_cohort.c.cohort_id,
+        target_org.c.start_event_id == org_cohort.c.start_event_id,
     )
     session.execute(delete(org_cohort).where(mine, ~wanted.correlate(org_cohort)))
-    names = ["duty", "org_id", "instance", "cohort_id", "anchor_id"]
+    names = ["duty", "org_id", "subject_id", "cohort_id", "start_event_id"]
     rows = select(
         literal(scope.duty),
-        want_org.c.org_id,
-        want_org.c.instance,
-        want_org.c.cohort_id,
-        want_org.c.anchor_id,
+        target_org.c.org_id,
+        target_org.c.subject_id,
+        target_org.c.cohort_id,
+        target_org.c.start_event_id,
     ).where(true())
     session.execute(insert_or_ignore(session, org_cohort).from_select(names, rows))
 
 
 def create(
-    session: Session, duty: str, chain_id: int, now: datetime, *, beside_others: bool
+    session: Session, duty: str, plan_snapshot_id: int, now: datetime, *, beside_others: bool
 ) -> int:
     """Write the tasks that are wanted and not there; all, where none are `beside_others`.
 
     Returns how many there were.
     """
     values = {
-        "org_id": want_org.c.org_id,
+        "org_id": target_org.c.org_id,
         "duty": literal(duty),
-        "instance": want_org.c.instance,
-        "anchor_id": want_org.c.anchor_id,
-        "period": want_slot.c.period,
-        "step": want_slot.c.step,
-        "slot_id": want_slot.c.slot_id,
+        "subject_id": target_org.c.subject_id,
+        "start_event_id": target_org.c.start_event_id,
+        "period": target_slot.c.period,
+        "step": target_slot.c.step,
+        "slot_id": target_slot.c.slot_id,
         "state": literal(State.PLANNED.value),
-        "opens": want_slot.c.opens,
-        "planned": want_slot.c.planned,
-        "due": want_slot.c.due,
-        "asked_on": want_slot.c.asked_on,
-        "target": want_slot.c.target,
-        "chain_id": literal(chain_id),
-        "raised_to": literal(FIRST_DAY),
-        "next_on": want_slot.c.first_on,
+        "opens": target_slot.c.opens,
+        "planned": target_slot.c.planned,
+        "due": target_slot.c.due,
+        "asked_on": target_slot.c.asked_on,
+        "target": target_slot.c.target,
+        "plan_snapshot_id": literal(plan_snapshot_id),
+        "reminded_until": literal(FIRST_DAY),
+        "next_on": target_slot.c.first_on,
         "changed_at": literal(now, task.c.changed_at.type),
     }
     rows = select(*values.values()).select_from(WANTED)
     if beside_others:
-        rows = rows.where(~exists().where(same_task(duty)).correlate(want_org, want_slot))
-    in_order = rows.order_by(want_org.c.org_id, want_org.c.instance)  # as the unique key has it
+        rows = rows.where(~exists().where(same_task(duty)).correlate(target_org, target_slot))
+    in_order = rows.order_by(
+        target_org.c.org_id, target_org.c.subject_id
+    )  # as the unique key has it
     statement = insert(task).from_select(list(values), in_order)
     counting = {"preserve_rowcount": True}
     return session.connection().execute(statement, execution_options=counting).rowcount
@@ -152,18 +154,18 @@ def hang(session: Session, scope: Scope, today: date, now: datetime) -> None:
 
     Where the other slot reads otherwise, that is a change that calendars must be told.
     """
-    other = and_(_wanted(scope), owed(), task.c.slot_id != want_slot.c.slot_id)
-    asked_alike = ~as_stored(task.c.asked_on).is_distinct_from(as_stored(want_slot.c.asked_on))
+    other = and_(_wanted(scope), owed(), task.c.slot_id != target_slot.c.slot_id)
+    asked_alike = ~as_stored(task.c.asked_on).is_distinct_from(as_stored(target_slot.c.asked_on))
     seen = (slot.c.label, slot.c.provisional, slot.c.theme, slot.c.unit)
-    alike = and_(slot.c.id == task.c.slot_id, *(each == want_slot.c[each.key] for each in seen))
+    alike = and_(slot.c.id == task.c.slot_id, *(each == target_slot.c[each.key] for each in seen))
     present = literal(now, task.c.changed_at.type)
-    reads_alike = exists().where(alike).correlate(task, want_slot)
+    reads_alike = exists().where(alike).correlate(task, target_slot)
     session.execute(
         update(task)
         .where(other)
         .values(
-            slot_id=want_slot.c.slot_id,
-            asked_on=want_slot.c.asked_on,
+            slot_id=target_slot.c.slot_id,
+            asked_on=target_slot.c.asked_on,
             next_on=case((asked_alike, task.c.next_on), else_=today),
             sequence=case((reads_alike, task.c.sequence), else_=task.c.sequence + 1),
             changed_at=case((reads_alike, task.c.changed_at), else_=present),
@@ -181,20 +183,20 @@ def reopen(session: Session, scope: Scope, by: str, today: date, now: datetime) 
 
 def _wanted(scope: Scope) -> ColumnElement[bool]:
     """That task, organization and slot belong together; the scope is what makes it quick."""
-    same_cohort = want_slot.c.cohort_id == want_org.c.cohort_id
+    same_cohort = target_slot.c.cohort_id == target_org.c.cohort_id
     return and_(of_scope(scope), same_task(scope.duty), same_cohort)
 
 
 def _new_dates(today: date, now: datetime) -> dict[str, object]:
     return {
-        "slot_id": want_slot.c.slot_id,
+        "slot_id": target_slot.c.slot_id,
         "opens": new_opens(),
         "planned": new_planned(),
         "due": new_due(),
-        "asked_on": want_slot.c.asked_on,
-        "target": want_slot.c.target,
+        "asked_on": target_slot.c.asked_on,
+        "target": target_slot.c.target,
         "due_revision": task.c.due_revision + 1,
-        "dated_on": today,
+        "redated_on": today,
         "next_on": today,
         "sequence": task.c.sequence + 1,
         "changed_at": now,
@@ -203,7 +205,7 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
 
 def withdraw(session: Session, scope: Scope, by: str, now: datetime) -> None:
     """Take back what is no longer wanted and untouched."""
-    gone = and_(unwanted(scope), ~task.c.touched)
+    gone = and_(unwanted(scope), ~task.c.has_acts)
     _write_acts(session, "withdraw", by, now, gone, cause_of_end(scope))
     session.execute(
         update(task)
@@ -252,20 +254,24 @@ def _dates(
     return literal('{"due":"') + cast(due, String) + '","planned":"' + known + '"' + more + "}"
 
 
-def use_chain(session: Session, scope: Scope, chain_id: int, today: date) -> None:
+def use_snapshot(session: Session, scope: Scope, plan_snapshot_id: int, today: date) -> None:
     """Tasks about which nothing was sent yet follow the new reminder plan from now on."""
     said = exists().where(notice.c.task_id == task.c.id, notice.c.message_id.is_not(None))
-    silent = and_(of_scope(scope), owed(), task.c.chain_id != chain_id, ~said)
-    session.execute(update(task).where(silent).values(chain_id=chain_id, next_on=today))
+    silent = and_(of_scope(scope), owed(), task.c.plan_snapshot_id != plan_snapshot_id, ~said)
+    session.execute(
+        update(task).where(silent).values(plan_snapshot_id=plan_snapshot_id, next_on=today)
+    )
 
 
-def chain_id(session: Session, digest: str, content: object) -> int:
+def plan_snapshot_id(session: Session, digest: str, content: object) -> int:
     """The stored copy of a reminder plan, written on first sight."""
-    found = session.execute(select(chain.c.id).where(chain.c.hash == digest)).scalar()
+    found = session.execute(
+        select(plan_snapshot.c.id).where(plan_snapshot.c.hash == digest)
+    ).scalar()
     if found is not None:
         return int(found)
     written = session.execute(
-        insert(chain).values(hash=digest, content=content).returning(chain.c.id)
+        insert(plan_snapshot).values(hash=digest, content=content).returning(plan_snapshot.c.id)
     )
     return int(written.scalar_one())
 
@@ -289,7 +295,7 @@ def parts(ids: Sequence[int], changed_after: int | None, at_once: int) -> list[P
 
 def are_few(session: Session, changed_after: int) -> bool:
     """Whether so few organizations changed that a look at each of them is worth it."""
-    changed = select(org.c.id).where(org.c.changed_in > changed_after).limit(FEW + 1)
+    changed = select(org.c.id).where(org.c.changed_at_version > changed_after).limit(FEW + 1)
     return len(session.scalars(changed).all()) <= FEW
 
 
@@ -301,7 +307,7 @@ def enrolled(session: Session, part: Part) -> dict[str, Enrolled]:
     found: dict[str, Enrolled] = {}
     for row in session.execute(query.where(mine)):
         known = found.setdefault(row.duty, {})
-        known[row.org_id, row.instance] = (row.signature, row.anchor_id)
+        known[row.org_id, row.subject_id] = (row.signature, row.start_event_id)
     return found
 
 
@@ -311,14 +317,14 @@ def forget_move(session: Session, task_id: int) -> None:
     What a settled task did not take part in is then found out by the next plan.
     """
     row = session.execute(
-        select(task.c.duty, task.c.org_id, task.c.instance, slot.c.cohort_id)
+        select(task.c.duty, task.c.org_id, task.c.subject_id, slot.c.cohort_id)
         .join_from(task, slot, slot.c.id == task.c.slot_id)
         .where(task.c.id == task_id)
     ).one()
     mine = and_(
         org_cohort.c.duty == row.duty,
         org_cohort.c.org_id == row.org_id,
-        org_cohort.c.instance == row.instance,
+        org_cohort.c.subject_id == row.subject_id,
     )
     session.execute(update(org_cohort).where(mine).values(cohort_id=row.cohort_id))
 
@@ -335,7 +341,7 @@ def runs(session: Session) -> dict[str, AnyRow]:
 
 
 def note_run(
-    session: Session, duty: str, inputs: str, span: Span, data_version: int, now: datetime
+    session: Session, duty: str, inputs: str, span: DateRange, data_version: int, now: datetime
 ) -> None:
     """Write down how far a duty is planned; empty `inputs` stand for "not to the end"."""
     session.execute(delete(plan_run).where(plan_run.c.duty == duty))

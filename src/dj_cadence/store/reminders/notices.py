@@ -34,7 +34,7 @@ def told_of_lateness(
         .join(task, task.c.id == notice.c.task_id)
         .outerjoin(message, message.c.id == notice.c.message_id)
         .where(notice.c.task_id.in_(task_ids), notice.c.due_on > task.c.due)
-        .where(notice.c.outcome.not_in(NOT_SAID), notice.c.rung != DECIDE)
+        .where(notice.c.outcome.not_in(NOT_SAID), notice.c.reminder_step != DECIDE)
         .group_by(notice.c.task_id, notice.c.level)
     )
     found: dict[int, dict[int, date | None]] = {}
@@ -47,7 +47,7 @@ def already_said(session: Session, task_ids: Collection[int]) -> set[tuple[int, 
     """(task, rung, occurrence, level) of the notices that went out about them, or will."""
     if not task_ids:
         return set()
-    columns = (notice.c.task_id, notice.c.rung, notice.c.occurrence, notice.c.level)
+    columns = (notice.c.task_id, notice.c.reminder_step, notice.c.occurrence, notice.c.level)
     told = (notice.c.task_id.in_(task_ids), notice.c.outcome.not_in(NOT_SAID))
     return {tuple(row) for row in session.execute(select(*columns).where(*told))}
 
@@ -59,7 +59,7 @@ def take_back(
     late_no_more = select(task.c.id).where(task.c.id.in_(task_ids), task.c.due >= today)
     session.execute(
         update(notice)
-        .where(notice.c.task_id.in_(late_no_more), notice.c.rung.in_(sorted(rungs)))
+        .where(notice.c.task_id.in_(late_no_more), notice.c.reminder_step.in_(sorted(rungs)))
         .where(notice.c.message_id.is_(None), notice.c.outcome == "")
         .values(outcome="moved")
     )
@@ -68,7 +68,7 @@ def take_back(
 def say(
     session: Session,
     row: AnyRow,
-    rung: str,
+    reminder_step: str,
     number: int,
     *,
     due_on: date,
@@ -82,7 +82,7 @@ def say(
             {
                 "task_id": row.id,
                 "due_revision": row.due_revision,
-                "rung": rung,
+                "reminder_step": reminder_step,
                 "occurrence": number,
                 "level": level,
                 "office": office,
@@ -98,7 +98,7 @@ def needless() -> tuple[tuple[str, ColumnElement[bool]], ...]:
     A settled task is not spoken of, one that is handed up only to who decides; nor is what has
     been decided, or is not overdue any more, to superiors.
     """
-    asks, goes_up = notice.c.rung == DECIDE, notice.c.rung == ESCALATED
+    asks, goes_up = notice.c.reminder_step == DECIDE, notice.c.reminder_step == ESCALATED
     silent, waits = task.c.state.in_(sorted(SILENT)), task.c.state == State.SUBMITTED.value
     return (
         ("settled_before", and_(silent, ~and_(asks, waits))),
@@ -125,11 +125,13 @@ def say_again(session: Session, task_id: int, revision: int) -> None:
     What was given up because of that act is to be said after all, and what came up because of
     it is not; `revision` is that of the dates before it. What went up is worked out anew.
     """
-    waiting = (notice.c.task_id == task_id, notice.c.rung != ESCALATED)
+    waiting = (notice.c.task_id == task_id, notice.c.reminder_step != ESCALATED)
     given_up = (
         notice.c.due_revision == revision,
         notice.c.outcome.in_(NOT_SAID),
-        or_(notice.c.rung.not_in((DECIDE, SENT_BACK)), notice.c.occurrence == _last_word()),
+        or_(
+            notice.c.reminder_step.not_in((DECIDE, SENT_BACK)), notice.c.occurrence == _last_word()
+        ),
     )
     session.execute(update(notice).where(*waiting, *given_up).values(outcome="", message_id=None))
     since = (notice.c.due_revision > revision, notice.c.outcome == "")
@@ -139,7 +141,7 @@ def say_again(session: Session, task_id: int, revision: int) -> None:
 def _last_word() -> ColumnElement[int]:
     """Of the acts that `notice` and its like told somebody of, the last that still stands."""
     alike = notice.alias("alike")
-    same = (alike.c.task_id == notice.c.task_id, alike.c.rung == notice.c.rung)
+    same = (alike.c.task_id == notice.c.task_id, alike.c.reminder_step == notice.c.reminder_step)
     stands = (act.c.id == alike.c.occurrence, act.c.undone_in.is_(None))
     query = select(func.max(alike.c.occurrence)).where(*same, *stands)
     return query.correlate(notice).scalar_subquery()

@@ -21,12 +21,12 @@ from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow, AnySelect
-from dj_cadence.store.schema import notice, org, quiet, task
+from dj_cadence.store.schema import notice, org, quiet_period, task
 
 EVERYWHERE = 0
 """Stands for the whole site."""
 _END_OF_TREE = 2**31 - 1
-_everywhere = quiet.c.org_id == EVERYWHERE
+_everywhere = quiet_period.c.org_id == EVERYWHERE
 _first = case((_everywhere, 0), else_=org.c.position).label("first")
 _last = case((_everywhere, _END_OF_TREE), else_=org.c.subtree_end).label("last")
 
@@ -38,8 +38,8 @@ def every(session: Session) -> list[Quiet]:
 
 def is_quiet_everywhere(session: Session, today: date) -> bool:
     """Whether the whole site is in a quiet period."""
-    now = and_(_everywhere, quiet.c.since <= today, quiet.c.until >= today)
-    return session.execute(select(quiet.c.id).where(now)).first() is not None
+    now = and_(_everywhere, quiet_period.c.since <= today, quiet_period.c.until >= today)
+    return session.execute(select(quiet_period.c.id).where(now)).first() is not None
 
 
 def is_silent(quiets: Iterable[Quiet], today: date) -> ColumnElement[bool]:
@@ -55,17 +55,17 @@ def listed(session: Session) -> list[AnyRow]:
 
 def one(session: Session, number: int) -> AnyRow | None:
     """The quiet period with that number, held."""
-    found = select(quiet).where(quiet.c.id == number).with_for_update()
+    found = select(quiet_period).where(quiet_period.c.id == number).with_for_update()
     return session.execute(found).one_or_none()
 
 
 def _rows(session: Session) -> Sequence[AnyRow]:
-    return session.execute(_query().order_by(quiet.c.since, quiet.c.id)).all()
+    return session.execute(_query().order_by(quiet_period.c.since, quiet_period.c.id)).all()
 
 
 def _query() -> AnySelect:
-    columns = (quiet, org.c.code, org.c.name, _first, _last)
-    return select(*columns).outerjoin(org, org.c.id == quiet.c.org_id)
+    columns = (quiet_period, org.c.code, org.c.name, _first, _last)
+    return select(*columns).outerjoin(org, org.c.id == quiet_period.c.org_id)
 
 
 def add(
@@ -87,20 +87,22 @@ def add(
         "made_by": by,
         "made_at": now,
     }
-    written = session.execute(insert_or_ignore(session, quiet).values(row).returning(quiet.c.id))
+    written = session.execute(
+        insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
+    )
     return written.first() is not None
 
 
 def shorten(session: Session, number: int, until: date) -> None:
     """Let one end on `until`; one that would begin later is taken out."""
-    this = quiet.c.id == number
-    session.execute(delete(quiet).where(this, quiet.c.since > until))
-    session.execute(update(quiet).where(this).values(until=until))
+    this = quiet_period.c.id == number
+    session.execute(delete(quiet_period).where(this, quiet_period.c.since > until))
+    session.execute(update(quiet_period).where(this).values(until=until))
 
 
 def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:
     """(message_id, reason): why open notices of these messages were held until now."""
-    if session.execute(select(quiet.c.id).limit(1)).first() is None:
+    if session.execute(select(quiet_period.c.id).limit(1)).first() is None:
         return []
     there = org.alias("there")
     about = org.alias("about")
@@ -110,15 +112,18 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
         about.c.position.between(org.c.position, org.c.subtree_end),
     )
     query = (
-        select(notice.c.message_id, quiet.c.reason, func.max(quiet.c.until))
+        select(notice.c.message_id, quiet_period.c.reason, func.max(quiet_period.c.until))
         .select_from(notice)
         .join(task, task.c.id == notice.c.task_id)
         .join(about, about.c.id == task.c.org_id)
         .join(there, there.c.id == notice.c.org_id)
-        .join(quiet, and_(notice.c.due_on >= quiet.c.since, notice.c.due_on <= quiet.c.until))
-        .outerjoin(org, org.c.id == quiet.c.org_id)
+        .join(
+            quiet_period,
+            and_(notice.c.due_on >= quiet_period.c.since, notice.c.due_on <= quiet_period.c.until),
+        )
+        .outerjoin(org, org.c.id == quiet_period.c.org_id)
         .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", within)
-        .group_by(notice.c.message_id, quiet.c.reason)
-        .order_by(notice.c.message_id, func.max(quiet.c.until), quiet.c.reason)
+        .group_by(notice.c.message_id, quiet_period.c.reason)
+        .order_by(notice.c.message_id, func.max(quiet_period.c.until), quiet_period.c.reason)
     )
     return session.execute(query).mappings().all()

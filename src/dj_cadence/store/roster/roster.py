@@ -12,7 +12,7 @@ from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.people import StoredPerson
 from dj_cadence.domain.roster.start import Beginning
 from dj_cadence.fingerprint import digest
-from dj_cadence.store.schema import address, anchor, appointment, org, person, profile
+from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
 
 Values = Mapping[str, Any]
 _Key = TypeVar("_Key", str, int)
@@ -27,7 +27,7 @@ class StoredOrg:
     """Its roster row as text, 上次换届日期 as now recorded."""
     facts: Facts
     beginning: Beginning
-    anchor_id: int
+    start_event_id: int
     """Of the running term; 0: none."""
     elected_on: date | None
     columns: Values
@@ -63,10 +63,12 @@ ORG_VALUES = (
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
     """All organizations by code, in their own order."""
     facts = {row.id: Facts.from_json(row.facts) for row in session.execute(select(profile))}
-    running = and_(anchor.c.org_id == org.c.id, anchor.c.kind == "election", anchor.c.current)
+    running = and_(
+        start_event.c.org_id == org.c.id, start_event.c.kind == "election", start_event.c.current
+    )
     query = (
-        select(org, anchor.c.id.label("anchor_id"), anchor.c.day)
-        .outerjoin(anchor, running)
+        select(org, start_event.c.id.label("start_event_id"), start_event.c.day)
+        .outerjoin(start_event, running)
         .order_by(org.c.position)
     )
     return {
@@ -75,7 +77,7 @@ def stored_orgs(session: Session) -> dict[str, StoredOrg]:
             cells=row.roster | ({"last_election": row.day.isoformat()} if row.day else {}),
             facts=facts[row.profile_id],
             beginning=Beginning(row.joined_on, facts[row.profile_id].known_on),
-            anchor_id=row.anchor_id or 0,
+            start_event_id=row.start_event_id or 0,
             elected_on=row.day,
             columns={name: getattr(row, name) for name in ORG_VALUES},
         )
@@ -181,8 +183,8 @@ def person_ids(session: Session) -> dict[str, int]:
 
 def running_terms(session: Session) -> dict[int, int]:
     """The id of the election that the running term of each organization hangs on."""
-    query = select(anchor.c.org_id, anchor.c.id).where(
-        anchor.c.kind == "election", anchor.c.current
+    query = select(start_event.c.org_id, start_event.c.id).where(
+        start_event.c.kind == "election", start_event.c.current
     )
     return _pairs(session, query)
 

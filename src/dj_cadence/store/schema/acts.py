@@ -57,5 +57,5 @@ act = Table(
     Column("deed", Integer, nullable=True, index=True),
     Column("undone_in", Integer, nullable=True),  # the act by which it was taken back
     Column("record_id", Integer, nullable=True),  # what the deed wrote down beside its tasks
-    Column("anchor_id", Integer, nullable=True),  # the election that it recorded
+    Column("start_event_id", Integer, nullable=True),  # the election that it recorded
 )

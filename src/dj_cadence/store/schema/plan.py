@@ -29,8 +29,8 @@ catalogue = Table(
     Column("current", Boolean, nullable=False),
 )
 
-anchor = Table(
-    "anchor",
+start_event = Table(
+    "start_event",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
@@ -46,9 +46,9 @@ anchor = Table(
     Column("voided_at", Instant, nullable=True),  # recorded by mistake: nothing hangs on it
 )
 Index(
-    "uq_anchor_current",
-    anchor.c.org_id,
-    anchor.c.kind,
+    "uq_start_event_current",
+    start_event.c.org_id,
+    start_event.c.kind,
     unique=True,
     sqlite_where=text("current = 1"),  # as queries say it: else SQLite passes it by
     postgresql_where=text("current"),
@@ -93,10 +93,11 @@ org_cohort = Table(
     metadata,
     Column("duty", String(48), primary_key=True),  # first: plans are written duty by duty
     Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
-    # What it is about: an organization below (its id), a case (minus its anchor's id), itself (0).
-    Column("instance", Integer, primary_key=True),
+    # What it is about: an organization below (its id), a case (minus its start event's id),
+    # or the organization itself (0).
+    Column("subject_id", Integer, primary_key=True),
     Column("cohort_id", Integer, ForeignKey("cohort.id"), nullable=False),
-    Column("anchor_id", Integer, nullable=False),  # 0: none
+    Column("start_event_id", Integer, nullable=False),  # 0: none
     sqlite_with_rowid=False,
 )
 
@@ -121,8 +122,8 @@ slot = Table(
     UniqueConstraint("cohort_id", "period", "step"),
 )
 
-chain = Table(
-    "chain",  # a reminder plan as it was when a task began to speak
+plan_snapshot = Table(
+    "plan_snapshot",  # a reminder plan as it was when a task began to speak
     metadata,
     Column("id", Integer, primary_key=True),
     Column("hash", String(64), nullable=False, unique=True),
@@ -139,8 +140,8 @@ task = Table(
     Column("id", Integer, primary_key=True),
     Column("org_id", Integer, ForeignKey("org.id"), nullable=False),
     Column("duty", String(48), nullable=False),
-    Column("instance", Integer, nullable=False),
-    Column("anchor_id", Integer, nullable=False),
+    Column("subject_id", Integer, nullable=False),
+    Column("start_event_id", Integer, nullable=False),
     Column("period", String(16), nullable=False),
     Column("step", String(24), nullable=False),
     Column("slot_id", Integer, ForeignKey("slot.id"), nullable=False),
@@ -153,20 +154,20 @@ task = Table(
     Column("asked_on", Date, nullable=True),  # when it was asked whether it is done already
     Column("postponed_to", Date, nullable=True),  # granted by the superior; goes before the plan's
     Column("due_revision", SmallInteger, nullable=False, server_default="0"),
-    Column("dated_on", Date, nullable=True),  # when plan or person last changed its dates
+    Column("redated_on", Date, nullable=True),  # when plan or person last changed its dates
     Column("planned_by_person", Boolean, nullable=False, server_default=text("false")),
     Column("target", Integer, nullable=False),
     Column("amount", Integer, nullable=False, server_default="0"),
-    Column("chain_id", Integer, ForeignKey("chain.id"), nullable=False),
-    Column("raised_to", Date, nullable=False),  # reminders up to this day are written down
+    Column("plan_snapshot_id", Integer, ForeignKey("plan_snapshot.id"), nullable=False),
+    Column("reminded_until", Date, nullable=False),  # reminders up to this day are written down
     Column("next_on", Date, nullable=True),  # None: nothing will happen by itself
-    Column("touched", Boolean, nullable=False, server_default=text("false")),
+    Column("has_acts", Boolean, nullable=False, server_default=text("false")),
     Column("completed_on", Date, nullable=True),
     Column("settled_at", Instant, nullable=True),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False),
     # The duty first: a plan is written duty by duty, and so at one place of the index.
-    UniqueConstraint("duty", "org_id", "instance", "anchor_id", "period", "step"),
+    UniqueConstraint("duty", "org_id", "subject_id", "start_event_id", "period", "step"),
     # What superiors are told of: a few tasks among millions that are planned or long settled.
     Index(
         "ix_task_state",

@@ -28,12 +28,16 @@ site = Table(
     Column("shown_version", Integer, nullable=False, server_default="0"),  # names, offices, rules
     Column("sending", Boolean, nullable=False),
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
-    Column("held_on", Date, nullable=True),  # found copied or moved: what fell due since waits
+    Column(
+        "sending_paused_on", Date, nullable=True
+    ),  # found copied or moved: what fell due since waits
     Column("last_tick", Instant, nullable=True),
     Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
-    Column("spoke_on", Date, nullable=True),  # the last day on which messages could go out
-    Column("passes", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
-    Column("rolled", String(64), nullable=False, server_default=""),  # what the plan is rolled to
+    Column("last_sending_day", Date, nullable=True),  # the last day on which messages could go out
+    Column("pass_count", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
+    Column(
+        "planned_with", String(64), nullable=False, server_default=""
+    ),  # what the plan is rolled to
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
 )
 
@@ -67,7 +71,7 @@ org = Table(
     Column("profile_id", Integer, ForeignKey("profile.id"), nullable=False, index=True),
     Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
     # The data version at which something changed that its plan, or its superior's, hangs on.
-    Column("changed_in", Integer, nullable=False, server_default="0", index=True),
+    Column("changed_at_version", Integer, nullable=False, server_default="0", index=True),
 )
 Index("ix_org_supervisor_id", org.c.supervisor_id)
 Index(
@@ -111,12 +115,14 @@ appointment = Table(
     Column("since", Date, nullable=False),  # FIRST_DAY: since always
     Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
     Column("acting", Boolean, nullable=False),
-    Column("welcomed_on", Date, nullable=True),  # when what is open was looked up for a newcomer
+    Column(
+        "handover_notified_on", Date, nullable=True
+    ),  # when what is open was looked up for a newcomer
     UniqueConstraint("org_id", "office", "person_id", "since"),
     Index(
-        "ix_appointment_unwelcomed",
+        "ix_appointment_handover_pending",
         "since",
-        sqlite_where=text("welcomed_on IS NULL"),
-        postgresql_where=text("welcomed_on IS NULL"),
+        sqlite_where=text("handover_notified_on IS NULL"),
+        postgresql_where=text("handover_notified_on IS NULL"),
     ),
 )

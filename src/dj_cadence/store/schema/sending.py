@@ -19,8 +19,8 @@ from sqlalchemy import (
 from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema.base import metadata
 
-quiet = Table(
-    "quiet",  # days on which a subtree is told nothing that can wait
+quiet_period = Table(
+    "quiet_period",  # days on which a subtree is told nothing that can wait
     metadata,
     Column("id", Integer, primary_key=True),
     Column("org_id", Integer, nullable=False),  # 0: the whole site
@@ -65,8 +65,8 @@ message = Table(
     ),
 )
 
-shape = Table(
-    "shape",  # what letters say alike, with marks where names stand
+skeleton = Table(
+    "skeleton",  # what letters say alike, with marks where names stand
     metadata,
     Column("id", Integer, primary_key=True),
     Column("hash", String(64), nullable=False, unique=True),
@@ -77,7 +77,7 @@ letter = Table(
     "letter",  # a message as it was written: sent once more, it is the same
     metadata,
     Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
-    Column("shape_id", Integer, ForeignKey("shape.id"), nullable=False),
+    Column("skeleton_id", Integer, ForeignKey("skeleton.id"), nullable=False),
     Column("content", LargeBinary, nullable=False),  # names, address, headers and files
 )
 
@@ -87,7 +87,7 @@ notice = Table(
     Column("id", Integer, primary_key=True),
     Column("task_id", Integer, ForeignKey("task.id"), nullable=False),
     Column("due_revision", SmallInteger, nullable=False),
-    Column("rung", String(16), nullable=False),
+    Column("reminder_step", String(16), nullable=False),
     Column("occurrence", Integer, nullable=False),
     Column("level", SmallInteger, nullable=False),  # 0: the organization itself
     Column("office", String(16), nullable=False),
@@ -99,7 +99,10 @@ notice = Table(
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
     # empty while open; sent, folded, settled_before, moved, no_addressee, unknown
     Column("outcome", String(16), nullable=False, server_default=""),
-    UniqueConstraint("task_id", "due_revision", "rung", "occurrence", "level", "office"),
+    UniqueConstraint(
+        *("task_id", "due_revision", "reminder_step", "occurrence", "level", "office"),
+        name="uq_notice_key",
+    ),
     Index(
         "ix_notice_unbundled",
         "due_on",
@@ -119,7 +122,7 @@ notice = Table(
         postgresql_where=text("message_id IS NOT NULL AND outcome = ''"),
     ),
     Index(
-        "ix_notice_passed_over",  # superiors that could not be told
+        "ix_notice_unreachable",  # superiors that could not be told
         "org_id",
         sqlite_where=text("outcome = 'no_addressee' AND level > 0"),
         postgresql_where=text("outcome = 'no_addressee' AND level > 0"),
@@ -168,15 +171,15 @@ channel_state = Table(
     Column("revision", Integer, nullable=False),  # for compare-and-set
 )
 
-report_seen = Table(
-    "report_seen",  # delivery reports that were dealt with: some mailboxes bring them again
+handled_report = Table(
+    "handled_report",  # delivery reports that were dealt with: some mailboxes bring them again
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("seen_at", Instant, nullable=False),
 )
 
-rate = Table(
-    "rate",  # the tokens of limited channels: each comes back some time after it was taken
+rate_token = Table(
+    "rate_token",  # the tokens of limited channels: each comes back some time after it was taken
     metadata,
     Column("bucket", Text, primary_key=True),  # the channel, or channel and address
     Column("n", Integer, primary_key=True),  # from 0, as many as were ever needed at once

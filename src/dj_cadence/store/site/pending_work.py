@@ -25,7 +25,7 @@ _LOOK = select(
     site.c.last_tick,
     site.c.digest_week,
     site.c.data_version,
-    site.c.rolled,
+    site.c.planned_with,
     site.c.bundled_at,
     select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery().label("catalogue"),
     select(func.max(override.c.id)).scalar_subquery().label("override"),
@@ -45,7 +45,7 @@ _LOOK = select(
     .label("notices"),
     exists()
     .where(
-        appointment.c.welcomed_on.is_(None),
+        appointment.c.handover_notified_on.is_(None),
         appointment.c.since <= _TODAY,
         appointment.c.until >= _TODAY,
     )

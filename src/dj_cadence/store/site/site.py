@@ -70,25 +70,25 @@ def set_sending(session: Session, *, sending: bool, home: str, today: date | Non
 
     What fell due while it was off was not held up by anything: `today` begins anew.
     """
-    begun = site.update().where(~site.c.sending).values(spoke_on=today)
+    begun = site.update().where(~site.c.sending).values(last_sending_day=today)
     if sending and today:
         session.execute(begun)
-    session.execute(update(site).values(sending=sending, home=home, held_on=None))
+    session.execute(update(site).values(sending=sending, home=home, sending_paused_on=None))
 
 
 def hold(session: Session, today: date) -> None:
     """Switch sending off because this is a copy; remember since when."""
-    session.execute(update(site).values(sending=False, held_on=today))
+    session.execute(update(site).values(sending=False, sending_paused_on=today))
 
 
 def set_last_tick(session: Session, now: datetime) -> None:
     session.execute(update(site).values(last_tick=now))
 
 
-def spoke_on(session: Session, today: date) -> None:
+def last_sending_day(session: Session, today: date) -> None:
     """Remember that messages could go out today."""
-    earlier = or_(site.c.spoke_on.is_(None), site.c.spoke_on < today)
-    session.execute(update(site).where(site.c.sending, earlier).values(spoke_on=today))
+    earlier = or_(site.c.last_sending_day.is_(None), site.c.last_sending_day < today)
+    session.execute(update(site).where(site.c.sending, earlier).values(last_sending_day=today))
 
 
 def set_bundled_at(session: Session, now: datetime | None) -> None:
@@ -97,18 +97,18 @@ def set_bundled_at(session: Session, now: datetime | None) -> None:
 
 def set_rolled(session: Session, plan: str) -> None:
     """Remember what the plan was rolled forward with; empty: look again."""
-    session.execute(update(site).where(site.c.rolled != plan).values(rolled=plan))
+    session.execute(update(site).where(site.c.planned_with != plan).values(planned_with=plan))
 
 
 def count_pass(session: Session) -> int:
     """Count a pass that may send; returns how many there have been."""
-    counted = update(site).values(passes=site.c.passes + 1).returning(site.c.passes)
+    counted = update(site).values(pass_count=site.c.pass_count + 1).returning(site.c.pass_count)
     return int(session.execute(counted).scalar_one())
 
 
 def catch_up_passes(session: Session, passes: int) -> None:
     """Count no fewer passes than these: a person has seen that the database is an older one."""
-    session.execute(update(site).where(site.c.passes < passes).values(passes=passes))
+    session.execute(update(site).where(site.c.pass_count < passes).values(pass_count=passes))
 
 
 def set_digest_week(session: Session, week: str) -> None:
@@ -131,7 +131,7 @@ def data_changed(session: Session, org_ids: Iterable[int]) -> None:
     ids = sorted(set(org_ids))
     for start in range(0, len(ids), _AT_ONCE):
         changed = _with_superiors(ids[start : start + _AT_ONCE])
-        session.execute(update(org).where(changed).values(changed_in=version))
+        session.execute(update(org).where(changed).values(changed_at_version=version))
 
 
 def with_superiors(session: Session, org_ids: Iterable[int]) -> list[int]:

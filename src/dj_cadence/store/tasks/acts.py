@@ -10,7 +10,7 @@ from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import act, anchor, record, record_task, slot, task
+from dj_cadence.store.schema import act, record, record_task, slot, start_event, task
 from dj_cadence.store.tasks.deeds import deed_in
 
 _WAY = "way of acts"
@@ -50,7 +50,7 @@ def change(
         update(task)
         .where(task.c.id == row.id)
         .values(
-            **values, touched=row.touched or touches, sequence=task.c.sequence + 1, changed_at=now
+            **values, has_acts=row.has_acts or touches, sequence=task.c.sequence + 1, changed_at=now
         )
     )
     written = session.execute(
@@ -75,7 +75,7 @@ def change(
 
 def about_term(session: Session, term: AnyRow) -> list[AnyRow]:
     """The owed tasks of others that hang on the same election as a term, held."""
-    same = (task.c.anchor_id == term.anchor_id, task.c.instance == term.org_id)
+    same = (task.c.start_event_id == term.start_event_id, task.c.subject_id == term.org_id)
     query = select(task).where(*same, task.c.state.in_(sorted(OWED))).with_for_update()
     return list(session.execute(query))
 
@@ -173,9 +173,9 @@ def counted_for(session: Session, record_id: int) -> list[int]:
     return list(session.scalars(query.order_by(record_task.c.task_id)))
 
 
-def election_anchor(session: Session, anchor_id: int) -> AnyRow:
+def election_anchor(session: Session, start_event_id: int) -> AnyRow:
     """The election a task hangs on."""
-    return session.execute(select(anchor).where(anchor.c.id == anchor_id)).one()
+    return session.execute(select(start_event).where(start_event.c.id == start_event_id)).one()
 
 
 def slot_of(session: Session, slot_id: int) -> AnyRow:
@@ -186,15 +186,15 @@ def slot_of(session: Session, slot_id: int) -> AnyRow:
 
 def last_election(session: Session, task_id: int) -> date | None:
     """The day of the election that a task hangs on; None where it hangs on none."""
-    query = select(anchor.c.day).join(task, task.c.anchor_id == anchor.c.id)
+    query = select(start_event.c.day).join(task, task.c.start_event_id == start_event.c.id)
     return session.execute(query.where(task.c.id == task_id)).scalar_one_or_none()
 
 
 def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: datetime) -> None:
     """A new election ends the term that ran from `before`."""
-    session.execute(update(anchor).where(anchor.c.id == before.id).values(current=False))
+    session.execute(update(start_event).where(start_event.c.id == before.id).values(current=False))
     written = session.execute(
-        insert(anchor)
+        insert(start_event)
         .values(
             org_id=before.org_id,
             kind="election",
@@ -204,10 +204,10 @@ def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: d
             recorded_at=now,
             recorded_by=by,
         )
-        .returning(anchor.c.id)
+        .returning(start_event.c.id)
     )
     if deed := deed_in(session):
-        deed.anchor_id = int(written.scalar_one())
+        deed.start_event_id = int(written.scalar_one())
 
 
 def take_back_election(session: Session, election_id: int, before_id: int, now: datetime) -> bool:
@@ -216,16 +216,18 @@ def take_back_election(session: Session, election_id: int, before_id: int, now: 
     False, with nothing changed, where the election is not the last one any more, or where
     somebody has acted on its own term.
     """
-    last = session.execute(select(anchor).where(anchor.c.id == election_id)).one()
-    touched = select(task.c.id).where(task.c.anchor_id == election_id, task.c.touched).limit(1)
+    last = session.execute(select(start_event).where(start_event.c.id == election_id)).one()
+    touched = (
+        select(task.c.id).where(task.c.start_event_id == election_id, task.c.has_acts).limit(1)
+    )
     if not last.current or session.execute(touched).first() is not None:
         return False
     void(session, election_id, now)
-    session.execute(update(anchor).where(anchor.c.id == before_id).values(current=True))
+    session.execute(update(start_event).where(start_event.c.id == before_id).values(current=True))
     return True
 
 
-def void(session: Session, anchor_id: int, now: datetime) -> None:
+def void(session: Session, start_event_id: int, now: datetime) -> None:
     """Let nothing hang on an election or an event any more: it was recorded by mistake."""
-    taken_back = update(anchor).where(anchor.c.id == anchor_id)
+    taken_back = update(start_event).where(start_event.c.id == start_event_id)
     session.execute(taken_back.values(current=False, voided_at=now))

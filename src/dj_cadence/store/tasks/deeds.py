@@ -28,12 +28,16 @@ class Deed:
     number: int = 0
     """The id of its first act; 0 before that."""
     record_id: int | None = None
-    anchor_id: int | None = None
+    start_event_id: int | None = None
 
     def take_in(self, session: Session, act_id: int) -> None:
         """Make an act that has just been written down a part of it."""
         self.number = self.number or act_id
-        mine = {"deed": self.number, "record_id": self.record_id, "anchor_id": self.anchor_id}
+        mine = {
+            "deed": self.number,
+            "record_id": self.record_id,
+            "start_event_id": self.start_event_id,
+        }
         session.execute(update(act).where(act.c.id == act_id).values(mine))
 
 
@@ -96,4 +100,4 @@ def note_touched(session: Session, task_ids: Collection[int]) -> None:
     own = and_(act.c.task_id == task.c.id, act.c.undone_in.is_(None))
     ours = act.c.kind.in_((*sorted(DEEDS), "handover"))
     touched = exists().where(own, ours).correlate(task)
-    session.execute(update(task).where(task.c.id.in_(task_ids)).values(touched=touched))
+    session.execute(update(task).where(task.c.id.in_(task_ids)).values(has_acts=touched))

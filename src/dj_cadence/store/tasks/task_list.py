@@ -48,7 +48,7 @@ class TaskRow:
     completed_on: date | None
     late_days: int
     """Days from the due date to the day it was done; 0 when done in time or not done."""
-    instance: int
+    subject_id: int
     """What it is about: an organization below (its id), a case (minus its id), itself (0)."""
     about: str
     """The name of the organization below that it is about; empty for none."""
@@ -148,7 +148,7 @@ def _rows() -> Select[tuple[object, ...]]:
         )
         .join(org, org.c.id == task.c.org_id)
         .join(slot, slot.c.id == task.c.slot_id)
-        .outerjoin(_subject, _subject.c.id == task.c.instance)
+        .outerjoin(_subject, _subject.c.id == task.c.subject_id)
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
 
@@ -176,7 +176,7 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         office=catalogue.office(row.duty, row.step),
         completed_on=row.completed_on,
         late_days=max(late, 0),
-        instance=row.instance,
+        subject_id=row.subject_id,
         about=row.subject or "",
         instructions=catalogue.instructions(row.duty, row.step),
         org_id=row.org_id,
@@ -192,7 +192,7 @@ def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
         answer_by=_answer_by(row, state, catalogue, today),
         rule_due=row.rule_due,
         postponed=row.postponed_to is not None,
-        confidential=catalogue.is_confidential(row.duty, row.instance),
+        confidential=catalogue.is_confidential(row.duty, row.subject_id),
     )
 
 

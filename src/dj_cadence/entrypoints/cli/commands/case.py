@@ -12,7 +12,7 @@ from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.tasks import cases
-from dj_cadence.services.tasks.record import Who
+from dj_cadence.services.tasks.record import Actor
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 
@@ -60,7 +60,7 @@ def undo(
     def do(site: Opened, session: Session, who: str) -> None:
         found = cases.case(session, number)
         check_actor(session, by, [orgs.find_org(session, found.code).id], site.today)
-        when: Who = {"by": who, "now": site.now, "today": site.today}
+        when: Actor = {"by": who, "now": site.now, "today": site.today}
         cases.take_back(session, site.catalogue(), number, reason=reason, **when)
 
     act(ctx, by, do)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.messages.notifier import Form, Limit
+from dj_cadence.domain.messages.notifier import Audience, Limit
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
@@ -13,7 +13,7 @@ from dj_cadence.services.delivery import channels
 
 app = typer.Typer(help="通道：消息怎样送出。", no_args_is_help=True)
 
-_FORMS = {Form.MAIL: "个人邮件", Form.CHAT: "个人消息", Form.GROUP: "群消息"}
+_FORMS = {Audience.MAIL: "个人邮件", Audience.CHAT: "个人消息", Audience.GROUP: "群消息"}
 
 
 @app.command("list")

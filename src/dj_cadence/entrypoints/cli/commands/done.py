@@ -60,7 +60,7 @@ def done(
     amount = 1 if hours is None else hours
     with opened(ctx) as site:
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
-        when: record.Who = {"by": site.person(by), "now": site.now, "today": site.today}
+        when: record.Actor = {"by": site.person(by), "now": site.now, "today": site.today}
         rules = site.catalogue()
         set_aside = evidence.set_aside(site.site.settings, map(read_paper, papers or ()))
         with set_aside as aside, site.site.database.write() as session:
@@ -113,7 +113,7 @@ def take_back(
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     def do(site: Opened, session: Session, who: str) -> None:
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         found = read_records(file)
         for problem in found.problems:
             if problem.warning:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence.bootstrap import template_folders
-from dj_cadence.domain.documents.document import PaperKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, ending
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import write_file
@@ -31,7 +31,7 @@ def letter(
         str,
         typer.Argument(
             metavar="种类",
-            help="、".join(f"{one.value} {one.label}" for one in PaperKind),
+            help="、".join(f"{one.value} {one.label}" for one in DocumentKind),
         ),
     ],
     org: OfOrg,
@@ -40,7 +40,7 @@ def letter(
     year: Year = 0,
 ) -> None:
     """生成一份公文（.docx），模板在 templates/letters/。"""
-    kinds = {one.value: one for one in PaperKind}
+    kinds = {one.value: one for one in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     when = _month(month)

@@ -16,7 +16,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.planning import apply as planner
-from dj_cadence.store.planning.differences import Span
+from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.site import site as sites
 
 _CHANGES = {
@@ -49,7 +49,7 @@ def plan(
         database, catalogue = site.site.database, loaded.catalogue
         with database.read() as session:
             usual = planner.default_span(sites.load(session).starts_on, site.today)
-        span = Span(since or usual.since, until or usual.until)
+        span = DateRange(since or usual.since, until or usual.until)
         if apply:
             report = planner.apply(
                 database,

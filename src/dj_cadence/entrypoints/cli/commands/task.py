@@ -163,7 +163,7 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
             others = rests_with(session, known) if known else []
             check_actor_of(session, by, (task, *others), site.today)
         kind = DeedKind(last_deed(session, task).kind)
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         undo(session, site.catalogue(), task, reason=reason, **when)
         say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")
 
@@ -221,7 +221,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
 
     def do(site: Opened, session: Session, who: str) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         superior_decisions.waive(session, site.catalogue(), task, reason=reason, **when)
 
     act(ctx, by, do)
@@ -243,7 +243,7 @@ def submit(
         if duty is None or not duty.confirm:
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
         day = on or site.today
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         record.done(session, site.catalogue(), task, on=day, note=note, **when)
 
     act(ctx, by, do)
@@ -255,7 +255,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
 
     def do(site: Opened, session: Session, who: str) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         superior_decisions.accept(session, site.catalogue(), task, **when)
 
     act(ctx, by, do)
@@ -267,7 +267,7 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
 
     def do(site: Opened, session: Session, who: str) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Who = {"by": who, "now": site.now, "today": site.today}
+        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
         superior_decisions.return_(session, site.catalogue(), task, reason=reason, **when)
 
     act(ctx, by, do)

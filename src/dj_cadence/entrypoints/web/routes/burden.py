@@ -5,7 +5,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web.paging import LINES
-from dj_cadence.entrypoints.web.request_context import Visit
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.permissions import may_act
 from dj_cadence.store.digest import burden
@@ -16,7 +16,7 @@ MOST = 400
 """Organizations whose numbers are listed; of a larger subtree only the organization's own."""
 
 
-def people(visit: Visit) -> Response:
+def people(visit: RequestContext) -> Response:
     """This month and the last; telephone numbers only for those who act there."""
     this_month = visit.today.replace(day=1)
     months = [add_months(this_month, -1), this_month]

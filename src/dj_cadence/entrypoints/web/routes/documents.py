@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import PaperKind, WallPlan
+from dj_cadence.domain.documents.document import DocumentKind, WallPlan
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
-from dj_cadence.entrypoints.web.request_context import Visit
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import DOCX, render_paper, wall_workbook
@@ -23,31 +23,31 @@ from dj_cadence.services.documents.letters import paper
 from dj_cadence.services.documents.wall_plan import wall_plan
 
 
-def digest(visit: Visit) -> Response:
+def digest(visit: RequestContext) -> Response:
     """The digest as it is at this moment; of a past week its numbers."""
     view = _digest(visit)
     return visit.page("digest.html", digest=view, base=organization_path(view.org_code))
 
 
-def digest_file(visit: Visit) -> Response:
+def digest_file(visit: RequestContext) -> Response:
     view = _digest(visit)
     return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 党建工作周报.xlsx")
 
 
-def wall(visit: Visit) -> Response:
+def wall(visit: RequestContext) -> Response:
     """A year's plan, or with ?month= a month's, on A4."""
     plan, query = _wall(visit), visit.request.url.query
     base = organization_path(visit.code)
     return visit.page("wall.html", plan=plan, base=base, query=f"?{query}" if query else "")
 
 
-def wall_file(visit: Visit) -> Response:
+def wall_file(visit: RequestContext) -> Response:
     plan = _wall(visit)
     return _file(wall_workbook(plan), XLSX, f"{plan.org_name}{plan.span}计划.xlsx")
 
 
-def paper_file(visit: Visit) -> Response:
-    kinds = {kind.value: kind for kind in PaperKind}
+def paper_file(visit: RequestContext) -> Response:
+    kinds = {kind.value: kind for kind in DocumentKind}
     kind = kinds.get(visit.path("kind"))
     if kind is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -69,7 +69,7 @@ def paper_file(visit: Visit) -> Response:
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 
 
-def _digest(visit: Visit) -> DigestView:
+def _digest(visit: RequestContext) -> DigestView:
     week = visit.request.query_params.get("week", "")
     if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
         raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
@@ -82,7 +82,7 @@ def _digest(visit: Visit) -> DigestView:
         )
 
 
-def _wall(visit: Visit) -> WallPlan:
+def _wall(visit: RequestContext) -> WallPlan:
     month, year = _month(visit), _year(visit)
     with visit.read() as session:
         found, rules = visit.organization(session), visit.catalogue
@@ -97,7 +97,7 @@ def _wall(visit: Visit) -> WallPlan:
         )
 
 
-def _month(visit: Visit) -> date | None:
+def _month(visit: RequestContext) -> date | None:
     text = visit.request.query_params.get("month", "")
     if not text:
         return None
@@ -106,7 +106,7 @@ def _month(visit: Visit) -> date | None:
     return date.fromisoformat(f"{text}-01")
 
 
-def _year(visit: Visit) -> int:
+def _year(visit: RequestContext) -> int:
     text = visit.request.query_params.get("year", "")
     if text and not re.fullmatch(r"(19|20)\d\d", text):
         raise Refused(f"“{text}”不是年份，应写成 2026 这样。")

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from dj_cadence.entrypoints.web.request_context import Visit, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes.links import opened, public
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.tasks import evidence as kept_evidence
 from dj_cadence.store.tasks.task_list import tasks
 
 
-def of_organization(visit: Visit) -> Response:
+def of_organization(visit: RequestContext) -> Response:
     """A paper about a task of an organization that the visitor may see."""
     with visit.read() as session:
         code = visit.organization(session).code
@@ -29,14 +29,14 @@ def of_organization(visit: Visit) -> Response:
     return _download(visit, found)
 
 
-def of_message(visit: Visit) -> Response:
+def of_message(visit: RequestContext) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
     with visit.read() as session:
         found = _found(visit, session, public(opened(visit, session).rows))
     return _download(visit, found)
 
 
-def _found(visit: Visit, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
+def _found(visit: RequestContext, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
     """What does not belong to one of these tasks is not there."""
     wanted = whole_number(visit.path("id"))
     papers = kept_evidence.of_tasks(session, task_ids).values()
@@ -46,7 +46,7 @@ def _found(visit: Visit, session: Session, task_ids: Iterable[int]) -> kept_evid
     raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def _download(visit: Visit, kept: kept_evidence.Kept) -> Response:
+def _download(visit: RequestContext, kept: kept_evidence.Kept) -> Response:
     """Saved, not opened: the name is plain, the type is what its content was found to be."""
     named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
     return FileResponse(

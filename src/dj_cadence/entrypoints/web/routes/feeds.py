@@ -24,7 +24,7 @@ from dj_cadence.signing import token_hash
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.feeds.feeds import Facts
-from dj_cadence.store.feeds.freshness import Watch
+from dj_cadence.store.feeds.freshness import Freshness
 
 KNOWN = 50_000
 """Calendars whose tags are at hand at most; each takes about two thousand bytes."""
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Representation:
     """A calendar in one coding: its tag, and the answer that the reader has it already."""
 
     tag: str
@@ -55,8 +55,8 @@ class Edition:
     facts: Facts
     """It stands as long as these are true of these organizations."""
     modified_at: datetime
-    plain: Form
-    packed: Form
+    plain: Representation
+    packed: Representation
 
     def is_known(self, asked: Headers) -> bool:
         """Whether the reader has this calendar, in either coding; a tag goes before a date."""
@@ -93,14 +93,14 @@ class Whole:
         return len(self.plain.body) + len(self.packed.body)
 
 
-class Calendars:
+class FeedEndpoint:
     """Every calendar of a site."""
 
     def __init__(self, context: WebContext, workers: Workers) -> None:
         self._context = context
         self._workers = workers
         self._feeds = Feeds(context.database, context.settings, context.catalogue)
-        self._watch = Watch(context.database)
+        self._watch = Freshness(context.database)
         self._day = date.min
         self._known: dict[str, Known] = {}
         self._whole: dict[str, Whole] = {}
@@ -182,10 +182,12 @@ def _headers(copy: AnyRow, coding: str) -> dict[str, str]:
     return headers | ({"Content-Encoding": coding} if coding else {})
 
 
-def _form(headers: dict[str, str]) -> Form:
+def _form(headers: dict[str, str]) -> Representation:
     """A 304 says what a cache needs and no more: each header is work, for us and for phones."""
     told = {name: headers[name] for name in ("ETag", "Last-Modified", "Cache-Control", "Vary")}
-    return Form(headers["ETag"], Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told))
+    return Representation(
+        headers["ETag"], Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told)
+    )
 
 
 def _answer(body: bytes, headers: dict[str, str]) -> Response:

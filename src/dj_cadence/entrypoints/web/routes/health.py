@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from dj_cadence.entrypoints.web.request_context import Visit, WebContext
+from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
 from dj_cadence.services.operations.metrics import exposition, measure
 
 METRICS = "text/plain; version=0.0.4"
@@ -29,7 +29,7 @@ class HealthEndpoint:
         return JSONResponse(told, status_code=status)
 
 
-def metrics(visit: Visit) -> Response:
+def metrics(visit: RequestContext) -> Response:
     """Counts and ages, in the text format of Prometheus."""
     found = measure(visit.database, visit.now)
     return PlainTextResponse(

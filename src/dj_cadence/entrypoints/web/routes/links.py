@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.paging import CARDS
 from dj_cadence.entrypoints.web.refusal import Refusal, refusal
-from dj_cadence.entrypoints.web.request_context import Visit, go_to
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.errors import Refused
@@ -22,14 +22,14 @@ from dj_cadence.store.site import logins
 from dj_cadence.store.tasks.task_list import TaskRow
 
 
-def message(visit: Visit) -> Response:
+def message(visit: RequestContext) -> Response:
     """The tasks of one message as they stand now."""
     return _message(
         visit, said=task_actions.SAID.get(visit.request.query_params.get("said", ""), "")
     )
 
 
-def act_in_message(visit: Visit) -> Response:
+def act_in_message(visit: RequestContext) -> Response:
     """An act on a task of the message, as the person it was sent to."""
 
     def allowed(session: Session) -> task_actions.Allowed:
@@ -45,14 +45,14 @@ def act_in_message(visit: Visit) -> Response:
         return _message(visit, refused=refusal(visit, error), status=status)
 
 
-def back_to_message(visit: Visit) -> Response:
+def back_to_message(visit: RequestContext) -> Response:
     """The address of a form, opened by itself: the page on which the form stands."""
     if visit.path("act") not in task_actions.NAMES:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return go_to(f"/t/{visit.path('token')}")
 
 
-def login(visit: Visit) -> Response:
+def login(visit: RequestContext) -> Response:
     """A button only: programs that look into links must not use them up."""
     with visit.read() as session:
         person_id = subject_of(session, visit.path("token"), "login", visit.now)
@@ -60,7 +60,7 @@ def login(visit: Visit) -> Response:
     return visit.page("login.html", person=person)
 
 
-def consume_login(visit: Visit) -> Response:
+def consume_login(visit: RequestContext) -> Response:
     """Log the browser in; the link is spent, and the login that the browser had is over."""
     with visit.write() as session:
         person_id = use_login_link(session, visit.path("token"), visit.now)
@@ -71,7 +71,7 @@ def consume_login(visit: Visit) -> Response:
     return response
 
 
-def logout(visit: Visit) -> Response:
+def logout(visit: RequestContext) -> Response:
     """Here and on the server: a copy of the cookie opens nothing any more."""
     with visit.write() as session:
         _end_login(visit, session)
@@ -80,7 +80,7 @@ def logout(visit: Visit) -> Response:
     return response
 
 
-def opened(visit: Visit, session: Session) -> OpenedLink:
+def opened(visit: RequestContext, session: Session) -> OpenedLink:
     """What the link in the address stands for."""
     return open_link(session, visit.catalogue, visit.settings, visit.path("token"), visit.now)
 
@@ -90,13 +90,17 @@ def public(rows: Iterable[TaskRow]) -> list[int]:
     return [row.id for row in rows if not row.confidential]
 
 
-def _end_login(visit: Visit, session: Session) -> None:
+def _end_login(visit: RequestContext, session: Session) -> None:
     if visit.login:
         logins.end(session, visit.visitor.person_id, visit.now, only=visit.login.id)
 
 
 def _message(
-    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
+    visit: RequestContext,
+    *,
+    said: str = "",
+    refused: Refusal | None = None,
+    status: int = HTTPStatus.OK,
 ) -> Response:
     with visit.read() as session:
         found = opened(visit, session)

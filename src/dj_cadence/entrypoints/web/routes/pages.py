@@ -13,7 +13,7 @@ from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.refusal import Refusal, refusal
-from dj_cadence.entrypoints.web.request_context import Visit, go_to, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
@@ -68,7 +68,7 @@ _SECTIONS = {
 _WITH_FORMS = ("overdue", "unrecorded", "open", "submitted")
 
 
-def start(visit: Visit) -> Response:
+def start(visit: RequestContext) -> Response:
     """The visitor's organizations; for strangers how to get in."""
     with visit.read() as session:
         values = {} if visit.visitor.is_stranger else _overview(visit, session)
@@ -83,7 +83,7 @@ def start(visit: Visit) -> Response:
     )
 
 
-def _overview(visit: Visit, session: Session) -> dict[str, Any]:
+def _overview(visit: RequestContext, session: Session) -> dict[str, Any]:
     visitor, settings = visit.visitor, visit.settings
     lines = page_queries.organizations(session, visitor, visit.catalogue, visit.today)
     folded = len(lines) > WHOLE_TREE
@@ -103,11 +103,11 @@ def _overview(visit: Visit, session: Session) -> dict[str, Any]:
     }
 
 
-def organization(visit: Visit) -> Response:
+def organization(visit: RequestContext) -> Response:
     return _organization(visit, said=visit.request.query_params.get("said", ""))
 
 
-def act_in_organization(visit: Visit) -> Response:
+def act_in_organization(visit: RequestContext) -> Response:
     """Whatever the forms on the organization's page are for."""
 
     def allowed(session: Session) -> task_actions.Allowed:
@@ -122,18 +122,20 @@ def act_in_organization(visit: Visit) -> Response:
         return _organization(visit, refused=refusal(visit, error), status=status)
 
 
-def back_to_organization(visit: Visit) -> Response:
+def back_to_organization(visit: RequestContext) -> Response:
     """The address of a form, opened by itself: the page on which the form stands."""
     if visit.path("act") not in (*task_actions.NAMES, "feed"):
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return go_to(organization_path(visit.code))
 
 
-def back_to_start(_visit: Visit) -> Response:
+def back_to_start(_visit: RequestContext) -> Response:
     return go_to("/")
 
 
-def _open_to(visit: Visit, session: Session) -> tuple[task_actions.Tasks, task_actions.Tasks]:
+def _open_to(
+    visit: RequestContext, session: Session
+) -> tuple[task_actions.Tasks, task_actions.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
     found = visit.organization(session)
     who = (session, visit.visitor, found.id, visit.today)
@@ -141,7 +143,7 @@ def _open_to(visit: Visit, session: Session) -> tuple[task_actions.Tasks, task_a
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
-def told(visit: Visit) -> Response:
+def told(visit: RequestContext) -> Response:
     """What was said about one task, to whom, with what outcome, and what was done to it."""
     with visit.read() as session:
         found = visit.organization(session)
@@ -157,7 +159,7 @@ def told(visit: Visit) -> Response:
     return visit.page("told.html", org=found, task=row, lines=lines, acted=acted)
 
 
-def outbox(visit: Visit) -> Response:
+def outbox(visit: RequestContext) -> Response:
     before = whole_number(visit.request.query_params.get("before", ""))
     with visit.read() as session:
         visit.require_login()
@@ -166,7 +168,7 @@ def outbox(visit: Visit) -> Response:
     return visit.page("outbox.html", lines=lines, older=older)
 
 
-def letter(visit: Visit) -> Response:
+def letter(visit: RequestContext) -> Response:
     """One message as it went out. Its links act as the addressee, so others do not see them."""
     with visit.read() as session:
         visit.require_login()
@@ -188,7 +190,11 @@ def letter(visit: Visit) -> Response:
 
 
 def _organization(
-    visit: Visit, *, said: str = "", refused: Refusal | None = None, status: int = HTTPStatus.OK
+    visit: RequestContext,
+    *,
+    said: str = "",
+    refused: Refusal | None = None,
+    status: int = HTTPStatus.OK,
 ) -> Response:
     with visit.read() as session:
         visitor, today, found = visit.visitor, visit.today, visit.organization(session)
@@ -244,7 +250,7 @@ def _organization(
     )
 
 
-def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow], int]:
+def _rows(visit: RequestContext, session: Session, found: AnyRow) -> tuple[list[TaskRow], int]:
     """The organization's tasks that the visitor may read, and how many owed ones they may not."""
     rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
     shown = readable(session, visit.visitor, rows, visit.today)
@@ -252,7 +258,9 @@ def _rows(visit: Visit, session: Session, found: AnyRow) -> tuple[list[TaskRow],
     return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
-def _sections(visit: Visit, rows: list[TaskRow], wanted: int) -> tuple[Sections, dict[str, int]]:
+def _sections(
+    visit: RequestContext, rows: list[TaskRow], wanted: int
+) -> tuple[Sections, dict[str, int]]:
     """What of them stands on this page, and how many there are of each.
 
     `wanted`, if any, is the task that must stand on it.

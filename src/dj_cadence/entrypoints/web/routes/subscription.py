@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.entrypoints.web.request_context import Visit, go_to
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.services.access.permissions import may_act
 from dj_cadence.services.feeds.address import feed_address, rotate
 
@@ -25,7 +25,7 @@ class Subscription:
     """`https` for another phone's camera, as SVG: what Android makes of webcal is no calendar."""
 
 
-def subscription(visit: Visit, subject: str, address: str | None) -> Subscription:
+def subscription(visit: RequestContext, subject: str, address: str | None) -> Subscription:
     """The calendar of an organization or a person; its address is made where there is none."""
     https = address or feed_address(visit.database, visit.settings, subject, visit.now)
     webcal = f"webcal://{https.partition('://')[2]}"
@@ -35,7 +35,7 @@ def subscription(visit: Visit, subject: str, address: str | None) -> Subscriptio
     return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
 
 
-def change_of_organization(visit: Visit) -> Response:
+def change_of_organization(visit: RequestContext) -> Response:
     """更换地址: the old calendar address stops working."""
     with visit.write() as session:
         found = visit.organization(session)
@@ -45,7 +45,7 @@ def change_of_organization(visit: Visit) -> Response:
     return go_to(f"{organization_path(found.code)}?said=feed#feed")
 
 
-def change_own(visit: Visit) -> Response:
+def change_own(visit: RequestContext) -> Response:
     """The same for the visitor's own calendar."""
     with visit.write() as session:
         if not visit.visitor.person_id:

@@ -12,14 +12,14 @@ from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.web import labels
-from dj_cadence.entrypoints.web.request_context import Visit, go_to, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.record import Who
+from dj_cadence.services.tasks.record import Actor
 from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
 from dj_cadence.store.tasks.acts import came_by, last_election, locked_task
 from dj_cadence.store.tasks.deeds import last_on
@@ -68,7 +68,7 @@ class Allowed:
     """What may be recorded with each of their own; None: wherever they may act."""
 
 
-def answer(visit: Visit, allowed: Callable[[Session], Allowed], base: str) -> Response:
+def answer(visit: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response:
     """Carry out the act in the address on the task in the form, or ask first; `base` shows it.
 
     What came with the form is named in the same transaction as the act, and gone where that is
@@ -94,14 +94,14 @@ def answer(visit: Visit, allowed: Callable[[Session], Allowed], base: str) -> Re
 class Acting:
     """One act on one task, inside its transaction."""
 
-    visit: Visit
+    visit: RequestContext
     session: Session
     may: Allowed
     task: TaskRow
     aside: Aside
 
     @property
-    def who(self) -> Who:
+    def who(self) -> Actor:
         return {"by": self.may.person.key, "now": self.visit.now, "today": self.visit.today}
 
     @property
@@ -110,7 +110,7 @@ class Acting:
 
 
 def _chosen(
-    visit: Visit, session: Session, may: Allowed
+    visit: RequestContext, session: Session, may: Allowed
 ) -> tuple[Callable[[Acting], str], TaskRow]:
     name, number = visit.path("act"), whole_number(visit.form.get("task", ""))
     act = _GRANTS.get(name) or _ACTS.get(name)
@@ -125,7 +125,7 @@ def _chosen(
     return act, task
 
 
-def _question(visit: Visit, session: Session, task: TaskRow) -> dict[str, object]:
+def _question(visit: RequestContext, session: Session, task: TaskRow) -> dict[str, object]:
     """What is asked before something is written that one tap does not take back."""
     name = visit.path("act")
     if SURE in visit.form or task.state.is_settled:
@@ -142,7 +142,7 @@ def _question(visit: Visit, session: Session, task: TaskRow) -> dict[str, object
     return {}
 
 
-def _kept(visit: Visit) -> dict[str, str]:
+def _kept(visit: RequestContext) -> dict[str, str]:
     """What the form said, to be sent again."""
     return {name: value for name, value in visit.form.items() if name != "csrf" and value}
 
@@ -217,7 +217,7 @@ def _take_back(one: Acting) -> str:
     return "take_back"
 
 
-def _check_unchanged(visit: Visit, session: Session, task: TaskRow) -> None:
+def _check_unchanged(visit: RequestContext, session: Session, task: TaskRow) -> None:
     """A second tap must not count twice. Raises Refused when the page shows too little done."""
     now = locked_task(session, task.id)
     seen = visit.form.get("seen", str(now.amount))

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from dj_cadence.entrypoints.web.request_context import Visit
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.entrypoints.web.routes.links import opened
 from dj_cadence.entrypoints.web.security import (
     FORM_BYTES,
@@ -39,7 +39,7 @@ def brings_files(request: Request) -> bool:
     return is_upload and request.path_params.get("act") in ACTS
 
 
-def admit(visit: Visit) -> None:
+def admit(visit: RequestContext) -> None:
     """Keep strangers from filling the disk: nothing is read before somebody is known.
 
     Raises Refused for a link that is none or has ended, HTTPException 403 for a stranger elsewhere.

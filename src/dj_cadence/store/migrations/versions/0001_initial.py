@@ -20,14 +20,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_catalogue_hash")),
     )
     op.create_table(
-        "chain",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chain")),
-        sa.UniqueConstraint("hash", name=op.f("uq_chain_hash")),
-    )
-    op.create_table(
         "channel_state",
         sa.Column("channel", sa.String(length=24), nullable=False),
         sa.Column("since", sa.String(length=27), nullable=False),
@@ -72,6 +64,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_feed_revision")),
     )
     op.create_table(
+        "handled_report",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", sa.String(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_handled_report")),
+    )
+    op.create_table(
         "layout",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -96,6 +94,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("duty", name=op.f("pk_plan_run")),
     )
     op.create_table(
+        "plan_snapshot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_snapshot")),
+        sa.UniqueConstraint("hash", name=op.f("uq_plan_snapshot_hash")),
+    )
+    op.create_table(
         "profile",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -104,7 +110,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_profile_hash")),
     )
     op.create_table(
-        "quiet",
+        "quiet_period",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("org_id", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
@@ -112,22 +118,16 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("made_at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiet")),
-        sa.UniqueConstraint("org_id", "since", name=op.f("uq_quiet_org_id_since")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quiet_period")),
+        sa.UniqueConstraint("org_id", "since", name=op.f("uq_quiet_period_org_id_since")),
     )
     op.create_table(
-        "rate",
+        "rate_token",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("taken_at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "n", name=op.f("pk_rate")),
+        sa.PrimaryKeyConstraint("bucket", "n", name=op.f("pk_rate_token")),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "report_seen",
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("seen_at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("hash", name=op.f("pk_report_seen")),
     )
     op.create_table(
         "saved_rules",
@@ -139,14 +139,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_rules")),
     )
     op.create_table(
-        "shape",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shape")),
-        sa.UniqueConstraint("hash", name=op.f("uq_shape_hash")),
-    )
-    op.create_table(
         "site",
         sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("uid", sa.String(length=32), nullable=False),
@@ -155,14 +147,22 @@ def upgrade() -> None:
         sa.Column("shown_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sending", sa.Boolean(), nullable=False),
         sa.Column("home", sa.Text(), nullable=False),
-        sa.Column("held_on", sa.Date(), nullable=True),
+        sa.Column("sending_paused_on", sa.Date(), nullable=True),
         sa.Column("last_tick", sa.String(length=27), nullable=True),
         sa.Column("bundled_at", sa.String(length=27), nullable=True),
-        sa.Column("spoke_on", sa.Date(), nullable=True),
-        sa.Column("passes", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("rolled", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("last_sending_day", sa.Date(), nullable=True),
+        sa.Column("pass_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("planned_with", sa.String(length=64), server_default="", nullable=False),
         sa.Column("digest_week", sa.String(length=8), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "skeleton",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skeleton")),
+        sa.UniqueConstraint("hash", name=op.f("uq_skeleton_hash")),
     )
     op.create_table(
         "token",
@@ -256,7 +256,7 @@ def upgrade() -> None:
         sa.Column("subtree_end", sa.Integer(), nullable=False),
         sa.Column("profile_id", sa.Integer(), nullable=False),
         sa.Column("roster", sa.Text(), nullable=False),
-        sa.Column("changed_in", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("changed_at_version", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["approver_id"], ["org.id"], name=op.f("fk_org_approver_id")),
         sa.ForeignKeyConstraint(["profile_id"], ["profile.id"], name=op.f("fk_org_profile_id")),
         sa.ForeignKeyConstraint(["successor_id"], ["org.id"], name=op.f("fk_org_successor_id")),
@@ -264,7 +264,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_org")),
         sa.UniqueConstraint("code", name=op.f("uq_org_code")),
     )
-    op.create_index(op.f("ix_org_changed_in"), "org", ["changed_in"], unique=False)
+    op.create_index(op.f("ix_org_changed_at_version"), "org", ["changed_at_version"], unique=False)
     op.create_index(op.f("ix_org_position"), "org", ["position"], unique=False)
     op.create_index(op.f("ix_org_profile_id"), "org", ["profile_id"], unique=False)
     op.create_index(
@@ -300,30 +300,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "anchor",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("org_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("current", sa.Boolean(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("ref", sa.Text(), server_default="", nullable=False),
-        sa.Column("known_on", sa.Date(), server_default="0001-01-01", nullable=False),
-        sa.Column("recorded_at", sa.String(length=27), nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=False),
-        sa.Column("voided_at", sa.String(length=27), nullable=True),
-        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_anchor_org_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
-    )
-    op.create_index(
-        "uq_anchor_current",
-        "anchor",
-        ["org_id", "kind"],
-        unique=True,
-        sqlite_where=sa.text("current = 1"),
-        postgresql_where=sa.text("current"),
-    )
-    op.create_table(
         "appointment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("org_id", sa.Integer(), nullable=False),
@@ -332,7 +308,7 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("acting", sa.Boolean(), nullable=False),
-        sa.Column("welcomed_on", sa.Date(), nullable=True),
+        sa.Column("handover_notified_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_appointment_org_id")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_appointment_person_id")
@@ -346,15 +322,15 @@ def upgrade() -> None:
             name=op.f("uq_appointment_org_id_office_person_id_since"),
         ),
     )
-    op.create_index(op.f("ix_appointment_person_id"), "appointment", ["person_id"], unique=False)
     op.create_index(
-        "ix_appointment_unwelcomed",
+        "ix_appointment_handover_pending",
         "appointment",
         ["since"],
         unique=False,
-        sqlite_where=sa.text("welcomed_on IS NULL"),
-        postgresql_where=sa.text("welcomed_on IS NULL"),
+        sqlite_where=sa.text("handover_notified_on IS NULL"),
+        postgresql_where=sa.text("handover_notified_on IS NULL"),
     )
+    op.create_index(op.f("ix_appointment_person_id"), "appointment", ["person_id"], unique=False)
     op.create_table(
         "attempt",
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -384,22 +360,24 @@ def upgrade() -> None:
     op.create_table(
         "letter",
         sa.Column("message_id", sa.Integer(), nullable=False),
-        sa.Column("shape_id", sa.Integer(), nullable=False),
+        sa.Column("skeleton_id", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_letter_message_id")),
-        sa.ForeignKeyConstraint(["shape_id"], ["shape.id"], name=op.f("fk_letter_shape_id")),
+        sa.ForeignKeyConstraint(
+            ["skeleton_id"], ["skeleton.id"], name=op.f("fk_letter_skeleton_id")
+        ),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_letter")),
     )
     op.create_table(
         "org_cohort",
         sa.Column("duty", sa.String(length=48), nullable=False),
         sa.Column("org_id", sa.Integer(), nullable=False),
-        sa.Column("instance", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
-        sa.Column("anchor_id", sa.Integer(), nullable=False),
+        sa.Column("start_event_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_org_cohort_cohort_id")),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_org_cohort_org_id")),
-        sa.PrimaryKeyConstraint("duty", "org_id", "instance", name=op.f("pk_org_cohort")),
+        sa.PrimaryKeyConstraint("duty", "org_id", "subject_id", name=op.f("pk_org_cohort")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -439,12 +417,36 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_record_org_id"), "record", ["org_id"], unique=False)
     op.create_table(
+        "start_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), server_default="", nullable=False),
+        sa.Column("known_on", sa.Date(), server_default="0001-01-01", nullable=False),
+        sa.Column("recorded_at", sa.String(length=27), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("voided_at", sa.String(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_start_event_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_start_event")),
+    )
+    op.create_index(
+        "uq_start_event_current",
+        "start_event",
+        ["org_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("current = 1"),
+        postgresql_where=sa.text("current"),
+    )
+    op.create_table(
         "task",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("org_id", sa.Integer(), nullable=False),
         sa.Column("duty", sa.String(length=48), nullable=False),
-        sa.Column("instance", sa.Integer(), nullable=False),
-        sa.Column("anchor_id", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("start_event_id", sa.Integer(), nullable=False),
         sa.Column("period", sa.String(length=16), nullable=False),
         sa.Column("step", sa.String(length=24), nullable=False),
         sa.Column("slot_id", sa.Integer(), nullable=False),
@@ -457,32 +459,34 @@ def upgrade() -> None:
         sa.Column("asked_on", sa.Date(), nullable=True),
         sa.Column("postponed_to", sa.Date(), nullable=True),
         sa.Column("due_revision", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("dated_on", sa.Date(), nullable=True),
+        sa.Column("redated_on", sa.Date(), nullable=True),
         sa.Column(
             "planned_by_person", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
         ),
         sa.Column("target", sa.Integer(), nullable=False),
         sa.Column("amount", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("chain_id", sa.Integer(), nullable=False),
-        sa.Column("raised_to", sa.Date(), nullable=False),
+        sa.Column("plan_snapshot_id", sa.Integer(), nullable=False),
+        sa.Column("reminded_until", sa.Date(), nullable=False),
         sa.Column("next_on", sa.Date(), nullable=True),
-        sa.Column("touched", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("has_acts", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("completed_on", sa.Date(), nullable=True),
         sa.Column("settled_at", sa.String(length=27), nullable=True),
         sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("changed_at", sa.String(length=27), nullable=False),
-        sa.ForeignKeyConstraint(["chain_id"], ["chain.id"], name=op.f("fk_task_chain_id")),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_task_org_id")),
+        sa.ForeignKeyConstraint(
+            ["plan_snapshot_id"], ["plan_snapshot.id"], name=op.f("fk_task_plan_snapshot_id")
+        ),
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_task_slot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
         sa.UniqueConstraint(
             "duty",
             "org_id",
-            "instance",
-            "anchor_id",
+            "subject_id",
+            "start_event_id",
             "period",
             "step",
-            name=op.f("uq_task_duty_org_id_instance_anchor_id_period_step"),
+            name=op.f("uq_task_duty_org_id_subject_id_start_event_id_period_step"),
         ),
     )
     op.create_index(
@@ -526,7 +530,7 @@ def upgrade() -> None:
         sa.Column("deed", sa.Integer(), nullable=True),
         sa.Column("undone_in", sa.Integer(), nullable=True),
         sa.Column("record_id", sa.Integer(), nullable=True),
-        sa.Column("anchor_id", sa.Integer(), nullable=True),
+        sa.Column("start_event_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_act_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_act")),
     )
@@ -551,7 +555,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("due_revision", sa.SmallInteger(), nullable=False),
-        sa.Column("rung", sa.String(length=16), nullable=False),
+        sa.Column("reminder_step", sa.String(length=16), nullable=False),
         sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("office", sa.String(length=16), nullable=False),
@@ -569,11 +573,11 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "task_id",
             "due_revision",
-            "rung",
+            "reminder_step",
             "occurrence",
             "level",
             "office",
-            name=op.f("uq_notice_task_id_due_revision_rung_occurrence_level_office"),
+            name="uq_notice_key",
         ),
     )
     op.create_index(
@@ -593,20 +597,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("message_id IS NOT NULL AND outcome = ''"),
     )
     op.create_index(
-        "ix_notice_passed_over",
-        "notice",
-        ["org_id"],
-        unique=False,
-        sqlite_where=sa.text("outcome = 'no_addressee' AND level > 0"),
-        postgresql_where=sa.text("outcome = 'no_addressee' AND level > 0"),
-    )
-    op.create_index(
         "ix_notice_unbundled",
         "notice",
         ["due_on"],
         unique=False,
         sqlite_where=sa.text("message_id IS NULL AND outcome = ''"),
         postgresql_where=sa.text("message_id IS NULL AND outcome = ''"),
+    )
+    op.create_index(
+        "ix_notice_unreachable",
+        "notice",
+        ["org_id"],
+        unique=False,
+        sqlite_where=sa.text("outcome = 'no_addressee' AND level > 0"),
+        postgresql_where=sa.text("outcome = 'no_addressee' AND level > 0"),
     )
     op.create_table(
         "record_task",
