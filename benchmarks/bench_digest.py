@@ -308,7 +308,7 @@ def _by_hand(views: list[DigestView]) -> int:
             )
         )
         letter = Letter("m", "a", "王书记", rendered.subject, rendered.text, rendered.html, "")
-        size += len(pack_whole(letter).shape) + len(digest_workbook(view))
+        size += len(pack_whole(letter).skeleton) + len(digest_workbook(view))
     return size
 
 

@@ -9,18 +9,19 @@ from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.schema import message, notice
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
-PASSES = "pass_count"
+__all__ = ["Session", "Site"]  # the rest is used by services
+
+PASSES = "passes"
 """The file in the site's folder that counts passes as the database does."""
 _log = logging.getLogger(__name__)
 

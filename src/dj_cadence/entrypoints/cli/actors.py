@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_grant
+from dj_cadence.services.site import Session
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts
 

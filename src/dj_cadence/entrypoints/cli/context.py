@@ -8,7 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import typer
-from sqlalchemy.orm import Session
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
@@ -18,7 +17,7 @@ from dj_cadence.entrypoints.cli.output import aside
 from dj_cadence.errors import Refused
 from dj_cadence.services.backup.restore import finish
 from dj_cadence.services.rules.applied import applied_catalogue
-from dj_cadence.services.site import Site
+from dj_cadence.services.site import Session, Site
 from dj_cadence.store.core.unusable import out_of_reach_explained
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.site.folder_lock import in_use

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -11,6 +10,7 @@ from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, wh
 from dj_cadence.services.access.logins import logins_of, people_logged_in
 from dj_cadence.services.access.message_links import live_links, withdraw
 from dj_cadence.services.access.permissions import Visitor, person_visitor
+from dj_cadence.services.site import Session
 from dj_cadence.store.site import logins
 
 _SAID = {

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 from jinja2 import Environment
-from sqlalchemy.orm import Session
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +26,7 @@ from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
+from dj_cadence.services.site import Session
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow

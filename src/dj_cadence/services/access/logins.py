@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import logins
 

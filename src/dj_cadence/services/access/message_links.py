@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import LISTED
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -29,6 +27,7 @@ from dj_cadence.services.access.sight import discreet, readable, seen_among
 from dj_cadence.services.tasks.joint_tasks import at_same_organization
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_links as store
 from dj_cadence.store.site import tokens
 from dj_cadence.store.tasks.task_list import TaskRow, tasks

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.domain.messages.notifier import Letter
@@ -18,6 +17,7 @@ from dj_cadence.services.access.permissions import Visitor, decides_for, oversee
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.message_links import message_tasks
 from dj_cadence.store.digest import subtree_counts

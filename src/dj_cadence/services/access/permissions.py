@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import appointment, org, person
 from dj_cadence.store.site import tokens
 

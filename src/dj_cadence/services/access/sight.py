@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.services.access.permissions import Visitor, closely, visible
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow
 

@@ -5,13 +5,12 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Table, select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.fingerprint import digest, plain
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.schema import catalogue, cohort, plan_snapshot, profile, skeleton
 
 _AT_ONCE = 100

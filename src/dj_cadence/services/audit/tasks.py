@@ -6,8 +6,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -26,6 +24,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.audit import situations as store
 from dj_cadence.store.audit.invariant import Moment
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 
 _SLACK = 31 * DAY

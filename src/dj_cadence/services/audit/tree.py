@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org
 from dj_cadence.store.site import site as sites

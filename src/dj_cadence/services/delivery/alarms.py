@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.chinese import moment_text
 from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.messages import circuit
@@ -14,6 +12,7 @@ from dj_cadence.domain.messages.view import ChannelAlertView
 from dj_cadence.services.operations.administrators import tell
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import circuits
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from itertools import islice
 
 from sqlalchemy import bindparam, exists, select, true, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.view import Observe, ignore
@@ -15,7 +14,7 @@ from dj_cadence.services.digest.digest import digests_due, make_digests
 from dj_cadence.services.reminders.handover import are_newcomers, welcome
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather, waiting
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database, insert_or_ignore
+from dj_cadence.store.core.database import Database, Session, insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import claims
 from dj_cadence.store.digest import digests

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 from sqlalchemy import RowMapping
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import DigestView
@@ -27,7 +26,7 @@ from dj_cadence.services.delivery.letter_codec import pack, unpack
 from dj_cadence.services.reminders.contacts import Contact, contacts, whom_to_ask
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.claims import Claim
 from dj_cadence.store.delivery.letters import StoredLetter

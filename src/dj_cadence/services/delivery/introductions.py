@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy.orm import Session
-
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.claims import Claim
 from dj_cadence.store.roster import orgs

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, CursorResult, case, func, select, true, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.reminders.plan import DECIDE, NEWCOMER, SENT_BACK
 from dj_cadence.errors import Refused
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import orgs

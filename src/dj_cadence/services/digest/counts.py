@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from itertools import accumulate
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.digest.digest import (
     CONFIDENTIAL,
     NOTHING,
@@ -21,6 +19,7 @@ from dj_cadence.domain.digest.digest import (
 )
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
 from dj_cadence.store.digest.subtree_counts import Asked, TreeRange

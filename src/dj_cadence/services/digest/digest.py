@@ -7,8 +7,6 @@ from datetime import date, datetime
 from functools import cache
 from threading import Lock
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import (
@@ -35,6 +33,7 @@ from dj_cadence.services.digest.counts import (
 )
 from dj_cadence.services.digest.missing_data import Gaps, calendar_sentences
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
 from dj_cadence.store.digest.subtree_counts import TreeRange

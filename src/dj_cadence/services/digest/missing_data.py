@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import subtree_counts
 from dj_cadence.store.digest.subtree_counts import TreeRange

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.digest.digest import DigestView
@@ -15,6 +14,7 @@ from dj_cadence.services.digest.digest import digest_view, kept_digest, write_di
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests
 from dj_cadence.store.schema import message

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.period import chinese_label
@@ -22,6 +21,7 @@ from dj_cadence.services.documents.term_letters import (
     site_contact,
     superior_name,
 )
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, record, record_task, task
 from dj_cadence.store.tasks import acts

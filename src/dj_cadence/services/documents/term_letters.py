@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import add_years, month_end
 from dj_cadence.domain.documents.document import Document, DocumentKind
@@ -22,6 +21,7 @@ from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, visible
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, profile, slot, start_event, task

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.documents.document import CORE_LINES, WallDay, WallLine, WallPlan
@@ -14,6 +12,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor
 from dj_cadence.services.access.sight import readable
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 

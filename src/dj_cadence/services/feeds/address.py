@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.site import tokens
 

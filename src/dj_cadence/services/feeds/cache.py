@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.rendering.icalendar_text import calendar_bytes
 from dj_cadence.services.feeds.contents import FeedContents, contents, news_since, site_look
 from dj_cadence.services.feeds.events import Writer
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.feeds.feeds import Facts, Revision

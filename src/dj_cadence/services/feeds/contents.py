@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import DAY, add_months, month_end
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.organizations.facts import OrgKind
@@ -21,6 +19,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.roster import orgs

@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import func, insert, or_, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
@@ -14,6 +13,7 @@ from dj_cadence.domain.messages.view import Rendered
 from dj_cadence.services.delivery.letter_codec import pack_whole
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import letters
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, message, person

@@ -87,7 +87,7 @@ def plan_inputs(seen: AnyRow) -> str:
 def _is_anything_due(
     site: Site, seen: AnyRow, catalogue: Catalogue, plan: str, now: datetime
 ) -> bool:
-    if seen.rolled != plan or seen.tasks or (seen.sending and seen.home != site.home):
+    if seen.planned_with != plan or seen.tasks or (seen.sending and seen.home != site.home):
         return True
     if not seen.sending:
         return False

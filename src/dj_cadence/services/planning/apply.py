@@ -11,13 +11,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import month_end
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.planner import Job, Piece, Planner
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.planning import comparison, differences, writes
 from dj_cadence.store.planning.differences import DateRange, Scope
 from dj_cadence.store.planning.target_tables import Part

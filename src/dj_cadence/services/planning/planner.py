@@ -4,8 +4,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.period import periods
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
@@ -15,6 +13,7 @@ from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
 from dj_cadence.services.planning.step_target import StepTarget
 from dj_cadence.services.planning.target import PlanTarget
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.planning import comparison, target_tables, writes
 from dj_cadence.store.planning.differences import DateRange, Scope, Stage

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.planning.slot import CASE, TERM, Slot
 from dj_cadence.domain.planning.step_slots import Reference, steps_from
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -13,6 +11,7 @@ from dj_cadence.domain.rules.workflow import Workflow
 from dj_cadence.fingerprint import digest, plain
 from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.target import slot_row
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning import step_anchors, target_tables
 from dj_cadence.store.planning.differences import DateRange, Scope, Stage

@@ -7,8 +7,6 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.planning.cohort import (
     ALWAYS_READ,
@@ -27,6 +25,7 @@ from dj_cadence.domain.rules.override import Segment
 from dj_cadence.fingerprint import digest
 from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.planning import enrolment, memberships, target_tables
 from dj_cadence.store.planning.differences import DateRange

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.reminders.recipient import Holder
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
 
 

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
 
 

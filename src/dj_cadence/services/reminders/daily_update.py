@@ -10,7 +10,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.messages.view import Observe, ignore
@@ -29,7 +28,7 @@ from dj_cadence.domain.tasks.task import State, next_change, owed_again
 from dj_cadence.services.reminders.escalation import Upward, rises
 from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks.workflow import speaking_tasks
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.schema import task

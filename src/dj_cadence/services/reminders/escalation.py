@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.reminders.escalation import Escalation, next_rise, steps_written
 from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import first_overdue_day
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import orgs

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.reminders.quiet_period import Quiet
@@ -14,6 +13,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders.quiet_periods import is_silent

@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminders.plan import EscalationStep, From, ReminderPlan, ReminderStep
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import plan_snapshot
 
 

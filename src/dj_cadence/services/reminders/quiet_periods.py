@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import checked_text
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import quiet_periods
 from dj_cadence.store.roster import orgs

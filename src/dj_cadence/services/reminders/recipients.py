@@ -6,7 +6,6 @@ from datetime import date
 from functools import cached_property
 
 from sqlalchemy import Select, or_, select, text
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.dates.working_days import WorkCalendar
@@ -16,6 +15,7 @@ from dj_cadence.domain.reminders.recipient import Addressee, addressee, digest_r
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot, through_quiet
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.recovery import withdrawn_since
 from dj_cadence.store.reminders.quiet_periods import is_silent

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.organizations.offices import SECRETARY
 from dj_cadence.domain.roster.appointment_rows import (
@@ -32,6 +30,7 @@ from dj_cadence.domain.roster.tree import (
 )
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.rules.applied import calendar_cities
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.roster import (
     StoredAppointment,
     StoredOrg,

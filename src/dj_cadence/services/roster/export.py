@@ -6,7 +6,6 @@ from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
@@ -32,6 +31,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem
 from dj_cadence.services.roster.draft import stored_org
 from dj_cadence.services.rules.applied import calendar_cities
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.orgs import addresses, holders
 from dj_cadence.store.roster.roster import stored_appointments, stored_orgs, stored_people
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.organizations.offices import OTHER_OFFICES
 from dj_cadence.domain.roster.columns import RosterSheets
 from dj_cadence.domain.roster.people import RosterPerson
@@ -16,6 +14,7 @@ from dj_cadence.problems import Problem, with_lines
 from dj_cadence.services.planning.first_duties import Newcomer
 from dj_cadence.services.roster.draft import RosterDraft, draft_import
 from dj_cadence.services.roster.write import Election, write_draft
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import site as sites
 
 __all__ = ["Election", "ImportReport", "Tally", "import_roster"]

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.roster.people import RosterPerson
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.services.roster.draft import RosterDraft
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import roster as store
 from dj_cadence.store.schema import address, appointment, org, person, start_event
 from dj_cadence.store.site import site as sites

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.facts import Facts
@@ -20,6 +18,7 @@ from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides

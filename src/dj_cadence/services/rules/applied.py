@@ -1,10 +1,9 @@
 """The catalogue in force, read from the database once per version."""
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import site as sites
 
 _known: dict[str, Catalogue] = {}

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
@@ -18,6 +17,7 @@ from dj_cadence.loading.calendars.file import CalendarFile, read_calendar
 from dj_cadence.loading.calendars.text import semesters_text, year_text
 from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.problems import Problem, faults
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import org, profile
 
 FOLDER = "calendars"

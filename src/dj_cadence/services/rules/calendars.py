@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.working_days import (
     CalendarStatus,
@@ -22,7 +21,7 @@ from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.yaml_file import YamlFile
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.apply import AHEAD, PlanReport
-from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import cohort, slot, task
 from dj_cadence.store.site import site as sites

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.view import AlertView
 from dj_cadence.fingerprint import digest
@@ -20,6 +19,7 @@ from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_s
 from dj_cadence.problems import faults
 from dj_cadence.services.operations.administrators import tell
 from dj_cadence.services.site import Site
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import saved_rules
 from dj_cadence.store.site import site as sites

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.workflow import own_task
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import task
 

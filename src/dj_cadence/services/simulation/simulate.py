@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe
@@ -24,6 +23,7 @@ from dj_cadence.services.simulation.made_up_answers import answer
 from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.reminders import quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, insert, select, text, update
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.services.site import Site
-from dj_cadence.store.core.database import open_database
+from dj_cadence.store.core.database import Session, open_database
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.schema import (
     act,

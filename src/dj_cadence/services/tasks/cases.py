@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.planning.cohort import case_cohort
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -14,6 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks.superior_decisions import need_reason
 from dj_cadence.services.tasks.undo import catch_up
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, start_event, task

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.services.roster.import_roster import Election
 from dj_cadence.services.tasks.workflow import follow
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import task
 from dj_cadence.store.tasks import acts
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from secrets import token_hex
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.database import Session, insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import evidence, record, record_task
 from dj_cadence.store.tasks import acts

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, select, true
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain import labels
@@ -26,6 +25,7 @@ from dj_cadence.services.reminders import escalation
 from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import quiet_periods
 from dj_cadence.store.roster import orgs

@@ -6,7 +6,6 @@ from datetime import date
 from itertools import chain, islice
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
@@ -14,6 +13,7 @@ from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.services.access.permissions import Visitor, actable
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, profile
 from dj_cadence.store.tasks.task_list import TaskRow, tasks

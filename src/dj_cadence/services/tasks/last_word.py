@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import OWED
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.tasks import deeds
 from dj_cadence.store.tasks.task_list import TaskRow
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.reminders.plan import DECIDE
@@ -17,6 +15,7 @@ from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.workflow import follow, own_task
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Unpack
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -19,6 +18,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.record import Actor
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import slot, task

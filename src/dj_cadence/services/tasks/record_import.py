@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import RecordsFile
 from dj_cadence.problems import faults
 from dj_cadence.services.tasks.record import done
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.tasks.acts import came_by
 
 

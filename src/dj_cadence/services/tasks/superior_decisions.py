@@ -2,8 +2,6 @@
 
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY, add_months, add_years
 from dj_cadence.domain.reminders.plan import SENT_BACK
@@ -14,6 +12,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import begin_term, checked_text, is_term
 from dj_cadence.services.tasks.workflow import follow
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.tasks import acts

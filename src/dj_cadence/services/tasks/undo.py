@@ -8,8 +8,6 @@ would say had it never been done.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
@@ -20,6 +18,7 @@ from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
 from dj_cadence.services.tasks.superior_decisions import need_reason
 from dj_cadence.services.tasks.workflow import steps_beside
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.planning import writes
 from dj_cadence.store.reminders import notices

@@ -13,10 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, orm
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
-from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.same_file import hold_to_file
@@ -30,6 +29,10 @@ STATEMENT_SECONDS = 20
 _CONNECT_SECONDS = 10
 _AT_ONCE = 500
 _Item = TypeVar("_Item")
+
+
+Session = orm.Session
+"""One transaction, handed from a use case to what it asks of the store."""
 
 
 @dataclass(eq=False)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.entrypoints.cli.actors import check_actor
@@ -11,6 +10,7 @@ from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_n
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services.planning.apply import horizon, roll
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import cases
 from dj_cadence.services.tasks.record import Actor
 from dj_cadence.store.roster import orgs

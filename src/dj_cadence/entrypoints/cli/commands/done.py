@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.tasks.way import Way
@@ -14,6 +13,7 @@ from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.loading.evidence_file import read_paper
 from dj_cadence.loading.records_file import read_records
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence, record, record_by_day
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.store.roster import orgs

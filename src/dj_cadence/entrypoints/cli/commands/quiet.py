@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, Reason, parse_date, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
@@ -12,6 +11,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_grant
 from dj_cadence.services.reminders import quiet_periods
+from dj_cadence.services.site import Session
 from dj_cadence.store.roster import orgs
 
 app = typer.Typer(help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)

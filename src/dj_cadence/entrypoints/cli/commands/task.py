@@ -5,7 +5,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.tasks.deed import DeedKind
@@ -27,6 +26,7 @@ from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.explain import explain as explanation
 from dj_cadence.services.tasks.last_word import LastWord, last_words

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import quote
 
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from dj_cadence.entrypoints.web.request_context import RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes.links import opened, public
 from dj_cadence.services.access.sight import readable
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence as kept_evidence
 from dj_cadence.store.tasks.task_list import tasks
 

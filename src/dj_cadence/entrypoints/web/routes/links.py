@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.access.logins import log_in
 from dj_cadence.services.access.message_links import OpenedLink, open_link
 from dj_cadence.services.access.permissions import person_visitor, subject_of, use_login_link
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.last_word import last_words
 from dj_cadence.store.site import logins

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -34,6 +33,7 @@ from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.administrators import is_administrator
 from dj_cadence.services.rules.file_watch import noted
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.explain import history
 from dj_cadence.services.tasks.joint_tasks import companions

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
+from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.tasks.record import Actor
