@@ -80,9 +80,9 @@ def test_a_second_pass_of_the_same_minute_does_nothing(engine: Site, channel: Ch
 
     again = tick(engine, at(date(2026, 3, 2)), owner="test")
 
-    assert first.planned_with
+    assert first.rolled
     assert first.bundled == first.sent == len(channel.letters) > 0
-    assert again == TickReport(planned_with=False, advanced=0, bundled=0, sent=0)
+    assert again == TickReport(rolled=False, advanced=0, bundled=0, sent=0)
     assert everything(engine.database) == before
 
 
@@ -237,7 +237,7 @@ def test_a_pass_with_nothing_due_is_one_statement_and_no_commit(engine: Site) ->
 
     report = tick(engine, at(date(2026, 3, 4), 10, 1), owner="test")
 
-    assert report == TickReport(planned_with=False, advanced=0, bundled=0, sent=0)
+    assert report == TickReport(rolled=False, advanced=0, bundled=0, sent=0)
     assert len([one for one in statements if one != "BEGIN"]) == 1
     assert commits == []
 
