@@ -81,7 +81,9 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
             target.execute(site.update().values(**begun))
             return replace(original, database=database), last, True
         first = min(row.starts_on, since)
-        target.execute(site.update().values(**begun, starts_on=first, digest_week="", planned_with=""))
+        target.execute(
+            site.update().values(**begun, starts_on=first, digest_week="", planned_with="")
+        )
     return replace(original, database=database), first, False
 
 

@@ -1,0 +1,166 @@
+"""The rules of the house that no linter knows: one writer for a table, one place for dialects."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "dj_cadence"
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+WRITERS = {
+    "act": "store/tasks/tasks.py",
+    "address": "store/delivery/addresses.py",
+    "appointment": "store/roster/people.py",
+    "attempt": "store/delivery/attempts.py",
+    "catalogue": "store/rules/catalogue.py",
+    "channel_state": "store/delivery/circuits.py",
+    "cohort": "store/planning/cohorts.py",
+    "digest": "store/digest/digests.py",
+    "evidence": "store/tasks/evidence.py",
+    "feed": "store/feeds/feeds.py",
+    "feed_revision": "store/feeds/feeds.py",
+    "handled_report": "store/delivery/reports.py",
+    "layout": "store/core/migrate.py",
+    "letter": "store/delivery/letters.py",
+    "login": "store/site/logins.py",
+    "message": "store/delivery/messages.py",
+    "notice": "store/reminders/notices.py",
+    "org": "store/roster/orgs.py",
+    "org_cohort": "store/planning/cohorts.py",
+    "override": "store/tasks/overrides.py",
+    "person": "store/roster/people.py",
+    "plan_run": "store/planning/plan_runs.py",
+    "plan_snapshot": "store/reminders/plan_snapshots.py",
+    "profile": "store/roster/orgs.py",
+    "quiet_period": "store/reminders/quiet_periods.py",
+    "rate_token": "store/delivery/rate_limits.py",
+    "record": "store/tasks/records.py",
+    "record_task": "store/tasks/records.py",
+    "saved_rules": "store/rules/saved_rules.py",
+    "site": "store/site/site.py",
+    "skeleton": "store/delivery/letters.py",
+    "slot": "store/planning/cohorts.py",
+    "start_event": "store/tasks/start_events.py",
+    "task": "store/tasks/tasks.py",
+    "token": "store/site/tokens.py",
+}
+"""The one module that writes each table."""
+
+WRITES = {"insert", "update", "delete", "insert_or_ignore", "add_rows", "change_rows"}
+
+BESIDE = ("store/audit/", "store/site/copying.py", "store/migrations/")
+"""What mends a damaged site, or copies one whole, writes every table."""
+
+DIALECT = re.compile(
+    r"\b(is_sqlite|is_postgres\w*|postgresql|psycopg|sqlite3|exec_driver_sql|dialect|PRAGMA|ANALYZE"
+    r"|pg_\w+)\b"
+)
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        yield path.relative_to(SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def written_tables(tree: ast.Module) -> set[str]:
+    """The tables of which a module says insert, update or delete."""
+    tables = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name not in {
+            "insert",
+            "update",
+            "delete",
+            "insert_or_ignore",
+            "add_rows",
+            "change_rows",
+        }:
+            continue
+        subjects = [*node.args, getattr(node.func, "value", None)]
+        tables |= {one.id for one in subjects if isinstance(one, ast.Name)} & set(WRITERS)
+    return tables
+
+
+def test_each_table_is_written_by_one_module() -> None:
+    writers = {
+        (table, path)
+        for path, tree in modules()
+        if not path.startswith(BESIDE)
+        for table in written_tables(tree)
+    }
+
+    assert writers == set(WRITERS.items())
+
+
+def test_dialects_are_named_in_one_package() -> None:
+    names = {
+        (path, match[0])
+        for path, tree in modules()
+        if not path.startswith(("store/core/", "store/migrations/"))
+        for node in ast.walk(tree)
+        for match in DIALECT.finditer(named(node))
+    }
+
+    assert names == set()
+
+
+def named(node: ast.AST) -> str:
+    """What a piece of code names: an identifier, an attribute, a module or a piece of SQL."""
+    match node:
+        case ast.Name(id=text) | ast.Attribute(attr=text) | ast.alias(name=text):
+            return text
+        case ast.ImportFrom(module=str(text)):
+            return text
+        case ast.Constant(value=str(text)) if "\n" not in text:
+            return text if re.search(r"\b(PRAGMA|ANALYZE|pg_\w+)\b", text) else ""
+    return ""
+
+
+def test_folders_hold_at_most_fifteen_modules() -> None:
+    sizes = {
+        folder.relative_to(SOURCE).as_posix(): len(list(folder.glob("*.py")))
+        for folder in [SOURCE, *(path for path in SOURCE.rglob("*") if path.is_dir())]
+    }
+
+    assert {folder: size for folder, size in sizes.items() if size > 15} == {}
+
+
+def public_classes() -> list[str]:
+    return sorted(
+        {
+            node.name
+            for _, tree in modules()
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        }
+    )
+
+
+def words(name: str) -> list[str]:
+    return re.findall(r"[A-Z][a-z0-9]+|[A-Z]+(?![a-z])", name)
+
+
+KNOWN_WORDS = {
+    word.lower()
+    for line in GLOSSARY.splitlines()
+    if line.startswith("| ")
+    for term in line.split("|")[1].split(",")
+    for word in re.findall(r"[A-Za-z]+", term)
+}
+
+
+@pytest.mark.parametrize("name", public_classes())
+def test_each_word_of_a_public_class_stands_in_the_glossary(name: str) -> None:
+    unknown = [
+        word
+        for word in words(name)
+        if not {word.lower(), word.lower().removesuffix("s")} & KNOWN_WORDS
+    ]
+
+    assert unknown == []
