@@ -157,3 +157,17 @@ def test_each_word_of_a_public_class_stands_in_the_glossary() -> None:
     }
 
     assert {name: missing for name, missing in unknown.items() if missing} == {}
+
+
+def test_packages_name_headings_of_why_that_exist() -> None:
+    headings = re.findall(
+        r"^## (.+)$", (ROOT / "docs" / "why.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named_headings = {
+        match[1]
+        for path in SOURCE.rglob("__init__.py")
+        for match in re.finditer(r"docs/why\.md, “(.+?)”", path.read_text(encoding="utf-8"))
+    }
+
+    assert len(named_headings) > 10
+    assert named_headings - set(headings) == set()
