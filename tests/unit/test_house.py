@@ -171,3 +171,26 @@ def test_packages_name_headings_of_why_that_exist() -> None:
 
     assert len(named_headings) > 10
     assert named_headings - set(headings) == set()
+
+
+def test_places_that_the_glossary_and_the_architecture_name_exist() -> None:
+    rows = [line.split("|") for line in GLOSSARY.splitlines() if line.count("|") == 5]
+    places = [
+        place.strip()
+        for row in rows[0:]
+        for place in row[4].split(", ")
+        if "/" in place or place.strip() in {"clock", "errors", "problems", "notifiers", "settings"}
+    ]
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places += re.findall(
+        r"`((?:domain|store|services|loading|transport|entrypoints)/[\w/]+)`", architecture
+    )
+
+    assert len(places) > 60
+    assert [place for place in places if not exists(place)] == []
+
+
+def exists(place: str) -> bool:
+    return any(
+        (folder / name).exists() for folder in (SOURCE, ROOT) for name in (place, f"{place}.py")
+    )
