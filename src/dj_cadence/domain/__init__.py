@@ -1,1 +1,1 @@
-"""Pure: values in, values out. No I/O, no clock, no framework."""
+"""The business, as pure functions of values: no I/O, no clock, no framework."""

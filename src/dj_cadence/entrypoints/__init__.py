@@ -1,0 +1,1 @@
+"""The command line, the daemon and the pages: each speaks to services only."""

@@ -1,0 +1,1 @@
+"""Files that people write or bring, as values and problems with their place."""

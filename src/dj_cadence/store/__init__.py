@@ -1,0 +1,4 @@
+"""All statements of SQL, on SQLite and PostgreSQL alike.
+
+Decisions: docs/why.md, “The structure”.
+"""

@@ -1,0 +1,1 @@
+"""Organizations, their facts and their offices."""

@@ -1,0 +1,4 @@
+"""Calendars that phones subscribe to.
+
+Decisions: docs/why.md, “Calendars to subscribe to”.
+"""

@@ -1,0 +1,4 @@
+"""Makes the tasks that ought to exist, and takes back those that ought not.
+
+Decisions: docs/why.md, “Planning”.
+"""

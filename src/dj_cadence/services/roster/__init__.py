@@ -1,0 +1,4 @@
+"""The roster imported, compared and exported.
+
+Decisions: docs/why.md, “Rosters and other tables”.
+"""

@@ -1,0 +1,4 @@
+"""Messages on their way: claims, attempts, letters, addresses, circuits.
+
+Decisions: docs/why.md, “Sending”.
+"""
