@@ -14,13 +14,14 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.schema import appointment, notice, org, task
 
-_AT_ONCE = 1000
 _OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 
@@ -44,7 +45,7 @@ def welcome(
     """
     query = _taken_over(today).where(~is_silent(quiets, today))
     found = session.execute(query).all()
-    for some in (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)):
+    for some in batched(found):
         org_ids = {row.org_id for row in some}
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)
@@ -55,8 +56,7 @@ def welcome(
 
 
 def _is_new(today: date) -> ColumnElement[bool]:
-    serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.handover_notified_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))
 
 
 def _taken_over(today: date) -> AnySelect:
