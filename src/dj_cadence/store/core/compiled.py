@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import UpdateBase
@@ -36,6 +37,11 @@ class CompiledStatement:
         sql, fixed, order = self._compiled[dialect.name]
         given = {**fixed, **values}
         return sql, given if order is None else tuple(map(given.__getitem__, order))
+
+
+def insert_on_conflict(table: Table) -> postgresql.Insert:
+    """An insert that may say ON CONFLICT, which SQLite writes in the same words."""
+    return postgresql.insert(table)
 
 
 class DriverTransaction:
