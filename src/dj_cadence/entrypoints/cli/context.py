@@ -19,7 +19,7 @@ from dj_cadence.services.backup.restore import finish
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Session, Site
 from dj_cadence.store.core.unusable import out_of_reach_explained
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.store.site.folder_lock import in_use
 from dj_cadence.store.tasks.acts import came_by
 
@@ -48,7 +48,7 @@ class Opened:
         if not given:
             return OPERATOR
         with self.site.database.read() as session:
-            return str(orgs.find_person(session, given).key)
+            return str(people.find_person(session, given).key)
 
 
 def folder(ctx: typer.Context) -> Path:

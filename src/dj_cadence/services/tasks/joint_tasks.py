@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 from sqlalchemy import select
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
@@ -27,7 +28,7 @@ def companions(
     session: Session,
     catalogue: Catalogue,
     visitor: Visitor,
-    at: AnyRow,
+    at: Organization,
     rows: Sequence[TaskRow],
     today: date,
 ) -> dict[int, list[TaskRow]]:

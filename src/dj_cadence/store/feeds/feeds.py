@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
@@ -130,7 +131,7 @@ def subject_row(session: Session, subject: str) -> AnyRow:
 
 
 def due_by_day(
-    session: Session, above: AnyRow, duties: Sequence[str], first: date, last: date
+    session: Session, above: Organization, duties: Sequence[str], first: date, last: date
 ) -> list[AnyRow]:
     """(due, state, n) of the tasks strictly below that superiors see; cases and steps apart."""
     query = (
