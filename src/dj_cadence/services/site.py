@@ -15,7 +15,8 @@ from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.schema import message, notice
+from dj_cadence.store.reminders import notices
+from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
@@ -69,9 +70,7 @@ def _leave_to_people(session: Session, today: date) -> int:
     """Close what is waiting to be said, without saying it."""
     unsent = message.c.state.in_(("ready", "retry", "leased"))
     session.execute(update(message).where(unsent).values(state="unknown", send_at=None))
-    waiting = (notice.c.outcome == "", notice.c.due_on <= today)
-    closing = update(notice).where(*waiting).values(outcome="unknown")
-    return len(session.execute(closing.returning(notice.c.id)).all())
+    return notices.close_unknown(session, today)
 
 
 def hold_if_moved(site: Site, today: date) -> bool:

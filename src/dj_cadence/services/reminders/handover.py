@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import and_, exists, select
 
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.reminders.recipient import addressee
@@ -48,7 +49,7 @@ def welcome(
         org_ids = {row.org_id for row in some}
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)
-        notices.write(session, _notices(catalogue, some, rows, book, today))
+        notices.add(session, _notices(catalogue, some, rows, book, today))
     people.mark_handover_notified(session, today, elsewhere=is_silent(quiets, today))
 
 
@@ -78,7 +79,7 @@ def _notices(
     rows: Sequence[AnyRow],
     book: AddressBook,
     today: date,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Notice]:
     """One for each task that is now told somebody new, or about somebody new."""
     comers = {(row.org_id, row.person_id): row.id for row in reversed(fresh)}
     for row in rows:
@@ -88,12 +89,4 @@ def _notices(
         persons = [one.person_id for one in (to, holder) if one]
         number = next((n for p in persons if (n := comers.get((row.org_id, p)))), None)
         if number:
-            yield {
-                "task_id": row.id,
-                "due_revision": row.due_revision,
-                "reminder_step": NEWCOMER,
-                "occurrence": number,
-                "level": 0,
-                "office": office,
-                "due_on": today,
-            }
+            yield Notice(row.id, row.due_revision, NEWCOMER, number, 0, office, today)

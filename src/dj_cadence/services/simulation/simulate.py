@@ -24,7 +24,7 @@ from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.reminders import notices, quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 
 _EVENING = time(17)
@@ -232,9 +232,8 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
 
 def _mark_sent(session: Session, at: datetime) -> None:
     ready = message.c.state == "ready"
-    carried = notice.c.message_id.in_(select(message.c.id).where(ready))
-    session.execute(update(notice).where(carried, notice.c.outcome == "").values(outcome="sent"))
     session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
+    notices.close_sent(session)
 
 
 def _descriptions(session: Session) -> dict[int, dict[str, Any]]:

@@ -15,8 +15,8 @@ from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.services.access.permissions import Visitor, actable
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import org, profile
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 MOST = 60
@@ -38,7 +38,7 @@ def companions(
     of the same period at the other organizations of its school, as far as the visitor may
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
-    school = _school(session, at) or at
+    school = orgs.school_of(session, at) or at
     inside = org.c.position.between(school.position, school.subtree_end)
     reach = set(session.scalars(select(org.c.id).where(inside, actable(visitor, today))))
     others = tasks(
@@ -67,14 +67,6 @@ def at_same_organization(
     for one in tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING)):
         others[one.org_id].append(one)
     return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
-
-
-def _school(session: Session, at: AnyRow) -> AnyRow | None:
-    """The top of the school that the organization belongs to."""
-    holds = (org.c.position <= at.position, org.c.subtree_end >= at.position)
-    query = select(org, profile.c.facts).join_from(org, profile).where(*holds)
-    above = session.execute(query.order_by(org.c.position.desc())).all()
-    return next((row for row in above if row.facts.get("top_of_school")), None)
 
 
 def _together(row: TaskRow, other: TaskRow) -> bool:

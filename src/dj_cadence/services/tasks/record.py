@@ -199,7 +199,7 @@ def _count(
     number = acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
     if values.get("state") == State.SUBMITTED:
         day = catalogue.calendar.on_or_after(today)
-        notices.say(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
+        notices.add_for_act(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
     return values.get("state") == State.DONE
 
 

@@ -207,7 +207,7 @@ def return_(
         acts.send_back_records(session, task_id, sent_back)
         day = catalogue.calendar.on_or_after(today)
         office = catalogue.office(row.duty, row.step)
-        notices.say(session, row, SENT_BACK, sent_back, due_on=day, office=office)
+        notices.add_for_act(session, row, SENT_BACK, sent_back, due_on=day, office=office)
         follow(session, catalogue, row, by=by, now=now, today=today)
 
 

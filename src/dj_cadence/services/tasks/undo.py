@@ -71,7 +71,7 @@ def undo(
         acts.take_back_record(session, record_id, now)
     deeds.mark_undone(session, last.deed, done_by[0])
     deeds.note_touched(session, by_task)
-    notices.close_needless_of(session, by_task)
+    notices.close_needless(session, task_ids=by_task)
     catch_up(session, catalogue, back.org_ids, today=today, now=now)
 
 
@@ -175,7 +175,7 @@ class _Back:
             again = {"due_revision": row.due_revision + 1, "redated_on": self._today}
             values |= again | self._at_once(row, values)
         values.setdefault("state", row.state)
-        notices.say_again(session, task_id, revision)
+        notices.restore(session, task_id, revision)
         number = acts.change(
             session,
             row,

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.schema import digest, org
@@ -57,6 +58,16 @@ def put_in(session: Session, week: str, org_ids: Collection[int], message_id: in
     """Make these digests part of a message."""
     mine = and_(digest.c.week == week, digest.c.org_id.in_(org_ids))
     session.execute(update(digest).where(mine).values(message_id=message_id))
+
+
+def release(session: Session, message_ids: Collection[int]) -> None:
+    """Let the digests that are part of these messages wait for another one."""
+    mine = among(digest.c.message_id, message_ids)
+    session.execute(update(digest).where(mine).values(message_id=None))
+
+
+RELEASE = update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
+"""The same for the message `this`."""
 
 
 def week_before(session: Session, week: str) -> str:

@@ -61,6 +61,16 @@ def facts(session: Session, organization: Organization) -> Facts:
     return Facts.from_json(session.execute(its_own).scalar_one())
 
 
+def school_of(session: Session, organization: Organization) -> Organization | None:
+    """The top of the school that the organization belongs to; None for one of no school."""
+    inside = org.c.position <= organization.position, org.c.subtree_end >= organization.position
+    query = _ORGANIZATION.add_columns(profile.c.facts).join(profile).where(*inside)
+    for *row, facts in session.execute(query.order_by(org.c.position.desc())):
+        if facts.get("top_of_school"):
+            return Organization._make(row)
+    return None
+
+
 def schools(session: Session) -> set[tuple[str, str]]:
     """The (城市, 学段) of all organizations; empty where one names none."""
     used = select(profile.c.facts).where(profile.c.id.in_(select(org.c.profile_id)))
