@@ -1,7 +1,7 @@
 """The quiet periods that people have set."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow, AnySelect
@@ -73,10 +74,9 @@ def add(
     org_id: int,
     since: date,
     until: date,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
 ) -> bool:
     """Write one down; False where one of that place begins on the same day."""
     row = {
@@ -84,8 +84,8 @@ def add(
         "since": since,
         "until": until,
         "reason": reason,
-        "made_by": by,
-        "made_at": now,
+        "made_by": actor.name,
+        "made_at": actor.now,
     }
     written = session.execute(
         insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.override import Override, OverrideKey, Spread
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, override, task
@@ -24,15 +25,14 @@ def lay_over(
     duty: str,
     period: str,
     values: Mapping[OverrideKey, str],
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
 ) -> None:
     """Set these values for the subtree; an earlier value of the same kind ends."""
     same = (override.c.org_id == org_id, override.c.duty == duty, override.c.period == period)
     current = (*same, override.c.key.in_(sorted(values)), override.c.ended_at.is_(None))
-    session.execute(update(override).where(*current).values(ended_at=now))
+    session.execute(update(override).where(*current).values(ended_at=actor.now))
     rows = [
         {
             "org_id": org_id,
@@ -41,8 +41,8 @@ def lay_over(
             "key": key.value,
             "value": value,
             "reason": reason,
-            "made_by": by,
-            "made_at": now,
+            "made_by": actor.name,
+            "made_at": actor.now,
         }
         for key, value in values.items()
     ]
