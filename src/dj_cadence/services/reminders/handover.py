@@ -14,6 +14,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
@@ -21,7 +22,6 @@ from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.roster import people
 from dj_cadence.store.schema import appointment, notice, org, task
 
-_AT_ONCE = 1000
 _OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 
@@ -45,7 +45,7 @@ def welcome(
     """
     query = _taken_over(today).where(~is_silent(quiets, today))
     found = session.execute(query).all()
-    for some in (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)):
+    for some in batched(found):
         org_ids = {row.org_id for row in some}
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)

@@ -14,6 +14,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import TermNotice
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
@@ -62,7 +63,7 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
             own.c.day,
         )
         .join_from(org, after, after.c.id == org.c.successor_id)
-        .outerjoin(own, and_(own.c.org_id == org.c.id, own.c.kind == "election", own.c.current))
+        .outerjoin(own, and_(own.c.org_id == org.c.id, is_current_election(own)))
         .where(org.c.dissolved <= today)
         .where(or_(exists().where(_open_at(org.c.id, notices)).correlate(org), unpassed))
     )
@@ -70,9 +71,7 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
 
 
 def _running(org_id: ColumnElement[int] | int) -> ColumnElement[bool]:
-    return and_(
-        start_event.c.org_id == org_id, start_event.c.kind == "election", start_event.c.current
-    )
+    return and_(start_event.c.org_id == org_id, is_current_election())
 
 
 def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> ColumnElement[bool]:

@@ -8,17 +8,18 @@ from sqlalchemy import Column, ColumnElement, and_, func, insert, or_, select, u
 
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.organizations.organization import Organization
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.errors import Refused
 from dj_cadence.fingerprint import digest
 from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
 from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import org, profile
 from dj_cadence.store.site import site
 
-_END_OF_TREE = 2**31 - 1
 _ORGANIZATION = select(*(org.c[name] for name in Organization._fields))
 
 
@@ -83,17 +84,16 @@ def schools(session: Session) -> set[tuple[str, str]]:
 def subtree(session: Session, org_code: str) -> list[Organization]:
     """The organization and all below it, in the organizations' own order."""
     top = find_org(session, org_code)
-    inside = org.c.position.between(top.position, top.subtree_end)
-    rows = session.execute(_ORGANIZATION.where(inside).order_by(org.c.position))
+    rows = session.execute(_ORGANIZATION.where(in_subtree(top)).order_by(org.c.position))
     return [Organization._make(row) for row in rows]
 
 
-def span(session: Session, org_code: str) -> tuple[int, int]:
+def span(session: Session, org_code: str) -> TreeRange:
     """The first and last position of a subtree; of the whole tree for an empty code."""
     if not org_code:
-        return 0, _END_OF_TREE
+        return WHOLE_TREE
     top = find_org(session, org_code)
-    return top.position, top.subtree_end
+    return TreeRange(top.position, top.subtree_end)
 
 
 def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:

@@ -11,6 +11,7 @@ from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.errors import Refused
 from dj_cadence.normal_form import code_key, visible
 from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import address, appointment, org, person
@@ -61,7 +62,7 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     query = (
         select(a.c.org_id, a.c.office, a.c.person_id, person.c.name, a.c.acting)
         .join(person, person.c.id == a.c.person_id)
-        .where(among(a.c.org_id, set(org_ids)), a.c.since <= day, a.c.until >= day)
+        .where(among(a.c.org_id, set(org_ids)), holds_office(day))
         .order_by(a.c.acting, a.c.since, a.c.id)
     )
     return {
@@ -76,7 +77,7 @@ def offices_held(session: Session, person_ids: Collection[int], day: date) -> di
     query = (
         select(a.c.person_id, org.c.name, a.c.office)
         .join(org, org.c.id == a.c.org_id)
-        .where(among(a.c.person_id, set(person_ids)), a.c.since <= day, a.c.until >= day)
+        .where(among(a.c.person_id, set(person_ids)), holds_office(day))
         .order_by(org.c.position, a.c.id)
     )
     offices: dict[int, list[str]] = {}
@@ -142,8 +143,7 @@ def write_appointments(
 
 def new_in_office(today: date) -> ColumnElement[bool]:
     """Whether `appointment` runs, and its holder has not been told yet what is open."""
-    serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.handover_notified_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))
 
 
 def mark_handover_notified(

@@ -10,6 +10,7 @@ from sqlalchemy import and_, select
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.people import StoredPerson
 from dj_cadence.domain.roster.start import Beginning
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.orgs import OrgValues
 from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
@@ -50,9 +51,7 @@ class StoredAppointment(NamedTuple):
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
     """All organizations by code, in their own order."""
     facts = {row.id: Facts.from_json(row.facts) for row in session.execute(select(profile))}
-    running = and_(
-        start_event.c.org_id == org.c.id, start_event.c.kind == "election", start_event.c.current
-    )
+    running = and_(start_event.c.org_id == org.c.id, is_current_election())
     query = (
         select(org, start_event.c.id.label("start_event_id"), start_event.c.day)
         .outerjoin(start_event, running)

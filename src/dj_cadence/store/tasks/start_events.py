@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import start_event
 
 
 def running_terms(session: Session) -> dict[int, int]:
     """The id of the election that the running term of each organization hangs on."""
-    query = select(start_event.c.org_id, start_event.c.id).where(
-        start_event.c.kind == "election", start_event.c.current
-    )
+    query = select(start_event.c.org_id, start_event.c.id).where(is_current_election())
     return dict(session.execute(query).all())
 
 
