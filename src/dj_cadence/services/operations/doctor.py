@@ -21,7 +21,7 @@ from dj_cadence.services.operations.file_modes import too_open
 from dj_cadence.services.roster.export import check_roster
 from dj_cadence.services.rules.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.site import Site
-from dj_cadence.store.audit import pages
+from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.addresses import newly_bad, set_aside
@@ -48,7 +48,7 @@ class Finding:
 
 def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
-    if spoilt := pages.faults(site.database):  # whatever else was read would be chance
+    if spoilt := stored_bytes.faults(site.database):  # whatever else was read would be chance
         return [_damaged(spoilt)]
     today = site.today(now)
     with site.database.read() as session:

@@ -170,7 +170,7 @@ def note_revisions(session: Session, shown: Mapping[str, str], now: datetime) ->
     for name, text in sorted(shown.items()):
         seen = text_hash(text)
         first = {"name": name, "hash": seen, "number": 0, "changed_at": _LONG_AGO}
-        session.execute(insert_or_ignore(session, feed_revision), first)
+        session.execute(insert_or_ignore(feed_revision), first)
         session.execute(
             update(feed_revision)
             .where(feed_revision.c.name == name, feed_revision.c.hash != seen)
@@ -201,7 +201,7 @@ def exists(session: Session, subject: str) -> bool:
 
 def ensure(session: Session, subject: str) -> None:
     """Write the subject's row, if it has none."""
-    session.execute(insert_or_ignore(session, feed), {"subject": subject, "generation": 1})
+    session.execute(insert_or_ignore(feed), {"subject": subject, "generation": 1})
 
 
 def next_generation(session: Session, subject: str, after: int) -> bool:

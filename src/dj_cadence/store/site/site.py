@@ -36,7 +36,7 @@ def known_times(session: Session) -> KnownTimes | None:
 def create(session: Session, uid: str, starts_on: date) -> None:
     """Write the row, if there is none. Sending is off until somebody switches it on."""
     row = {"id": 1, "uid": uid, "starts_on": starts_on, "sending": False, "home": ""}
-    session.execute(insert_or_ignore(session, site).values(row))
+    session.execute(insert_or_ignore(site).values(row))
 
 
 def is_there(session: Session) -> bool:
