@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.tasks.actor import Actor
@@ -89,7 +90,7 @@ def add(
         "made_at": actor.now,
     }
     written = session.execute(
-        insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
+        insert_or_ignore(quiet_period).values(row).returning(quiet_period.c.id)
     )
     return written.first() is not None
 
@@ -123,7 +124,9 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
             and_(notice.c.due_on >= quiet_period.c.since, notice.c.due_on <= quiet_period.c.until),
         )
         .outerjoin(org, org.c.id == quiet_period.c.org_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", within)
+        .where(
+            among(notice.c.message_id, message_ids), notice.c.outcome == NoticeOutcome.OPEN, within
+        )
         .group_by(notice.c.message_id, quiet_period.c.reason)
         .order_by(notice.c.message_id, func.max(quiet_period.c.until), quiet_period.c.reason)
     )
