@@ -13,7 +13,7 @@ from dj_cadence.store.delivery import addresses, delivery_log, messages
 from dj_cadence.store.delivery.delivery_log import EVERY_NAME, Delivery, NamesShown, NoticeOfTask
 from dj_cadence.store.delivery.messages import MessageRow
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 
 
 def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Delivery]:
@@ -21,7 +21,7 @@ def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Deliv
 
     Raises Refused where there is no such person.
     """
-    person_id = orgs.find_person(session, person_key).id if person_key else None
+    person_id = people.find_person(session, person_key).id if person_key else None
     return delivery_log.deliveries(session, FAILED if failed else tuple(MessageState), person_id)
 
 

@@ -73,7 +73,7 @@ def simulate(
             walk.approach(first, since, so_far)
             walk.go(since, until)
         finally:
-            copy.database.engine.dispose()
+            copy.database.close()
 
 
 class _Walk:

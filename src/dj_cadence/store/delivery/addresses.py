@@ -1,5 +1,6 @@
 """Addresses that work and those that do not: what came back, and what got through after all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.retry_pauses import address_pause
 from dj_cadence.errors import Blame
+from dj_cadence.store.core.bulk import add_rows, remove_rows
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery.messages import MessageRow
@@ -38,8 +40,19 @@ _SET_ASIDE = (
 _ASIDE_BEFORE = select(address.c.times_aside, address.c.aside_until, address.c.mended_at).where(
     *_MINE
 )
+_NAMES = ("person_id", "channel", "value")
 _DRIVER_MARK_BAD, _DRIVER_SET_ASIDE = CompiledStatement(_MARK_BAD), CompiledStatement(_SET_ASIDE)
 _DRIVER_ASIDE_BEFORE = CompiledStatement(_ASIDE_BEFORE)
+
+
+def add(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
+    """Addresses that people have from now on, as (person, channel, value)."""
+    add_rows(session, address, [dict(zip(_NAMES, each, strict=True)) for each in addresses])
+
+
+def remove(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
+    """Forget addresses, given as (person, channel, value)."""
+    remove_rows(session, address, [dict(zip(_NAMES, each, strict=True)) for each in addresses])
 
 
 def mark_bad(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:

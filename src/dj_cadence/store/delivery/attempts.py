@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.retry_pauses import message_pause
 from dj_cadence.domain.messages.states import AttemptOutcome
-from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, insert_on_conflict
+from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
+from dj_cadence.store.core.database import upsert
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery import addresses, letters, messages
@@ -126,7 +127,7 @@ def _end(
 
 _THIS = (attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
 _BEGIN = CompiledStatement(
-    insert_on_conflict(attempt)
+    upsert(attempt)
     .from_select(
         ["message_id", "n", "started", "outcome", "reply"],
         select(

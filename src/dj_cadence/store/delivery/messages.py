@@ -50,7 +50,7 @@ def enqueue(session: Session, new: Sequence[NewMessage], now: datetime) -> dict[
     if not new:
         return {}
     due = {"state": MessageState.READY, "send_at": now, "created_at": now}
-    adding = insert_or_ignore(session, message).returning(message.c.person_id, message.c.id)
+    adding = insert_or_ignore(message).returning(message.c.person_id, message.c.id)
     rows = session.execute(adding, [{**one._asdict(), **due} for one in new])
     return {row.person_id: row.id for row in rows}
 
