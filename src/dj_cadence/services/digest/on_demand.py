@@ -73,7 +73,7 @@ def order_digest(
     reader = digest_reader(book.holders(above.id), book.reachable)
     if reader is None:
         raise Refused(f"{above.name}的党务工作者和书记都没有可用地址，周报无处可送。")
-    channel, address = book.way(reader.person_id)
+    channel, address = next(iter(book.addresses(reader.person_id).items()))
     message_id = session.execute(
         insert(message)
         .values(
