@@ -33,7 +33,8 @@ from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.compose import ComposedLetter, Composer
 from dj_cadence.services.delivery.letter_codec import pack_whole
-from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
+from dj_cadence.services.digest.making import make_digests
+from dj_cadence.services.digest.views import Digests, digests_of_a_pass
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import Database, open_database
@@ -41,6 +42,7 @@ from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.delivery import claims as ledger
 from dj_cadence.store.delivery import letters as kept
 from dj_cadence.store.digest import digests
+from dj_cadence.store.digest.subtree import WHOLE_TREE
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
 from dj_cadence.store.site import site as sites
 
@@ -177,7 +179,7 @@ def _appoint(session: Session) -> None:
 def _views(database: Database) -> list[DigestView]:
     with database.read() as session:
         week = Digests(session, RULES, SETTINGS, WEEK, today=TODAY, span=WHOLE_TREE)
-        return [week.view(row.id) for row in digests.superiors(session)]
+        return [week.view(org_id) for org_id in digests.superiors_without(session, WEEK)]
 
 
 def _unsent(database: Database) -> set[str]:

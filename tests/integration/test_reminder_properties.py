@@ -31,7 +31,7 @@ from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.delivery.letter_codec import unpack
-from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.rules.announce import announce

@@ -20,7 +20,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.message_links import message_tasks
-from dj_cadence.store.digest import subtree_counts
+from dj_cadence.store.digest import subtree_tasks
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
     appointment,
@@ -126,19 +126,19 @@ def decisions(
     session: Session, visitor: Visitor, catalogue: Catalogue, today: date
 ) -> list[Decision]:
     """What the visitor is to confirm or to send back, the oldest first in each organization."""
-    rows = subtree_counts.decisions(session, decides_for(session, visitor, today))
+    found = subtree_tasks.decisions(session, decides_for(session, visitor, today))
     return [
         Decision(
-            row.id,
-            row.code,
-            row.name,
+            decision.task.id,
+            decision.org_code,
+            decision.task.org_name,
             CONFIDENTIAL
-            if catalogue.is_confidential(row.duty, row.subject_id)
-            else catalogue.title(row.duty, row.step),
-            row.label,
-            row.completed_on,
+            if catalogue.is_confidential(decision.task.duty, decision.task.subject_id)
+            else catalogue.title(decision.task.duty, decision.task.step),
+            decision.task.label,
+            decision.completed_on,
         )
-        for row in rows
+        for decision in found
     ]
 
 

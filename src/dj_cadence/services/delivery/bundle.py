@@ -10,7 +10,7 @@ from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.services.digest.digest import digests_due, make_digests
+from dj_cadence.services.digest.making import digests_due, make_digests
 from dj_cadence.services.reminders.handover import tell_new_holders
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather
 from dj_cadence.settings import Settings

@@ -10,7 +10,8 @@ from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.domain.reminders.recipient import Addressee, digest_reader
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
-from dj_cadence.services.digest.digest import digest_view, kept_digest, write_digest
+from dj_cadence.services.digest.making import make_digest
+from dj_cadence.services.digest.views import digest_view, kept_digest
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
@@ -91,7 +92,7 @@ def order_digest(
         .returning(message.c.id)
     ).scalar_one()
     week = week_label(today)
-    write_digest(session, catalogue, site.settings, above, week, now)
+    make_digest(session, catalogue, site.settings, above, week, now)
     digests.put_in(session, week, [above.id], int(message_id))
     return address
 

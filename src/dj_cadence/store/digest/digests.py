@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK
+from dj_cadence.domain.digest.subtree import SubtreeOrganization
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest.subtree_counts import TreeRange
+from dj_cadence.store.digest.subtree import TreeRange, organizations
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
@@ -20,15 +21,11 @@ Counts = Mapping[str, Sequence[int]]
 """The numbers of each organization directly below, by its id; none where all are zero."""
 
 
-def superiors(session: Session) -> list[AnyRow]:
-    """(id, position, subtree_end) of those who read a digest: they have others below them."""
-    query = select(org.c.id, org.c.position, org.c.subtree_end)
-    return list(session.execute(query.where(_leads()).order_by(org.c.position)))
-
-
-def made(session: Session, week: str) -> set[int]:
-    """The superiors whose digest of the week is written down."""
-    return set(session.scalars(select(digest.c.org_id).where(digest.c.week == week)))
+def superiors_without(session: Session, week: str) -> list[int]:
+    """Those who read a digest, since they have others below them, and have none of `week` yet."""
+    made = select(digest.c.org_id).where(digest.c.week == week)
+    query = select(org.c.id).where(_leads(), org.c.id.not_in(made)).order_by(org.c.position)
+    return list(session.scalars(query))
 
 
 def write(
@@ -97,24 +94,29 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     }
 
 
+def week_told(session: Session, week: str, above: AnyRow) -> str:
+    """The week of the last digest before `week` that this superior was told; may be empty."""
+    told = weeks_told(session, week, TreeRange(above.position, above.position))
+    return told.get(above.id) or week_before(session, week)
+
+
 def counts(session: Session, week: str, span: TreeRange) -> dict[int, Counts]:
     """What the digests of a week counted, by superior."""
     query = select(digest.c.org_id, digest.c.counts).join_from(digest, org)
-    found = session.execute(query.where(digest.c.week == week, span.holds()))
-    return {row.org_id: row.counts for row in found}
+    rows = session.execute(query.where(digest.c.week == week, span.holds()))
+    return {row.org_id: row.counts for row in rows}
 
 
-def one(session: Session, org_id: int, week: str) -> AnyRow | None:
-    """The digest of a superior as it was written down."""
-    found = select(digest).where(digest.c.org_id == org_id, digest.c.week == week)
-    return session.execute(found).one_or_none()
+def counts_of(session: Session, org_id: int, week: str) -> Counts | None:
+    """What the digest of one superior counted; None where none was made."""
+    query = select(digest.c.counts).where(digest.c.org_id == org_id, digest.c.week == week)
+    return session.scalars(query).one_or_none()
 
 
-def children(session: Session, org_id: int, counted: Counts) -> list[AnyRow]:
+def children(session: Session, org_id: int, counted: Counts) -> list[SubtreeOrganization]:
     """The organizations directly below, and those that were when this was counted."""
     then = org.c.id.in_([int(number) for number in counted])
-    query = select(org).where(or_(org.c.supervisor_id == org_id, then)).order_by(org.c.position)
-    return list(session.execute(query))
+    return organizations(session, or_(org.c.supervisor_id == org_id, then))
 
 
 def _leads() -> ColumnElement[bool]:
