@@ -28,6 +28,7 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.notifier import Audience, Letter
 from dj_cadence.domain.messages.view import MessageView
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
@@ -42,7 +43,6 @@ from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.delivery import claims as ledger
 from dj_cadence.store.delivery import letters as kept
 from dj_cadence.store.digest import digests
-from dj_cadence.store.digest.subtree import WHOLE_TREE
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
 from dj_cadence.store.site import site as sites
 

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
 from dj_cadence.domain.digest.digest import Numbers
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.rules.override import OverrideKey
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day
 from dj_cadence.services.access.page_queries import organizations
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.views import Digests, digest_view
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.digest.subtree import WHOLE_TREE
 from dj_cadence.store.schema import cohort, metadata, org, plan_snapshot, profile, slot, task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import task_list
@@ -115,7 +116,7 @@ def test_page_command_and_digest_count_alike(
     with database.write() as session:
         if is_adopted:  # by the first organization, whose whole tree is bound by it then
             adopt = {OverrideKey.ADOPTED: "true"}
-            lay_over(session, 1, "groups", "", adopt, reason="", by="x", now=at(MONDAY))
+            lay_over(session, 1, "groups", "", adopt, Actor("x", at(MONDAY), MONDAY), reason="")
 
     with database.read() as session:
         whole = Digests(session, EVERYTHING, SETTINGS, "2026-W29", today=MONDAY, span=WHOLE_TREE)

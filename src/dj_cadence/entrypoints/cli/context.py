@@ -12,6 +12,7 @@ import typer
 from dj_cadence import clock
 from dj_cadence.bootstrap import open_site
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.cli.output import aside
 from dj_cadence.errors import Refused
@@ -21,7 +22,6 @@ from dj_cadence.services.site import Session, Site
 from dj_cadence.store.core.unusable import out_of_reach_explained
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.site.folder_lock import in_use
-from dj_cadence.store.tasks.acts import came_by
 
 OPERATOR = "操作员"
 """Who acted, where a command was not told."""
@@ -43,12 +43,13 @@ class Opened:
         with self.site.database.read() as session:
             return applied_catalogue(session)
 
-    def person(self, given: str) -> str:
-        """Who it was, for the trail: the key of the person named by --as, or the operator."""
-        if not given:
-            return OPERATOR
-        with self.site.database.read() as session:
-            return str(orgs.find_person(session, given).key)
+    def actor(self, given: str) -> Actor:
+        """Who acts: the person named by --as, or the operator. Raises Refused for an unknown."""
+        name = OPERATOR
+        if given:
+            with self.site.database.read() as session:
+                name = orgs.find_person(session, given).key
+        return Actor(name, self.now, self.today, Way.COMMAND)
 
 
 def folder(ctx: typer.Context) -> Path:
@@ -85,10 +86,9 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
             site.database.engine.dispose()
 
 
-def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, str], None]) -> None:
+def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, Actor], None]) -> None:
     """Open the site and `do` something in one transaction, as the person named by --as."""
     with opened(ctx) as site:
-        who = site.person(by)
+        actor = site.actor(by)
         with site.site.database.write() as session:
-            came_by(session, Way.COMMAND)
-            do(site, session, who)
+            do(site, session, actor)

@@ -17,6 +17,7 @@ from dj_cadence.services.access.permissions import Visitor, decides_for, oversee
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.message_links import message_tasks
@@ -276,8 +277,7 @@ def _numbers(row: AnyRow | None) -> dict[str, int]:
 def _offices(session: Session, visitor: Visitor, today: date) -> dict[int, list[str]]:
     held = select(appointment).where(
         appointment.c.person_id == visitor.person_id,
-        appointment.c.since <= today,
-        appointment.c.until >= today,
+        holds_office(today),
     )
     found: dict[int, list[str]] = {}
     for row in session.execute(held.order_by(appointment.c.id)):
@@ -326,8 +326,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
         .join(org, org.c.id == served.c.org_id)
         .where(
             served.c.person_id == message.c.person_id,
-            served.c.since <= message.c.day,
-            served.c.until >= message.c.day,
+            holds_office(message.c.day, served),
             where,
         )
         .exists()

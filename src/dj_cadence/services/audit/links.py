@@ -13,7 +13,8 @@ from dj_cadence.services.delivery.channel_worker import TOKEN_LIFE
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.core.database import Database, batches
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import feed, letter, message, token
 from dj_cadence.store.site import tokens
@@ -58,7 +59,7 @@ def _lost_messages(database: Database, moment: Moment) -> list[AnyRow]:
 
 
 def _remember_messages(database: Database, settings: Settings, rows: list[AnyRow]) -> None:
-    for some in batches(rows):
+    for some in batched(rows):
         with database.write() as session:
             for row in some:
                 subject = message_subject(row.id)

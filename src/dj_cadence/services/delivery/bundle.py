@@ -1,8 +1,7 @@
 """From notices to messages: one person, one day, one message over all channels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
 
 from sqlalchemy import exists, select
 
@@ -14,6 +13,8 @@ from dj_cadence.services.digest.making import digests_due, make_digests
 from dj_cadence.services.reminders.handover import tell_new_holders
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.database import Database, Session, insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests
@@ -61,7 +62,7 @@ def bundle(
         if newcomers:
             tell_new_holders(session, catalogue, settings, quiets, today)
     found = _addressed(database, catalogue, settings, quiets, today, now, observe)
-    batches = _batches(found.bundles.values())
+    batches = batched(found.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
 
 
@@ -97,12 +98,6 @@ def _addressed(
 # --- writing it down -----------------------------------------------------------------------------
 
 
-def _batches(bundles: Iterable[Bundle]) -> Iterable[list[Bundle]]:
-    remaining = iter(bundles)
-    while batch := list(islice(remaining, PERSONS_AT_ONCE)):
-        yield batch
-
-
 def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
@@ -126,7 +121,7 @@ def _messages_today(
     """The day's one message of each, with those that reached nobody; not what was asked for."""
     written = exists().where(letter.c.message_id == message.c.id)
     query = select(message, written.label("is_written")).where(
-        message.c.day == today, message.c.serial >= 0, message.c.person_id.in_(person_ids)
+        message.c.day == today, ~is_asked_for(), message.c.person_id.in_(person_ids)
     )
     found: dict[int, list[AnyRow]] = {}
     for row in session.execute(query.with_for_update(of=message)):

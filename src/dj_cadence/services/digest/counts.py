@@ -19,13 +19,14 @@ from dj_cadence.domain.digest.digest import (
     last_due_known,
 )
 from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, child_of
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import numbers, subtree
 from dj_cadence.store.digest.criteria import DigestCriteria
 from dj_cadence.store.digest.digests import Counts
-from dj_cadence.store.digest.subtree import TreeRange
 from dj_cadence.store.tasks import overrides
 
 
@@ -68,7 +69,7 @@ class SubtreeCounts:
         self, session: Session, catalogue: Catalogue, span: TreeRange, criteria: DigestCriteria
     ) -> None:
         self._catalogue = catalogue
-        organizations = subtree.organizations(session, span.holds())
+        organizations = subtree.organizations(session, in_range(span))
         self.organizations = {one.id: one for one in organizations}
         self._children: defaultdict[int | None, list[SubtreeOrganization]] = defaultdict(list)
         for one in organizations:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.digest.digest import WEEK
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.counts import SubtreeCounts, as_counts, digest_criteria
 from dj_cadence.services.digest.missing_data import all_missing, newly_undelivered
@@ -13,7 +14,6 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_tasks
-from dj_cadence.store.digest.subtree import WHOLE_TREE, TreeRange
 from dj_cadence.store.site import site as sites
 
 

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
 from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, child_of
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import missing_data as store
 from dj_cadence.store.digest.missing_data import Gap
-from dj_cadence.store.digest.subtree import TreeRange
 
 _NAMED = 20
 """So many organizations are named; of more, only how many there are at each child."""

@@ -16,6 +16,7 @@ from dj_cadence.domain.digest.digest import (
     unnamed,
 )
 from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, overdue_days
 from dj_cadence.services.digest.counts import (
@@ -32,7 +33,6 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_tasks
-from dj_cadence.store.digest.subtree import WHOLE_TREE, TreeRange
 from dj_cadence.store.digest.subtree_tasks import SubtreeTask
 from dj_cadence.store.roster import orgs
 

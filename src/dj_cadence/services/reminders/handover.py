@@ -11,7 +11,8 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Session, batches
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import due_tasks, notices
 from dj_cadence.store.reminders.handovers import Handover, handovers, mark_looked_at
@@ -29,7 +30,7 @@ def tell_new_holders(
     Where nobody else was ever written to, the reminders themselves are news enough. What
     is spoken of today anyway is folded into it. In a quiet period it waits.
     """
-    for some in batches(handovers(session, quiets, today)):
+    for some in batched(handovers(session, quiets, today)):
         org_ids = {handover.org_id for handover in some}
         tasks = due_tasks.reminded_of(session, org_ids)
         speaking = speaking_tasks(session, catalogue, tasks, today)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe
 from dj_cadence.domain.reminders.plan import NEWCOMER
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
@@ -148,7 +149,7 @@ class _Walk:
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
             for row in session.execute(query).all():
-                if answer(session, self.rules, row, by=_OWNER, day=day, now=at):
+                if answer(session, self.rules, row, Actor(_OWNER, at, day)):
                     self.acted = True
                     self._observe({"at": at, "event": "done", "task": row.id})
 

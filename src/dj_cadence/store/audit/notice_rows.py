@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, selec
 
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.schema import message, notice, quiet_period, site
 
 OUTCOMES = ("", "sent", "folded", "settled_before", "moved", "no_addressee", "unknown")
@@ -33,7 +34,7 @@ def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
 
 def _last_bundling() -> ColumnElement[Any]:
     """The last day on which messages were made, some of which reached somebody."""
-    usual = (_bundle.c.serial >= 0, _bundle.c.kind != "alert")
+    usual = (~is_asked_for(_bundle), _bundle.c.kind != "alert")
     return select(func.max(_bundle.c.day)).where(*usual).scalar_subquery()
 
 
@@ -46,7 +47,7 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
     known = (
         select(func.max(_bundled.c.id))
         .join(_bundle, _bundle.c.id == _bundled.c.message_id)
-        .where(_bundle.c.day <= long_ago, _bundle.c.serial >= 0)
+        .where(_bundle.c.day <= long_ago, ~is_asked_for(_bundle))
         .scalar_subquery()
     )
     lately = exists().where(_bundle.c.person_id == notice.c.person_id, _bundle.c.day >= long_ago)

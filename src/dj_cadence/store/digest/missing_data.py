@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.store.digest.subtree import TreeRange
+from dj_cadence.store.core.conditions import holds_office, in_range, is_current_election
 from dj_cadence.store.schema import address, appointment, notice, org, person, start_event, task
+
+_IS_UNREACHABLE = text("outcome = 'no_addressee' AND level > 0")  # as the index has it
 
 
 class Gap(NamedTuple):
@@ -24,9 +27,7 @@ class Gap(NamedTuple):
 
 def without_election_date(session: Session, span: TreeRange) -> list[Gap]:
     """Party organizations whose last election nobody has entered."""
-    elected = select(start_event.c.org_id).where(
-        start_event.c.kind == "election", start_event.c.current
-    )
+    elected = select(start_event.c.org_id).where(is_current_election())
     return _party_organizations(session, span, org.c.id.not_in(elected))
 
 
@@ -42,7 +43,9 @@ def without_address(
     reached = (
         select(appointment.c.org_id)
         .join(address, address.c.person_id == appointment.c.person_id)
-        .where(_serves(today), address.c.state == "ok", address.c.channel.in_(sorted(channels)))
+        .where(
+            holds_office(today), address.c.state == "ok", address.c.channel.in_(sorted(channels))
+        )
     )
     silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
     return _party_organizations(session, span, silent)
@@ -60,7 +63,7 @@ def bounced_addresses(
         .join_from(address, person)
         .join(appointment, appointment.c.person_id == person.c.id)
         .join(org, org.c.id == appointment.c.org_id)
-        .where(span.holds(), _serves(today), address.c.state == "bad")
+        .where(in_range(span), holds_office(today), address.c.state == "bad")
         .distinct()
         .order_by(org.c.position, person.c.name, address.c.channel)
     )
@@ -79,7 +82,9 @@ def unreachable_superiors(
         select(org.c.position, org.c.name, func.count(task.c.id.distinct()))
         .join_from(notice, task, late)
         .join(org, org.c.id == notice.c.org_id)
-        .where(span.holds(), text("outcome = 'no_addressee' AND level > 0"))  # as the index has it
+        .where(
+            in_range(span), text("outcome = 'no_addressee' AND level > 0")
+        )  # as the index has it
         .group_by(org.c.position, org.c.name)
         .order_by(org.c.position)
     )
@@ -95,14 +100,13 @@ def vacant_offices(session: Session, span: TreeRange, today: date) -> list[Gap]:
     held = exists().where(
         now.c.org_id == appointment.c.org_id,
         now.c.office == appointment.c.office,
-        now.c.since <= today,
-        now.c.until >= today,
+        holds_office(today, now),
     )
     lost = and_(appointment.c.until < today, appointment.c.office != SECRETARY, ~held)
     query = (
         select(org.c.position, org.c.name, appointment.c.office)
         .join_from(appointment, org, org.c.id == appointment.c.org_id)
-        .where(span.holds(), _is_party(), lost)
+        .where(in_range(span), _is_party(), lost)
         .distinct()
         .order_by(org.c.position, appointment.c.office)
     )
@@ -111,11 +115,9 @@ def vacant_offices(session: Session, span: TreeRange, today: date) -> list[Gap]:
 
 def _led(today: date) -> Select[tuple[int]]:
     """Organizations that have a 书记."""
-    return select(appointment.c.org_id).where(_serves(today), appointment.c.office == SECRETARY)
-
-
-def _serves(today: date) -> ColumnElement[bool]:
-    return and_(appointment.c.since <= today, appointment.c.until >= today)
+    return select(appointment.c.org_id).where(
+        holds_office(today), appointment.c.office == SECRETARY
+    )
 
 
 def _is_party() -> ColumnElement[bool]:
@@ -126,7 +128,7 @@ def _is_party() -> ColumnElement[bool]:
 def _party_organizations(
     session: Session, span: TreeRange, condition: ColumnElement[bool]
 ) -> list[Gap]:
-    query = select(org.c.position, org.c.name).where(span.holds(), _is_party(), condition)
+    query = select(org.c.position, org.c.name).where(in_range(span), _is_party(), condition)
     return _gaps(session, query.order_by(org.c.position))
 
 

@@ -6,9 +6,10 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest.digest import Numbers
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.digest.criteria import IS_OPEN, IS_UNSETTLED, DigestCriteria
-from dj_cadence.store.digest.subtree import TreeRange
 from dj_cadence.store.schema import org, task
 
 
@@ -38,7 +39,7 @@ def count(session: Session, span: TreeRange, criteria: DigestCriteria) -> list[D
     query = (
         select(org.c.position, task.c.duty, *counts)
         .join_from(task, org, org.c.id == task.c.org_id)
-        .where(span.holds(), criteria.is_seen(), counted)
+        .where(in_range(span), criteria.is_seen(), counted)
         .group_by(org.c.position, task.c.duty)
         .order_by(org.c.position)
     )

@@ -1,27 +1,10 @@
 """Organizations lie in preorder, so that a subtree is a range of positions."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest.subtree import SubtreeOrganization
 from dj_cadence.store.schema import org
-
-
-@dataclass(frozen=True, slots=True)
-class TreeRange:
-    """Organizations by position, both included."""
-
-    first: int
-    last: int
-
-    def holds(self) -> ColumnElement[bool]:
-        """Whether `org` is one of them."""
-        return org.c.position.between(self.first, self.last)
-
-
-WHOLE_TREE = TreeRange(0, 2**31 - 1)
 
 
 def organizations(session: Session, condition: ColumnElement[bool]) -> list[SubtreeOrganization]:

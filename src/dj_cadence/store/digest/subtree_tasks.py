@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.digest.criteria import (
     IS_OPEN,
     IS_OVERDUE,
     IS_UNSETTLED,
     DigestCriteria,
 )
-from dj_cadence.store.digest.subtree import TreeRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import act, org, slot, task
 
@@ -61,7 +62,7 @@ def late_or_missed(
     reason = case((task.c.state == State.MISSED.value, last), else_="")
     listed = or_(IS_OVERDUE, criteria.is_news(State.MISSED))
     query = _tasks(criteria.is_newly_overdue(), reason)
-    return _read(session, query.where(span.holds(), criteria.is_seen(), listed))
+    return _read(session, query.where(in_range(span), criteria.is_seen(), listed))
 
 
 def own_tasks(session: Session, span: TreeRange, criteria: DigestCriteria) -> list[SubtreeTask]:
@@ -69,7 +70,7 @@ def own_tasks(session: Session, span: TreeRange, criteria: DigestCriteria) -> li
     late = task.c.state.in_([State.OVERDUE.value, State.UNRECORDED.value])
     listed = or_(late, and_(IS_OPEN, task.c.due <= criteria.sunday))
     leads = org.c.subtree_end > org.c.position
-    return _read(session, _tasks().where(span.holds(), leads, listed))
+    return _read(session, _tasks().where(in_range(span), leads, listed))
 
 
 def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[Decision]:

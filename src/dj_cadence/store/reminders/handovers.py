@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.schema import appointment, notice, org, task
 
@@ -51,5 +52,4 @@ def mark_looked_at(session: Session, quiets: Sequence[QuietPeriod], today: date)
 
 
 def _is_new(today: date) -> ColumnElement[bool]:
-    serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.handover_notified_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))

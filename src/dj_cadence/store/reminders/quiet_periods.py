@@ -1,7 +1,7 @@
 """The quiet periods that people have set."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,14 +17,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import notice, org, quiet_period, task
 
 EVERYWHERE = 0
 """Stands for the whole site."""
-_END_OF_TREE = 2**31 - 1
 _everywhere = quiet_period.c.org_id == EVERYWHERE
 
 
@@ -32,7 +34,7 @@ def every(session: Session) -> list[QuietPeriod]:
     """All of them in order, those over included: they say why something was held."""
     q = quiet_period.c
     first = case((_everywhere, 0), else_=org.c.position)
-    last = case((_everywhere, _END_OF_TREE), else_=org.c.subtree_end)
+    last = case((_everywhere, WHOLE_TREE.last), else_=org.c.subtree_end)
     code, name = func.coalesce(org.c.code, ""), func.coalesce(org.c.name, "")
     query = (
         select(first, last, q.since, q.until, q.reason, q.id, code, name, q.made_by)
@@ -65,10 +67,9 @@ def add(
     org_id: int,
     since: date,
     until: date,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
 ) -> bool:
     """Write one down; False where one of that place begins on the same day."""
     row = {
@@ -76,8 +77,8 @@ def add(
         "since": since,
         "until": until,
         "reason": reason,
-        "made_by": by,
-        "made_at": now,
+        "made_by": actor.name,
+        "made_at": actor.now,
     }
     adding = insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
     return session.execute(adding).first() is not None
@@ -96,11 +97,7 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
         return []
     there = org.alias("there")
     about = org.alias("about")
-    within = or_(
-        _everywhere,
-        there.c.position.between(org.c.position, org.c.subtree_end),
-        about.c.position.between(org.c.position, org.c.subtree_end),
-    )
+    within = or_(_everywhere, in_subtree(org, there), in_subtree(org, about))
     query = (
         select(notice.c.message_id, quiet_period.c.reason, func.max(quiet_period.c.until))
         .select_from(notice)

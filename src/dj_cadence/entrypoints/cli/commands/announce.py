@@ -66,7 +66,7 @@ def announce(
         _take_back(ctx, duty, org, by)
         return
     with opened(ctx) as site:
-        who, catalogue = site.person(by), site.catalogue()
+        actor, catalogue = site.actor(by), site.catalogue()
         _check_office(site, org, by)
         with site.site.database.write() as session:
             period = lay_over(
@@ -74,14 +74,13 @@ def announce(
                 catalogue,
                 duty,
                 org,
+                actor,
                 due=due,
                 planned=planned,
                 theme=theme,
                 adopt=adopt,
                 vacation=vacation,
                 escalate=parse_graces(escalate) if escalate else None,
-                by=who,
-                now=site.now,
             )
         _roll(site)
     when = f"（{chinese_label(period)}）" if period else ""
@@ -90,7 +89,7 @@ def announce(
 
 def _take_back(ctx: typer.Context, duty: str, org: str, by: str) -> None:
     with opened(ctx) as site:
-        site.person(by)
+        site.actor(by)
         catalogue = site.catalogue()
         _check_office(site, org, by)
         with site.site.database.write() as session:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.entrypoints.cli.actors import check_actor
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
@@ -12,7 +13,6 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import cases
-from dj_cadence.services.tasks.record import Actor
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 
@@ -30,7 +30,7 @@ def open_(
 ) -> None:
     """登记一件事的发生，开始计时。"""
     with opened(ctx) as site:
-        catalogue, who, database = site.catalogue(), site.person(by), site.site.database
+        catalogue, actor, database = site.catalogue(), site.actor(by), site.site.database
         with database.write() as session:
             check_actor(session, by, [orgs.find_org(session, org).id], site.today)
             number = cases.open_case(
@@ -38,11 +38,9 @@ def open_(
                 catalogue,
                 duty,
                 org,
+                actor,
                 on=on or site.today,
                 ref=ref,
-                by=who,
-                now=site.now,
-                today=site.today,
             )
         roll(database, catalogue, until=horizon(site.today), today=site.today, now=site.now)
     say(f"已立项，编号 {number}。")
@@ -57,11 +55,10 @@ def undo(
 ) -> None:
     """撤回登记错的事项，连同它的任务。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         found = cases.case(session, number)
         check_actor(session, by, [orgs.find_org(session, found.code).id], site.today)
-        when: Actor = {"by": who, "now": site.now, "today": site.today}
-        cases.take_back(session, site.catalogue(), number, reason=reason, **when)
+        cases.take_back(session, site.catalogue(), number, actor, reason=reason)
 
     act(ctx, by, do)
     say(f"{number} 号事项已撤回。")

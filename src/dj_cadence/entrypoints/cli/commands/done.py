@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
 from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
@@ -17,7 +17,6 @@ from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence, record, record_by_day
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.tasks.acts import came_by
 
 
 def done(
@@ -60,22 +59,21 @@ def done(
     amount = 1 if hours is None else hours
     with opened(ctx) as site:
         what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
-        when: record.Actor = {"by": site.person(by), "now": site.now, "today": site.today}
+        actor = site.actor(by)
         rules = site.catalogue()
         set_aside = evidence.set_aside(site.site.settings, map(read_paper, papers or ()))
         with set_aside as aside, site.site.database.write() as session:
-            came_by(session, Way.COMMAND)
             if task is None:
                 check_actor(session, by, [orgs.find_org(session, org).id], site.today)
-                found = record_by_day.hold(session, rules, duty, org, **what, **when)  # type: ignore[arg-type]
+                found = record_by_day.hold(session, rules, duty, org, actor, **what)  # type: ignore[arg-type]
                 main, record_id, said = found.task_id, found.record_id, _attributed(found)
             else:
                 main = task
                 check_actor_of(session, by, (task, *(also or ())), site.today)
                 what["on"] = on or record.day_meant(session, rules, task, site.today)
-                record_id = record.done(session, rules, task, **what, **when)  # type: ignore[arg-type]
+                record_id = record.done(session, rules, task, actor, **what)  # type: ignore[arg-type]
                 said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
-            evidence.attach(session, main, record_id, aside, by=when["by"], now=site.now)
+            evidence.attach(session, main, record_id, aside, actor)
     say(said)
 
 
@@ -103,22 +101,21 @@ def take_back(
 ) -> None:
     """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_actor_of(session, by, [task], site.today)
-        name = evidence.take_back(session, task, number, by=who, now=site.now, may_all=not by)
+        name = evidence.take_back(session, task, number, actor, may_all=not by)
         say(f"已收回附件“{name}”。")
 
     act(ctx, by, do)
 
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
-    def do(site: Opened, session: Session, who: str) -> None:
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         found = read_records(file)
         for problem in found.problems:
             if problem.warning:
                 say(str(problem))
-        count = import_records(session, site.catalogue(), found, **when)
+        count = import_records(session, site.catalogue(), found, actor)
         check_actor_of(session, by, (row.task_id for row in found.rows), site.today)
         say(f"已登记 {count} 项。")
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, Reason, parse_date, parse_number
 from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
@@ -35,19 +36,10 @@ def add(
 ) -> None:
     """设一段暂缓提醒期。期间到期的提醒在结束后合并发一次；换届和法定期限照常提醒。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         _check_superior(site, session, org, by)
         first = since or site.today
-        quiet_periods.add(
-            session,
-            org,
-            since=first,
-            until=until,
-            reason=reason,
-            by=who,
-            now=site.now,
-            today=site.today,
-        )
+        quiet_periods.add(session, org, actor, since=first, until=until, reason=reason)
 
     act(ctx, by, do)
     say(f"已设定，到 {until} 为止。")
@@ -75,7 +67,7 @@ def end(
 ) -> None:
     """提前结束一段暂缓提醒期，压下的提醒随下一次发送发出。"""
 
-    def do(site: Opened, session: Session, _who: str) -> None:
+    def do(site: Opened, session: Session, _actor: Actor) -> None:
         rows = {row.id: row for row in quiet_periods.listed(session)}
         if number in rows:
             _check_superior(site, session, rows[number].org_code, by)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.cli.context import OPERATOR, Opened, folder, opened
 from dj_cadence.entrypoints.cli.output import say
@@ -16,7 +17,6 @@ from dj_cadence.services.roster import export as roster_view
 from dj_cadence.services.roster import import_roster
 from dj_cadence.services.tasks.elections import settle_elections
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.tasks.acts import came_by
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
 
@@ -35,7 +35,6 @@ def import_(
     with opened(ctx) as site:
         sheets, found = read_roster(files)
         with site.site.database.write() as session:
-            came_by(session, Way.IMPORT)
             report = import_roster.import_roster(
                 session,
                 sheets,
@@ -51,9 +50,7 @@ def import_(
                     session,
                     site.catalogue(),
                     report.elections,
-                    by=OPERATOR,
-                    now=site.now,
-                    today=site.today,
+                    Actor(OPERATOR, site.now, site.today, Way.IMPORT),
                 )
         for problem in report.problems:
             say(problem.quoted())

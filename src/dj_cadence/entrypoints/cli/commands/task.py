@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.dates.period import chinese_label
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.entrypoints.cli.actors import check_actor_of, check_superior
@@ -108,17 +109,9 @@ def _standing(row: task_list.TaskRow, last: Mapping[int, LastWord]) -> str:
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """登记未按期开展，并写明原因；不再提醒。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_actor_of(session, by, [task], site.today)
-        record.missed(
-            session,
-            site.catalogue(),
-            task,
-            reason=reason,
-            by=who,
-            now=site.now,
-            today=site.today,
-        )
+        record.missed(session, site.catalogue(), task, actor, reason=reason)
 
     act(ctx, by, do)
     say(f"任务 {task} 已登记为未按期开展。")
@@ -134,18 +127,16 @@ def planned(
 ) -> None:
     """在周期内自行确定哪天办。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_actor_of(session, by, [task], site.today)
         record.set_planned(
             session,
             site.catalogue(),
             task,
+            actor,
             on=on,
             at=at,
             place=place,
-            by=who,
-            now=site.now,
-            today=site.today,
         )
 
     act(ctx, by, do)
@@ -155,7 +146,7 @@ def planned(
 def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """撤回这项任务上一次的登记或决定，连同它一并改动的。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         known = last_on(session, task)
         if known and DeedKind(known.kind).is_grant:
             check_superior(session, by, task, site.today)
@@ -163,8 +154,7 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
             others = rests_with(session, known) if known else []
             check_actor_of(session, by, (task, *others), site.today)
         kind = DeedKind(last_deed(session, task).kind)
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
-        undo(session, site.catalogue(), task, reason=reason, **when)
+        undo(session, site.catalogue(), task, actor, reason=reason)
         say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")
 
     act(ctx, by, do)
@@ -198,17 +188,15 @@ def postpone(
 ) -> None:
     """上级同意延期。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_superior(session, by, task, site.today)
         superior_decisions.postpone(
             session,
             site.catalogue(),
             task,
+            actor,
             until=until,
             reason=reason,
-            by=who,
-            now=site.now,
-            today=site.today,
             confirmed=confirm,
         )
 
@@ -219,10 +207,9 @@ def postpone(
 def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """经上级同意，这一次不再办理。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
-        superior_decisions.waive(session, site.catalogue(), task, reason=reason, **when)
+        superior_decisions.waive(session, site.catalogue(), task, actor, reason=reason)
 
     act(ctx, by, do)
     say(f"任务 {task} 已登记为经上级同意不再办理。")
@@ -237,14 +224,13 @@ def submit(
 ) -> None:
     """登记完成并报送上级确认；用于规则要求确认的任务。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_actor_of(session, by, [task], site.today)
         duty = site.catalogue().duties.get(acts.locked_task(session, task).duty)
         if duty is None or not duty.confirm:
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
         day = on or site.today
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
-        record.done(session, site.catalogue(), task, on=day, note=note, **when)
+        record.done(session, site.catalogue(), task, actor, on=day, note=note)
 
     act(ctx, by, do)
     say(f"任务 {task} 已报送，待上级确认。")
@@ -253,10 +239,9 @@ def submit(
 def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
     """上级确认已报送的任务。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
-        superior_decisions.accept(session, site.catalogue(), task, **when)
+        superior_decisions.accept(session, site.catalogue(), task, actor)
 
     act(ctx, by, do)
     say(f"任务 {task} 已确认完成。")
@@ -265,10 +250,9 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
 def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """上级退回已报送的任务，写明原因。"""
 
-    def do(site: Opened, session: Session, who: str) -> None:
+    def do(site: Opened, session: Session, actor: Actor) -> None:
         check_superior(session, by, task, site.today)
-        when: record.Actor = {"by": who, "now": site.now, "today": site.today}
-        superior_decisions.return_(session, site.catalogue(), task, reason=reason, **when)
+        superior_decisions.return_(session, site.catalogue(), task, actor, reason=reason)
 
     act(ctx, by, do)
     say(f"任务 {task} 已退回。")
