@@ -28,7 +28,7 @@ def paper(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    found: AnyRow,
+    organization: AnyRow,
     *,
     visitor: Visitor,
     today: date,
@@ -44,12 +44,12 @@ def paper(
     """
     match kind:
         case DocumentKind.YEAR_END:
-            return _year_end(session, catalogue, found, visitor, today, year or today.year)
+            return _year_end(session, catalogue, organization, visitor, today, year or today.year)
         case DocumentKind.REMINDER:
             return reminder(
                 session,
                 catalogue,
-                found,
+                organization,
                 site_contact(contact),
                 visitor=visitor,
                 today=today,
@@ -57,31 +57,36 @@ def paper(
             )
         case _:
             named = site_contact(contact)
-            return about_election(session, catalogue, kind, found, named, today=today)
+            return about_election(session, catalogue, kind, organization, named, today=today)
 
 
 def _year_end(
-    session: Session, catalogue: Catalogue, found: AnyRow, visitor: Visitor, today: date, year: int
+    session: Session,
+    catalogue: Catalogue,
+    organization: AnyRow,
+    visitor: Visitor,
+    today: date,
+    year: int,
 ) -> Document:
     """It is handed up: of what is about persons it says only how many there were."""
     whole = tasks(
         session,
         catalogue,
         today=today,
-        org_code=found.code,
+        org_code=organization.code,
         due_from=date(year, 1, 1),
         due_until=date(year, 12, 31),
     )
     rows = reported(whole, year, today)
     if not rows:
-        raise Refused(f"{found.name}在{year}年没有到期的任务。")
+        raise Refused(f"{organization.name}在{year}年没有到期的任务。")
     public = readable(session, visitor, (row for row in rows if not row.confidential), today)
     ids = [row.id for row in public]
     records, reasons = year_end.records(session, ids), year_end.reasons(session, ids)
     lines = tuple(_line(row, records.get(row.id, []), reasons.get(row.id, "")) for row in public)
     lines += _counted([row for row in rows if row.confidential], year)
-    above = superior_name(session, found)
-    return Document(DocumentKind.YEAR_END, found.name, above, today, year=year, lines=lines)
+    above = superior_name(session, organization)
+    return Document(DocumentKind.YEAR_END, organization.name, above, today, year=year, lines=lines)
 
 
 def reported(rows: Iterable[TaskRow], year: int, today: date) -> list[TaskRow]:

@@ -82,7 +82,7 @@ def reminder_months(
 def reminder(
     session: Session,
     catalogue: Catalogue,
-    found: AnyRow,
+    organization: AnyRow,
     contact: ContactPerson,
     *,
     visitor: Visitor,
@@ -94,23 +94,25 @@ def reminder(
     terms = terms_below(
         session,
         _term_duties(catalogue),
-        found.id,
+        organization.id,
         visible(visitor, today),
         first=first,
         last=last,
         today=today,
     )
     if not terms:
-        raise Refused(f"{found.name}的下级党组织中，没有{month.year}年{month.month}月届满的。")
+        raise Refused(
+            f"{organization.name}的下级党组织中，没有{month.year}年{month.month}月届满的。"
+        )
     return Document(
         DocumentKind.REMINDER,
-        found.name,
-        superior_name(session, found),
+        organization.name,
+        superior_name(session, organization),
         today,
         tuple(terms),
         first,
-        we=calls_itself(OrgKind(found.kind), found.name),
-        contact=_contact(session, found, contact, today),
+        we=calls_itself(OrgKind(organization.kind), organization.name),
+        contact=_contact(session, organization, contact, today),
     )
 
 
@@ -118,29 +120,29 @@ def about_election(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    found: AnyRow,
+    organization: AnyRow,
     contact: ContactPerson,
     *,
     today: date,
 ) -> Document:
     """One of the six papers of an election. Raises Refused for what elects nobody."""
-    term = term_of(session, _term_duties(catalogue), found.id, today)
+    term = term_of(session, _term_duties(catalogue), organization.id, today)
     if term is None:
-        raise Refused(f"{found.name}没有换届任务；可能缺少上次换届日期，请先登记。")
-    above = found.approver_id or found.supervisor_id
-    sender = orgs.by_id(session, above) if kind.is_reply and above else found
+        raise Refused(f"{organization.name}没有换届任务；可能缺少上次换届日期，请先登记。")
+    above = organization.approver_id or organization.supervisor_id
+    sender = orgs.by_id(session, above) if kind.is_reply and above else organization
     just_begun = term.elected <= today < add_years(term.elected, 1) and term.ends > today
     return Document(
         kind,
-        found.name,
-        superior_name(session, found),
+        organization.name,
+        superior_name(session, organization),
         today,
         (term,),
         we=calls_itself(OrgKind(sender.kind), sender.name) if kind.is_reply else "",
         form=term.form,
-        titles=Titles(found.name, term.form),
-        full_members=int(found.roster.get("full_members", 0)),
-        probationary_members=int(found.roster.get("probationary_members", 0)),
+        titles=Titles(organization.name, term.form),
+        full_members=int(organization.roster.get("full_members", 0)),
+        probationary_members=int(organization.roster.get("probationary_members", 0)),
         elected_on=term.elected if just_begun else None,
         contact=_contact(session, sender, contact, today),
     )
@@ -152,9 +154,9 @@ def site_contact(text: str) -> ContactPerson:
     return ContactPerson(person, phone)
 
 
-def superior_name(session: Session, found: AnyRow) -> str:
+def superior_name(session: Session, organization: AnyRow) -> str:
     """Who approves, else who oversees; empty at the top."""
-    above = found.approver_id or found.supervisor_id
+    above = organization.approver_id or organization.supervisor_id
     return orgs.names(session, [above])[above] if above else ""
 
 
