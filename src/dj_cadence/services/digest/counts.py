@@ -4,7 +4,7 @@ The database counts them in `store.digest.numbers`; here they are added up.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
 from dj_cadence.domain.digest.digest import (
@@ -22,7 +22,6 @@ from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, c
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import numbers, subtree
 from dj_cadence.store.digest.criteria import DigestCriteria
@@ -69,7 +68,7 @@ class SubtreeCounts:
         self, session: Session, catalogue: Catalogue, span: TreeRange, criteria: DigestCriteria
     ) -> None:
         self._catalogue = catalogue
-        organizations = subtree.organizations(session, in_range(span))
+        organizations = subtree.organizations(session, span)
         self.organizations = {one.id: one for one in organizations}
         self._children: defaultdict[int | None, list[SubtreeOrganization]] = defaultdict(list)
         for one in organizations:
@@ -79,10 +78,6 @@ class SubtreeCounts:
     def children(self, above: SubtreeOrganization) -> Sequence[SubtreeOrganization]:
         """The organizations directly below, in their own order."""
         return self._children.get(above.id, ())
-
-    def numbers(self, above: SubtreeOrganization) -> Numbers:
-        """Of all that lies strictly below."""
-        return total(row.numbers for row in self._rows.below(above))
 
     def by_child(self, above: SubtreeOrganization) -> dict[int, Numbers]:
         """Of each organization directly below with its whole subtree, where there is any."""
@@ -108,37 +103,22 @@ class SubtreeCounts:
 
 
 def child_lines(
-    children: Iterable[SubtreeOrganization],
-    by_child: Mapping[int, Numbers],
-    before: Counts | None,
+    children: Iterable[SubtreeOrganization], counts: Counts, before: Counts | None
 ) -> tuple[DigestChild, ...]:
     """Each child with its numbers; `before` is what the digest before counted, if it is known."""
-    return tuple(
-        DigestChild(
-            child.code,
-            child.name,
-            found,
-            None if before is None else found.overdue - numbers_of(before, child.id).overdue,
-        )
-        for child in children
-        for found in [by_child.get(child.id, NOTHING)]
-    )
+
+    def line(child: SubtreeOrganization) -> DigestChild:
+        own = counts.get(child.id, NOTHING)
+        change = None if before is None else own.overdue - before.get(child.id, NOTHING).overdue
+        return DigestChild(child.code, child.name, own, change)
+
+    return tuple(line(child) for child in children)
 
 
 def change_of_all(children: Sequence[DigestChild]) -> int | None:
     """None where the digest before is not known."""
     changes = [child.change for child in children if child.change is not None]
     return sum(changes) if len(changes) == len(children) and changes else None
-
-
-def as_counts(by_child: Mapping[int, Numbers]) -> Counts:
-    """Numbers as they are kept with a digest."""
-    return {str(org_id): found for org_id, found in by_child.items()}
-
-
-def numbers_of(counts: Counts, org_id: int) -> Numbers:
-    """The inverse of `as_counts`, for one organization."""
-    return Numbers(*counts.get(str(org_id), ()))
 
 
 def total(several: Iterable[Numbers]) -> Numbers:

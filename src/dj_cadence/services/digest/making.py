@@ -8,7 +8,7 @@ from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.services.digest.counts import SubtreeCounts, as_counts, digest_criteria
+from dj_cadence.services.digest.counts import SubtreeCounts, digest_criteria, total
 from dj_cadence.services.digest.missing_data import all_missing, newly_undelivered
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
@@ -61,18 +61,18 @@ def _counted(
         if _is_monthly(week, before)
         else newly_undelivered(session, WHOLE_TREE, today, criteria.since)
     )
-    return [
-        (
-            org_id,
-            as_counts(counts.by_child(above)),
+    rows = []
+    for org_id in readers:
+        above = counts.organizations[org_id]
+        by_child = counts.by_child(above)
+        is_worth_sending = (
             settings.digest_when_empty
-            or counts.numbers(above).ask_for_reading
+            or total(by_child.values()).ask_for_reading
             or org_id in deciding
-            or missing.is_any_below(above),
+            or missing.is_any_below(above)
         )
-        for org_id in readers
-        for above in [counts.organizations[org_id]]
-    ]
+        rows.append((org_id, by_child, is_worth_sending))
+    return rows
 
 
 def _is_monthly(week: str, before: str) -> bool:
@@ -98,4 +98,4 @@ def make_digest(
     span = TreeRange(above.position, above.subtree_end)
     counts = SubtreeCounts(session, catalogue, span, criteria)
     by_child = counts.by_child(counts.organizations[above.id])
-    digests.write(session, week, [(above.id, as_counts(by_child), True)], now)
+    digests.write(session, week, [(above.id, by_child, True)], now)

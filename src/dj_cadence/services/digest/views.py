@@ -25,14 +25,13 @@ from dj_cadence.services.digest.counts import (
     child_lines,
     digest_criteria,
     duty_title,
-    numbers_of,
     total,
 )
 from dj_cadence.services.digest.missing_data import all_missing, calendar_sentences
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest import digests, subtree_tasks
+from dj_cadence.store.digest import digests, subtree, subtree_tasks
 from dj_cadence.store.digest.subtree_tasks import SubtreeTask
 from dj_cadence.store.roster import orgs
 
@@ -97,16 +96,15 @@ def kept_digest(
         return None
     before = digests.week_told(session, week, above)
     days = digest_days(week, before, catalogue.calendar)
-    below = digests.children(session, above.id, counts)
-    by_child = {child.id: numbers_of(counts, child.id) for child in below}
-    children = child_lines(below, by_child, digests.counts_of(session, above.id, before))
+    below = subtree.children(session, above.id, counts)
+    children = child_lines(below, counts, digests.counts_of(session, above.id, before))
     return DigestView(
         org_code=above.code,
         org_name=above.name,
         week=week,
         day=days.until,
         since=days.since,
-        numbers=total(by_child.values()),
+        numbers=total(child.numbers for child in children),
         change=change_of_all(children),
         children=children,
         listed=False,
