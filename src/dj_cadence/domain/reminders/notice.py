@@ -35,12 +35,4 @@ class WaitingNotice(NamedTuple):
 
     def one_level_up(self, day: date) -> Notice:
         """The same for the next level, due on `day`: nobody can be reached at this one."""
-        return Notice(
-            self.task_id,
-            self.due_revision,
-            self.reminder_step,
-            self.occurrence,
-            self.level + 1,
-            self.office,
-            day,
-        )
+        return Notice(*self[1:8])._replace(level=self.level + 1, due_on=day)

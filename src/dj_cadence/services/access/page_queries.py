@@ -127,19 +127,19 @@ def decisions(
     session: Session, visitor: Visitor, catalogue: Catalogue, today: date
 ) -> list[Decision]:
     """What the visitor is to confirm or to send back, the oldest first in each organization."""
-    found = subtree_tasks.decisions(session, decides_for(session, visitor, today))
+    tasks = subtree_tasks.decisions(session, decides_for(session, visitor, today))
     return [
         Decision(
-            decision.task.id,
-            decision.org_code,
-            decision.task.org_name,
+            task.id,
+            task.org_code,
+            task.org_name,
             CONFIDENTIAL
-            if catalogue.is_confidential(decision.task.duty, decision.task.subject_id)
-            else catalogue.title(decision.task.duty, decision.task.step),
-            decision.task.label,
-            decision.completed_on,
+            if catalogue.is_confidential(task.duty, task.subject_id)
+            else catalogue.title(task.duty, task.step),
+            task.label,
+            task.completed_on,
         )
-        for decision in found
+        for task in tasks
     ]
 
 

@@ -55,13 +55,13 @@ def _counted(
     """(superior, its numbers, whether they are worth sending) of those told in `before` last."""
     _, criteria = digest_criteria(session, catalogue, settings, week, before)
     counts = SubtreeCounts(session, catalogue, WHOLE_TREE, criteria)
-    deciding = {decision.decider_id for decision in subtree_tasks.decisions(session)}
+    deciding = {task.decider_id for task in subtree_tasks.decisions(session)}
     missing = (
         all_missing(session, WHOLE_TREE, today, settings.channels)
         if _is_monthly(week, before)
         else newly_undelivered(session, WHOLE_TREE, today, criteria.since)
     )
-    rows = []
+    rows: list[tuple[int, digests.Counts, bool]] = []
     for org_id in readers:
         above = counts.organizations[org_id]
         by_child = counts.by_child(above)

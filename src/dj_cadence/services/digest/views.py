@@ -135,10 +135,10 @@ class Digests:
         self._own: defaultdict[int, list[SubtreeTask]] = defaultdict(list)
         for task in subtree_tasks.own_tasks(session, span, criteria):
             self._own[task.org_id].append(task)
-        self._decisions: defaultdict[int, list[SubtreeTask]] = defaultdict(list)
+        self._decisions: defaultdict[int | None, list[SubtreeTask]] = defaultdict(list)
         deciders = None if span == WHOLE_TREE else self._counts.organizations.keys()
-        for decision in subtree_tasks.decisions(session, deciders):
-            self._decisions[decision.decider_id].append(decision.task)
+        for task in subtree_tasks.decisions(session, deciders):
+            self._decisions[task.decider_id].append(task)
         self._missing = all_missing(session, span, today, settings.channels)
         self._counts_before = digests.counts(session, before, span)
 

@@ -1,6 +1,6 @@
 """The tasks that a digest lists, in the organizations' own order, the oldest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ class SubtreeTask(NamedTuple):
 
     id: int
     org_id: int
+    org_code: str
     org_name: str
     position: int
     about: str | None
@@ -37,20 +38,14 @@ class SubtreeTask(NamedTuple):
     subject_id: int
     due: date
     state: State
+    completed_on: date | None
     label: str
+    decider_id: int | None
+    """Whose decision it waits for once it is handed up."""
     is_new: bool = False
     """Whether it has become overdue since the digest before."""
     reason: str = ""
     """Why it was not done."""
-
-
-class Decision(NamedTuple):
-    """A task that is handed up and waits for somebody's decision."""
-
-    task: SubtreeTask
-    decider_id: int
-    org_code: str
-    completed_on: date | None
 
 
 def late_or_missed(
@@ -73,15 +68,12 @@ def own_tasks(session: Session, span: TreeRange, criteria: DigestCriteria) -> li
     return _read(session, _tasks().where(in_range(span), leads, listed))
 
 
-def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[Decision]:
+def decisions(session: Session, org_ids: Collection[int] | None = None) -> list[SubtreeTask]:
     """What waits for the decision of any of `org_ids`, else of any at all; bound or not."""
     decider = orgs.decider()
-    query = _tasks().add_columns(decider, org.c.code, task.c.completed_on)
     mine = decider.is_not(None) if org_ids is None else decider.in_(org_ids)
     waits = (IS_UNSETTLED, task.c.state == State.SUBMITTED.value, mine)
-    return [
-        Decision(_task(row[:-3]), *row[-3:]) for row in session.execute(query.where(*waits)).all()
-    ]
+    return _read(session, _tasks().where(*waits))
 
 
 def _tasks(is_new: ColumnElement[bool] = _NO, reason: ColumnElement[str] = _NOTHING) -> Select[Any]:
@@ -89,6 +81,7 @@ def _tasks(is_new: ColumnElement[bool] = _NO, reason: ColumnElement[str] = _NOTH
         select(
             task.c.id,
             task.c.org_id,
+            org.c.code,
             org.c.name,
             org.c.position,
             _about.c.name,
@@ -97,7 +90,9 @@ def _tasks(is_new: ColumnElement[bool] = _NO, reason: ColumnElement[str] = _NOTH
             task.c.subject_id,
             task.c.due,
             task.c.state,
+            task.c.completed_on,
             slot.c.label,
+            orgs.decider(),
             is_new,
             reason,
         )
@@ -110,9 +105,5 @@ def _tasks(is_new: ColumnElement[bool] = _NO, reason: ColumnElement[str] = _NOTH
 
 
 def _read(session: Session, query: Select[Any]) -> list[SubtreeTask]:
-    return [_task(row) for row in session.execute(query)]
-
-
-def _task(row: Sequence[Any]) -> SubtreeTask:
-    found = SubtreeTask._make(row)
-    return found._replace(state=State(found.state), reason=found.reason or "")
+    rows = map(SubtreeTask._make, session.execute(query))
+    return [row._replace(state=State(row.state), reason=row.reason or "") for row in rows]
