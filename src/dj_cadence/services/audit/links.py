@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import String, and_, cast, exists, literal, select, update
 
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.delivery.channel_worker import TOKEN_LIFE
 from dj_cadence.settings import Settings
@@ -52,7 +53,10 @@ def _lost_messages(database: Database, moment: Moment) -> list[AnyRow]:
     recent = message.c.sent_at > moment.now - TOKEN_LIFE + _CLOSE_TO_ITS_END
     written = exists().where(letter.c.message_id == message.c.id)
     query = select(message.c.id, message.c.created_at).where(
-        and_(message.c.state == "sent", message.c.kind.in_(_WITH_A_LINK), recent, written), ~known
+        and_(
+            message.c.state == MessageState.SENT, message.c.kind.in_(_WITH_A_LINK), recent, written
+        ),
+        ~known,
     )
     with database.read() as session:
         return list(session.execute(query))

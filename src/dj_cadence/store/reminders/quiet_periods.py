@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
@@ -109,7 +110,9 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
             and_(notice.c.due_on >= quiet_period.c.since, notice.c.due_on <= quiet_period.c.until),
         )
         .outerjoin(org, org.c.id == quiet_period.c.org_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", within)
+        .where(
+            among(notice.c.message_id, message_ids), notice.c.outcome == NoticeOutcome.OPEN, within
+        )
         .group_by(notice.c.message_id, quiet_period.c.reason)
         .order_by(notice.c.message_id, func.max(quiet_period.c.until), quiet_period.c.reason)
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.core.conditions import holds_office, is_asked_for
 from dj_cadence.store.core.types import AnyRow, Instant
 from dj_cadence.store.schema import (
@@ -41,7 +42,11 @@ _LOOK = select(
     )
     .label("urgent"),
     exists()
-    .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
+    .where(
+        notice.c.message_id.is_(None),
+        notice.c.outcome == NoticeOutcome.OPEN,
+        notice.c.due_on <= _TODAY,
+    )
     .label("notices"),
     exists()
     .where(
