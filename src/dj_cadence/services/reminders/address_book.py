@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.reminders.recipient import Addressee, Holder, digest_reader
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
@@ -32,6 +32,10 @@ class AddressBook:
     def holders(self, org_id: int) -> Mapping[str, Holder]:
         """Who holds the offices of one organization, by office."""
         return self._holders.get(org_id, {})
+
+    def digest_reader(self, org_id: int) -> Addressee | None:
+        """Who reads a superior's digest; None where nobody can be reached."""
+        return digest_reader(self.holders(org_id), self.reachable)
 
     def addresses(self, person_id: int) -> Mapping[str, str]:
         """Of somebody reachable by channel, in the order of the site's preference."""

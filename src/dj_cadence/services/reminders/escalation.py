@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from dj_cadence.domain.reminders.escalation import Escalation, next_escalation, steps_from_text
 from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
@@ -15,6 +14,7 @@ from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
+from dj_cadence.store.tasks.overrides import UpwardChoice
 
 
 def escalations(
@@ -53,24 +53,12 @@ def _overdue_on(task: AnyRow, catalogue: Catalogue) -> date:
     return first_overdue_day(task.due, grace, catalogue.calendar, task.asked_on)
 
 
-class _Choice(NamedTuple):
-    """What a superior chose to be told of a duty, for a range of positions."""
-
-    key: str
-    value: str
-    org_id: int
-    first: int
-    last: int
-
-
 class ReportingLines:
     """Which of some tasks concern superiors, and how far up."""
 
     def __init__(self, session: Session, catalogue: Catalogue, tasks: Sequence[AnyRow]) -> None:
         self._session, self._catalogue = session, catalogue
-        self._by_duty: dict[str, list[_Choice]] = {}
-        for duty, *choice in overrides.upward(session, {row.duty for row in tasks}):
-            self._by_duty.setdefault(duty, []).append(_Choice(*choice))
+        self._by_duty = overrides.upward(session, {row.duty for row in tasks})
         chosen = {row.org_id for row in tasks if row.duty in self._by_duty}
         self._positions = orgs.positions(session, chosen)
         self._above = orgs.superiors(session, {row.org_id for row in tasks})
@@ -112,9 +100,10 @@ class ReportingLines:
                 return chosen + own[len(chosen) :]
         return own
 
-    def _choices(self, task: AnyRow) -> Iterable[_Choice]:
+    def _choices(self, task: AnyRow) -> Iterable[UpwardChoice]:
         """What was chosen by the organization and those above it, the uppermost first."""
         if task.duty not in self._by_duty:
             return ()
         place = self._positions[task.org_id]
-        return (one for one in self._by_duty[task.duty] if one.first <= place <= one.last)
+        choices = self._by_duty[task.duty]
+        return (choice for choice in choices if choice.first <= place <= choice.last)

@@ -14,7 +14,7 @@ from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.reminders.notice import Notice, WaitingNotice
 from dj_cadence.domain.reminders.plan import DECIDE, ReminderPlan
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
-from dj_cadence.domain.reminders.recipient import Addressee, addressee, digest_reader
+from dj_cadence.domain.reminders.recipient import Addressee, addressee
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
@@ -97,7 +97,7 @@ def gather(
     for notice in notices:
         lookup.place(recipients, notice)
     for org_id in readers:
-        reader = digest_reader(lookup.book.holders(org_id), lookup.book.reachable)
+        reader = lookup.book.digest_reader(org_id)
         if reader and lookup.may_speak((org_id,)):
             recipients.bundle_for(reader, lookup.book).digests.append(org_id)
     _mark_late(session, recipients.bundles.values(), today)
