@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.digest.digest import WEEK
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.counts import SubtreeCounts, digest_criteria, total
 from dj_cadence.services.digest.missing_data import all_missing, newly_undelivered
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_tasks
 from dj_cadence.store.site import site as sites
 
@@ -86,7 +86,7 @@ def make_digest(
     session: Session,
     catalogue: Catalogue,
     settings: Settings,
-    above: AnyRow,
+    above: Organization,
     week: str,
     now: datetime,
 ) -> None:

@@ -16,6 +16,7 @@ from dj_cadence.domain.digest.digest import (
     unnamed,
 )
 from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, overdue_days
@@ -30,7 +31,6 @@ from dj_cadence.services.digest.counts import (
 from dj_cadence.services.digest.missing_data import all_missing, calendar_sentences
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree, subtree_tasks
 from dj_cadence.store.digest.subtree_tasks import SubtreeTask
 from dj_cadence.store.roster import orgs
@@ -88,7 +88,7 @@ def digests_of_a_pass(
 
 
 def kept_digest(
-    session: Session, catalogue: Catalogue, above: AnyRow, week: str
+    session: Session, catalogue: Catalogue, above: Organization, week: str
 ) -> DigestView | None:
     """The numbers of a past week's digest as they were counted then; None where none was made."""
     counts = digests.counts_of(session, above.id, week)

@@ -7,6 +7,7 @@ from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
@@ -19,7 +20,6 @@ from dj_cadence.services.documents.term_letters import (
     superior_name,
 )
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.documents import year_end
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
@@ -28,7 +28,7 @@ def paper(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    organization: AnyRow,
+    organization: Organization,
     *,
     visitor: Visitor,
     today: date,
@@ -63,7 +63,7 @@ def paper(
 def _year_end(
     session: Session,
     catalogue: Catalogue,
-    organization: AnyRow,
+    organization: Organization,
     visitor: Visitor,
     today: date,
     year: int,

@@ -8,7 +8,7 @@ from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.domain.reminders.recipient import Addressee, Holder, digest_reader
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 
 class AddressBook:
@@ -17,11 +17,11 @@ class AddressBook:
     def __init__(
         self, session: Session, org_ids: Iterable[int], today: date, settings: Settings
     ) -> None:
-        held = orgs.holders(session, list(org_ids), today)
+        held = people.holders(session, list(org_ids), today)
         self._holders: dict[int, dict[str, Holder]] = {}
         for (org_id, office), holder in held.items():
             self._holders.setdefault(org_id, {})[office] = holder
-        known = orgs.addresses(session, [holder.person_id for holder in held.values()])
+        known = people.addresses(session, [holder.person_id for holder in held.values()])
         self._addresses = {
             person_id: {channel: own[channel] for channel in settings.channels if channel in own}
             for person_id, own in known.items()
@@ -59,9 +59,9 @@ def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int,
     Who has a telephone goes first. Missing where nobody is known.
     """
     above = orgs.supervisors(session, org_ids)
-    held = orgs.holders(session, above.values(), day)
+    held = people.holders(session, above.values(), day)
     names = orgs.names(session, above.values())
-    addresses = orgs.addresses(session, [holder.person_id for holder in held.values()])
+    addresses = people.addresses(session, [holder.person_id for holder in held.values()])
     found = {}
     for org_id, superior in above.items():
         holders = [held.get((superior, office)) for office in (CLERK, SECRETARY)]

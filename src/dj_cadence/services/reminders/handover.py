@@ -15,7 +15,9 @@ from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import due_tasks, notices
-from dj_cadence.store.reminders.handovers import Handover, handovers, mark_looked_at
+from dj_cadence.store.reminders.handovers import Handover, handovers
+from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.roster import people
 
 
 def tell_new_holders(
@@ -36,7 +38,7 @@ def tell_new_holders(
         speaking = speaking_tasks(session, catalogue, tasks, today)
         book = AddressBook(session, org_ids, today, settings)
         notices.add(session, _notices(catalogue, some, speaking, book, today))
-    mark_looked_at(session, quiets, today)
+    people.mark_handover_notified(session, today, elsewhere=is_silent(quiets, today))
 
 
 def _notices(

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK, Numbers
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
@@ -49,7 +49,7 @@ def write(
         for org_id, by_child, worth_sending in counted
     ]
     if values:
-        session.execute(insert_or_ignore(session, digest), values)
+        session.execute(insert_or_ignore(digest), values)
 
 
 def unsent(session: Session, week: str) -> list[int]:
@@ -100,7 +100,7 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     }
 
 
-def week_told(session: Session, week: str, above: AnyRow) -> str:
+def week_told(session: Session, week: str, above: Organization) -> str:
     """The week of the last digest before `week` that this superior was told; may be empty."""
     told = weeks_told(session, week, TreeRange(above.position, above.position))
     return told.get(above.id) or week_before(session, week)

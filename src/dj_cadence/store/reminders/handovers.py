@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
-from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.roster import people
 from dj_cadence.store.schema import appointment, notice, org, task
 
 
@@ -23,7 +23,7 @@ class Handover(NamedTuple):
 
 def any_new_holder(session: Session, today: date) -> bool:
     """Whether anybody's office has not been looked at yet."""
-    first = select(appointment.c.id).where(_is_new(today)).limit(1)
+    first = select(appointment.c.id).where(people.new_in_office(today)).limit(1)
     return session.execute(first).first() is not None
 
 
@@ -38,18 +38,7 @@ def handovers(session: Session, quiets: Sequence[QuietPeriod], today: date) -> l
     query = (
         select(appointment.c.id, appointment.c.org_id, appointment.c.person_id)
         .join(org, org.c.id == appointment.c.org_id)
-        .where(_is_new(today), others, ~is_silent(quiets, today))
+        .where(people.new_in_office(today), others, ~is_silent(quiets, today))
         .order_by(appointment.c.id)
     )
     return [Handover(*row) for row in session.execute(query)]
-
-
-def mark_looked_at(session: Session, quiets: Sequence[QuietPeriod], today: date) -> None:
-    """Write down that new holders were looked at, but for those in a quiet period."""
-    held = select(org.c.id).where(is_silent(quiets, today))
-    looked_at = update(appointment).where(_is_new(today), appointment.c.org_id.not_in(held))
-    session.execute(looked_at.values(handover_notified_on=today))
-
-
-def _is_new(today: date) -> ColumnElement[bool]:
-    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))

@@ -81,7 +81,7 @@ def add(
         "made_by": actor.name,
         "made_at": actor.now,
     }
-    adding = insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
+    adding = insert_or_ignore(quiet_period).values(row).returning(quiet_period.c.id)
     return session.execute(adding).first() is not None
 
 
