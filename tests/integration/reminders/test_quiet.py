@@ -29,8 +29,7 @@ from tests.world.engine import (
     load,
     tasks,
 )
-
-from .test_escalation import RULES, late, live, outcomes, rules  # noqa: F401
+from tests.world.escalation import RULES, live, outcomes, rules
 
 MARCH = date(2026, 3, 2)
 
@@ -158,21 +157,21 @@ def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
     hush(site.database, "S", MARCH, date(2026, 3, 31))
     walk(site, MARCH, date(2026, 3, 5))
     with site.database.write() as session:
-        (row,) = quiets.listed(session)
+        (row,) = quiets.every(session)
         quiet_periods.end(session, row.id, date(2026, 3, 6))
 
     walk(site, date(2026, 3, 6), date(2026, 3, 6))
 
     assert to(channel, "li@example.cn") == ["2026-03-06"]
     with site.database.read() as session:
-        assert [row.until for row in quiets.listed(session)] == [date(2026, 3, 5)]
+        assert [row.until for row in quiets.every(session)] == [date(2026, 3, 5)]
 
 
 def test_one_that_never_began_is_taken_out(site: Site) -> None:
     hush(site.database, "S", date(2026, 7, 10), date(2026, 8, 20))
     with site.database.write() as session:
-        quiet_periods.end(session, quiets.listed(session)[0].id, MARCH)
-        assert quiets.listed(session) == []
+        quiet_periods.end(session, quiets.every(session)[0].id, MARCH)
+        assert quiets.every(session) == []
 
 
 def test_a_settled_task_is_not_spoken_of_afterwards(site: Site, channel: Channel) -> None:
@@ -186,7 +185,7 @@ def test_a_settled_task_is_not_spoken_of_afterwards(site: Site, channel: Channel
     assert to(channel, "wu@example.cn") == []
 
 
-def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:  # noqa: F811
+def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:
     hush(late, "", date(2026, 8, 20), date(2026, 10, 20), date(2026, 8, 20))
 
     said = live(late, date(2026, 9, 1), date(2026, 9, 30))
@@ -200,7 +199,7 @@ def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:  # noqa
 
 @pytest.mark.parametrize("code", ["B1", "S"])
 def test_where_the_plan_waits_superiors_are_told_after_it(
-    late: Database,  # noqa: F811
+    late: Database,
     code: str,
 ) -> None:
     waits = replace(RULES.plans["term"], through_quiet=False)

@@ -9,7 +9,7 @@ from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.view import DIGESTS
 from dj_cadence.services.delivery.introductions import KNOWN, Introduction, introductions
-from dj_cadence.services.reminders.contacts import contacts, whom_to_ask
+from dj_cadence.services.reminders.address_book import contacts, whom_to_ask
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.message_content import NOTHING, MessageContents, SuperiorTold
