@@ -24,7 +24,7 @@ from dj_cadence.services.documents.term_letters import (
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, record, record_task, task
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks import records
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 
@@ -126,7 +126,7 @@ def _notes(session: Session, ids: list[int]) -> dict[int, list[str]]:
     query = (
         select(record_task.c.task_id, record.c.day, record.c.note)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id.in_(ids), acts.is_counted())
+        .where(record_task.c.task_id.in_(ids), records.is_counted())
         .order_by(record.c.day, record.c.id)
     )
     rows = session.execute(query).all()

@@ -7,7 +7,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.services.tasks.record import done, set_planned
-from dj_cadence.services.tasks.workflow import own_task
+from dj_cadence.store.tasks.tasks import own_task
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import task

@@ -29,8 +29,8 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
-    SETTLED,
-    UNSETTLED,
+    SETTLED_TASK,
+    UNSETTLED_TASK,
     act,
     address,
     appointment,
@@ -47,8 +47,8 @@ _OPEN = (State.OPEN.value, State.RETURNED.value)
 _WAITING = (State.OVERDUE.value, State.SUBMITTED.value)
 _REPORTED = (State.DONE.value, State.MISSED.value)
 # As the indexes of these tasks have it, which are a small part of all.
-_OWED = text(f"task.{UNSETTLED}")
-_OVER = text(f"task.{SETTLED}")
+_OWED = text(f"task.{UNSETTLED_TASK}")
+_OVER = text(f"task.{SETTLED_TASK}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, func, select
+from sqlalchemy import Column, ColumnElement, Row, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.facts import Facts
@@ -206,3 +206,8 @@ def address_counts(session: Session) -> dict[tuple[str, str], int]:
     query = select(address.c.channel, address.c.state, func.count().label("n"))
     rows = session.execute(query.group_by(address.c.channel, address.c.state))
     return {(row.channel, row.state): row.n for row in rows}
+
+
+def mark_handed_over(session: Session, org_id: int) -> None:
+    """What a dissolved organization left open has passed on to its successor."""
+    session.execute(update(org).where(org.c.id == org_id).values(handed_over=org.c.dissolved))
