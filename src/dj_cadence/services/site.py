@@ -1,15 +1,14 @@
 """One installation, opened: what every use case works on."""
 
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from sqlalchemy import update
 
+from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
@@ -95,7 +94,7 @@ def count_pass(site: Site) -> None:
     with site.database.write() as session:
         passes = sites.count_pass(session)
     with suppress(OSError):  # no such folder, or not to be written: then without
-        write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
+        whole_file.replace(site.settings.folder / PASSES, f"{passes}\n".encode())
 
 
 def _passes_known(site: Site) -> int:
@@ -103,10 +102,3 @@ def _passes_known(site: Site) -> int:
         return int((site.settings.folder / PASSES).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file that is the old one or the new one, whatever dies meanwhile."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    draft.write_bytes(content)
-    draft.replace(path)

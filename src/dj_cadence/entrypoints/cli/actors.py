@@ -6,8 +6,8 @@ from datetime import date
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_grant
 from dj_cadence.services.site import Session
-from dj_cadence.store.tasks.tasks import locked
 from dj_cadence.store.roster import orgs
+from dj_cadence.store.tasks.tasks import locked
 
 _May = Callable[[Session, Visitor, int, date], bool]
 

@@ -11,12 +11,13 @@ from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, IN_TIME, State
 from dj_cadence.services.access.message_links import standing_token
 from dj_cadence.services.access.permissions import Visitor, decides_for, overseen, oversees, visible
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.message_links import message_tasks
@@ -35,7 +36,6 @@ from dj_cadence.store.tasks import overrides
 from dj_cadence.store.tasks.task_list import tasks
 
 OUTBOX_PAGE = 50
-_OPEN = (State.OPEN.value, State.RETURNED.value)
 _NUMBERS = ("open", "unrecorded", "overdue", "own_late", "due_this_week")
 
 
@@ -250,7 +250,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
     def number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0)).label(name)
 
-    waiting, overdue = task.c.state.in_(_OPEN), task.c.state == State.OVERDUE.value
+    waiting, overdue = task.c.state.in_(sorted(IN_TIME)), task.c.state == State.OVERDUE.value
     return (
         select(
             task.c.org_id,
@@ -263,7 +263,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
         .join(org, org.c.id == task.c.org_id)
         .where(
             visible(visitor, today),
-            task.c.state.in_([*_OPEN, State.UNRECORDED.value, State.OVERDUE.value]),
+            task.c.state.in_(sorted(BEGUN)),
         )
         .group_by(task.c.org_id)
     )
@@ -276,8 +276,7 @@ def _numbers(row: AnyRow | None) -> dict[str, int]:
 def _offices(session: Session, visitor: Visitor, today: date) -> dict[int, list[str]]:
     held = select(appointment).where(
         appointment.c.person_id == visitor.person_id,
-        appointment.c.since <= today,
-        appointment.c.until >= today,
+        holds_office(today),
     )
     found: dict[int, list[str]] = {}
     for row in session.execute(held.order_by(appointment.c.id)):
@@ -326,8 +325,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
         .join(org, org.c.id == served.c.org_id)
         .where(
             served.c.person_id == message.c.person_id,
-            served.c.since <= message.c.day,
-            served.c.until >= message.c.day,
+            holds_office(message.c.day, served),
             where,
         )
         .exists()

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.conditions import holds_office, in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import appointment, org, person
 from dj_cadence.store.site import tokens
@@ -25,7 +26,7 @@ ACT_BELOW = (SECRETARY, CLERK)
 _EXPIRED = "这个链接已经失效。请使用最近一条消息里的链接，或向管理员要新的链接。"
 _EXPIRED_FEED = "这个日历地址已经失效。请打开网页，用新的地址重新订阅。"
 _held = org.alias("held")
-_below = org.c.position.between(_held.c.position, _held.c.subtree_end)
+_below = in_subtree(_held)
 
 
 class UnknownLink(Refused):
@@ -95,8 +96,7 @@ def holds_at(session: Session, visitor: Visitor, org_ids: Collection[int], today
     held = select(appointment.c.org_id).where(
         appointment.c.person_id == visitor.person_id,
         appointment.c.org_id.in_(org_ids),
-        appointment.c.since <= today,
-        appointment.c.until >= today,
+        holds_office(today),
     )
     return set(session.scalars(held))
 
@@ -139,8 +139,7 @@ def decides_for(session: Session, visitor: Visitor, today: date) -> list[int]:
     held = select(appointment.c.org_id).where(
         appointment.c.person_id == visitor.person_id,
         appointment.c.office.in_(ACT_BELOW),
-        appointment.c.since <= today,
-        appointment.c.until >= today,
+        holds_office(today),
     )
     return sorted(set(session.scalars(held)))
 
@@ -161,8 +160,7 @@ def _offices(visitor: Visitor, today: date) -> Select[tuple[int]]:
         .join(_held, _held.c.id == appointment.c.org_id)
         .where(
             appointment.c.person_id == visitor.person_id,
-            appointment.c.since <= today,
-            appointment.c.until >= today,
+            holds_office(today),
         )
     )
 

@@ -1,8 +1,7 @@
 """From notices to messages: one person, one day, one message over all channels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
 
 from sqlalchemy import exists, select
 
@@ -15,6 +14,8 @@ from dj_cadence.services.digest.digest import digests_due, make_digests
 from dj_cadence.services.reminders.handover import are_newcomers, welcome
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather, waiting
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.database import Database, Session, insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests
@@ -60,7 +61,7 @@ def bundle(
         if newcomers:
             welcome(session, catalogue, settings, quiets, today)
     found = _addressed(database, catalogue, settings, quiets, today, now, observe)
-    batches = _batches(found.bundles.values())
+    batches = batched(found.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
 
 
@@ -115,12 +116,6 @@ def _one_level_up(row: AnyRow, today: date) -> Notice:
 # --- writing it down -----------------------------------------------------------------------------
 
 
-def _batches(bundles: Iterable[Bundle]) -> Iterable[list[Bundle]]:
-    remaining = iter(bundles)
-    while batch := list(islice(remaining, PERSONS_AT_ONCE)):
-        yield batch
-
-
 def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
@@ -144,7 +139,7 @@ def _messages_today(
     """The day's one message of each, with those that reached nobody; not what was asked for."""
     written = exists().where(letter.c.message_id == message.c.id)
     query = select(message, written.label("is_written")).where(
-        message.c.day == today, message.c.serial >= 0, message.c.person_id.in_(person_ids)
+        message.c.day == today, ~is_asked_for(), message.c.person_id.in_(person_ids)
     )
     found: dict[int, list[AnyRow]] = {}
     for row in session.execute(query.with_for_update(of=message)):

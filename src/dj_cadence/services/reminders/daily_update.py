@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.messages.view import Observe, ignore
@@ -25,14 +25,14 @@ from dj_cadence.domain.reminders.plan import (
     reminders,
 )
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State, next_change, owed_again
+from dj_cadence.domain.tasks.task import State, Task, next_change, owed_again
 from dj_cadence.services.reminders.escalation import Upward, rises
 from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history, notices
 from dj_cadence.store.schema import task
+from dj_cadence.store.tasks import tasks
 
 BATCH = 2000
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def advance_at(
     """
     pace = _Pace(catalogue, today, now)
     here = (task.c.org_id.in_(sorted(org_ids)), task.c.next_on <= today)
-    while rows := session.execute(select(task).where(*here).order_by(task.c.id)).all():
+    while rows := tasks.where(session, *here):
         pace.bring_up(session, rows)
 
 
@@ -105,9 +105,7 @@ class _Pace:
     steps: dict[Situation, Step] = field(default_factory=dict)
     plans: dict[int, ReminderPlan] = field(default_factory=dict)
 
-    def bring_up(
-        self, session: Session, every: Sequence[AnyRow]
-    ) -> tuple[list[AnyRow], list[Notice]]:
+    def bring_up(self, session: Session, every: Sequence[Task]) -> tuple[list[Task], list[Notice]]:
         """Returns the tasks whose rule can be worked out, and the notices that were raised."""
         steps, plans, catalogue, today = self.steps, self.plans, self.catalogue, self.today
         faulty = work_out(session, every, steps, plans, catalogue, today)
@@ -123,7 +121,7 @@ class _Pace:
 
 def work_out(
     session: Session,
-    rows: Sequence[AnyRow],
+    rows: Sequence[Task],
     steps: dict[Situation, Step],
     plans: dict[int, ReminderPlan],
     catalogue: Catalogue,
@@ -152,7 +150,7 @@ def work_out(
 def _leave_for_tomorrow(session: Session, ids: set[int], today: date) -> None:
     """A faulty rule must hold up nobody else; what it owes is looked at again each day."""
     if ids:
-        session.execute(update(task).where(task.c.id.in_(ids)).values(next_on=today + DAY))
+        tasks.change_where(session, task.c.id.in_(ids), {"next_on": today + DAY})
 
 
 def _any_due(database: Database, today: date) -> bool:
@@ -161,13 +159,12 @@ def _any_due(database: Database, today: date) -> bool:
         return session.execute(query).first() is not None
 
 
-def _due(session: Session, today: date) -> list[AnyRow]:
+def _due(session: Session, today: date) -> list[Task]:
     """The longest waiting, held: what a person does meanwhile must not be written over."""
-    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
-    return list(session.execute(query.limit(BATCH).with_for_update()))
+    return tasks.due(session, today, BATCH)
 
 
-def situation_of(row: AnyRow) -> Situation:
+def situation_of(row: Any) -> Situation:
     return Situation(
         duty=row.duty,
         step=row.step,
@@ -199,7 +196,7 @@ def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: d
 
 
 def _move(
-    session: Session, rows: list[AnyRow], steps: dict[Situation, Step], today: date, now: datetime
+    session: Session, rows: list[Task], steps: dict[Situation, Step], today: date, now: datetime
 ) -> None:
     groups: dict[tuple[State, date | None, bool], list[int]] = {}
     for row in rows:
@@ -208,12 +205,12 @@ def _move(
     for (state, next_on, shown), ids in groups.items():
         values: dict[str, Any] = {"state": state.value, "reminded_until": today, "next_on": next_on}
         if shown:
-            values |= {"sequence": task.c.sequence + 1, "changed_at": now}
-        session.execute(update(task).where(task.c.id.in_(ids)).values(**values))
+            values |= tasks.shown_anew(now)
+        tasks.change_where(session, task.c.id.in_(ids), values)
 
 
 def _take_back(
-    session: Session, rows: list[AnyRow], plans: dict[int, ReminderPlan], today: date
+    session: Session, rows: list[Task], plans: dict[int, ReminderPlan], today: date
 ) -> None:
     """What a postponement overtook is not said any more."""
     moved: dict[int, list[int]] = {}
@@ -226,7 +223,7 @@ def _take_back(
 
 def _raise(
     session: Session,
-    rows: list[AnyRow],
+    rows: list[Task],
     steps: dict[Situation, Step],
     catalogue: Catalogue,
     today: date,
@@ -245,7 +242,7 @@ def _raise(
     return values
 
 
-def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date) -> Notice:
+def _notice(row: Task, reminder: Reminder, catalogue: Catalogue, due_on: date) -> Notice:
     return Notice(
         row.id,
         row.due_revision,
@@ -258,7 +255,7 @@ def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date)
 
 
 def _heard_above(
-    session: Session, catalogue: Catalogue, rows: list[AnyRow], steps: dict[Situation, Step]
+    session: Session, catalogue: Catalogue, rows: list[Task], steps: dict[Situation, Step]
 ) -> set[tuple[int, int]]:
     """(task, level) of the reminders to superiors that there are and that it concerns."""
     asked = [
@@ -276,7 +273,7 @@ def _heard_above(
 def _escalate(
     session: Session,
     catalogue: Catalogue,
-    rows: list[AnyRow],
+    rows: list[Task],
     plans: dict[int, ReminderPlan],
     today: date,
 ) -> list[Notice]:
@@ -291,16 +288,16 @@ def _escalate(
         again.setdefault(later, []).append(id_)
     for day, ids in again.items():
         sooner = or_(task.c.next_on.is_(None), task.c.next_on > day)
-        session.execute(update(task).where(task.c.id.in_(ids), sooner).values(next_on=day))
+        tasks.change_where(session, and_(task.c.id.in_(ids), sooner), {"next_on": day})
     return values
 
 
-def _upwards(row: AnyRow, rise: Escalation) -> Notice:
+def _upwards(row: Task, rise: Escalation) -> Notice:
     assert rise.day, "it is told only from a day on"
     return Notice(row.id, row.due_revision, ESCALATED, 0, rise.level, rise.office, rise.day)
 
 
-def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
+def _due_on(row: Task, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
     """Its day; what re-dating made due at once is due from then on, and so not late."""
     if row.step and row.reminded_until == FIRST_DAY:  # it has only just been dated
         return max(reminder.day, catalogue.calendar.on_or_after(today))
@@ -309,7 +306,7 @@ def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) 
     return max(reminder.day, catalogue.calendar.on_or_after(row.redated_on))
 
 
-def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int, int]]) -> bool:
+def _is_repetition(row: Task, reminder: Reminder, said: set[tuple[int, str, int, int]]) -> bool:
     """A rung that went out goes out again only if re-dating put its day back in the future."""
     one = (row.id, reminder.reminder_step, reminder.occurrence, reminder.level)
     if not row.due_revision or one not in said:
@@ -317,14 +314,15 @@ def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, in
     return bool(row.redated_on and reminder.day <= row.redated_on)
 
 
-def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
+def _is_told_by_planning(row: Task, reminder: Reminder) -> bool:
     """Who has just set the day need not be told that it is near."""
     hangs_on_it = reminder.counted_from in (From.PLANNED, From.TARGET)
-    return bool(row.planned_by_person and hangs_on_it and reminder.day <= row.redated_on)
+    redated_on = row.redated_on or FIRST_DAY
+    return row.planned_by_person and hangs_on_it and reminder.day <= redated_on
 
 
 def _tell(
-    rows: list[AnyRow],
+    rows: list[Task],
     steps: dict[Situation, Step],
     raised: list[Notice],
     now: datetime,

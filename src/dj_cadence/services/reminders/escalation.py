@@ -9,9 +9,8 @@ from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks.task import first_overdue_day
+from dj_cadence.domain.tasks.task import Task, first_overdue_day
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
@@ -20,7 +19,7 @@ from dj_cadence.store.tasks import overrides
 def rises(
     session: Session,
     catalogue: Catalogue,
-    rows: Sequence[AnyRow],
+    rows: Sequence[Task],
     plans: Mapping[int, ReminderPlan],
     today: date,
 ) -> dict[int, Escalation]:
@@ -47,7 +46,7 @@ def rises(
 
 
 def coming(
-    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+    session: Session, catalogue: Catalogue, row: Task, plan: ReminderPlan
 ) -> tuple[Escalation, int] | None:
     """Who further up hears next should a task stay undone, and the organization's id."""
     if row.step != OWN:
@@ -66,12 +65,12 @@ def coming(
     )
 
 
-def _is_late(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
+def _is_late(row: Task, catalogue: Catalogue, today: date) -> bool:
     """Steps of workflows are the organization's own affair."""
     return bool(row.step == OWN and row.due < today and _overdue_on(row, catalogue) <= today)
 
 
-def _overdue_on(row: AnyRow, catalogue: Catalogue) -> date:
+def _overdue_on(row: Task, catalogue: Catalogue) -> date:
     grace = catalogue.recording_grace(row.duty, row.step)
     return first_overdue_day(row.due, grace, catalogue.calendar, row.asked_on)
 
@@ -88,7 +87,7 @@ class _Choice:
 class Upward:
     """Which of some tasks concern superiors, and how far up."""
 
-    def __init__(self, session: Session, catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
+    def __init__(self, session: Session, catalogue: Catalogue, rows: Sequence[Task]) -> None:
         self._catalogue = catalogue
         self._by_duty: dict[str, list[_Choice]] = {}
         for duty, *rest in overrides.upward(session, {row.duty for row in rows}):
@@ -97,17 +96,17 @@ class Upward:
         self._positions = orgs.positions(session, touched)
         self._above = orgs.superiors(session, {row.org_id for row in rows})
 
-    def levels(self, row: AnyRow) -> int:
+    def levels(self, row: Task) -> int:
         """How many superiors there are."""
         return len(self._above[row.org_id])
 
-    def binds(self, row: AnyRow) -> bool:
+    def binds(self, row: Task) -> bool:
         """Whether superiors see the task as late: its rule binds, or one of them adopted it."""
         rule = self._catalogue.duties.get(row.duty)
         adopted = any(one.key == OverrideKey.ADOPTED for one in self._over(row))
         return row.step == OWN and (adopted or bool(rule and rule.binds))
 
-    def steps(self, row: AnyRow, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
+    def steps(self, row: Task, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
         """As the uppermost superior chose, and up to it; further up as its reminder plan says."""
         own, above = plan.escalate if self.binds(row) else (), self._above[row.org_id]
         for one in self._over(row):
@@ -116,7 +115,7 @@ class Upward:
                 return asked + own[len(asked) :]
         return own
 
-    def _over(self, row: AnyRow) -> Iterable[_Choice]:
+    def _over(self, row: Task) -> Iterable[_Choice]:
         """What was chosen by the organization and those above it, the uppermost first."""
         if row.duty not in self._by_duty:
             return ()

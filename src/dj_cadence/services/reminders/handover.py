@@ -10,18 +10,18 @@ from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.reminders.recipient import addressee
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, Task
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.schema import appointment, notice, org, task
-
-_AT_ONCE = 1000
-_OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
+from dj_cadence.store.tasks import tasks
 
 
 def are_newcomers(session: Session, today: date) -> bool:
@@ -44,7 +44,7 @@ def welcome(
     """
     query = _taken_over(today).where(~is_silent(quiets, today))
     found = session.execute(query).all()
-    for some in (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)):
+    for some in batched(found):
         org_ids = {row.org_id for row in some}
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)
@@ -55,8 +55,7 @@ def welcome(
 
 
 def _is_new(today: date) -> ColumnElement[bool]:
-    serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.handover_notified_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))
 
 
 def _taken_over(today: date) -> AnySelect:
@@ -73,16 +72,15 @@ def _taken_over(today: date) -> AnySelect:
 
 def _open_tasks(
     session: Session, catalogue: Catalogue, org_ids: set[int], today: date
-) -> list[AnyRow]:
-    here = and_(task.c.org_id.in_(sorted(org_ids)), task.c.state.in_(_OPEN))
-    rows = session.execute(select(task).where(here).order_by(task.c.id)).all()
-    return speaking_tasks(session, catalogue, rows, today)
+) -> list[Task]:
+    here = (task.c.org_id.in_(sorted(org_ids)), task.c.state.in_(sorted(BEGUN)))
+    return speaking_tasks(session, catalogue, tasks.where(session, *here), today)
 
 
 def _notices(
     catalogue: Catalogue,
     fresh: Sequence[AnyRow],
-    rows: Sequence[AnyRow],
+    rows: Sequence[Task],
     book: AddressBook,
     today: date,
 ) -> Iterator[Notice]:

@@ -1,6 +1,5 @@
 """Papers about what was done: content in the site's folder, by hash; what it belongs to in rows."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.tasks import evidence as store
 from dj_cadence.store.tasks import records, tasks
 from dj_cadence.store.tasks.evidence import Kept
+from dj_cadence.whole_file import sync, write_new
 
 __all__ = ["Kept"]
 FOLDER = "evidence"
@@ -45,7 +45,8 @@ class Aside:
         """
         for name, file in self.files.items():
             file.replace(self.folder / name)
-        _sync(self.folder)
+        if self.folder.is_dir():
+            sync(self.folder)
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def set_aside(settings: Settings, papers: Iterable[EvidenceFile]) -> Iterator[As
                     continue
                 folder.mkdir(mode=0o700, exist_ok=True)
                 files[paper.sha256] = folder / f".{token_hex(8)}"
-                _write(files[paper.sha256], paper.content)
+                write_new(files[paper.sha256], [paper.content])
         except OSError as error:
             raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
         yield Aside(rows, folder, settings.evidence_megabytes * 1024 * 1024, files)
@@ -84,25 +85,6 @@ def _row(paper: EvidenceFile) -> Mapping[str, object]:
         "size": len(paper.content),
         "sha256": paper.sha256,
     }
-
-
-def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Else a new name may not outlive a power cut."""
-    if not folder.is_dir():
-        return
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
@@ -20,8 +21,6 @@ from dj_cadence.store.schema import letter, message, person, site, skeleton
 
 BATCH = 250
 WAITING = ("ready", "retry")
-IS_ASKED_FOR = message.c.serial < 0
-"""A person asked for it, or an administrator must know: it does not wait for the sending hours."""
 _NO_LEASE: Mapping[str, Any] = {"lease_by": "", "lease_until": None}
 
 
@@ -66,7 +65,7 @@ def channels_waiting(session: Session, now: datetime, *, asked_only: bool = Fals
 
 def _due(now: datetime, *, asked_only: bool) -> tuple[ColumnElement[bool], ...]:
     due = (message.c.send_at <= now, message.c.state.in_(WAITING))
-    return (*due, IS_ASKED_FOR) if asked_only else due
+    return (*due, is_asked_for()) if asked_only else due
 
 
 def is_elsewhere(domain: str) -> ColumnElement[bool]:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
@@ -88,7 +89,7 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     first = select(func.min(digest.c.week)).where(of).correlate(org).scalar_subquery()
     last = and_(digest.c.week == week_before(session, week), ~_waits())
     query = select(org.c.id, told.label("told"), first.label("first")).where(
-        span.holds(), _leads(), org.c.id.not_in(select(digest.c.org_id).where(last))
+        in_range(span), _leads(), org.c.id.not_in(select(digest.c.org_id).where(last))
     )
     return {
         row.id: row.told or week_label(first_day_of_week(row.first) - WEEK)
@@ -100,7 +101,7 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
 def counts(session: Session, week: str, span: TreeRange) -> dict[int, Counts]:
     """What the digests of a week counted, by superior."""
     query = select(digest.c.org_id, digest.c.counts).join_from(digest, org)
-    found = session.execute(query.where(digest.c.week == week, span.holds()))
+    found = session.execute(query.where(digest.c.week == week, in_range(span)))
     return {row.org_id: row.counts for row in found}
 
 

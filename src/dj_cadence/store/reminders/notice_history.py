@@ -6,11 +6,9 @@ from datetime import date
 from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NEVER_TOLD, UNSENT, NoticeOutcome
 from dj_cadence.domain.reminders.plan import DECIDE
-from dj_cadence.store.reminders.notices import NEVER_TOLD
 from dj_cadence.store.schema import message, notice, task
-
-_NOT_OUT_YET = ("ready", "leased", "retry")
 
 
 def days_told_late(
@@ -22,8 +20,8 @@ def days_told_late(
     What will not be sent, since nobody can be reached or the site was copied, counts as told
     on its day: it holds up nobody.
     """
-    closed = notice.c.outcome.in_(("no_addressee", "unknown"))
-    waits = message.c.state.in_(_NOT_OUT_YET)
+    closed = notice.c.outcome.in_((NoticeOutcome.NO_ADDRESSEE, NoticeOutcome.UNKNOWN))
+    waits = message.c.state.in_(UNSENT)
     day = case((closed, notice.c.due_on), (waits, null()), else_=message.c.day)
     query = (
         select(notice.c.task_id, notice.c.level, func.min(day))

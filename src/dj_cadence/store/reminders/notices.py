@@ -24,19 +24,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NEVER_TOLD, MessageState, NoticeOutcome
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import DECIDE, ESCALATED, SENT_BACK
-from dj_cadence.domain.tasks.task import SILENT, State
+from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, message, notice, task
 
-NEVER_TOLD = ("settled_before", "moved")
-"""Outcomes of notices that nobody heard, nor was meant to in the end."""
-WAITS = text("notice.message_id IS NULL AND notice.outcome = ''")
+WAITS = text(f"notice.message_id IS NULL AND notice.outcome = '{NoticeOutcome.OPEN}'")
 """Open and in no message, in the words of the index."""
-_OPEN = notice.c.outcome == ""
+_OPEN = notice.c.outcome == NoticeOutcome.OPEN
 _WAITS = and_(notice.c.message_id.is_(None), _OPEN)
 
 
@@ -48,7 +46,7 @@ def add(session: Session, notices: Iterable[Notice]) -> None:
 
 def add_for_act(
     session: Session,
-    task_row: AnyRow,
+    task: Task,
     reminder_step: str,
     act_id: int,
     *,
@@ -57,8 +55,8 @@ def add_for_act(
     level: int = 0,
 ) -> None:
     """Write down that an office is to be told of an act on a task."""
-    revision = task_row.due_revision
-    add(session, [Notice(task_row.id, revision, reminder_step, act_id, level, office, due_on)])
+    revision = task.due_revision
+    add(session, [Notice(task.id, revision, reminder_step, act_id, level, office, due_on)])
 
 
 class Assignment(NamedTuple):
@@ -97,7 +95,9 @@ def fold(session: Session, message_ids: Collection[int]) -> None:
     mine = and_(among(notice.c.message_id, message_ids), _OPEN)
     each = select(notice.c.id, age.label("age")).where(mine).subquery("each")
     older = select(each.c.id).where(each.c.age > 1)
-    session.execute(update(notice).where(notice.c.id.in_(older)).values(outcome="folded"))
+    session.execute(
+        update(notice).where(notice.c.id.in_(older)).values(outcome=NoticeOutcome.FOLDED)
+    )
 
 
 def release(session: Session, message_ids: Collection[int]) -> None:
@@ -121,11 +121,11 @@ def close_sent(session: Session, message_ids: Collection[int] | None = None) -> 
     After every batch for its messages, and before anything is bundled for all: a process may
     have died in between. The message itself knew it all the time.
     """
-    sent = exists().where(message.c.id == notice.c.message_id, message.c.state == "sent")
+    sent = exists().where(message.c.id == notice.c.message_id, message.c.state == MessageState.SENT)
     mine: ColumnElement[bool] = notice.c.message_id.is_not(None)
     if message_ids is not None:
         mine = among(notice.c.message_id, message_ids)
-    closing = update(notice).where(_OPEN, mine, sent).values(outcome="sent")
+    closing = update(notice).where(_OPEN, mine, sent).values(outcome=NoticeOutcome.SENT)
     return session.connection().execute(closing).rowcount
 
 
@@ -148,7 +148,7 @@ def close_needless(
         session.execute(update(notice).where(mine, found).values(outcome=outcome))
 
 
-def _needless() -> dict[str, ColumnElement[bool]]:
+def _needless() -> dict[NoticeOutcome, ColumnElement[bool]]:
     """By outcome, what makes a `notice` of a `task` end so.
 
     A settled task is not spoken of, one that is handed up only to who decides; nor is what has
@@ -158,8 +158,8 @@ def _needless() -> dict[str, ColumnElement[bool]]:
     silent, submitted = task.c.state.in_(sorted(SILENT)), task.c.state == State.SUBMITTED.value
     not_overdue = task.c.state != State.OVERDUE.value
     return {
-        "settled_before": and_(silent, ~and_(for_decision, submitted)),
-        "moved": or_(and_(for_decision, ~submitted), and_(goes_up, not_overdue)),
+        NoticeOutcome.SETTLED_BEFORE: and_(silent, ~and_(for_decision, submitted)),
+        NoticeOutcome.MOVED: or_(and_(for_decision, ~submitted), and_(goes_up, not_overdue)),
     }
 
 
@@ -171,7 +171,7 @@ def close_late_no_more(
     session.execute(
         update(notice)
         .where(notice.c.task_id.in_(on_time), notice.c.reminder_step.in_(sorted(steps)), _WAITS)
-        .values(outcome="moved")
+        .values(outcome=NoticeOutcome.MOVED)
     )
 
 
@@ -180,7 +180,7 @@ def close_unaddressed(session: Session, unaddressed: Sequence[tuple[int, int | N
     closing = (
         update(notice)
         .where(notice.c.id == bindparam("notice"), _WAITS)
-        .values(outcome="no_addressee", org_id=bindparam("org"))
+        .values(outcome=NoticeOutcome.NO_ADDRESSEE, org_id=bindparam("org"))
     )
     rows = [{"notice": notice_id, "org": org_id} for notice_id, org_id in unaddressed]
     session.connection().execute(closing, rows)
@@ -191,7 +191,9 @@ def close_unknown(session: Session, today: date) -> int:
 
     Returns how many.
     """
-    closing = update(notice).where(_OPEN, notice.c.due_on <= today).values(outcome="unknown")
+    closing = (
+        update(notice).where(_OPEN, notice.c.due_on <= today).values(outcome=NoticeOutcome.UNKNOWN)
+    )
     return session.connection().execute(closing).rowcount
 
 
@@ -200,8 +202,8 @@ def close_unknown(session: Session, today: date) -> int:
 
 def reopen_unknown(session: Session, message_id: int) -> None:
     """Open the notices of a message that is sent again."""
-    mine = and_(notice.c.message_id == message_id, notice.c.outcome == "unknown")
-    session.execute(update(notice).where(mine).values(outcome=""))
+    mine = and_(notice.c.message_id == message_id, notice.c.outcome == NoticeOutcome.UNKNOWN)
+    session.execute(update(notice).where(mine).values(outcome=NoticeOutcome.OPEN))
 
 
 def restore(session: Session, task_id: int, revision: int) -> None:
@@ -217,9 +219,11 @@ def restore(session: Session, task_id: int, revision: int) -> None:
         notice.c.outcome.in_(NEVER_TOLD),
         or_(~about_acts, notice.c.occurrence == _last_standing_act()),
     )
-    session.execute(update(notice).where(mine, given_up).values(outcome="", message_id=None))
+    session.execute(
+        update(notice).where(mine, given_up).values(outcome=NoticeOutcome.OPEN, message_id=None)
+    )
     since = and_(notice.c.due_revision > revision, _OPEN)
-    session.execute(update(notice).where(mine, since).values(outcome="moved"))
+    session.execute(update(notice).where(mine, since).values(outcome=NoticeOutcome.MOVED))
 
 
 def _last_standing_act() -> ColumnElement[int]:

@@ -10,6 +10,7 @@ from dj_cadence.domain.rules.override import Override, OverrideKey, Spread
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, override, task
 from dj_cadence.store.tasks.tasks import change_where
@@ -70,7 +71,7 @@ def take_back(session: Session, org_id: int, duty: str, now: datetime) -> list[O
 
 def wake(session: Session, above: AnyRow, duty: str) -> None:
     """Have the engine's next pass look at what is overdue of a duty in a subtree."""
-    below = select(org.c.id).where(org.c.position.between(above.position, above.subtree_end))
+    below = select(org.c.id).where(in_subtree(above))
     late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)
     change_where(session, late, {"next_on": task.c.due})
 
@@ -165,7 +166,7 @@ def is_adopted() -> ColumnElement[bool]:
             override.c.ended_at.is_(None),
             override.c.duty == task.c.duty,
             above.c.id == override.c.org_id,
-            org.c.position.between(above.c.position, above.c.subtree_end),
+            in_subtree(above),
         )
         .correlate(task, org)
     )

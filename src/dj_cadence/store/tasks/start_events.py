@@ -40,7 +40,8 @@ def _change(session: Session, event_id: int, **values: object) -> None:
 def day_of(session: Session, event_id: int) -> date:
     """The day of the election that a task hangs on."""
     query = select(start_event.c.day).where(start_event.c.id == event_id)
-    return session.scalars(query).one()
+    day: date = session.scalars(query).one()
+    return day
 
 
 def last_election(session: Session, task_id: int) -> date | None:

@@ -110,6 +110,17 @@ def locked(session: Session, task_id: int) -> Task:
     return find(session, task_id, hold=True)
 
 
+def where(session: Session, *conditions: ColumnElement[bool]) -> list[Task]:
+    """Those for which all of this holds, in the order of their numbers."""
+    return _tasks(session, select(task).where(*conditions).order_by(task.c.id))
+
+
+def due(session: Session, today: date, most: int) -> list[Task]:
+    """What has waited longest to be looked at, held until the transaction ends."""
+    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
+    return _tasks(session, query.limit(most).with_for_update())
+
+
 def slot_of(session: Session, one: Task) -> TaskSlot:
     columns = [slot.c[name] for name in TaskSlot._fields]
     return TaskSlot(*session.execute(select(*columns).where(slot.c.id == one.slot_id)).one())
