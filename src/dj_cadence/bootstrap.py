@@ -66,7 +66,7 @@ def open_site(
             tell(done)
         return assemble(settings, database)
     except BaseException:
-        database.engine.dispose()
+        database.close()
         raise
 
 

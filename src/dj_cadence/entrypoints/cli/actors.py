@@ -6,7 +6,7 @@ from datetime import date
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_grant
 from dj_cadence.services.site import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.store.tasks.tasks import locked
 
 _May = Callable[[Session, Visitor, int, date], bool]
@@ -35,7 +35,7 @@ def _check(
 ) -> None:
     if not by:
         return
-    person = orgs.find_person(session, by)
+    person = people.find_person(session, by)
     visitor = Visitor(person.id, person.key, person.name)
     if not all(may(session, visitor, org_id, today) for org_id in org_ids):
         raise Refused(f"{person.name}{lacking}，不能这样办理。")

@@ -20,7 +20,7 @@ from dj_cadence.services.backup.restore import finish
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Session, Site
 from dj_cadence.store.core.unusable import out_of_reach_explained
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.store.site.folder_lock import in_use
 
 OPERATOR = "操作员"
@@ -48,7 +48,7 @@ class Opened:
         name = OPERATOR
         if given:
             with self.site.database.read() as session:
-                name = orgs.find_person(session, given).key
+                name = people.find_person(session, given).key
         return Actor(name, self.now, self.today, Way.COMMAND)
 
 

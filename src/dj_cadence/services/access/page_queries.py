@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import BEGUN, IN_TIME, State
 from dj_cadence.services.access.message_links import standing_token
@@ -159,13 +160,13 @@ def folded(lines: Iterable[OrgLine], depth: int) -> list[OrgLine]:
     return shown
 
 
-def organization(session: Session, visitor: Visitor, code: str, today: date) -> AnyRow | None:
+def organization(session: Session, visitor: Visitor, code: str, today: date) -> Organization | None:
     """The organization, or None when there is none or the visitor may not see it."""
     meant = orgs.lookup(session, code)
     if meant is None:
         return None
-    found = select(org).where(org.c.id == meant.id, visible(visitor, today))
-    return session.execute(found).one_or_none()
+    seen = select(org.c.id).where(org.c.id == meant.id, visible(visitor, today))
+    return meant if session.scalar(seen) else None
 
 
 def codes(session: Session, visitor: Visitor, span: tuple[int, int], today: date) -> set[str]:

@@ -14,7 +14,6 @@ from dj_cadence.services.tasks.superior_decisions import need_reason
 from dj_cadence.services.tasks.undo import catch_up
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import start_events, tasks
 from dj_cadence.store.tasks.start_events import case, cases
 
@@ -55,7 +54,7 @@ def open_case(
     if len(ref) > LONGEST_REF:
         raise Refused(f"编号最长 {LONGEST_REF} 个字；只写内部编号，不写姓名和内容。")
     number = start_events.add_case(session, org.id, clock.event, on, ref, actor)
-    sites.data_changed(session, [org.id])
+    orgs.mark_changed(session, [org.id])
     return number
 
 

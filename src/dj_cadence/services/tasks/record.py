@@ -18,7 +18,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import records, start_events, tasks
 from dj_cadence.store.tasks.acts import one_deed
 
@@ -68,7 +68,7 @@ def done(
 def begin_term(session: Session, term: Task, held_on: date, actor: Actor) -> None:
     """Let a new term run from the election that settles the task of the old one."""
     start_events.add_election(session, term.start_event_id, held_on, actor)
-    sites.data_changed(session, [term.org_id])
+    orgs.mark_changed(session, [term.org_id])
 
 
 def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:

@@ -14,7 +14,6 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import start_events, succession, tasks
 from dj_cadence.store.tasks.succession import Succession
 
@@ -40,7 +39,7 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
                 _pass_task(session, one, task, actor)
             orgs.mark_handed_over(session, one.id)
         concerned = {id_ for one in successions for id_ in (one.id, one.successor_id)}
-        sites.data_changed(session, concerned)
+        orgs.mark_changed(session, concerned)
     return bool(successions)
 
 

@@ -9,7 +9,7 @@ from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import tasks
 
 
@@ -59,7 +59,7 @@ def follow(
     workflow = _workflow(catalogue, task.duty)
     if workflow is None:
         return
-    sites.data_changed(session, [task.org_id])
+    orgs.mark_changed(session, [task.org_id])
     siblings = tasks.in_workflow(session, task, hold=True)
     if task.step == OWN:
         reason = "所在流程的主要环节已定日期或已办结"

@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Files belong to a record from now on; the same content twice is once."""
     whose = {"record_id": record_id, "added_by": actor.name, "added_at": actor.now}
-    session.execute(insert_or_ignore(session, evidence), [{**file, **whose} for file in files])
+    session.execute(insert_or_ignore(evidence), [{**file, **whose} for file in files])
 
 
 def remove(session: Session, evidence_id: int) -> None:

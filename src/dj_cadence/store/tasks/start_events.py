@@ -1,5 +1,6 @@
 """What clocks are counted from: elections, and the events that began a case."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
+from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import org, start_event, task
 from dj_cadence.store.tasks.acts import deed_in
@@ -63,8 +66,7 @@ def add_election(session: Session, before_id: int, day: date, actor: Actor) -> N
 
 def take_over_term(session: Session, org_id: int, day: date, actor: Actor) -> None:
     """A successor goes on under the term of the one before, unless it has an election itself."""
-    running = (start_event.c.org_id == org_id, start_event.c.kind == ELECTION)
-    there = select(start_event.c.id).where(*running, start_event.c.current)
+    there = select(start_event.c.id).where(start_event.c.org_id == org_id, is_current_election())
     if session.execute(there).first() is None:
         source = {"source": "succession", "known_on": actor.today}
         _add(session, actor, org_id=org_id, kind=ELECTION, day=day, current=True, **source)
@@ -123,3 +125,23 @@ def _cases() -> AnySelect:
         .join_from(start_event, org, org.c.id == event.org_id)
         .where(event.source == "case", event.voided_at.is_(None))
     )
+
+
+def running_terms(session: Session) -> dict[int, int]:
+    """The id of the election that the running term of each organization hangs on."""
+    query = select(start_event.c.org_id, start_event.c.id).where(is_current_election())
+    return dict(session.execute(query).all())
+
+
+def write_elections(
+    session: Session,
+    *,
+    corrected: Sequence[Values],
+    ended: Sequence[int],
+    begun: Sequence[Values],
+) -> None:
+    """Elections that a roster brings: other days by `id`, terms that are over, and new ones."""
+    change_rows(session, start_event, corrected)
+    change_rows(session, start_event, [{"id": number, "current": False} for number in ended])
+    rows = [{"kind": ELECTION, "current": True, **values} for values in begun]
+    add_rows(session, start_event, rows)

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import OWED, State, Task
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, org_cohort, slot, start_event, task
-from dj_cadence.store.tasks.start_events import ELECTION
 from dj_cadence.store.tasks.tasks import read_task
 
 _LEFT_OPEN = sorted(OWED | {State.SUBMITTED})
@@ -35,8 +35,8 @@ def pending(session: Session, today: date, notices: Collection[str]) -> list[Suc
     `notices` are the duties to remind somebody below of a term: their new superior owes those.
     """
     after, own = org.alias("after"), start_event.alias("own")
-    running = exists().where(*_running(start_event, after.c.id)).correlate(after)
-    term_left = and_(own.c.id.is_not(None), ~running)
+    running = exists().where(start_event.c.org_id == after.c.id, is_current_election())
+    term_left = and_(own.c.id.is_not(None), ~running.correlate(after))
     task_left = exists().where(_open_at(org.c.id, notices)).correlate(org)
     query = (
         select(
@@ -48,7 +48,7 @@ def pending(session: Session, today: date, notices: Collection[str]) -> list[Suc
             own.c.day,
         )
         .join_from(org, after, after.c.id == org.c.successor_id)
-        .outerjoin(own, and_(*_running(own, org.c.id)))
+        .outerjoin(own, and_(own.c.org_id == org.c.id, is_current_election(own)))
         .where(org.c.dissolved <= today, or_(task_left, term_left))
     )
     return [Succession(*row) for row in session.execute(query.order_by(own.c.day, org.c.id))]
@@ -74,10 +74,6 @@ def is_planned(session: Session, one: Task) -> bool:
         slot, org_cohort, org_cohort.c.cohort_id == slot.c.cohort_id
     )
     return session.execute(query.where(*mine, *same)).first() is not None
-
-
-def _running(event: Any, org_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
-    return event.c.org_id == org_id, event.c.kind == ELECTION, event.c.current
 
 
 def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> ColumnElement[bool]:

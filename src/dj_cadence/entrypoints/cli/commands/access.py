@@ -10,7 +10,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json
 from dj_cadence.services.access.logins import logins_of
 from dj_cadence.services.access.message_links import live_links, withdraw
 from dj_cadence.services.rules.applied import applied_catalogue
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.store.site import logins
 
 
@@ -25,7 +25,7 @@ def access(
     with opened(ctx) as site:
         settings, zone = site.site.settings, site.site.settings.time_zone
         with site.site.database.write() as session:
-            found, rules = orgs.find_person(session, person), applied_catalogue(session)
+            found, rules = people.find_person(session, person), applied_catalogue(session)
             known = logins_of(session, found.id, site.now)
             links = live_links(session, rules, settings, found.id, site.now)
             if end:

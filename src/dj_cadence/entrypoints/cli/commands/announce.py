@@ -21,7 +21,7 @@ from dj_cadence.services.access.permissions import Visitor, may_announce
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.rules.announce import announce as lay_over
 from dj_cadence.services.rules.announce import take_back
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 _Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
 _Undo = Annotated[bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")]
@@ -112,7 +112,7 @@ def _check_office(site: Opened, org: str, by: str) -> None:
     if not by:
         return
     with site.site.database.read() as session:
-        person = orgs.find_person(session, by)
+        person = people.find_person(session, by)
         found = orgs.lookup(session, org)
         if found is None:
             return

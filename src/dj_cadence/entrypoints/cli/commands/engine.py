@@ -36,7 +36,7 @@ from dj_cadence.services.simulation.simulate import parse_answer
 from dj_cadence.services.simulation.simulate import simulate as walk
 from dj_cadence.store.delivery.process_lock import lifeline
 from dj_cadence.store.feeds.feeds import seats
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -211,7 +211,7 @@ def _feed_subject(site: Opened, org: str, person: str) -> str:
         org_id = orgs.find_org(session, org).id if org else 0
         if not person:
             return f"org:{org_id}"
-        subject = f"person:{orgs.find_person(session, person).id}"
+        subject = f"person:{people.find_person(session, person).id}"
         if org and org_id not in {seat.org_id for seat in seats(session, subject, site.today)}:
             raise Refused(f"{person} 今天在 {org} 没有任职。只用 --person 可得到其各项职务的日历。")
         return subject
@@ -223,5 +223,5 @@ def login_link(
 ) -> None:
     """给一个人一次性的登录地址，一天内有效。"""
     with opened(ctx) as site, site.site.database.write() as session:
-        found = orgs.find_person(session, person)
+        found = people.find_person(session, person)
         say(login_address(session, site.site.settings, found.id, site.now))

@@ -13,7 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_grant
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.site import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 app = typer.Typer(help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
 _Until = Annotated[
@@ -83,7 +83,7 @@ def _check_superior(site: Opened, session: Session, org: str, by: str) -> None:
         return
     if not org:
         raise Refused("全站的暂缓提醒期只能由操作员设定和结束，请不要写 --as。")
-    person, found = orgs.find_person(session, by), orgs.find_org(session, org)
+    person, found = people.find_person(session, by), orgs.find_org(session, org)
     visitor = Visitor(person.id, person.key, person.name)
     if not may_grant(session, visitor, found.id, site.today):
         raise Refused(f"{person.name}不是{found.name}上级的书记或党务工作者，不能代其设定。")

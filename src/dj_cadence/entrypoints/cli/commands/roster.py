@@ -16,6 +16,7 @@ from dj_cadence.services.planning.first_duties import first_duties
 from dj_cadence.services.roster import export as roster_view
 from dj_cadence.services.roster import import_roster
 from dj_cadence.services.tasks.elections import settle_elections
+from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
@@ -68,7 +69,7 @@ def _owed(ctx: typer.Context, site: Opened, report: import_roster.ImportReport) 
     if not report.newcomers:
         return []
     with site.site.database.read() as session:
-        row, is_applied = sites.load(session), sites.applied_hash(session) is not None
+        row, is_applied = sites.load(session), catalogues.applied_hash(session) is not None
     rules = site.catalogue() if is_applied else load_rules(folder(ctx)).catalogue
     found = first_duties(rules, report.newcomers, row.starts_on, site.today)
     return found.sentences(rules)
