@@ -11,7 +11,7 @@ from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
-from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
@@ -19,11 +19,10 @@ from dj_cadence.domain.rules.duty_in_words import owed_by_text
 from dj_cadence.domain.tasks.task import Task, next_change
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.reminders import plan_snapshots, quiet_periods
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts, tasks
 from dj_cadence.store.tasks.acts import ActLine
@@ -174,7 +173,7 @@ def _next(
     if task.state.is_settled or duty is None:
         return "  已办结，不再提醒。" if task.state.is_settled else "  等待人工处理。"
     dates = TaskDates(task.opens, task.planned, task.due, task.asked_on)
-    calendar, plan = catalogue.calendar, plan_of_snapshot(session, task.plan_snapshot_id)
+    calendar, plan = catalogue.calendar, plan_snapshots.load(session, task.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(task.duty, task.step)
     changes = next_change(today, task.opens, task.due, grace, calendar, task.asked_on)
@@ -196,7 +195,7 @@ def _next(
 def _upwards(
     session: Session, catalogue: Catalogue, task: Task, plan: ReminderPlan
 ) -> Iterator[str]:
-    found = escalation.coming(session, catalogue, task, plan)
+    found = escalation.escalation_ahead(session, catalogue, task, plan)
     if found is None:
         return
     rise, org_id = found
@@ -207,7 +206,7 @@ def _upwards(
         yield f"前一级收到后仍未办结的，再直接报{above}"
 
 
-def _silence(session: Session, task: Task, today: date) -> Quiet | None:
+def _silence(session: Session, task: Task, today: date) -> QuietPeriod | None:
     """The quiet period that the organization is in."""
     position = orgs.positions(session, [task.org_id])[task.org_id]
     found = [one for one in quiet_periods.every(session) if one.holds(position, today)]
