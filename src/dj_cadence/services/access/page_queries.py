@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.organization import Organization
@@ -16,7 +17,7 @@ from dj_cadence.domain.tasks.task import BEGUN, IN_TIME, State
 from dj_cadence.services.access.message_links import standing_token
 from dj_cadence.services.access.permissions import Visitor, decides_for, overseen, oversees, visible
 from dj_cadence.services.access.sight import readable
-from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
+from dj_cadence.services.delivery.skeletons import HIDDEN, unpack
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
@@ -335,7 +336,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
     """None while it was not written yet. Without its token, its link opens nothing."""
-    return unpack(row.skeleton, row.content, token) if row.content else None
+    return unpack(StoredLetter(row.skeleton, row.content), token) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

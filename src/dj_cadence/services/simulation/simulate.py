@@ -8,9 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.messages.view import Observe
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.tasks.actor import Actor
@@ -25,6 +26,7 @@ from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices, quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 
@@ -195,7 +197,7 @@ class _Walk:
 
 
 def _ready_messages(session: Session) -> list[dict[str, Any]]:
-    ready = message.c.state == "ready"
+    ready = message.c.state == MessageState.READY
     query = select(message, person.c.key).join_from(message, person).where(ready)
     about: dict[int, set[int]] = {}
     spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
@@ -232,8 +234,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
 
 
 def _mark_sent(session: Session, at: datetime) -> None:
-    ready = message.c.state == "ready"
-    session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
+    messages.pretend_sent(session, at)
     notices.close_sent(session)
 
 
