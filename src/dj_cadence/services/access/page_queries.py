@@ -13,7 +13,7 @@ from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, IN_TIME, State
 from dj_cadence.services.access.message_links import standing_token
 from dj_cadence.services.access.permissions import Visitor, decides_for, overseen, oversees, visible
 from dj_cadence.services.access.sight import readable
@@ -38,7 +38,6 @@ from dj_cadence.store.tasks import overrides
 from dj_cadence.store.tasks.task_list import tasks
 
 OUTBOX_PAGE = 50
-_OPEN = (State.OPEN.value, State.RETURNED.value)
 _NUMBERS = ("open", "unrecorded", "overdue", "own_late", "due_this_week")
 
 
@@ -253,7 +252,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
     def number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0)).label(name)
 
-    waiting, overdue = task.c.state.in_(_OPEN), task.c.state == State.OVERDUE.value
+    waiting, overdue = task.c.state.in_(sorted(IN_TIME)), task.c.state == State.OVERDUE.value
     return (
         select(
             task.c.org_id,
@@ -266,7 +265,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
         .join(org, org.c.id == task.c.org_id)
         .where(
             visible(visitor, today),
-            task.c.state.in_([*_OPEN, State.UNRECORDED.value, State.OVERDUE.value]),
+            task.c.state.in_(sorted(BEGUN)),
         )
         .group_by(task.c.org_id)
     )

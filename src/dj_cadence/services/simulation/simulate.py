@@ -15,7 +15,7 @@ from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.messages.view import Observe
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning.apply import horizon, roll
@@ -142,7 +142,7 @@ class _Walk:
         """What people get done today, recorded the same evening."""
         assert self.answer.late is not None
         meant = func.coalesce(task.c.planned, task.c.due)
-        acting = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+        acting = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
         query = (
             select(task)
             .where(acting, meant <= day - self.answer.late * DAY)
@@ -151,7 +151,7 @@ class _Walk:
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
             for row in session.execute(query).all():
-                if answer(session, self.rules, row, Actor(_OWNER, at, day)):
+                if answer(session, self.rules, row.id, Actor(_OWNER, at, day)):
                     self.acted = True
                     self._observe({"at": at, "event": "done", "task": row.id})
 
