@@ -21,6 +21,7 @@ from dj_cadence.fingerprint import plain
 from dj_cadence.loading.rules.catalogue import rules_schema
 from dj_cadence.problems import Problem, faults, suggestion
 from dj_cadence.rendering.documents import check_papers
+from dj_cadence.rendering.template_check import check_templates
 from dj_cadence.services.roster.export import check_roster
 from dj_cadence.settings import SITE_FILE, SettingsError
 from dj_cadence.store.site import site as sites
@@ -63,7 +64,7 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
         papers = check_papers(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
         asked = [_NOBODY_TO_ASK] if nobody_to_ask else []
-        return [*asked, *unknown, *site.templates.check(), *papers, *roster]
+        return [*asked, *unknown, *check_templates(site.templates), *papers, *roster]
     finally:
         site.database.engine.dispose()
 
