@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.rules.duty import Tier, Vacation
+from dj_cadence.domain.rules.duty import Tier
+from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.digest import digest_view
 from dj_cadence.services.rules.announce import announce, take_back

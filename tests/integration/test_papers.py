@@ -10,8 +10,9 @@ from zipfile import ZipFile
 import pytest
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
+from dj_cadence.domain.documents.document import CORE_LINES, Document
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper, template_path, wall_workbook

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import ContactPerson
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services.documents.term_letters import about_election, offered

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.document import Document, DocumentLine
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
     OrganizationForm,
     Titles,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/howto/letters.md").read_text(encoding="utf-8")

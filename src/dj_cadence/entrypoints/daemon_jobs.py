@@ -14,7 +14,7 @@ from dj_cadence.entrypoints.pass_watch import CLOCK_HELD, PassWatch
 from dj_cadence.errors import DatabaseGone
 from dj_cadence.services.audit import AuditFinding, audit
 from dj_cadence.services.delivery.deliver import wait_for_workers
-from dj_cadence.services.operations.clock_guard import ClockGuard, accept_clock
+from dj_cadence.services.operations.clock_guard import ClockGuard, accept_clock, read_clock
 from dj_cadence.services.operations.metrics import measure
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.operations.tidy import tidy
@@ -30,11 +30,6 @@ HEARTBEAT_SECONDS = 600
 UNSENT_FOR_LONG = timedelta(hours=24)
 _TIMEOUT = 20
 _log = logging.getLogger(__name__)
-
-
-def read_clock() -> Reading:
-    """What the clock says now, beside the time that nobody can set."""
-    return Reading(clock.now(), clock.steady(), clock.is_rehearsal())
 
 
 class DaemonJobs:

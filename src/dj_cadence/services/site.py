@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import update
 
@@ -111,3 +112,23 @@ def write_whole(path: Path, content: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     draft.write_bytes(content)
     draft.replace(path)
+
+
+class SiteState(NamedTuple):
+    """What the database says of the site itself."""
+
+    starts_on: date
+    sending: bool
+    is_held: bool
+    """Whether sending waits for a person, because this may be a copy."""
+    has_rules: bool
+    """Whether any were ever applied."""
+
+
+def state_of(database: Database) -> SiteState:
+    """As it stands now. Raises Refused where the site was never set up."""
+    with database.read() as session:
+        row, rules = sites.load(session), sites.applied_hash(session)
+    return SiteState(
+        row.starts_on, row.sending, row.sending_paused_on is not None, rules is not None
+    )

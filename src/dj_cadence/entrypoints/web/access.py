@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.services.access.logins import logins_of, people_logged_in
-from dj_cadence.services.access.message_links import live_links, withdraw
 from dj_cadence.services.access.permissions import Visitor, person_visitor
+from dj_cadence.services.pages.message_links import live_links, withdraw
 from dj_cadence.services.site import Session
 from dj_cadence.store.site import logins
 

@@ -79,7 +79,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
-        route("/orgs/{code}/tasks/{id}", pages.told),
+        route("/orgs/{code}/tasks/{id}", pages.history),
         route("/orgs/{code}/digest", documents.digest),
         route("/orgs/{code}/digest.xlsx", documents.digest_file),
         route("/orgs/{code}/wall", documents.wall),

@@ -23,9 +23,9 @@ from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
+from dj_cadence.services.pages import overview
 from dj_cadence.services.site import Session
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
@@ -180,7 +180,7 @@ class RequestContext:
     def organization(self, session: Session) -> AnyRow:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
-        found = page_queries.organization(session, self.visitor, self.code, self.today)
+        found = overview.one(session, self.visitor, self.code, self.today)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return found

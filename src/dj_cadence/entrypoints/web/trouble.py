@@ -16,7 +16,7 @@ from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
-from dj_cadence.services.access.permissions import ExpiredLink, UnknownLink
+from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink
 
 _log = logging.getLogger(__name__)
 _AGAIN = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -77,7 +77,7 @@ class ErrorPages:
         """Where the visitor can be looked up, as their page; else without their name."""
         visit = self._make_visit(request)
         about = _about(visit, status, text)
-        response = visit.plain_page("trouble.html", status, **about)
+        response = visit.plain_page("error.html", status, **about)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             with suppress(Busy, DBAPIError, DatabaseGone):
                 response = await self._workers.run(lambda: _known(visit, status, about))
@@ -88,7 +88,7 @@ class ErrorPages:
 def _known(visit: RequestContext, status: int, about: Mapping[str, object]) -> Response:
     with visit.read():
         pass  # who visits is looked up in it
-    return visit.page("trouble.html", status, **about)
+    return visit.page("error.html", status, **about)
 
 
 def _about(visit: RequestContext, status: int, text: str) -> dict[str, object]:

@@ -5,8 +5,9 @@ from datetime import date
 
 from sqlalchemy import and_, select
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.dates.arithmetic import add_years, month_end
-from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
@@ -14,13 +15,14 @@ from dj_cadence.domain.documents.election_letter import (
     Titles,
     calls_itself,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor, visible
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
@@ -71,7 +73,7 @@ def reminder_months(
     today: date,
 ) -> list[date]:
     """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
-    below = and_(org.c.supervisor_id == org_id, visible(visitor, today))
+    below = and_(org.c.supervisor_id == org_id, reached(visitor, Right.SEE, today))
     ending = and_(below, task.c.due <= until)
     return sorted({term.ends.replace(day=1) for term in _terms(session, catalogue, ending, today)})
 
@@ -88,7 +90,7 @@ def reminder(
 ) -> Document:
     """To all directly below whose terms end in a month. Raises Refused where none does."""
     first, last = month.replace(day=1), month_end(month)
-    below = and_(org.c.supervisor_id == found.id, visible(visitor, today))
+    below = and_(org.c.supervisor_id == found.id, reached(visitor, Right.SEE, today))
     terms = _terms(session, catalogue, and_(below, task.c.due.between(first, last)), today)
     if not terms:
         raise Refused(f"{found.name}的下级党组织中，没有{month.year}年{month.month}月届满的。")

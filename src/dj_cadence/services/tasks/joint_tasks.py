@@ -7,12 +7,13 @@ from itertools import chain, islice
 
 from sqlalchemy import select
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
-from dj_cadence.services.access.permissions import Visitor, actable
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, profile
@@ -39,7 +40,7 @@ def companions(
     """
     school = _school(session, at) or at
     inside = org.c.position.between(school.position, school.subtree_end)
-    reach = set(session.scalars(select(org.c.id).where(inside, actable(visitor, today))))
+    reach = set(session.scalars(select(org.c.id).where(inside, reached(visitor, Right.ACT, today))))
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=list(_WAITING)
     )

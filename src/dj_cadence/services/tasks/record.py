@@ -321,3 +321,9 @@ def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, to
             f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
             field="on",
         )
+
+
+def needs_acceptance(session: Session, catalogue: Catalogue, task_id: int) -> bool:
+    """Whether a superior has to confirm that the task was done. Raises Refused for none such."""
+    duty = catalogue.duties.get(acts.locked_task(session, task_id).duty)
+    return duty is not None and duty.confirm

@@ -38,6 +38,22 @@ def last_deed(session: Session, task_id: int) -> AnyRow:
     return found
 
 
+def last_deed_kind(session: Session, task_id: int) -> DeedKind:
+    """What `undo` would take back. Raises Refused where there is nothing."""
+    return DeedKind(last_deed(session, task_id).kind)
+
+
+def concerned(session: Session, task_id: int) -> tuple[bool, list[int]]:
+    """(whether only a superior takes it back, the tasks that it changed), of the last deed.
+
+    (False, []) where there is nothing to take back.
+    """
+    last = deeds.last_on(session, task_id)
+    if last is None:
+        return False, []
+    return DeedKind(last.kind).is_grant, rests_with(session, last)
+
+
 def rests_with(session: Session, last: AnyRow) -> list[int]:
     """The tasks that somebody must be allowed to act on to take a deed back."""
     changed = deeds.acts_of(session, last.deed)
@@ -53,8 +69,8 @@ def undo(
     by: str,
     now: datetime,
     today: date,
-) -> None:
-    """Take back what was done to a task last, with all that it did to others.
+) -> State:
+    """Take back what was done to a task last, with all that it did to others; its state then.
 
     Raises Refused without a reason, where nothing can be taken back, where something that was
     done later rests on it, and for an election on whose own term somebody has acted.
@@ -73,6 +89,7 @@ def undo(
     deeds.note_touched(session, by_task)
     notices.close_needless_of(session, by_task)
     catch_up(session, catalogue, back.org_ids, today=today, now=now)
+    return State(acts.locked_task(session, task_id).state)
 
 
 def catch_up(

@@ -6,8 +6,8 @@ from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web.paging import LINES
 from dj_cadence.entrypoints.web.request_context import RequestContext
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.permissions import may_act
+from dj_cadence.services.pages import overview
 from dj_cadence.store.digest import burden
 from dj_cadence.store.digest.phone_list import unreached
 from dj_cadence.store.reminders import quiet_periods
@@ -24,7 +24,7 @@ def people(visit: RequestContext) -> Response:
         found = visit.organization(session)
         last = found.subtree_end if found.subtree_end - found.position < MOST else found.position
         span = (found.position, last)
-        seen = page_queries.codes(session, visit.visitor, span, visit.today)
+        seen = overview.codes(session, visit.visitor, span, visit.today)
         counted = [
             [
                 line

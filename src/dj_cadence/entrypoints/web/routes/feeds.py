@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import Workers
-from dj_cadence.services.access.permissions import linked_subject
+from dj_cadence.services.access.link_tokens import linked_subject
 from dj_cadence.services.feeds.address import PURPOSE
 from dj_cadence.services.feeds.cache import Feeds, Look
 from dj_cadence.signing import token_hash

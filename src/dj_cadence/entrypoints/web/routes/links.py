@@ -12,9 +12,10 @@ from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.errors import Refused
+from dj_cadence.services.access.link_tokens import subject_of, use_login_link
 from dj_cadence.services.access.logins import log_in
-from dj_cadence.services.access.message_links import OpenedLink, open_link
-from dj_cadence.services.access.permissions import person_visitor, subject_of, use_login_link
+from dj_cadence.services.access.permissions import person_visitor
+from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.last_word import last_words

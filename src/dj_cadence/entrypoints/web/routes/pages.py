@@ -17,7 +17,6 @@ from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.errors import Refused
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
@@ -32,14 +31,15 @@ from dj_cadence.services.documents.term_letters import (
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.administrators import is_administrator
+from dj_cadence.services.pages import outbox as messages
+from dj_cadence.services.pages import overview
+from dj_cadence.services.pages.task_history import task_history
 from dj_cadence.services.rules.file_watch import noted
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.explain import history
 from dj_cadence.services.tasks.joint_tasks import companions
 from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.tasks.task_list import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, tasks
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -73,7 +73,7 @@ def start(visit: RequestContext) -> Response:
     with visit.read() as session:
         values = {} if visit.visitor.is_stranger else _overview(visit, session)
     if not values:
-        return visit.page("stranger.html")
+        return visit.page("logged_out.html")
     subject, address = f"person:{visit.visitor.person_id}", values.pop("address")
     return visit.page(
         "start.html",
@@ -85,17 +85,17 @@ def start(visit: RequestContext) -> Response:
 
 def _overview(visit: RequestContext, session: Session) -> dict[str, Any]:
     visitor, settings = visit.visitor, visit.settings
-    lines = page_queries.organizations(session, visitor, visit.catalogue, visit.today)
+    lines = overview.organizations(session, visitor, visit.catalogue, visit.today)
     folded = len(lines) > WHOLE_TREE
-    shown = page_queries.folded(lines, depth=1) if folded else lines
+    shown = overview.folded(lines, depth=1) if folded else lines
     manages = visitor.administrator or is_administrator(session, settings, visitor.person_id)
     subject = f"person:{visitor.person_id}"
     return {
         "lines": visit.paging.part(shown, WHOLE_TREE),
-        "total": page_queries.total(lines),
+        "total": overview.total(lines),
         "number": len(lines),
         "folded": folded,
-        "decisions": page_queries.decisions(session, visitor, visit.catalogue, visit.today),
+        "decisions": overview.decisions(session, visitor, visit.catalogue, visit.today),
         "stuck": log.quarantined(session) if manages else 0,
         "trouble": noted(session) if manages else None,
         "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
@@ -143,7 +143,7 @@ def _open_to(
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
-def told(visit: RequestContext) -> Response:
+def history(visit: RequestContext) -> Response:
     """What was said about one task, to whom, with what outcome, and what was done to it."""
     with visit.read() as session:
         found = visit.organization(session)
@@ -152,19 +152,17 @@ def told(visit: RequestContext) -> Response:
         row = next((row for row in rows if row.id == number), None)
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        seen = page_queries.shown_above(session, visit.visitor, found.id, visit.today)
         zone = visit.settings.time_zone
-        lines = log.told(session, row.id, zone, seen)
-        acted = history(session, row.id, zone, seen[0])
-    return visit.page("told.html", org=found, task=row, lines=lines, acted=acted)
+        lines, acted = task_history(session, visit.visitor, found.id, row.id, visit.today, zone)
+    return visit.page("task_history.html", org=found, task=row, lines=lines, acted=acted)
 
 
 def outbox(visit: RequestContext) -> Response:
     before = whole_number(visit.request.query_params.get("before", ""))
     with visit.read() as session:
         visit.require_login()
-        lines = page_queries.outbox(session, visit.visitor, visit.today, before)
-    older = lines[-1].id if len(lines) == page_queries.OUTBOX_PAGE else None
+        lines = messages.outbox(session, visit.visitor, visit.today, before)
+    older = lines[-1].id if len(lines) == messages.PAGE else None
     return visit.page("outbox.html", lines=lines, older=older)
 
 
@@ -173,7 +171,7 @@ def letter(visit: RequestContext) -> Response:
     with visit.read() as session:
         visit.require_login()
         number = whole_number(visit.path("id"))
-        found = page_queries.sent_letter(
+        found = messages.sent_letter(
             session, visit.visitor, visit.catalogue, visit.settings, number, visit.now
         )
     if found is None:
@@ -201,10 +199,10 @@ def _organization(
         every, kept_back = _rows(visit, session, found)
         sections, numbers = _sections(visit, every, refused.task if refused else 0)
         rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
-        below = page_queries.below(session, visitor, found.id, today)
+        below = overview.below(session, visitor, found.id, today)
         values = {
             "org": found,
-            "above": page_queries.above(session, visitor, found.position, today),
+            "above": overview.above(session, visitor, found.position, today),
             "below": visit.paging.part(below, LINES),
             "number_below": len(below),
             "may_act": (acts_here := may_act(session, visitor, found.id, today)),
@@ -250,7 +248,7 @@ def _organization(
     )
 
 
-def _rows(visit: RequestContext, session: Session, found: AnyRow) -> tuple[list[TaskRow], int]:
+def _rows(visit: RequestContext, session: Session, found: Any) -> tuple[list[TaskRow], int]:
     """The organization's tasks that the visitor may read, and how many owed ones they may not."""
     rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
     shown = readable(session, visit.visitor, rows, visit.today)
