@@ -15,6 +15,7 @@ from icalendar import Calendar
 from sqlalchemy import update
 from vdirsyncer.storage.http import HttpStorage
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.entrypoints.listening import listen
 from dj_cadence.entrypoints.web import make_app
 from dj_cadence.services.feeds.address import feed_address
@@ -92,12 +93,10 @@ def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
             session,
             district.context.catalogue(session),
             3,
+            Actor("书记博", NOW, TODAY),
             on=date(2026, 3, 20),
             at="15:00",
             place="二楼会议室",
-            by="书记博",
-            now=NOW,
-            today=TODAY,
         )
     for address, before in zip(addresses, first, strict=True):
         after = read(served.url(address))

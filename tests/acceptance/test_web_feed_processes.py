@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from sqlalchemy import select, text
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.address import feed_address, rotate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import task
@@ -64,7 +65,7 @@ def change(database: Database, task_id: int) -> None:
     with database.write() as session:
         row = session.execute(select(task).where(task.c.id == task_id)).one()
         values = {"place": f"{row.place}二楼"}
-        acts.change(session, row, "planned", by="x", now=NOW, values=values)
+        acts.change(session, row, "planned", Actor("x", NOW, NOW.date()), values=values)
 
 
 def test_what_another_process_writes_is_seen_after_a_second(any_district: District) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
@@ -122,15 +123,14 @@ class World:
     def _record(
         self, session: Any, catalogue: Catalogue, task_id: int, day: date, now: datetime
     ) -> None:
-        by = {"by": "李书记", "now": now}
-        with_day = {**by, "today": day}
+        actor = Actor("李书记", now, day)
         try:
             with session.begin_nested():
                 if task_id % 4 == 0:
-                    return record.set_planned(session, catalogue, task_id, on=day, **with_day)
-                record.done(session, catalogue, task_id, on=day, **with_day)
+                    return record.set_planned(session, catalogue, task_id, actor, on=day)
+                record.done(session, catalogue, task_id, actor, on=day)
                 if task_id % 11 == 0:
-                    undo(session, catalogue, task_id, reason="记错了", **with_day)
+                    undo(session, catalogue, task_id, actor, reason="记错了")
         except Refused:
             return None  # not today: before its time, or after what it waits for
         return None
@@ -142,8 +142,8 @@ class World:
         aside = evidence.set_aside(self.site.settings, [paper])
         with aside as papers, self.database.write() as session:
             done = select(func.max(task.c.id)).where(task.c.state == "done")
-            by = {"by": "李书记", "now": at(day, 16)}
-            evidence.add(session, session.scalar(done), papers, **by)
+            by = Actor("李书记", at(day, 16), day)
+            evidence.add(session, session.scalar(done), papers, by)
 
     def postpone(self, day: date) -> None:
         """A superior gives a task more time, and lets another off."""
@@ -158,12 +158,12 @@ class World:
                 )
             }
             meeting, lecture = owed["branch_general_meeting"], owed["party_lecture_branch"]
-            how = {"by": "赵干事", "now": at(day, 16), "today": day}
+            how = Actor("赵干事", at(day, 16), day)
             until = meeting.due + 20 * DAY
             superior_decisions.postpone(
-                session, catalogue, meeting.id, until=until, reason="疫情", **how
+                session, catalogue, meeting.id, how, until=until, reason="疫情"
             )
-            superior_decisions.waive(session, catalogue, lecture.id, reason="合并", **how)
+            superior_decisions.waive(session, catalogue, lecture.id, how, reason="合并")
 
     def subscribe(self, day: date) -> None:
         """Somebody logs in; a calendar is asked for, and read."""
@@ -191,8 +191,7 @@ def found_world(database: Database, folder: Path, *, sending: bool = True) -> Wo
     load(database, DISTRICT, OFFICES, today=FIRST)
     now = at(FIRST, 9)
     span = planner.default_span(FIRST, FIRST)
-    how = {"by": "管理员", "today": FIRST, "now": now}
-    planner.apply(database, rules(), content(), span, **how)
+    planner.apply(database, rules(), content(), span, by="管理员", today=FIRST, now=now)
     world = open_world(database, settings)
     with database.write() as session:
         home = world.site.home if sending else ""

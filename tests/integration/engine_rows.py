@@ -42,6 +42,7 @@ from dj_cadence.domain.rules.duty import (
     TermNotice,
     Tier,
 )
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
 from dj_cadence.loading.rules.catalogue import Loaded
 from dj_cadence.rendering import Templates
@@ -271,7 +272,7 @@ def load(
         report = import_roster(
             session, sheets(orgs, offices), now=now, today=today, by="管理员", correct=correct
         )
-        settle_elections(session, EVERYTHING, report.elections, by="管理员", now=now, today=today)
+        settle_elections(session, EVERYTHING, report.elections, Actor("管理员", now, today))
     assert report.applied, report.problems
     return report
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.duty import Every
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import read_records
 from dj_cadence.services.tasks import record as records
@@ -34,7 +35,7 @@ TODAY = date(2026, 4, 20)
 JOINED = replace(PARTY_DAY, counts_for=("lecture",))
 HOURS = a_duty("hours", "集中学习", Every(Unit.MONTH, times=8, counted_in="学时"))
 RULES = catalogue(JOINED, LECTURE, HOURS)
-WHO: records.Actor = {"by": "李书记", "now": at(TODAY, 17), "today": TODAY}
+WHO = Actor("李书记", at(TODAY, 17), TODAY)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def numbers(database: Database, *wanted: tuple[str, str, str]) -> list[int]:
 
 def done(database: Database, ids: list[int], on: date = date(2026, 4, 10), amount: int = 1) -> None:
     with database.write() as session:
-        records.done(session, RULES, ids[0], on=on, also=ids[1:], amount=amount, **WHO)
+        records.done(session, RULES, ids[0], WHO, on=on, also=ids[1:], amount=amount)
 
 
 def states(database: Database, ids: list[int]) -> list[str]:
@@ -126,7 +127,7 @@ def test_a_workbook_records_many_at_once(branches: Database, tmp_path: Path) -> 
     )
 
     with branches.write() as session:
-        assert import_records(session, RULES, read_records(file), **WHO) == 2
+        assert import_records(session, RULES, read_records(file), WHO) == 2
 
     assert states(branches, ids) == ["done", "done"]
 
@@ -144,7 +145,7 @@ def test_a_workbook_with_faults_records_nothing_and_names_each(
     before = everything(branches)
 
     with pytest.raises(Refused) as refused, branches.write() as session:
-        import_records(session, RULES, read_records(file), **WHO)
+        import_records(session, RULES, read_records(file), WHO)
 
     assert str(refused.value).splitlines() == [
         "三月.xlsx Sheet1!A3：任务编号应为数字。",

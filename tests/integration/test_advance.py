@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.duty import DayOfYear, Every
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.undo import undo
@@ -48,7 +49,7 @@ def state(database: Database, org: str = "T", label: str = "2026-03") -> str:
 
 def plan_on(database: Database, task_id: int, on: date, today: date) -> None:
     with database.write() as session:
-        set_planned(session, EVERYTHING, task_id, on=on, by="李书记", now=at(today), today=today)
+        set_planned(session, EVERYTHING, task_id, Actor("李书记", at(today), today), on=on)
 
 
 def test_a_task_goes_through_its_states_on_the_days_that_are_promised(months: Database) -> None:
@@ -136,10 +137,8 @@ def test_a_settled_task_is_spoken_of_no_more(months: Database) -> None:
             session,
             EVERYTHING,
             task.id,
+            Actor("吴书记", at(date(2026, 3, 2)), date(2026, 3, 2)),
             on=date(2026, 3, 2),
-            by="吴书记",
-            now=at(date(2026, 3, 2)),
-            today=date(2026, 3, 2),
         )
 
     advance_to(months, EVERYTHING, date(2026, 4, 20))
@@ -151,10 +150,10 @@ def test_a_settled_task_is_spoken_of_no_more(months: Database) -> None:
 def test_a_task_taken_back_is_in_its_state_again_and_says_nothing_twice(months: Database) -> None:
     advance_to(months, EVERYTHING, date(2026, 4, 1))
     task = the_task(months, "party_day", "T", "2026-03")
-    when = {"by": "吴书记", "now": at(date(2026, 4, 2)), "today": date(2026, 4, 2)}
+    when = Actor("吴书记", at(date(2026, 4, 2)), date(2026, 4, 2))
     with months.write() as session:
-        done(session, EVERYTHING, task.id, on=date(2026, 3, 30), **when)  # type: ignore[arg-type]
-        undo(session, EVERYTHING, task.id, reason="登错了", **when)  # type: ignore[arg-type]
+        done(session, EVERYTHING, task.id, when, on=date(2026, 3, 30))
+        undo(session, EVERYTHING, task.id, when, reason="登错了")
 
     advance_to(months, EVERYTHING, date(2026, 4, 2))
 
@@ -280,7 +279,7 @@ def test_what_a_person_does_during_a_pass_stands(months: Database) -> None:
     meanwhile = Thread(target=advance_to, args=(months, EVERYTHING, date(2026, 4, 1)))
     when = date(2026, 3, 31)
     with months.write() as session:
-        done(session, EVERYTHING, row.id, on=when, by="吴书记", now=at(when, 23), today=when)
+        done(session, EVERYTHING, row.id, Actor("吴书记", at(when, 23), when), on=when)
         meanwhile.start()
         meanwhile.join(0.3)  # it waits for this transaction
         assert meanwhile.is_alive()

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 
 from dj_cadence.domain.rules.duty import Tier
 from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.digest import digest_view
 from dj_cadence.services.rules.announce import announce, take_back
@@ -44,7 +44,7 @@ def district(planned: Database) -> Database:
 
 def said(database: Database, duty: str, org: str, **how: object) -> str:
     with database.write() as session:
-        period = announce(session, EVERYTHING, duty, org, by="x", now=at(TODAY), **how)  # type: ignore[arg-type]
+        period = announce(session, EVERYTHING, duty, org, Actor("x", at(TODAY), TODAY), **how)  # type: ignore[arg-type]
     roll(database, EVERYTHING, TODAY)
     return period
 
@@ -109,7 +109,7 @@ def test_what_is_switched_off_cannot_be_announced(district: Database) -> None:
     before = everything(district)
 
     with pytest.raises(Refused) as refused, district.write() as session:
-        announce(session, off, "groups", "S", adopt=True, by="x", now=at(TODAY))
+        announce(session, off, "groups", "S", Actor("x", at(TODAY), TODAY), adopt=True)
 
     assert str(refused.value) == (
         "“党小组会”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"
@@ -128,7 +128,7 @@ def test_a_day_that_the_branch_set_itself_is_theirs(district: Database) -> None:
     mine = the_task(district, "winter", "B1", "2026")
     with district.write() as session:
         set_planned(
-            session, EVERYTHING, mine.id, on=date(2026, 12, 9), by="x", now=at(TODAY), today=TODAY
+            session, EVERYTHING, mine.id, Actor("x", at(TODAY), TODAY), on=date(2026, 12, 9)
         )
 
     said(district, "winter", "S", due=date(2027, 2, 26), planned=date(2027, 1, 20))
@@ -220,8 +220,8 @@ def test_a_superior_lets_the_groups_rest_in_august(district: Database) -> None:
     rules = catalogue(replace(GROUPS, tier=Tier.B))
 
     with district.write() as session:
-        waive = {"vacation": Vacation.WAIVE, "by": "x", "now": at(TODAY)}
-        announce(session, rules, "groups", "S", **waive)  # type: ignore[arg-type]
+        actor = Actor("x", at(TODAY), TODAY)
+        announce(session, rules, "groups", "S", actor, vacation=Vacation.WAIVE)
     roll(district, rules, TODAY)
 
     states = {row.label: row.state for row in tasks(district, "groups")}
@@ -268,8 +268,8 @@ def test_what_was_announced_last_is_taken_back_first(district: Database) -> None
     usual = dates(district, "winter", "2026")
     for hour, day in ((9, date(2027, 2, 26)), (10, date(2027, 1, 29))):
         with district.write() as session:
-            who: Any = {"by": "x", "now": at(TODAY, hour)}
-            announce(session, EVERYTHING, "winter", "S", due=day, theme=f"{day.month}月前", **who)
+            actor = Actor("x", at(TODAY, hour), TODAY)
+            announce(session, EVERYTHING, "winter", "S", actor, due=day, theme=f"{day.month}月前")
         roll(district, EVERYTHING, TODAY)
 
     found = []

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks import record_by_day
@@ -37,15 +38,7 @@ def later(planned: Database) -> Database:
 def hold(database: Database, duty: str, on: date, org: str = "B1", **more: object) -> Attributed:
     with database.write() as session:
         return record_by_day.hold(
-            session,
-            EVERYTHING,
-            duty,
-            org,
-            on=on,
-            by="李书记",
-            now=at(TODAY, 17),
-            today=TODAY,
-            **more,  # type: ignore[arg-type]
+            session, EVERYTHING, duty, org, Actor("李书记", at(TODAY, 17), TODAY), on=on, **more
         )
 
 
@@ -118,9 +111,7 @@ def test_an_election_counts_for_the_running_term_whenever_it_was_held(later: Dat
 def test_what_was_closed_as_missed_is_not_recorded_by_the_way(later: Database) -> None:
     missed = the_task(later, "party_day", "B1", "2026-06").id
     with later.write() as session:
-        records.missed(
-            session, EVERYTHING, missed, reason="停电", by="x", now=at(TODAY), today=TODAY
-        )
+        records.missed(session, EVERYTHING, missed, Actor("x", at(TODAY), TODAY), reason="停电")
 
     with pytest.raises(Refused, match="这项任务已经是“未按期开展”"):
         hold(later, "party_day", date(2026, 6, 5))

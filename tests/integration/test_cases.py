@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.duty import Clock, OwedBy
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import cases, record
 from dj_cadence.services.tasks.undo import undo
@@ -37,9 +37,10 @@ def clocks(district: Database) -> Database:
 
 
 def open_case(database: Database, duty: str = "told", org: str = "B1", **how: object) -> int:
-    known = {"on": date(2026, 4, 1), "ref": "2026-07", "by": "x", "now": at(TODAY), "today": TODAY}
+    known = {"on": date(2026, 4, 1), "ref": "2026-07"}
+    actor = Actor("x", at(TODAY), TODAY)
     with database.write() as session:
-        number = cases.open_case(session, RULES, duty, org, **(known | how))  # type: ignore[arg-type]
+        number = cases.open_case(session, RULES, duty, org, actor, **(known | how))  # type: ignore[arg-type]
     roll(database, RULES, TODAY)
     return number
 
@@ -72,7 +73,7 @@ def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
     told = next(t for t in tasks(clocks) if t.duty == "told")
 
     with clocks.write() as session:
-        record.done(session, RULES, told.id, on=TODAY, by="x", now=at(TODAY, 17), today=TODAY)
+        record.done(session, RULES, told.id, Actor("x", at(TODAY, 17), TODAY), on=TODAY)
     roll(clocks, RULES, TODAY)
 
     assert {t.duty: t.state for t in tasks(clocks)} == {"told": "done", "closed": "planned"}
@@ -114,9 +115,9 @@ def test_what_is_no_case_is_refused(
 
 
 def take_back(database: Database, number: int, reason: str = "登错了支部") -> None:
-    who: Any = {"by": "x", "now": at(TODAY, 18), "today": TODAY}
+    who = Actor("x", at(TODAY, 18), TODAY)
     with database.write() as session:
-        cases.take_back(session, RULES, number, reason=reason, **who)
+        cases.take_back(session, RULES, number, who, reason=reason)
 
 
 def test_a_case_recorded_by_mistake_is_gone_with_its_tasks_and_no_other(clocks: Database) -> None:
@@ -148,14 +149,14 @@ def test_a_case_is_not_taken_back_without_a_reason(clocks: Database, reason: str
 def test_a_case_on_which_somebody_acted_waits_for_that_to_be_taken_back(clocks: Database) -> None:
     number = open_case(clocks)
     told = next(row for row in tasks(clocks) if row.duty == "told")
-    who: Any = {"by": "x", "now": at(TODAY, 17), "today": TODAY}
+    who = Actor("x", at(TODAY, 17), TODAY)
     with clocks.write() as session:
-        record.done(session, RULES, told.id, on=TODAY, **who)
+        record.done(session, RULES, told.id, who, on=TODAY)
 
     with pytest.raises(Refused, match=f"请先撤回任务 {told.id} 的登记"):
         take_back(clocks, number)
     with clocks.write() as session:
-        undo(session, RULES, told.id, reason="登错了", **who)
+        undo(session, RULES, told.id, who, reason="登错了")
     take_back(clocks, number)
 
     assert {row.state for row in tasks(clocks)} == {"withdrawn"}

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from dj_cadence.domain.messages.notifier import Letter
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.access.permissions import person_visitor
 from dj_cadence.services.delivery.deliver import deliver
 from dj_cadence.services.digest.digest import digest_view, digests_of_a_pass
@@ -40,7 +41,7 @@ from .engine_rows import (
 THURSDAY, FRIDAY, SATURDAY, MONDAY = (date(2026, 4, day) for day in (9, 10, 11, 13))
 RULES = catalogue(replace(LECTURE, confirm=True))
 """党课 once a quarter, by a period of ours that binds nobody, confirmed by the superior."""
-WHO: dict[str, Any] = {"by": "李书记", "now": at(THURSDAY, 15), "today": THURSDAY}
+WHO = Actor("李书记", at(THURSDAY, 15), THURSDAY)
 
 
 @pytest.fixture
@@ -57,16 +58,16 @@ def site(database: Database) -> Site:
 
 def hand_up(site: Site, day: date = THURSDAY) -> Any:
     task = the_task(site.database, "lecture", "B1", "2026-Q2")
-    who = WHO | {"now": at(day, 15), "today": day}
+    who = replace(WHO, now=at(day, 15), today=day)
     with site.database.write() as session:
-        record.done(session, RULES, task.id, on=THURSDAY, **who)
+        record.done(session, RULES, task.id, who, on=THURSDAY)
     return task
 
 
 def send_back(site: Site, task: Any, reason: str = "没有签到表") -> None:
-    who = WHO | {"by": "孙书记"}
+    who = replace(WHO, name="孙书记")
     with site.database.write() as session:
-        superior_decisions.return_(session, RULES, task.id, reason=reason, **who)
+        superior_decisions.return_(session, RULES, task.id, who, reason=reason)
 
 
 def letters(site: Site, day: date) -> list[Letter]:
@@ -149,7 +150,7 @@ def test_where_nobody_holds_the_deciding_office_the_next_level_is_told(site: Sit
 def test_what_was_decided_meanwhile_is_not_asked_for(site: Site) -> None:
     task = hand_up(site)
     with site.database.write() as session:
-        superior_decisions.accept(session, RULES, task.id, **WHO)
+        superior_decisions.accept(session, RULES, task.id, WHO)
 
     assert subjects(site, FRIDAY) == []
     assert waiting_for(site, "孙书记") == []
@@ -158,7 +159,7 @@ def test_what_was_decided_meanwhile_is_not_asked_for(site: Site) -> None:
 def test_what_was_taken_back_before_the_morning_is_not_asked_for(site: Site) -> None:
     task = hand_up(site)
     with site.database.write() as session:
-        undo(session, RULES, task.id, reason="登错了", **WHO)
+        undo(session, RULES, task.id, WHO, reason="登错了")
 
     assert [row for row in notices(site.database, task.id) if row[0] == "decide"] == [
         ("decide", 0, THURSDAY, "moved")
@@ -195,7 +196,7 @@ def test_the_reason_is_shown_until_it_is_handed_up_again(site: Site) -> None:
     send_back(site, task)
     advance_to(site.database, RULES, FRIDAY)
     with site.database.write() as session:
-        record.done(session, RULES, task.id, on=THURSDAY, **WHO)
+        record.done(session, RULES, task.id, WHO, on=THURSDAY)
 
     with site.database.read() as session:
         rows = task_rows(session, RULES, today=FRIDAY, ids=[task.id])
@@ -208,7 +209,7 @@ def test_what_was_sent_back_by_mistake_waits_for_the_superior_again(site: Site) 
     task = hand_up(site)
     send_back(site, task)
     with site.database.write() as session:
-        undo(session, RULES, task.id, reason="看错了", **WHO)
+        undo(session, RULES, task.id, WHO, reason="看错了")
 
     assert waiting_for(site, "孙书记") == ["第一党支部 党课"]
     assert subjects(site, FRIDAY) == [("sun@example.cn", "待您确认：第一党支部党课")]

@@ -26,6 +26,7 @@ from dj_cadence.store.delivery import attempts, letters
 from dj_cadence.store.delivery import claims as ledger
 from dj_cadence.store.delivery.claims import Claim
 from dj_cadence.store.delivery.letters import StoredLetter
+from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import tokens
 from dj_cadence.transport.refusals.mail import Stage, judge_mail
 
@@ -202,7 +203,7 @@ def test_of_several_notices_of_a_task_the_newest_speaks(database: Database) -> N
         rows.add_notice(session, 2, 1, 1, reminder_step="nudge", due_on=date(2026, 2, 27))
         rows.add_notice(session, 3, 1, 1, reminder_step="nudge")
         rows.add_notice(session, 4, 1, 1, reminder_step="nudge", due_on=date(2026, 2, 27))
-        ledger.fold(session, [1])
+        notices.fold(session, [1])
 
     send_all(database, Recorder())
 
@@ -220,7 +221,7 @@ def test_what_passes_takes_nothing_with_it_that_was_to_be_said_besides(database:
             )
         still = update(schema.task).where(schema.task.c.id == 2)
         session.execute(still.values(state="overdue"))
-        ledger.fold(session, [1, 2])
+        notices.fold(session, [1, 2])
     channel = Recorder()
 
     assert send_all(database, channel).sent == 2

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.digest.digest import DigestView, Numbers
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.counts import total
@@ -60,7 +61,7 @@ def late(planned: Database) -> Database:
     with planned.write() as session:
         for row in chosen:
             when = date(2026, 7, 8)
-            done(session, EVERYTHING, row.id, on=when, by="x", now=at(when, 17), today=when)
+            done(session, EVERYTHING, row.id, Actor("x", at(when, 17), when), on=when)
     advance_to(planned, EVERYTHING, DAY_OF_IT)
     return planned
 
@@ -229,8 +230,8 @@ def test_what_was_not_held_is_told_with_its_reason(late: Database) -> None:
     row = next(row for row in tasks(late, "party_day", "B1") if row.state == "overdue")
     when = date(2026, 7, 10)
     with late.write() as session:
-        who = {"by": "x", "now": at(when, 17), "today": when}
-        missed(session, EVERYTHING, row.id, reason="停课", **who)  # type: ignore[arg-type]
+        who = Actor("x", at(when, 17), when)
+        missed(session, EVERYTHING, row.id, who, reason="停课")
 
     found = view(late, "S")
 
@@ -253,7 +254,7 @@ def test_a_past_week_keeps_its_numbers(planned: Database) -> None:
     morning(planned, EVERYTHING, second)
     row = next(row for row in tasks(planned, "party_day", "B1") if row.state == "overdue")
     with planned.write() as session:
-        done(session, EVERYTHING, row.id, on=second, by="x", now=at(second, 17), today=second)
+        done(session, EVERYTHING, row.id, Actor("x", at(second, 17), second), on=second)
 
     with planned.read() as session:
         above = orgs.find_org(session, "E")

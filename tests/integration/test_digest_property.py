@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert
 
 from dj_cadence.domain.digest.digest import Numbers
 from dj_cadence.domain.rules.override import OverrideKey
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digest_view
@@ -114,7 +115,7 @@ def test_page_command_and_digest_count_alike(
     with database.write() as session:
         if is_adopted:  # by the first organization, whose whole tree is bound by it then
             adopt = {OverrideKey.ADOPTED: "true"}
-            lay_over(session, 1, "groups", "", adopt, reason="", by="x", now=at(MONDAY))
+            lay_over(session, 1, "groups", "", adopt, Actor("x", at(MONDAY), MONDAY), reason="")
 
     with database.read() as session:
         whole = Digests(session, EVERYTHING, SETTINGS, "2026-W29", today=MONDAY, span=WHOLE_TREE)

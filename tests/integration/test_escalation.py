@@ -11,6 +11,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.reminders.plan import EscalationStep
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.fingerprint import digest, plain
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done
@@ -142,15 +143,15 @@ def test_what_is_settled_waived_or_postponed_goes_no_further(late: Database, how
     day = date(2026, 9, 7)
     live(late, FIRST, day)
     row = the_task(late, "term", "B1", "term-2023-08-31")
-    who = {"by": "x", "now": at(day, 17), "today": day}
+    who = Actor("x", at(day, 17), day)
     with late.write() as session:
         if how == "done":
-            done(session, RULES, row.id, on=day, **who)  # type: ignore[arg-type]
+            done(session, RULES, row.id, who, on=day)
         elif how == "waived":
-            waive(session, RULES, row.id, reason="撤并", **who)  # type: ignore[arg-type]
+            waive(session, RULES, row.id, who, reason="撤并")
         else:
             until = date(2026, 12, 31)
-            postpone(session, RULES, row.id, until=until, reason="延期", **who)  # type: ignore[arg-type]
+            postpone(session, RULES, row.id, who, until=until, reason="延期")
 
     live(late, date(2026, 9, 8), date(2026, 10, 30))
 
@@ -163,9 +164,7 @@ def test_what_was_written_down_before_it_was_postponed_is_not_said(late: Databas
     row = the_task(late, "term", "B1", "term-2023-08-31")
     day, until = date(2026, 9, 8), date(2026, 12, 31)
     with late.write() as session:
-        postpone(
-            session, RULES, row.id, until=until, reason="延期", by="x", now=at(day, 8), today=day
-        )
+        postpone(session, RULES, row.id, Actor("x", at(day, 8), day), until=until, reason="延期")
 
     live(late, day, date(2026, 10, 30))
 
@@ -177,9 +176,7 @@ def test_a_postponement_that_runs_out_begins_anew(late: Database) -> None:
     live(late, FIRST, day)
     row = the_task(late, "term", "B1", "term-2023-08-31")
     with late.write() as session:
-        postpone(
-            session, RULES, row.id, until=until, reason="延期", by="x", now=at(day, 17), today=day
-        )
+        postpone(session, RULES, row.id, Actor("x", at(day, 17), day), until=until, reason="延期")
 
     live(late, date(2026, 9, 9), date(2026, 10, 16))
 
@@ -233,7 +230,7 @@ def test_what_does_not_bind_stays_below(late: Database) -> None:
 
 def choose(database: Database, by_rules: Catalogue, code: str, day: date, **how: Any) -> None:
     with database.write() as session:
-        announce(session, by_rules, "term", code, by="x", now=at(day, 17), **how)
+        announce(session, by_rules, "term", code, Actor("x", at(day, 17), day), **how)
 
 
 def test_what_a_superior_adopted_goes_up_as_its_plan_says(late: Database) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, paper
 from dj_cadence.services.audit.evidence import look_at_evidence
@@ -44,9 +45,9 @@ def done(
     aside_in = evidence.set_aside(settings(folder, megabytes), papers)
     with aside_in as aside, database.write() as session:
         record_id = record.done(
-            session, EVERYTHING, mine, on=date(2026, 3, on), by="x", now=at(TODAY), today=TODAY
+            session, EVERYTHING, mine, Actor("x", at(TODAY), TODAY), on=date(2026, 3, on)
         )
-        evidence.attach(session, mine, record_id, aside, by="x", now=at(TODAY))
+        evidence.attach(session, mine, record_id, aside, Actor("x", at(TODAY), TODAY))
     return int(mine)
 
 
@@ -88,7 +89,7 @@ def test_papers_that_come_later_need_a_record(march: Database, tmp_path: Path) -
 
     def add() -> None:
         with evidence.set_aside(settings(tmp_path), [MINUTES]) as aside, march.write() as session:
-            evidence.add(session, mine, aside, by="x", now=at(TODAY))
+            evidence.add(session, mine, aside, Actor("x", at(TODAY), TODAY))
 
     with pytest.raises(Refused, match="还没有登记"):
         add()
@@ -104,7 +105,7 @@ def test_papers_of_a_record_that_was_taken_back_are_not_shown(
 ) -> None:
     mine = done(march, tmp_path, MINUTES)
     with march.write() as session:
-        undo(session, EVERYTHING, mine, reason="填错", by="x", now=at(TODAY), today=TODAY)
+        undo(session, EVERYTHING, mine, Actor("x", at(TODAY), TODAY), reason="填错")
 
     assert listed(march, mine) == []
 
@@ -169,7 +170,7 @@ def test_what_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path)
 
 def take_back(database: Database, task_id: int, number: int, by: str, **how: bool) -> str:
     with database.write() as session:
-        return evidence.take_back(session, task_id, number, by=by, now=at(TODAY), **how)
+        return evidence.take_back(session, task_id, number, Actor(by, at(TODAY), TODAY), **how)
 
 
 def test_a_wrong_file_is_taken_back_and_the_audit_agrees(march: Database, tmp_path: Path) -> None:
@@ -218,7 +219,7 @@ def test_a_file_of_a_record_that_was_taken_back_can_be_taken_back_too(
 ) -> None:
     mine = done(march, tmp_path, MINUTES)
     with march.write() as session:
-        undo(session, EVERYTHING, mine, reason="记错", by="x", now=at(TODAY), today=TODAY)
+        undo(session, EVERYTHING, mine, Actor("x", at(TODAY), TODAY), reason="记错")
     assert listed(march, mine) == []
     with march.read() as session:
         told = explain(session, EVERYTHING, mine, today=TODAY, zone=SHANGHAI)

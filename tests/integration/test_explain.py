@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import update
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver
@@ -88,11 +89,9 @@ def test_it_tells_what_was_changed_by_whom_and_why(planned: Database) -> None:
             session,
             EVERYTHING,
             task.id,
+            Actor("李书记", at(MONDAY), MONDAY),
             on=date(2026, 4, 23),
             at="14:30",
-            by="李书记",
-            now=at(MONDAY),
-            today=MONDAY,
         )
 
     said = lines(planned, task.id, MONDAY)
@@ -145,7 +144,7 @@ def test_a_settled_task_has_nothing_to_come(planned: Database) -> None:
     advance_to(planned, EVERYTHING, MONDAY)
     task = the_task(planned, "party_day", "T", "2026-03")
     with planned.write() as session:
-        done(session, EVERYTHING, task.id, on=MONDAY, by="x", now=at(MONDAY), today=MONDAY)
+        done(session, EVERYTHING, task.id, Actor("x", at(MONDAY), MONDAY), on=MONDAY)
 
     assert lines(planned, task.id, MONDAY)[1] == "状态：已完成，2026年3月2日（周一）办理"
     assert lines(planned, task.id, MONDAY)[-1] == "  已办结，不再提醒。"
@@ -167,8 +166,8 @@ def test_a_term_is_derived_from_its_election(planned: Database) -> None:
 def test_what_a_superior_granted_is_part_of_the_derivation(planned: Database) -> None:
     task = the_task(planned, "term", "B1", "term-2023-08-31")
     with planned.write() as session:
-        how = {"reason": "批复", "by": "张", "now": at(MONDAY), "today": MONDAY}
-        postpone(session, EVERYTHING, task.id, until=date(2027, 2, 28), **how)
+        actor = Actor("张", at(MONDAY), MONDAY)
+        postpone(session, EVERYTHING, task.id, actor, until=date(2027, 2, 28), reason="批复")
 
     said = lines(planned, task.id, MONDAY)
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Basis, Certainty
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.tasks import record, superior_decisions
@@ -97,24 +98,20 @@ def march(planned: Database) -> Database:
 
 
 Change = Callable[[Any, int], None]
-WHO: dict[str, Any] = {"by": "李书记", "now": at(MARCH, 11)}
+WHO = Actor("李书记", at(MARCH, 11), MARCH)
 CHANGES: dict[str, Change] = {
-    "done": lambda s, n: record.done(s, EVERYTHING, n, on=MARCH, today=MARCH, **WHO),
-    "a day": lambda s, n: record.set_planned(
-        s, EVERYTHING, n, on=date(2026, 3, 20), today=MARCH, **WHO
-    ),
+    "done": lambda s, n: record.done(s, EVERYTHING, n, WHO, on=MARCH),
+    "a day": lambda s, n: record.set_planned(s, EVERYTHING, n, WHO, on=date(2026, 3, 20)),
     "an hour": lambda s, n: record.set_planned(
-        s, EVERYTHING, n, on=date(2026, 3, 5), at="14:30", today=MARCH, **WHO
+        s, EVERYTHING, n, WHO, on=date(2026, 3, 5), at="14:30"
     ),
     "a place": lambda s, n: record.set_planned(
-        s, EVERYTHING, n, on=date(2026, 3, 5), place="二楼", today=MARCH, **WHO
+        s, EVERYTHING, n, WHO, on=date(2026, 3, 5), place="二楼"
     ),
     "postponed": lambda s, n: superior_decisions.postpone(
-        s, EVERYTHING, n, until=date(2026, 4, 15), reason="装修", today=MARCH, **WHO
+        s, EVERYTHING, n, WHO, until=date(2026, 4, 15), reason="装修"
     ),
-    "waived": lambda s, n: superior_decisions.waive(
-        s, EVERYTHING, n, reason="装修", today=MARCH, **WHO
-    ),
+    "waived": lambda s, n: superior_decisions.waive(s, EVERYTHING, n, WHO, reason="装修"),
 }
 
 
@@ -136,7 +133,7 @@ def test_one_of_two_meetings_is_a_change_too(march: Database) -> None:
     one = the_task(march, "groups", "B1", "2026-03")
     before = entries(march)
     with march.write() as session:
-        record.done(session, EVERYTHING, one.id, on=MARCH, today=MARCH, **WHO)
+        record.done(session, EVERYTHING, one.id, WHO, on=MARCH)
     assert risen(before, entries(march)) == {uid(one)}
 
 
@@ -144,15 +141,15 @@ def test_missed_and_taken_back(march: Database) -> None:
     advance_to(march, EVERYTHING, APRIL)
     one = the_task(march, "party_day", "B1", "2026-03")
     before = entries(march, APRIL)
-    who = {"by": "李书记", "now": at(APRIL, 11)}
+    who = Actor("李书记", at(APRIL, 11), APRIL)
     with march.write() as session:
-        record.missed(session, EVERYTHING, one.id, reason="停课", today=APRIL, **who)
+        record.missed(session, EVERYTHING, one.id, who, reason="停课")
     missed = entries(march, APRIL)
     assert risen(before, missed) == {uid(one)}
     assert "【未按期开展】".encode() in missed[uid(one)]
     with march.write() as session:
-        who["now"] = at(APRIL, 12)
-        undo(session, EVERYTHING, one.id, reason="登记错了", today=APRIL, **who)
+        later = replace(who, now=at(APRIL, 12))
+        undo(session, EVERYTHING, one.id, later, reason="登记错了")
     advance(march, EVERYTHING, today=APRIL, now=at(APRIL, 13))
     again = entries(march, APRIL)
     assert risen(missed, again) == {uid(one)}

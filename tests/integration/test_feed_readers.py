@@ -9,6 +9,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.store import schema
@@ -181,12 +182,12 @@ def test_a_meeting_is_busy_and_rings_apart_from_a_day(planned: Database) -> None
     lecture = the_task(planned, "lecture", "B1", "2026-Q2")
     day = the_task(planned, "party_day", "B1", "2026-05")
     group = the_task(planned, "groups", "B1", "2026-05")
-    who: Any = {"by": "x", "now": at(DAY_), "today": DAY_}
+    who = Actor("x", at(DAY_), DAY_)
     with planned.write() as session:
         for one in (lecture, group):
             on = date(2026, 5, 12)
-            record.set_planned(session, EVERYTHING, one.id, on=on, at="14:00", **who)
-        superior_decisions.waive(session, EVERYTHING, group.id, reason="停课", **who)
+            record.set_planned(session, EVERYTHING, one.id, who, on=on, at="14:00")
+        superior_decisions.waive(session, EVERYTHING, group.id, who, reason="停课")
     site = replace(SETTINGS, feed_alarm_hours=1, feed_whole_day_alarm="前一天 16:00")
     body = Feeds(planned, site, lambda _session: EVERYTHING).body(org(planned, "B1"), at(DAY_))
     found = {str(e["UID"]): e for e in Calendar.from_ical(body).walk("VEVENT")}

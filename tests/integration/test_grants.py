@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_grant
 from dj_cadence.services.tasks import record, superior_decisions
@@ -39,22 +40,20 @@ def district(planned: Database) -> Database:
     return planned
 
 
-def postpone(database: Database, task_id: int, until: date, **how: Any) -> None:
-    known = {"reason": "校舍维修", "by": "教育工委", "now": at(TODAY, 17), "today": TODAY}
+def postpone(
+    database: Database, task_id: int, until: date, by: str = "教育工委", **how: Any
+) -> None:
+    actor, known = Actor(by, at(TODAY, 17), TODAY), {"reason": "校舍维修"}
     with database.write() as session:
-        superior_decisions.postpone(session, EVERYTHING, task_id, until=until, **(known | how))
+        superior_decisions.postpone(
+            session, EVERYTHING, task_id, actor, until=until, **(known | how)
+        )
 
 
 def waive(database: Database, task_id: int, reason: str = "支部拟撤并") -> None:
     with database.write() as session:
         superior_decisions.waive(
-            session,
-            EVERYTHING,
-            task_id,
-            reason=reason,
-            by="教育工委",
-            now=at(TODAY, 17),
-            today=TODAY,
+            session, EVERYTHING, task_id, Actor("教育工委", at(TODAY, 17), TODAY), reason=reason
         )
 
 
@@ -195,12 +194,7 @@ def test_what_is_handed_up_waits_silently_until_accepted(district: Database) -> 
     waiting = the_task(district, "party_day", "B1", "2026-03")
     with district.write() as session:
         superior_decisions.accept(
-            session,
-            CONFIRMED,
-            task.id,
-            by="教育工委",
-            now=at(date(2026, 5, 20)),
-            today=date(2026, 5, 20),
+            session, CONFIRMED, task.id, Actor("教育工委", at(date(2026, 5, 20)), date(2026, 5, 20))
         )
 
     assert (waiting.state, waiting.next_on) == ("submitted", None)
@@ -214,13 +208,7 @@ def test_what_is_sent_back_is_owed_again(district: Database) -> None:
 
     with district.write() as session:
         superior_decisions.return_(
-            session,
-            CONFIRMED,
-            task.id,
-            reason="缺少签到",
-            by="教育工委",
-            now=at(TODAY, 18),
-            today=TODAY,
+            session, CONFIRMED, task.id, Actor("教育工委", at(TODAY, 18), TODAY), reason="缺少签到"
         )
     advance_to(district, CONFIRMED, date(2026, 4, 3))
 
@@ -236,13 +224,13 @@ def test_what_was_not_handed_up_cannot_be_accepted(district: Database) -> None:
 
     with pytest.raises(Refused, match="没有等待确认的报送"), district.write() as session:
         superior_decisions.accept(
-            session, EVERYTHING, task.id, by="教育工委", now=at(TODAY, 17), today=TODAY
+            session, EVERYTHING, task.id, Actor("教育工委", at(TODAY, 17), TODAY)
         )
 
 
 def submit(database: Database, task_id: int, on: date = date(2026, 3, 30)) -> None:
     with database.write() as session:
-        record.done(session, CONFIRMED, task_id, on=on, by="李书记", now=at(TODAY, 17), today=TODAY)
+        record.done(session, CONFIRMED, task_id, Actor("李书记", at(TODAY, 17), TODAY), on=on)
 
 
 # --- shortened, ended, taken back ---------------------------------------------------------------
@@ -256,15 +244,7 @@ def dates_of(database: Database, duty: str, label: str) -> tuple[str, date, date
 
 def take_back(database: Database, task_id: int, reason: str = "批错了") -> None:
     with database.write() as session:
-        undo(
-            session,
-            EVERYTHING,
-            task_id,
-            reason=reason,
-            by="教育工委",
-            now=at(TODAY, 18),
-            today=TODAY,
-        )
+        undo(session, EVERYTHING, task_id, Actor("教育工委", at(TODAY, 18), TODAY), reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -364,9 +344,9 @@ def test_what_waits_for_the_superior_is_decided_before_its_date_is_moved(
     district: Database,
 ) -> None:
     task = the_task(district, "party_day", "B1", "2026-03")
-    who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
+    who = Actor("李书记", at(TODAY, 16), TODAY)
     with district.write() as session:
-        record.done(session, CONFIRMED, task.id, on=TODAY, **who)
+        record.done(session, CONFIRMED, task.id, who, on=TODAY)
 
     with pytest.raises(Refused, match="请先确认或退回，再改期限"):
         postpone(district, task.id, date(2026, 5, 29))
@@ -376,16 +356,16 @@ def test_what_a_superior_accepted_the_branch_cannot_take_back_first(district: Da
     first, second = (the_task(district, duty, "B1", "2026-03") for duty in ("party_day", "groups"))
     joint = replace(PARTY_DAY, confirm=True, counts_for=("groups",))
     rules = catalogue(joint, GROUPS)
-    who: Any = {"by": "李书记", "now": at(TODAY, 16), "today": TODAY}
+    who = Actor("李书记", at(TODAY, 16), TODAY)
     with district.write() as session:
-        record.done(session, rules, first.id, on=TODAY, also=[second.id], **who)
-        superior_decisions.accept(session, rules, first.id, **who)
+        record.done(session, rules, first.id, who, on=TODAY, also=[second.id])
+        superior_decisions.accept(session, rules, first.id, who)
     before = everything(district)
 
     with (
         pytest.raises(Refused, match="上级已经确认，须由上级先撤回确认。"),
         district.write() as session,
     ):
-        undo(session, rules, second.id, reason="登错", **who)
+        undo(session, rules, second.id, who, reason="登错")
 
     assert everything(district) == before

@@ -14,6 +14,7 @@ from dj_cadence.domain.documents.document import CORE_LINES, Document
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
 from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
@@ -52,10 +53,10 @@ def lived(planned: Database) -> Database:
     advance_to(planned, EVERYTHING, TODAY)
     march = the_task(planned, "party_day", "B1", "2026-03").id
     april = the_task(planned, "party_day", "B1", "2026-04").id
-    who = {"by": "x", "now": at(TODAY), "today": TODAY}
+    who = Actor("x", at(TODAY), TODAY)
     with planned.write() as session:
-        done(session, EVERYTHING, march, on=date(2026, 4, 2), note="学习<党章>&讨论", **who)
-        missed(session, EVERYTHING, april, reason="学校停课", **who)
+        done(session, EVERYTHING, march, who, on=date(2026, 4, 2), note="学习<党章>&讨论")
+        missed(session, EVERYTHING, april, who, reason="学校停课")
     return planned
 
 

@@ -8,6 +8,7 @@ import pytest
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, OwedBy, Term
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.tasks.record import done, set_planned
@@ -57,7 +58,7 @@ BY_QUARTER: Duty = replace(PARTY_DAY, recurrence=Every(Unit.QUARTER))
 
 def do(database: Database, task_id: int, on: date, rules: object = MONTHS) -> None:
     with database.write() as session:
-        done(session, rules, task_id, on=on, by="李书记", now=at(on), today=on)  # type: ignore[arg-type]
+        done(session, rules, task_id, Actor("李书记", at(on), on), on=on)
 
 
 def changes(database: Database, rules: object) -> list[tuple[str, str, str, str]]:
@@ -242,13 +243,7 @@ def test_a_day_set_by_a_person_is_theirs(district: Database) -> None:
     mine = the_task(district, "party_day", "B1", "2026-04")
     with district.write() as session:
         set_planned(
-            session,
-            MONTHS,
-            mine.id,
-            on=date(2026, 4, 23),
-            by="李书记",
-            now=at(TODAY),
-            today=TODAY,
+            session, MONTHS, mine.id, Actor("李书记", at(TODAY), TODAY), on=date(2026, 4, 23)
         )
 
     other_day = {**B1, "theme_day": "10日"}

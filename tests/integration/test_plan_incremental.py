@@ -15,6 +15,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.planner import Planner
@@ -128,23 +129,22 @@ class Life:
         roll(self.database, self.rules, self.today)
 
     def act(self, what: str, value: object) -> None:
-        how = {"by": "x", "now": at(self.today)}
+        how = Actor("x", at(self.today), self.today)
         try:
             with self.database.write() as session:
                 if what == "announce":
                     due = date(2026, 6, 20)
-                    announce(session, self.rules, "lecture", str(value), due=due, **how)  # type: ignore[arg-type]
+                    announce(session, self.rules, "lecture", str(value), how, due=due)
                     return
                 states = ["done", "missed"] if what == "reopen" else ["planned"]
                 chosen = select(task.c.id).where(task.c.state.in_(states)).order_by(task.c.id)
                 ids = session.scalars(chosen).all()
                 if what == "reopen" and ids:
                     one = ids[int(str(value)) % len(ids)]
-                    undo(session, self.rules, one, reason="误登", today=self.today, **how)  # type: ignore[arg-type]
+                    undo(session, self.rules, one, how, reason="误登")
                 elif ids:
                     one = ids[int(str(value)) % len(ids)]
-                    on = {"on": self.today, "today": self.today}
-                    done(session, self.rules, one, **on, **how)  # type: ignore[arg-type]
+                    done(session, self.rules, one, how, on=self.today)
         except Refused:
             return
 
@@ -246,7 +246,9 @@ def test_an_announcement_has_its_duty_planned_again(district: Database) -> None:
     apply(district, EVERYTHING, until=SPAN.until)
 
     with district.write() as session:
-        announce(session, EVERYTHING, "lecture", "S", due=date(2026, 6, 20), by="x", now=at(TODAY))
+        announce(
+            session, EVERYTHING, "lecture", "S", Actor("x", at(TODAY), TODAY), due=date(2026, 6, 20)
+        )
 
     assert looked_at(district) == {"lecture": None}
     assert roll(district, EVERYTHING, TODAY)
@@ -283,13 +285,13 @@ def test_a_new_address_needs_no_planning(district: Database) -> None:
 def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) -> None:
     apply(district, EVERYTHING, until=SPAN.until)
     mine = the_task(district, "party_day", "B1", "2026-03")
-    how = {"by": "x", "now": at(TODAY), "today": TODAY}
+    how = Actor("x", at(TODAY), TODAY)
     with district.write() as session:
-        done(session, EVERYTHING, mine.id, on=TODAY, **how)  # type: ignore[arg-type]
+        done(session, EVERYTHING, mine.id, how, on=TODAY)
     load(district, [{**B1, "theme_day": "20日"}], today=TODAY)
     roll(district, EVERYTHING, TODAY)
     with district.write() as session:
-        undo(session, EVERYTHING, mine.id, reason="误登", **how)  # type: ignore[arg-type]
+        undo(session, EVERYTHING, mine.id, how, reason="误登")
 
     again = the_task(district, "party_day", "B1", "2026-03")
     assert (again.planned, again.state) == (date(2026, 3, 20), "open")  # at once

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import DayOfYear, Every
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import record
 from dj_cadence.store.core.database import Database
@@ -179,7 +180,7 @@ def test_each_step_is_shown_with_what_brings_it(district: Database) -> None:
     assert causes(LIFE, date(2027, 12, 31)) == {("", later), ("schedule", later)}
     own = the_step(district, "")
     with district.write() as session:
-        how = {"by": "x", "now": at(TODAY), "today": TODAY}
-        record.set_planned(session, LIFE, own.id, on=date(2026, 11, 20), **how)
+        how = Actor("x", at(TODAY), TODAY)
+        record.set_planned(session, LIFE, own.id, how, on=date(2026, 11, 20))
     before = "前一环节的日期或流程有变化"
     assert causes(LIFE, date(2026, 12, 31)) == {("report", before), ("rectify", before)}

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.plan import TaskDates, reminders
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner
@@ -113,14 +114,14 @@ class Year:
             ids = session.scalars(select(task.c.id).where(owed).order_by(task.c.id)).all()
             if not ids:
                 return
-            how = {"by": "x", "now": now, "today": self.today}
+            how = Actor("x", now, self.today)
             chosen = ids[number % len(ids)]
             try:
                 if what == "done":
-                    done(session, rules, chosen, on=self.today, **how)  # type: ignore[arg-type]
+                    done(session, rules, chosen, how, on=self.today)
                 else:
                     on = self.today + number % 20 * DAY
-                    set_planned(session, rules, chosen, on=on, **how)  # type: ignore[arg-type]
+                    set_planned(session, rules, chosen, how, on=on)
             except Refused:
                 return
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.on_demand import requested_digest
 from dj_cadence.services.operations.tick import tick
@@ -43,8 +44,8 @@ def hush(
     reason: str = "放假",
 ) -> None:
     with database.write() as session:
-        when: Any = {"since": since, "until": until, "today": today, "now": at(today)}
-        quiet_periods.add(session, code, reason=reason, by="x", **when)
+        actor = Actor("x", at(today), today)
+        quiet_periods.add(session, code, actor, since=since, until=until, reason=reason)
 
 
 def walk(site: Site, since: date, until: date) -> None:
@@ -125,8 +126,8 @@ def test_a_superiors_own_quiet_leaves_its_news_to_the_next_digest(
             if row.state == "overdue"
         )
         thursday = date(2026, 4, 9)
-        who: Any = {"by": "x", "now": at(thursday, 17), "today": thursday}
-        missed(session, applied_catalogue(session), chosen, reason="停课", **who)
+        who = Actor("x", at(thursday, 17), thursday)
+        missed(session, applied_catalogue(session), chosen, who, reason="停课")
     hush(site.database, "S", date(2026, 4, 11), date(2026, 4, 19), date(2026, 4, 11))
 
     walk(site, date(2026, 4, 10), date(2026, 4, 20))
@@ -249,7 +250,7 @@ def test_what_makes_no_sense_is_refused(
         "reason": "放假",
     }
     with planned.write() as session, pytest.raises(Refused, match=why):
-        quiet_periods.add(session, **{**asked, **changes}, by="x", now=at(MARCH), today=MARCH)
+        quiet_periods.add(session, actor=Actor("x", at(MARCH), MARCH), **{**asked, **changes})
 
 
 def test_two_that_begin_alike_are_one(planned: Database) -> None:

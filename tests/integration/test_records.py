@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks.undo import undo
@@ -34,10 +35,12 @@ def district(planned: Database) -> Database:
     return planned
 
 
-def say(database: Database, what: Callable[..., None], task_id: int, **how: Any) -> None:
-    known = {"by": "李书记", "now": at(TODAY, 17), "today": TODAY}
+def say(
+    database: Database, what: Callable[..., None], task_id: int, by: str = "李书记", **how: Any
+) -> None:
+    actor = Actor(by, at(TODAY, 17), TODAY)
     with database.write() as session:
-        what(session, EVERYTHING, task_id, **(known | how))
+        what(session, EVERYTHING, task_id, actor, **how)
 
 
 def march(database: Database, duty: str = "party_day", org: str = "B1") -> Any:

@@ -27,6 +27,7 @@ from dj_cadence.domain.reminders.plan import (
 from dj_cadence.domain.reminders.plan import reminders as rungs_of
 from dj_cadence.domain.reminders.quiet_period import speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
@@ -181,7 +182,7 @@ class Life:
     def act(self, what: str, number: int) -> None:
         owed = ("open", "unrecorded", "overdue")
         states = ("done", "waived") if what == "reopen" else owed
-        who: Any = {"by": "x", "now": at(self.today, 18), "today": self.today}
+        who = Actor("x", at(self.today, 18), self.today)
         with self.database.write() as session:
             ids = session.scalars(
                 select(task.c.id).where(task.c.state.in_(states)).order_by(task.c.due, task.c.id)
@@ -193,16 +194,16 @@ class Life:
             try:
                 match what:
                     case "done":
-                        done(session, self.rules, one, on=self.today, **who)
+                        done(session, self.rules, one, who, on=self.today)
                     case "plan":
-                        set_planned(session, self.rules, one, on=later, **who)
+                        set_planned(session, self.rules, one, who, on=later)
                     case "postpone":
-                        postpone(session, self.rules, one, until=later, reason="因故", **who)
+                        postpone(session, self.rules, one, who, until=later, reason="因故")
                         self.postponed[one] += 1
                     case "waive":
-                        waive(session, self.rules, one, reason="因故", **who)
+                        waive(session, self.rules, one, who, reason="因故")
                     case "reopen":
-                        undo(session, self.rules, one, reason="登错了", **who)
+                        undo(session, self.rules, one, who, reason="登错了")
             except Refused:
                 return
 
@@ -239,12 +240,10 @@ class Life:
                     quiet_periods.add(
                         session,
                         ("", *ORGS)[number % 6],
+                        Actor("x", at(self.today), self.today),
                         since=self.today + DAY,
                         until=self.today + (2 + number % 20) * DAY,
                         reason="放假",
-                        by="x",
-                        now=at(self.today),
-                        today=self.today,
                     )
             except Refused:
                 return
@@ -257,10 +256,9 @@ class Life:
                 self.rules,
                 duty,
                 ("E", "S")[number % 2],
+                Actor("x", at(self.today, 18), self.today),
                 adopt=bool(how),
                 escalate=None if how else (1, 2),
-                by="x",
-                now=at(self.today, 18),
             )
         self.chosen.add(duty)
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.duty import Clock, Every
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.planning.apply import horizon, preview
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.rules.announce import announce
@@ -96,7 +97,7 @@ def _about(names: Mapping[int, str], row: object) -> str:
 def done(database: Database, duty: str, org: str, label: str, on: date) -> None:
     with database.write() as session:
         mine = the_task(database, duty, org, label).id
-        record.done(session, RULES, mine, on=on, by="x", now=at(on, 17), today=on)
+        record.done(session, RULES, mine, Actor("x", at(on, 17), on), on=on)
 
 
 def settle_spring(database: Database) -> None:
@@ -110,10 +111,8 @@ def settle_spring(database: Database) -> None:
                         session,
                         RULES,
                         row.id,
+                        Actor("x", at(DAY), date(2026, 5, 6)),
                         on=max(row.opens, date(2026, 3, 2)),
-                        by="x",
-                        now=at(DAY),
-                        today=date(2026, 5, 6),
                         amount=row.target,
                     )
 
@@ -206,7 +205,7 @@ class TestMerger:
         merged(district)
         mine = the_task(district, "party_day", "B2", "2026-03").id
         with district.write() as session:
-            undo(session, EVERYTHING, mine, reason="登错", by="x", now=at(DAY, 17), today=DAY)
+            undo(session, EVERYTHING, mine, Actor("x", at(DAY, 17), DAY), reason="登错")
 
         live(district, date(2026, 5, 21))
 
@@ -227,9 +226,14 @@ class TestMerger:
         opened = date(2026, 4, 20)
         with district.write() as session:
             number = open_case(
-                session, RULES, "letter", "B2", on=opened, ref="7", by="x", now=at(opened),
-                today=opened,
-            )  # fmt: skip
+                session,
+                RULES,
+                "letter",
+                "B2",
+                Actor("x", at(opened), opened),
+                on=opened,
+                ref="7",
+            )
         live(district, date(2026, 5, 6))
         done(district, "reply", "B2", f"case-{number}", date(2026, 4, 30))
 
@@ -266,9 +270,7 @@ class TestMerger:
     ) -> None:
         june = the_task(district, "party_day", "B2", "2026-06").id
         with district.write() as session:
-            record.set_planned(
-                session, RULES, june, on=date(2026, 6, 11), by="x", now=at(DAY), today=DAY
-            )
+            record.set_planned(session, RULES, june, Actor("x", at(DAY), DAY), on=date(2026, 6, 11))
 
         merged(district)
 
@@ -364,7 +366,7 @@ def test_a_branch_under_another_superior_keeps_its_tasks_and_changes_who_reminds
     district: Database,
 ) -> None:
     with district.write() as session:
-        announce(session, RULES, "winter", "S", due=date(2027, 2, 26), by="x", now=at(DAY))
+        announce(session, RULES, "winter", "S", Actor("x", at(DAY), DAY), due=date(2027, 2, 26))
     live(district, DAY)
     before = [row.id for row in tasks(district, org="B2") if row.state != "withdrawn"]
     assert the_task(district, "winter", "B2", "2026").due == date(2027, 2, 26)
@@ -380,7 +382,7 @@ def test_a_branch_under_another_superior_keeps_its_tasks_and_changes_who_reminds
 
 def test_what_a_dissolved_superior_announced_goes_with_its_branches(district: Database) -> None:
     with district.write() as session:
-        announce(session, RULES, "winter", "S", due=date(2027, 2, 26), by="x", now=at(DAY))
+        announce(session, RULES, "winter", "S", Actor("x", at(DAY), DAY), due=date(2027, 2, 26))
     live(district, DAY)
 
     new = {"code": "S2", "name": "新青禾党委", "kind": "党委", "supervisor": "E"}

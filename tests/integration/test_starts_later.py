@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import last_answer_day
 from dj_cadence.loading.records_file import RecordRow, RecordsFile
 from dj_cadence.services.planning.apply import horizon, preview
@@ -157,12 +158,12 @@ def test_a_day_before_the_start_counts_by_every_way(site: Database) -> None:
     live(site, LATER)
     early = date(2026, 10, 15)
     one, other = (the_task(site, "winter", code, "2026").id for code in ("N", "M"))
-    how = {"by": "x", "now": at(LATER), "today": LATER}
+    how = Actor("x", at(LATER), LATER)
 
     with site.write() as session:
-        record.done(session, EVERYTHING, one, on=early, **how)
+        record.done(session, EVERYTHING, one, how, on=early)
         file = RecordsFile([RecordRow("r:2", other, early, 1, "")], [])
-        import_records(session, EVERYTHING, file, **how)
+        import_records(session, EVERYTHING, file, how)
 
     for code in ("N", "M"):
         row = the_task(site, "winter", code, "2026")

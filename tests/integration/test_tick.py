@@ -12,6 +12,7 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.audit import audit
 from dj_cadence.services.operations.tick import TickReport, tick
@@ -218,7 +219,7 @@ def test_what_is_done_in_the_evening_is_not_in_the_next_mornings_message(
             row = session.execute(select(task).where(task.c.id == task_id)).one()
             if row.amount < row.target:
                 now = at(date(2026, 3, 31), 19)
-                done(session, rules, task_id, on=now.date(), by="x", now=now, today=now.date())
+                done(session, rules, task_id, Actor("x", now, now.date()), on=now.date())
 
     tick(engine, at(date(2026, 4, 1)), owner="test")
 

@@ -21,6 +21,7 @@ from sqlalchemy import and_, or_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import RecordRow, RecordsFile
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
@@ -94,8 +95,7 @@ def founded(database: Database, folder: Path) -> World:
         sites.create(session, "5eed", FIRST)
     load(database, DISTRICT, OFFICES, today=FIRST)
     span = apply.default_span(FIRST, FIRST)
-    how: Any = {"by": "管理员", "today": FIRST, "now": at(FIRST, 9)}
-    apply.apply(database, rules(), told_content(), span, **how)
+    apply.apply(database, rules(), told_content(), span, by="管理员", today=FIRST, now=at(FIRST, 9))
     world = open_world(database, world_settings(folder))
     world.switch_on()
     return world
@@ -125,8 +125,8 @@ class Life:
         return self.world.site.today(self.now)
 
     @property
-    def who(self) -> dict[str, Any]:
-        return {"by": "李书记", "now": self.now, "today": self.today}
+    def who(self) -> Actor:
+        return Actor("李书记", self.now, self.today)
 
     def let_pass(self, gap: int) -> None:
         """Nothing but a minute, a pass of the engine, or a night with the next morning's."""
@@ -154,9 +154,9 @@ class Life:
     def _do(self, session: Any, kind: str, row: Any, number: int) -> tuple[str, int]:
         if kind == "case":
             code = session.scalar(select(org.c.code).where(org.c.id == row.org_id))
-            how = {**self.who, "on": self.today, "ref": ""}
-            return "case", cases.open_case(session, rules(), CASE, code, **how)
-        DOING[kind](session, row, number, **self.who)
+            number = cases.open_case(session, rules(), CASE, code, self.who, on=self.today, ref="")
+            return "case", number
+        DOING[kind](session, row, number, self.who)
         return "task", row.id
 
     def take_back_last(self) -> None:
@@ -165,17 +165,17 @@ class Life:
         what, number = self.stack.pop()
         take_back = cases.take_back if what == "case" else undo
         with self.database.write() as session:
-            take_back(session, rules(), number, reason="误登", **self.who)
+            take_back(session, rules(), number, self.who, reason="误登")
 
 
 OPEN = ("open", "unrecorded", "overdue", "returned")
 
 
-def done(session: Any, row: Any, _number: int, **who: Any) -> None:
-    records.done(session, rules(), row.id, on=who["today"], **who)
+def done(session: Any, row: Any, _number: int, who: Actor) -> None:
+    records.done(session, rules(), row.id, who, on=who.today)
 
 
-def joint(session: Any, row: Any, number: int, **who: Any) -> None:
+def joint(session: Any, row: Any, number: int, who: Actor) -> None:
     """One activity for two tasks of the organization; which may go together the rules say."""
     mine = and_(task.c.org_id == row.org_id, task.c.id != row.id, task.c.step == "")
     beside = select(task.c.id).where(mine, task.c.duty != row.duty, task.c.state.in_(OPEN))
@@ -183,44 +183,44 @@ def joint(session: Any, row: Any, number: int, **who: Any) -> None:
     if not also:
         raise Refused("nothing beside it")
     one = also[number % len(also)]
-    records.done(session, rules(), row.id, on=who["today"], also=[one], **who)
+    records.done(session, rules(), row.id, who, on=who.today, also=[one])
 
 
-def imported(session: Any, row: Any, _number: int, **who: Any) -> None:
-    line = RecordRow("第 2 行", row.id, who["today"], 1, "")
-    import_records(session, rules(), RecordsFile([line], []), **who)
+def imported(session: Any, row: Any, _number: int, who: Actor) -> None:
+    line = RecordRow("第 2 行", row.id, who.today, 1, "")
+    import_records(session, rules(), RecordsFile([line], []), who)
 
 
-def missed(session: Any, row: Any, _number: int, **who: Any) -> None:
-    records.missed(session, rules(), row.id, reason="停课", **who)
+def missed(session: Any, row: Any, _number: int, who: Actor) -> None:
+    records.missed(session, rules(), row.id, who, reason="停课")
 
 
-def planned(session: Any, row: Any, number: int, **who: Any) -> None:
-    on = who["today"] + number % 15 * DAY
-    records.set_planned(session, rules(), row.id, on=on, **who)
+def planned(session: Any, row: Any, number: int, who: Actor) -> None:
+    on = who.today + number % 15 * DAY
+    records.set_planned(session, rules(), row.id, who, on=on)
 
 
-def postpone(session: Any, row: Any, number: int, **who: Any) -> None:
-    until = max(row.due, who["today"]) + (3 + number % 20) * DAY
-    superior_decisions.postpone(session, rules(), row.id, until=until, reason="批复", **who)
+def postpone(session: Any, row: Any, number: int, who: Actor) -> None:
+    until = max(row.due, who.today) + (3 + number % 20) * DAY
+    superior_decisions.postpone(session, rules(), row.id, who, until=until, reason="批复")
 
 
-def shorten(session: Any, row: Any, _number: int, **who: Any) -> None:
+def shorten(session: Any, row: Any, _number: int, who: Actor) -> None:
     """Back to what the rule says."""
     due = session.scalar(select(slot.c.due).where(slot.c.id == row.slot_id))
-    superior_decisions.postpone(session, rules(), row.id, until=due, reason="恢复", **who)
+    superior_decisions.postpone(session, rules(), row.id, who, until=due, reason="恢复")
 
 
-def waive(session: Any, row: Any, _number: int, **who: Any) -> None:
-    superior_decisions.waive(session, rules(), row.id, reason="合并", **who)
+def waive(session: Any, row: Any, _number: int, who: Actor) -> None:
+    superior_decisions.waive(session, rules(), row.id, who, reason="合并")
 
 
-def accept(session: Any, row: Any, _number: int, **who: Any) -> None:
-    superior_decisions.accept(session, rules(), row.id, **who)
+def accept(session: Any, row: Any, _number: int, who: Actor) -> None:
+    superior_decisions.accept(session, rules(), row.id, who)
 
 
-def sent_back(session: Any, row: Any, _number: int, **who: Any) -> None:
-    superior_decisions.return_(session, rules(), row.id, reason="不全", **who)
+def sent_back(session: Any, row: Any, _number: int, who: Actor) -> None:
+    superior_decisions.return_(session, rules(), row.id, who, reason="不全")
 
 
 DOING = {

@@ -10,6 +10,7 @@ from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import ContactPerson
 from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.documents.term_letters import about_election, offered
 from dj_cadence.services.planning import apply as plan
@@ -76,7 +77,7 @@ def act(
     doing = {"done": record.done, "missed": record.missed, "planned": record.set_planned}
     doing |= {"postpone": superior_decisions.postpone, "waive": superior_decisions.waive}  # type: ignore[dict-item]
     with database.write() as session:
-        doing[what](session, rules, task_id, by="李书记", now=at(day, 17), today=day, **how)
+        doing[what](session, rules, task_id, Actor("李书记", at(day, 17), day), **how)
     roll(database, rules, day)
 
 
@@ -153,7 +154,7 @@ def test_taking_back_the_meeting_takes_back_what_hung_on_it(winter: Database) ->
     report = the_step(winter, "report")
 
     with winter.write() as session:
-        undo(session, LIFE, own.id, reason="记错了", by="李书记", now=at(day, 18), today=day)
+        undo(session, LIFE, own.id, Actor("李书记", at(day, 18), day), reason="记错了")
     roll(winter, LIFE, day)
     assert [(s, state) for s, _, _, state in steps(winter)] == [
         ("schedule", "open"),
@@ -226,10 +227,8 @@ def test_the_step_that_waits_for_a_day_is_not_done_without_one(winter: Database)
             session,
             LIFE,
             the_step(winter, "schedule").id,
+            Actor("x", at(date(2026, 11, 2)), date(2026, 11, 2)),
             on=date(2026, 11, 2),
-            by="x",
-            now=at(date(2026, 11, 2)),
-            today=date(2026, 11, 2),
         )
 
 
@@ -437,11 +436,9 @@ def test_an_admission_counts_each_deadline_from_the_step_before(district: Databa
             ADMISSION,
             "member_development_case",
             "B1",
+            Actor("x", at(day), day),
             on=day,
             ref="2026-03",
-            by="x",
-            now=at(day),
-            today=day,
         )
     roll(district, ADMISSION, day)
     held = {
@@ -473,9 +470,9 @@ def test_an_admission_counts_each_deadline_from_the_step_before(district: Databa
 def test_what_a_rule_forbids_to_do_early_is_refused(district: Database) -> None:
     apply(district, ADMISSION)
     day = date(2026, 6, 1)
-    how = {"on": day, "ref": "", "by": "x", "now": at(day), "today": day}
+    actor = Actor("x", at(day), day)
     with district.write() as session:
-        cases.open_case(session, ADMISSION, "member_development_case", "B1", **how)  # type: ignore[arg-type]
+        cases.open_case(session, ADMISSION, "member_development_case", "B1", actor, on=day, ref="")
     roll(district, ADMISSION, day)
     act(district, ADMISSION, "done", the_step(district, "").id, day, on=day)
     act(district, ADMISSION, "done", the_step(district, "activist").id, day, on=day)

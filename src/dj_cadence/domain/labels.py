@@ -6,6 +6,8 @@ Whoever shows a state takes its word from here; a second word for the same state
 
 from collections.abc import Mapping
 
+from dj_cadence.domain.messages.states import AttemptOutcome, MessageState, NoticeOutcome
+
 TASKS: Mapping[str, str] = {
     "planned": "未开始",
     "open": "待办",
@@ -48,31 +50,31 @@ DEEDS: Mapping[str, str] = {
 }
 """What can be taken back, as in 撤回登记."""
 MESSAGES: Mapping[str, str] = {
-    "ready": "待发送",
-    "leased": "发送中",
-    "retry": "待重试",
-    "sent": "已发送",
-    "gave_up": "发送失败",
-    "unknown": "结果不明，没有补发",
-    "quarantined": "两次结果不明，等人处理",
-    "superseded": "已并入后一条",
-    "settled": "发送前已办结",
+    MessageState.READY: "待发送",
+    MessageState.LEASED: "发送中",
+    MessageState.RETRY: "待重试",
+    MessageState.SENT: "已发送",
+    MessageState.GAVE_UP: "发送失败",
+    MessageState.UNKNOWN: "结果不明，没有补发",
+    MessageState.QUARANTINED: "两次结果不明，等人处理",
+    MessageState.SUPERSEDED: "已并入后一条",
+    MessageState.SETTLED: "发送前已办结",
 }
 ATTEMPTS: Mapping[str, str] = {
-    "sending": MESSAGES["leased"],
-    "sent": MESSAGES["sent"],
-    "retry": MESSAGES["retry"],
-    "gave_up": MESSAGES["gave_up"],
-    "unknown": "结果不明",
+    AttemptOutcome.SENDING: MESSAGES[MessageState.LEASED],
+    AttemptOutcome.SENT: MESSAGES[MessageState.SENT],
+    AttemptOutcome.RETRY: MESSAGES[MessageState.RETRY],
+    AttemptOutcome.GAVE_UP: MESSAGES[MessageState.GAVE_UP],
+    AttemptOutcome.UNKNOWN: "结果不明",
 }
 NOTICES: Mapping[str, str] = {
-    "": MESSAGES["ready"],
-    "sent": MESSAGES["sent"],
-    "folded": MESSAGES["superseded"],
-    "settled_before": MESSAGES["settled"],
-    "moved": "发送前已改期，不再发",
-    "no_addressee": "没有可通知的人",
-    "unknown": MESSAGES["unknown"],
+    NoticeOutcome.OPEN: MESSAGES[MessageState.READY],
+    NoticeOutcome.SENT: MESSAGES[MessageState.SENT],
+    NoticeOutcome.FOLDED: MESSAGES[MessageState.SUPERSEDED],
+    NoticeOutcome.SETTLED_BEFORE: MESSAGES[MessageState.SETTLED],
+    NoticeOutcome.MOVED: "发送前已改期，不再发",
+    NoticeOutcome.NO_ADDRESSEE: "没有可通知的人",
+    NoticeOutcome.UNKNOWN: MESSAGES[MessageState.UNKNOWN],
 }
 MESSAGE_KINDS: Mapping[str, str] = {
     "bundle": "任务提醒",

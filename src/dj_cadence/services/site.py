@@ -1,22 +1,22 @@
 """One installation, opened: what every use case works on."""
 
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import update
 
+from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.schema import message, notice
+from dj_cadence.store.reminders import notices
+from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
@@ -70,9 +70,7 @@ def _leave_to_people(session: Session, today: date) -> int:
     """Close what is waiting to be said, without saying it."""
     unsent = message.c.state.in_(("ready", "retry", "leased"))
     session.execute(update(message).where(unsent).values(state="unknown", send_at=None))
-    waiting = (notice.c.outcome == "", notice.c.due_on <= today)
-    closing = update(notice).where(*waiting).values(outcome="unknown")
-    return len(session.execute(closing.returning(notice.c.id)).all())
+    return notices.close_unknown(session, today)
 
 
 def hold_if_moved(site: Site, today: date) -> bool:
@@ -97,7 +95,7 @@ def count_pass(site: Site) -> None:
     with site.database.write() as session:
         passes = sites.count_pass(session)
     with suppress(OSError):  # no such folder, or not to be written: then without
-        write_whole(site.settings.folder / PASSES, f"{passes}\n".encode())
+        whole_file.replace(site.settings.folder / PASSES, f"{passes}\n".encode())
 
 
 def _passes_known(site: Site) -> int:
@@ -105,13 +103,6 @@ def _passes_known(site: Site) -> int:
         return int((site.settings.folder / PASSES).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file that is the old one or the new one, whatever dies meanwhile."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    draft.write_bytes(content)
-    draft.replace(path)
 
 
 class SiteState(NamedTuple):

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
+    from dj_cadence.domain.access.visitor import Visitor
     from dj_cadence.domain.rules.catalogue import Catalogue
-    from dj_cadence.services.access.permissions import Visitor
+    from dj_cadence.domain.tasks.actor import Actor
     from dj_cadence.services.site import Session, Site
-    from dj_cadence.services.tasks.record import Actor
     from dj_cadence.settings import Settings
 
 
@@ -55,11 +55,10 @@ class Opened:
     @contextmanager
     def acting(self, by: str) -> Iterator[Act]:
         """The one transaction in which the person named by --as acts."""
-        from dj_cadence.domain.tasks.way import Way
-        from dj_cadence.services.access import actors
+        from dj_cadence.services.access.actors import named_person
 
-        with actors.acting(self.site.database, Way.COMMAND) as session:
-            yield Act(self, session, actors.named_person(session, by))
+        with self.site.database.write() as session:
+            yield Act(self, session, named_person(session, by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,10 @@ class Act:
 
     @property
     def actor(self) -> Actor:
-        return {"by": self.person.key, "now": self.site.now, "today": self.today}
+        from dj_cadence.domain.tasks.actor import Actor
+        from dj_cadence.domain.tasks.way import Way
+
+        return Actor(self.person.key, self.site.now, self.today, Way.COMMAND)
 
     @property
     def catalogue(self) -> Catalogue:

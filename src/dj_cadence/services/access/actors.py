@@ -1,13 +1,11 @@
 """On whose behalf a command acts, and whether they may do what it asks; the operator may all."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import date
 
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_announce, may_grant
-from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts
 
@@ -15,14 +13,6 @@ OPERATOR = Visitor(key="操作员", name="操作员", administrator=True)
 """Who acted, where a command was not told."""
 
 _May = Callable[[Session, Visitor, int, date], bool]
-
-
-@contextmanager
-def acting(database: Database, way: Way) -> Iterator[Session]:
-    """A transaction in which people act; what they do is written down as having come this way."""
-    with database.write() as session:
-        acts.came_by(session, way)
-        yield session
 
 
 def named_person(session: Session, key_or_address: str) -> Visitor:

@@ -8,12 +8,14 @@ from hashlib import sha256
 
 from sqlalchemy import String, and_, cast, exists, literal, select, update
 
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.delivery.channel_worker import TOKEN_LIFE
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.core.database import Database, batches
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import feed, letter, message, token
 from dj_cadence.store.site import tokens
@@ -51,14 +53,17 @@ def _lost_messages(database: Database, moment: Moment) -> list[AnyRow]:
     recent = message.c.sent_at > moment.now - TOKEN_LIFE + _CLOSE_TO_ITS_END
     written = exists().where(letter.c.message_id == message.c.id)
     query = select(message.c.id, message.c.created_at).where(
-        and_(message.c.state == "sent", message.c.kind.in_(_WITH_A_LINK), recent, written), ~known
+        and_(
+            message.c.state == MessageState.SENT, message.c.kind.in_(_WITH_A_LINK), recent, written
+        ),
+        ~known,
     )
     with database.read() as session:
         return list(session.execute(query))
 
 
 def _remember_messages(database: Database, settings: Settings, rows: list[AnyRow]) -> None:
-    for some in batches(rows):
+    for some in batched(rows):
         with database.write() as session:
             for row in some:
                 subject = message_subject(row.id)

@@ -16,7 +16,8 @@ from dj_cadence.store.audit.invariant import (
     set_right,
 )
 from dj_cadence.store.audit.rules import by_table
-from dj_cadence.store.core.database import Database, batches
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.database import Database
 
 Findings = list[AuditFinding]
 
@@ -60,7 +61,7 @@ def _mend(database: Database, one: Invariant, moment: Moment) -> int:
     with database.read() as session:
         keys = rows_of(session, one, moment)
     number = 0
-    for some in batches(keys):
+    for some in batched(keys):
         with database.write() as session:
             number += set_right(session, one, some, moment)
     return number

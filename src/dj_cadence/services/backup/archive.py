@@ -6,7 +6,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.settings import KEY_FILE, SITE_FILE
 from dj_cadence.settings.reading import DATABASE
+from dj_cadence.whole_file import write_new
 
 FOLDERS = ("schedules", "notifiers", "templates", "evidence")
 SINGLE = (DATABASE, KEY_FILE, SITE_FILE)
@@ -171,13 +172,3 @@ def unpack(packed: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], folder: 
             written = write_new(target, iter(partial(source.read, _CHUNK), b""))
         if written != entry.file_size:
             raise zipfile.BadZipFile
-
-
-def write_new(path: Path, chunks: Iterable[bytes]) -> int:
-    """A new file for its owner only, on the disk before this returns; its size."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        size = sum(map(file.write, chunks))
-        file.flush()
-        os.fsync(file.fileno())
-    return size

@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import DjCadenceError, Refused
-from dj_cadence.services.backup.archive import FOLDERS, SINGLE, write_new
+from dj_cadence.services.backup.archive import FOLDERS, SINGLE
 from dj_cadence.services.backup.staging import UNCONFIRMED, lay_out
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.reading import DATABASE, sqlite_file
 from dj_cadence.store.delivery.process_lock import living
 from dj_cadence.store.site.folder_lock import alone
+from dj_cadence.whole_file import sync, write_new
 
 _STAGE, _DECIDED = "restore.new", "restore.ready"
 _NEW, _OLD, _PLAN = "new", "old", "plan.json"
@@ -146,9 +147,9 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     aside = _unused(folder, f"before-restore-{now:%Y%m%dT%H%M%S}") if moved else None
     plan = {"moved": moved, "aside": aside.name if aside else ""}
     write_new(stage / _PLAN, [json.dumps(plan).encode()])
-    _sync(stage / _NEW / DATABASE)
+    sync(stage / _NEW / DATABASE)
     for inside, _, _ in os.walk(stage):
-        _sync(Path(inside))
+        sync(Path(inside))
     return Restored(aside, said, code)
 
 
@@ -197,14 +198,14 @@ def _complete(folder: Path) -> None:
     if not os.path.lexists(decided):
         return
     try:
-        _sync(folder)
+        sync(folder)
         plan = _plan(decided)
         if os.path.lexists(decided / _NEW):
             _swap(folder, decided, plan.moved)
         if plan.aside and os.path.lexists(decided / _OLD):
             (decided / _OLD).rename(folder / plan.aside)
         shutil.rmtree(decided)
-        _sync(folder)
+        sync(folder)
     except OSError as error:
         raise Unfinished(
             f"备份已经核对无误，换上时出错：{os_reason(error.errno)}。"
@@ -224,13 +225,5 @@ def _swap(folder: Path, decided: Path, moved: Mapping[str, str]) -> None:
             (folder / name).rename(decided / _OLD / aside)
     for path in sorted((decided / _NEW).iterdir(), key=lambda path: path.name == SITE_FILE):
         path.rename(folder / path.name)  # site.toml comes last: it makes a folder a site
-    _sync(folder)
+    sync(folder)
     (decided / _NEW).rmdir()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from dj_cadence.errors import Refused
-from dj_cadence.services.backup.archive import opened_backup, unpack, write_new
+from dj_cadence.services.backup.archive import opened_backup, unpack
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.own_place import with_own_database
 from dj_cadence.settings.reading import DATABASE, has_site_key
@@ -22,6 +22,7 @@ from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.core.snapshot import distrust
 from dj_cadence.store.site import site as sites
+from dj_cadence.whole_file import write_new
 
 UNCONFIRMED = "restored-unconfirmed.txt"
 """Is there while nobody has said that the code of a backup may be carried out."""

@@ -1,26 +1,28 @@
 """From notices to messages: one person, one day, one message over all channels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
 
-from sqlalchemy import bindparam, exists, select, true, update
+from sqlalchemy import exists, select
 
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.view import Observe, ignore
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.digest import digests_due, make_digests
 from dj_cadence.services.reminders.handover import are_newcomers, welcome
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather, waiting
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.database import Database, Session, insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.delivery import claims
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders import quiet_periods as store
-from dj_cadence.store.schema import letter, message, notice
+from dj_cadence.store.reminders.notices import Assignment
+from dj_cadence.store.schema import letter, message
 from dj_cadence.store.site import site as sites
 
 PERSONS_AT_ONCE = 500
@@ -53,13 +55,13 @@ def bundle(
         if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
             return 0
     with database.write(durable=False) as session:
-        notices.close_needless(session, true())
+        notices.close_needless(session)
         if week:
             make_digests(session, catalogue, settings, week, now)
         if newcomers:
             welcome(session, catalogue, settings, quiets, today)
     found = _addressed(database, catalogue, settings, quiets, today, now, observe)
-    batches = _batches(found.bundles.values())
+    batches = batched(found.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
 
 
@@ -86,8 +88,8 @@ def _addressed(
             found = gather(session, catalogue.calendar, settings, quiets, readers, today)
         if found.unaddressed:
             with database.write(durable=False) as session:
-                _close(session, found.unaddressed)
-                notices.write(session, [_one_level_up(row, today) for row in found.upwards])
+                notices.close_unaddressed(session, found.unaddressed)
+                notices.add(session, [_one_level_up(row, today) for row in found.upwards])
         for row in found.upwards:
             what = {
                 "reminder_step": row.reminder_step,
@@ -99,30 +101,19 @@ def _addressed(
             return found
 
 
-def _close(session: Session, unaddressed: Sequence[tuple[int, int | None]]) -> None:
-    rows = [{"n": notice_id, "o": org_id} for notice_id, org_id in unaddressed]
-    closing = update(notice).where(
-        notice.c.id == bindparam("n"), notice.c.message_id.is_(None), notice.c.outcome == ""
+def _one_level_up(row: AnyRow, today: date) -> Notice:
+    return Notice(
+        row.task_id,
+        row.due_revision,
+        row.reminder_step,
+        row.occurrence,
+        row.level + 1,
+        row.office,
+        today,
     )
-    values = {"outcome": "no_addressee", "org_id": bindparam("o")}
-    session.connection().execute(closing.values(**values), rows)
-
-
-def _one_level_up(row: AnyRow, today: date) -> dict[str, object]:
-    same = ("task_id", "due_revision", "reminder_step", "occurrence", "office")
-    return {name: getattr(row, name) for name in same} | {
-        "level": row.level + 1,
-        "due_on": today,
-    }
 
 
 # --- writing it down -----------------------------------------------------------------------------
-
-
-def _batches(bundles: Iterable[Bundle]) -> Iterable[list[Bundle]]:
-    remaining = iter(bundles)
-    while batch := list(islice(remaining, PERSONS_AT_ONCE)):
-        yield batch
 
 
 def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
@@ -148,7 +139,7 @@ def _messages_today(
     """The day's one message of each, with those that reached nobody; not what was asked for."""
     written = exists().where(letter.c.message_id == message.c.id)
     query = select(message, written.label("is_written")).where(
-        message.c.day == today, message.c.serial >= 0, message.c.person_id.in_(person_ids)
+        message.c.day == today, ~is_asked_for(), message.c.person_id.in_(person_ids)
     )
     found: dict[int, list[AnyRow]] = {}
     for row in session.execute(query.with_for_update(of=message)):
@@ -189,24 +180,17 @@ def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
 
 def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], week: str) -> None:
     """Hang notices and digests on their message, in which a task is spoken of once."""
-    rows = []
+    assignments: list[Assignment] = []
     for one in batch:
         message_id = messages.get(one.person_id)
         if message_id is None:
             continue
-        rows += [
-            {"n": t.notice_id, "m": message_id, "p": one.person_id, "o": t.org_id, "r": t.relay}
-            for t in one.notices
+        assignments += [
+            Assignment(told.notice_id, message_id, one.person_id, told.org_id, told.relay)
+            for told in one.notices
         ]
         if one.digests:
             digests.put_in(session, week, one.digests, message_id)
-    if rows:
-        free = (notice.c.message_id.is_(None), notice.c.outcome == "")
-        values = {"message_id": "m", "person_id": "p", "org_id": "o", "relay": "r"}
-        hanging = (
-            update(notice)
-            .where(notice.c.id == bindparam("n"), *free)
-            .values({column: bindparam(name) for column, name in values.items()})
-        )
-        session.connection().execute(hanging, rows)
-        claims.fold(session, messages.values())
+    if assignments:
+        notices.assign(session, assignments)
+        notices.fold(session, messages.values())

@@ -29,6 +29,7 @@ from dj_cadence.store.delivery import attempts, rate_limits
 from dj_cadence.store.delivery import claims as ledger
 from dj_cadence.store.delivery import letters as kept
 from dj_cadence.store.delivery.claims import Claim
+from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import tokens
 
 LEASE = timedelta(minutes=10)
@@ -153,7 +154,8 @@ class ChannelWorker(Thread):
                 asked_only=self._is_closing_time(),
                 avoiding=self._breaker.avoids,
             )
-            ledger.trim(session, claims)
+            unwritten = [claim.id for claim in claims if claim.content is None]
+            notices.close_needless(session, message_ids=unwritten)
         return claims
 
     def _at_most(self) -> int:
@@ -220,7 +222,7 @@ class ChannelWorker(Thread):
         """Tell the notices of the letters that are back."""
         if self._unsaid:
             with self.database.write(durable=False) as session:
-                ledger.close_said(session, self._unsaid)
+                notices.close_sent(session, [claim.id for claim in self._unsaid])
         on_their_way = {one.claim.id for one in self._connections.on_their_way()}
         self._unsaid = [claim for claim in self._unsaid if claim.id in on_their_way]
 

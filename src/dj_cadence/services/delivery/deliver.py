@@ -28,6 +28,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
 from dj_cadence.store.delivery.process_lock import seen_dead
+from dj_cadence.store.reminders import notices
 from dj_cadence.store.schema import site
 
 PATIENCE = 5.0
@@ -54,7 +55,7 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
     holds while nothing of its own is at work was left by a pass that broke off.
     """
     with database.write() as session:
-        claims.close_said(session)
+        notices.close_sent(session)
         dead = seen_dead(session, folder, recovery.owners(session), now)
         if not running(database, owner):
             dead.add(owner)

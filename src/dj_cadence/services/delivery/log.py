@@ -13,6 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
+from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import attempt, message, notice, org, person
 
@@ -103,11 +104,7 @@ def send_again(session: Session, row: AnyRow, today: date, now: datetime) -> boo
     assert isinstance(again, CursorResult)
     if not again.rowcount:
         return False
-    session.execute(
-        update(notice)
-        .where(notice.c.message_id == row.id, notice.c.outcome == "unknown")
-        .values(outcome="")
-    )
+    notices.reopen_unknown(session, row.id)
     addresses.mend(session, row.channel, row.address, now)
     return True
 

@@ -17,12 +17,13 @@ from dj_cadence.domain.digest.digest import (
     last_answered,
     last_due_known,
 )
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
-from dj_cadence.store.digest.subtree_counts import Asked, TreeRange
+from dj_cadence.store.digest.subtree_counts import Asked
 from dj_cadence.store.tasks import overrides
 
 

@@ -19,6 +19,7 @@ from dj_cadence.domain.digest.digest import (
     folded,
     unnamed,
 )
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, overdue_days
 from dj_cadence.services.digest.counts import (
@@ -36,11 +37,9 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests, subtree_counts
-from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.site import site as sites
 
-WHOLE_TREE = TreeRange(0, 2**31 - 1)
 _reads = cache(chinese_label)
 
 

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import subtree_counts
-from dj_cadence.store.digest.subtree_counts import TreeRange
 
 _NAMED = 20
 """So many organizations are named; of more, only how many there are at each child."""

@@ -12,6 +12,7 @@ from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.clock_doubt import STEP
 from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.labels import CHANNELS
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.loading.rules.catalogue import Loaded
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.backup.restore import is_unconfirmed
@@ -32,7 +33,7 @@ NEWLY = timedelta(days=30)
 STALE = timedelta(minutes=10)
 _NAMED = 3
 """So many files that are too open are named, and how many there are."""
-_STUCK = ("gave_up", "quarantined")
+_STUCK = (MessageState.GAVE_UP, MessageState.QUARANTINED)
 
 
 @dataclass(frozen=True, slots=True)

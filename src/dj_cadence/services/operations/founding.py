@@ -13,9 +13,9 @@ from uuid import uuid4
 
 from sqlalchemy import make_url
 
+from dj_cadence import whole_file
 from dj_cadence.chinese import day_text
 from dj_cadence.errors import Refused
-from dj_cadence.services.site import write_whole
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import is_empty, migrate
@@ -38,7 +38,7 @@ class Memory:
 
 def remember(folder: Path, memory: Memory) -> None:
     """Write it down, as a whole or not at all."""
-    write_whole(folder / MEMORY, json.dumps(asdict(memory)).encode())
+    whole_file.replace(folder / MEMORY, json.dumps(asdict(memory)).encode())
 
 
 def remembered(folder: Path) -> Memory:

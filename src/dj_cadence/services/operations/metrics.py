@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from dj_cadence.domain.messages.states import UNCERTAIN, MessageState
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits
 from dj_cadence.store.schema import message, site
 
-_FAILED = ("gave_up",)
-_UNKNOWN = ("unknown", "quarantined")
 _NAME = "dj_cadence"
 
 
@@ -41,9 +40,9 @@ def measure(database: Database, now: datetime) -> Metrics:
         shut = tuple(one.channel for one in circuits.shut(session))
     return Metrics(
         due=number,
-        sent=counts.get("sent", 0),
-        failed=sum(counts.get(state, 0) for state in _FAILED),
-        unknown=sum(counts.get(state, 0) for state in _UNKNOWN),
+        sent=counts.get(MessageState.SENT, 0),
+        failed=counts.get(MessageState.GAVE_UP, 0),
+        unknown=sum(counts.get(state, 0) for state in UNCERTAIN),
         oldest_unsent=max(now - oldest, timedelta(0)) if oldest else timedelta(0),
         last_tick=last_tick,
         shut=shut,

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import Loaded
@@ -117,4 +118,4 @@ def _live(site: Site, day: date) -> None:
         rules = applied_catalogue(session)
         chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
         for row in chosen.all():
-            answer(session, rules, row, by=_DEMO, day=day, now=evening)
+            answer(session, rules, row, Actor(_DEMO, evening, day))

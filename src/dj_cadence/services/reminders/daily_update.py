@@ -14,6 +14,7 @@ from sqlalchemy import or_, select, update
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.escalation import Escalation
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import (
     ESCALATED,
     From,
@@ -30,7 +31,7 @@ from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import notices
+from dj_cadence.store.reminders import notice_history, notices
 from dj_cadence.store.schema import task
 
 BATCH = 2000
@@ -106,7 +107,7 @@ class _Pace:
 
     def bring_up(
         self, session: Session, every: Sequence[AnyRow]
-    ) -> tuple[list[AnyRow], list[dict[str, Any]]]:
+    ) -> tuple[list[AnyRow], list[Notice]]:
         """Returns the tasks whose rule can be worked out, and the notices that were raised."""
         steps, plans, catalogue, today = self.steps, self.plans, self.catalogue, self.today
         faulty = work_out(session, every, steps, plans, catalogue, today)
@@ -220,7 +221,7 @@ def _take_back(
         if row.due_revision and row.due >= today:
             moved.setdefault(row.plan_snapshot_id, []).append(row.id)
     for chain, ids in moved.items():
-        notices.take_back(session, ids, plans[chain].about_lateness() | {ESCALATED}, today)
+        notices.close_late_no_more(session, ids, plans[chain].about_lateness() | {ESCALATED}, today)
 
 
 def _raise(
@@ -229,9 +230,9 @@ def _raise(
     steps: dict[Situation, Step],
     catalogue: Catalogue,
     today: date,
-) -> list[dict[str, Any]]:
+) -> list[Notice]:
     """Write the notices down."""
-    said = notices.already_said(session, [row.id for row in rows if row.due_revision])
+    said = notice_history.reminders_told(session, [row.id for row in rows if row.due_revision])
     heard_above = _heard_above(session, catalogue, rows, steps)
     values = [
         _notice(row, reminder, catalogue, _due_on(row, reminder, catalogue, today))
@@ -240,20 +241,20 @@ def _raise(
         if (reminder.level == 0 or (row.id, reminder.level) in heard_above)
         and not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
     ]
-    notices.write(session, values)
+    notices.add(session, values)
     return values
 
 
-def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date) -> dict[str, Any]:
-    return {
-        "task_id": row.id,
-        "due_revision": row.due_revision,
-        "reminder_step": reminder.reminder_step,
-        "occurrence": reminder.occurrence,
-        "level": reminder.level,
-        "office": reminder.office or catalogue.office(row.duty, row.step),
-        "due_on": due_on,
-    }
+def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date) -> Notice:
+    return Notice(
+        row.id,
+        row.due_revision,
+        reminder.reminder_step,
+        reminder.occurrence,
+        reminder.level,
+        reminder.office or catalogue.office(row.duty, row.step),
+        due_on,
+    )
 
 
 def _heard_above(
@@ -278,12 +279,12 @@ def _escalate(
     rows: list[AnyRow],
     plans: dict[int, ReminderPlan],
     today: date,
-) -> list[dict[str, Any]]:
+) -> list[Notice]:
     """Write down what superiors are to be told today, and look again when the next one is."""
     found = rises(session, catalogue, rows, plans, today)
     now = {id_: rise for id_, rise in found.items() if rise.day and rise.day <= today}
     values = [_upwards(row, now[row.id]) for row in rows if row.id in now]
-    notices.write(session, values)
+    notices.add(session, values)
     again: dict[date, list[int]] = {}
     for id_, rise in found.items():
         later = rise.day if rise.day and id_ not in now else today + DAY
@@ -294,16 +295,9 @@ def _escalate(
     return values
 
 
-def _upwards(row: AnyRow, rise: Escalation) -> dict[str, Any]:
-    return {
-        "task_id": row.id,
-        "due_revision": row.due_revision,
-        "reminder_step": ESCALATED,
-        "occurrence": 0,
-        "level": rise.level,
-        "office": rise.office,
-        "due_on": rise.day,
-    }
+def _upwards(row: AnyRow, rise: Escalation) -> Notice:
+    assert rise.day, "it is told only from a day on"
+    return Notice(row.id, row.due_revision, ESCALATED, 0, rise.level, rise.office, rise.day)
 
 
 def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
@@ -332,7 +326,7 @@ def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
 def _tell(
     rows: list[AnyRow],
     steps: dict[Situation, Step],
-    raised: list[dict[str, Any]],
+    raised: list[Notice],
     now: datetime,
     observe: Observe,
 ) -> None:
@@ -341,10 +335,6 @@ def _tell(
         if state != row.state and state in _EVENTS:
             observe({"at": now, "event": _EVENTS[state], "task": row.id})
     for one in raised:
-        event = "escalated" if one["reminder_step"] == ESCALATED else "notice"
-        told = {
-            "reminder_step": one["reminder_step"],
-            "level": one["level"],
-            "office": one["office"],
-        }
-        observe({"at": now, "event": event, "task": one["task_id"], **told})
+        event = "escalated" if one.reminder_step == ESCALATED else "notice"
+        what = {"reminder_step": one.reminder_step, "level": one.level, "office": one.office}
+        observe({"at": now, "event": event, "task": one.task_id, **what})

@@ -12,7 +12,7 @@ from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import first_overdue_day
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import notices
+from dj_cadence.store.reminders import notice_history
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
 
@@ -31,7 +31,7 @@ def rises(
     late = [row for row in rows if _is_late(row, catalogue, today)]
     up = Upward(session, catalogue, late)
     steps = {row.id: up.steps(row, plans[row.plan_snapshot_id]) for row in late}
-    told = notices.told_of_lateness(session, [id_ for id_, found in steps.items() if found])
+    told = notice_history.days_told_late(session, [id_ for id_, found in steps.items() if found])
     found = {
         row.id: next_rise(
             steps[row.id],
@@ -53,7 +53,7 @@ def coming(
     if row.step != OWN:
         return None
     up = Upward(session, catalogue, [row])
-    told = notices.told_of_lateness(session, [row.id]).get(row.id, {})
+    told = notice_history.days_told_late(session, [row.id]).get(row.id, {})
     rise = next_rise(
         up.steps(row, plan),
         _overdue_on(row, catalogue),

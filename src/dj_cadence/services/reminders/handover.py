@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.reminders.recipient import addressee
@@ -13,13 +14,14 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.schema import appointment, notice, org, task
 
-_AT_ONCE = 1000
 _OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 
@@ -43,19 +45,18 @@ def welcome(
     """
     query = _taken_over(today).where(~is_silent(quiets, today))
     found = session.execute(query).all()
-    for some in (found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)):
+    for some in batched(found):
         org_ids = {row.org_id for row in some}
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)
-        notices.write(session, _notices(catalogue, some, rows, book, today))
+        notices.add(session, _notices(catalogue, some, rows, book, today))
     elsewhere = select(org.c.id).where(is_silent(quiets, today))
     seen = update(appointment).where(_is_new(today), appointment.c.org_id.not_in(elsewhere))
     session.execute(seen.values(handover_notified_on=today))
 
 
 def _is_new(today: date) -> ColumnElement[bool]:
-    serves = and_(appointment.c.since <= today, appointment.c.until >= today)
-    return and_(appointment.c.handover_notified_on.is_(None), serves)
+    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))
 
 
 def _taken_over(today: date) -> AnySelect:
@@ -84,7 +85,7 @@ def _notices(
     rows: Sequence[AnyRow],
     book: AddressBook,
     today: date,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Notice]:
     """One for each task that is now told somebody new, or about somebody new."""
     comers = {(row.org_id, row.person_id): row.id for row in reversed(fresh)}
     for row in rows:
@@ -94,12 +95,4 @@ def _notices(
         persons = [one.person_id for one in (to, holder) if one]
         number = next((n for p in persons if (n := comers.get((row.org_id, p)))), None)
         if number:
-            yield {
-                "task_id": row.id,
-                "due_revision": row.due_revision,
-                "reminder_step": NEWCOMER,
-                "occurrence": number,
-                "level": 0,
-                "office": office,
-                "due_on": today,
-            }
+            yield Notice(row.id, row.due_revision, NEWCOMER, number, 0, office, today)

@@ -1,10 +1,11 @@
 """Quiet periods: what can wait is held in a subtree until they are over."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import checked_text
 from dj_cadence.store.core.database import Session
@@ -19,13 +20,11 @@ _LONGEST = 100
 def add(
     session: Session,
     org_code: str,
+    actor: Actor,
     *,
     since: date,
     until: date,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """Keep a subtree, or with an empty code the whole site, quiet from `since` to `until`.
 
@@ -33,11 +32,14 @@ def add(
     than 100 days after it, and where one begins there on that day already.
     """
     reason = checked_text(reason, "原因")
-    faults = [*_faults(since, until, today), *([] if reason else ["请用 --reason 写明原因。"])]
+    faults = [
+        *_faults(since, until, actor.today),
+        *([] if reason else ["请用 --reason 写明原因。"]),
+    ]
     if faults:
         raise Refused("\n".join(faults))
     org_id = orgs.find_org(session, org_code).id if org_code else quiet_periods.EVERYWHERE
-    if not quiet_periods.add(session, org_id, since, until, reason=reason, by=by, now=now):
+    if not quiet_periods.add(session, org_id, since, until, actor, reason=reason):
         raise Refused(f"已有一段从{day_text(since)}开始的暂缓提醒期，请先用 quiet end 结束它。")
 
 

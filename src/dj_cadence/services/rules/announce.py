@@ -17,6 +17,7 @@ from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.store.core.database import Session
@@ -34,6 +35,7 @@ def announce(
     catalogue: Catalogue,
     duty_key: str,
     org_code: str,
+    actor: Actor,
     *,
     due: date | None = None,
     planned: date | None = None,
@@ -41,8 +43,6 @@ def announce(
     adopt: bool = False,
     vacation: Vacation | None = None,
     escalate: Sequence[int] | None = None,
-    by: str,
-    now: datetime,
 ) -> str:
     """Lay an announcement over a duty; returns the period it is for, empty for an adoption.
 
@@ -70,9 +70,9 @@ def announce(
         raise Refused("\n".join(faults) + count)
     period = slot.period if slot else ""
     if dates := _dates(due, planned, theme):
-        _lay(session, above, duty, period, dates, by=by, now=now)
+        _lay(session, above, duty, period, dates, actor)
     if lasting := _lasting(vacation, escalate, adopt=adopt):
-        _lay(session, above, duty, "", lasting, by=by, now=now)
+        _lay(session, above, duty, "", lasting, actor)
     if escalate is not None:
         overrides.wake(session, above, duty.key)
     return period
@@ -186,12 +186,10 @@ def _lay(
     duty: Duty,
     period: str,
     values: dict[OverrideKey, str],
-    *,
-    by: str,
-    now: datetime,
+    actor: Actor,
 ) -> None:
     overrides.lay_over(
-        session, above.id, duty.key, period, values, reason=f"{above.name}部署", by=by, now=now
+        session, above.id, duty.key, period, values, actor, reason=f"{above.name}部署"
     )
 
 

@@ -1,6 +1,5 @@
 """A calendar on its way into the site's own files: checked as a whole, then put in place."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
+from dj_cadence import whole_file
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendars.checks import PlacedSemester, semester_faults
@@ -61,7 +61,7 @@ def store(schedules: Path, arrival: Arrival) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in arrival.texts.items():
-            _replace(folder / name, text)
+            whole_file.replace(folder / name, text.encode())
     except OSError as error:
         raise Refused(f"{folder} 写不进去：{os_reason(error.errno)}。") from error
     return [f"schedules/{FOLDER}/{name}" for name in arrival.texts]
@@ -111,18 +111,3 @@ def _with_files(schedules: Path, texts: Mapping[str, str]) -> Loaded:
         for name, text in texts.items():
             (copy / FOLDER / name).write_text(text, encoding="utf-8")
         return load_catalogue([shipped_schedules(), copy])
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write aside, then take the place: a reader finds the old file or the new one, whole."""
-    aside = path.with_name(f".{path.name}")
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # else the new name may not outlive a power cut
-    finally:
-        os.close(folder)

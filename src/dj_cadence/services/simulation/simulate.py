@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe
 from dj_cadence.domain.reminders.plan import NEWCOMER
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
@@ -24,7 +25,7 @@ from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.reminders import notices, quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 
 _EVENING = time(17)
@@ -148,7 +149,7 @@ class _Walk:
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
             for row in session.execute(query).all():
-                if answer(session, self.rules, row, by=_OWNER, day=day, now=at):
+                if answer(session, self.rules, row, Actor(_OWNER, at, day)):
                     self.acted = True
                     self._observe({"at": at, "event": "done", "task": row.id})
 
@@ -232,9 +233,8 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
 
 def _mark_sent(session: Session, at: datetime) -> None:
     ready = message.c.state == "ready"
-    carried = notice.c.message_id.in_(select(message.c.id).where(ready))
-    session.execute(update(notice).where(carried, notice.c.outcome == "").values(outcome="sent"))
     session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
+    notices.close_sent(session)
 
 
 def _descriptions(session: Session) -> dict[int, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Cases: an event at one organization that starts clocks. Named by number, never by person."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import insert, select
 
@@ -8,6 +8,7 @@ from dj_cadence.domain.planning.cohort import case_cohort
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Duty
 from dj_cadence.domain.rules.duty_in_words import dates_text, owed_by_text
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
@@ -28,12 +29,10 @@ def open_case(
     catalogue: Catalogue,
     duty_key: str,
     org_code: str,
+    actor: Actor,
     *,
     on: date,
     ref: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> int:
     """Record that the event of a duty happened; returns the case's number.
 
@@ -43,7 +42,7 @@ def open_case(
     """
     duty = _clocked(catalogue, duty_key)
     found = orgs.find_org(session, org_code)
-    if on > today:
+    if on > actor.today:
         raise Refused(f"{on.isoformat()} 还没有到，请在事项发生之后登记。")
     if not duty.is_effective(on):
         said = dates_text(duty)
@@ -64,8 +63,8 @@ def open_case(
             current=False,
             source="case",
             ref=ref,
-            recorded_at=now,
-            recorded_by=by,
+            recorded_at=actor.now,
+            recorded_by=actor.name,
         )
         .returning(start_event.c.id)
     )
@@ -77,11 +76,9 @@ def take_back(
     session: Session,
     catalogue: Catalogue,
     number: int,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """A case was recorded by mistake: it is gone, and with it the tasks that it started.
 
@@ -94,13 +91,17 @@ def take_back(
     rows = session.execute(select(task).where(*mine).order_by(task.c.id).with_for_update()).all()
     if acted := [str(row.id) for row in rows if row.has_acts]:
         raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
-    acts.void(session, number, now)
+    acts.void(session, number, actor.now)
     for row in rows:
-        values = {"state": State.WITHDRAWN.value, "settled_at": now, "next_on": None}
-        acts.change(
-            session, row, "withdraw", by=by, now=now, reason=reason, values=values, touches=False
-        )
-    catch_up(session, catalogue, [orgs.find_org(session, found.code).id], today=today, now=now)
+        values = {"state": State.WITHDRAWN.value, "settled_at": actor.now, "next_on": None}
+        acts.change(session, row, "withdraw", actor, reason=reason, values=values, touches=False)
+    catch_up(
+        session,
+        catalogue,
+        [orgs.find_org(session, found.code).id],
+        today=actor.today,
+        now=actor.now,
+    )
 
 
 def _clocked(catalogue: Catalogue, key: str) -> Duty:

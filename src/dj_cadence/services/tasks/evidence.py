@@ -1,6 +1,5 @@
 """Papers about what was done: content in the site's folder, by hash; what it belongs to in rows."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from secrets import token_hex
 from sqlalchemy import delete, func, select
 
 from dj_cadence.chinese import os_reason
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
@@ -18,6 +18,7 @@ from dj_cadence.store.core.database import Session, insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import evidence, record, record_task
 from dj_cadence.store.tasks import acts
+from dj_cadence.whole_file import sync, write_new
 
 FOLDER = "evidence"
 MOST = 10
@@ -59,7 +60,8 @@ class Aside:
         """
         for name, file in self.files.items():
             file.replace(self.folder / name)
-        _sync(self.folder)
+        if self.folder.is_dir():
+            sync(self.folder)
 
 
 @contextmanager
@@ -82,7 +84,7 @@ def set_aside(settings: Settings, papers: Iterable[EvidenceFile]) -> Iterator[As
                     continue
                 folder.mkdir(mode=0o700, exist_ok=True)
                 files[paper.sha256] = folder / f".{token_hex(8)}"
-                _write(files[paper.sha256], paper.content)
+                write_new(files[paper.sha256], [paper.content])
         except OSError as error:
             raise Refused(f"附件存不下来：{os_reason(error.errno)}。请告诉管理员。") from error
         yield Aside(rows, folder, settings.evidence_megabytes * 1024 * 1024, files)
@@ -100,41 +102,20 @@ def _row(paper: EvidenceFile) -> Mapping[str, object]:
     }
 
 
-def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Else a new name may not outlive a power cut."""
-    if not folder.is_dir():
-        return
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def attach(
-    session: Session, task_id: int, record_id: int, aside: Aside, *, by: str, now: datetime
-) -> None:
+def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: Actor) -> None:
     """Say that these papers belong to a record of a task; the same content twice is once.
 
     Raises Refused where the organization has kept as much as it may.
     """
     if not aside.papers:
         return
-    whose = {"record_id": record_id, "added_by": by, "added_at": now}
+    whose = {"record_id": record_id, "added_by": actor.name, "added_at": actor.now}
     rows = [{**paper, **whose} for paper in aside.papers]
     session.execute(insert_or_ignore(session, evidence), rows)
     row = acts.locked_task(session, task_id)
     _check_room(session, row.org_id, aside.most_per_organization)
     names = "、".join(str(paper["name"]) for paper in aside.papers)
-    acts.change(session, row, "evidence", by=by, now=now, reason=names, values={})
+    acts.change(session, row, "evidence", actor, reason=names, values={})
     aside.put_in_place()
 
 
@@ -148,23 +129,22 @@ def _check_room(session: Session, org_id: int, most: int) -> None:
         )
 
 
-def add(session: Session, task_id: int, aside: Aside, *, by: str, now: datetime) -> None:
+def add(session: Session, task_id: int, aside: Aside, actor: Actor) -> None:
     """Papers that come later: they belong to the last record. Raises Refused without one."""
     if not aside.papers:
         raise Refused("请选择要补充的附件。")
     record_id = acts.last_record(session, task_id)
     if not record_id:
         raise Refused("这项任务还没有登记，请先登记，再补充附件。")
-    attach(session, task_id, record_id, aside, by=by, now=now)
+    attach(session, task_id, record_id, aside, actor)
 
 
 def take_back(
     session: Session,
     task_id: int,
     paper_id: int,
+    actor: Actor,
     *,
-    by: str,
-    now: datetime,
     may_all: bool = False,
 ) -> str:
     """Take a wrong file away again, as the one who put it there; returns its name.
@@ -174,7 +154,7 @@ def take_back(
     no hindrance. Raises Refused for somebody else's file, and for one that is not there.
     """
     row = acts.locked_task(session, task_id)
-    papers = all_of_tasks(session, [task_id], by).get(task_id, ())
+    papers = all_of_tasks(session, [task_id], actor.name).get(task_id, ())
     found = next((paper for paper in papers if paper.id == paper_id), None)
     if found is None:
         raise Refused("这项任务没有这个附件，可能已经收回。")
@@ -182,7 +162,7 @@ def take_back(
         raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
     session.execute(delete(evidence).where(evidence.c.id == paper_id))
     said = f"{found.name}（{found.sha256[:12]}）"
-    acts.change(session, row, "take_back", by=by, now=now, reason=said, values={})
+    acts.change(session, row, "take_back", actor, reason=said, values={})
     return found.name
 
 

@@ -14,6 +14,7 @@ from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.access.reach import reached
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, profile
@@ -39,8 +40,8 @@ def companions(
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
     school = _school(session, at) or at
-    inside = org.c.position.between(school.position, school.subtree_end)
-    reach = set(session.scalars(select(org.c.id).where(inside, reached(visitor, Right.ACT, today))))
+    may_act = reached(visitor, Right.ACT, today)
+    reach = set(session.scalars(select(org.c.id).where(in_subtree(school), may_act)))
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=list(_WAITING)
     )

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import TypedDict
+from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.organizations.offices import CLERK
@@ -12,6 +11,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.workflow import follow, own_task
@@ -22,15 +22,6 @@ from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 from dj_cadence.store.tasks.deeds import one_deed
 
-
-class Actor(TypedDict):
-    """By whom and when, as every act takes it."""
-
-    by: str
-    now: datetime
-    today: date
-
-
 LONGEST_TEXT = 500
 _FIELDS = {"备注": "note", "原因": "reason", "地点": "place"}
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -40,11 +31,9 @@ def done(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     on: date,
-    by: str,
-    now: datetime,
-    today: date,
     note: str = "",
     amount: int = 1,
     also: Sequence[int] = (),
@@ -65,21 +54,21 @@ def done(
     for row in rows:
         if _waits_for_day(catalogue, row):
             raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
-        _check_day(session, catalogue, row, on, today)
+        _check_day(session, catalogue, row, on, actor.today)
     with one_deed(session):
-        record_id = acts.add_record(session, rows, day=on, amount=amount, note=note, by=by, now=now)
+        record_id = acts.add_record(session, rows, actor, day=on, amount=amount, note=note)
         for row in rows:
             if is_term(catalogue, row) and not catalogue.duties[row.duty].confirm:
-                begin_term(session, row, on, by=by, now=now)
-            if _count(session, catalogue, row, note=note, by=by, now=now, today=today):
-                follow(session, catalogue, row, held_on=on, by=by, now=now, today=today)
+                begin_term(session, row, on, actor)
+            if _count(session, catalogue, row, actor, note=note):
+                follow(session, catalogue, row, actor, held_on=on)
     return record_id
 
 
-def begin_term(session: Session, row: AnyRow, held_on: date, *, by: str, now: datetime) -> None:
+def begin_term(session: Session, row: AnyRow, held_on: date, actor: Actor) -> None:
     """Let a new term run from the election that settles the task of the old one."""
     before = acts.election_anchor(session, row.start_event_id)
-    acts.add_election(session, before, held_on, by=by, now=now)
+    acts.add_election(session, before, held_on, actor)
     sites.data_changed(session, [row.org_id])
 
 
@@ -112,13 +101,11 @@ def add_surplus(
     session: Session,
     catalogue: Catalogue,
     row: AnyRow,
+    actor: Actor,
     *,
     on: date,
     note: str,
     amount: int,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> int:
     """One more record on a task that is done: kept with it, and counted for no other period.
 
@@ -126,14 +113,12 @@ def add_surplus(
     """
     if earlier := acts.record_on(session, row.id, on):
         return earlier
-    _check_day(session, catalogue, row, on, today)
+    _check_day(session, catalogue, row, on, actor.today)
     note = checked_text(note, "备注")
     with one_deed(session):
-        record_id = acts.add_record(
-            session, [row], day=on, amount=amount, note=note, by=by, now=now
-        )
+        record_id = acts.add_record(session, [row], actor, day=on, amount=amount, note=note)
         total, _ = acts.recorded(session, row.id)
-        acts.change(session, row, "surplus", by=by, now=now, reason=note, values={"amount": total})
+        acts.change(session, row, "surplus", actor, reason=note, values={"amount": total})
     return record_id
 
 
@@ -174,11 +159,9 @@ def _count(
     session: Session,
     catalogue: Catalogue,
     row: AnyRow,
+    actor: Actor,
     *,
     note: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> bool:
     """Add up what is recorded for a task; where that is enough, settle it or hand it up.
 
@@ -193,13 +176,13 @@ def _count(
         values |= {
             "state": State.DONE.value,
             "completed_on": last,
-            "settled_at": now,
+            "settled_at": actor.now,
             "next_on": None,
         }
-    number = acts.change(session, row, "done", by=by, now=now, reason=note, values=values)
+    number = acts.change(session, row, "done", actor, reason=note, values=values)
     if values.get("state") == State.SUBMITTED:
-        day = catalogue.calendar.on_or_after(today)
-        notices.say(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
+        day = catalogue.calendar.on_or_after(actor.today)
+        notices.add_for_act(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
     return values.get("state") == State.DONE
 
 
@@ -207,11 +190,9 @@ def missed(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """Say that a month's, quarter's or semester's duty was not done, and why.
 
@@ -221,20 +202,20 @@ def missed(
     """
     row = _open_task(session, task_id)
     if row.step == OWN:
-        _check_missed(catalogue, row, today)
+        _check_missed(catalogue, row, actor.today)
     reason = checked_text(reason, "原因")
     if not reason:
         raise Refused("请写明未按期开展的原因。", field="reason")
     values: dict[str, object] = {
         "state": State.MISSED.value,
-        "settled_at": now,
+        "settled_at": actor.now,
         "next_on": None,
     }
     if row.step != OWN:
-        values |= {"planned": today, "planned_by_person": True}
+        values |= {"planned": actor.today, "planned_by_person": True}
     with one_deed(session):
-        acts.change(session, row, "missed", by=by, now=now, reason=reason, values=values)
-        follow(session, catalogue, row, by=by, now=now, today=today)
+        acts.change(session, row, "missed", actor, reason=reason, values=values)
+        follow(session, catalogue, row, actor)
 
 
 def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
@@ -249,11 +230,9 @@ def set_planned(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     on: date,
-    by: str,
-    now: datetime,
-    today: date,
     at: str = "",
     place: str = "",
 ) -> None:
@@ -278,12 +257,12 @@ def set_planned(
         "place": checked_text(place, "地点"),
         "planned_by_person": True,
         "due_revision": row.due_revision + 1,
-        "redated_on": today,
-        "next_on": today,
+        "redated_on": actor.today,
+        "next_on": actor.today,
     }
     with one_deed(session):
-        acts.change(session, row, "planned", by=by, now=now, values=values)
-        follow(session, catalogue, row, planned_on=on, by=by, now=now, today=today)
+        acts.change(session, row, "planned", actor, values=values)
+        follow(session, catalogue, row, actor, planned_on=on)
 
 
 def _open_task(session: Session, task_id: int) -> AnyRow:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Unpack
 
 from sqlalchemy import select
 
@@ -12,12 +11,12 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty, Term
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.matching import Window, choose, nearest
 from dj_cadence.domain.tasks.task import OWED, State, first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks import record
-from dj_cadence.services.tasks.record import Actor
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
@@ -41,12 +40,12 @@ def hold(
     catalogue: Catalogue,
     duty_key: str,
     org_code: str,
+    actor: Actor,
     *,
     on: date,
     note: str = "",
     amount: int = 1,
     also: Sequence[int] = (),
-    **who: Unpack[Actor],
 ) -> Attributed:
     """Record that an organization did a duty on the day `on`, for the task the day belongs to.
 
@@ -62,11 +61,11 @@ def hold(
     late = max((on - row.due).days, 0)
     if row.state == State.DONE and not isinstance(duty.recurrence, Term):
         record_id = record.add_surplus(
-            session, catalogue, row, on=on, note=note, amount=amount, **who
+            session, catalogue, row, actor, on=on, note=note, amount=amount
         )
         return Attributed(row.id, row.label, record_id, surplus=True, late_days=late)
     record_id = record.done(
-        session, catalogue, row.id, on=on, note=note, amount=amount, also=also, **who
+        session, catalogue, row.id, actor, on=on, note=note, amount=amount, also=also
     )
     return Attributed(row.id, row.label, record_id, surplus=False, late_days=late)
 

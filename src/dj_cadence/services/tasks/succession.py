@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import TermNotice
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
@@ -34,13 +36,14 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
     with database.read() as session:
         if not _left(session, today, notices):
             return False
+    actor = Actor(_BY, now, today)
     with database.write() as session:
         pairs = _left(session, today, notices)
         for pair in pairs:
-            _pass_term(session, pair, today, now)
+            _pass_term(session, pair, actor)
         for pair in pairs:
             for row in session.execute(select(task).where(_open_at(pair.id, notices))).all():
-                _pass_task(session, pair, row, today, now)
+                _pass_task(session, pair, row, actor)
             passed = update(org).where(org.c.id == pair.id)
             session.execute(passed.values(handed_over=org.c.dissolved))
         concerned = {id_ for pair in pairs for id_ in (pair.id, pair.successor_id)}
@@ -62,7 +65,7 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
             own.c.day,
         )
         .join_from(org, after, after.c.id == org.c.successor_id)
-        .outerjoin(own, and_(own.c.org_id == org.c.id, own.c.kind == "election", own.c.current))
+        .outerjoin(own, and_(own.c.org_id == org.c.id, is_current_election(own)))
         .where(org.c.dissolved <= today)
         .where(or_(exists().where(_open_at(org.c.id, notices)).correlate(org), unpassed))
     )
@@ -70,9 +73,7 @@ def _left(session: Session, today: date, notices: Collection[str]) -> Sequence[A
 
 
 def _running(org_id: ColumnElement[int] | int) -> ColumnElement[bool]:
-    return and_(
-        start_event.c.org_id == org_id, start_event.c.kind == "election", start_event.c.current
-    )
+    return and_(start_event.c.org_id == org_id, is_current_election())
 
 
 def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> ColumnElement[bool]:
@@ -81,7 +82,7 @@ def _open_at(org_id: ColumnElement[int] | int, notices: Collection[str]) -> Colu
     return and_(mine, task.c.duty.not_in(notices))
 
 
-def _pass_term(session: Session, pair: AnyRow, today: date, now: datetime) -> None:
+def _pass_term(session: Session, pair: AnyRow, actor: Actor) -> None:
     """The successor goes on under the term, where it has no election of its own."""
     there = select(start_event.c.id).where(_running(pair.successor_id))
     if pair.day is None or session.execute(there).first():
@@ -93,24 +94,24 @@ def _pass_term(session: Session, pair: AnyRow, today: date, now: datetime) -> No
             day=pair.day,
             current=True,
             source="succession",
-            known_on=today,
-            recorded_at=now,
-            recorded_by=_BY,
+            known_on=actor.today,
+            recorded_at=actor.now,
+            recorded_by=actor.name,
         )
     )
 
 
-def _pass_task(session: Session, pair: AnyRow, row: AnyRow, today: date, now: datetime) -> None:
+def _pass_task(session: Session, pair: AnyRow, row: AnyRow, actor: Actor) -> None:
     if row.subject_id < 0:
-        _pass_case(session, pair, -row.subject_id, today, now)
+        _pass_case(session, pair, -row.subject_id, actor)
     elif row.period == TERM:
-        _close(session, pair, row, now, f"任期由{pair.to}接续")
+        _close(session, pair, row, actor, f"任期由{pair.to}接续")
     elif row.state == State.SUBMITTED or row.amount or pair.again or _is_wanted(session, row):
         about = row.subject_id or pair.id  # handed on twice, it is still about the first
         values = {"org_id": pair.successor_id, "subject_id": about}
-        _take_on(session, pair, row, values, today, now)
+        _take_on(session, pair, row, values, actor)
     else:
-        _close(session, pair, row, now, "本期不再要求")
+        _close(session, pair, row, actor, "本期不再要求")
 
 
 def _is_wanted(session: Session, row: AnyRow) -> bool:
@@ -128,7 +129,7 @@ def _is_wanted(session: Session, row: AnyRow) -> bool:
     return session.execute(query.where(*mine, *same)).first() is not None
 
 
-def _pass_case(session: Session, pair: AnyRow, number: int, today: date, now: datetime) -> None:
+def _pass_case(session: Session, pair: AnyRow, number: int, actor: Actor) -> None:
     """A case goes as a whole, with what is settled of it: its clocks began together."""
     moved = update(start_event).where(start_event.c.id == number, start_event.c.org_id == pair.id)
     if not session.execute(
@@ -137,7 +138,7 @@ def _pass_case(session: Session, pair: AnyRow, number: int, today: date, now: da
         return  # with another of its tasks
     whole = select(task).where(task.c.org_id == pair.id, task.c.subject_id == -number)
     for row in session.execute(whole).all():
-        _take_on(session, pair, row, {"org_id": pair.successor_id}, today, now)
+        _take_on(session, pair, row, {"org_id": pair.successor_id}, actor)
 
 
 def _take_on(
@@ -145,16 +146,15 @@ def _take_on(
     pair: AnyRow,
     row: AnyRow,
     values: dict[str, object],
-    today: date,
-    now: datetime,
+    actor: Actor,
 ) -> None:
     if State(row.state) in OWED:
-        values = {**values, "next_on": today}
+        values = {**values, "next_on": actor.today}
     reason = f"{pair.name}撤销，由{pair.to}承接"
-    acts.change(session, row, "handover", by=_BY, now=now, reason=reason, values=values)
+    acts.change(session, row, "handover", actor, reason=reason, values=values)
 
 
-def _close(session: Session, pair: AnyRow, row: AnyRow, now: datetime, why: str) -> None:
-    values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
+def _close(session: Session, pair: AnyRow, row: AnyRow, actor: Actor, why: str) -> None:
+    values = {"state": State.WAIVED.value, "settled_at": actor.now, "next_on": None}
     reason = f"{pair.name}撤销，{why}"
-    acts.change(session, row, "waive", by=_BY, now=now, reason=reason, values=values)
+    acts.change(session, row, "waive", actor, reason=reason, values=values)

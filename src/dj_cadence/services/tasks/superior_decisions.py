@@ -1,6 +1,6 @@
 """What only a superior may say: more time, let off, accepted, sent back."""
 
-from datetime import date, datetime
+from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY, add_months, add_years
@@ -8,6 +8,7 @@ from dj_cadence.domain.reminders.plan import SENT_BACK
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Term, TermNotice
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import begin_term, checked_text, is_term
@@ -23,12 +24,10 @@ def postpone(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     until: date,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
     confirmed: bool = False,
 ) -> None:
     """Give a task until `until`; its plan keeps that date.
@@ -58,14 +57,14 @@ def postpone(
         case Clock() if until > row.due:
             _check_extension(row, term, until)
         case _:
-            _check_shorter(row, by_rule.due, until, today)
+            _check_shorter(row, by_rule.due, until, actor.today)
     with one_deed(session):
-        values = _granted(row, opens, until, today)
+        values = _granted(row, opens, until, actor.today)
         values["postponed_to"] = None if until == by_rule.due else until
-        acts.change(session, row, "postpone", by=by, now=now, reason=reason, values=values)
+        acts.change(session, row, "postpone", actor, reason=reason, values=values)
         if isinstance(term, Term):
-            _move_notices(session, catalogue, row, until, by=by, now=now, today=today)
-        follow(session, catalogue, row, by=by, now=now, today=today)
+            _move_notices(session, catalogue, row, until, actor)
+        follow(session, catalogue, row, actor)
 
 
 def _granted(row: AnyRow, opens: date, until: date, today: date) -> dict[str, object]:
@@ -84,10 +83,7 @@ def _move_notices(
     catalogue: Catalogue,
     term: AnyRow,
     until: date,
-    *,
-    by: str,
-    now: datetime,
-    today: date,
+    actor: Actor,
 ) -> None:
     """What superiors still owe before the term's end goes by the new end, at once if it must.
 
@@ -100,12 +96,12 @@ def _move_notices(
             continue
         if notice.term_of != term.duty:
             continue
-        due = max(add_months(until, -notice.months_before), catalogue.calendar.on_or_after(today))
-        opens = min(add_months(until, -notice.opens_months_before), due)
-        values = _granted(row, opens, due, today)
-        acts.change(
-            session, row, "move", by=by, now=now, reason=reason, values=values, touches=False
+        due = max(
+            add_months(until, -notice.months_before), catalogue.calendar.on_or_after(actor.today)
         )
+        opens = min(add_months(until, -notice.opens_months_before), due)
+        values = _granted(row, opens, due, actor.today)
+        acts.change(session, row, "move", actor, reason=reason, values=values, touches=False)
 
 
 def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None:
@@ -153,43 +149,37 @@ def waive(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     row = _owed_task(session, task_id)
     reason = need_reason(reason, "不再办理")
-    values = {"state": State.WAIVED.value, "settled_at": now, "next_on": None}
+    values = {"state": State.WAIVED.value, "settled_at": actor.now, "next_on": None}
     with one_deed(session):
-        acts.change(session, row, "waive", by=by, now=now, reason=reason, values=values)
-        follow(session, catalogue, row, by=by, now=now, today=today)
+        acts.change(session, row, "waive", actor, reason=reason, values=values)
+        follow(session, catalogue, row, actor)
 
 
-def accept(
-    session: Session, catalogue: Catalogue, task_id: int, *, by: str, now: datetime, today: date
-) -> None:
+def accept(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -> None:
     """Confirm what was handed up: it is done. Raises Refused where nothing was."""
     row = _submitted_task(session, task_id)
-    held_on, values = row.completed_on, {"state": State.DONE.value, "settled_at": now}
+    held_on, values = row.completed_on, {"state": State.DONE.value, "settled_at": actor.now}
     with one_deed(session):
         if is_term(catalogue, row):
-            begin_term(session, row, held_on, by=by, now=now)
-        acts.change(session, row, "accept", by=by, now=now, values=values)
-        follow(session, catalogue, row, held_on=held_on, by=by, now=now, today=today)
+            begin_term(session, row, held_on, actor)
+        acts.change(session, row, "accept", actor, values=values)
+        follow(session, catalogue, row, actor, held_on=held_on)
 
 
 def return_(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     row = _submitted_task(session, task_id)
@@ -198,17 +188,15 @@ def return_(
         "state": State.RETURNED.value,
         "amount": 0,
         "completed_on": None,
-        "next_on": today,
+        "next_on": actor.today,
     }
     with one_deed(session):
-        sent_back = acts.change(
-            session, row, "return", by=by, now=now, reason=reason, values=values
-        )
+        sent_back = acts.change(session, row, "return", actor, reason=reason, values=values)
         acts.send_back_records(session, task_id, sent_back)
-        day = catalogue.calendar.on_or_after(today)
+        day = catalogue.calendar.on_or_after(actor.today)
         office = catalogue.office(row.duty, row.step)
-        notices.say(session, row, SENT_BACK, sent_back, due_on=day, office=office)
-        follow(session, catalogue, row, by=by, now=now, today=today)
+        notices.add_for_act(session, row, SENT_BACK, sent_back, due_on=day, office=office)
+        follow(session, catalogue, row, actor)
 
 
 def _submitted_task(session: Session, task_id: int) -> AnyRow:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.deed import DeedKind, contradict, facts_in
 from dj_cadence.domain.tasks.task import OWED, State, owed_again
 from dj_cadence.errors import Refused
@@ -64,11 +65,9 @@ def undo(
     session: Session,
     catalogue: Catalogue,
     task_id: int,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> State:
     """Take back what was done to a task last, with all that it did to others; its state then.
 
@@ -79,16 +78,16 @@ def undo(
     reason = need_reason(reason, "撤回")
     changed = deeds.acts_of(session, last.deed)
     _check_nothing_rests_on(session, last.deed, changed)
-    _take_back_election(session, changed, now)
+    _take_back_election(session, changed, actor.now)
     record_id, by_task = changed[-1].record_id or 0, _by_task(changed)
-    back = _Back(session, catalogue, record_id, reason, by, now, today)
+    back = _Back(session, catalogue, record_id, reason, actor)
     done_by = [back.take_back(task_id, own) for task_id, own in by_task.items()]
     if record_id:
-        acts.take_back_record(session, record_id, now)
+        acts.take_back_record(session, record_id, actor.now)
     deeds.mark_undone(session, last.deed, done_by[0])
     deeds.note_touched(session, by_task)
-    notices.close_needless_of(session, by_task)
-    catch_up(session, catalogue, back.org_ids, today=today, now=now)
+    notices.close_needless(session, task_ids=by_task)
+    catch_up(session, catalogue, back.org_ids, today=actor.today, now=actor.now)
     return State(acts.locked_task(session, task_id).state)
 
 
@@ -167,13 +166,11 @@ class _Back:
         catalogue: Catalogue,
         record_id: int,
         reason: str,
-        by: str,
-        now: datetime,
-        today: date,
+        actor: Actor,
     ) -> None:
         self._session, self._catalogue, self._record_id = session, catalogue, record_id
         self._counted = set(acts.counted_for(session, record_id))
-        self._reason, self._by, self._now, self._today = reason, by, now, today
+        self._reason, self._actor = reason, actor
         self.org_ids: set[int] = set()
 
     def take_back(self, task_id: int, own: Sequence[AnyRow]) -> int:
@@ -189,16 +186,15 @@ class _Back:
         revision = row.due_revision
         if dated := [one for one in own if "due_revision" in one.after]:
             revision = int(dated[-1].before["due_revision"])
-            again = {"due_revision": row.due_revision + 1, "redated_on": self._today}
+            again = {"due_revision": row.due_revision + 1, "redated_on": self._actor.today}
             values |= again | self._at_once(row, values)
         values.setdefault("state", row.state)
-        notices.say_again(session, task_id, revision)
+        notices.restore(session, task_id, revision)
         number = acts.change(
             session,
             row,
             "undo",
-            by=self._by,
-            now=self._now,
+            self._actor,
             reason=self._reason,
             values=values,
             touches=False,
@@ -234,14 +230,14 @@ class _Back:
         assert isinstance(opens, date)
         assert isinstance(due, date)
         state = owed_again(
-            was, self._today, opens, due, grace, self._catalogue.calendar, row.asked_on
+            was, self._actor.today, opens, due, grace, self._catalogue.calendar, row.asked_on
         )
-        return {"state": state.value, "settled_at": None, "next_on": self._today}
+        return {"state": state.value, "settled_at": None, "next_on": self._actor.today}
 
     def _at_once(self, row: AnyRow, values: Mapping[str, object]) -> dict[str, object]:
         """To be looked at today, where it is owed: dates have moved."""
         state = State(str(values.get("state", row.state)))
-        return {"next_on": self._today} if state in OWED else {}
+        return {"next_on": self._actor.today} if state in OWED else {}
 
 
 def _before(row: AnyRow, one: AnyRow, *, without: Collection[str]) -> dict[str, object]:

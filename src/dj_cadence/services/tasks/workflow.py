@@ -1,13 +1,14 @@
 """What holds the tasks of a workflow together: one step at a time, each moving the next."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN, Workflow
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import OWED, SILENT, State
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
@@ -72,12 +73,10 @@ def follow(
     session: Session,
     catalogue: Catalogue,
     row: AnyRow,
+    actor: Actor,
     *,
     held_on: date | None = None,
     planned_on: date | None = None,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> None:
     """Draw the consequences of an act on `row`, which is as it was before the act.
 
@@ -92,8 +91,8 @@ def follow(
     before = _siblings(session, row)
     if row.step == OWN:
         for one in _settled_along(workflow, before, held_on, planned_on):
-            _settle(session, one, held_on or today, by=by, now=now)
-    _release(session, workflow, row, before, by=by, now=now, today=today)
+            _settle(session, one, held_on or actor.today, actor)
+    _release(session, workflow, row, before, actor)
 
 
 def _siblings(session: Session, row: AnyRow) -> list[AnyRow]:
@@ -116,16 +115,16 @@ def _settled_along(
             yield one
 
 
-def _settle(session: Session, row: AnyRow, day: date, *, by: str, now: datetime) -> None:
+def _settle(session: Session, row: AnyRow, day: date, actor: Actor) -> None:
     values: dict[str, object] = {
         "state": State.DONE.value,
         "amount": row.target,
         "completed_on": day,
-        "settled_at": now,
+        "settled_at": actor.now,
         "next_on": None,
     }
     reason = "所在流程的主要环节已定日期或已办结"
-    acts.change(session, row, "done", by=by, now=now, reason=reason, values=values)
+    acts.change(session, row, "done", actor, reason=reason, values=values)
 
 
 def _release(
@@ -133,24 +132,21 @@ def _release(
     workflow: Workflow,
     row: AnyRow,
     before: Sequence[AnyRow],
-    *,
-    by: str,
-    now: datetime,
-    today: date,
+    actor: Actor,
 ) -> None:
     """Let the step that became the current one say what it was silent about."""
     was = {one.step: (State(one.state), one.due) for one in before}
     was[row.step] = (State(row.state), row.due)
     after = _siblings(session, row)
     is_ = {one.step: (State(one.state), one.due) for one in after}
-    current = workflow.current(is_, today)
-    if current is None or current == workflow.current(was, today):
+    current = workflow.current(is_, actor.today)
+    if current is None or current == workflow.current(was, actor.today):
         return
     released = next(one for one in after if one.step == current)
     values = {
         "due_revision": released.due_revision + 1,
         # What it says is due from tomorrow: an act of the evening makes nothing late.
-        "redated_on": today + DAY,
-        "next_on": today,
+        "redated_on": actor.today + DAY,
+        "next_on": actor.today,
     }
-    acts.change(session, released, "release", by=by, now=now, values=values, touches=False)
+    acts.change(session, released, "release", actor, values=values, touches=False)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.store.access.reach import reached
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, letter, message, org, person, skeleton
 
@@ -58,8 +59,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
         .join(org, org.c.id == served.c.org_id)
         .where(
             served.c.person_id == message.c.person_id,
-            served.c.since <= message.c.day,
-            served.c.until >= message.c.day,
+            holds_office(message.c.day, served),
             where,
         )
         .exists()

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import STRANGER, Right, Visitor
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
+from dj_cadence.store.core.conditions import holds_office, in_subtree
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import appointment, org, person
 
 _at = org.alias("held_at")
 """The organization at which the office is held."""
 _own = _at.c.id == org.c.id
-_within = org.c.position.between(_at.c.position, _at.c.subtree_end)
+_within = in_subtree(_at)
 _approves = org.c.approver_id == _at.c.id
 _decides = appointment.c.office.in_((SECRETARY, CLERK))
 
@@ -65,8 +66,4 @@ def visitor_of(session: Session, person_id: int) -> Visitor:
 
 
 def _serves(person_id: int, today: date) -> ColumnElement[bool]:
-    return and_(
-        appointment.c.person_id == person_id,
-        appointment.c.since <= today,
-        appointment.c.until >= today,
-    )
+    return and_(appointment.c.person_id == person_id, holds_office(today))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.core.database import batches
+from dj_cadence.store.core.batching import batched
 
 SHOWN = 10
 """So many of the rows that break a rule are named."""
@@ -100,7 +100,7 @@ def set_right(session: Session, one: Invariant, keys: Sequence[Any], moment: Mom
     else:
         changed = session.scalars(select(key).where(*still).with_for_update()).all()
     if one.beside and changed:
-        for some in batches(changed):
+        for some in batched(changed):
             one.beside(session, some, moment)
     return len(changed)
 

@@ -20,38 +20,35 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.messages.states import (
+    REACHED_NOBODY,
+    UNCERTAIN,
+    UNSENT,
+    WAITING,
+    AttemptOutcome,
+    MessageState,
+)
 from dj_cadence.store.audit.invariant import Invariant, Moment
-from dj_cadence.store.audit.notice_rows import IN_FLIGHT, OVER
-from dj_cadence.store.delivery.claims import WAITING, release
+from dj_cadence.store.audit.notice_rows import IN_FLIGHT
+from dj_cadence.store.delivery.claims import release
 from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate_token
 
 KINDS = ("bundle", "digest", "alert")
-STATES = (
-    "ready",
-    "leased",
-    "retry",
-    "sent",
-    "gave_up",
-    "unknown",
-    "quarantined",
-    "superseded",
-    "settled",
-)
-TRIES = ("sending", "sent", "retry", "gave_up", "unknown")
 LONGEST_LEASE = timedelta(hours=2)
 """Leases are of minutes."""
-_LIVE = (*WAITING, "leased")
 _last = attempt.alias("last")
 
 
-def _tried(*outcomes: str) -> ColumnElement[bool]:
+def _tried(*outcomes: AttemptOutcome) -> ColumnElement[bool]:
     mine = (_last.c.message_id == message.c.id, _last.c.outcome.in_(outcomes))
     return exists().where(*mine).correlate(message)
 
 
 def _unclear() -> ColumnElement[bool]:
     """Whether a try is left whose outcome is found out below."""
-    open_ = or_(_last.c.outcome == "sending", _last.c.outcome.not_in(TRIES))
+    open_ = or_(
+        _last.c.outcome == AttemptOutcome.SENDING, _last.c.outcome.not_in(tuple(AttemptOutcome))
+    )
     return exists().where(_last.c.message_id == message.c.id, open_).correlate(message)
 
 
@@ -66,7 +63,7 @@ def _most_tries() -> ColumnElement[int]:
 
 def _last_ended() -> ColumnElement[Any]:
     ended = select(func.max(_last.c.ended)).where(
-        _last.c.message_id == message.c.id, _last.c.outcome == "sent"
+        _last.c.message_id == message.c.id, _last.c.outcome == AttemptOutcome.SENT
     )
     return func.coalesce(ended.correlate(message).scalar_subquery(), message.c.created_at)
 
@@ -82,7 +79,7 @@ def _bring_back(session: Session, keys: Sequence[Any], moment: Moment) -> None:
 
 
 def _withdraw(session: Session, keys: Sequence[Any], moment: Moment) -> None:
-    withdrawn = {"state": "superseded", "send_at": null()}
+    withdrawn = {"state": MessageState.SUPERSEDED, "send_at": null()}
     session.execute(update(message).where(message.c.id.in_(keys)).values(**withdrawn))
     release(session, keys)
     _bring_back(session, keys, moment)
@@ -99,7 +96,7 @@ def _note_try(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
         _most_tries() + 1,
         message.c.sent_at,
         message.c.sent_at,
-        literal("sent"),
+        literal(AttemptOutcome.SENT.value),
         literal("核对时补记"),
     ).where(message.c.id.in_(keys))
     names = ["message_id", "n", "started", "ended", "outcome", "reply"]
@@ -112,13 +109,19 @@ MESSAGES = (
     Invariant(
         "message_state",
         message,
-        lambda _: message.c.state.not_in(STATES),
+        lambda _: message.c.state.not_in(tuple(MessageState)),
         "封消息的状态不认识；发出过的记为已发，可能发出过的转为等人处理，其余作废并放回提醒",
         lambda _: {
             "state": case(
-                (or_(message.c.sent_at.is_not(None), _tried("sent")), "sent"),
-                (_tried("sending", "unknown"), "quarantined"),
-                else_="superseded",
+                (
+                    or_(message.c.sent_at.is_not(None), _tried(AttemptOutcome.SENT)),
+                    MessageState.SENT.value,
+                ),
+                (
+                    _tried(AttemptOutcome.SENDING, AttemptOutcome.UNKNOWN),
+                    MessageState.QUARANTINED.value,
+                ),
+                else_=MessageState.SUPERSEDED.value,
             ),
             **_FINAL,
         },
@@ -134,10 +137,10 @@ MESSAGES = (
         "message_address",
         message,
         lambda _: and_(
-            message.c.state.in_(_LIVE), or_(message.c.address == "", message.c.channel == "")
+            message.c.state.in_(UNSENT), or_(message.c.address == "", message.c.channel == "")
         ),
         "封待发消息没有地址或渠道；已作废，提醒放回，随下一封发出",
-        lambda _: {"state": "superseded", **_FINAL},
+        lambda _: {"state": MessageState.SUPERSEDED, **_FINAL},
         beside=_set_free,
     ),
     Invariant(
@@ -145,23 +148,23 @@ MESSAGES = (
         message,
         lambda _: and_(
             message.c.sent_at.is_not(None),
-            message.c.state.in_(STATES),
-            or_(message.c.state != "sent", message.c.send_at.is_not(None)),
+            message.c.state.in_(tuple(MessageState)),
+            or_(message.c.state != MessageState.SENT, message.c.send_at.is_not(None)),
         ),
         "封消息已经发出，却又排着要发或记作没有发出；已记为已发，不再发",
-        lambda _: {"state": "sent", **_FINAL},
+        lambda _: {"state": MessageState.SENT, **_FINAL},
     ),
     Invariant(
         "message_sent_without_instant",
         message,
-        lambda _: and_(message.c.state == "sent", message.c.sent_at.is_(None)),
+        lambda _: and_(message.c.state == MessageState.SENT, message.c.sent_at.is_(None)),
         "封消息已经发出，却没有时间；已补记",
         lambda _: {"sent_at": _last_ended()},
     ),
     Invariant(
         "message_without_time",
         message,
-        lambda _: and_(message.c.state.in_(_LIVE), message.c.send_at.is_(None)),
+        lambda _: and_(message.c.state.in_(UNSENT), message.c.send_at.is_(None)),
         "封消息等着发送却没有时间；已排到现在",
         lambda m: {"send_at": m.now},
     ),
@@ -169,7 +172,7 @@ MESSAGES = (
         "message_final_with_time",
         message,
         lambda _: and_(
-            message.c.state.in_((*OVER, "unknown", "quarantined")), message.c.send_at.is_not(None)
+            message.c.state.in_((*REACHED_NOBODY, *UNCERTAIN)), message.c.send_at.is_not(None)
         ),
         "封消息已有结果却还排着时间；已去掉",
         lambda _: _FINAL,
@@ -192,17 +195,17 @@ MESSAGES = (
             message.c.kind != "alert",
             message.c.day < m.day,
             message.c.created_at < m.seen - IN_FLIGHT,
-            ~_tried("unknown"),
+            ~_tried(AttemptOutcome.UNKNOWN),
         ),
         "封消息过了当天没有发出，也没有作废；已作废，提醒放回，随下一封发出",
-        lambda _: {"state": "superseded", "send_at": null()},
+        lambda _: {"state": MessageState.SUPERSEDED, "send_at": null()},
         beside=_set_free,
     ),
     Invariant(
         "message_lease",
         message,
         lambda m: and_(
-            message.c.state == "leased",
+            message.c.state == MessageState.LEASED,
             or_(
                 message.c.lease_by == "",
                 message.c.lease_until.is_(None),
@@ -219,7 +222,7 @@ MESSAGES = (
         "message_lease_left",
         message,
         lambda _: and_(
-            message.c.state != "leased",
+            message.c.state != MessageState.LEASED,
             or_(message.c.lease_by != "", message.c.lease_until.is_not(None)),
         ),
         "封消息没有在发送，却还被占着；已放开",
@@ -236,7 +239,10 @@ MESSAGES = (
         "message_sent_without_try",
         message,
         lambda _: and_(
-            message.c.state == "sent", message.c.sent_at.is_not(None), ~_tried("sent"), ~_unclear()
+            message.c.state == MessageState.SENT,
+            message.c.sent_at.is_not(None),
+            ~_tried(AttemptOutcome.SENT),
+            ~_unclear(),
         ),
         "封消息已经发出，却没有投递记录；已补记",
         lambda _: {"attempts": _most_tries() + 1},
@@ -245,22 +251,24 @@ MESSAGES = (
     Invariant(
         "message_letter_lost_in_the_dark",
         message,
-        lambda _: and_(message.c.state == "retry", _tried("unknown"), ~_has_letter()),
+        lambda _: and_(
+            message.c.state == MessageState.RETRY, _tried(AttemptOutcome.UNKNOWN), ~_has_letter()
+        ),
         "封消息可能已经发出，底稿却不在了，再发就会不一样；已转为等人处理，"
         "问过收信人后用 deliveries retry 补发",
-        lambda _: {"state": "quarantined", "send_at": null()},
+        lambda _: {"state": MessageState.QUARANTINED, "send_at": null()},
     ),
     Invariant(
         "message_letter_lost",
         message,
-        lambda _: and_(message.c.state == "sent", ~_has_letter()),
+        lambda _: and_(message.c.state == MessageState.SENT, ~_has_letter()),
         "封已发消息的底稿不在了，查不到当时写了什么；要留底请从备份找回（编号 {ids}）",
     ),
     Invariant(
         "message_notices_lost",
         message,
         lambda _: and_(
-            message.c.state == "sent",
+            message.c.state == MessageState.SENT,
             message.c.kind == "bundle",
             ~exists().where(notice.c.message_id == message.c.id),
         ),
@@ -269,7 +277,7 @@ MESSAGES = (
     Invariant(
         "message_ahead",
         message,
-        lambda m: and_(message.c.day > m.waits_until, message.c.state.not_in(_LIVE)),
+        lambda m: and_(message.c.day > m.waits_until, message.c.state.not_in(UNSENT)),
         "封消息的日期在将来，会顶掉那天的消息；已改到今天",
         beside=_bring_back,
     ),
@@ -283,38 +291,44 @@ MESSAGES = (
     Invariant(
         "message_quarantined",
         message,
-        lambda _: message.c.state == "quarantined",
+        lambda _: message.c.state == MessageState.QUARANTINED,
         "封消息两次发送都结果不明；问过收信人后，用 deliveries retry {ids} 补发",
     ),
 )
 
 
-def _message_is(*states: str) -> ColumnElement[bool]:
+def _message_is(*states: MessageState) -> ColumnElement[bool]:
     return exists().where(message.c.id == attempt.c.message_id, message.c.state.in_(states))
 
 
+_AS_ITS_MESSAGE = case(
+    (_message_is(MessageState.SENT), AttemptOutcome.SENT.value),
+    else_=AttemptOutcome.UNKNOWN.value,
+)
 ATTEMPTS = (
     Invariant(
         "attempt_outcome",
         attempt,
-        lambda _: attempt.c.outcome.not_in(TRIES),
+        lambda _: attempt.c.outcome.not_in(tuple(AttemptOutcome)),
         "次投递的结果不认识；消息已发的记为已接收，其余记为结果不明",
         lambda _: {
-            "outcome": case((_message_is("sent"), "sent"), else_="unknown"),
+            "outcome": _AS_ITS_MESSAGE,
             "ended": func.coalesce(attempt.c.ended, attempt.c.started),
         },
     ),
     Invariant(
         "attempt_without_end",
         attempt,
-        lambda _: and_(attempt.c.outcome == "sending", ~_message_is("leased")),
+        lambda _: and_(
+            attempt.c.outcome == AttemptOutcome.SENDING, ~_message_is(MessageState.LEASED)
+        ),
         "次投递没有下文；消息已发的记为已接收，其余记为结果不明",
-        lambda m: {"outcome": case((_message_is("sent"), "sent"), else_="unknown"), "ended": m.now},
+        lambda m: {"outcome": _AS_ITS_MESSAGE, "ended": m.now},
     ),
     Invariant(
         "attempt_ended_without_instant",
         attempt,
-        lambda _: and_(attempt.c.outcome != "sending", attempt.c.ended.is_(None)),
+        lambda _: and_(attempt.c.outcome != AttemptOutcome.SENDING, attempt.c.ended.is_(None)),
         "次投递没有结束时间；已补记",
         lambda _: {"ended": attempt.c.started},
     ),
@@ -337,7 +351,9 @@ DIGESTS = (
     Invariant(
         "digest_in_dead_message",
         digest,
-        lambda _: exists().where(message.c.id == digest.c.message_id, message.c.state.in_(OVER)),
+        lambda _: exists().where(
+            message.c.id == digest.c.message_id, message.c.state.in_(REACHED_NOBODY)
+        ),
         "份周报留在已作废的消息里；已放回",
         lambda _: {"message_id": null()},
     ),

@@ -3,37 +3,38 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 
+from dj_cadence.domain.messages.states import REACHED_NOBODY, UNSENT, MessageState, NoticeOutcome
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment
+from dj_cadence.store.core.conditions import is_asked_for
+from dj_cadence.store.reminders.notices import WAITS
 from dj_cadence.store.schema import message, notice, quiet_period, site
 
-OUTCOMES = ("", "sent", "folded", "settled_before", "moved", "no_addressee", "unknown")
-OVER = ("gave_up", "superseded", "settled")
-"""A message in one of these states says nothing any more."""
 WAITED_TOO_LONG = timedelta(days=15)
 """Longer than the longest holiday with its make-up days."""
 IN_FLIGHT = timedelta(minutes=30)
 """A pass that was sending when the last one began is over by then."""
-_WILL_GO_OUT = ("ready", "retry", "leased", "quarantined")
+_WILL_GO_OUT = (*UNSENT, MessageState.QUARANTINED)
+_NOT_TOLD = (NoticeOutcome.OPEN, NoticeOutcome.NO_ADDRESSEE)
 _bundled, _bundle = notice.alias("bundled"), message.alias("bundle")
 
 
-def _in(*states: str) -> ColumnElement[bool]:
+def _in(*states: MessageState) -> ColumnElement[bool]:
     return exists().where(message.c.id == notice.c.message_id, message.c.state.in_(states))
 
 
 def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
     """Its message went out before the last whole pass, which would have closed it."""
     before = min(moment.seen, moment.now - IN_FLIGHT)
-    said = (message.c.state == "sent", message.c.sent_at < before)
+    said = (message.c.state == MessageState.SENT, message.c.sent_at < before)
     return exists().where(message.c.id == notice.c.message_id, *said)
 
 
 def _last_bundling() -> ColumnElement[Any]:
     """The last day on which messages were made, some of which reached somebody."""
-    usual = (_bundle.c.serial >= 0, _bundle.c.kind != "alert")
+    usual = (~is_asked_for(_bundle), _bundle.c.kind != "alert")
     return select(func.max(_bundle.c.day)).where(*usual).scalar_subquery()
 
 
@@ -46,12 +47,12 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
     known = (
         select(func.max(_bundled.c.id))
         .join(_bundle, _bundle.c.id == _bundled.c.message_id)
-        .where(_bundle.c.day <= long_ago, _bundle.c.serial >= 0)
+        .where(_bundle.c.day <= long_ago, ~is_asked_for(_bundle))
         .scalar_subquery()
     )
     lately = exists().where(_bundle.c.person_id == notice.c.person_id, _bundle.c.day >= long_ago)
     return and_(
-        text("notice.message_id IS NULL AND notice.outcome = ''"),
+        WAITS,
         exists().where(site.c.sending),
         notice.c.due_on < long_ago,
         notice.c.id < known,
@@ -66,55 +67,67 @@ def _is_ahead(moment: Moment) -> ColumnElement[bool]:
     return notice.c.due_on > moment.waits_until
 
 
+_AS_ITS_MESSAGE = {
+    "outcome": case(
+        (_in(MessageState.SENT), NoticeOutcome.SENT.value), else_=NoticeOutcome.UNKNOWN.value
+    )
+}
 INVARIANTS = (
     Invariant(
         "notice_outcome",
         notice,
-        lambda _: notice.c.outcome.not_in(OUTCOMES),
+        lambda _: notice.c.outcome.not_in(tuple(NoticeOutcome)),
         "条提醒的结果不认识；已按所在消息改正",
-        lambda _: {"outcome": case((_in("sent"), "sent"), else_="unknown")},
+        lambda _: _AS_ITS_MESSAGE,
     ),
     Invariant(
         "notice_said_without_outcome",
         notice,
-        lambda m: and_(notice.c.outcome == "", notice.c.message_id.is_not(None), _said_long_ago(m)),
+        lambda m: and_(
+            notice.c.outcome == NoticeOutcome.OPEN,
+            notice.c.message_id.is_not(None),
+            _said_long_ago(m),
+        ),
         "条提醒已随消息发出，却没有记上结果；已补记",
-        lambda _: {"outcome": "sent"},
+        lambda _: {"outcome": NoticeOutcome.SENT},
     ),
     Invariant(
         "notice_in_unknown_message",
         notice,
-        lambda _: and_(notice.c.outcome == "", _in("unknown")),
+        lambda _: and_(notice.c.outcome == NoticeOutcome.OPEN, _in(MessageState.UNKNOWN)),
         "条提醒所在的消息结果不明，提醒却没有结果；已记为不明，可用 deliveries retry 补发",
-        lambda _: {"outcome": "unknown"},
+        lambda _: {"outcome": NoticeOutcome.UNKNOWN},
     ),
     Invariant(
         "notice_in_dead_message",
         notice,
-        lambda _: and_(notice.c.outcome == "", _in(*OVER)),
+        lambda _: and_(notice.c.outcome == NoticeOutcome.OPEN, _in(*REACHED_NOBODY)),
         "条提醒留在已作废的消息里；已放回，随下一封发出",
         lambda _: {"message_id": null()},
     ),
     Invariant(
         "notice_sent_in_unsent",
         notice,
-        lambda _: and_(notice.c.outcome == "sent", _in(*_WILL_GO_OUT)),
+        lambda _: and_(notice.c.outcome == NoticeOutcome.SENT, _in(*_WILL_GO_OUT)),
         "条提醒记作已发送，所在的消息却还没有发出；已改为待发送",
-        lambda _: {"outcome": ""},
+        lambda _: {"outcome": NoticeOutcome.OPEN},
     ),
     Invariant(
         "notice_sent_in_dead",
         notice,
-        lambda _: and_(notice.c.outcome == "sent", _in(*OVER)),
+        lambda _: and_(notice.c.outcome == NoticeOutcome.SENT, _in(*REACHED_NOBODY)),
         "条提醒记作已发送，所在的消息却已作废；已放回，随下一封发出",
-        lambda _: {"outcome": "", "message_id": null()},
+        lambda _: {"outcome": NoticeOutcome.OPEN, "message_id": null()},
     ),
     Invariant(
         "notice_sent_in_nothing",
         notice,
-        lambda _: and_(notice.c.outcome.in_(("sent", "folded")), notice.c.message_id.is_(None)),
+        lambda _: and_(
+            notice.c.outcome.in_((NoticeOutcome.SENT, NoticeOutcome.FOLDED)),
+            notice.c.message_id.is_(None),
+        ),
         "条提醒记作已发送，却不知在哪封消息里；已记为结果不明",
-        lambda _: {"outcome": "unknown"},
+        lambda _: {"outcome": NoticeOutcome.UNKNOWN},
     ),
     Invariant(
         "notice_waiting",
@@ -126,7 +139,7 @@ INVARIANTS = (
         "notice_ahead",
         notice,
         lambda m: and_(
-            _is_ahead(m), notice.c.outcome.in_(("", "no_addressee")), notice.c.message_id.is_(None)
+            _is_ahead(m), notice.c.outcome.in_(_NOT_TOLD), notice.c.message_id.is_(None)
         ),
         "条提醒还没到日子就写下了（引擎曾按超前的时钟运行）；已撤下，到日子再写",
         remove=True,
@@ -134,7 +147,7 @@ INVARIANTS = (
     Invariant(
         "notice_said_ahead",
         notice,
-        lambda m: and_(_is_ahead(m), notice.c.outcome.not_in(("", "no_addressee"))),
+        lambda m: and_(_is_ahead(m), notice.c.outcome.not_in(_NOT_TOLD)),
         "条提醒提前发过（引擎曾按超前的时钟运行）；已记到今天，到日子再提醒",
         lambda m: {"due_on": m.latest},
     ),
@@ -147,15 +160,19 @@ INVARIANTS = (
     Invariant(
         "notice_office",
         notice,
-        lambda _: and_(notice.c.outcome == "", notice.c.office.not_in(sorted(EVERY_OFFICE))),
+        lambda _: and_(
+            notice.c.outcome == NoticeOutcome.OPEN, notice.c.office.not_in(sorted(EVERY_OFFICE))
+        ),
         "条待发提醒的职务不认识；已改发书记",
         lambda _: {"office": "书记"},
     ),
     Invariant(
         "notice_unaddressed_in_message",
         notice,
-        lambda _: and_(notice.c.outcome == "no_addressee", notice.c.message_id.is_not(None)),
+        lambda _: and_(
+            notice.c.outcome == NoticeOutcome.NO_ADDRESSEE, notice.c.message_id.is_not(None)
+        ),
         "条提醒记作没有可通知的人，却又在消息里；已按所在消息改正",
-        lambda _: {"outcome": case((_in("sent"), "sent"), else_="unknown")},
+        lambda _: _AS_ITS_MESSAGE,
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, null
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.schema import metadata, notice
 
@@ -19,7 +20,11 @@ _FREED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {
             "message_id": null(),
             "outcome": case(
-                (notice.c.outcome.in_(("sent", "folded")), "unknown"), else_=notice.c.outcome
+                (
+                    notice.c.outcome.in_((NoticeOutcome.SENT, NoticeOutcome.FOLDED)),
+                    NoticeOutcome.UNKNOWN.value,
+                ),
+                else_=notice.c.outcome,
             ),
         },
     ),

@@ -11,7 +11,7 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, SILENT, State
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.core.database import batches
+from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import catalogue, notice, task
 
@@ -150,7 +150,7 @@ def asleep(session: Session) -> list[AnyRow]:
 def wake_asleep(session: Session, ids: Sequence[int], moment: Moment) -> int:
     """Have the engine look at those of these that are still asleep."""
     number = 0
-    for some in batches(ids):
+    for some in batched(ids):
         still = (task.c.id.in_(some), task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
         woken = update(task).where(*still).values(next_on=moment.day).returning(task.c.id)
         number += len(session.scalars(woken).all())

@@ -6,12 +6,11 @@ and wait their turn.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, orm
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,8 +26,6 @@ READER_SECONDS = 5
 STATEMENT_SECONDS = 20
 """So long a server works for a page at most."""
 _CONNECT_SECONDS = 10
-_AT_ONCE = 500
-_Item = TypeVar("_Item")
 
 
 Session = orm.Session
@@ -198,10 +195,3 @@ def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqli
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
-
-
-def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """So many at a time that no statement grows too long."""
-    remaining = iter(items)
-    while some := list(islice(remaining, _AT_ONCE)):
-        yield some

@@ -14,7 +14,9 @@ from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.delivery.claims import Claim
-from dj_cadence.store.schema import attempt, digest, letter, message, notice
+from dj_cadence.store.digest import digests
+from dj_cadence.store.reminders import notices
+from dj_cadence.store.schema import attempt, digest, letter, message
 
 _PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 
@@ -30,7 +32,7 @@ def begin(ledger: DriverTransaction, claim: Claim, now: datetime) -> bool:
 def sent(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The channel has accepted it. That stands whoever holds the message by now.
 
-    Its notices lie scattered over their table: `ledger.close_said` writes them a batch at a time.
+    Its notices lie scattered over their table: `notices.close_sent` writes them a batch at a time.
     """
     ledger.run(_SENT, this=claim.id, ended=instant_text(now))
     _end(ledger, claim, "sent", reply, now)
@@ -211,11 +213,8 @@ _SENT = CompiledStatement(
     .where(message.c.id == bindparam("this"))
     .values(state="sent", sent_at=bindparam("ended"), send_at=null(), **_NO_LEASE)
 )
-_OPEN_NOTICES = (notice.c.message_id == bindparam("this"), notice.c.outcome == "")
-_FREE_NOTICES = CompiledStatement(update(notice).where(*_OPEN_NOTICES).values(message_id=null()))
-_FREE_DIGESTS = CompiledStatement(
-    update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
-)
+_FREE_NOTICES = CompiledStatement(notices.RELEASE)
+_FREE_DIGESTS = CompiledStatement(digests.RELEASE)
 _MARK_BAD = CompiledStatement(addresses.REFUSED)
 _SET_ASIDE = CompiledStatement(addresses.SET_ASIDE)
 _ASIDE_BEFORE = CompiledStatement(addresses.ASIDE_BEFORE)

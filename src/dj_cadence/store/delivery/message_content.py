@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, RowMapping, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.reminders.plan import DECIDE
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.json_functions import among, json_array, json_group
@@ -102,7 +103,7 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
         .join(slot, slot.c.id == task.c.slot_id)
         .join(org, org.c.id == task.c.org_id)
         .outerjoin(about, about.c.id == task.c.subject_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "")
+        .where(among(notice.c.message_id, message_ids), notice.c.outcome == NoticeOutcome.OPEN)
         .group_by(notice.c.message_id)
     )
     rows = session.execute(query).all()
@@ -164,7 +165,7 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[A
     Only what concerns the lateness that it has now.
     """
     reached = notice.c.message_id.is_not(None)
-    closed = or_(reached, notice.c.outcome == "no_addressee")
+    closed = or_(reached, notice.c.outcome == NoticeOutcome.NO_ADDRESSEE)
     query = (
         select(notice.c.task_id, notice.c.level, org.c.name, reached)
         .join(task, task.c.id == notice.c.task_id)

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, message, notice, task
 
@@ -20,17 +21,14 @@ def handed_over(session: Session, sent: AnyRow, today: date) -> set[int]:
     def same(held: FromClause) -> ColumnElement[bool]:
         return and_(held.c.org_id == task.c.org_id, held.c.office == notice.c.office)
 
-    def serves(held: FromClause) -> ColumnElement[bool]:
-        return and_(held.c.since <= today, held.c.until >= today)
-
     own = and_(same(mine), mine.c.person_id == sent.person_id)
     was_mine = exists().where(own)
-    new = and_(same(other), other.c.person_id != sent.person_id, serves(other))
+    new = and_(same(other), other.c.person_id != sent.person_id, holds_office(today, other))
     query = (
         select(notice.c.task_id)
         .join(task, task.c.id == notice.c.task_id)
         .where(notice.c.message_id == sent.id, notice.c.level == 0)
-        .where(~exists().where(own, serves(mine)))
+        .where(~exists().where(own, holds_office(today, mine)))
         .where(exists().where(new, or_(was_mine, other.c.since > sent.day)))
     )
     return set(session.scalars(query))

@@ -3,7 +3,7 @@
 Both run before bundling, `recover` first.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import groupby
@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.delivery.claims import WAITING, release
 from dj_cadence.store.schema import attempt, message
 
-_CHUNK = 500  # ids in one statement
 _LEASED = (message.c.send_at.is_not(None), message.c.state == "leased")
 
 
@@ -41,8 +42,8 @@ def recover(session: Session, dead: Collection[str], today: date, now: datetime)
         .values(state="retry", lease_by="", lease_until=None)
         .returning(message.c.id)
     ).all()
-    twice_unknown = [id_ for ids in _chunks(ended) for id_ in _mark_unknown(session, ids, now)]
-    for ids in _chunks(twice_unknown):
+    twice_unknown = [id_ for ids in batched(ended) for id_ in _mark_unknown(session, ids, now)]
+    for ids in batched(twice_unknown):
         session.execute(
             update(message).where(message.c.id.in_(ids)).values(state="quarantined", send_at=None)
         )
@@ -62,7 +63,7 @@ def supersede_stale(session: Session, today: date) -> int:
         .values(state="superseded", send_at=None)
         .returning(message.c.id)
     ).all()
-    for some in _chunks(ids):
+    for some in batched(ids):
         release(session, some)
     return len(ids)
 
@@ -73,7 +74,7 @@ def withdrawn_since(session: Session, person_ids: Collection[int], today: date) 
     query = (
         select(message.c.person_id, func.max(message.c.day))
         .where(among(message.c.person_id, sorted(person_ids)))
-        .where(message.c.day < today, message.c.serial >= 0, failed)
+        .where(message.c.day < today, ~is_asked_for(), failed)
         .group_by(message.c.person_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
@@ -114,7 +115,3 @@ def _waiting_from_before(today: date) -> tuple[ColumnElement[bool], ...]:
 
 def _may_be_out() -> ColumnElement[bool]:
     return exists().where(attempt.c.message_id == message.c.id, attempt.c.outcome == "unknown")
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

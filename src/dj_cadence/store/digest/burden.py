@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, func, select, union_all
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import digest, message, notice, org, slot, task
@@ -42,7 +43,7 @@ def burdens(session: Session, first: int, last: int, since: date, until: date) -
 
 
 def _messages(here: ColumnElement[bool], since: date, until: date) -> AnySelect:
-    went_out = (message.c.state == "sent", message.c.day.between(since, until), here)
+    went_out = (message.c.state == MessageState.SENT, message.c.day.between(since, until), here)
     about_tasks = (
         select(notice.c.org_id, message.c.id)
         .join_from(message, notice, notice.c.message_id == message.c.id)

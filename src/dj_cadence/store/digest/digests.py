@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest.subtree_counts import TreeRange
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
@@ -59,6 +61,16 @@ def put_in(session: Session, week: str, org_ids: Collection[int], message_id: in
     session.execute(update(digest).where(mine).values(message_id=message_id))
 
 
+def release(session: Session, message_ids: Collection[int]) -> None:
+    """Let the digests that are part of these messages wait for another one."""
+    mine = among(digest.c.message_id, message_ids)
+    session.execute(update(digest).where(mine).values(message_id=None))
+
+
+RELEASE = update(digest).where(digest.c.message_id == bindparam("this")).values(message_id=null())
+"""The same for the message `this`."""
+
+
 def week_before(session: Session, week: str) -> str:
     """The last week before `week` whose digests were made; empty where there is none."""
     query = select(func.max(digest.c.week)).where(digest.c.week < week)
@@ -77,7 +89,7 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     first = select(func.min(digest.c.week)).where(of).correlate(org).scalar_subquery()
     last = and_(digest.c.week == week_before(session, week), ~_waits())
     query = select(org.c.id, told.label("told"), first.label("first")).where(
-        span.holds(), _leads(), org.c.id.not_in(select(digest.c.org_id).where(last))
+        in_range(span), _leads(), org.c.id.not_in(select(digest.c.org_id).where(last))
     )
     return {
         row.id: row.told or week_label(first_day_of_week(row.first) - WEEK)
@@ -89,7 +101,7 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
 def counts(session: Session, week: str, span: TreeRange) -> dict[int, Counts]:
     """What the digests of a week counted, by superior."""
     query = select(digest.c.org_id, digest.c.counts).join_from(digest, org)
-    found = session.execute(query.where(digest.c.week == week, span.holds()))
+    found = session.execute(query.where(digest.c.week == week, in_range(span)))
     return {row.org_id: row.counts for row in found}
 
 

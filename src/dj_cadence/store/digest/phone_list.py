@@ -7,6 +7,7 @@ from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, appointment, org, person, task
 
@@ -46,7 +47,7 @@ def unreached(
         .join(org, org.c.id == appointment.c.org_id)
         .outerjoin(task, and_(task.c.org_id == org.c.id, task.c.state.in_(_OWED)))
         .where(org.c.position.between(first, last), ~usable)
-        .where(appointment.c.since <= today, appointment.c.until >= today)
+        .where(holds_office(today))
         .group_by(
             org.c.position,
             org.c.code,

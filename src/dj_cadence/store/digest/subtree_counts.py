@@ -25,7 +25,9 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import holds_office, in_range, is_current_election
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
@@ -49,18 +51,6 @@ _REPORTED = (State.DONE.value, State.MISSED.value)
 # As the indexes of these tasks have it, which are a small part of all.
 _OWED = text(f"task.{UNSETTLED}")
 _OVER = text(f"task.{SETTLED}")
-
-
-@dataclass(frozen=True, slots=True)
-class TreeRange:
-    """Organizations by position, both included."""
-
-    first: int
-    last: int
-
-    def holds(self) -> ColumnElement[bool]:
-        """Whether `org` is one of them."""
-        return org.c.position.between(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +78,7 @@ class Asked:
 def organizations(session: Session, span: TreeRange) -> list[AnyRow]:
     """The organizations, in their own order."""
     columns = (org.c.id, org.c.code, org.c.name, org.c.kind, org.c.position, org.c.subtree_end)
-    query = select(*columns, org.c.supervisor_id).where(span.holds())
+    query = select(*columns, org.c.supervisor_id).where(in_range(span))
     return list(session.execute(query.order_by(org.c.position)))
 
 
@@ -115,7 +105,7 @@ def numbers(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
         )
         .join_from(task, org, org.c.id == task.c.org_id)
         .where(
-            span.holds(),
+            in_range(span),
             binds(asked.duties, asked.adopted),
             or_(
                 _is_waiting(),
@@ -155,7 +145,7 @@ def lines(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
         .join(slot, slot.c.id == task.c.slot_id)
         .outerjoin(about, about.c.id == task.c.subject_id)
         .where(
-            span.holds(),
+            in_range(span),
             binds(asked.duties, asked.adopted),
             or_(_is_overdue(), _is_news(asked, (State.MISSED.value,))),
         )
@@ -219,7 +209,7 @@ def own_lines(session: Session, span: TreeRange, asked: Asked) -> list[AnyRow]:
         .join(task, task.c.org_id == org.c.id)
         .join(slot, slot.c.id == task.c.slot_id)
         .outerjoin(about, about.c.id == task.c.subject_id)
-        .where(span.holds(), org.c.subtree_end > org.c.position, or_(late, coming))
+        .where(in_range(span), org.c.subtree_end > org.c.position, or_(late, coming))
         .order_by(org.c.position, task.c.due, task.c.duty, task.c.id)
     )
     return list(session.execute(query))
@@ -258,9 +248,7 @@ def _is_news(asked: Asked, states: Sequence[str]) -> ColumnElement[bool]:
 
 def undated(session: Session, span: TreeRange) -> list[AnyRow]:
     """(position, name) of Party organizations whose last election nobody has entered."""
-    elected = select(start_event.c.org_id).where(
-        start_event.c.kind == "election", start_event.c.current
-    )
+    elected = select(start_event.c.org_id).where(is_current_election())
     return _party_organizations(session, span, org.c.id.not_in(elected))
 
 
@@ -276,7 +264,9 @@ def unreachable(
     reached = (
         select(appointment.c.org_id)
         .join(address, address.c.person_id == appointment.c.person_id)
-        .where(_serves(today), address.c.state == "ok", address.c.channel.in_(sorted(channels)))
+        .where(
+            holds_office(today), address.c.state == "ok", address.c.channel.in_(sorted(channels))
+        )
     )
     silent = and_(org.c.id.in_(_led(today)), org.c.id.not_in(reached))
     return _party_organizations(session, span, silent)
@@ -294,7 +284,7 @@ def refused(
         .join_from(address, person)
         .join(appointment, appointment.c.person_id == person.c.id)
         .join(org, org.c.id == appointment.c.org_id)
-        .where(span.holds(), _serves(today), address.c.state == "bad")
+        .where(in_range(span), holds_office(today), address.c.state == "bad")
         .distinct()
         .order_by(org.c.position, person.c.name, address.c.channel)
     )
@@ -315,7 +305,9 @@ def passed_over(session: Session, span: TreeRange, since: date | None = None) ->
         select(org.c.position, org.c.name, func.count(task.c.id.distinct()).label("number"))
         .join_from(notice, task, late)
         .join(org, org.c.id == notice.c.org_id)
-        .where(span.holds(), text("outcome = 'no_addressee' AND level > 0"))  # as the index has it
+        .where(
+            in_range(span), text("outcome = 'no_addressee' AND level > 0")
+        )  # as the index has it
         .group_by(org.c.position, org.c.name)
         .order_by(org.c.position)
     )
@@ -331,14 +323,13 @@ def bereft(session: Session, span: TreeRange, today: date) -> list[AnyRow]:
     held = exists().where(
         now.c.org_id == appointment.c.org_id,
         now.c.office == appointment.c.office,
-        now.c.since <= today,
-        now.c.until >= today,
+        holds_office(today, now),
     )
     query = (
         select(org.c.position, org.c.name, appointment.c.office)
         .join_from(appointment, org, org.c.id == appointment.c.org_id)
         .where(
-            span.holds(),
+            in_range(span),
             _is_party(),
             appointment.c.until < today,
             appointment.c.office != SECRETARY,
@@ -351,11 +342,9 @@ def bereft(session: Session, span: TreeRange, today: date) -> list[AnyRow]:
 
 def _led(today: date) -> Select[tuple[int]]:
     """Organizations that have a 书记."""
-    return select(appointment.c.org_id).where(_serves(today), appointment.c.office == SECRETARY)
-
-
-def _serves(today: date) -> ColumnElement[bool]:
-    return and_(appointment.c.since <= today, appointment.c.until >= today)
+    return select(appointment.c.org_id).where(
+        holds_office(today), appointment.c.office == SECRETARY
+    )
 
 
 def _is_party() -> ColumnElement[bool]:
@@ -366,5 +355,5 @@ def _is_party() -> ColumnElement[bool]:
 def _party_organizations(
     session: Session, span: TreeRange, condition: ColumnElement[bool]
 ) -> list[AnyRow]:
-    query = select(org.c.position, org.c.name).where(span.holds(), _is_party(), condition)
+    query = select(org.c.position, org.c.name).where(in_range(span), _is_party(), condition)
     return list(session.execute(query.order_by(org.c.position)))

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import (
@@ -73,8 +74,7 @@ def seats(session: Session, subject: str, today: date) -> list[OfficeHeld]:
         return [OfficeHeld(int(number), "")]
     held = select(appointment.c.org_id, appointment.c.office).where(
         appointment.c.person_id == int(number),
-        appointment.c.since <= today,
-        appointment.c.until >= today,
+        holds_office(today),
     )
     ordered = held.distinct().order_by(appointment.c.org_id, appointment.c.office)
     return [OfficeHeld(row.org_id, row.office) for row in session.execute(ordered)]

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
-from dj_cadence.store.core.database import batches
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.target_tables import (
     Part,
@@ -24,11 +25,7 @@ from dj_cadence.store.planning.target_tables import (
 from dj_cadence.store.schema import org, profile, start_event
 
 _below = org.alias("below")
-_elections = (
-    select(start_event)
-    .where(start_event.c.kind == "election", start_event.c.current)
-    .subquery("elected")
-)
+_elections = select(start_event).where(is_current_election()).subquery("elected")
 _NO_DAY = literal(FIRST_DAY, start_event.c.day.type)
 
 Enrolled = dict[tuple[int, int], tuple[str, int]]
@@ -56,7 +53,7 @@ UNREAD = -1
 
 def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
     """Add the facts of the profiles to those that are `known`; a profile never changes."""
-    for some in batches(set(ids).difference(known)):
+    for some in batched(set(ids).difference(known)):
         found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
         known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
 

@@ -29,7 +29,8 @@ from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.rules.override import Segment
-from dj_cadence.store.core.database import batches, insert_or_ignore
+from dj_cadence.store.core.batching import batched
+from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnySelect, Json
 from dj_cadence.store.schema import cohort, org, slot
 
@@ -172,7 +173,7 @@ def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, 
     columns = select(cohort.c.signature, cohort.c.id)
     return {
         row.signature: row.id
-        for some in batches(signatures)
+        for some in batched(signatures)
         for row in session.execute(columns.where(cohort.c.signature.in_(some)))
     }
 
@@ -253,6 +254,6 @@ def insert_numbers(session: Session, table: Table, rows: Iterable[tuple[int, ...
     There are ten thousand in a province, and again: as text of the statement they cost a
     fraction of what they cost as parameters.
     """
-    for some in batches(rows):
+    for some in batched(rows):
         new = f"INSERT INTO {table.name} VALUES {', '.join(map(str, some))}"  # noqa: S608 - numbers
         session.connection().exec_driver_sql(f"{new} ON CONFLICT DO NOTHING")

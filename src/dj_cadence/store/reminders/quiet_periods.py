@@ -1,7 +1,7 @@
 """The quiet periods that people have set."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,7 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow, AnySelect
@@ -25,10 +29,9 @@ from dj_cadence.store.schema import notice, org, quiet_period, task
 
 EVERYWHERE = 0
 """Stands for the whole site."""
-_END_OF_TREE = 2**31 - 1
 _everywhere = quiet_period.c.org_id == EVERYWHERE
 _first = case((_everywhere, 0), else_=org.c.position).label("first")
-_last = case((_everywhere, _END_OF_TREE), else_=org.c.subtree_end).label("last")
+_last = case((_everywhere, WHOLE_TREE.last), else_=org.c.subtree_end).label("last")
 
 
 def every(session: Session) -> list[Quiet]:
@@ -73,10 +76,9 @@ def add(
     org_id: int,
     since: date,
     until: date,
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
 ) -> bool:
     """Write one down; False where one of that place begins on the same day."""
     row = {
@@ -84,8 +86,8 @@ def add(
         "since": since,
         "until": until,
         "reason": reason,
-        "made_by": by,
-        "made_at": now,
+        "made_by": actor.name,
+        "made_at": actor.now,
     }
     written = session.execute(
         insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
@@ -108,8 +110,8 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
     about = org.alias("about")
     within = or_(
         _everywhere,
-        there.c.position.between(org.c.position, org.c.subtree_end),
-        about.c.position.between(org.c.position, org.c.subtree_end),
+        in_subtree(org, there),
+        in_subtree(org, about),
     )
     query = (
         select(notice.c.message_id, quiet_period.c.reason, func.max(quiet_period.c.until))
@@ -122,7 +124,9 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
             and_(notice.c.due_on >= quiet_period.c.since, notice.c.due_on <= quiet_period.c.until),
         )
         .outerjoin(org, org.c.id == quiet_period.c.org_id)
-        .where(among(notice.c.message_id, message_ids), notice.c.outcome == "", within)
+        .where(
+            among(notice.c.message_id, message_ids), notice.c.outcome == NoticeOutcome.OPEN, within
+        )
         .group_by(notice.c.message_id, quiet_period.c.reason)
         .order_by(notice.c.message_id, func.max(quiet_period.c.until), quiet_period.c.reason)
     )

@@ -8,15 +8,15 @@ from sqlalchemy import Column, ColumnElement, Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.reminders.recipient import Holder
 from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.errors import Refused
 from dj_cadence.normal_form import code_key, visible
 from dj_cadence.problems import suggestion
+from dj_cadence.store.core.conditions import holds_office, in_subtree
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import address, appointment, org, person, profile
-
-_END_OF_TREE = 2**31 - 1
 
 
 def lookup(session: Session, code: str) -> Row[Any] | None:
@@ -62,16 +62,16 @@ def by_id(session: Session, org_id: int) -> Row[Any]:
 def subtree(session: Session, org_code: str) -> list[Row[Any]]:
     """The organization and all below it, in the organizations' own order."""
     top = find_org(session, org_code)
-    inside = org.c.position.between(top.position, top.subtree_end)
+    inside = in_subtree(top)
     return list(session.execute(select(org).where(inside).order_by(org.c.position)))
 
 
-def span(session: Session, org_code: str) -> tuple[int, int]:
+def span(session: Session, org_code: str) -> TreeRange:
     """The first and last position of a subtree; of the whole tree for an empty code."""
     if not org_code:
-        return 0, _END_OF_TREE
+        return WHOLE_TREE
     top = find_org(session, org_code)
-    return top.position, top.subtree_end
+    return TreeRange(top.position, top.subtree_end)
 
 
 def find_person(session: Session, key_or_address: str) -> Row[Any]:
@@ -158,7 +158,7 @@ def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple
     query = (
         select(a.c.org_id, a.c.office, a.c.person_id, person.c.name, a.c.acting)
         .join(person, person.c.id == a.c.person_id)
-        .where(among(a.c.org_id, set(org_ids)), a.c.since <= day, a.c.until >= day)
+        .where(among(a.c.org_id, set(org_ids)), holds_office(day))
         .order_by(a.c.acting, a.c.since, a.c.id)
     )
     return {
@@ -173,7 +173,7 @@ def offices_held(session: Session, person_ids: Collection[int], day: date) -> di
     query = (
         select(a.c.person_id, org.c.name, a.c.office)
         .join(org, org.c.id == a.c.org_id)
-        .where(among(a.c.person_id, set(person_ids)), a.c.since <= day, a.c.until >= day)
+        .where(among(a.c.person_id, set(person_ids)), holds_office(day))
         .order_by(org.c.position, a.c.id)
     )
     found: dict[int, list[str]] = {}

@@ -12,6 +12,7 @@ from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.people import StoredPerson
 from dj_cadence.domain.roster.start import Beginning
 from dj_cadence.fingerprint import digest
+from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
 
 Values = Mapping[str, Any]
@@ -63,9 +64,7 @@ ORG_VALUES = (
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
     """All organizations by code, in their own order."""
     facts = {row.id: Facts.from_json(row.facts) for row in session.execute(select(profile))}
-    running = and_(
-        start_event.c.org_id == org.c.id, start_event.c.kind == "election", start_event.c.current
-    )
+    running = and_(start_event.c.org_id == org.c.id, is_current_election())
     query = (
         select(org, start_event.c.id.label("start_event_id"), start_event.c.day)
         .outerjoin(start_event, running)
@@ -183,9 +182,7 @@ def person_ids(session: Session) -> dict[str, int]:
 
 def running_terms(session: Session) -> dict[int, int]:
     """The id of the election that the running term of each organization hangs on."""
-    query = select(start_event.c.org_id, start_event.c.id).where(
-        start_event.c.kind == "election", start_event.c.current
-    )
+    query = select(start_event.c.org_id, start_event.c.id).where(is_current_election())
     return _pairs(session, query)
 
 

@@ -16,8 +16,11 @@ from sqlalchemy import (
     text,
 )
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema.base import metadata
+
+_OPEN = f"outcome = '{NoticeOutcome.OPEN}'"
 
 quiet_period = Table(
     "quiet_period",  # days on which a subtree is told nothing that can wait
@@ -45,8 +48,7 @@ message = Table(
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),
     Column("late", Boolean, nullable=False),
-    # ready, leased, retry, sent, gave_up, unknown, quarantined, superseded, settled
-    Column("state", String(12), nullable=False),
+    Column("state", String(12), nullable=False),  # a MessageState
     Column("send_at", Instant, nullable=True),  # None: nothing more will be sent
     Column("lease_by", String(64), nullable=False, server_default=""),
     Column("lease_until", Instant, nullable=True),
@@ -97,8 +99,7 @@ notice = Table(
     Column("person_id", Integer, ForeignKey("person.id"), nullable=True),
     Column("relay", Text, nullable=False, server_default=""),  # 请转告: whom it is meant for
     Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
-    # empty while open; sent, folded, settled_before, moved, no_addressee, unknown
-    Column("outcome", String(16), nullable=False, server_default=""),
+    Column("outcome", String(16), nullable=False, server_default=NoticeOutcome.OPEN.value),
     UniqueConstraint(
         *("task_id", "due_revision", "reminder_step", "occurrence", "level", "office"),
         name="uq_notice_key",
@@ -106,8 +107,8 @@ notice = Table(
     Index(
         "ix_notice_unbundled",
         "due_on",
-        sqlite_where=text("message_id IS NULL AND outcome = ''"),
-        postgresql_where=text("message_id IS NULL AND outcome = ''"),
+        sqlite_where=text(f"message_id IS NULL AND {_OPEN}"),
+        postgresql_where=text(f"message_id IS NULL AND {_OPEN}"),
     ),
     Index(
         "ix_notice_message_id",  # not of those without one: else SQLite looks there for them
@@ -118,14 +119,14 @@ notice = Table(
     Index(
         "ix_notice_open",  # in a message, and without an outcome yet
         "message_id",
-        sqlite_where=text("message_id IS NOT NULL AND outcome = ''"),
-        postgresql_where=text("message_id IS NOT NULL AND outcome = ''"),
+        sqlite_where=text(f"message_id IS NOT NULL AND {_OPEN}"),
+        postgresql_where=text(f"message_id IS NOT NULL AND {_OPEN}"),
     ),
     Index(
         "ix_notice_unreachable",  # superiors that could not be told
         "org_id",
-        sqlite_where=text("outcome = 'no_addressee' AND level > 0"),
-        postgresql_where=text("outcome = 'no_addressee' AND level > 0"),
+        sqlite_where=text(f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0"),
+        postgresql_where=text(f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0"),
     ),
 )
 
@@ -136,7 +137,7 @@ attempt = Table(
     Column("n", SmallInteger, primary_key=True),
     Column("started", Instant, nullable=False),
     Column("ended", Instant, nullable=True),
-    Column("outcome", String(12), nullable=False),  # sending, sent, retry, gave_up, unknown
+    Column("outcome", String(12), nullable=False),  # an AttemptOutcome
     Column("reply", Text, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
-    and_,
     delete,
     exists,
     func,
@@ -18,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
+from dj_cadence.store.core import conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
 
@@ -45,7 +45,7 @@ def holds_office(session: Session, person_id: int, today: date) -> bool:
     """Whether the person holds any office on the day."""
     found = select(person.c.id).where(
         person.c.id == person_id,
-        exists().where(appointment.c.person_id == person.c.id, _holds(today)),
+        exists().where(appointment.c.person_id == person.c.id, conditions.holds_office(today)),
     )
     return session.execute(found).first() is not None
 
@@ -77,7 +77,9 @@ def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep:
 
 def end_without_office(session: Session, today: date, now: datetime) -> None:
     """End those of people who hold no office any more: a later office is a new login."""
-    gone = not_(exists().where(appointment.c.person_id == login.c.person_id, _holds(today)))
+    gone = not_(
+        exists().where(appointment.c.person_id == login.c.person_id, conditions.holds_office(today))
+    )
     session.execute(update(login).where(login.c.ended_at.is_(None), gone).values(ended_at=now))
 
 
@@ -100,8 +102,6 @@ def people(session: Session, since: datetime) -> list[AnyRow]:
 
 
 def _serves(today: date) -> ColumnElement[bool]:
-    return exists().where(appointment.c.person_id == login.c.person_id, _holds(today))
-
-
-def _holds(today: date) -> ColumnElement[bool]:
-    return and_(appointment.c.since <= today, appointment.c.until >= today)
+    return exists().where(
+        appointment.c.person_id == login.c.person_id, conditions.holds_office(today)
+    )

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
+from dj_cadence.store.core.conditions import holds_office, is_asked_for
 from dj_cadence.store.core.types import AnyRow, Instant
-from dj_cadence.store.delivery.claims import IS_ASKED_FOR
 from dj_cadence.store.schema import (
     appointment,
     catalogue,
@@ -37,17 +38,20 @@ _LOOK = select(
     exists()
     .where(
         message.c.send_at.is_not(None),
-        or_(and_(message.c.send_at <= _NOW, IS_ASKED_FOR), message.c.day < _TODAY),
+        or_(and_(message.c.send_at <= _NOW, is_asked_for()), message.c.day < _TODAY),
     )
     .label("urgent"),
     exists()
-    .where(notice.c.message_id.is_(None), notice.c.outcome == "", notice.c.due_on <= _TODAY)
+    .where(
+        notice.c.message_id.is_(None),
+        notice.c.outcome == NoticeOutcome.OPEN,
+        notice.c.due_on <= _TODAY,
+    )
     .label("notices"),
     exists()
     .where(
         appointment.c.handover_notified_on.is_(None),
-        appointment.c.since <= _TODAY,
-        appointment.c.until >= _TODAY,
+        holds_office(_TODAY),
     )
     .label("newcomers"),
     exists()

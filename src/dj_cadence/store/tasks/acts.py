@@ -6,19 +6,12 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import OWED
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, record, record_task, slot, start_event, task
 from dj_cadence.store.tasks.deeds import deed_in
-
-_WAY = "way of acts"
-
-
-def came_by(session: Session, way: Way) -> None:
-    """Say by which door the acts of this transaction came in; without a word they are ours."""
-    session.info[_WAY] = way.value
 
 
 def locked_task(session: Session, task_id: int) -> AnyRow:
@@ -33,9 +26,8 @@ def change(
     session: Session,
     row: AnyRow,
     kind: str,
+    actor: Actor,
     *,
-    by: str,
-    now: datetime,
     reason: str = "",
     values: dict[str, object],
     touches: bool = True,
@@ -50,7 +42,10 @@ def change(
         update(task)
         .where(task.c.id == row.id)
         .values(
-            **values, has_acts=row.has_acts or touches, sequence=task.c.sequence + 1, changed_at=now
+            **values,
+            has_acts=row.has_acts or touches,
+            sequence=task.c.sequence + 1,
+            changed_at=actor.now,
         )
     )
     written = session.execute(
@@ -58,9 +53,9 @@ def change(
         .values(
             task_id=row.id,
             kind=kind,
-            done_by=by,
-            via=session.info.get(_WAY, ""),
-            at=now,
+            done_by=actor.name,
+            via=actor.via or "",
+            at=actor.now,
             before=seen,
             after={name: plain(value) for name, value in values.items()},
             reason=reason,
@@ -88,12 +83,11 @@ def plain(value: object) -> object:
 def add_record(
     session: Session,
     rows: Sequence[AnyRow],
+    actor: Actor,
     *,
     day: date,
     amount: int,
     note: str,
-    by: str,
-    now: datetime,
 ) -> int:
     """Write down one activity and that it counts for each of these tasks; the first is its own.
 
@@ -101,7 +95,9 @@ def add_record(
     """
     written = session.execute(
         insert(record)
-        .values(org_id=rows[0].org_id, day=day, note=note, recorded_by=by, recorded_at=now)
+        .values(
+            org_id=rows[0].org_id, day=day, note=note, recorded_by=actor.name, recorded_at=actor.now
+        )
         .returning(record.c.id)
     )
     record_id = int(written.scalar_one())
@@ -190,7 +186,7 @@ def last_election(session: Session, task_id: int) -> date | None:
     return session.execute(query.where(task.c.id == task_id)).scalar_one_or_none()
 
 
-def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: datetime) -> None:
+def add_election(session: Session, before: AnyRow, day: date, actor: Actor) -> None:
     """A new election ends the term that ran from `before`."""
     session.execute(update(start_event).where(start_event.c.id == before.id).values(current=False))
     written = session.execute(
@@ -201,8 +197,8 @@ def add_election(session: Session, before: AnyRow, day: date, *, by: str, now: d
             day=day,
             current=True,
             source="record",
-            recorded_at=now,
-            recorded_by=by,
+            recorded_at=actor.now,
+            recorded_by=actor.name,
         )
         .returning(start_event.c.id)
     )

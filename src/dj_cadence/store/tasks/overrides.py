@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.override import Override, OverrideKey, Spread
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, override, task
 
@@ -23,15 +25,14 @@ def lay_over(
     duty: str,
     period: str,
     values: Mapping[OverrideKey, str],
+    actor: Actor,
     *,
     reason: str,
-    by: str,
-    now: datetime,
 ) -> None:
     """Set these values for the subtree; an earlier value of the same kind ends."""
     same = (override.c.org_id == org_id, override.c.duty == duty, override.c.period == period)
     current = (*same, override.c.key.in_(sorted(values)), override.c.ended_at.is_(None))
-    session.execute(update(override).where(*current).values(ended_at=now))
+    session.execute(update(override).where(*current).values(ended_at=actor.now))
     rows = [
         {
             "org_id": org_id,
@@ -40,8 +41,8 @@ def lay_over(
             "key": key.value,
             "value": value,
             "reason": reason,
-            "made_by": by,
-            "made_at": now,
+            "made_by": actor.name,
+            "made_at": actor.now,
         }
         for key, value in values.items()
     ]
@@ -69,7 +70,7 @@ def take_back(session: Session, org_id: int, duty: str, now: datetime) -> list[O
 
 def wake(session: Session, above: AnyRow, duty: str) -> None:
     """Have the engine's next pass look at what is overdue of a duty in a subtree."""
-    below = select(org.c.id).where(org.c.position.between(above.position, above.subtree_end))
+    below = select(org.c.id).where(in_subtree(above))
     late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)
     session.execute(update(task).where(late).values(next_on=task.c.due))
 
@@ -164,7 +165,7 @@ def is_adopted() -> ColumnElement[bool]:
             override.c.ended_at.is_(None),
             override.c.duty == task.c.duty,
             above.c.id == override.c.org_id,
-            org.c.position.between(above.c.position, above.c.subtree_end),
+            in_subtree(above),
         )
         .correlate(task, org)
     )

@@ -11,6 +11,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.workflow import Step
 from dj_cadence.domain.tasks.task import OWED, State, last_answer_day, overdue_days
+from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, slot, task
@@ -129,7 +130,7 @@ def _in_org(code: str, *, subtree: bool) -> list[ColumnElement[bool]]:
     if not subtree:
         return [org.c.code == code]
     top = org.alias("top")
-    within = and_(top.c.code == code, org.c.position.between(top.c.position, top.c.subtree_end))
+    within = and_(top.c.code == code, in_subtree(top))
     return [select(top.c.id).where(within).exists()]
 
 

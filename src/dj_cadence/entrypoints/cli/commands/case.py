@@ -29,7 +29,7 @@ def open_(
         rules = act.catalogue
         act.check_acts_for(org)
         day = on or act.today
-        number = cases.open_case(act.session, rules, duty, org, on=day, ref=ref, **act.actor)
+        number = cases.open_case(act.session, rules, duty, org, act.actor, on=day, ref=ref)
     say(f"已立项，编号 {number}。")
 
 
@@ -40,7 +40,7 @@ def undo(ctx: typer.Context, number: _Number, reason: Reason = "", by: By = "") 
 
     with acting(ctx, by) as act:
         act.check_acts_for(cases.case(act.session, number).code)
-        cases.take_back(act.session, act.catalogue, number, reason=reason, **act.actor)
+        cases.take_back(act.session, act.catalogue, number, act.actor, reason=reason)
     say(f"{number} 号事项已撤回。")
 
 

@@ -67,7 +67,7 @@ def done(
             else:
                 main = task
                 record_id, said = _record(act, task, on, what)
-            evidence.attach(act.session, main, record_id, aside, by=act.person.key, now=site.now)
+            evidence.attach(act.session, main, record_id, aside, act.actor)
     say(said)
 
 
@@ -79,7 +79,7 @@ def _record_by_day(
 
     rules = act.catalogue
     act.check_acts_for(org)
-    found = record_by_day.hold(act.session, rules, duty, org, on=day, **what, **act.actor)
+    found = record_by_day.hold(act.session, rules, duty, org, act.actor, on=day, **what)
     return found.task_id, found.record_id, _attributed(found)
 
 
@@ -90,7 +90,7 @@ def _record(act: Act, task: int, on: date | None, what: dict[str, Any]) -> tuple
     rules, tasks = act.catalogue, (task, *what["also"])
     act.check_acts_on(*tasks)
     day = on or record.day_meant(act.session, rules, task, act.today)
-    record_id = record.done(act.session, rules, task, on=day, **what, **act.actor)
+    record_id = record.done(act.session, rules, task, act.actor, on=day, **what)
     return record_id, f"任务 {'、'.join(map(str, tasks))} 已登记。"
 
 
@@ -121,10 +121,8 @@ def take_back(
 
     with acting(ctx, by) as act:
         act.check_acts_on(task)
-        who, may_all = act.person.key, act.person.administrator
-        name = evidence.take_back(
-            act.session, task, number, by=who, now=act.site.now, may_all=may_all
-        )
+        may_all = act.person.administrator
+        name = evidence.take_back(act.session, task, number, act.actor, may_all=may_all)
     say(f"已收回附件“{name}”。")
 
 
@@ -137,7 +135,7 @@ def _import(ctx: typer.Context, file: Path, by: str) -> None:
         for problem in found.problems:
             if problem.warning:
                 say(str(problem))
-        count = import_records(act.session, act.catalogue, found, **act.actor)
+        count = import_records(act.session, act.catalogue, found, act.actor)
         act.check_acts_on(*(row.task_id for row in found.rows))
     say(f"已登记 {count} 项。")
 

@@ -186,14 +186,13 @@ def announce(
                 rules,
                 duty,
                 org,
+                act.actor,
                 due=due,
                 planned=planned,
                 theme=theme,
                 adopt=adopt,
                 vacation=vacation,
                 escalate=parse_graces(escalate) if escalate else None,
-                by=act.person.key,
-                now=act.site.now,
             )
     when = f"（{chinese_label(period)}）" if period else ""
     done = "已撤回最近一次部署" if undo else "已部署"

@@ -35,7 +35,7 @@ def add(
     with acting(ctx, by) as act:
         check_silences(act.session, act.person, org, act.today)
         first = since or act.today
-        quiet_periods.add(act.session, org, since=first, until=until, reason=reason, **act.actor)
+        quiet_periods.add(act.session, org, act.actor, since=first, until=until, reason=reason)
     say(f"已设定，到 {until} 为止。")
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.problems import faults
@@ -30,27 +29,28 @@ def import_(
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
     from dj_cadence.loading.roster_file import read_roster
-    from dj_cadence.services.access import actors
+    from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.roster.import_roster import import_roster
     from dj_cadence.services.tasks.elections import settle_elections
 
-    who = actors.OPERATOR.key
     with opened(ctx) as site:
         sheets, found = read_roster(files)
-        with actors.acting(site.site.database, Way.IMPORT) as session:
+        with site.site.database.write() as session:
             report = import_roster(
                 session,
                 sheets,
                 now=site.now,
                 today=site.today,
-                by=who,
+                by=OPERATOR.key,
                 found=found,
                 correct=correct,
                 dry_run=dry_run,
             )
             if elections := report.elections:
                 rules = site.catalogue()
-                settle_elections(session, rules, elections, by=who, now=site.now, today=site.today)
+                settle_elections(
+                    session, rules, elections, by=OPERATOR.key, now=site.now, today=site.today
+                )
         for problem in report.problems:
             say(problem.quoted())
         if wrong := len(faults(report.problems)):

@@ -123,7 +123,7 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
 
     with acting(ctx, by) as act:
         act.check_acts_on(task)
-        record.missed(act.session, act.catalogue, task, reason=reason, **act.actor)
+        record.missed(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已登记为未按期开展。")
 
 
@@ -140,7 +140,7 @@ def planned(
 
     with acting(ctx, by) as act:
         act.check_acts_on(task)
-        record.set_planned(act.session, act.catalogue, task, on=on, at=at, place=place, **act.actor)
+        record.set_planned(act.session, act.catalogue, task, act.actor, on=on, at=at, place=place)
     say(f"任务 {task} 定在 {on}。")
 
 
@@ -159,7 +159,7 @@ def submit(
         if not record.needs_acceptance(act.session, act.catalogue, task):
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
         day = on or act.today
-        record.done(act.session, act.catalogue, task, on=day, note=note, **act.actor)
+        record.done(act.session, act.catalogue, task, act.actor, on=day, note=note)
     say(f"任务 {task} 已报送，待上级确认。")
 
 
@@ -174,7 +174,7 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
         else:
             act.check_acts_on(task, *beside)
         kind = undo.last_deed_kind(act.session, task)
-        state = undo.undo(act.session, act.catalogue, task, reason=reason, **act.actor)
+        state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 的{kind.label}已撤回，现在是“{state.label}”。")
 
 
@@ -198,10 +198,10 @@ def postpone(
             act.session,
             act.catalogue,
             task,
+            act.actor,
             until=until,
             reason=reason,
             confirmed=confirm,
-            **act.actor,
         )
     say(f"任务 {task} 的截止日改为 {until}。")
 
@@ -212,7 +212,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
 
     with acting(ctx, by) as act:
         act.check_decides_on(task)
-        superior_decisions.waive(act.session, act.catalogue, task, reason=reason, **act.actor)
+        superior_decisions.waive(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已登记为经上级同意不再办理。")
 
 
@@ -222,7 +222,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
 
     with acting(ctx, by) as act:
         act.check_decides_on(task)
-        superior_decisions.accept(act.session, act.catalogue, task, **act.actor)
+        superior_decisions.accept(act.session, act.catalogue, task, act.actor)
     say(f"任务 {task} 已确认完成。")
 
 
@@ -232,5 +232,5 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
 
     with acting(ctx, by) as act:
         act.check_decides_on(task)
-        superior_decisions.return_(act.session, act.catalogue, task, reason=reason, **act.actor)
+        superior_decisions.return_(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已退回。")

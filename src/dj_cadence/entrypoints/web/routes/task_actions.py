@@ -7,6 +7,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.domain.tasks.way import Way
@@ -19,9 +20,8 @@ from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.record import Actor
 from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
-from dj_cadence.store.tasks.acts import came_by, last_election, locked_task
+from dj_cadence.store.tasks.acts import last_election, locked_task
 from dj_cadence.store.tasks.deeds import last_on
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
@@ -83,7 +83,6 @@ def answer(visit: RequestContext, allowed: Callable[[Session], Allowed], base: s
         act = visit.path("act")
         return visit.page("confirm.html", base=base, act=act, task=task, asked=question)
     with set_aside(visit.settings, visit.papers) as aside, visit.write() as session:
-        came_by(session, Way.LINK if visit.path("token") else Way.PAGE)
         may = allowed(session)
         carry_out, task = _chosen(visit, session, may)
         said = carry_out(Acting(visit, session, may, task, aside))
@@ -101,8 +100,9 @@ class Acting:
     aside: Aside
 
     @property
-    def who(self) -> Actor:
-        return {"by": self.may.person.key, "now": self.visit.now, "today": self.visit.today}
+    def actor(self) -> Actor:
+        via = Way.LINK if self.visit.path("token") else Way.PAGE
+        return Actor(self.may.person.key, self.visit.now, self.visit.today, via)
 
     @property
     def reason(self) -> str:
@@ -162,13 +162,13 @@ def _done(one: Acting) -> str:
         session,
         visit.catalogue,
         task.id,
+        one.actor,
         on=on,
         note=note,
         amount=amount,
         also=_also(one),
-        **one.who,
     )
-    attach(session, task.id, record_id, one.aside, by=one.may.person.key, now=visit.now)
+    attach(session, task.id, record_id, one.aside, one.actor)
     if task.done + amount < task.target:
         return "counted"
     if task.rule and task.rule.confirm:
@@ -207,13 +207,13 @@ def _check_may_act(one: Acting, rows: Sequence[TaskRow], number: int) -> None:
 
 
 def _evidence(one: Acting) -> str:
-    add(one.session, one.task.id, one.aside, by=one.may.person.key, now=one.visit.now)
+    add(one.session, one.task.id, one.aside, one.actor)
     return "evidence"
 
 
 def _take_back(one: Acting) -> str:
     paper_id = whole_number(one.visit.form.get("paper", ""))
-    take_back(one.session, one.task.id, paper_id, by=one.may.person.key, now=one.visit.now)
+    take_back(one.session, one.task.id, paper_id, one.actor)
     return "take_back"
 
 
@@ -227,7 +227,7 @@ def _check_unchanged(visit: RequestContext, session: Session, task: TaskRow) -> 
 
 
 def _missed(one: Acting) -> str:
-    record.missed(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
+    record.missed(one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason)
     return "missed"
 
 
@@ -235,7 +235,7 @@ def _planned(one: Acting) -> str:
     visit = one.visit
     on, at, place = visit.date_field("on"), visit.form.get("at", ""), visit.form.get("place", "")
     record.set_planned(
-        one.session, visit.catalogue, one.task.id, on=on, at=at, place=place, **one.who
+        one.session, visit.catalogue, one.task.id, one.actor, on=on, at=at, place=place
     )
     if not visit.catalogue.calendar.is_working_day(on):
         return "rest"
@@ -248,7 +248,7 @@ def _reopen(one: Acting) -> str:
     if not DeedKind(last.kind).is_grant:
         beside = set(rests_with(one.session, last)) - one.may.own.keys()
         _check_may_act(one, _tasks(one, sorted(beside)), len(beside))
-    undo(one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who)
+    undo(one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason)
     return "reopen"
 
 
@@ -260,29 +260,29 @@ def _postpone(one: Acting) -> str:
         one.session,
         one.visit.catalogue,
         one.task.id,
+        one.actor,
         until=one.visit.date_field("until"),
         reason=one.reason,
         confirmed="confirmed" in one.visit.form,
-        **one.who,
     )
     return "postpone"
 
 
 def _waive(one: Acting) -> str:
     superior_decisions.waive(
-        one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who
+        one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason
     )
     return "waive"
 
 
 def _accept(one: Acting) -> str:
-    superior_decisions.accept(one.session, one.visit.catalogue, one.task.id, **one.who)
+    superior_decisions.accept(one.session, one.visit.catalogue, one.task.id, one.actor)
     return "accept"
 
 
 def _return(one: Acting) -> str:
     superior_decisions.return_(
-        one.session, one.visit.catalogue, one.task.id, reason=one.reason, **one.who
+        one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason
     )
     return "return"
 

@@ -1,0 +1,19 @@
+"""That somebody is to be told something about a task."""
+
+from datetime import date
+from typing import NamedTuple
+
+
+class Notice(NamedTuple):
+    """What an office is to be told of a task, from a day on. All but `due_on` is its key."""
+
+    task_id: int
+    due_revision: int
+    """Of the task's dates: after a re-dating the same may be said once more."""
+    reminder_step: str
+    occurrence: int
+    """Of a repeated step from 0; of what an act or an appointment caused, its id."""
+    level: int
+    """0: the task's organization itself; above, so many levels up its reporting line."""
+    office: str
+    due_on: date
