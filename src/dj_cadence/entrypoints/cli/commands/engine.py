@@ -1,10 +1,9 @@
 """tick, simulate, digest, feed: the engine by hand."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,9 +22,6 @@ from dj_cadence.entrypoints.cli.arguments import (
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, write_file
 from dj_cadence.errors import Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
 

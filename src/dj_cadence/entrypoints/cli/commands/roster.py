@@ -28,6 +28,8 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
+    from dj_cadence.domain.tasks.actor import Actor
+    from dj_cadence.domain.tasks.way import Way
     from dj_cadence.loading.roster_file import read_roster
     from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.roster.import_roster import import_roster
@@ -47,10 +49,8 @@ def import_(
                 dry_run=dry_run,
             )
             if elections := report.elections:
-                rules = site.catalogue()
-                settle_elections(
-                    session, rules, elections, by=OPERATOR.key, now=site.now, today=site.today
-                )
+                actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
+                settle_elections(session, site.catalogue(), elections, actor)
         for problem in report.problems:
             say(problem.quoted())
         if wrong := len(faults(report.problems)):
