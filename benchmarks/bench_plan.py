@@ -41,8 +41,8 @@ from dj_cadence.domain.rules.duty import Every
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import act, org, start_event, task
-from dj_cadence.store.site import site as sites
 
 AT_ONCE = 50_000
 SPAN = planner.default_span(STARTS_ON, TODAY)
@@ -210,7 +210,7 @@ def _elected_and_rolled(database: Database, rules: Catalogue, n: int) -> float:
         branch = session.execute(branches.offset(100 + n).limit(1)).scalar_one()
         mine = start_event.c.org_id == branch
         session.execute(update(start_event).where(mine).values(day=date(2026, 2, 27)))
-        sites.data_changed(session, [branch])
+        orgs.mark_changed(session, [branch])
     return _roll(database, rules)
 
 

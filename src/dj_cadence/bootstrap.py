@@ -69,7 +69,7 @@ def open_site(
             tell(done)
         return assemble(settings, database)
     except BaseException:
-        database.engine.dispose()
+        database.close()
         raise
 
 
@@ -87,7 +87,7 @@ def site_in_use(
             with out_of_reach_explained(site.database):
                 yield site
         finally:
-            site.database.engine.dispose()
+            site.database.close()
 
 
 def assemble(settings: Settings, database: Database) -> Site:

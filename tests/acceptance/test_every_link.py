@@ -15,7 +15,7 @@ from dj_cadence.services.pages.message_links import live_links
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.signing import message_token
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster.people import find_person
 from dj_cadence.store.schema import address, appointment, message, org
 
 from .crawl import CODES, broken, crawl
@@ -44,7 +44,7 @@ def browser(site: Site, person: str = "", *, client: str = FAR) -> Browser:
     )
     if person:
         with site.database.write() as session:
-            found = orgs.find_person(session, person)
+            found = find_person(session, person)
             path = urlsplit(login_address(session, site.settings, found.id, NOW)).path
         assert made.send_form(path, path).status_code == 303
     return made
@@ -102,7 +102,7 @@ def people(site: Site) -> dict[str, str]:
 def message_link(site: Site, email: str) -> str:
     """The link of the newest message to a person that still opens something."""
     with site.database.read() as session:
-        rules, person = applied_catalogue(session), orgs.find_person(session, email)
+        rules, person = applied_catalogue(session), find_person(session, email)
         found = live_links(session, rules, site.settings, person.id, NOW)
     return f"/t/{message_token(site.settings.key, found[0].message_id)}"
 

@@ -27,7 +27,7 @@ from dj_cadence.services.access.link_tokens import login_address
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 
 from .district import Browser
 from .terminal import NOW, TODAY, Terminal, type_command
@@ -144,7 +144,7 @@ class Village:
         )
         if person:
             with site.database.write() as session:
-                found = orgs.find_person(session, person)
+                found = people.find_person(session, person)
                 path = urlsplit(login_address(session, site.settings, found.id, NOW)).path
             assert client.send_form(path, path).status_code in (303, 410, 422)
         return client

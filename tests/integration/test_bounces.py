@@ -20,7 +20,7 @@ from dj_cadence.settings.channel_options import BouncesTable
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import addresses
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.transport.bounce_report import BounceBox
 from dj_cadence.transport.mailbox import open_box
 
@@ -149,7 +149,7 @@ def test_an_address_whose_mail_came_back_is_used_no_more(
     with database.read() as session:
         query = select(schema.address.c.value, schema.address.c.state, schema.address.c.reason)
         found = [tuple(row) for row in session.execute(query.order_by(schema.address.c.id))]
-        reachable = orgs.addresses(session, [1, 2])
+        reachable = people.addresses(session, [1, 2])
     assert found == [("p1@example.cn", "bad", reason), ("p2@example.cn", "ok", "")]
     assert reachable == {2: {"email": "p2@example.cn"}}
     assert rows.attempts(database) == [
@@ -250,7 +250,7 @@ def test_policy_strikes_no_address_off(database: Database, tmp_path: Path) -> No
 
     assert rows.attempts(database)[0][3] == "250 ok；退信：5.7.1 550 User unknown"
     with database.read() as session:
-        assert orgs.addresses(session, [1]) == {1: {"email": "p1@example.cn"}}
+        assert people.addresses(session, [1]) == {1: {"email": "p1@example.cn"}}
 
 
 def test_the_box_is_looked_into_every_ten_minutes(

@@ -12,7 +12,7 @@ from dj_cadence.services.access.permissions import Visitor, may_grant
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 from .engine_rows import (
     EVERYTHING,
@@ -180,7 +180,7 @@ def test_a_waived_task_is_settled_and_says_nothing_more(district: Database) -> N
 def test_only_those_above_may_grant(district: Database, office_at: str, allowed: bool) -> None:
     with district.read() as session:
         org = orgs.find_org(session, "B1")
-        holder = orgs.holders(session, [orgs.find_org(session, office_at).id], TODAY)
+        holder = people.holders(session, [orgs.find_org(session, office_at).id], TODAY)
         secretary = next(h for (_, office), h in holder.items() if office == "书记")
         visitor = Visitor(secretary.person_id, "x", secretary.name)
         assert may_grant(session, visitor, org.id, TODAY) is allowed

@@ -260,9 +260,9 @@ def test_the_schema_is_one_of_a_file_of_duties_or_workflows() -> None:
         ["plans"],
         ["sentences"],
     ]
-    assert "every" in schema["$defs"]["Rule"]["properties"]
-    assert schema["$defs"]["Rule"]["additionalProperties"] is False
-    assert "required" not in schema["$defs"]["Rule"]
+    assert "every" in schema["$defs"]["DutyRule"]["properties"]
+    assert schema["$defs"]["DutyRule"]["additionalProperties"] is False
+    assert "required" not in schema["$defs"]["DutyRule"]
 
 
 @settings(max_examples=30, deadline=None, derandomize=True, database=None)

@@ -11,8 +11,8 @@ from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.roster.export import check_roster
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.roster import orgs
-from dj_cadence.store.roster.roster import stored_appointments, stored_orgs, stored_people
+from dj_cadence.store.roster import orgs, people
+from dj_cadence.store.roster.stored_roster import stored_appointments, stored_orgs, stored_people
 from dj_cadence.store.schema import address, org
 from dj_cadence.store.site import site as sites
 
@@ -77,7 +77,7 @@ def secretaries(database: Database) -> list[tuple[str, str, bool]]:
 def written_to(database: Database) -> str:
     with database.read() as session:
         branch = orgs.find_org(session, "E-1-B")
-        return orgs.holders(session, [branch.id], TODAY)[branch.id, "书记"].name
+        return people.holders(session, [branch.id], TODAY)[branch.id, "书记"].name
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_a_number_of_a_person_in_another_dress(load: Load, database: Database) -
     assert said(load(people=("E-1-B,委员,,ｔ－01,王芳,,,,",))) == []
     with database.read() as session:
         assert [p.key for p in stored_people(session)] == ["T-01"]
-        assert orgs.find_person(session, "t–０１").name == "王芳"
+        assert people.find_person(session, "t–０１").name == "王芳"
 
 
 def test_a_person_is_found_by_an_address_as_it_is_typed(load: Load, database: Database) -> None:
     load((TOP, BRANCH), ("E-1-B,书记,,,王芳,wang@yunxi.example,13800138000,,",))
     with database.read() as session:
         for typed in ("王芳<WANG@yunxi.example>", "+86 138 0013 8000", "138-0013-8000"):
-            assert orgs.find_person(session, typed).name == "王芳"
+            assert people.find_person(session, typed).name == "王芳"
 
 
 def test_an_address_that_moves_is_said(load: Load) -> None:

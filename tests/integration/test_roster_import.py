@@ -23,8 +23,8 @@ from dj_cadence.services.roster.export import (
 from dj_cadence.services.roster.import_roster import Election, ImportReport, Tally, import_roster
 from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.roster import orgs
-from dj_cadence.store.roster.roster import stored_appointments, stored_orgs
+from dj_cadence.store.roster import orgs, people
+from dj_cadence.store.roster.stored_roster import stored_appointments, stored_orgs
 from dj_cadence.store.schema import address, metadata, org, person, profile, start_event
 from dj_cadence.store.site import site as sites
 
@@ -301,8 +301,8 @@ def test_a_changed_mailbox_keeps_the_person(database: Database, load: Import) ->
     report = load((), ("C,书记,书记甲,new@example.org,,,",))
     assert (report.persons, report.appointments) == (Tally(changed=1), Tally(unchanged=1))
     with database.read() as session:
-        found = orgs.find_person(session, "NEW@example.org")
-        assert orgs.addresses(session, [found.id]) == {found.id: {"email": "new@example.org"}}
+        found = people.find_person(session, "NEW@example.org")
+        assert people.addresses(session, [found.id]) == {found.id: {"email": "new@example.org"}}
         assert len(session.execute(select(person)).all()) == 2
 
 
@@ -330,7 +330,7 @@ def test_who_holds_an_office(database: Database, load: Import) -> None:
         ids = {row.code: row.id for row in orgs.subtree(session, "C")}
 
         def held(day: date) -> dict[tuple[int, str], tuple[str, bool]]:
-            found = orgs.holders(session, list(ids.values()), day)
+            found = people.holders(session, list(ids.values()), day)
             return {key: (holder.name, holder.acting) for key, holder in found.items()}
 
         assert held(date(2026, 3, 5)) == {
@@ -339,7 +339,7 @@ def test_who_holds_an_office(database: Database, load: Import) -> None:
         }
         assert held(date(2026, 2, 28))[ids["C"], "书记"] == ("老书记", False)
         assert held(date(2026, 3, 11))[ids["B1"], "书记"] == ("书记乙", False)
-        assert isinstance(orgs.holders(session, [ids["C"]], TODAY)[ids["C"], "书记"], Holder)
+        assert isinstance(people.holders(session, [ids["C"]], TODAY)[ids["C"], "书记"], Holder)
 
 
 def test_a_bad_address_is_not_given_out_and_stays_bad(database: Database, load: Import) -> None:
@@ -348,7 +348,7 @@ def test_a_bad_address_is_not_given_out_and_stays_bad(database: Database, load: 
         session.execute(address.update().values(state="bad"))
     assert load(TREE, OFFICES).sentences() == ["无变化。"]
     with database.read() as session:
-        assert orgs.addresses(session, [orgs.find_person(session, "c@example.org").id]) == {}
+        assert people.addresses(session, [people.find_person(session, "c@example.org").id]) == {}
 
 
 def test_unknown_codes_and_people_are_refused(database: Database, load: Import) -> None:
@@ -357,7 +357,7 @@ def test_unknown_codes_and_people_are_refused(database: Database, load: Import) 
         with pytest.raises(Refused, match="没有代码为“B11”的组织，是否想写“B1”"):
             orgs.find_org(session, "B11")
         with pytest.raises(Refused, match="没有编号或地址为“nobody”的人员"):
-            orgs.find_person(session, "nobody")
+            people.find_person(session, "nobody")
 
 
 # --- looking at it ---------------------------------------------------------------------------
@@ -486,7 +486,7 @@ def test_a_province(database: Database) -> None:
     assert report.orgs == Tally(12_001)
     with database.read() as session:
         ids = [row.id for row in orgs.subtree(session, "S")]
-        assert orgs.holders(session, ids, FIRST_DAY) == {}
+        assert people.holders(session, ids, FIRST_DAY) == {}
     assert len(ids) == 12_001
 
 

@@ -87,7 +87,7 @@ def test_another_fault_is_told_anew_and_mending_it_is_not(site: Site) -> None:
     (site.settings.folder / "schedules" / "duties" / "own.yaml").unlink()
     assert passes(site, at(DAY, 11, 0), at(DAY, 12, 0)) == []
     with site.database.read() as session:
-        assert file_watch.noted(session) is None
+        assert file_watch.rule_file_trouble(session) is None
 
 
 def test_sound_files_that_are_not_applied_are_told_once(site: Site) -> None:

@@ -55,7 +55,7 @@ BESIDE = ("store/audit/", "store/site/copying.py", "store/migrations/")
 
 DIALECT = re.compile(
     r"\b(is_sqlite|is_postgres\w*|postgresql|psycopg|sqlite3|exec_driver_sql|dialect|PRAGMA|ANALYZE"
-    r"|pg_\w+)\b"
+    r"|pg_(?!dump|restore)\w+)\b"
 )
 
 
@@ -109,7 +109,7 @@ def named(node: ast.AST) -> str:
         case ast.ImportFrom(module=str(text)):
             return text
         case ast.Constant(value=str(text)) if "\n" not in text:
-            return text if re.search(r"\b(PRAGMA|ANALYZE|pg_\w+)\b", text) else ""
+            return text if re.search(r"\b(PRAGMA|ANALYZE|pg_(?!dump|restore)\w+)\b", text) else ""
     return ""
 
 

@@ -16,6 +16,7 @@ from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.reminders import notices
+from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
@@ -119,7 +120,7 @@ class SiteState(NamedTuple):
 def state_of(database: Database) -> SiteState:
     """As it stands now. Raises Refused where the site was never set up."""
     with database.read() as session:
-        row, rules = sites.load(session), sites.applied_hash(session)
+        row, rules = sites.load(session), catalogues.applied_hash(session)
     return SiteState(
         row.starts_on, row.sending, row.sending_paused_on is not None, rules is not None
     )

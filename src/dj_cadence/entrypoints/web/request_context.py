@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.pass_watch import PassWatch
@@ -29,7 +30,6 @@ from dj_cadence.services.pages import overview
 from dj_cadence.services.site import Session
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.core.types import AnyRow
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class RequestContext:
         if self.visitor.is_stranger:
             raise HTTPException(HTTPStatus.FORBIDDEN)
 
-    def organization(self, session: Session) -> AnyRow:
+    def organization(self, session: Session) -> Organization:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
         found = overview.one(session, self.visitor, self.code, self.today)

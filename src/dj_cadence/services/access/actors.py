@@ -6,7 +6,7 @@ from datetime import date
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_announce, may_grant
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.tasks import acts
 
 OPERATOR = Visitor(key="操作员", name="操作员", administrator=True)
@@ -19,7 +19,7 @@ def named_person(session: Session, key_or_address: str) -> Visitor:
     """The person named by --as; the operator where none is. Raises Refused for an unknown one."""
     if not key_or_address:
         return OPERATOR
-    row = orgs.find_person(session, key_or_address)
+    row = people.find_person(session, key_or_address)
     return Visitor(row.id, row.key, row.name)
 
 

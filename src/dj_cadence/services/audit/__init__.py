@@ -25,7 +25,7 @@ from dj_cadence.services.audit.rows import look_at_rows, unreadable
 from dj_cadence.services.audit.tasks import look_at_tasks
 from dj_cadence.services.audit.tree import look_at_tree
 from dj_cadence.services.site import Site
-from dj_cadence.store.audit import pages
+from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.schema import site as site_row
@@ -58,7 +58,7 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 
 def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
     database, found = site.database, list[AuditFinding]()
-    faults = pages.faults(database)
+    faults = stored_bytes.faults(database)
     if faults:
         found.append(damaged(faults))
     mend = not faults

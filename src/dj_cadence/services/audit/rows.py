@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError
 
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store.audit import pages
 from dj_cadence.store.audit.invariant import (
     SHOWN,
     Invariant,
@@ -16,6 +15,7 @@ from dj_cadence.store.audit.invariant import (
     set_right,
 )
 from dj_cadence.store.audit.rules import by_table
+from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database
 
@@ -37,7 +37,7 @@ def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> Iterator[None
     try:
         yield
     except (DatabaseError, ValueError) as error:
-        reason = pages.reason(error) if isinstance(error, DatabaseError) else str(error)[:80]
+        reason = stored_bytes.reason(error) if isinstance(error, DatabaseError) else str(error)[:80]
         text = f"处数据读不出来（{what}：{reason}）；请停止 run，用 restore 从备份恢复"
         tell(AuditFinding("unreadable", 1, text))
 

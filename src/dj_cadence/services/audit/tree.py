@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org
 from dj_cadence.store.site import site as sites
 
@@ -66,9 +67,8 @@ def _put_below(database: Database) -> dict[int, AnyRow]:
     """Each where the roster says that it is, by what is so in this transaction."""
     with database.write() as session:
         moved = _elsewhere(_rows(session))
-        for id_, above in moved.items():
-            session.execute(update(org).where(org.c.id == id_).values(supervisor_id=above))
-        sites.data_changed(session, moved)
+        orgs.change(session, [{"id": n, "supervisor_id": above} for n, above in moved.items()])
+        orgs.mark_changed(session, moved)
         sites.shown_changed(session)
         return _rows(session)
 
@@ -106,7 +106,8 @@ def _places(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
 
 def _reorder(database: Database) -> None:
     with database.write() as session:
-        for id_, (position, end) in _misplaced(_rows(session)).items():
-            values = {"position": position, "subtree_end": end}
-            session.execute(update(org).where(org.c.id == id_).values(**values))
+        places = _misplaced(_rows(session)).items()
+        orgs.change(
+            session, [{"id": n, "position": at, "subtree_end": end} for n, (at, end) in places]
+        )
         sites.shown_changed(session)

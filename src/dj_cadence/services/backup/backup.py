@@ -6,7 +6,6 @@ stop working. So the file is as secret as the site itself, and only its owner ca
 
 import os
 import shutil
-import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from dj_cadence.services.backup.draft import draft
 from dj_cadence.services.site import Site
 from dj_cadence.settings import KEY_FILE, SITE_FILE
 from dj_cadence.settings.reading import DATABASE
-from dj_cadence.store.core.snapshot import copy_into
+from dj_cadence.store.core.snapshot import Damaged, copy_into
 
 _ELSEWHERE = (
     "站点用的是 PostgreSQL，请用 pg_dump 备份、pg_restore 恢复数据库，"
@@ -34,7 +33,7 @@ def backup(site: Site, file: Path) -> int:
     Refused where the file is there already, cannot be written, the database is damaged or is
     not SQLite.
     """
-    if not site.database.is_sqlite:
+    if site.database.file is None:
         raise Refused(_ELSEWHERE)
     if os.path.lexists(file):
         raise Refused(f"{file} 已经存在，没有改动。请换一个文件名。")
@@ -43,8 +42,8 @@ def backup(site: Site, file: Path) -> int:
     if unfit := next((path for path in paths if not is_fit(_name(path, folder))), None):
         raise Refused(f"{_name(unfit, folder)!a} 这个文件名备份不了，请改名后再试。")
     try:
-        return _write(site, paths, file)
-    except sqlite3.Error as error:
+        return _write(site.database.file, paths, folder, file)
+    except Damaged as error:
         raise Refused(
             f"数据库读不出来或有损坏，没有备份：{error}。请停止 run，从最近一次好的备份恢复。"
         ) from error
@@ -52,10 +51,9 @@ def backup(site: Site, file: Path) -> int:
         raise Refused(f"{file} 写不进去：{os_reason(error.errno)}。") from error
 
 
-def _write(site: Site, paths: list[Path], file: Path) -> int:
-    folder, place = site.settings.folder, file.resolve().parent
-    database = copy_into(Path(str(site.database.engine.url.database)), place)
-    with os.fdopen(database, "rb") as copy, draft(place) as made:
+def _write(database: Path, paths: list[Path], folder: Path, file: Path) -> int:
+    place = file.resolve().parent
+    with os.fdopen(copy_into(database, place), "rb") as copy, draft(place) as made:
         with zipfile.ZipFile(made.stream, "w", _METHOD, strict_timestamps=False) as packed:
             with packed.open(DATABASE, "w", force_zip64=True) as entry:
                 copy.seek(0)

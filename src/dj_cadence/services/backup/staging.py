@@ -4,23 +4,19 @@ What it brings is looked at as something that a stranger wrote.
 """
 
 import shutil
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import date
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from dj_cadence.errors import Refused
 from dj_cadence.services.backup.archive import opened_backup, unpack
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.own_place import with_own_database
 from dj_cadence.settings.reading import DATABASE, has_site_key
-from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_file
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.core.snapshot import distrust
+from dj_cadence.store.core.snapshot import Damaged, distrust, unreadable_is_damaged, without_log
 from dj_cadence.store.site import site as sites
 from dj_cadence.whole_file import write_new
 
@@ -74,20 +70,20 @@ def _check_database(file: Path, today: date) -> None:
     try:
         wrong = distrust(file)
         if not wrong:
-            _hold(file, today)
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+            with unreadable_is_damaged():
+                _hold(file, today)
+        without_log(file)
     except Refused as error:
         wrong = str(error).removeprefix(f"{file}：").removesuffix("。")
-    except (sqlite3.Error, SQLAlchemyError) as error:
-        wrong = str(getattr(error, "orig", error)).partition("\n")[0]
+    except Damaged as error:
+        wrong = str(error)
     if wrong:
         raise Refused(f"备份里的数据库不能用：{wrong}。没有改动。")
 
 
 def _hold(file: Path, today: date) -> None:
     """Bring the database to this version's layout and switch its sending off."""
-    database = open_database(f"sqlite:///{file}")
+    database = open_file(file)
     try:
         migrate(database)
         _compare(database)
@@ -95,7 +91,7 @@ def _hold(file: Path, today: date) -> None:
             sites.load(session)
             sites.hold(session, today)
     finally:
-        database.engine.dispose()
+        database.close()
 
 
 def _compare(database: Database) -> None:

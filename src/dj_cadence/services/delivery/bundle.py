@@ -174,7 +174,7 @@ def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
     """
     if not rows:
         return {}
-    returning = insert_or_ignore(session, message).returning(message.c.person_id, message.c.id)
+    returning = insert_or_ignore(message).returning(message.c.person_id, message.c.id)
     return {row.person_id: row.id for row in session.execute(returning, rows)}
 
 

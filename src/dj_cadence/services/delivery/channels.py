@@ -11,7 +11,7 @@ from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.site import Site
 from dj_cadence.store.delivery import addresses, circuits
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 
 _MEANING = {
     Blame.ADDRESS: "对方说没有这个地址",
@@ -42,7 +42,7 @@ class Channel:
 def list_channels(site: Site) -> list[Channel]:
     """In the order of preference."""
     with site.database.read() as session:
-        counts = orgs.address_counts(session)
+        counts = people.address_counts(session)
         shut = {one.channel: one.reason for one in circuits.shut(session)}
     return [
         Channel(

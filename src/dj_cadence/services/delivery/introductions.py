@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.claims import Claim
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 _ROLES = 3
 """So many offices are named; who holds more knows why."""
@@ -32,7 +32,7 @@ def introductions(
     if not firsts:
         return {}
     fresh = [claim for claim in claims if claim.id in firsts]
-    held = orgs.offices_held(session, [claim.person_id for claim in fresh], day)
+    held = people.offices_held(session, [claim.person_id for claim in fresh], day)
     uppermost = orgs.uppermost(session)
     host = uppermost[0] if len(uppermost) == 1 else ""
     return {

@@ -14,7 +14,7 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 from dj_cadence.store.schema import attempt, message, notice, org, person
 
 _FAILED = ("gave_up", "unknown", "quarantined", "retry")
@@ -56,7 +56,7 @@ def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Deliv
     if failed:
         query = query.where(message.c.state.in_(_FAILED))
     if person_key:
-        query = query.where(message.c.person_id == orgs.find_person(session, person_key).id)
+        query = query.where(message.c.person_id == people.find_person(session, person_key).id)
     return [_delivery(row) for row in session.execute(query)]
 
 

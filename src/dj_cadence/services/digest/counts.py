@@ -17,6 +17,7 @@ from dj_cadence.domain.digest.digest import (
     last_answered,
     last_due_known,
 )
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
@@ -27,7 +28,7 @@ from dj_cadence.store.digest.subtree_counts import Asked
 from dj_cadence.store.tasks import overrides
 
 
-def week_told(session: Session, week: str, above: AnyRow) -> str:
+def week_told(session: Session, week: str, above: AnyRow | Organization) -> str:
     """The week of the last digest before `week` that this superior was told; may be empty."""
     told = digests.weeks_told(session, week, TreeRange(above.position, above.position))
     return told.get(above.id) or digests.week_before(session, week)
@@ -96,18 +97,20 @@ class SubtreeCounts:
         """The organizations directly below, in their own order."""
         return self._below.get(org_id, [])
 
-    def numbers(self, above: AnyRow) -> Numbers:
+    def numbers(self, above: AnyRow | Organization) -> Numbers:
         """Of all that lies strictly below."""
         return self._all.between(above.position + 1, above.subtree_end)
 
-    def by_child(self, above: AnyRow) -> dict[int, Numbers]:
+    def by_child(self, above: AnyRow | Organization) -> dict[int, Numbers]:
         """Of each organization directly below with its whole subtree, where there is any."""
         below = self.below(above.id)
         ends = (row.subtree_end for row in below)
         found = zip(below, self._all.stretches(above.position + 1, ends), strict=True)
         return {row.id: numbers for row, numbers in found if numbers is not NOTHING}
 
-    def children(self, above: AnyRow, last: digests.Counts | None) -> tuple[DigestChild, ...]:
+    def children(
+        self, above: AnyRow | Organization, last: digests.Counts | None
+    ) -> tuple[DigestChild, ...]:
         """Each organization directly below; `last` is what the digest before counted."""
         found = self.by_child(above)
         return tuple(
@@ -116,7 +119,7 @@ class SubtreeCounts:
             for numbers in [found.get(row.id, NOTHING)]
         )
 
-    def duties(self, above: AnyRow) -> tuple[DigestDuty, ...]:
+    def duties(self, above: AnyRow | Organization) -> tuple[DigestDuty, ...]:
         """Each duty with anything to count, in the catalogue's order."""
         order = [*self._catalogue.duties, *sorted(self._by_duty.keys() - self._catalogue.duties)]
         found = (

@@ -19,6 +19,7 @@ from dj_cadence.domain.digest.digest import (
     folded,
     unnamed,
 )
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, overdue_days
@@ -111,7 +112,7 @@ def write_digest(
     session: Session,
     catalogue: Catalogue,
     settings: Settings,
-    above: AnyRow,
+    above: Organization,
     week: str,
     now: datetime,
 ) -> None:
@@ -174,7 +175,7 @@ def digests_of_a_pass(
 
 
 def kept_digest(
-    session: Session, catalogue: Catalogue, above: AnyRow, week: str
+    session: Session, catalogue: Catalogue, above: Organization, week: str
 ) -> DigestView | None:
     """The numbers of a past week's digest as they were counted then; None where none was made."""
     row = digests.one(session, above.id, week)

@@ -7,6 +7,7 @@ from sqlalchemy import func, insert, select
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.view import MessageView
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.reminders.recipient import Addressee, digest_reader
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
@@ -15,7 +16,6 @@ from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests
 from dj_cadence.store.schema import message
 
@@ -24,7 +24,7 @@ def requested_digest(
     session: Session,
     catalogue: Catalogue,
     settings: Settings,
-    above: AnyRow,
+    above: Organization,
     *,
     today: date,
     week: str = "",
@@ -47,7 +47,7 @@ def requested_digest(
     return kept
 
 
-def as_message(session: Session, site: Site, view: DigestView, above: AnyRow) -> MessageView:
+def as_message(session: Session, site: Site, view: DigestView, above: Organization) -> MessageView:
     """The message that carries this digest alone."""
     reader = _reader(session, site, above, view.day)
     return MessageView(
@@ -62,7 +62,7 @@ def as_message(session: Session, site: Site, view: DigestView, above: AnyRow) ->
 
 
 def order_digest(
-    session: Session, catalogue: Catalogue, site: Site, above: AnyRow, *, now: datetime
+    session: Session, catalogue: Catalogue, site: Site, above: Organization, *, now: datetime
 ) -> str:
     """Have the digest sent at the next pass; returns the address it goes to.
 
@@ -96,7 +96,7 @@ def order_digest(
     return address
 
 
-def _reader(session: Session, site: Site, above: AnyRow, today: date) -> Addressee | None:
+def _reader(session: Session, site: Site, above: Organization, today: date) -> Addressee | None:
     book = AddressBook(session, [above.id], today, site.settings)
     return digest_reader(book.holders(above.id), book.reachable)
 

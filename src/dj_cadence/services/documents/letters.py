@@ -11,6 +11,7 @@ from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
 from dj_cadence.domain.documents.document import Document, DocumentLine
 from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
@@ -23,7 +24,6 @@ from dj_cadence.services.documents.term_letters import (
     superior_name,
 )
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, record, record_task, task
 from dj_cadence.store.tasks import acts
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
@@ -33,7 +33,7 @@ def paper(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    found: AnyRow,
+    found: Organization,
     *,
     visitor: Visitor,
     today: date,
@@ -66,7 +66,12 @@ def paper(
 
 
 def _year_end(
-    session: Session, catalogue: Catalogue, found: AnyRow, visitor: Visitor, today: date, year: int
+    session: Session,
+    catalogue: Catalogue,
+    found: Organization,
+    visitor: Visitor,
+    today: date,
+    year: int,
 ) -> Document:
     """It is handed up: of what is about persons it says only how many there were."""
     whole = tasks(

@@ -18,14 +18,14 @@ from dj_cadence.domain.documents.election_letter import (
 from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
 from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.schema import org, profile, slot, start_event, task
 from dj_cadence.store.tasks.task_list import TaskRow
 
@@ -81,7 +81,7 @@ def reminder_months(
 def reminder(
     session: Session,
     catalogue: Catalogue,
-    found: AnyRow,
+    found: Organization,
     contact: ContactPerson,
     *,
     visitor: Visitor,
@@ -110,7 +110,7 @@ def about_election(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    found: AnyRow,
+    found: Organization,
     contact: ContactPerson,
     *,
     today: date,
@@ -144,7 +144,7 @@ def site_contact(text: str) -> ContactPerson:
     return ContactPerson(person, phone)
 
 
-def superior_name(session: Session, found: AnyRow) -> str:
+def superior_name(session: Session, found: Organization) -> str:
     """Who approves, else who oversees; empty at the top."""
     above = found.approver_id or found.supervisor_id
     return session.scalar(select(org.c.name).where(org.c.id == above)) or ""
@@ -183,13 +183,13 @@ def _form(stored: dict[str, object], today: date) -> OrganizationForm:
 
 
 def _contact(
-    session: Session, sender: AnyRow, of_site: ContactPerson, today: date
+    session: Session, sender: Organization, of_site: ContactPerson, today: date
 ) -> ContactPerson:
     """The sender's clerk; for the organization at the top whom the settings name goes first."""
     if sender.supervisor_id is None and of_site.person:
         return of_site
-    holder = orgs.holders(session, [sender.id], today).get((sender.id, CLERK))
+    holder = people.holders(session, [sender.id], today).get((sender.id, CLERK))
     if holder is None:
         return ContactPerson()
-    phones = orgs.addresses(session, [holder.person_id]).get(holder.person_id, {})
+    phones = people.addresses(session, [holder.person_id]).get(holder.person_id, {})
     return ContactPerson(holder.name, phones.get("phone", ""))

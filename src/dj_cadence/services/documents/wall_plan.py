@@ -7,13 +7,13 @@ from datetime import date
 from dj_cadence.domain.dates.arithmetic import month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.documents.document import CORE_LINES, WallDay, WallLine, WallPlan
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor
 from dj_cadence.services.access.sight import readable
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 _SHOWN = frozenset(State) - {State.WITHDRAWN, State.WAIVED}
@@ -22,7 +22,7 @@ _SHOWN = frozenset(State) - {State.WITHDRAWN, State.WAIVED}
 def wall_plan(
     session: Session,
     catalogue: Catalogue,
-    found: AnyRow,
+    found: Organization,
     *,
     visitor: Visitor,
     today: date,

@@ -15,6 +15,7 @@ from dj_cadence.domain.dates.arithmetic import DAY, add_months, month_end
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.tasks.task import State
@@ -164,7 +165,7 @@ def _weeks(
     return found
 
 
-def _summaries(above: AnyRow, rows: Sequence[AnyRow]) -> list[WeekSummary]:
+def _summaries(above: Organization, rows: Sequence[AnyRow]) -> list[WeekSummary]:
     by_week: defaultdict[date, Counter[State]] = defaultdict(Counter)
     for row in rows:
         by_week[row.due - row.due.weekday() * DAY][State(row.state)] += row.n

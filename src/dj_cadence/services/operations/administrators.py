@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, insert, select
 
 from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
@@ -14,9 +14,9 @@ from dj_cadence.services.delivery.letter_codec import pack_whole
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery import letters
-from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import address, message, person
+from dj_cadence.store.delivery import addresses, letters
+from dj_cadence.store.roster import people
+from dj_cadence.store.schema import message, person
 from dj_cadence.store.site import site as sites
 
 _log = logging.getLogger(__name__)
@@ -24,12 +24,8 @@ _log = logging.getLogger(__name__)
 
 def is_administrator(session: Session, settings: Settings, person_id: int) -> bool:
     """Whether a person is one of those that the settings name."""
-    named = settings.administrators
-    by_address = select(address.c.person_id).where(address.c.value.in_(named))
-    mine = select(person.c.id).where(
-        person.c.id == person_id, or_(person.c.key.in_(named), person.c.id.in_(by_address))
-    )
-    return session.execute(mine).first() is not None
+    named = people.named_by(session, settings.administrators)
+    return any(person.id == person_id for person in named)
 
 
 def tell(
@@ -47,8 +43,8 @@ def tell(
     forms = _forms(site.notifiers)
     told = 0
     for named in site.settings.administrators:
-        person_id = _person(session, named)
-        ways = orgs.addresses(session, [person_id]).get(person_id, {})
+        person_id = _person_id(session, named)
+        ways = people.addresses(session, [person_id]).get(person_id, {})
         usable = [
             name
             for name in site.settings.channels
@@ -75,20 +71,19 @@ def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
     return found
 
 
-def _person(session: Session, named: str) -> int:
+def _person_id(session: Session, named: str) -> int:
     """The id of an administrator: from the roster, else somebody known by their address only.
 
     Should the roster bring that address later, it is the same person.
     """
-    by_address = select(address.c.person_id).where(address.c.value == named.lower())
-    known = select(person.c.id).where(or_(person.c.key == named, person.c.id.in_(by_address)))
-    found = session.execute(known.order_by(person.c.id)).scalars().first()
-    if found is not None or "@" not in named:
-        return int(found or 0)
-    made = insert(person).values(key=f"email:{named.lower()}", name="管理员")
-    number = int(session.execute(made.returning(person.c.id)).scalar_one())
-    session.execute(insert(address).values(person_id=number, channel="email", value=named.lower()))
-    return number
+    mailbox = named.lower()
+    if known := people.named_by(session, {named, mailbox}):
+        return known[0].id
+    if "@" not in named:
+        return 0
+    added = people.add(session, f"email:{mailbox}", "管理员")
+    addresses.add(session, [(added.id, "email", mailbox)])
+    return added.id
 
 
 def _write(

@@ -19,12 +19,14 @@ from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.operations.file_modes import too_open
 from dj_cadence.services.roster.export import check_roster
-from dj_cadence.services.rules.file_watch import QUIET, noted
+from dj_cadence.services.rules.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.site import Site
-from dj_cadence.store.audit import pages
+from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.addresses import newly_bad, set_aside
+from dj_cadence.store.rules import catalogue as catalogues
+from dj_cadence.store.rules.saved_rules import RuleFileTrouble
 from dj_cadence.store.schema import message, org
 from dj_cadence.store.site import site as sites
 
@@ -46,16 +48,16 @@ class Finding:
 
 def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
-    if spoilt := pages.faults(site.database):  # whatever else was read would be chance
+    if spoilt := stored_bytes.faults(site.database):  # whatever else was read would be chance
         return [_damaged(spoilt)]
     today = site.today(now)
     with site.database.read() as session:
         row = sites.load(session)
-        applied = sites.applied_hash(session)
+        applied = catalogues.applied_hash(session)
         organizations = session.scalar(select(func.count(org.c.id))) or 0
         stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
         roster = check_roster(session, today)
-        trouble = noted(session)
+        trouble = rule_file_trouble(session)
         bad = newly_bad(session, now - NEWLY)
         aside = set_aside(session)
         shut = shut_channels(session, site.settings, now)
@@ -148,7 +150,7 @@ def _files(wrong: Sequence[Problem]) -> Finding:
     return Finding(False, f"规则文件：{len(wrong)} 处错误；引擎仍用已应用的版本\n{listed}")
 
 
-def _told(site: Site, trouble: AnyRow | None) -> list[Finding]:
+def _told(site: Site, trouble: RuleFileTrouble | None) -> list[Finding]:
     """Whether the administrators know of what the engine found."""
     if trouble is None:
         return []

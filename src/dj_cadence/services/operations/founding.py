@@ -17,7 +17,7 @@ from dj_cadence import whole_file
 from dj_cadence.chinese import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_file
 from dj_cadence.store.core.migrate import is_empty, migrate
 from dj_cadence.store.core.unusable import explained, name
 from dj_cadence.store.site import site as sites
@@ -73,7 +73,7 @@ def found_if_new(
 
 
 def _is_founded(database: Database) -> bool:
-    if database.is_sqlite and not _file(database).exists():
+    if database.file and not database.file.exists():
         return False
     if is_empty(database):
         return False
@@ -85,7 +85,7 @@ def _refuse_if_lost(
     settings: Settings, database: Database, memory: Memory, here: str, *, asked: bool
 ) -> None:
     if memory.database == here:
-        if database.is_sqlite and not _file(database).exists():
+        if database.file and not database.file.exists():
             raise Refused(f"{name(database)}：数据库文件不在了。请放回备份的文件；{_ANEW}")
         raise Refused(
             f"{name(database)}：数据库是空的，本站点的资料本来在里面。"
@@ -112,27 +112,22 @@ def _is_untouched(folder: Path, database: str) -> bool:
     path = folder / database
     if "://" in database or not path.exists():
         return False
-    old = open_database(f"sqlite:///{path}")
+    old = open_file(path)
     try:
         with old.read() as session:
             return sites.is_untouched(session)
     except Exception:  # noqa: BLE001  what cannot be read may hold everything
         return False
     finally:
-        old.engine.dispose()
+        old.close()
 
 
 def _address(settings: Settings, database: Database) -> str:
     """The same for the same database, wherever the folder is moved; without a password."""
-    if database.is_sqlite:
-        file = _file(database)
+    if file := database.file:
         inside = file.is_relative_to(settings.folder)
         return str(file.relative_to(settings.folder) if inside else file)
     return make_url(settings.database).set(password=None).render_as_string()
-
-
-def _file(database: Database) -> Path:
-    return Path(database.engine.url.database or "")
 
 
 def _day(text: str) -> date | None:

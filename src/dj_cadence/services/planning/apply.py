@@ -19,6 +19,8 @@ from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.planning import comparison, differences, writes
 from dj_cadence.store.planning.differences import DateRange, Scope
 from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.rules import catalogue as catalogues
+from dj_cadence.store.rules.catalogue import StoredCatalogue
 from dj_cadence.store.site import site as sites
 
 AHEAD = timedelta(days=400)
@@ -109,7 +111,7 @@ def _preview(
 def apply(
     database: Database,
     catalogue: Catalogue,
-    content: object,
+    content: dict[str, Any],
     span: DateRange,
     *,
     by: str,
@@ -131,7 +133,8 @@ def apply(
             f"请先用 plan 查看；确认无误后加上 --allow-withdrawals {gone} 再应用。"
         )
     with database.write() as session:
-        sites.apply_catalogue(session, catalogue.hash, content, by=by, now=now)
+        version = StoredCatalogue(catalogue.hash, content)
+        catalogues.apply(session, version, by=by, now=now)
     _write(database, planner, span, by, today, now)
     return report
 

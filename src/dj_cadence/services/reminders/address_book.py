@@ -6,7 +6,7 @@ from datetime import date
 from dj_cadence.domain.reminders.recipient import Holder
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import people
 
 
 class AddressBook:
@@ -15,11 +15,11 @@ class AddressBook:
     def __init__(
         self, session: Session, org_ids: Iterable[int], today: date, settings: Settings
     ) -> None:
-        held = orgs.holders(session, list(org_ids), today)
+        held = people.holders(session, list(org_ids), today)
         self._holders: dict[int, dict[str, Holder]] = {}
         for (org_id, office), holder in held.items():
             self._holders.setdefault(org_id, {})[office] = holder
-        known = orgs.addresses(session, [holder.person_id for holder in held.values()])
+        known = people.addresses(session, [holder.person_id for holder in held.values()])
         self._ways = {
             person: {channel: by[channel] for channel in settings.channels if channel in by}
             for person, by in known.items()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.roster import orgs, people
 
 
 class Contact(NamedTuple):
@@ -23,9 +23,9 @@ class Contact(NamedTuple):
 def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int, Contact]:
     """By organization, who there is to ask above it; missing where nobody is known."""
     above = orgs.supervisors(session, org_ids)
-    held = orgs.holders(session, above.values(), day)
+    held = people.holders(session, above.values(), day)
     names = orgs.names(session, above.values())
-    phones = orgs.addresses(session, [holder.person_id for holder in held.values()])
+    phones = people.addresses(session, [holder.person_id for holder in held.values()])
     found = {}
     for org_id, superior in above.items():
         there = [

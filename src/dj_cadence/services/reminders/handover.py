@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import and_, exists, select
 
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import NEWCOMER
@@ -15,11 +15,11 @@ from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.roster import people
 from dj_cadence.store.schema import appointment, notice, org, task
 
 _OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
@@ -27,7 +27,7 @@ _OPEN = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 def are_newcomers(session: Session, today: date) -> bool:
     """Whether anybody's office has not been looked at yet."""
-    first = select(appointment.c.id).where(_is_new(today)).limit(1)
+    first = select(appointment.c.id).where(people.new_in_office(today)).limit(1)
     return session.execute(first).first() is not None
 
 
@@ -50,13 +50,7 @@ def welcome(
         rows = _open_tasks(session, catalogue, org_ids, today)
         book = AddressBook(session, org_ids, today, settings)
         notices.add(session, _notices(catalogue, some, rows, book, today))
-    elsewhere = select(org.c.id).where(is_silent(quiets, today))
-    seen = update(appointment).where(_is_new(today), appointment.c.org_id.not_in(elsewhere))
-    session.execute(seen.values(handover_notified_on=today))
-
-
-def _is_new(today: date) -> ColumnElement[bool]:
-    return and_(appointment.c.handover_notified_on.is_(None), holds_office(today))
+    people.mark_handover_notified(session, today, elsewhere=is_silent(quiets, today))
 
 
 def _taken_over(today: date) -> AnySelect:
@@ -68,7 +62,7 @@ def _taken_over(today: date) -> AnySelect:
         notice.c.person_id != appointment.c.person_id,
     )
     query = select(appointment).join(org, org.c.id == appointment.c.org_id)
-    return query.where(_is_new(today), others).order_by(appointment.c.id)
+    return query.where(people.new_in_office(today), others).order_by(appointment.c.id)
 
 
 def _open_tasks(

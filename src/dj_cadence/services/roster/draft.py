@@ -31,14 +31,14 @@ from dj_cadence.domain.roster.tree import (
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster.roster import (
+from dj_cadence.store.roster.stored_roster import (
     StoredAppointment,
     StoredOrg,
     stored_appointments,
     stored_orgs,
     stored_people,
 )
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.rules import catalogue as catalogues
 
 _DATABASE = Origin("数据库", {}, lettered=False)
 
@@ -141,7 +141,7 @@ def _beginnings(
     today: date,
 ) -> dict[str, Beginning]:
     """A site is under way when rules are in force over organizations that it has."""
-    under_way = bool(stored) and sites.applied_hash(session) is not None
+    under_way = bool(stored) and catalogues.applied_hash(session) is not None
     return {
         code: next_beginning(org, stored[code].beginning, stored[code].facts.starts_on, today)
         if code in stored

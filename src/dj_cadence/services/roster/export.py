@@ -32,8 +32,8 @@ from dj_cadence.problems import Problem
 from dj_cadence.services.roster.draft import stored_org
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster.orgs import addresses, holders
-from dj_cadence.store.roster.roster import stored_appointments, stored_orgs, stored_people
+from dj_cadence.store.roster.people import addresses, holders
+from dj_cadence.store.roster.stored_roster import stored_appointments, stored_orgs, stored_people
 
 WORKBOOK = ".xlsx"
 _WIDTH = 16
@@ -44,10 +44,8 @@ def roster_tree(session: Session) -> str:
     depth: dict[int | None, int] = {None: -1}
     lines = []
     for code, org in stored_orgs(session).items():
-        depth[org.id] = depth[org.columns["supervisor_id"]] + 1
-        lines.append(
-            f"{'  ' * depth[org.id]}{org.columns['name']}（{code}，{org.facts.kind.label}）"
-        )
+        depth[org.id] = depth[org.values.supervisor_id] + 1
+        lines.append(f"{'  ' * depth[org.id]}{org.values.name}（{code}，{org.facts.kind.label}）")
     return "\n".join(lines)
 
 

@@ -1,18 +1,17 @@
 """Writing what an import changes, in bulk."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from dj_cadence.domain.roster.people import RosterPerson
+from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.services.roster.draft import RosterDraft
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import roster as store
-from dj_cadence.store.schema import address, appointment, org, person, start_event
-from dj_cadence.store.site import site as sites
-from dj_cadence.store.tasks import overrides
+from dj_cadence.store.delivery import addresses
+from dj_cadence.store.roster import orgs, people
+from dj_cadence.store.roster.orgs import OrgValues
+from dj_cadence.store.tasks import overrides, start_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,144 +28,133 @@ def write_draft(
     session: Session, draft: RosterDraft, now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     """Write what differs; returns the elections that settle a running term."""
-    ids = _write_orgs(session, draft, now)
-    elections = _write_terms(session, draft, ids, now, today, by)
-    _write_people(session, draft, ids)
+    org_ids = _write_orgs(session, draft)
+    overrides.follow(session, _left_behind(draft, org_ids), now)
+    elections = _write_terms(session, draft, org_ids, now, today, by)
+    _write_people(session, draft, org_ids)
     return elections
 
 
-def _mark_changed(
-    session: Session, draft: RosterDraft, ids: dict[str, int], values: dict[str, dict[str, Any]]
-) -> None:
-    """Mark those whose plan must be worked out again, and the superiors they had."""
-    changed = {ids[code] for code in draft.terms}
-    in_order = list(draft.seats)
-    for code, seat in draft.seats.items():
-        known = draft.stored[code].columns if code in draft.stored else None
-        if known is None or known["profile_id"] != values[code]["profile_id"]:
-            changed.add(ids[code])
-        if known and known["supervisor_id"] != values[code]["supervisor_id"]:
-            changed |= {ids[below] for below in in_order[seat.position - 1 : seat.end]}
-            changed.add(known["supervisor_id"] or 0)
-    if changed:
-        sites.data_changed(session, changed)
-
-
-def _write_orgs(session: Session, draft: RosterDraft, now: datetime) -> dict[str, int]:
-    """Ids by code. New ones come first without links, for a link needs the other's id."""
-    profiles = store.ensure_profiles(session, draft.facts.values())
-    values = {code: _org_values(draft, code, profiles) for code in draft.seats}
-    unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
-    new = [code for code in draft.seats if code not in draft.stored]
-    store.add_rows(
-        session,
-        org,
-        [
-            {
-                "code": code,
-                **values[code],
-                **unlinked,
-                "joined_on": draft.beginnings[code].joined_on,
-            }
-            for code in new
-        ],
-    )
-    ids = store.org_ids(session) if new else {c: known.id for c, known in draft.stored.items()}
-    changed = []
-    for code, seat in draft.seats.items():
-        values[code]["supervisor_id"] = ids.get(draft.orgs[code].supervisor)
-        values[code]["approver_id"] = ids.get(seat.approver)
-        values[code]["successor_id"] = ids.get(draft.orgs[code].successor)
-        if code not in draft.stored or values[code] != draft.stored[code].columns:
-            changed.append({"id": ids[code], **values[code]})
-    store.change_rows(session, org, changed)
-    _mark_changed(session, draft, ids, values)
-    overrides.follow(session, _left_behind(draft, ids), now)
+def _write_orgs(session: Session, draft: RosterDraft) -> dict[str, int]:
+    """Ids by code. New organizations come first without links, for a link needs an id."""
+    profiles = orgs.ensure_profiles(session, draft.facts.values())
+    ids = {code: stored.id for code, stored in draft.stored.items()}
+    if new := [code for code in draft.seats if code not in draft.stored]:
+        joined_on = {code: draft.beginnings[code].joined_on for code in new}
+        orgs.add(session, {code: _values(draft, code, profiles, ids) for code in new}, joined_on)
+        ids = orgs.ids(session)
+    values = {code: _values(draft, code, profiles, ids) for code in draft.seats}
+    changed = [
+        {"id": ids[code], **of_org._asdict()}
+        for code, of_org in values.items()
+        if code not in draft.stored or of_org != draft.stored[code].values
+    ]
+    orgs.change(session, changed)
+    if planned_anew := _planned_anew(draft, ids, values):
+        orgs.mark_changed(session, planned_anew)
     return ids
 
 
-def _left_behind(draft: RosterDraft, ids: dict[str, int]) -> list[tuple[int, int]]:
+def _values(
+    draft: RosterDraft, code: str, profiles: Mapping[Facts, int], ids: Mapping[str, int]
+) -> OrgValues:
+    org, seat = draft.orgs[code], draft.seats[code]
+    cells = org.cells()
+    cells.pop("last_election", None)
+    return OrgValues(
+        name=org.name,
+        kind=org.kind.value,
+        supervisor_id=ids.get(org.supervisor),
+        approver_id=ids.get(seat.approver),
+        dissolved=org.dissolved,
+        successor_id=ids.get(org.successor),
+        position=seat.position,
+        subtree_end=seat.end,
+        profile_id=profiles[draft.facts[code]],
+        roster=cells,
+    )
+
+
+def _planned_anew(
+    draft: RosterDraft, ids: Mapping[str, int], values: Mapping[str, OrgValues]
+) -> set[int]:
+    """Those whose plan must be worked out again, and the superiors they had."""
+    changed = {ids[code] for code in draft.terms}
+    in_order = list(draft.seats)
+    for code, seat in draft.seats.items():
+        before = draft.stored[code].values if code in draft.stored else None
+        if before is None or before.profile_id != values[code].profile_id:
+            changed.add(ids[code])
+        if before and before.supervisor_id != values[code].supervisor_id:
+            changed |= {ids[below] for below in in_order[seat.position - 1 : seat.end]}
+            changed.add(before.supervisor_id or 0)
+    return changed
+
+
+def _left_behind(draft: RosterDraft, ids: Mapping[str, int]) -> list[tuple[int, int]]:
     """(organization, its superior until now) where that superior is dissolved."""
-    codes = {known.id: code for code, known in draft.stored.items()}
-    found = []
-    for code, known in draft.stored.items():
-        above = known.columns["supervisor_id"]
-        if above and ids.get(draft.orgs[code].supervisor) != above:
-            found += [(known.id, above)] if draft.orgs[codes[above]].dissolved else []
-    return found
-
-
-def _org_values(draft: RosterDraft, code: str, profiles: dict[Any, int]) -> dict[str, Any]:
-    """All of store.ORG_VALUES but the links."""
-    org_, seat = draft.orgs[code], draft.seats[code]
-    cells = org_.cells()
-    cells.pop("last_election", None)  # the running term's anchor has it
-    return {
-        "name": org_.name,
-        "kind": org_.kind.value,
-        "dissolved": org_.dissolved,
-        "position": seat.position,
-        "subtree_end": seat.end,
-        "profile_id": profiles[draft.facts[code]],
-        "roster": cells,
-    }
+    dissolved = {stored.id for code, stored in draft.stored.items() if draft.orgs[code].dissolved}
+    return [
+        (stored.id, above)
+        for code, stored in draft.stored.items()
+        if (above := stored.values.supervisor_id) in dissolved
+        and above
+        and ids.get(draft.orgs[code].supervisor) != above
+    ]
 
 
 def _write_terms(
-    session: Session, draft: RosterDraft, ids: dict[str, int], now: datetime, today: date, by: str
+    session: Session,
+    draft: RosterDraft,
+    ids: Mapping[str, int],
+    now: datetime,
+    today: date,
+    by: str,
 ) -> tuple[Election, ...]:
     origin = {"source": "roster", "recorded_at": now, "recorded_by": by}
-    of = {
-        change: [c for c, found in draft.terms.items() if found is change] for change in TermChange
-    }
+    first, elected, corrected, cleared = (
+        [code for code, change in draft.terms.items() if change is kind]
+        for kind in (
+            TermChange.FIRST,
+            TermChange.ELECTION,
+            TermChange.CORRECTION,
+            TermChange.CLEARED,
+        )
+    )
     days = {code: draft.orgs[code].last_election for code in draft.terms}
-    corrected = [
-        {"id": draft.stored[code].start_event_id, "day": days[code], **origin}
-        for code in of[TermChange.CORRECTION]
-    ]
-    over = [
-        {"id": draft.stored[code].start_event_id, "current": False}
-        for code in (*of[TermChange.ELECTION], *of[TermChange.CLEARED])
-    ]
-    begun = [
-        {
-            "org_id": ids[code],
-            "kind": "election",
-            "day": days[code],
-            "current": True,
-            "known_on": today,
-            **origin,
-        }
-        for code in (*of[TermChange.FIRST], *of[TermChange.ELECTION])
-    ]
-    store.change_rows(session, start_event, corrected)
-    store.change_rows(session, start_event, over)
-    store.add_rows(session, start_event, begun)
-    running = store.running_terms(session) if over else {}
+    before = {code: draft.stored[code].start_event_id for code in (*elected, *corrected, *cleared)}
+    start_events.write_elections(
+        session,
+        corrected=[{"id": before[code], "day": days[code], **origin} for code in corrected],
+        ended=[before[code] for code in (*elected, *cleared)],
+        begun=[
+            {"org_id": ids[code], "day": days[code], "known_on": today, **origin}
+            for code in (*first, *elected)
+        ],
+    )
+    running = start_events.running_terms(session) if elected else {}
     return tuple(
-        Election(ids[code], draft.stored[code].start_event_id, running[ids[code]], day)
-        for code in of[TermChange.ELECTION]
+        Election(ids[code], before[code], running[ids[code]], day)
+        for code in elected
         if (day := days[code])
     )
 
 
-def _write_people(session: Session, draft: RosterDraft, ids: dict[str, int]) -> None:
+def _write_people(session: Session, draft: RosterDraft, org_ids: Mapping[str, int]) -> None:
+    added = [{"key": p.key, "name": p.name} for p in draft.people if not p.stored]
     renamed = [
         {"id": p.stored.id, "key": p.key, "name": p.name}
         for p in draft.people
         if p.stored and (p.key, p.name) != (p.stored.key, p.stored.name)
     ]
-    new = [{"key": p.key, "name": p.name} for p in draft.people if not p.stored]
-    store.change_rows(session, person, renamed)
-    store.add_rows(session, person, new)
-    by_key = store.person_ids(session) if new else {}
-    of = {id(p): p.stored.id if p.stored else by_key[p.key] for p in draft.people}
-    _write_addresses(session, [(of[id(p)], p) for p in draft.people])
+    people.write_people(session, added, renamed)
+    ids = people.ids(session)
+    _write_addresses(session, draft, ids)
     created = [
         {
-            "org_id": ids[row.org],
+            "org_id": org_ids[row.org],
             "office": row.office,
-            "person_id": of[id(p)],
+            "person_id": ids[p.key],
             "since": row.since,
             "until": row.until,
             "acting": row.acting,
@@ -174,23 +162,19 @@ def _write_people(session: Session, draft: RosterDraft, ids: dict[str, int]) -> 
         for p, row in draft.held.created
     ]
     changed = [
-        {"id": known.id, "since": row.since, "until": row.until, "acting": row.acting}
-        for known, row in draft.held.changed
+        {"id": stored.id, "since": row.since, "until": row.until, "acting": row.acting}
+        for stored, row in draft.held.changed
     ]
-    store.change_rows(session, appointment, changed)
-    store.add_rows(session, appointment, created)
+    people.write_appointments(session, created, changed)
 
 
-def _write_addresses(session: Session, people: Iterable[tuple[int, RosterPerson]]) -> None:
+def _write_addresses(session: Session, draft: RosterDraft, ids: Mapping[str, int]) -> None:
     removed: list[tuple[int, str, str]] = []
-    added: list[dict[str, Any]] = []
-    for person_id, p in people:
-        known = p.stored.addresses if p.stored else frozenset()
-        wanted = p.addresses()
-        removed += ((person_id, *pair) for pair in sorted(known - wanted))
-        added += (
-            {"person_id": person_id, "channel": channel, "value": value}
-            for channel, value in sorted(wanted - known)
-        )
-    store.remove_addresses(session, removed)
-    store.add_rows(session, address, added)
+    added: list[tuple[int, str, str]] = []
+    for p in draft.people:
+        before = p.stored.addresses if p.stored else frozenset()
+        now = p.addresses()
+        removed += ((ids[p.key], *pair) for pair in sorted(before - now))
+        added += ((ids[p.key], *pair) for pair in sorted(now - before))
+    addresses.remove(session, removed)
+    addresses.add(session, added)

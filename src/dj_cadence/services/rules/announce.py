@@ -8,6 +8,7 @@ from typing import TypeVar
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
@@ -21,7 +22,6 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
 
@@ -127,7 +127,7 @@ def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
 
 
 def _faults_of_request(
-    above: AnyRow | None,
+    above: Organization | None,
     due: date | None,
     planned: date | None,
     theme: str,
@@ -182,7 +182,7 @@ def _faults_of_vacation(duty: Duty, vacation: Vacation | None) -> Iterator[str]:
 
 def _lay(
     session: Session,
-    above: AnyRow,
+    above: Organization,
     duty: Duty,
     period: str,
     values: dict[OverrideKey, str],

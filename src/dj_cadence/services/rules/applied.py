@@ -4,7 +4,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.rules import catalogue as catalogues
 
 _known: dict[str, Catalogue] = {}
 """By hash. A version never changes, so it may be shared by all threads."""
@@ -12,7 +12,7 @@ _known: dict[str, Catalogue] = {}
 
 def calendar_cities(session: Session) -> set[str]:
     """The cities whose semesters the applied version knows; none before the first apply."""
-    if sites.applied_hash(session) is None:
+    if catalogues.applied_hash(session) is None:
         return set()
     semesters = applied_catalogue(session).calendar.semesters
     return {semester.city for semester in semesters if semester.city}
@@ -20,7 +20,7 @@ def calendar_cities(session: Session) -> set[str]:
 
 def applied_catalogue(session: Session) -> Catalogue:
     """The version that was applied last. Raises Refused before the first apply."""
-    return catalogue_of(session, sites.applied_hash(session))
+    return catalogue_of(session, catalogues.applied_hash(session))
 
 
 def catalogue_of(session: Session, digest: str | None) -> Catalogue:
@@ -28,7 +28,7 @@ def catalogue_of(session: Session, digest: str | None) -> Catalogue:
     if digest is None:
         raise Refused("还没有应用过规则。请先用 plan 查看，再用 plan --apply 应用。")
     if digest not in _known:
-        row = sites.applied_content(session)
-        assert row
-        _known[digest] = catalogue_from_content(row.content)
+        stored = catalogues.applied(session)
+        assert stored
+        _known[digest] = catalogue_from_content(stored.content)
     return _known[digest]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import select
-
 from dj_cadence import whole_file
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
@@ -18,7 +16,7 @@ from dj_cadence.loading.calendars.text import semesters_text, year_text
 from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.problems import Problem, faults
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.schema import org, profile
+from dj_cadence.store.roster import orgs
 
 FOLDER = "calendars"
 _ANYWHERE = "各地"
@@ -69,8 +67,7 @@ def store(schedules: Path, arrival: Arrival) -> list[str]:
 
 def unheard_of(session: Session, semesters: Iterable[PlacedSemester]) -> Iterator[Problem]:
     """A warning for each semester of a city and stage that no organization has."""
-    used = select(profile.c.facts).where(profile.c.id.in_(select(org.c.profile_id)))
-    schools = {(f.get("city", ""), f.get("stage", "")) for f in session.scalars(used)}
+    schools = orgs.schools(session)
     for one in semesters:
         city, stage = one.semester.city, one.semester.stage
         if not any(city in ("", school[0]) and stage in ("", school[1]) for school in schools):

@@ -6,15 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dj_cadence.domain.dates.working_days import (
     CalendarStatus,
     HolidayYear,
     Semester,
     WorkCalendar,
 )
-from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.loading.calendars.rule import to_holiday_year, to_semester
 from dj_cadence.loading.rules.catalogue import Loaded, catalogue_from_content, shipped_schedules
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
@@ -22,8 +19,8 @@ from dj_cadence.loading.rules.yaml_file import YamlFile
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.apply import AHEAD, PlanReport
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import cohort, slot, task
+from dj_cadence.store.planning.provisional_slots import ProvisionalSlot, provisional_slots
+from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
 
 
@@ -90,8 +87,8 @@ def effect(database: Database, before: Loaded, after: Loaded, today: date) -> Ef
     """
     with database.read() as session:
         span = planner.default_span(sites.load(session).starts_on, today)
-        row = sites.applied_content(session)
-    in_force = row.content if row else before.content
+        stored = catalogues.applied(session)
+    in_force = stored.content if stored else before.content
     changed = catalogue_from_content(_laid_over(in_force, before.content, after.content))
     anyway = planner.preview(database, catalogue_from_content(in_force), span)
     plan = _without(planner.preview(database, changed, span), anyway)
@@ -124,21 +121,12 @@ def _without(report: PlanReport, anyway: PlanReport) -> PlanReport:
 
 def _definite(session: Session, calendar: WorkCalendar) -> int:
     """How many provisional tasks hang only on days and semesters that `calendar` has for sure."""
-    owed = task.c.state.in_(sorted(OWED))
-    hanging = select(task.c.slot_id, func.count().label("n")).where(owed)
-    tasks = hanging.group_by(task.c.slot_id).subquery()
-    query = (
-        select(slot.c.period, slot.c.planned, slot.c.due, cohort.c.facts, tasks.c.n)
-        .join_from(tasks, slot, slot.c.id == tasks.c.slot_id)
-        .join(cohort, cohort.c.id == slot.c.cohort_id)
-        .where(slot.c.provisional)
-    )
-    return sum(row.n for row in session.execute(query) if _is_sure(row, calendar))
+    slots = provisional_slots(session)
+    return sum(slot.tasks for slot in slots if _is_sure(slot, calendar))
 
 
-def _is_sure(row: AnyRow, calendar: WorkCalendar) -> bool:
-    school = row.facts["facts"]
-    known = calendar.semesters_for(school.get("city", ""), school.get("stage", ""))
-    if any(one.label == row.period and one.provisional for one in known):
+def _is_sure(slot: ProvisionalSlot, calendar: WorkCalendar) -> bool:
+    semesters = calendar.semesters_for(slot.city, slot.stage)
+    if any(one.label == slot.period and one.provisional for one in semesters):
         return False
-    return not calendar.is_provisional(*(day for day in (row.planned, row.due) if day))
+    return not calendar.is_provisional(*(day for day in (slot.planned, slot.due) if day))

@@ -71,7 +71,7 @@ def simulate(
             walk.approach(first, since, so_far)
             walk.go(since, until)
         finally:
-            copy.database.engine.dispose()
+            copy.database.close()
 
 
 class _Walk:

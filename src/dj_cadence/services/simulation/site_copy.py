@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert, select, text, update
+from sqlalchemy import Table, insert, select, update
 
 from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.services.site import Site
-from dj_cadence.store.core.database import Session, open_database
+from dj_cadence.store.core.database import Session, let_refer_ahead, open_file
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.schema import (
     act,
@@ -65,10 +65,10 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
 
     The copy is a new SQLite file, and the original is only read.
     """
-    database = open_database(f"sqlite:///{folder / 'simulation.db'}")
+    database = open_file(folder / "simulation.db")
     migrate(database)
     with original.database.read() as source, database.write(durable=False) as target:
-        target.execute(text("PRAGMA defer_foreign_keys = ON"))  # organizations name one another
+        let_refer_ahead(target)  # organizations name one another
         row = sites.load(source)
         last = original.today(row.last_tick) if row.last_tick else None
         goes_on = last is not None and last <= since

@@ -18,7 +18,6 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, start_event, task
-from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
 LONGEST_REF = 40
@@ -68,7 +67,7 @@ def open_case(
         )
         .returning(start_event.c.id)
     )
-    sites.data_changed(session, [found.id])
+    orgs.mark_changed(session, [found.id])
     return int(written.scalar_one())
 
 

@@ -111,7 +111,7 @@ def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: 
         return
     whose = {"record_id": record_id, "added_by": actor.name, "added_at": actor.now}
     rows = [{**paper, **whose} for paper in aside.papers]
-    session.execute(insert_or_ignore(session, evidence), rows)
+    session.execute(insert_or_ignore(evidence), rows)
     row = acts.locked_task(session, task_id)
     _check_room(session, row.org_id, aside.most_per_organization)
     names = "、".join(str(paper["name"]) for paper in aside.papers)

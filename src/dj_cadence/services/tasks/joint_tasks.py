@@ -8,6 +8,7 @@ from itertools import chain, islice
 from sqlalchemy import select
 
 from dj_cadence.domain.access.visitor import Right, Visitor
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
@@ -16,8 +17,8 @@ from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import org, profile
+from dj_cadence.store.roster import orgs
+from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 MOST = 60
@@ -29,7 +30,7 @@ def companions(
     session: Session,
     catalogue: Catalogue,
     visitor: Visitor,
-    at: AnyRow,
+    at: Organization,
     rows: Sequence[TaskRow],
     today: date,
 ) -> dict[int, list[TaskRow]]:
@@ -39,7 +40,7 @@ def companions(
     of the same period at the other organizations of its school, as far as the visitor may
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
-    school = _school(session, at) or at
+    school = orgs.school_of(session, at) or at
     may_act = reached(visitor, Right.ACT, today)
     reach = set(session.scalars(select(org.c.id).where(in_subtree(school), may_act)))
     others = tasks(
@@ -68,14 +69,6 @@ def at_same_organization(
     for one in tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING)):
         others[one.org_id].append(one)
     return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
-
-
-def _school(session: Session, at: AnyRow) -> AnyRow | None:
-    """The top of the school that the organization belongs to."""
-    holds = (org.c.position <= at.position, org.c.subtree_end >= at.position)
-    query = select(org, profile.c.facts).join_from(org, profile).where(*holds)
-    above = session.execute(query.order_by(org.c.position.desc())).all()
-    return next((row for row in above if row.facts.get("top_of_school")), None)
 
 
 def _together(row: TaskRow, other: TaskRow) -> bool:

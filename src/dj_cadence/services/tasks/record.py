@@ -18,7 +18,7 @@ from dj_cadence.services.tasks.workflow import follow, own_task
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts
 from dj_cadence.store.tasks.deeds import one_deed
 
@@ -69,7 +69,7 @@ def begin_term(session: Session, row: AnyRow, held_on: date, actor: Actor) -> No
     """Let a new term run from the election that settles the task of the old one."""
     before = acts.election_anchor(session, row.start_event_id)
     acts.add_election(session, before, held_on, actor)
-    sites.data_changed(session, [row.org_id])
+    orgs.mark_changed(session, [row.org_id])
 
 
 def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:

@@ -19,7 +19,6 @@ from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, org_cohort, slot, start_event, task
-from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
 _OPEN = sorted(OWED | {State.SUBMITTED})
@@ -44,10 +43,9 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
         for pair in pairs:
             for row in session.execute(select(task).where(_open_at(pair.id, notices))).all():
                 _pass_task(session, pair, row, actor)
-            passed = update(org).where(org.c.id == pair.id)
-            session.execute(passed.values(handed_over=org.c.dissolved))
+            orgs.mark_handed_over(session, pair.id)
         concerned = {id_ for pair in pairs for id_ in (pair.id, pair.successor_id)}
-        sites.data_changed(session, concerned)
+        orgs.mark_changed(session, concerned)
     return bool(pairs)
 
 

@@ -23,7 +23,7 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.planning import writes
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.site import site as sites
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts, deeds
 
 _RECORDED = ("amount", "state", "completed_on", "settled_at", "next_on")
@@ -95,9 +95,9 @@ def catch_up(
     session: Session, catalogue: Catalogue, org_ids: Collection[int], *, today: date, now: datetime
 ) -> None:
     """Plan these organizations and look at their tasks at once, as the next pass would."""
-    sites.data_changed(session, org_ids)
+    orgs.mark_changed(session, org_ids)
     replan(session, catalogue, today=today, now=now)
-    concerned = sites.with_superiors(session, org_ids)
+    concerned = orgs.planned_together(session, org_ids)
     advance_at(session, catalogue, concerned, today=today, now=now)
 
 

@@ -12,8 +12,8 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import OWED, SILENT, State
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import task
-from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import acts
 
 _KEY = ("duty", "org_id", "subject_id", "start_event_id", "period")
@@ -87,7 +87,7 @@ def follow(
     workflow = _workflow(catalogue, row.duty)
     if workflow is None:
         return
-    sites.data_changed(session, [row.org_id])
+    orgs.mark_changed(session, [row.org_id])
     before = _siblings(session, row)
     if row.step == OWN:
         for one in _settled_along(workflow, before, held_on, planned_on):

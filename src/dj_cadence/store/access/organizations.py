@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import Right, Visitor
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.store.access.reach import reached
+from dj_cadence.store.access.reach import reached, reached_among
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, task
@@ -22,12 +23,12 @@ def every(session: Session, visitor: Visitor, today: date) -> Sequence[AnyRow]:
     return session.execute(_orgs(visitor, today)).all()
 
 
-def one(session: Session, visitor: Visitor, code: str, today: date) -> AnyRow | None:
+def one(session: Session, visitor: Visitor, code: str, today: date) -> Organization | None:
     """The one that is meant; None where there is none or it may not be seen."""
     meant = orgs.lookup(session, code)
     if meant is None:
         return None
-    return session.execute(_orgs(visitor, today).where(org.c.id == meant.id)).one_or_none()
+    return meant if reached_among(session, visitor, Right.SEE, [meant.id], today) else None
 
 
 def codes(session: Session, visitor: Visitor, span: tuple[int, int], today: date) -> set[str]:

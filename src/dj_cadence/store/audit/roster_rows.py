@@ -12,6 +12,7 @@ from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.store.audit.invariant import Invariant, Moment
 from dj_cadence.store.core.types import Instant
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
     address,
     appointment,
@@ -21,7 +22,6 @@ from dj_cadence.store.schema import (
     quiet_period,
     start_event,
 )
-from dj_cadence.store.site import site as sites
 
 ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY
@@ -44,7 +44,7 @@ def _running_is_lost() -> ColumnElement[bool]:
 
 def _elected(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
     ids = select(start_event.c.org_id).where(start_event.c.id.in_(keys))
-    sites.data_changed(session, session.scalars(ids).all())
+    orgs.mark_changed(session, session.scalars(ids).all())
 
 
 def _nowhere() -> ColumnElement[bool]:

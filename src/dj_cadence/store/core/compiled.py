@@ -1,13 +1,14 @@
-"""Small transactions, thousands a second: SQLAlchemy writes the statements, the driver runs them.
+"""Thousands of small statements a second: SQLAlchemy writes them, the driver runs them.
 
 An execute of SQLAlchemy's costs several times what SQLite needs for such a statement.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import UpdateBase
@@ -15,6 +16,10 @@ from sqlalchemy.sql.dml import UpdateBase
 from dj_cadence.store.core.database import Database
 
 _Done = TypeVar("_Done")
+_PATIENCE_MS = 2000
+"""So long a busy server may take for one look: others wait meanwhile."""
+
+Rows = list[tuple[Any, ...] | None]
 
 
 class NotWritten(Exception):
@@ -36,6 +41,49 @@ class CompiledStatement:
         sql, fixed, order = self._compiled[dialect.name]
         given = {**fixed, **values}
         return sql, given if order is None else tuple(map(given.__getitem__, order))
+
+
+class QuickReader:
+    """Reads past SQLAlchemy, on a connection that it keeps: in a fifth of the time. For one thread.
+
+    For looks at a few pages of an index, that may be made where nothing else may wait.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        event.listen(database.engine, "engine_disposed", self._close)
+
+    def first_rows(self, statement: CompiledStatement, each: Sequence[Mapping[str, Any]]) -> Rows:
+        """The first row that the query finds for each set of values; None for none."""
+        try:
+            return self._first_rows(statement, each)
+        except self._database.engine.dialect.loaded_dbapi.OperationalError:
+            # The server was started anew. A second failure is for the caller.
+            self._close()
+            return self._first_rows(statement, each)
+
+    def _first_rows(self, statement: CompiledStatement, each: Sequence[Mapping[str, Any]]) -> Rows:
+        rows = []
+        with closing(self._connection.cursor()) as cursor:
+            for values in each:
+                cursor.execute(*statement.bound(self._database.engine.dialect, values))
+                rows.append(cursor.fetchone())
+        return rows
+
+    def _close(self, *_given: object) -> None:
+        if connection := self.__dict__.pop("_connection", None):
+            connection.close()
+
+    @cached_property
+    def _connection(self) -> Any:
+        borrowed = self._database.engine.raw_connection()
+        connection: Any = borrowed.driver_connection
+        borrowed.detach()
+        if not self._database.is_sqlite:
+            connection.autocommit = True
+            with closing(connection.cursor()) as cursor:
+                cursor.execute(f"SET statement_timeout = {_PATIENCE_MS}")
+        return connection
 
 
 class DriverTransaction:

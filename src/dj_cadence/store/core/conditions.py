@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, message, org, start_event
@@ -17,7 +18,9 @@ def holds_office(
     return and_(of.c.since <= day, of.c.until >= day)
 
 
-def in_subtree(top: AnyRow | FromClause, of: FromClause = org) -> ColumnElement[bool]:
+def in_subtree(
+    top: Organization | AnyRow | FromClause, of: FromClause = org
+) -> ColumnElement[bool]:
     """That an organization is `top`, a row or a table of organizations, or lies below it."""
     ends: Any = top.c if isinstance(top, FromClause) else top
     return of.c.position.between(ends.position, ends.subtree_end)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, orm
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from dj_cadence.errors import Refused
@@ -66,12 +66,15 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The database's file; None for one in memory or on a server."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
     def files(self) -> list[Path]:
         """The database's file and what SQLite keeps beside it; none on a server."""
-        name = self.engine.url.database
-        if not self.is_sqlite or not name or name == ":memory:":
-            return []
-        return [Path(name + end) for end in ("", "-wal", "-shm")]
+        return [Path(f"{self.file}{end}") for end in ("", "-wal", "-shm")] if self.file else []
 
     def close(self) -> None:
         """Close its connections; the engine's other users find new ones."""
@@ -99,6 +102,11 @@ def open_database(url: str) -> Database:
     if url.startswith("sqlite"):
         return Database(_file_engine(url, BUSY_SECONDS))
     return Database(_server_engine(url))
+
+
+def open_file(path: Path) -> Database:
+    """The database in a file, which is made where there is none."""
+    return open_database(f"sqlite:///{path}")
 
 
 def open_beside(url: str, connections: int) -> Database:
@@ -187,11 +195,28 @@ def _sync(connection: Connection, level: str) -> None:
         connection.info["synchronous"] = level
 
 
-def insert_or_ignore(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """INSERT … ON CONFLICT DO NOTHING, which SQLAlchemy offers per dialect only.
+def upsert(table: Table) -> postgresql.Insert:
+    """An INSERT that takes an ON CONFLICT clause; SQLite says it in the same words."""
+    return postgresql.insert(table)
+
+
+def insert_or_ignore(table: Table) -> postgresql.Insert:
+    """INSERT … ON CONFLICT DO NOTHING.
 
     On SQLite a SELECT that feeds it needs a WHERE clause, if only `true()`.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return upsert(table).on_conflict_do_nothing()
+
+
+def analyze(session: Session, table: Table) -> None:
+    """Let the database see how many rows a table has that was filled just now.
+
+    PostgreSQL takes a new table's rows for a handful, and reads all others for each of them.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def let_refer_ahead(session: Session) -> None:
+    """Let rows of this transaction refer to rows that come later in it; in a file only."""
+    session.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")

@@ -1,5 +1,6 @@
 """Addresses that work and those that do not: what came back, and what got through after all."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Blame
+from dj_cadence.store.core.bulk import add_rows, remove_rows
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, attempt, message, person
 from dj_cadence.transport.bounce_report import Bounce
@@ -41,10 +43,21 @@ SET_ASIDE = (
 ASIDE_BEFORE = select(address.c.times_aside, address.c.aside_until, address.c.mended_at).where(
     *_MINE
 )
+_NAMES = ("person_id", "channel", "value")
 BELIEVED = timedelta(days=14)
 """Servers give up after five days; a later report is no report."""
 _CLOCKS = timedelta(hours=1)
 _WENT_TO = select(message.c.person_id, message.c.channel, message.c.address, message.c.sent_at)
+
+
+def add(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
+    """Addresses that people have from now on, as (person, channel, value)."""
+    add_rows(session, address, [dict(zip(_NAMES, each, strict=True)) for each in addresses])
+
+
+def remove(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
+    """Forget addresses, given as (person, channel, value)."""
+    remove_rows(session, address, [dict(zip(_NAMES, each, strict=True)) for each in addresses])
 
 
 class Pause(NamedTuple):

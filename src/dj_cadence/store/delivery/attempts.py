@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, bindparam, delete, exists, func, literal_column, null, select, update
-from sqlalchemy.dialects import postgresql
 
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
+from dj_cadence.store.core.database import upsert
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.delivery.claims import Claim
@@ -193,7 +193,7 @@ _WAIT = CompiledStatement(
     .where(*_MINE)
     .values(state="retry", attempts=bindparam("before"), send_at=bindparam("again"), **_NO_LEASE)
 )
-_BEGINNING = postgresql.insert(attempt).from_select(  # SQLite says it in the same words
+_BEGINNING = upsert(attempt).from_select(
     ["message_id", "n", "started", "outcome", "reply"],
     select(
         message.c.id,

@@ -29,7 +29,7 @@ def save(session: Session, circuit: Circuit, revision: int) -> bool:
     """False where another process was quicker; `revision` is 0 for one that was not there."""
     values = {**asdict(circuit), "revision": revision + 1}
     if revision == 0:
-        added = insert_or_ignore(session, channel_state).values(values)
+        added = insert_or_ignore(channel_state).values(values)
         return bool(session.execute(added.returning(channel_state.c.channel)).all())
     mine = (channel_state.c.channel == circuit.channel, channel_state.c.revision == revision)
     changed = update(channel_state).where(*mine).values(values)

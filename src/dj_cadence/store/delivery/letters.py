@@ -61,5 +61,5 @@ def _keep_skeletons(session: Session, contents: set[bytes]) -> dict[bytes, str]:
     hashes = {content: sha256(content).hexdigest() for content in contents}
     ordered = sorted((hash_, content) for content, hash_ in hashes.items())
     rows = [{"hash": hash_, "content": content} for hash_, content in ordered]
-    session.connection().execute(insert_or_ignore(session, skeleton), rows)
+    session.connection().execute(insert_or_ignore(skeleton), rows)
     return hashes

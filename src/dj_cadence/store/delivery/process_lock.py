@@ -11,18 +11,16 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.server_lock import ServerLock, is_held
 
 FOLDER = "locks"
 _log = logging.getLogger(__name__)
@@ -34,35 +32,14 @@ class ProcessLock:
 
     owner: str
     """How it is called in leases."""
-    _database: Database
-    _connection: Connection | None = field(default=None, init=False)
+    _on_server: ServerLock
 
     def hold(self) -> None:
         """Hold the lock in the database; again, where the connection was lost.
 
         To be called before every pass. SQLite has the file alone.
         """
-        if self._database.is_sqlite:
-            return
-        try:
-            self._lock()
-        except DBAPIError:
-            self.let_go()
-            self._lock()
-
-    def _lock(self) -> None:
-        if self._connection is None:
-            outside = {"isolation_level": "AUTOCOMMIT"}
-            self._connection = self._database.engine.connect().execution_options(**outside)
-            self._connection.execute(select(func.pg_try_advisory_lock(_number(self.owner))))
-        self._connection.execute(select(1))
-
-    def let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(DBAPIError):
-                connection.invalidate()  # not back into the pool: it holds the lock
-            connection.close()
+        self._on_server.hold()
 
 
 @contextmanager
@@ -72,13 +49,13 @@ def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[Proce
     Where the folder cannot be written, others go by the lease.
     """
     owner = f"{name}-{socket.gethostname()[:24]}-{os.getpid()}-{token_hex(4)}"
-    life = ProcessLock(owner, database)
+    on_server = ServerLock(database, owner)
     file = _locked_file(site_folder / FOLDER, owner)
     try:
-        life.hold()
-        yield life
+        on_server.hold()
+        yield ProcessLock(owner, on_server)
     finally:
-        life.let_go()
+        on_server.release()
         if file is not None:
             _path(site_folder, owner).unlink(missing_ok=True)
             os.close(file)
@@ -106,7 +83,7 @@ def _is_dead(
     free = _is_free(_path(site_folder, owner))
     if free is not None:
         return free
-    return until < now and not _is_locked_in_database(session, owner)
+    return until < now and not is_held(session, owner)
 
 
 def _is_free(path: Path) -> bool | None:
@@ -122,13 +99,6 @@ def _is_free(path: Path) -> bool | None:
     finally:
         os.close(file)
     return True
-
-
-def _is_locked_in_database(session: Session, owner: str) -> bool:
-    if session.get_bind().dialect.name == "sqlite":
-        return False
-    got = session.scalar(select(func.pg_try_advisory_xact_lock(_number(owner))))
-    return not got
 
 
 def _locked_file(folder: Path, owner: str) -> int | None:
@@ -147,8 +117,3 @@ def _locked_file(folder: Path, owner: str) -> int | None:
 
 def _path(site_folder: Path, owner: str) -> Path:
     return site_folder / FOLDER / f"{owner}.lock"
-
-
-def _number(owner: str) -> int:
-    """What stands for an owner among advisory locks: a signed number of 64 bits."""
-    return int.from_bytes(sha256(owner.encode()).digest()[:8], "big", signed=True)

@@ -8,10 +8,10 @@ refills evenly lets nearly twice as many through when it was full before.
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.dialects import postgresql
 
 from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
+from dj_cadence.store.core.database import upsert
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.schema import rate_token
 
@@ -47,7 +47,7 @@ _OLDEST = CompiledStatement(
     .limit(1)
 )
 _TAKE_NEW = CompiledStatement(
-    postgresql.insert(rate_token)  # SQLite says it in the same words
+    upsert(rate_token)
     .values(bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant"))
     .on_conflict_do_nothing()
 )

@@ -11,7 +11,7 @@ from dj_cadence.store.schema import handled_report
 
 def is_new(session: Session, key: str, now: datetime) -> bool:
     """Whether a report is seen for the first time, which is noted."""
-    noted = insert_or_ignore(session, handled_report).values(hash=key, seen_at=now)
+    noted = insert_or_ignore(handled_report).values(hash=key, seen_at=now)
     return bool(session.execute(noted.returning(handled_report.c.hash)).all())
 
 

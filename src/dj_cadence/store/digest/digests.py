@@ -47,7 +47,7 @@ def write(
         for org_id, counts, worth in counted
     ]
     if values:
-        session.execute(insert_or_ignore(session, digest), values)
+        session.execute(insert_or_ignore(digest), values)
 
 
 def unsent(session: Session, week: str) -> list[int]:

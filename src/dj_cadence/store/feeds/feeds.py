@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import insert_or_ignore
@@ -130,7 +131,7 @@ def subject_row(session: Session, subject: str) -> AnyRow:
 
 
 def due_by_day(
-    session: Session, above: AnyRow, duties: Sequence[str], first: date, last: date
+    session: Session, above: Organization, duties: Sequence[str], first: date, last: date
 ) -> list[AnyRow]:
     """(due, state, n) of the tasks strictly below that superiors see; cases and steps apart."""
     query = (
@@ -169,7 +170,7 @@ def note_revisions(session: Session, shown: Mapping[str, str], now: datetime) ->
     for name, text in sorted(shown.items()):
         seen = text_hash(text)
         first = {"name": name, "hash": seen, "number": 0, "changed_at": _LONG_AGO}
-        session.execute(insert_or_ignore(session, feed_revision), first)
+        session.execute(insert_or_ignore(feed_revision), first)
         session.execute(
             update(feed_revision)
             .where(feed_revision.c.name == name, feed_revision.c.hash != seen)
@@ -200,7 +201,7 @@ def exists(session: Session, subject: str) -> bool:
 
 def ensure(session: Session, subject: str) -> None:
     """Write the subject's row, if it has none."""
-    session.execute(insert_or_ignore(session, feed), {"subject": subject, "generation": 1})
+    session.execute(insert_or_ignore(feed), {"subject": subject, "generation": 1})
 
 
 def next_generation(session: Session, subject: str, after: int) -> bool:

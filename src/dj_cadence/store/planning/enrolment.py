@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dj_cadence.store.core.database import analyze
+from dj_cadence.store.core.temporary_tables import make_anew
 from dj_cadence.store.core.types import AnySelect
-from dj_cadence.store.planning import target_tables
 from dj_cadence.store.planning.memberships import Membership
 from dj_cadence.store.planning.target_tables import Part
 
@@ -74,7 +75,7 @@ def _known(session: Session) -> _Known:
     session.connection()  # which begins one where there is none
     found: _Known | None = session.info.get(_Known)
     if found is None or found.transaction is not session.get_transaction():
-        target_tables.make_anew(session, _of_transaction)
+        make_anew(session, _of_transaction)
         found = session.info[_Known] = _Known(session.get_transaction())
     return found
 
@@ -96,15 +97,9 @@ def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
     found = select(target_kind.c.kind, *(target_kind.c[name] for name in Membership._fields))
     kinds = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
     if len(kinds) > _FEW:
-        _count_kinds(session)
+        analyze(session, target_kind)
     known.kinds[asked] = kinds
     return kinds
-
-
-def _count_kinds(session: Session) -> None:
-    """PostgreSQL takes a new table's rows for a handful, and reads everyone for each of them."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().exec_driver_sql(f"ANALYZE {target_kind.name}")
 
 
 def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:

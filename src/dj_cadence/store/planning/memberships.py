@@ -15,10 +15,10 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.conditions import is_current_election
+from dj_cadence.store.core.temporary_tables import insert_numbers
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.target_tables import (
     Part,
-    insert_numbers,
     target_alike,
     target_segment,
 )

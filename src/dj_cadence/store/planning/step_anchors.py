@@ -34,6 +34,7 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.planning.step_slots import Reference
 from dj_cadence.domain.rules.workflow import OWN, Mark, Workflow
 from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.store.core.temporary_tables import make_anew
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning import target_tables
 from dj_cadence.store.planning.differences import (
@@ -100,7 +101,7 @@ StepKey = tuple[int, int, int, str, str]
 
 def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
     """Keep what the plan that is laid out would make of the own tasks, for a look ahead."""
-    target_tables.make_anew(session, _ahead)
+    make_anew(session, _ahead)
     beside = WANTED.outerjoin(task, same_task(own.duty))
     changed = or_(
         task.c.state == State.WITHDRAWN,

@@ -3,16 +3,14 @@
 The tables live on the connection of one transaction and are made anew for each duty.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
     Date,
-    Dialect,
     Integer,
     MetaData,
     String,
@@ -25,12 +23,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.schema import CreateTable
 
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.rules.override import Segment
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.temporary_tables import insert_numbers, make_anew
 from dj_cadence.store.core.types import AnySelect, Json
 from dj_cadence.store.schema import cohort, org, slot
 
@@ -132,26 +130,6 @@ def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
     ])  # fmt: skip
 
 
-def make_anew(session: Session, tables: MetaData) -> None:
-    """Make these temporary tables, empty."""
-    connection = session.connection()
-    for statement in _made_anew(connection.dialect, tables):
-        connection.exec_driver_sql(statement)
-
-
-@cache
-def _made_anew(dialect: Dialect, tables: MetaData) -> list[str]:
-    """Statements for the tables; written out once, for it takes longer than running."""
-    return [
-        statement
-        for table in tables.sorted_tables
-        for statement in (
-            f"DROP TABLE IF EXISTS {table.name}",
-            str(CreateTable(table).compile(dialect=dialect)),
-        )
-    ]
-
-
 def cohort_ids(
     session: Session, duty: str, wanted: Mapping[str, object], *, create: bool
 ) -> dict[str, int]:
@@ -224,7 +202,7 @@ def store_slots(session: Session) -> None:
     """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
     names = [column.name for column in target_slot.columns if column.name != "slot_id"]
     rows = select(*(target_slot.c[name] for name in names)).where(target_slot.c.slot_id.is_(None))
-    session.execute(insert_or_ignore(session, slot).from_select(names, rows))
+    session.execute(insert_or_ignore(slot).from_select(names, rows))
     _know_slots(session)
 
 
@@ -246,14 +224,3 @@ def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]
     """Write rows of a temporary table; none is fine."""
     if rows:
         session.execute(insert(table), list(rows))
-
-
-def insert_numbers(session: Session, table: Table, rows: Iterable[tuple[int, ...]]) -> None:
-    """Write rows of a temporary table that has nothing but numbers; passes by what is there.
-
-    There are ten thousand in a province, and again: as text of the statement they cost a
-    fraction of what they cost as parameters.
-    """
-    for some in batched(rows):
-        new = f"INSERT INTO {table.name} VALUES {', '.join(map(str, some))}"  # noqa: S608 - numbers
-        session.connection().exec_driver_sql(f"{new} ON CONFLICT DO NOTHING")

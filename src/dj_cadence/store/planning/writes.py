@@ -102,7 +102,7 @@ def store_memberships(session: Session, scope: Scope) -> None:
         target_org.c.cohort_id,
         target_org.c.start_event_id,
     ).where(true())
-    session.execute(insert_or_ignore(session, org_cohort).from_select(names, rows))
+    session.execute(insert_or_ignore(org_cohort).from_select(names, rows))
 
 
 def create(

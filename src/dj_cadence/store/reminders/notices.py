@@ -42,7 +42,7 @@ _WAITS = and_(notice.c.message_id.is_(None), _OPEN)
 def add(session: Session, notices: Iterable[Notice]) -> None:
     """Write notices down. The unique key makes a repeat a quiet nothing."""
     if rows := [one._asdict() for one in notices]:
-        session.execute(insert_or_ignore(session, notice), rows)
+        session.execute(insert_or_ignore(notice), rows)
 
 
 def add_for_act(

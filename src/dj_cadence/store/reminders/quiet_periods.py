@@ -90,7 +90,7 @@ def add(
         "made_at": actor.now,
     }
     written = session.execute(
-        insert_or_ignore(session, quiet_period).values(row).returning(quiet_period.c.id)
+        insert_or_ignore(quiet_period).values(row).returning(quiet_period.c.id)
     )
     return written.first() is not None
 

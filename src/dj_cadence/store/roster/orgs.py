@@ -1,42 +1,50 @@
-"""Questions about organizations and the people in their offices."""
+"""Organizations: found by code, asked about their place in the tree, and written."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Row, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, ColumnElement, and_, func, insert, or_, select, update
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
-from dj_cadence.domain.reminders.recipient import Holder
-from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.errors import Refused
-from dj_cadence.normal_form import code_key, visible
+from dj_cadence.fingerprint import digest
+from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
-from dj_cadence.store.core.conditions import holds_office, in_subtree
+from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.conditions import in_subtree
+from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.schema import address, appointment, org, person, profile
+from dj_cadence.store.schema import org, profile
+from dj_cadence.store.site import site
+
+_ORGANIZATION = select(*(org.c[name] for name in Organization._fields))
 
 
-def lookup(session: Session, code: str) -> Row[Any] | None:
+def lookup(session: Session, code: str) -> Organization | None:
     """The organization with `code`, else the only one whose code is compared alike."""
-    found = session.execute(select(org).where(org.c.code == code)).one_or_none()
-    if found is not None or not (key := code_key(code)):
-        return found
-    alike = [known for known in session.scalars(select(org.c.code)) if code_key(known) == key]
-    if len(alike) != 1:
-        return None
-    return session.execute(select(org).where(org.c.code == alike[0])).one()
+    row = session.execute(_ORGANIZATION.where(org.c.code == code)).one_or_none()
+    if row is None and (key := code_key(code)):
+        alike = [other for other in session.scalars(select(org.c.code)) if code_key(other) == key]
+        if len(alike) == 1:
+            row = session.execute(_ORGANIZATION.where(org.c.code == alike[0])).one()
+    return Organization._make(row) if row else None
 
 
-def find_org(session: Session, code: str) -> Row[Any]:
+def find_org(session: Session, code: str) -> Organization:
     """The organization that is meant; Refused, naming the nearest, where there is none."""
-    found = lookup(session, code)
-    if found is None:
+    organization = lookup(session, code)
+    if organization is None:
         hint = suggestion(code, session.scalars(select(org.c.code)))
         raise Refused(f"没有代码为“{code}”的组织{hint or '。用 roster tree 查看全部代码。'}")
-    return found
+    return organization
+
+
+def by_id(session: Session, org_id: int) -> Organization:
+    """The organization with a number that the database itself gave."""
+    return Organization._make(session.execute(_ORGANIZATION.where(org.c.id == org_id)).one())
 
 
 def is_handed_over() -> ColumnElement[bool]:
@@ -48,22 +56,36 @@ def is_handed_over() -> ColumnElement[bool]:
     )
 
 
-def facts(session: Session, row: Row[Any]) -> Facts:
+def facts(session: Session, organization: Organization) -> Facts:
     """What rules may test about the organization."""
-    found = select(profile.c.facts).where(profile.c.id == row.profile_id)
-    return Facts.from_json(session.execute(found).scalar_one())
+    its_own = select(profile.c.facts).where(profile.c.id == organization.profile_id)
+    return Facts.from_json(session.execute(its_own).scalar_one())
 
 
-def by_id(session: Session, org_id: int) -> Row[Any]:
-    """The organization with a number that the database itself gave."""
-    return session.execute(select(org).where(org.c.id == org_id)).one()
+def school_of(session: Session, organization: Organization) -> Organization | None:
+    """The top of the school that the organization belongs to; None for one of no school."""
+    inside = org.c.position <= organization.position, org.c.subtree_end >= organization.position
+    query = _ORGANIZATION.add_columns(profile.c.facts).join(profile).where(*inside)
+    for *row, facts in session.execute(query.order_by(org.c.position.desc())):
+        if facts.get("top_of_school"):
+            return Organization._make(row)
+    return None
 
 
-def subtree(session: Session, org_code: str) -> list[Row[Any]]:
+def schools(session: Session) -> set[tuple[str, str]]:
+    """The (城市, 学段) of all organizations; empty where one names none."""
+    used = select(profile.c.facts).where(profile.c.id.in_(select(org.c.profile_id)))
+    return {(f.get("city", ""), f.get("stage", "")) for f in session.scalars(used)}
+
+
+# --- the tree ---------------------------------------------------------------------------------
+
+
+def subtree(session: Session, org_code: str) -> list[Organization]:
     """The organization and all below it, in the organizations' own order."""
     top = find_org(session, org_code)
-    inside = in_subtree(top)
-    return list(session.execute(select(org).where(inside).order_by(org.c.position)))
+    rows = session.execute(_ORGANIZATION.where(in_subtree(top)).order_by(org.c.position))
+    return [Organization._make(row) for row in rows]
 
 
 def span(session: Session, org_code: str) -> TreeRange:
@@ -72,31 +94,6 @@ def span(session: Session, org_code: str) -> TreeRange:
         return WHOLE_TREE
     top = find_org(session, org_code)
     return TreeRange(top.position, top.subtree_end)
-
-
-def find_person(session: Session, key_or_address: str) -> Row[Any]:
-    """The person with that 人员编号 or address; Refused where there is none, or several."""
-    text = visible(key_or_address)
-    ways = {text, text.lower(), email_address(text), phone_number(text)}
-    has_address = select(address.c.person_id).where(address.c.value.in_(sorted(ways)))
-    found = (
-        session.execute(select(person).where(person.c.key == text)).all()
-        or session.execute(select(person).where(person.c.id.in_(has_address))).all()
-        or _of_number(session, text)
-    )
-    if not found:
-        raise Refused(f"没有编号或地址为“{text}”的人员，请检查，或先导入花名册。")
-    if len(found) > 1:
-        names = "、".join(row.name for row in found)
-        raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
-    return found[0]
-
-
-def _of_number(session: Session, text: str) -> Sequence[Row[Any]]:
-    """Persons whose 人员编号 is compared alike."""
-    key = code_key(text)
-    alike = [known for known in session.scalars(select(person.c.key)) if code_key(known) == key]
-    return session.execute(select(person).where(person.c.key.in_(alike))).all()
 
 
 def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:
@@ -108,6 +105,11 @@ def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]
         above |= {row.id: row.supervisor_id or 0 for row in session.execute(links).all()}
         missing = set(above.values()) - above.keys() - {0}
     return {org_id: list(_upwards(org_id, above)) for org_id in org_ids}
+
+
+def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
+    while org_id := above.get(org_id, 0):
+        yield org_id
 
 
 def decider() -> ColumnElement[int]:
@@ -123,15 +125,10 @@ def deciding(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]
     return {org_id: [one, *above[one]] for org_id, one in deciders.items()}
 
 
-def _upwards(org_id: int, above: Mapping[int, int]) -> Iterator[int]:
-    while org_id := above.get(org_id, 0):
-        yield org_id
-
-
 def supervisors(session: Session, org_ids: Collection[int]) -> dict[int, int]:
     """The organization right above each of these; missing where there is none."""
-    found = _looked_up(session, org.c.supervisor_id, org_ids)
-    return {org_id: above for org_id, above in found.items() if above is not None}
+    above = _looked_up(session, org.c.supervisor_id, org_ids)
+    return {org_id: superior for org_id, superior in above.items() if superior is not None}
 
 
 def positions(session: Session, org_ids: Collection[int]) -> dict[int, int]:
@@ -149,60 +146,89 @@ def _looked_up(session: Session, column: Column[Any], org_ids: Collection[int]) 
     return {row[0]: row[1] for row in session.execute(query).all()}
 
 
-def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:
-    """Who holds each office of the organizations on `day`, by (organization, office).
-
-    Whoever is acting (主持工作) goes before the regular holder, else the latest comer.
-    """
-    a = appointment
-    query = (
-        select(a.c.org_id, a.c.office, a.c.person_id, person.c.name, a.c.acting)
-        .join(person, person.c.id == a.c.person_id)
-        .where(among(a.c.org_id, set(org_ids)), holds_office(day))
-        .order_by(a.c.acting, a.c.since, a.c.id)
-    )
-    return {
-        (row.org_id, row.office): Holder(row.person_id, row.name, row.acting)
-        for row in session.execute(query).all()
-    }
-
-
-def offices_held(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[str]]:
-    """What each person is on `day`: organization and office, in the organizations' own order."""
-    a = appointment
-    query = (
-        select(a.c.person_id, org.c.name, a.c.office)
-        .join(org, org.c.id == a.c.org_id)
-        .where(among(a.c.person_id, set(person_ids)), holds_office(day))
-        .order_by(org.c.position, a.c.id)
-    )
-    found: dict[int, list[str]] = {}
-    for row in session.execute(query).all():
-        found.setdefault(row.person_id, []).append(f"{row.name}{row.office}")
-    return found
-
-
 def uppermost(session: Session) -> list[str]:
     """The names of the organizations with nobody above them; two of them say all that many do."""
     query = select(org.c.name).where(org.c.supervisor_id.is_(None)).order_by(org.c.position)
     return list(session.scalars(query.limit(2)))
 
 
-def addresses(session: Session, person_ids: Collection[int]) -> dict[int, dict[str, str]]:
-    """Addresses not known to be bad, by person and channel; the first of two."""
-    query = (
-        select(address.c.person_id, address.c.channel, address.c.value)
-        .where(among(address.c.person_id, set(person_ids)), address.c.state == "ok")
-        .order_by(address.c.id)
-    )
-    found: dict[int, dict[str, str]] = {}
-    for row in session.execute(query).all():
-        found.setdefault(row.person_id, {}).setdefault(row.channel, row.value)
-    return found
+# --- writing ----------------------------------------------------------------------------------
 
 
-def address_counts(session: Session) -> dict[tuple[str, str], int]:
-    """How many addresses there are, by (channel, state)."""
-    query = select(address.c.channel, address.c.state, func.count().label("n"))
-    rows = session.execute(query.group_by(address.c.channel, address.c.state))
-    return {(row.channel, row.state): row.n for row in rows}
+class OrgValues(NamedTuple):
+    """What a roster says of an organization beside its code."""
+
+    name: str
+    kind: str
+    supervisor_id: int | None
+    approver_id: int | None
+    dissolved: date | None
+    successor_id: int | None
+    position: int
+    subtree_end: int
+    profile_id: int
+    roster: Mapping[str, str]
+    """Its roster row as text, without 上次换届日期: the running term's start event has it."""
+
+
+def ids(session: Session) -> dict[str, int]:
+    """Ids by code."""
+    return dict(session.execute(select(org.c.code, org.c.id)).all())
+
+
+def add(
+    session: Session, organizations: Mapping[str, OrgValues], joined_on: Mapping[str, date | None]
+) -> None:
+    """Add organizations by their codes, without links: a link needs the other's id."""
+    unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
+    rows = [
+        {"code": code, "joined_on": joined_on[code], **values._asdict(), **unlinked}
+        for code, values in organizations.items()
+    ]
+    add_rows(session, org, rows)
+
+
+def change(session: Session, rows: Sequence[Values]) -> None:
+    """Give organizations other values; each row has an `id` and the same columns."""
+    change_rows(session, org, rows)
+
+
+def mark_handed_over(session: Session, org_id: int) -> None:
+    """Remember that what a dissolved organization left open went to its successor."""
+    session.execute(update(org).where(org.c.id == org_id).values(handed_over=org.c.dissolved))
+
+
+def mark_changed(session: Session, org_ids: Iterable[int]) -> None:
+    """Say that something changed at these organizations that their plan hangs on.
+
+    Their direct superiors are planned again as well: they owe notices about them.
+    """
+    version = site.next_data_version(session)
+    concerned = _with_superiors(org_ids)
+    session.execute(update(org).where(concerned).values(changed_at_version=version))
+
+
+def planned_together(session: Session, org_ids: Iterable[int]) -> list[int]:
+    """Some organizations and those that are planned again with them."""
+    return list(session.scalars(select(org.c.id).where(_with_superiors(org_ids))))
+
+
+def _with_superiors(org_ids: Iterable[int]) -> ColumnElement[bool]:
+    numbers = sorted(set(org_ids))
+    above = select(org.c.supervisor_id).where(among(org.c.id, numbers))
+    return or_(among(org.c.id, numbers), org.c.id.in_(above))
+
+
+def ensure_profiles(session: Session, facts: Iterable[Facts]) -> dict[Facts, int]:
+    """The id of the profile of each, made where it was lacking."""
+    hashes = {each: digest(each.as_json()) for each in set(facts)}
+    ids = _profile_ids(session)
+    if lacking := {h: each for each, h in hashes.items() if h not in ids}:
+        rows = [{"hash": h, "facts": each.as_json()} for h, each in sorted(lacking.items())]
+        session.execute(insert(profile), rows)
+        ids = _profile_ids(session)
+    return {each: ids[h] for each, h in hashes.items()}
+
+
+def _profile_ids(session: Session) -> dict[str, int]:
+    return dict(session.execute(select(profile.c.hash, profile.c.id)).all())

@@ -1,18 +1,15 @@
-"""The one row about the installation, and the applied catalogue."""
+"""The one row about the installation."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, insert, or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import catalogue, org, site
-
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ def known_times(session: Session) -> KnownTimes | None:
 def create(session: Session, uid: str, starts_on: date) -> None:
     """Write the row, if there is none. Sending is off until somebody switches it on."""
     row = {"id": 1, "uid": uid, "starts_on": starts_on, "sending": False, "home": ""}
-    session.execute(insert_or_ignore(session, site).values(row))
+    session.execute(insert_or_ignore(site).values(row))
 
 
 def is_there(session: Session) -> bool:
@@ -51,10 +48,9 @@ def is_untouched(session: Session) -> bool:
     """Whether nothing has happened since the site was set up."""
     if not is_there(session):
         return True
-    any_org = exists().where(org.c.id > 0)
-    return bool(session.scalar(select(~any_org).where(site.c.last_tick.is_(None)))) and (
-        applied_hash(session) is None
-    )
+    empty = select(~exists().where(org.c.id > 0), ~exists().where(catalogue.c.current))
+    row = session.execute(empty.where(site.c.last_tick.is_(None))).one_or_none()
+    return row is not None and all(row)
 
 
 def load(session: Session) -> AnyRow:
@@ -121,53 +117,7 @@ def shown_changed(session: Session) -> None:
     session.execute(update(site).values(shown_version=site.c.shown_version + 1))
 
 
-def data_changed(session: Session, org_ids: Iterable[int]) -> None:
-    """Say that something changed at these organizations that their plan hangs on.
-
-    Their direct superiors are planned again as well: they owe notices about them.
-    """
+def next_data_version(session: Session) -> int:
+    """Say that something changed that plans hang on; returns the version with it."""
     counted = update(site).values(data_version=site.c.data_version + 1)
-    version = session.execute(counted.returning(site.c.data_version)).scalar_one()
-    ids = sorted(set(org_ids))
-    for start in range(0, len(ids), _AT_ONCE):
-        changed = _with_superiors(ids[start : start + _AT_ONCE])
-        session.execute(update(org).where(changed).values(changed_at_version=version))
-
-
-def with_superiors(session: Session, org_ids: Iterable[int]) -> list[int]:
-    """A few organizations and those that are planned again with them."""
-    return list(session.scalars(select(org.c.id).where(_with_superiors(sorted(set(org_ids))))))
-
-
-def _with_superiors(ids: Sequence[int]) -> ColumnElement[bool]:
-    above = select(org.c.supervisor_id).where(org.c.id.in_(ids))
-    return or_(org.c.id.in_(ids), org.c.id.in_(above))
-
-
-def applied_content(session: Session) -> AnyRow | None:
-    """(id, hash, content) of the catalogue in force, or None before the first apply."""
-    query = select(catalogue.c.id, catalogue.c.hash, catalogue.c.content)
-    return session.execute(query.where(catalogue.c.current)).one_or_none()
-
-
-def applied_hash(session: Session) -> str | None:
-    """The hash of the catalogue in force, without its content."""
-    return session.scalar(select(catalogue.c.hash).where(catalogue.c.current))
-
-
-def apply_catalogue(
-    session: Session, digest: str, content: object, *, by: str, now: datetime
-) -> None:
-    """Put a version in force. One that was in force before is taken up again, not doubled."""
-    if applied_hash(session) == digest:
-        return
-    set_rolled(session, "")
-    shown_changed(session)
-    session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
-    known = update(catalogue).where(catalogue.c.hash == digest).values(current=True)
-    if session.execute(known.returning(catalogue.c.id)).first() is None:
-        session.execute(
-            insert(catalogue).values(
-                hash=digest, content=content, applied_at=now, applied_by=by, current=True
-            )
-        )
+    return int(session.execute(counted.returning(site.c.data_version)).scalar_one())

@@ -30,7 +30,7 @@ def remember(
         "made_at": now,
         "expires_at": expires_at,
     }
-    session.execute(insert_or_ignore(session, tokens), values)
+    session.execute(insert_or_ignore(tokens), values)
 
 
 def remember_messages(
@@ -49,7 +49,7 @@ def remember_messages(
         for token, subject in links
     ]
     if rows:
-        session.execute(insert_or_ignore(session, tokens), rows)
+        session.execute(insert_or_ignore(tokens), rows)
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:

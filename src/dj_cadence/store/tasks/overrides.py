@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.override import Override, OverrideKey, Spread
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.actor import Actor
@@ -68,7 +69,7 @@ def take_back(session: Session, org_id: int, duty: str, now: datetime) -> list[O
     return [OverrideKey(key) for _, key in ended]
 
 
-def wake(session: Session, above: AnyRow, duty: str) -> None:
+def wake(session: Session, above: Organization, duty: str) -> None:
     """Have the engine's next pass look at what is overdue of a duty in a subtree."""
     below = select(org.c.id).where(in_subtree(above))
     late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)

@@ -69,7 +69,7 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
         asked = [_NOBODY_TO_ASK] if nobody else []
         return [*asked, *unknown, *site.templates.check(), *papers, *roster]
     finally:
-        site.database.engine.dispose()
+        site.database.close()
 
 
 def _unknown_channels(plans: Iterable[ReminderPlan], known: Collection[str]) -> list[Problem]:

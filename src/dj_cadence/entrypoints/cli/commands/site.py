@@ -87,7 +87,7 @@ def _complete(folder: Path, starts_on: date | None, database: str) -> None:
     finish(folder)
     made = setup.complete_folder(folder, starts_on)
     done = [f"已补建 {'、'.join(made)}。"] if made else []
-    open_site(folder, os.environ, asked=True, tell=done.append).database.engine.dispose()
+    open_site(folder, os.environ, asked=True, tell=done.append).database.close()
     if not done:
         raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
     for line in done:
@@ -125,7 +125,7 @@ def _init(
         if with_demo:
             setup.fill_with_demo(site, load_rules(), start, now)
     finally:
-        site.database.engine.dispose()
+        site.database.close()
 
 
 def _with_contact(text: str) -> str:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_years
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
@@ -34,7 +35,7 @@ from dj_cadence.services.operations.administrators import is_administrator
 from dj_cadence.services.pages import outbox as messages
 from dj_cadence.services.pages import overview
 from dj_cadence.services.pages.task_history import task_history
-from dj_cadence.services.rules.file_watch import noted
+from dj_cadence.services.rules.file_watch import rule_file_trouble
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
@@ -97,7 +98,7 @@ def _overview(visit: RequestContext, session: Session) -> dict[str, Any]:
         "folded": folded,
         "decisions": overview.decisions(session, visitor, visit.catalogue, visit.today),
         "stuck": log.quarantined(session) if manages else 0,
-        "trouble": noted(session) if manages else None,
+        "trouble": rule_file_trouble(session) if manages else None,
         "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
     }
@@ -248,7 +249,9 @@ def _organization(
     )
 
 
-def _rows(visit: RequestContext, session: Session, found: Any) -> tuple[list[TaskRow], int]:
+def _rows(
+    visit: RequestContext, session: Session, found: Organization
+) -> tuple[list[TaskRow], int]:
     """The organization's tasks that the visitor may read, and how many owed ones they may not."""
     rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
     shown = readable(session, visit.visitor, rows, visit.today)
