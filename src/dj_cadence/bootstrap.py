@@ -22,10 +22,12 @@ from dj_cadence.services.operations.founding import found_if_new
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_beside, open_database
 from dj_cadence.store.core.unusable import out_of_reach_explained
 from dj_cadence.store.site.folder_lock import in_use
 from dj_cadence.transport.mailbox import open_box
+
+__all__ = ["open_beside"]  # the rest is said here
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from types import FrameType
 import uvicorn
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import template_folders
+from dj_cadence.bootstrap import open_beside, template_folders
 from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
 from dj_cadence.entrypoints.daemon_jobs import (
     AUDIT_SECONDS,
@@ -28,11 +28,10 @@ from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
+from dj_cadence.services.operations.tick import lifeline
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.settings import is_loopback
-from dj_cadence.store.core.database import open_beside
-from dj_cadence.store.delivery.process_lock import lifeline
 
 GRACE_SECONDS = 5
 """For what is under way when the process is told to end."""

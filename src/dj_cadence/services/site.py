@@ -14,14 +14,14 @@ from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.core.database import Database, DatabaseError, Session
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
-__all__ = ["Session", "Site"]  # the rest is used by services
+__all__ = ["Database", "DatabaseError", "Session", "Site"]  # the rest is used by services
 
 PASSES = "passes"
 """The file in the site's folder that counts passes as the database does."""

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dj_cadence.domain.access.visitor import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -25,11 +26,9 @@ from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access.logins import Login, login_of, note_use
-from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.services.pages import overview
-from dj_cadence.services.site import Session
+from dj_cadence.services.site import Database, Session
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,12 @@ def read_clock() -> Reading:
     return Reading(clock.now(), clock.steady(), clock.is_rehearsal())
 
 
+def known_times(site: Site) -> KnownTimes | None:
+    """What the database knows of the time; None before rules were applied."""
+    with site.database.read() as session:
+        return sites.known_times(session)
+
+
 class ClockGuard:
     """Looks at the clock before each pass of one process, and remembers what it saw."""
 

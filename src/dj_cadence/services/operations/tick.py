@@ -21,9 +21,11 @@ from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
-from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.delivery.process_lock import ProcessLock, lifeline
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.site.pending_work import look
+
+__all__ = ["ProcessLock", "lifeline"]  # the daemon holds one for all its passes
 
 SIGN_OF_LIFE = timedelta(minutes=5)
 """How often a pass with nothing to do looks at files and mailboxes, and says it was made."""

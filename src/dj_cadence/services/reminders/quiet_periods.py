@@ -5,6 +5,7 @@ from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.reminders.quiet_period import Quiet
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import checked_text
@@ -66,3 +67,8 @@ def end(session: Session, number: int, today: date) -> None:
 def listed(session: Session) -> list[AnyRow]:
     """All of them, the latest first; `code` and `name` are None for the whole site."""
     return quiet_periods.listed(session)
+
+
+def running_at(session: Session, position: int, today: date) -> list[Quiet]:
+    """Those that keep the organization at this position quiet today."""
+    return [quiet for quiet in quiet_periods.every(session) if quiet.holds(position, today)]

@@ -13,6 +13,9 @@ from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import task
 from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks.acts import last_election
+
+__all__ = ["last_election"]
 
 
 def settle_elections(

@@ -32,6 +32,10 @@ Session = orm.Session
 """One transaction, handed from a use case to what it asks of the store."""
 
 
+DatabaseError = DBAPIError
+"""Whatever the database's driver raises."""
+
+
 @dataclass(eq=False)
 class Database:
     """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
