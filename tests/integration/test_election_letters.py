@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from docx import Document as WordFile
 
 from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import (
@@ -49,7 +50,7 @@ def text(paper: Document, folder: Path) -> str:
     """All paragraphs, without blanks."""
     file = folder / "paper.docx"
     file.write_bytes(render_paper([SHIPPED], paper))
-    words = "".join(paragraph.text for paragraph in Document(str(file)).paragraphs)
+    words = "".join(paragraph.text for paragraph in WordFile(str(file)).paragraphs)
     return "".join(words.split())
 
 
@@ -293,7 +294,7 @@ def test_a_sites_template_that_cannot_be_filled_in_is_named(
 ) -> None:
     folder = tmp_path / "letters"
     folder.mkdir()
-    document = Document()
+    document = WordFile()
     document.add_paragraph(words)
     document.save(str(folder / f"{kind.value}.docx"))
 

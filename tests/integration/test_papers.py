@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
 from dj_cadence.domain.documents.document import CORE_LINES, Document
@@ -136,7 +137,7 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
     letter = made(planned, DocumentKind.REPLY, "B1")
     own = tmp_path / "letters" / "reply.docx"
     own.parent.mkdir()
-    changed = Document()
+    changed = WordFile()
     changed.add_paragraph("本单位自己的批复：{{ paper.org_name }}")
     changed.save(str(own))
 
