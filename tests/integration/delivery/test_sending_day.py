@@ -12,7 +12,7 @@ from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.errors import DeliveryError
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver
 from dj_cadence.services.delivery.log import retry
-from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Database

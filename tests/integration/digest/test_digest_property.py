@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
 from dj_cadence.domain.digest.digest import Numbers
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digest_view
+from dj_cadence.services.digest.views import Digests, digest_view
 from dj_cadence.services.pages.overview import organizations
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import cohort, metadata, org, plan_snapshot, profile, slot, task

@@ -259,7 +259,7 @@ def test_a_rule_that_cannot_be_worked_out_holds_up_nobody_else(
 ) -> None:
     tick(engine, at(START), owner="test")  # the plan is rolled; from now on chains stay
     with engine.database.write() as session:
-        session.execute(insert(plan_snapshot).values(id=999, hash="bad", content={"rungs": 1}))
+        session.execute(insert(plan_snapshot).values(id=999, hash="bad", content={"steps": 1}))
         poisoned = session.scalars(
             update(task)
             .where(task.c.duty == "theme_party_day")

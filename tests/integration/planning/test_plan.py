@@ -300,7 +300,7 @@ def test_a_new_holiday_notice_moves_what_depends_on_it(district: Database) -> No
 def test_another_reminder_plan_holds_for_tasks_that_have_said_nothing(district: Database) -> None:
     apply(district, MONTHS)
     morning(district, MONTHS, date(2026, 3, 2))
-    silent = replace(MONTHLY, rungs=(MONTHLY.rungs[0],))
+    silent = replace(MONTHLY, steps=(MONTHLY.steps[0],))
 
     rules = catalogue(PARTY_DAY, version="v2", plans={**PLANS, "monthly": silent})
     apply(district, rules, today=date(2026, 3, 3))

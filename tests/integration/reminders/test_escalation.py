@@ -12,12 +12,11 @@ from dj_cadence.domain.reminders.plan import EscalationStep
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.fingerprint import digest, plain
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning import writes
+from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.schema import address, message, notice, org, person, task
 from tests.world.engine import (
     NOTICE,
@@ -275,5 +274,4 @@ def test_a_choice_wakes_what_is_long_overdue_and_can_be_ended(late: Database) ->
 
 def _without_escalation(database: Database, own: Catalogue) -> int:
     with database.write() as session:
-        plan = own.plans["term"]
-        return writes.plan_snapshot_id(session, digest(plan), plain(plan))
+        return plan_snapshots.save(session, own.plans["term"])

@@ -158,21 +158,21 @@ def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
     hush(site.database, "S", MARCH, date(2026, 3, 31))
     walk(site, MARCH, date(2026, 3, 5))
     with site.database.write() as session:
-        (row,) = quiets.listed(session)
+        (row,) = quiets.every(session)
         quiet_periods.end(session, row.id, date(2026, 3, 6))
 
     walk(site, date(2026, 3, 6), date(2026, 3, 6))
 
     assert to(channel, "li@example.cn") == ["2026-03-06"]
     with site.database.read() as session:
-        assert [row.until for row in quiets.listed(session)] == [date(2026, 3, 5)]
+        assert [row.until for row in quiets.every(session)] == [date(2026, 3, 5)]
 
 
 def test_one_that_never_began_is_taken_out(site: Site) -> None:
     hush(site.database, "S", date(2026, 7, 10), date(2026, 8, 20))
     with site.database.write() as session:
-        quiet_periods.end(session, quiets.listed(session)[0].id, MARCH)
-        assert quiets.listed(session) == []
+        quiet_periods.end(session, quiets.every(session)[0].id, MARCH)
+        assert quiets.every(session) == []
 
 
 def test_a_settled_task_is_not_spoken_of_afterwards(site: Site, channel: Channel) -> None:

@@ -24,7 +24,7 @@ from dj_cadence.domain.reminders.plan import (
     ReminderStep,
     TaskDates,
 )
-from dj_cadence.domain.reminders.plan import reminders as rungs_of
+from dj_cadence.domain.reminders.plan import reminders as reminders_of
 from dj_cadence.domain.reminders.quiet_period import speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
@@ -32,16 +32,16 @@ from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.delivery.letter_codec import unpack
-from dj_cadence.services.digest.digest import digests_of_a_pass
+from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.services.tasks.undo import undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.reminders import quiet_periods as quiets
+from dj_cadence.store.reminders.plan_snapshots import load as load_plan
 from dj_cadence.store.schema import (
     address,
     appointment,
@@ -81,7 +81,7 @@ def _rules(version: str, late: ReminderStep) -> Catalogue:
         "term": replace(
             TERM_PLAN, escalate=tuple(EscalationStep(n) for n in GRACES), through_quiet=True
         ),
-        "monthly": replace(monthly, rungs=(*monthly.rungs[:-1], late)),
+        "monthly": replace(monthly, steps=(*monthly.steps[:-1], late)),
     }
     return replace(EVERYTHING, plans=plans, hash=version)
 
@@ -231,7 +231,7 @@ class Life:
         with self.database.write() as session:
             try:
                 if what == "speak":
-                    rows = quiets.listed(session)
+                    rows = quiets.every(session)
                     quiet_periods.end(
                         session, rows[number % len(rows)].id if rows else 0, self.today
                     )
@@ -277,14 +277,14 @@ class Life:
         with self.database.read() as session:
             periods = quiets.every(session)
             for row in session.execute(query).all() if periods else ():
-                if not plan_of_snapshot(session, row.plan_snapshot_id).through_quiet:
+                if not load_plan(session, row.plan_snapshot_id).through_quiet:
                     places = (row.position, row.above)
                     assert speaks_on(periods, places, self.today) == self.today
 
     def everything_is_told(self) -> None:
         """Live on until nothing holds anything back, and look at all of it."""
         with self.database.write() as session:
-            for row in quiets.listed(session):
+            for row in quiets.every(session):
                 if row.until >= self.today:
                     quiets.shorten(session, row.id, self.today - DAY)
         self.live("walk", 1)
@@ -356,9 +356,11 @@ class Life:
             said = {tuple(row) for row in session.execute(select(*columns))}
             owed = task.c.state.in_(("open", "unrecorded", "overdue"))
             for row in session.execute(select(task).where(owed, task.c.due_revision == 0)).all():
-                plan = plan_of_snapshot(session, row.plan_snapshot_id)
+                plan = load_plan(session, row.plan_snapshot_id)
                 dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
-                due = rungs_of(plan, dates, self.rules.calendar, self.rules_changed_on, self.today)
+                due = reminders_of(
+                    plan, dates, self.rules.calendar, self.rules_changed_on, self.today
+                )
                 missing = {
                     (row.id, one.reminder_step, one.occurrence) for one in due if not one.level
                 }

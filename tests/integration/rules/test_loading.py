@@ -130,8 +130,8 @@ def test_a_site_says_only_what_differs() -> None:
     assert duties["district_training"].recurrence == Every(
         Unit.SCHOOL_YEAR, opens=DayOfYear(0, 9, 1), due=DayOfYear(0, 9, 30)
     )
-    assert loaded.catalogue.plans["gentle"].rungs == (ReminderStep("list", From.DUE_MONTH),)
-    assert loaded.catalogue.plans["yearly"].rungs == (
+    assert loaded.catalogue.plans["gentle"].steps == (ReminderStep("list", From.DUE_MONTH),)
+    assert loaded.catalogue.plans["yearly"].steps == (
         ReminderStep("month_before", From.TARGET, days=-30),
     )
     assert loaded.catalogue.plans["monthly"] == SHIPPED.catalogue.plans["monthly"]

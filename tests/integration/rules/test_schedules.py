@@ -379,7 +379,7 @@ TWICE = (
 
 
 @pytest.mark.parametrize(
-    ("key", "rungs"),
+    ("key", "steps"),
     [
         (
             "monthly",
@@ -444,8 +444,8 @@ TWICE = (
         ),
     ],
 )
-def test_the_shipped_reminder_plans(key: str, rungs: tuple[ReminderStep, ...]) -> None:
-    assert LOADED.catalogue.plans[key].rungs == rungs
+def test_the_shipped_reminder_plans(key: str, steps: tuple[ReminderStep, ...]) -> None:
+    assert LOADED.catalogue.plans[key].steps == steps
 
 
 def test_there_is_no_plan_without_a_duty() -> None:

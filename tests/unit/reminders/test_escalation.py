@@ -6,7 +6,12 @@ from datetime import date
 import pytest
 
 from dj_cadence.domain.organizations.offices import CLERK
-from dj_cadence.domain.reminders.escalation import Escalation, next_rise, steps_written, written
+from dj_cadence.domain.reminders.escalation import (
+    Escalation,
+    graces_text,
+    next_escalation,
+    steps_from_text,
+)
 from dj_cadence.domain.reminders.plan import EscalationStep
 from tests.world.published import CALENDAR
 
@@ -45,21 +50,21 @@ OVERDUE = date(2026, 9, 1)
 def test_each_level_hears_after_the_one_below(
     told: Mapping[int, date | None], levels: int, rise: Escalation | None
 ) -> None:
-    assert next_rise(STEPS, OVERDUE, told, levels, CALENDAR) == rise
+    assert next_escalation(STEPS, OVERDUE, told, levels, CALENDAR) == rise
 
 
 def test_without_steps_nobody_hears() -> None:
-    assert next_rise((), OVERDUE, {}, 3, CALENDAR) is None
+    assert next_escalation((), OVERDUE, {}, 3, CALENDAR) is None
 
 
 def test_no_grace_is_the_first_working_day() -> None:
     saturday = date(2026, 9, 12)
 
-    rise = next_rise((EscalationStep(0),), saturday, {}, 1, CALENDAR)
+    rise = next_escalation((EscalationStep(0),), saturday, {}, 1, CALENDAR)
 
     assert rise == Escalation(1, date(2026, 9, 14), CLERK)
 
 
 @pytest.mark.parametrize("graces", [(), (5,), (5, 10, 0)])
 def test_a_choice_reads_back(graces: tuple[int, ...]) -> None:
-    assert steps_written(written(graces)) == tuple(EscalationStep(grace) for grace in graces)
+    assert steps_from_text(graces_text(graces)) == tuple(EscalationStep(grace) for grace in graces)

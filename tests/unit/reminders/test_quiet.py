@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.reminders.quiet_period import Quiet, speaks_on
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
 
-WINTER = Quiet(10, 19, date(2026, 1, 20), date(2026, 2, 25), "寒假")
-MOVE = Quiet(12, 12, date(2026, 2, 20), date(2026, 3, 5), "搬迁")
-LONG_AGO = Quiet(0, 99, date(2025, 7, 1), date(2025, 8, 31), "暑假")
+WINTER = QuietPeriod(10, 19, date(2026, 1, 20), date(2026, 2, 25), "寒假")
+MOVE = QuietPeriod(12, 12, date(2026, 2, 20), date(2026, 3, 5), "搬迁")
+LONG_AGO = QuietPeriod(0, 99, date(2025, 7, 1), date(2025, 8, 31), "暑假")
 ALL = (MOVE, WINTER, LONG_AGO)
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dj_cadence.domain.access.visitor import Visitor
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.access.sight import readable
-from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
+from dj_cadence.services.delivery.skeletons import HIDDEN, unpack
 from dj_cadence.services.pages.message_links import standing_token
 from dj_cadence.settings import Settings
 from dj_cadence.store.access import outbox as messages
@@ -89,7 +90,7 @@ def sent_letter(
 
 def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
     """None while it was not written yet. Without its token, its link opens nothing."""
-    return unpack(row.skeleton, row.content, token) if row.content else None
+    return unpack(StoredLetter(row.skeleton, row.content), token) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

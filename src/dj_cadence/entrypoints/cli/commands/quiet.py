@@ -48,10 +48,10 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         rows = quiet_periods.listed(session)
     if as_json:
         for row in rows:
-            shown = {"id": row.id, "org": row.code or "", "from": row.since, "until": row.until}
+            shown = {"id": row.id, "org": row.org_code, "from": row.since, "until": row.until}
             say_json({**shown, "reason": row.reason, "by": row.made_by})
         return
-    cells = ((row.id, row.name or "全站", row.since, row.until, row.reason) for row in rows)
+    cells = ((row.id, row.org_name or "全站", row.since, row.until, row.reason) for row in rows)
     table(("编号", "范围", "从", "到", "原因"), cells)
 
 
@@ -66,7 +66,7 @@ def end(
     from dj_cadence.services.reminders import quiet_periods
 
     with acting(ctx, by) as act:
-        org_by_number = {row.id: row.code or "" for row in quiet_periods.listed(act.session)}
+        org_by_number = {row.id: row.org_code for row in quiet_periods.listed(act.session)}
         if number in org_by_number:
             check_silences(act.session, act.person, org_by_number[number], act.today)
         quiet_periods.end(act.session, number, act.today)
