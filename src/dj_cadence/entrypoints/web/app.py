@@ -44,7 +44,7 @@ from dj_cadence.entrypoints.web.security import (
 )
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
-from dj_cadence.services.site import DatabaseError
+from dj_cadence.services.site import DriverError
 from dj_cadence.services.tasks import joint_tasks
 
 _log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def _endpoint(
 
 async def _in_quiet(workers: Workers, note: Callable[[], None]) -> None:
     """After the answer; where nobody is free or the database is busy, the next time will do."""
-    with suppress(Busy, DatabaseError):
+    with suppress(Busy, DriverError):
         await workers.run(note)
 
 

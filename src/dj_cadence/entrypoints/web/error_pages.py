@@ -16,7 +16,7 @@ from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarg
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink
-from dj_cadence.services.site import DatabaseError
+from dj_cadence.services.site import DriverError
 
 _log = logging.getLogger(__name__)
 _AGAIN = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -45,7 +45,7 @@ class ErrorPages:
             Refused: self._refused,
             HTTPException: self._http_error,
             ClientDisconnect: self._hung_up,
-            DatabaseError: self._database_error,
+            DriverError: self._database_error,
             Exception: self._fault,
         }
 
@@ -61,7 +61,7 @@ class ErrorPages:
         """Nobody hears it; whatever came of the request is left alone."""
         return Response(status_code=HTTPStatus.BAD_REQUEST)
 
-    async def _database_error(self, request: Request, error: DatabaseError) -> Response:
+    async def _database_error(self, request: Request, error: DriverError) -> Response:
         if not self._make_context(request).database.is_busy(error):
             raise error
         _log.warning("database_busy error=%s", type(error.orig).__name__)
@@ -79,7 +79,7 @@ class ErrorPages:
         about = _about(ctx, status, text)
         response = ctx.plain_page("error.html", status, **about)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            with suppress(Busy, DatabaseError, DatabaseGone):
+            with suppress(Busy, DriverError, DatabaseGone):
                 response = await self._workers.run(lambda: _named(ctx, status, about))
         response.headers.update({**SAFE_HEADERS, **(headers or {})})
         return response

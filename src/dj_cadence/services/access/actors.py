@@ -7,7 +7,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_announce, may_grant
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs, people
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks import tasks as stored_tasks
 
 OPERATOR = Visitor(key="操作员", name="操作员", administrator=True)
 """Who acted, where a command was not told."""
@@ -31,13 +31,13 @@ def check_acts_for(session: Session, person: Visitor, org_ids: Iterable[int], to
 
 def check_acts_on(session: Session, person: Visitor, tasks: Iterable[int], today: date) -> None:
     """The same for the organizations of these tasks."""
-    org_ids = (acts.locked_task(session, task_id).org_id for task_id in tasks)
+    org_ids = (stored_tasks.locked(session, task_id).org_id for task_id in tasks)
     check_acts_for(session, person, org_ids, today)
 
 
 def check_decides_on(session: Session, person: Visitor, task_id: int, today: date) -> None:
     """Raises Refused unless the person is a superior of the task's organization."""
-    org_id = acts.locked_task(session, task_id).org_id
+    org_id = stored_tasks.locked(session, task_id).org_id
     _check(session, person, [org_id], today, may_grant, "不是这个组织的上级，不能这样办理。")
 
 

@@ -173,9 +173,9 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
             act.check_decides_on(task)
         else:
             act.check_acts_on(task, *beside)
-        kind = undo.last_deed_kind(act.session, task)
+        kind = undo.last_deed(act.session, task).kind
         state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
-    say(f"任务 {task} 的{kind.label}已撤回，现在是“{state.label}”。")
+    say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 
 def postpone(

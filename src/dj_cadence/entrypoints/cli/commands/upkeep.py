@@ -44,7 +44,7 @@ def deliveries(
             rows = log.deliveries(session, failed=failed, person_key=person)
     if as_json:
         for row in rows:
-            say_json(asdict(row))
+            say_json(row._asdict())
         return
     if not rows:
         say("没有这样的消息。")
