@@ -22,7 +22,7 @@ from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.fingerprint import plain
-from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.access.link_tokens import login_address
 from dj_cadence.services.delivery.skeletons import Filled, Skeleton, pack
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token

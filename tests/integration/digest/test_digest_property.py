@@ -13,9 +13,9 @@ from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day
-from dj_cadence.services.access.page_queries import organizations
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.views import Digests, digest_view
+from dj_cadence.services.pages.overview import organizations
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import cohort, metadata, org, plan_snapshot, profile, slot, task
 from dj_cadence.store.site import site as sites
