@@ -140,7 +140,7 @@ class Composer:
             more_digests=max(0, len(digests) - DIGESTS),
             contact=self.settings.contact or whom_to_ask(known.contacts, asked),
             introduction=known.introductions.get(claim.id, KNOWN),
-            held=tuple(row["reason"] for row in known.held.get(claim.id, ())),
+            held=known.held.get(claim.id, ()),
         )
 
     def _written(
@@ -326,7 +326,7 @@ class _ReaderFacts:
 
     contents: Mapping[int, MessageContents]
     digests: Mapping[int, list[_Row]]
-    held: Mapping[int, list[_Row]]
+    held: Mapping[int, tuple[str, ...]]
     upwards: Mapping[int, tuple[Above, ...]]
     """By task."""
     contacts: Mapping[int, Contact]
@@ -346,7 +346,7 @@ class _ReaderFacts:
         return cls(
             contents=contents,
             digests=digests,
-            held=_by_message(quiet_periods.over_notices(session, ids)),
+            held=quiet_periods.reasons_held(session, ids),
             upwards=message_content.upwards(session, late),
             contacts=contacts(session, org_ids, day),
             introductions=introductions(session, claims, day),
