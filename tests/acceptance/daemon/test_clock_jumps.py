@@ -25,7 +25,7 @@ from dj_cadence import clock
 from dj_cadence.services.audit import audit
 from dj_cadence.services.site import Site
 from dj_cadence.store.schema import message, notice, task
-from tests.world.rehearsal import FIRST, at, counting_server, found_site
+from tests.world.daemons.rehearsal import FIRST, at, counting_server, found_site
 
 SECONDS = 2
 """From one pass to the next."""

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from dj_cadence.services.audit import audit
-from tests.world import rehearsal
-from tests.world.rehearsal import CONNECTIONS, FIRST, LAST, Rehearsal, at, lost, twins
+from tests.world.daemons import rehearsal
+from tests.world.daemons.rehearsal import CONNECTIONS, FIRST, LAST, Rehearsal, at, lost, twins
 
 KILLS = int(os.environ.get("DJ_CADENCE_KILLS", "10"))
 SEED = 20261125

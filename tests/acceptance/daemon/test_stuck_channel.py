@@ -7,8 +7,8 @@ from random import Random
 from sqlalchemy import select, update
 
 from dj_cadence.store.schema import address, attempt, message
-from tests.world import rehearsal
-from tests.world.rehearsal import FIRST, Rehearsal, at, mails
+from tests.world.daemons import rehearsal
+from tests.world.daemons.rehearsal import FIRST, Rehearsal, at, mails
 
 NEVER = '''"""A notifier that hangs in every letter."""
 

@@ -11,8 +11,8 @@ import pytest
 
 from dj_cadence.entrypoints.connections import Room, room
 from dj_cadence.store.core.database import open_database
-from tests.world.busy_site import TICK, BusySite, set_lines
-from tests.world.crowd import Watched, fetch, probing
+from tests.world.daemons.busy_site import TICK, BusySite, set_lines
+from tests.world.daemons.crowd import Watched, fetch, probing
 from tests.world.terminal import Terminal
 
 DESCRIPTORS = 256

@@ -9,8 +9,8 @@ from pathlib import Path
 from time import sleep
 
 from dj_cadence.store.core.database import open_database
-from tests.world.busy_site import BusySite
-from tests.world.crowd import fetch
+from tests.world.daemons.busy_site import BusySite
+from tests.world.daemons.crowd import fetch
 from tests.world.terminal import Terminal
 
 _HEAD = "Host: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\nContent-Length: 50000\r\n\r\n"

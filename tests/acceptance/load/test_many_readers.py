@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from dj_cadence.store.core.database import open_database
-from tests.world.busy_site import TICK, BusySite, moved, set_lines
-from tests.world.crowd import Crowd, Watched, fetch, probing
+from tests.world.daemons.busy_site import TICK, BusySite, moved, set_lines
+from tests.world.daemons.crowd import Crowd, Watched, fetch, probing
 from tests.world.terminal import Terminal
 
 EVE = datetime.fromisoformat("2026-12-01T07:00+08:00")

@@ -5,10 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.domain.reminders.plan import EscalationStep
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
@@ -17,89 +15,20 @@ from dj_cadence.services.tasks.record import done
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.reminders import plan_snapshots
-from dj_cadence.store.schema import address, message, notice, org, person, task
+from dj_cadence.store.schema import address, task
 from tests.world.engine import (
     NOTICE,
     TERM,
     TERM_PLAN,
     advance_to,
-    apply,
     at,
-    catalogue,
-    found_district,
-    morning,
     the_task,
 )
+from tests.world.escalation import RULES, live, outcomes, rules, said
 
-TWO_LEVELS = replace(
-    TERM_PLAN, escalate=(EscalationStep(5), EscalationStep(10)), through_quiet=True
-)
 EXPIRED = date(2026, 8, 31)
 FIRST = date(2026, 9, 1)
 """The day after: B1's term is overdue and its 书记 hears of it."""
-
-
-def rules(*duties: Any, plan: Any = TWO_LEVELS) -> Catalogue:
-    found = catalogue(*(duties or (TERM, NOTICE)))
-    return replace(found, plans={**found.plans, plan.key: plan})
-
-
-RULES = rules()
-
-
-@pytest.fixture
-def late(database: Database) -> Database:
-    """B1's term runs out on 2026-08-31; nobody has been written to yet."""
-    found_district(database)
-    apply(database, RULES, until=date(2026, 12, 31))
-    return database
-
-
-def live(
-    database: Database, since: date, until: date, by_rules: Catalogue = RULES
-) -> list[tuple[Any, ...]]:
-    """Every morning, all messages going out. What was said of B1's term after it ran out:
-    (day, to whom, level, relay)."""
-    day = since
-    while day <= until:
-        morning(database, by_rules, day)
-        with database.write() as session:
-            session.execute(
-                update(message).where(message.c.state == "ready").values(state="sent", send_at=None)
-            )
-            session.execute(
-                update(notice)
-                .where(notice.c.message_id.is_not(None), notice.c.outcome == "")
-                .values(outcome="sent")
-            )
-        day += DAY
-    return said(database)
-
-
-def said(database: Database, duty: str = "term") -> list[tuple[Any, ...]]:
-    query = (
-        select(message.c.day, person.c.name, notice.c.level, notice.c.relay)
-        .join_from(notice, message, message.c.id == notice.c.message_id)
-        .join(person, person.c.id == notice.c.person_id)
-        .join(task, task.c.id == notice.c.task_id)
-        .join(org, org.c.id == task.c.org_id)
-        .where(org.c.code == "B1", task.c.duty == duty, notice.c.due_on > task.c.due)
-        .order_by(message.c.day, notice.c.level)
-    )
-    with database.read() as session:
-        return [tuple(row) for row in session.execute(query)]
-
-
-def outcomes(database: Database) -> list[tuple[Any, ...]]:
-    """(level, office, due_on, outcome, organization) of what went upwards."""
-    query = (
-        select(notice.c.level, notice.c.office, notice.c.due_on, notice.c.outcome, org.c.code)
-        .outerjoin(org, org.c.id == notice.c.org_id)
-        .where(notice.c.level > 0)
-        .order_by(notice.c.id)
-    )
-    with database.read() as session:
-        return [tuple(row) for row in session.execute(query)]
 
 
 def test_each_level_is_told_after_its_grace(late: Database) -> None:

@@ -29,8 +29,7 @@ from tests.world.engine import (
     load,
     tasks,
 )
-
-from .test_escalation import RULES, late, live, outcomes, rules  # noqa: F401
+from tests.world.escalation import RULES, live, outcomes, rules
 
 MARCH = date(2026, 3, 2)
 
@@ -186,7 +185,7 @@ def test_a_settled_task_is_not_spoken_of_afterwards(site: Site, channel: Channel
     assert to(channel, "wu@example.cn") == []
 
 
-def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:  # noqa: F811
+def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:
     hush(late, "", date(2026, 8, 20), date(2026, 10, 20), date(2026, 8, 20))
 
     said = live(late, date(2026, 9, 1), date(2026, 9, 30))
@@ -200,7 +199,7 @@ def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:  # noqa
 
 @pytest.mark.parametrize("code", ["B1", "S"])
 def test_where_the_plan_waits_superiors_are_told_after_it(
-    late: Database,  # noqa: F811
+    late: Database,
     code: str,
 ) -> None:
     waits = replace(RULES.plans["term"], through_quiet=False)
