@@ -13,7 +13,6 @@ import dj_cadence
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.digest.digest import NOTHING, DigestView
-from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty
@@ -24,6 +23,7 @@ from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recove
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
+from dj_cadence.transport.message_id import make_message_id
 
 SHIPPED = Path(dj_cadence.__file__).parent / "templates"
 DAY = date(2026, 3, 2)

@@ -18,13 +18,12 @@ from starlette.testclient import TestClient
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.messages.notifier import Letter
-from dj_cadence.domain.messages.skeleton import Skeleton
 from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.fingerprint import plain
 from dj_cadence.services.access.permissions import login_address
-from dj_cadence.services.delivery.letter_codec import pack
+from dj_cadence.services.delivery.skeletons import Filled, Skeleton, pack
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token
 from dj_cadence.store.core.database import Database
@@ -269,8 +268,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
                 sent_at=NOW,
             )
         )
-        packed = pack(letter, Skeleton(letter.subject, letter.text, letter.html), (), token)
-        letters.keep(session, number, packed.skeleton, packed.content)
+        packed = pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), token)
+        letters.keep_of_new(session, number, packed)
         subject = f"message:{number}"
         tokens.remember(
             session,

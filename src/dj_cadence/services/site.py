@@ -6,16 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import update
-
 from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
@@ -67,8 +65,7 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
 
 def _leave_to_people(session: Session, today: date) -> int:
     """Close what is waiting to be said, without saying it."""
-    unsent = message.c.state.in_(("ready", "retry", "leased"))
-    session.execute(update(message).where(unsent).values(state="unknown", send_at=None))
+    messages.leave_to_people(session)
     return notices.close_unknown(session, today)
 
 

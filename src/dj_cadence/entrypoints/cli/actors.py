@@ -7,7 +7,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act, may_grant
 from dj_cadence.services.site import Session
 from dj_cadence.store.roster import people
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks.tasks import locked
 
 _May = Callable[[Session, Visitor, int, date], bool]
 
@@ -21,12 +21,12 @@ def check_actor(session: Session, by: str, org_ids: Iterable[int], today: date) 
 
 def check_actor_of(session: Session, by: str, tasks: Iterable[int], today: date) -> None:
     """Whoever is named acts for the organizations of these tasks. Raises Refused."""
-    check_actor(session, by, (acts.locked_task(session, one).org_id for one in tasks), today)
+    check_actor(session, by, (locked(session, one).org_id for one in tasks), today)
 
 
 def check_superior(session: Session, by: str, task_id: int, today: date) -> None:
     """Whoever is named is a superior of the task's organization. Raises Refused."""
-    org_id = acts.locked_task(session, task_id).org_id
+    org_id = locked(session, task_id).org_id
     _check(session, by, [org_id], today, may_grant, "不是这个组织的上级")
 
 

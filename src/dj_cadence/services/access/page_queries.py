@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, true
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, IN_TIME, State
 from dj_cadence.services.access.message_links import standing_token
 from dj_cadence.services.access.permissions import Visitor, decides_for, overseen, oversees, visible
 from dj_cadence.services.access.sight import readable
-from dj_cadence.services.delivery.letter_codec import HIDDEN, unpack
+from dj_cadence.services.delivery.skeletons import HIDDEN, unpack
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
@@ -37,7 +38,6 @@ from dj_cadence.store.tasks import overrides
 from dj_cadence.store.tasks.task_list import tasks
 
 OUTBOX_PAGE = 50
-_OPEN = (State.OPEN.value, State.RETURNED.value)
 _NUMBERS = ("open", "unrecorded", "overdue", "own_late", "due_this_week")
 
 
@@ -252,7 +252,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
     def number(name: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((condition, 1), else_=0)).label(name)
 
-    waiting, overdue = task.c.state.in_(_OPEN), task.c.state == State.OVERDUE.value
+    waiting, overdue = task.c.state.in_(sorted(IN_TIME)), task.c.state == State.OVERDUE.value
     return (
         select(
             task.c.org_id,
@@ -265,7 +265,7 @@ def _counts(visitor: Visitor, seen: ColumnElement[bool], today: date) -> Select[
         .join(org, org.c.id == task.c.org_id)
         .where(
             visible(visitor, today),
-            task.c.state.in_([*_OPEN, State.UNRECORDED.value, State.OVERDUE.value]),
+            task.c.state.in_(sorted(BEGUN)),
         )
         .group_by(task.c.org_id)
     )
@@ -336,7 +336,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
     """None while it was not written yet. Without its token, its link opens nothing."""
-    return unpack(row.skeleton, row.content, token) if row.content else None
+    return unpack(StoredLetter(row.skeleton, row.content), token) if row.content else None
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:

@@ -127,7 +127,7 @@ def _whole_pass(
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
     with database.write(durable=False) as session:
-        addresses.try_again(session, now)
+        addresses.end_pauses(session, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     with database.write(durable=False) as session:
         sites.set_bundled_at(session, now)

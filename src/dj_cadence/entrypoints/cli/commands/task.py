@@ -8,7 +8,6 @@ import typer
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.entrypoints.cli.actors import check_actor_of, check_superior
 from dj_cadence.entrypoints.cli.arguments import (
@@ -33,8 +32,9 @@ from dj_cadence.services.tasks.explain import explain as explanation
 from dj_cadence.services.tasks.last_word import LastWord, last_words
 from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.tasks import acts, task_list
-from dj_cadence.store.tasks.deeds import last_on
+from dj_cadence.store.tasks import task_list
+from dj_cadence.store.tasks.acts import last_on
+from dj_cadence.store.tasks.tasks import locked
 
 
 def tasks(
@@ -148,20 +148,20 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
 
     def do(site: Opened, session: Session, actor: Actor) -> None:
         known = last_on(session, task)
-        if known and DeedKind(known.kind).is_grant:
+        if known and known.kind.is_grant:
             check_superior(session, by, task, site.today)
         else:
             others = rests_with(session, known) if known else []
             check_actor_of(session, by, (task, *others), site.today)
-        kind = DeedKind(last_deed(session, task).kind)
+        kind = last_deed(session, task).kind
         undo(session, site.catalogue(), task, actor, reason=reason)
-        say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")
+        say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{_state(session, task)}”。")
 
     act(ctx, by, do)
 
 
 def _state(session: Session, task: int) -> str:
-    return State(acts.locked_task(session, task).state).label
+    return State(locked(session, task).state).label
 
 
 def explain(ctx: typer.Context, task: TaskId) -> None:
@@ -226,7 +226,7 @@ def submit(
 
     def do(site: Opened, session: Session, actor: Actor) -> None:
         check_actor_of(session, by, [task], site.today)
-        duty = site.catalogue().duties.get(acts.locked_task(session, task).duty)
+        duty = site.catalogue().duties.get(locked(session, task).duty)
         if duty is None or not duty.confirm:
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
         day = on or site.today

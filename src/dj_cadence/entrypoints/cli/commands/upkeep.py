@@ -45,7 +45,7 @@ def deliveries(
             found = log.deliveries(session, failed=failed, person_key=person)
     if as_json:
         for one in found:
-            say_json(asdict(one))
+            say_json(one._asdict())
         return
     if not found:
         say("没有这样的消息。")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates.arithmetic import add_years
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
@@ -60,10 +60,10 @@ class Sections:
 _SECTIONS = {
     "overdue": {State.OVERDUE},
     "unrecorded": {State.UNRECORDED},
-    "open": {State.RETURNED, State.OPEN},
+    "open": IN_TIME,
     "submitted": {State.SUBMITTED},
     "upcoming": {State.PLANNED},
-    "settled": {State.DONE, State.MISSED, State.WAIVED},
+    "settled": SETTLED - {State.WITHDRAWN},
 }
 _WITH_FORMS = ("overdue", "unrecorded", "open", "submitted")
 

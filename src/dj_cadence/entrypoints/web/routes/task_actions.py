@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.web import labels
@@ -21,9 +20,10 @@ from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
-from dj_cadence.store.tasks.acts import last_election, locked_task
-from dj_cadence.store.tasks.deeds import last_on
+from dj_cadence.store.tasks.acts import last_on
+from dj_cadence.store.tasks.start_events import last_election
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
+from dj_cadence.store.tasks.tasks import locked
 
 SAID = {
     "done": "已登记完成。",
@@ -117,7 +117,7 @@ def _chosen(
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     allowed = may.below if name in _GRANTS else may.own
-    if name == "reopen" and (last := last_on(session, number)) and DeedKind(last.kind).is_grant:
+    if name == "reopen" and (last := last_on(session, number)) and last.kind.is_grant:
         allowed = may.below
     task = allowed.get(number)
     if task is None:
@@ -219,7 +219,7 @@ def _take_back(one: Acting) -> str:
 
 def _check_unchanged(visit: RequestContext, session: Session, task: TaskRow) -> None:
     """A second tap must not count twice. Raises Refused when the page shows too little done."""
-    now = locked_task(session, task.id)
+    now = locked(session, task.id)
     seen = visit.form.get("seen", str(now.amount))
     if State(now.state) not in SILENT and seen != str(now.amount):
         progress = f"{now.amount} / {now.target} {task.unit}"
@@ -245,7 +245,7 @@ def _planned(one: Acting) -> str:
 def _reopen(one: Acting) -> str:
     """What was recorded together is taken back together, by whom may act on all of it."""
     last = last_deed(one.session, one.task.id)
-    if not DeedKind(last.kind).is_grant:
+    if not last.kind.is_grant:
         beside = set(rests_with(one.session, last)) - one.may.own.keys()
         _check_may_act(one, _tasks(one, sorted(beside)), len(beside))
     undo(one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason)
