@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from datetime import date
 
+from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
-from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
     Titles,
     calls_itself,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
@@ -18,7 +20,6 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor, visible
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.documents.terms import term_of, terms_below
 from dj_cadence.store.roster import orgs, people
@@ -154,8 +155,8 @@ def _terms_below(
     last: date,
 ) -> list[CommitteeTerm]:
     """Those directly below that the visitor sees and that end on a day `first`…`last`."""
-    duties, seen = _term_duties(catalogue), visible(visitor, today)
-    return terms_below(session, duties, org_id, seen, first=first, last=last, today=today)
+    duties = _term_duties(catalogue)
+    return terms_below(session, duties, org_id, visitor, first=first, last=last, today=today)
 
 
 def _term_duties(catalogue: Catalogue) -> list[str]:
