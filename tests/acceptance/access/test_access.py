@@ -70,7 +70,7 @@ def test_who_approves_for_an_organization_sees_it_and_does_not_act(any_district:
     assert ruled(any_district, Visitor(ALICE)) == [2, 3, 4]
 
 
-def test_strangers_and_the_administrator(any_district: District) -> None:
+def test_a_stranger_sees_nothing_and_the_administrator_everything(any_district: District) -> None:
     assert seen(any_district, STRANGER) == ruled(any_district, STRANGER) == []
     assert seen(any_district, ADMINISTRATOR) == ruled(any_district, ADMINISTRATOR) == [*ORGS]
     with any_district.database.read() as session:

@@ -201,7 +201,7 @@ class TestListedAndWithdrawn:
         assert "没有还能用的链接" in bob.get("/access").text
         assert any_district.client().get(link).status_code == HTTPStatus.GONE
 
-    def test_all_at_once_and_nobody_else_s(self, any_district: District) -> None:
+    def test_all_links_of_a_person_end_at_once_and_no_other(self, any_district: District) -> None:
         charlie = any_district.login(CHARLIE)
         assert charlie.send_form("/access", "/access/link", number=1).status_code == 303
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.OK

@@ -154,7 +154,7 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
         render_paper([tmp_path, SHIPPED], letter)
 
 
-def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
+def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
         found = orgs.find_org(session, "B1")
         year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)
