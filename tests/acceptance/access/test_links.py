@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from dj_cadence.domain.dates.arithmetic import LAST_DAY
-from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.explain import explain
 from dj_cadence.store.schema import act, appointment, message, notice, slot, task, token
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, NOW, TODAY, District
 

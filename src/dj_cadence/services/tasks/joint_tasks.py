@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import chain, islice
 
-from sqlalchemy import select
-
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
@@ -17,7 +15,6 @@ from dj_cadence.services.access.permissions import Visitor, actable
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 MOST = 60
@@ -39,9 +36,7 @@ def companions(
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
     school = orgs.school_of(session, at) or at
-    reach = set(
-        session.scalars(select(org.c.id).where(in_subtree(school), actable(visitor, today)))
-    )
+    reach = orgs.ids_where(session, in_subtree(school), actable(visitor, today))
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=BEGUN
     )

@@ -13,6 +13,7 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import cases
+from dj_cadence.services.undo import take_back_case
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 
@@ -58,7 +59,7 @@ def undo(
     def do(site: Opened, session: Session, actor: Actor) -> None:
         found = cases.case(session, number)
         check_actor(session, by, [orgs.find_org(session, found.code).id], site.today)
-        cases.take_back(session, site.catalogue(), number, actor, reason=reason)
+        take_back_case(session, site.catalogue(), number, actor, reason=reason)
 
     act(ctx, by, do)
     say(f"{number} 号事项已撤回。")

@@ -26,11 +26,11 @@ from dj_cadence.entrypoints.cli.context import Opened, act, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
+from dj_cadence.services.explain import explain as explanation
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.explain import explain as explanation
 from dj_cadence.services.tasks.last_word import LastWord, last_words
-from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
+from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 from dj_cadence.store.tasks.acts import last_on

@@ -31,12 +31,12 @@ from dj_cadence.services.documents.term_letters import (
     reminder_months,
 )
 from dj_cadence.services.documents.wall_plan import hung_up
+from dj_cadence.services.explain import history
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.administrators import is_administrator
 from dj_cadence.services.rules.file_watch import rule_file_trouble
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.explain import history
 from dj_cadence.services.tasks.joint_tasks import companions
 from dj_cadence.services.tasks.last_word import last_words
 from dj_cadence.store.tasks.task_list import TaskRow, tasks

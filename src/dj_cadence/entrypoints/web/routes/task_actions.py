@@ -19,7 +19,7 @@ from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
+from dj_cadence.services.undo import last_deed, rests_with, undo
 from dj_cadence.store.tasks.acts import last_on
 from dj_cadence.store.tasks.start_events import last_election
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
