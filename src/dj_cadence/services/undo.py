@@ -42,9 +42,16 @@ def last_deed(session: Session, task_id: int) -> Act:
     return last
 
 
-def rests_with(session: Session, last: Act) -> list[int]:
-    """The tasks that somebody must be allowed to act on to take a deed back."""
-    return sorted({a.task_id for a in acts.acts_of(session, last.deed) if a.kind in UNDOABLE})
+def concerned(session: Session, task_id: int) -> tuple[bool, list[int]]:
+    """(whether only a superior takes it back, the tasks that it changed), of the last deed.
+
+    (False, []) where there is nothing to take back.
+    """
+    last = acts.last_on(session, task_id)
+    if last is None:
+        return False, []
+    changed = {a.task_id for a in acts.acts_of(session, last.deed) if a.kind in UNDOABLE}
+    return last.kind.is_grant, sorted(changed)
 
 
 def undo(
@@ -54,8 +61,8 @@ def undo(
     actor: Actor,
     *,
     reason: str,
-) -> None:
-    """Take back what was done to a task last, with all that it did to others.
+) -> State:
+    """Take back what was done to a task last, with all that it did to others; its state then.
 
     Raises Refused without a reason, where nothing can be taken back, where something that was
     done later rests on it, and for an election on whose own term somebody has acted.
@@ -79,6 +86,7 @@ def undo(
     tasks.note_own_acts(session, by_task)
     notices.close_needless(session, task_ids=by_task)
     catch_up(session, catalogue, org_ids, today=actor.today, now=actor.now)
+    return tasks.locked(session, task_id).state
 
 
 def take_back_case(

@@ -8,7 +8,7 @@ from dj_cadence.services.documents.term_letters import ELECTION
 from tests.world.terminal import Terminal
 
 
-def test_papers_and_plans_to_files(look: Terminal, tmp_path: Path) -> None:
+def test_papers_and_wall_plans_are_written_to_files(look: Terminal, tmp_path: Path) -> None:
     for name, *command in (
         ("a.docx", "letter", "request", "--org", "QH-1"),
         ("b.docx", "letter", "year-end", "--org", "QH-1"),

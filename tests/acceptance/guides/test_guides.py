@@ -293,7 +293,9 @@ def test_a_site_on_postgresql_is_backed_up_and_restored_by_the_guide(
     assert counted("org", server) == 4
 
 
-def test_a_year_in_seconds(demo_site: Path, tmp_path: Path) -> None:
+def test_the_demonstrations_first_days_print_what_the_guide_shows(
+    demo_site: Path, tmp_path: Path
+) -> None:
     """The demonstration's first days; the whole year is walked elsewhere."""
     reader = Reader(tmp_path, {})
     (tmp_path / "demo").symlink_to(demo_site)

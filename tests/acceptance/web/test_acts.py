@@ -32,7 +32,7 @@ def test_done_is_recorded_under_the_name_of_who_did_it(
     assert "已登记完成。" in client.get("/orgs/S1-1?said=done").text
 
 
-def test_missed_planned_and_reopened(district: District) -> None:
+def test_missed_planned_and_reopened_are_written_down_and_shown(district: District) -> None:
     bob = district.login(BOB)
     for name, fields in (
         ("missed", {"task": 1, "reason": "集体外出学习"}),
@@ -124,7 +124,9 @@ class TestForms:
             {"origin": "null"},
         ],
     )
-    def test_a_form_of_our_own_passes(self, district: District, headers: dict[str, str]) -> None:
+    def test_a_form_of_this_site_is_accepted(
+        self, district: District, headers: dict[str, str]
+    ) -> None:
         bob = district.login(BOB)
         assert not self.refused(bob, {"csrf": bob.csrf("/")}, **headers)
         assert district.state(3) == "done"
@@ -182,7 +184,7 @@ class TestMessageLink:
         assert district.client().get(district.link(1)).status_code == HTTPStatus.OK
         assert district.contents() == before
 
-    def test_an_unknown_link_and_one_past_its_day(self, district: District) -> None:
+    def test_an_unknown_link_is_not_found_and_an_expired_one_gone(self, district: District) -> None:
         client = district.client()
         assert client.get("/t/" + "A" * 27).status_code == HTTPStatus.NOT_FOUND
         assert client.get(district.link(99)).status_code == HTTPStatus.NOT_FOUND
@@ -208,7 +210,7 @@ class TestLogin:
         assert "set-cookie" not in page.headers
         assert district.contents() == before
 
-    def test_it_works_once(self, any_district: District) -> None:
+    def test_a_login_link_works_once(self, any_district: District) -> None:
         path, first = any_district.login_path(BOB), any_district.client()
         second = any_district.client()
         form = second.csrf(path)

@@ -174,7 +174,7 @@ def test_what_an_organization_may_keep_ends(any_district: District) -> None:
     assert stored(small) == 1
 
 
-def test_five_photos_of_a_telephone_come_at_once(district: District) -> None:
+def test_five_photos_are_taken_in_one_form(district: District) -> None:
     bob = district.login(BOB)
     photos = [(f"IMG_{n}.HEIC", HEIC + bytes([n]) + b"\0" * (14 * 1024 * 1024)) for n in range(5)]
 
@@ -231,7 +231,7 @@ def test_a_file_handed_in_by_a_link_is_taken_back_there(district: District) -> N
     assert rows(district) == []
 
 
-def test_papers_that_come_later(district: District) -> None:
+def test_papers_can_be_added_to_a_record_later(district: District) -> None:
     bob = district.login(BOB)
     hand_in(bob)
     form = {"csrf": bob.csrf(PAGE), "task": "3"}

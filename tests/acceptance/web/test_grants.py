@@ -39,7 +39,7 @@ def offered(client: Browser, code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("person", "key"), [(ALICE, "p-alice"), (CLERK, "p-clerk")])
-def test_a_superior_gives_more_time(any_district: District, person: int, key: str) -> None:
+def test_a_superior_postpones_a_task(any_district: District, person: int, key: str) -> None:
     client = any_district.login(person)
     answer = client.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **POSTPONE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/orgs/S1-1?said=postpone")
@@ -49,7 +49,7 @@ def test_a_superior_gives_more_time(any_district: District, person: int, key: st
     assert granted(any_district) == [(3, "postpone", key, "校舍维修")]
 
 
-def test_a_superior_lets_off(any_district: District) -> None:
+def test_a_superior_waives_a_task(any_district: District) -> None:
     alice = any_district.login(ALICE)
     answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/waive", **WAIVE, sure=1)
     assert answer.headers["location"] == "/orgs/S1-1?said=waive"

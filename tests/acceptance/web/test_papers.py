@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from docx import Document
 
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.services.site import Site
 from tests.world.village import Village
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, Browser, District
@@ -44,7 +44,7 @@ def test_the_plan_for_the_wall_is_a_page_to_print(district: District) -> None:
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_files_to_take_along(district: District, path: str) -> None:
+def test_each_file_is_downloaded_with_its_type(district: District, path: str) -> None:
     answer = district.login(CLERK).get(f"/orgs/{path}")
 
     assert answer.status_code == 200

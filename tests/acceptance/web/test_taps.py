@@ -198,13 +198,13 @@ class TestWording:
         assert page.status_code == HTTPStatus.FORBIDDEN
         assert "页面放得太久，请刷新后再试。" in page.text
 
-    def test_a_form_of_another_site(self, district: District) -> None:
+    def test_a_form_of_another_site_is_refused(self, district: District) -> None:
         bob = district.login(BOB)
         form = DONE | {"csrf": bob.csrf("/")}
         page = bob.post("/orgs/S1-1/done", data=form, headers={"sec-fetch-site": "cross-site"})
         assert "不是从本站的页面发出的" in page.text
 
-    def test_a_new_calendar_address(self, district: District) -> None:
+    def test_a_new_calendar_address_ends_the_old_one(self, district: District) -> None:
         bob = district.login(BOB)
         answer = bob.send_form("/orgs/S1-1", "/orgs/S1-1/feed")
         assert answer.headers["location"] == "/orgs/S1-1?said=feed#feed"

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.claim import Claim, StoredLetter
@@ -29,6 +29,7 @@ from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import tokens
 from dj_cadence.transport.refusals.mail import Stage, judge_mail
 from tests.world import queue as rows
+from tests.world.builder import add
 from tests.world.queue import DAY, MINUTE, MORNING, Recorder, fill, send_all
 
 _Done = TypeVar("_Done")
@@ -238,16 +239,7 @@ def test_a_digest_that_is_too_large_goes_without_its_workbook(
 ) -> None:
     fill(database, 1)
     with database.write() as session:
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
     blame = judge_mail(Stage.TEXT, 552, answer.partition(" ")[2])
 
     class Small(Recorder):
@@ -278,16 +270,7 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
     with database.write() as session:
         rows.add_person(session, 2)
         rows.add_message(session, 2, 2, kind="digest")
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=2,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=2)
     channel = Recorder()
 
     send_all(database, channel)
@@ -347,16 +330,7 @@ def test_a_letter_once_made_is_never_changed(database: Database) -> None:
 def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -> None:
     fill(database, 2)
     with database.write() as session:
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
 
     counts = send_all(database, Recorder(DeliveryError("550 no such user", Blame.ADDRESS)))
 
@@ -489,16 +463,7 @@ def test_what_was_not_sent_on_its_day_joins_the_next(database: Database) -> None
         _change(session, 4, day=TUESDAY)
         session.execute(update(schema.notice).where(_NOTICE == 3).values(outcome="sent"))
         rows.add_notice(session, 5, 1, 1, outcome="folded")
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
 
     assert supersede_stale(database, TUESDAY) == 2
     assert rows.states(database) == {1: "superseded", 2: "superseded", 3: "sent", 4: "ready"}

@@ -88,7 +88,9 @@ def test_what_is_put_off_arrives_at_the_next_try(
     assert len(mailbox.taken) == 3
 
 
-def test_one_unknown_recipient_of_many(three: Database, mailbox: Mailbox, port: int) -> None:
+def test_one_unknown_recipient_holds_up_no_other(
+    three: Database, mailbox: Mailbox, port: int
+) -> None:
     mailbox.rcpt["p2@example.cn"] = "550 5.1.1 no such user"
 
     assert send_all(three, channel(port)) == DeliveryCounts(sent=2, gave_up=1)
@@ -166,7 +168,7 @@ def test_twice_without_a_final_reply_waits_for_a_person(
     assert send_all(three, channel(port), now=LATER + timedelta(days=1)) == DeliveryCounts()
 
 
-def test_a_connection_that_drops_after_the_final_reply(
+def test_a_connection_that_drops_after_the_final_reply_sends_nothing_twice(
     three: Database, mailbox: Mailbox, port: int
 ) -> None:
     """The letter is in; the connection is noticed to be gone with the next one."""

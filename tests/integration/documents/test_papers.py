@@ -11,8 +11,9 @@ import pytest
 from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
+from dj_cadence.domain.documents.document import CORE_LINES, Document
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
@@ -153,7 +154,7 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
         render_paper([tmp_path, SHIPPED], letter)
 
 
-def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
+def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
         found = orgs.find_org(session, "B1")
         year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)

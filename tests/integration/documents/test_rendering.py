@@ -90,7 +90,7 @@ def test_the_subject_says_it_all(templates: Templates, view: MessageView, subjec
     assert templates.render_message(view).subject == subject
 
 
-def test_a_bundle_as_plain_text(templates: Templates) -> None:
+def test_a_bundle_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(ITEM, TERM, OVERDUE, GROUPS))
 
     assert (
@@ -133,7 +133,7 @@ https://dj.example.cn/t/abc
     )
 
 
-def test_an_escalation_as_plain_text(templates: Templates) -> None:
+def test_an_escalation_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(UP, contact="某市教育工委周干事（0531-8888）"))
 
     assert (
@@ -196,7 +196,7 @@ def test_a_message_says_why_it_comes_now(
     assert f"\n{sentence}\n" in templates.render(view, Audience.CHAT, home="x").text
 
 
-def test_a_digest_as_plain_text(templates: Templates) -> None:
+def test_a_digest_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(digests=(DIGEST,), late=True))
 
     assert (
@@ -334,7 +334,7 @@ def test_a_template_in_another_encoding_is_told(tmp_path: Path) -> None:
     assert str(problem) == "templates/mail/message.txt: 不是 UTF-8 编码，请另存为 UTF-8"
 
 
-def test_days() -> None:
+def test_days_are_written_with_weekday_and_with_another_year() -> None:
     assert day(date(2026, 3, 5), MONDAY) == "3月5日（周四）"
     assert day(date(2027, 1, 1), MONDAY) == "2027年1月1日（周五）"
     assert short_day(date(2026, 3, 31), MONDAY) == "31日"

@@ -136,7 +136,7 @@ def test_one_of_two_meetings_is_a_change_too(march: Database) -> None:
     assert risen(before, entries(march)) == {uid(one)}
 
 
-def test_missed_and_taken_back(march: Database) -> None:
+def test_missed_and_taken_back_each_raise_the_entry(march: Database) -> None:
     advance_to(march, EVERYTHING, APRIL)
     one = the_task(march, "party_day", "B1", "2026-03")
     before = entries(march, APRIL)

@@ -116,7 +116,7 @@ def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
     ("text", "answer"),
     [("never", SimulatedAnswer()), ("on-time", SimulatedAnswer(0)), ("late:3", SimulatedAnswer(3))],
 )
-def test_how_people_answer(text: str, answer: SimulatedAnswer) -> None:
+def test_an_answer_is_parsed(text: str, answer: SimulatedAnswer) -> None:
     assert parse_answer(text) == answer
 
 

@@ -125,7 +125,9 @@ def merged(database: Database, cells: Cells = GONE, today: date = DAY) -> Import
 class TestMerger:
     """B2 is dissolved on 2026-05-20 and its work goes to B1."""
 
-    def test_every_duty_before_and_after(self, district: Database) -> None:
+    def test_every_duty_is_owed_before_and_after_the_reorganization(
+        self, district: Database
+    ) -> None:
         settle_spring(district)
         assert owed(district, "B1", "B2") == [
             "B1 groups 2026-05",

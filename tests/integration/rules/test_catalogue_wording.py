@@ -60,7 +60,7 @@ def test_when_a_meeting_of_the_members_may_decide() -> None:
     assert "预备党员参加，不评定等次" in step("democratic_appraisal", "meeting").checklist
 
 
-def test_how_candidates_come_about_with_and_without_a_committee() -> None:
+def test_candidates_are_nominated_as_the_rules_say_with_and_without_a_committee() -> None:
     assert step("committee_term", "candidates").checklist[1:] == (
         (
             "党员和党小组提名，差额不少于百分之二十（据转述）；"
@@ -176,7 +176,7 @@ def dated(duty: str, counted_from: str, day: date) -> dict[str, tuple[str, str]]
     return {slot.step: (str(slot.opens), str(slot.due)) for slot in found}
 
 
-def test_an_unqualified_member_by_the_rules_of_2024() -> None:
+def test_unqualified_members_are_handled_by_the_rules_of_2024() -> None:
     duty = "unqualified_member_case"
 
     assert "报基层党委事前备案" in DUTIES[duty].instructions
@@ -268,7 +268,7 @@ def test_a_duty_names_what_the_standard_or_the_rule_names(key: str, words: str) 
     assert words in DUTIES[key].instructions
 
 
-def test_titles_as_officials_write_them() -> None:
+def test_titles_are_those_that_officials_write() -> None:
     assert {key: DUTIES[key].title for key in TITLES} == TITLES
 
 

@@ -444,7 +444,9 @@ TWICE = (
         ),
     ],
 )
-def test_the_shipped_reminder_plans(key: str, steps: tuple[ReminderStep, ...]) -> None:
+def test_the_shipped_reminder_plans_have_these_steps(
+    key: str, steps: tuple[ReminderStep, ...]
+) -> None:
     assert LOADED.catalogue.plans[key].steps == steps
 
 

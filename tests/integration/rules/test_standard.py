@@ -138,7 +138,7 @@ AS_PUBLISHED = "64d3c167c49112b64d7379ca95ab7770a726d95d5d76d1212391da8c152de672
         ("6.1.3", ["party_work_plan"]),
     ],
 )
-def test_which_duties_keep_a_part(number: str, keys: list[str] | str) -> None:
+def test_each_part_is_kept_by_these_duties(number: str, keys: list[str] | str) -> None:
     expected = keys.split() if isinstance(keys, str) else keys
 
     assert [duty.key for duty in keepers(number, SHIPPED.catalogue.duties.values())] == expected

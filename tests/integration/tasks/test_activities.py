@@ -117,7 +117,7 @@ def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
     return path
 
 
-def test_a_workbook_records_many_at_once(branches: Database, tmp_path: Path) -> None:
+def test_a_workbook_records_many_tasks_at_once(branches: Database, tmp_path: Path) -> None:
     ids = numbers(branches, ("party_day", "B1", "2026-03"), ("hours", "B2", "2026-03"))
     file = workbook(
         tmp_path / "三月.xlsx",

@@ -114,7 +114,7 @@ def kept(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "evidence").glob("*"))
 
 
-def test_contents_lie_under_their_hash_once(march: Database, tmp_path: Path) -> None:
+def test_equal_files_are_kept_once_under_their_hash(march: Database, tmp_path: Path) -> None:
     done(march, tmp_path, MINUTES, SHEET, MINUTES)
 
     assert kept(tmp_path) == sorted({MINUTES.sha256, SHEET.sha256})

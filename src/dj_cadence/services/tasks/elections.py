@@ -9,6 +9,9 @@ from dj_cadence.services.roster.import_roster import Election
 from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.tasks import records, tasks
+from dj_cadence.store.tasks.start_events import last_election
+
+__all__ = ["last_election"]
 
 
 def settle_elections(

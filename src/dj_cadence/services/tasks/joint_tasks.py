@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import chain, islice
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import BEGUN
-from dj_cadence.services.access.permissions import Visitor, actable
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
@@ -36,7 +37,8 @@ def companions(
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
     school = orgs.school_of(session, at) or at
-    reach = orgs.ids_where(session, in_subtree(school), actable(visitor, today))
+    may_act = reached(visitor, Right.ACT, today)
+    reach = orgs.ids_where(session, in_subtree(school), may_act)
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=BEGUN
     )

@@ -272,3 +272,17 @@ def _check_day(session: Session, catalogue: Catalogue, task: Task, on: date, tod
             f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
             field="on",
         )
+
+
+def needs_acceptance(session: Session, catalogue: Catalogue, task_id: int) -> bool:
+    """Whether a superior has to confirm that the task was done. Raises Refused for none such."""
+    duty = catalogue.duties.get(tasks.locked(session, task_id).duty)
+    return duty is not None and duty.confirm
+
+
+def check_unchanged(session: Session, task_id: int, seen: str, unit: str) -> None:
+    """A second tap must not count twice. Raises Refused where the page showed another amount."""
+    row = tasks.locked(session, task_id)
+    if row.state not in SILENT and seen != str(row.amount):
+        progress = f"{row.amount} / {row.target} {unit}"
+        raise Refused(f"打开页面以后这项任务又登记过，现在是 {progress}。还有的请再登记一次。")

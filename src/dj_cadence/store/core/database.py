@@ -40,6 +40,8 @@ Session = orm.Session
 
 DatabaseError = SQLAlchemyError
 """What a session raises where the database fails or is used wrongly."""
+DriverError = DBAPIError
+"""What it raises where the database itself complains: busy, gone, full."""
 
 
 @dataclass(eq=False)

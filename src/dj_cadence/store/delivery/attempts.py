@@ -44,7 +44,7 @@ def sent(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime
 
     Its notices lie scattered over their table: `notices.close_sent` closes them a batch at a time.
     """
-    messages.mark_sent(transaction, claim, now)
+    messages.mark_sent(transaction, claim, now=now)
     _end(transaction, claim, AttemptOutcome.SENT, reply, now)
 
 
@@ -103,7 +103,7 @@ def hand_back(transaction: DriverTransaction, claims: Sequence[Claim]) -> None:
 
 
 def _put_off(transaction: DriverTransaction, claim: Claim, now: datetime) -> bool:
-    return messages.put_off(transaction, claim, now + message_pause(claim.n))
+    return messages.put_off(transaction, claim, until=now + message_pause(claim.n))
 
 
 def _give_up(transaction: DriverTransaction, claim: Claim) -> bool:

@@ -172,33 +172,6 @@ _UNKNOWN_BEFORE = exists().where(
     attempt.c.n == _LAST_TRY,
     attempt.c.outcome == AttemptOutcome.UNKNOWN,
 )
-_SENT = CompiledStatement(_change(MessageState.SENT, _this, sent_at=bindparam("ended")))
-_PUT_OFF = CompiledStatement(
-    _change(MessageState.RETRY, *IS_CLAIMED, before=_LEASED, send_at=bindparam("again"))
-)
-_HAND_BACK = CompiledStatement(
-    _change(MessageState.RETRY, *IS_CLAIMED, before=_LEASED, attempts=message.c.attempts - 1)
-)
-_WAIT = CompiledStatement(
-    _change(
-        MessageState.RETRY,
-        *IS_CLAIMED,
-        before=_LEASED,
-        attempts=message.c.attempts - 1,
-        send_at=bindparam("again"),
-    )
-)
-_QUARANTINE = CompiledStatement(
-    _change(MessageState.QUARANTINED, *IS_CLAIMED, _UNKNOWN_BEFORE, before=_LEASED)
-)
-_GIVE_UP = CompiledStatement(
-    _change(MessageState.GAVE_UP, _this, message.c.attempts == bindparam("n"), before=_RETRY)
-)
-_NEXT_EDITION = CompiledStatement(
-    update(message)
-    .where(_this, message.c.edition == 0, exists().where(digest.c.message_id == message.c.id))
-    .values(edition=1)
-)
 
 
 def claimed(claim: Claim) -> dict[str, Any]:
@@ -206,39 +179,50 @@ def claimed(claim: Claim) -> dict[str, Any]:
     return {"this": claim.id, "n": claim.n, "owner": claim.owner}
 
 
-def mark_sent(transaction: DriverTransaction, claim: Claim, now: datetime) -> None:
-    """The channel has accepted it, whoever holds it by now."""
-    transaction.run(_SENT, this=claim.id, ended=instant_text(now))
+class _ClaimChange:
+    """A change of a claimed message; the call says whether it was made."""
+
+    def __init__(self, statement: Update) -> None:
+        self._compiled = CompiledStatement(statement)
+
+    def __call__(self, transaction: DriverTransaction, claim: Claim, **at: datetime) -> bool:
+        instants = {name: instant_text(instant) for name, instant in at.items()}
+        return bool(transaction.run(self._compiled, **claimed(claim), **instants))
 
 
-def put_off(transaction: DriverTransaction, claim: Claim, until: datetime) -> bool:
-    """It is tried again from `until` on. False where the claim does not hold; likewise below."""
-    return bool(transaction.run(_PUT_OFF, **claimed(claim), again=instant_text(until)))
-
-
-def hand_back(transaction: DriverTransaction, claim: Claim) -> bool:
-    """Others may claim it at once; the try does not count."""
-    return bool(transaction.run(_HAND_BACK, **claimed(claim)))
-
-
-def wait_until(transaction: DriverTransaction, claim: Claim, until: datetime) -> bool:
-    """It may be claimed again from `until` on; the try does not count."""
-    return bool(transaction.run(_WAIT, **claimed(claim), again=instant_text(until)))
-
-
-def quarantine_if_unknown_twice(transaction: DriverTransaction, claim: Claim) -> bool:
-    """Leave it to a person where the try before had an unknown outcome too."""
-    return bool(transaction.run(_QUARANTINE, **claimed(claim)))
-
-
-def give_up(transaction: DriverTransaction, claim: Claim) -> bool:
-    """It was put off by this try, and is refused for good after all."""
-    return bool(transaction.run(_GIVE_UP, this=claim.id, n=claim.n))
-
-
-def begin_next_edition(transaction: DriverTransaction, claim: Claim) -> bool:
-    """Write it without files; False where it carries none, or was written so already."""
-    return bool(transaction.run(_NEXT_EDITION, this=claim.id))
+mark_sent = _ClaimChange(_change(MessageState.SENT, _this, sent_at=bindparam("now")))
+"""The channel has accepted it `now`, whoever holds it by now."""
+put_off = _ClaimChange(
+    _change(MessageState.RETRY, *IS_CLAIMED, before=_LEASED, send_at=bindparam("until"))
+)
+"""It is tried again from `until` on."""
+_without_try = {"attempts": message.c.attempts - 1}
+hand_back = _ClaimChange(_change(MessageState.RETRY, *IS_CLAIMED, before=_LEASED, **_without_try))
+"""Others may claim it at once; the try does not count."""
+wait_until = _ClaimChange(
+    _change(
+        MessageState.RETRY,
+        *IS_CLAIMED,
+        before=_LEASED,
+        send_at=bindparam("until"),
+        **_without_try,
+    )
+)
+"""It may be claimed again from `until` on; the try does not count."""
+quarantine_if_unknown_twice = _ClaimChange(
+    _change(MessageState.QUARANTINED, *IS_CLAIMED, _UNKNOWN_BEFORE, before=_LEASED)
+)
+"""Left to a person where the try before had an unknown outcome too."""
+give_up = _ClaimChange(
+    _change(MessageState.GAVE_UP, _this, message.c.attempts == bindparam("n"), before=_RETRY)
+)
+"""It was put off by this try, and is refused for good after all."""
+begin_next_edition = _ClaimChange(
+    update(message)
+    .where(_this, message.c.edition == 0, exists().where(digest.c.message_id == message.c.id))
+    .values(edition=1)
+)
+"""To be written without files; not made where it carries none, or was written so already."""
 
 
 # --- changes of many ------------------------------------------------------------------------------

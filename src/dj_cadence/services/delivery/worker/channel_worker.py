@@ -261,7 +261,7 @@ class ChannelWorker(Thread):
                 if not limit.per_address:  # the others need not even be asked for
                     self._is_drained = True
                     return begun, n + _hand_back(transaction, list(letters)[n:])
-                messages.wait_until(transaction, letter.claim, free_at)
+                messages.wait_until(transaction, letter.claim, until=free_at)
             elif attempts.begin(transaction, letter.claim, self._now):
                 begun.append(letter)
         return begun, len(letters)
