@@ -43,22 +43,12 @@ def paper(
 
     Raises Refused where there is nothing to write about.
     """
-    match kind:
-        case DocumentKind.YEAR_END:
-            return _year_end(session, catalogue, organization, visitor, today, year or today.year)
-        case DocumentKind.REMINDER:
-            return reminder(
-                session,
-                catalogue,
-                organization,
-                site_contact(contact),
-                visitor=visitor,
-                today=today,
-                month=month or today,
-            )
-        case _:
-            named = site_contact(contact)
-            return about_election(session, catalogue, kind, organization, named, today=today)
+    if kind is DocumentKind.YEAR_END:
+        return _year_end(session, catalogue, organization, visitor, today, year or today.year)
+    named, month = site_contact(contact), month or today
+    if kind is DocumentKind.REMINDER:
+        return reminder(session, catalogue, organization, named, visitor, today, month)
+    return about_election(session, catalogue, kind, organization, named, today=today)
 
 
 def _year_end(
