@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from dj_cadence.bootstrap import load_rules, open_templates
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.domain.rules.duty import Every
@@ -20,7 +21,6 @@ from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import address, appointment, org, person
 from dj_cadence.store.site import site as sites
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
@@ -56,7 +57,6 @@ from dj_cadence.services.tasks.elections import settle_elections
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import metadata
 from dj_cadence.store.site import site as sites
 

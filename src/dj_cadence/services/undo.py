@@ -22,7 +22,7 @@ from dj_cadence.services.reminders.daily_update import advance_at
 from dj_cadence.services.tasks.superior_decisions import need_reason
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.planning import writes
+from dj_cadence.store.planning import cohorts
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts, records, start_events, tasks
@@ -271,5 +271,5 @@ def _restore(
         if act.kind is ActKind.RETURN:
             records.hand_up_again(session, task.id, act.id)
     if task.step == OWN:
-        writes.forget_move(session, task.id)
+        cohorts.assign_as_task(session, task.id)
     return undo_id

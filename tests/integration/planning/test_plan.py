@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, OwedBy, Term
@@ -13,7 +14,6 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.site import site as sites
 from tests.world.engine import (
     B1,

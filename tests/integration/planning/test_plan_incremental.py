@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, inspect, select, text
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
@@ -23,8 +24,7 @@ from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.planning import writes
-from dj_cadence.store.planning.differences import DateRange
+from dj_cadence.store.planning import plan_runs, task_changes
 from dj_cadence.store.schema import (
     act,
     cohort,
@@ -304,7 +304,7 @@ def test_a_task_reopened_by_a_person_takes_the_dates_of_now(district: Database) 
 def test_a_run_that_dies_is_completed_by_the_next(
     district: Database, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
-    monkeypatch.setattr(writes, "TASKS_AT_ONCE", 2)  # a transaction for each organization
+    monkeypatch.setattr(task_changes, "TASKS_AT_ONCE", 2)  # a transaction for each organization
     rules = catalogue(PARTY_DAY, LECTURE, WINTER)
     apply(district, rules, until=SPAN.until)
     expected = plan_of(district)
@@ -325,7 +325,7 @@ def test_a_first_plan_that_dies_gets_its_indexes_from_the_next(
 ) -> None:
     rules, names = catalogue(PARTY_DAY, LECTURE), {index.name for index in task.indexes}
     with pytest.raises(ZeroDivisionError), monkeypatch.context() as patch:  # noqa: PT012 - the patch must end with it
-        patch.setattr(writes, "TASKS_AT_ONCE", 2)
+        patch.setattr(task_changes, "TASKS_AT_ONCE", 2)
         die_after(patch, 3)
         apply(district, rules, until=SPAN.until)
     assert names.isdisjoint(indexes(district))
@@ -344,7 +344,7 @@ def die_after(patch: pytest.MonkeyPatch, transactions: int) -> None:
     """Let a plan die at the end of a transaction, before it commits."""
     left = iter(range(transactions))
     for name in ("note_run", "forget_run"):
-        patch.setattr(writes, name, _mortal(getattr(writes, name), left))
+        patch.setattr(plan_runs, name, _mortal(getattr(plan_runs, name), left))
 
 
 def _mortal(function: Callable[..., None], left: Iterator[int]) -> Callable[..., None]:

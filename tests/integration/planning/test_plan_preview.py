@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import record
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import org, slot, task
 from tests.world.engine import START, advance_to, apply, at
 from tests.world.workflows import LIFE, TERMS, act, the_step

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.reminders.plan import TaskDates, reminders
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Blame, DeliveryError, Refused
@@ -20,7 +21,6 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import message, notice, task
 from tests.world.engine import (
     EVERYTHING,

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.duty import Clock, Every
 from dj_cadence.domain.tasks.actor import Actor
@@ -19,7 +20,6 @@ from dj_cadence.services.tasks.cases import case, open_case
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import message
 from tests.world.engine import (

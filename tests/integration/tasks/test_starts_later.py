@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import last_answer_day
@@ -20,7 +21,6 @@ from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import org, profile
 from tests.world.engine import (
     B2,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import and_, or_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
@@ -34,7 +35,6 @@ from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.services.undo import take_back_case, undo
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import notice, org, record, record_task, slot, start_event, task
 from dj_cadence.store.site import site as sites
 from tests.world.audit.walked_site import FIRST, World, content, open_world, world_settings

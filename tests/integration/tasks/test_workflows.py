@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import ContactPerson
 from dj_cadence.domain.documents.kind import DocumentKind
@@ -17,7 +18,6 @@ from dj_cadence.services.tasks import cases, record
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import task_list
 from tests.world.engine import (

@@ -7,14 +7,14 @@ month.
 from collections.abc import Iterator
 from datetime import date
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.operations.tick import plan_inputs
 from dj_cadence.services.planning.apply import preview, roll
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.planning import writes
-from dj_cadence.store.planning.differences import DateRange
+from dj_cadence.store.planning import plan_runs
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.site.pending_work import look
 
@@ -41,7 +41,7 @@ def look_at_plan(
     duties = {duty for duty, change in report.counts if change in _CHANGES}
     with site.database.write() as session:
         sites.set_rolled(session, "")  # should we die here, the next pass rolls
-        writes.forget_inputs(session, duties)
+        plan_runs.forget_inputs(session, duties)
     roll(site.database, rules, until=until, today=moment.day, now=moment.now)
     yield AuditFinding("plan_differs", number, "项任务与重新推算的不同；已改正", mended=True)
 

@@ -12,13 +12,20 @@ from functools import partial
 from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import month_end
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
-from dj_cadence.services.planning.planner import Job, Piece, Planner
+from dj_cadence.services.planning.planner import DutyToPlan, Planner, Portion
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.planning import comparison, differences, writes
-from dj_cadence.store.planning.differences import DateRange, Scope
-from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.planning import (
+    comparison,
+    differences,
+    org_selection,
+    plan_runs,
+    task_changes,
+)
+from dj_cadence.store.planning.differences import ComparedTasks
+from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.catalogue import StoredCatalogue
 from dj_cadence.store.site import site as sites
@@ -97,13 +104,13 @@ def _preview(
     look = partial(_look, report=report, today=today, every_change=every_change, anew=anew)
     with database.read() as session:
         for job in planner.jobs(session, span, anew=anew):
-            part = Part(changed_after=job.changed_after)
-            planner.lay_out(session, job, part, create=False)
+            part = OrgSelection(changed_after=job.changed_after)
+            planner.stage(session, job, part, create=False)
             ahead = look(session, planner.scope(job, part))
-            if steps := planner.lay_out_steps(session, job, part, create=False, ahead=ahead):
+            if steps := planner.stage_steps(session, job, part, create=False, ahead=ahead):
                 look(session, steps)
         if report.total("withdraw"):
-            report.owed_before = writes.owed_tasks(session)
+            report.owed_before = task_changes.owed_tasks(session)
         session.rollback()
     return report
 
@@ -160,18 +167,18 @@ def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime
     """
     planner = Planner(session, catalogue)
     span = DateRange(today, today)  # no further than is planned already
-    version = writes.hold_data(session)
+    version = task_changes.hold_data(session)
     jobs = [
         job
         for job in planner.jobs(session, span)
-        if job.changed_after is not None and writes.are_few(session, job.changed_after)
+        if job.changed_after is not None and org_selection.are_few(session, job.changed_after)
     ]
-    same = planner.unmoved(session, jobs)
-    writes.note_seen(session, same, version)
+    same = planner.unchanged(session, jobs)
+    plan_runs.note_seen(session, same, version)
     for job in jobs:
         if job.duty not in same:
-            piece = Piece(job, Part(changed_after=job.changed_after), is_last=True)
-            planner.write_piece(session, piece, version, _BY, today, now)
+            portion = Portion(job, OrgSelection(changed_after=job.changed_after), is_last=True)
+            planner.write_portion(session, portion, version, _BY, today, now)
 
 
 def _write(
@@ -185,26 +192,26 @@ def _write(
     """
     with database.read() as session:
         jobs = planner.jobs(session, span)
-        orgs = {n: writes.organizations(session, n) for n in {j.changed_after for j in jobs}}
+        orgs = {n: org_selection.organizations(session, n) for n in {j.changed_after for j in jobs}}
     same = _pass_by(database, planner, jobs)
     left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
-    pieces = [piece for job in left for piece in planner.pieces(job, orgs)]
+    portions = [portion for job in left for portion in planner.portions(job, orgs)]
     writer = _Writer(database, planner, by, today, now)
     if any(job.changed_after is None for job in left):
-        # A run that dies has not come to its last piece, so that the next one comes by here.
+        # A run that dies has not come to its last portion, so that the next one comes by here.
         with database.write(durable=False) as session:
-            writes.put_off_indexes(session)
-        writer.write(pieces[:-1])
+            task_changes.put_off_indexes(session)
+        writer.write(portions[:-1])
         with database.write(sorting=True) as session:
-            writes.complete_indexes(session)
-        pieces = pieces[-1:]
-    writer.write(pieces)
+            task_changes.complete_indexes(session)
+        portions = portions[-1:]
+    writer.write(portions)
     return bool(jobs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes pieces one after the other, as many in a transaction as `TASKS_AT_ONCE` says."""
+    """Writes portions one after the other, as many in a transaction as `TASKS_AT_ONCE` says."""
 
     database: Database
     planner: Planner
@@ -212,35 +219,35 @@ class _Writer:
     today: date
     now: datetime
     begun_at: dict[str, int] = field(default_factory=dict)
-    """The version of the data when the first piece of each duty was written."""
+    """The version of the data when the first portion of each duty was written."""
 
-    def write(self, pieces: Sequence[Piece]) -> None:
-        left = deque(pieces)
+    def write(self, portions: Sequence[Portion]) -> None:
+        left = deque(portions)
         while left:
             with self.database.write(joined=True) as session:
-                version, written = writes.hold_data(session), 0
-                while left and written < writes.TASKS_AT_ONCE:
-                    piece = left.popleft()
-                    begun_at = self.begun_at.setdefault(piece.job.duty, version)
-                    written += self.planner.write_piece(
-                        session, piece, begun_at, self.by, self.today, self.now
+                version, written = task_changes.hold_data(session), 0
+                while left and written < task_changes.TASKS_AT_ONCE:
+                    portion = left.popleft()
+                    begun_at = self.begun_at.setdefault(portion.job.duty, version)
+                    written += self.planner.write_portion(
+                        session, portion, begun_at, self.by, self.today, self.now
                     )
 
 
-def _pass_by(database: Database, planner: Planner, jobs: list[Job]) -> set[str]:
+def _pass_by(database: Database, planner: Planner, jobs: list[DutyToPlan]) -> set[str]:
     """The duties whose cohorts are the same as before at every organization that changed."""
     if all(job.changed_after is None for job in jobs):
         return set()
     with database.write(durable=False) as session:
-        version = writes.hold_data(session)
-        same = planner.unmoved(session, jobs)
-        writes.note_seen(session, same, version)
+        version = task_changes.hold_data(session)
+        same = planner.unchanged(session, jobs)
+        plan_runs.note_seen(session, same, version)
     return same
 
 
 def _look(
     session: Session,
-    scope: Scope,
+    scope: ComparedTasks,
     report: PlanReport,
     *,
     today: date | None,

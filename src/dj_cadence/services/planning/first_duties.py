@@ -17,7 +17,7 @@ from dj_cadence.domain.rules.duty import Duty, Every, Term
 from dj_cadence.domain.tasks.task import last_answer_day
 
 _NAMED = 8
-"""So many kinds of what is asked about are named; of more it is said how many there are."""
+"""So many classes of what is asked about are named; of more it is said how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import periods
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
@@ -15,17 +16,24 @@ from dj_cadence.services.planning.step_target import StepTarget
 from dj_cadence.services.planning.target import PlanTarget
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.planning import comparison, target_tables, writes
-from dj_cadence.store.planning.differences import DateRange, Scope, Stage
-from dj_cadence.store.planning.memberships import Enrolled
-from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.planning import (
+    cohorts,
+    comparison,
+    org_selection,
+    plan_runs,
+    target_tables,
+    task_changes,
+)
+from dj_cadence.store.planning.differences import ComparedTasks, TaskKind
+from dj_cadence.store.planning.memberships import CohortAssignments
+from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import overrides
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class DutyToPlan:
     """One duty that is not planned to the end."""
 
     duty: str
@@ -38,11 +46,11 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Portion:
     """The organizations for which a job is written at a time."""
 
-    job: Job
-    part: Part
+    job: DutyToPlan
+    part: OrgSelection
     is_last: bool
 
 
@@ -54,12 +62,12 @@ class Planner:
         self.site_start = sites.load(session).starts_on
         self._profiles = Profiles()
         self._first_days = FirstDays(catalogue)
-        self._outlines: dict[Job, PlanTarget] = {}
-        self._step_outlines: dict[Job, StepTarget] = {}
+        self._targets: dict[DutyToPlan, PlanTarget] = {}
+        self._step_targets: dict[DutyToPlan, StepTarget] = {}
 
-    def jobs(self, session: Session, span: DateRange, *, anew: bool = False) -> list[Job]:
+    def jobs(self, session: Session, span: DateRange, *, anew: bool = False) -> list[DutyToPlan]:
         """The duties that are not planned to the end; with `anew`, all."""
-        runs, version = writes.runs(session), sites.load(session).data_version
+        runs, version = plan_runs.runs(session), sites.load(session).data_version
         announced = overrides.by_duty(session)
         enabled = [duty.key for duty in self.catalogue.enabled()]
         keys = [*enabled, *sorted(set(runs).difference(enabled))]
@@ -69,119 +77,121 @@ class Planner:
         ]
         return [job for job in found if job.changed_after is None or job.changed_after < version]
 
-    def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> Job:
+    def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> DutyToPlan:
         duty = self.catalogue.duties.get(key)
         rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
         inputs = digest(rule, self.site_start, announced)
         if run is None:
-            return Job(key, inputs, span, bool(announced), None)
+            return DutyToPlan(key, inputs, span, bool(announced), None)
         before = DateRange(run.since, run.until)
         whole = before.joined(span)
         if run.inputs != inputs:
             # Of a duty that is switched off nothing stays, also beyond the window asked for:
             # nobody looks at it again.
-            return Job(key, inputs, span if rule else whole, bool(announced), None)
+            return DutyToPlan(key, inputs, span if rule else whole, bool(announced), None)
         changed_after = run.data_version if whole == before else None
-        return Job(key, inputs, whole, bool(announced), changed_after)
+        return DutyToPlan(key, inputs, whole, bool(announced), changed_after)
 
-    def duty(self, job: Job) -> Duty | None:
+    def duty(self, job: DutyToPlan) -> Duty | None:
         """The job's duty, None where it is not switched on any more."""
         duty = self.catalogue.duties.get(job.duty)
         return duty if duty and duty.enabled else None
 
-    def unmoved(self, session: Session, jobs: list[Job]) -> set[str]:
+    def unchanged(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
         """The duties for which nothing that changed since their last plan matters."""
         found = set()
         for since in {job.changed_after for job in jobs}:
-            if since is None or not writes.are_few(session, since):
+            if since is None or not org_selection.are_few(session, since):
                 continue
-            part = Part(changed_after=since)
-            stored = writes.enrolled(session, part)
+            part = OrgSelection(changed_after=since)
+            stored = cohorts.assigned(session, part)
             mine = [job for job in jobs if job.changed_after == since and not job.announced]
-            wanted_now = self._enrolled(session, mine, part)
+            assigned_now = self._assignments(session, mine, part)
             found |= {
                 job.duty
                 for job in mine
-                if wanted_now[job.duty] == stored.get(job.duty, {})
+                if assigned_now[job.duty] == stored.get(job.duty, {})
                 and self._steps_are_stored(session, job, part)
             }
         return found
 
-    def _enrolled(self, session: Session, jobs: list[Job], part: Part) -> dict[str, Enrolled]:
+    def _assignments(
+        self, session: Session, jobs: list[DutyToPlan], part: OrgSelection
+    ) -> dict[str, CohortAssignments]:
         """Who belongs to which cohort now, by duty."""
         rows: dict[Hashable, Sequence[AnyRow]] = {}
-        found: dict[str, Enrolled] = {}
+        found: dict[str, CohortAssignments] = {}
         for job in jobs:
-            outline = self._outline(job)
-            if outline and outline.found_by not in rows:
-                rows[outline.found_by] = outline.rows(session, part)
-            found[job.duty] = (
-                outline.memberships(session, rows[outline.found_by]) if outline else {}
-            )
+            target = self._target(job)
+            if target and target.found_by not in rows:
+                rows[target.found_by] = target.rows(session, part)
+            found[job.duty] = target.memberships(session, rows[target.found_by]) if target else {}
         return found
 
-    def _steps_are_stored(self, session: Session, job: Job, part: Part) -> bool:
-        outline = self._step_outline(job)
-        return outline is None or outline.is_stored(session, part)
+    def _steps_are_stored(self, session: Session, job: DutyToPlan, part: OrgSelection) -> bool:
+        target = self._step_target(job)
+        return target is None or target.is_stored(session, part)
 
-    def scope(self, job: Job, part: Part) -> Scope:
+    def scope(self, job: DutyToPlan, part: OrgSelection) -> ComparedTasks:
         """What the duty's own tasks are compared with; all of them where it has no workflow."""
         duty = self.duty(job)
-        stage = Stage.OWN if duty and duty.workflow else Stage.ALL
-        return Scope(job.duty, job.span, part, stage, job.announced, switched_off=duty is None)
+        stage = TaskKind.OWN if duty and duty.workflow else TaskKind.ALL
+        return ComparedTasks(
+            job.duty, job.span, part, stage, job.announced, switched_off=duty is None
+        )
 
-    def lay_out_steps(
-        self, session: Session, job: Job, part: Part, *, create: bool, ahead: bool
-    ) -> Scope | None:
+    def stage_steps(
+        self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool, ahead: bool
+    ) -> ComparedTasks | None:
         """Lay out the steps of the duty's workflow; None where it has none."""
-        outline = self._step_outline(job)
-        if outline is None:
+        target = self._step_target(job)
+        if target is None:
             return None
-        outline.lay_out(session, part, create=create, ahead=ahead)
-        return Scope(job.duty, job.span, part, Stage.STEPS)
+        target.stage(session, part, create=create, ahead=ahead)
+        return ComparedTasks(job.duty, job.span, part, TaskKind.STEPS)
 
-    def lay_out(self, session: Session, job: Job, part: Part, *, create: bool) -> None:
+    def stage(self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool) -> None:
         """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
-        outline = self._outline(job)
-        if outline is None:
-            target_tables.lay_out(session)
+        target = self._target(job)
+        if target is None:
+            target_tables.stage(session)
             return
         found = segments(overrides.spreads(session, job.duty)) if job.announced else []
-        outline.lay_out(session, part, found, create=create)
+        target.stage(session, part, found, create=create)
 
-    def _step_outline(self, job: Job) -> StepTarget | None:
+    def _step_target(self, job: DutyToPlan) -> StepTarget | None:
         duty = self.duty(job)
         if duty is None or duty.workflow is None:
             return None
-        if job not in self._step_outlines:
-            self._step_outlines[job] = StepTarget(
+        if job not in self._step_targets:
+            self._step_targets[job] = StepTarget(
                 self.catalogue, duty, duty.workflow, job.span, self._first_days
             )
-        return self._step_outlines[job]
+        return self._step_targets[job]
 
-    def _outline(self, job: Job) -> PlanTarget | None:
+    def _target(self, job: DutyToPlan) -> PlanTarget | None:
         duty = self.duty(job)
-        if duty and job not in self._outlines:
-            self._outlines[job] = PlanTarget(
+        if duty and job not in self._targets:
+            self._targets[job] = PlanTarget(
                 self.catalogue, duty, self.site_start, job.span, self._profiles, self._first_days
             )
-        return self._outlines.get(job)
+        return self._targets.get(job)
 
-    def reading(self, job: Job) -> str:
+    def reading(self, job: DutyToPlan) -> str:
         """Equal for jobs that ask for the same memberships; next to each other they share them."""
-        outline = self._outline(job)
-        return outline.asks_for if outline else ""
+        target = self._target(job)
+        return target.asks_for if target else ""
 
-    def pieces(self, job: Job, orgs: Mapping[int | None, Sequence[int]]) -> list[Piece]:
+    def portions(self, job: DutyToPlan, orgs: Mapping[int | None, Sequence[int]]) -> list[Portion]:
         """The job cut into as many tasks as are written at a time.
 
         `orgs` are the organizations that changed after a data version.
         """
-        at_once = writes.TASKS_AT_ONCE // self._tasks_each(job)
-        parts = writes.parts(orgs[job.changed_after], job.changed_after, max(1, at_once))
-        return [Piece(job, part, part is parts[-1]) for part in parts]
+        at_once = task_changes.TASKS_AT_ONCE // self._tasks_each(job)
+        parts = org_selection.parts(orgs[job.changed_after], job.changed_after, max(1, at_once))
+        return [Portion(job, part, part is parts[-1]) for part in parts]
 
-    def _tasks_each(self, job: Job) -> int:
+    def _tasks_each(self, job: DutyToPlan) -> int:
         """About how many tasks one organization has of the duty in the window."""
         duty = self.duty(job)
         if duty is None:
@@ -194,66 +204,70 @@ class Planner:
             1, sum(1 for _ in periods(duty.unit, job.span.since, job.span.until, all_semesters))
         )
 
-    def write_piece(
-        self, session: Session, piece: Piece, version: int, by: str, today: date, now: datetime
+    def write_portion(
+        self, session: Session, portion: Portion, version: int, by: str, today: date, now: datetime
     ) -> int:
-        """Write one piece and that it is written; returns how many tasks were.
+        """Write one portion and that it is written; returns how many tasks were.
 
-        `version` is that of the data when the first piece of the job was written.
+        `version` is that of the data when the first portion of the job was written.
         """
-        job, part = piece.job, piece.part
-        self.lay_out(session, job, part, create=True)
+        job, part = portion.job, portion.part
+        self.stage(session, job, part, create=True)
         written = self._write(session, self.scope(job, part), by, today, now)
-        if steps := self.lay_out_steps(session, job, part, create=True, ahead=False):
+        if steps := self.stage_steps(session, job, part, create=True, ahead=False):
             written += self._write(session, steps, by, today, now)
-        if piece.is_last and not self.duty(job):
-            writes.forget_run(session, job.duty)
+        if portion.is_last and not self.duty(job):
+            plan_runs.forget_run(session, job.duty)
         else:
-            inputs = job.inputs if piece.is_last else ""
-            writes.note_run(session, job.duty, inputs, job.span, version, now)
-        if piece.is_last:
-            self._outlines.pop(job, None)  # a province's slots are not needed to the end
+            inputs = job.inputs if portion.is_last else ""
+            plan_runs.note_run(session, job.duty, inputs, job.span, version, now)
+        if portion.is_last:
+            self._targets.pop(job, None)  # a province's slots are not needed to the end
         return written
 
-    def _write(self, session: Session, scope: Scope, by: str, today: date, now: datetime) -> int:
+    def _write(
+        self, session: Session, scope: ComparedTasks, by: str, today: date, now: datetime
+    ) -> int:
         """Write what differs between the temporary tables and what is stored."""
-        target_tables.store_slots(session)
+        cohorts.store_slots(session)
         duty = self.catalogue.duties.get(scope.duty)
-        chain = self._chain(session, duty, scope.stage) if duty else None
+        snapshot_id = self._snapshot_id(session, duty, scope.kind) if duty else None
         written = 0
         if comparison.are_stored(session, scope):
-            written = self._write_differences(session, scope, chain, by, today, now)
-        elif chain:
-            written = writes.create(session, scope.duty, chain, now, beside_others=False)
-        if scope.stage is not Stage.STEPS:
-            writes.store_memberships(session, scope)
+            written = self._write_differences(session, scope, snapshot_id, by, today, now)
+        elif snapshot_id:
+            written = task_changes.create(
+                session, scope.duty, snapshot_id, now, beside_others=False
+            )
+        if scope.kind is not TaskKind.STEPS:
+            cohorts.assign(session, scope)
         return written
 
-    def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
-        steps = stage is Stage.STEPS and duty.workflow
+    def _snapshot_id(self, session: Session, duty: Duty, kind: TaskKind) -> int:
+        steps = kind is TaskKind.STEPS and duty.workflow
         plan = self.catalogue.plans[steps.remind if steps else duty.remind]
         return plan_snapshots.save(session, plan)
 
     def _write_differences(
         self,
         session: Session,
-        scope: Scope,
-        chain: int | None,
+        scope: ComparedTasks,
+        snapshot_id: int | None,
         by: str,
         today: date,
         now: datetime,
     ) -> int:
         found = comparison.count(session, scope)
         if "move" in found:
-            writes.move(session, scope, by, today, now)
-        if "hang" in found:
-            writes.hang(session, scope, today, now)
+            task_changes.move(session, scope, by, today, now)
+        if "relink" in found:
+            task_changes.relink(session, scope, today, now)
         if "reopen" in found:
-            writes.reopen(session, scope, by, today, now)
+            task_changes.reopen(session, scope, by, today, now)
         if "withdraw" in found:
-            writes.withdraw(session, scope, by, now)
-        if chain:
+            task_changes.withdraw(session, scope, by, now)
+        if snapshot_id:
             if "create" in found:
-                writes.create(session, scope.duty, chain, now, beside_others=True)
-            writes.use_snapshot(session, scope, chain, today)
+                task_changes.create(session, scope.duty, snapshot_id, now, beside_others=True)
+            task_changes.use_snapshot(session, scope, snapshot_id, today)
         return sum(found.values())

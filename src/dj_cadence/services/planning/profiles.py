@@ -9,7 +9,7 @@ from dj_cadence.domain.organizations.facts import Facts
 _BITS = {one.name: 1 << n for n, one in enumerate(fields(Facts))}
 
 
-class Reading:
+class ProfileClasses:
     """Which profile stands for all in which certain facts are the same."""
 
     def __init__(self, names: frozenset[str], facts: dict[int, Facts]) -> None:
@@ -20,7 +20,7 @@ class Reading:
         self._by_facts: dict[Hashable, int] = {}
         self._by_profile = {0: 0}
 
-    def stands_for(self, profile_id: int) -> int:
+    def representative(self, profile_id: int) -> int:
         """A profile that is read like this one, whose facts are known; 0 for none."""
         if profile_id not in self._by_profile:
             read = self._read(self._facts[profile_id])
@@ -33,8 +33,8 @@ class Profiles:
     """What one run knows of profiles; a profile never changes."""
 
     facts: dict[int, Facts] = field(default_factory=dict)
-    _readings: dict[frozenset[str], Reading] = field(default_factory=dict)
+    _readings: dict[frozenset[str], ProfileClasses] = field(default_factory=dict)
 
-    def reading(self, names: frozenset[str]) -> Reading:
+    def reading(self, names: frozenset[str]) -> ProfileClasses:
         """The reading of these facts, one for all duties that read the same."""
-        return self._readings.setdefault(names, Reading(names, self.facts))
+        return self._readings.setdefault(names, ProfileClasses(names, self.facts))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.planning.slot import CASE, TERM, Slot
 from dj_cadence.domain.planning.step_slots import Reference, steps_from
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -13,9 +14,9 @@ from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.target import slot_row
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnySelect
-from dj_cadence.store.planning import step_anchors, target_tables
-from dj_cadence.store.planning.differences import DateRange, Scope, Stage
-from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.planning import cohorts, step_start_days, target_tables
+from dj_cadence.store.planning.differences import ComparedTasks, TaskKind
+from dj_cadence.store.planning.org_selection import OrgSelection
 
 
 class StepTarget:
@@ -36,22 +37,22 @@ class StepTarget:
         self._duty = duty.key
         self._workflow = workflow
         self._span = span
-        self._sources: dict[tuple[Part, bool], AnySelect] = {}
+        self._sources: dict[tuple[OrgSelection, bool], AnySelect] = {}
 
-    def lay_out(self, session: Session, part: Part, *, create: bool, ahead: bool) -> None:
+    def stage(self, session: Session, part: OrgSelection, *, create: bool, ahead: bool) -> None:
         """Fill the temporary tables with the steps of everyone in `part`.
 
         `create` stores cohorts that are new. `ahead` takes the own tasks as the plan that is
         laid out would leave them, where that is not written yet.
         """
         if ahead:
-            own = Scope(self._duty, self._span, part, Stage.OWN)
-            step_anchors.note_coming(session, own, self._workflow)
-        target_tables.lay_out(session)
+            own = ComparedTasks(self._duty, self._span, part, TaskKind.OWN)
+            step_start_days.note_coming(session, own, self._workflow)
+        target_tables.stage(session)
         source = self._source(part, ahead=ahead)
-        signed = {self._signature(one): one for one in step_anchors.references(session, source)}
+        signed = {self._signature(one): one for one in step_start_days.references(session, source)}
         known_by = {signature: plain(one) for signature, one in signed.items()}
-        ids = target_tables.cohort_ids(session, self._duty, known_by, create=create)
+        ids = cohorts.cohort_ids(session, self._duty, known_by, create=create)
         slots = [
             {
                 **slot_row(slot, self._first_on(slot) if create else None),
@@ -60,16 +61,16 @@ class StepTarget:
             for signature, one in signed.items()
             for slot in self._slots(one)
         ]
-        step_anchors.fill(session, {one: ids[s] for s, one in signed.items()}, slots, source)
+        step_start_days.fill(session, {one: ids[s] for s, one in signed.items()}, slots, source)
 
-    def is_stored(self, session: Session, part: Part) -> bool:
+    def is_stored(self, session: Session, part: OrgSelection) -> bool:
         """Whether what is stored for the few organizations of `part` is what is wanted."""
         source = self._source(part, ahead=False)
-        stored = step_anchors.few_stored(session, self._duty, part)
+        stored = step_start_days.few_stored(session, self._duty, part)
         settled = {key for key, (owed, *_) in stored.items() if not owed}
         wanted_dates = {
             (*whose[:4], slot.step): (slot.opens, slot.due)
-            for whose, reference in step_anchors.few_references(session, source)
+            for whose, reference in step_start_days.few_references(session, source)
             for slot in self._slots(reference)
         }
         return {k: v for k, v in wanted_dates.items() if k not in settled} == {
@@ -78,10 +79,10 @@ class StepTarget:
             if owed
         }
 
-    def _source(self, part: Part, *, ahead: bool) -> AnySelect:
+    def _source(self, part: OrgSelection, *, ahead: bool) -> AnySelect:
         """The statement for the days, for to build it takes longer than to run it for a few."""
         if (part, ahead) not in self._sources:
-            self._sources[part, ahead] = step_anchors.each_reference(
+            self._sources[part, ahead] = step_start_days.each_reference(
                 self._duty, self._workflow, part, ahead=ahead
             )
         return self._sources[part, ahead]

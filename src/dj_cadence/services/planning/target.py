@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.planning.cohort import (
     ALWAYS_READ,
     Cohort,
@@ -27,15 +28,14 @@ from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow, AnySelect
-from dj_cadence.store.planning import enrolment, memberships, target_tables
-from dj_cadence.store.planning.differences import DateRange
-from dj_cadence.store.planning.enrolment import Kinds
-from dj_cadence.store.planning.memberships import Enrolled, Membership
-from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.planning import cohorts, equivalence_classes, memberships, target_tables
+from dj_cadence.store.planning.equivalence_classes import EquivalenceClasses
+from dj_cadence.store.planning.memberships import CohortAssignments, Membership
+from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.roster import orgs
 
 _OFTEN_READ = ALWAYS_READ | {"top_of_school", "has_committee", "groups", "branches_below"}
-"""They tell some dozen kinds apart: found once for all duties that read nothing else."""
+"""They tell some dozen classes apart: found once for all duties that read nothing else."""
 
 
 class PlanTarget:
@@ -65,24 +65,24 @@ class PlanTarget:
         self._own = profiles.reading(_told_apart_by(duty))
         self._about = profiles.reading(facts_read(term)) if term else None
 
-    def lay_out(
-        self, session: Session, part: Part, segments: list[Segment], *, create: bool
+    def stage(
+        self, session: Session, part: OrgSelection, segments: list[Segment], *, create: bool
     ) -> None:
         """Fill the temporary tables with all that the duty asks of anyone in `part`.
 
         `create` stores cohorts that are new.
         """
-        target_tables.lay_out(session, segments)
+        target_tables.stage(session, segments)
         segmented = bool(segments)
         asked = (self.asks_for, self._duty.key if segmented else "", part.changed_after)
         signed = {
             kind: signature
-            for kind, member in self._kinds(session, asked, part, segmented=segmented).items()
+            for kind, member in self._classes(session, asked, part, segmented=segmented).items()
             if (signature := self._signature(member, segments))
         }
         used = {signature: self._known_by[signature] for signature in signed.values()}
-        ids = target_tables.cohort_ids(session, self._duty.key, used, create=create)
-        each = self._read_alike(self._planned(part, segmented=segmented))
+        ids = cohorts.cohort_ids(session, self._duty.key, used, create=create)
+        each = self._by_representative(self._planned(part, segmented=segmented))
         target_tables.fill(
             session,
             {ids[s]: known_by for s, known_by in used.items() if ids[s] < 0},
@@ -92,39 +92,47 @@ class PlanTarget:
                 for s in used
                 for slot in self._slots_of(s)
             ],
-            enrolment.enrolled(session, asked, part, each),
+            equivalence_classes.assigned(session, asked, part, each),
         )
 
-    def _read_alike(self, source: AnySelect) -> AnySelect:
+    def _by_representative(self, source: AnySelect) -> AnySelect:
         about = self._about.key if self._about else None
-        return memberships.read_alike(source, self._own.key, about)
+        return memberships.by_representative(source, self._own.key, about)
 
-    def _kinds(self, session: Session, asked: Hashable, part: Part, *, segmented: bool) -> Kinds:
-        """The kinds of all organizations that are asked, with profiles read alike."""
-        kinds = enrolment.known_kinds(session, asked)
-        if kinds is None:
-            source = self._source(Part(changed_after=part.changed_after), segmented=segmented)
+    def _classes(
+        self, session: Session, asked: Hashable, part: OrgSelection, *, segmented: bool
+    ) -> EquivalenceClasses:
+        """The classes of all organizations that are asked, with profiles read alike."""
+        classes = equivalence_classes.known_classes(session, asked)
+        if classes is None:
+            source = self._source(
+                OrgSelection(changed_after=part.changed_after), segmented=segmented
+            )
             if isinstance(self._duty.recurrence, Every) and not segmented:
                 source = memberships.by_profile(source)
-            kinds = self._find_kinds(session, asked, source)
-            self._know(session, kinds.values())
-        return kinds
+            classes = self._find_classes(session, asked, source)
+            self._know(session, classes.values())
+        return classes
 
-    def _find_kinds(self, session: Session, asked: Hashable, source: AnySelect) -> Kinds:
-        if self._facts and not memberships.any_alike(session, self._own.key):
-            self._keep_alike(session, list(self._facts))
-        kinds = enrolment.find_kinds(session, asked, self._read_alike(source))
-        if any(memberships.UNREAD in member[:2] for member in kinds.values()):
+    def _find_classes(
+        self, session: Session, asked: Hashable, source: AnySelect
+    ) -> EquivalenceClasses:
+        if self._facts and not memberships.any_representative(session, self._own.key):
+            self._keep_representatives(session, list(self._facts))
+        classes = equivalence_classes.find_classes(session, asked, self._by_representative(source))
+        if any(memberships.UNREAD in member[:2] for member in classes.values()):
             ids = memberships.profiles(session, source)
             memberships.know_profiles(session, ids, self._facts)
-            self._keep_alike(session, ids)
-            kinds = enrolment.find_kinds(session, asked, self._read_alike(source))
-        return kinds
+            self._keep_representatives(session, ids)
+            classes = equivalence_classes.find_classes(
+                session, asked, self._by_representative(source)
+            )
+        return classes
 
-    def _keep_alike(self, session: Session, profiles: Collection[int]) -> None:
+    def _keep_representatives(self, session: Session, profiles: Collection[int]) -> None:
         for reading in filter(None, (self._own, self._about)):
-            alike = {profile_id: reading.stands_for(profile_id) for profile_id in profiles}
-            memberships.keep_alike(session, reading.key, alike)
+            alike = {profile_id: reading.representative(profile_id) for profile_id in profiles}
+            memberships.keep_representatives(session, reading.key, alike)
 
     def _know(self, session: Session, members: Iterable[Membership]) -> None:
         ids = {id_ for member in members for id_ in member[:2]} - {0}
@@ -143,11 +151,11 @@ class PlanTarget:
         about = self._about.key if self._about else 0
         return f"{self.found_by} {self._own.key} {about}"
 
-    def rows(self, session: Session, part: Part) -> Sequence[AnyRow]:
+    def rows(self, session: Session, part: OrgSelection) -> Sequence[AnyRow]:
         """The organizations of the part, each with what decides its cohort."""
         return session.execute(self._planned(part, segmented=False)).all()
 
-    def memberships(self, session: Session, rows: Sequence[AnyRow]) -> Enrolled:
+    def memberships(self, session: Session, rows: Sequence[AnyRow]) -> CohortAssignments:
         """Who of `rows` belongs to which cohort, where superiors have laid nothing over it."""
         members = [Membership(*row[3:]) for row in rows]
         self._know(session, members)
@@ -157,7 +165,7 @@ class PlanTarget:
             if (signature := self._signature(member, []))
         }
 
-    def _planned(self, part: Part, *, segmented: bool) -> AnySelect:
+    def _planned(self, part: OrgSelection, *, segmented: bool) -> AnySelect:
         """The source without those whose periods a successor has taken on.
 
         What decides the cohorts is found without this question: its index does not answer it.
@@ -167,7 +175,7 @@ class PlanTarget:
             return each.where(~orgs.is_handed_over())
         return each
 
-    def _source(self, part: Part, *, segmented: bool) -> AnySelect:
+    def _source(self, part: OrgSelection, *, segmented: bool) -> AnySelect:
         match self._duty.recurrence:
             case Every():
                 return memberships.each_organization(part, segmented=segmented)
@@ -180,8 +188,8 @@ class PlanTarget:
 
     def _signature(self, member: Membership, segments: list[Segment]) -> str:
         """The signature of the member's cohort, empty where nothing is owed."""
-        about = self._about.stands_for(member.about_profile_id) if self._about else 0
-        alike = (self._own.stands_for(member.profile_id), about, *member[2:])
+        about = self._about.representative(member.about_profile_id) if self._about else 0
+        alike = (self._own.representative(member.profile_id), about, *member[2:])
         if alike not in self._signatures:
             cohort = self._cohort(member)
             if cohort and member.segment:
@@ -204,7 +212,7 @@ class PlanTarget:
                 return case_cohort(duty, own, day, member.case_id, start)
 
     def _sign(self, cohort: Cohort) -> str:
-        known_by = target_tables.as_json(cohort)
+        known_by = cohorts.as_json(cohort)
         dates = self._catalogue.dates_digest(self._duty)
         signature = digest(dates, known_by, cohort.case, cohort.overrides)
         self._cohorts[signature] = cohort

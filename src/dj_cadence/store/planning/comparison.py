@@ -8,17 +8,17 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.differences import (
-    WANTED,
-    Scope,
-    Stage,
+    TARGET,
+    ComparedTasks,
+    TaskKind,
     in_window,
     not_there,
     of_scope,
     of_stage,
     owed,
     redated,
-    same_enrolment,
     same_period,
+    same_subject,
     same_task,
     taken_on,
 )
@@ -26,17 +26,17 @@ from dj_cadence.store.planning.target_tables import target_org, target_slot
 from dj_cadence.store.schema import task
 
 _SAME, _PAST = "same", "past"
-_OF_WANTED = frozenset({"reopen", "move", "hang"})
+_OF_TARGET = frozenset({"reopen", "move", "relink"})
 
 
-def are_stored(session: Session, scope: Scope) -> bool:
+def are_stored(session: Session, scope: ComparedTasks) -> bool:
     """Whether any task of the scope is stored."""
     any_task = select(task.c.id).where(of_scope(scope)).limit(1)
     return session.execute(any_task).first() is not None
 
 
-def count(session: Session, scope: Scope) -> dict[str, int]:
-    """How many differences of each kind there are; `hang`: same dates, on another slot.
+def count(session: Session, scope: ComparedTasks) -> dict[str, int]:
+    """How many differences of each kind there are; `relink`: same dates, on another slot.
 
     One pass over what is stored, in which what is as wanted, nearly all, is only passed by:
     sorting it into a group of its own took as long as finding it.
@@ -45,33 +45,33 @@ def count(session: Session, scope: Scope) -> dict[str, int]:
     query = select(each.c.change, func.count()).where(each.c.change != _SAME)
     found = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
     as_wanted = _stored(session, scope) - sum(found.values())
-    met = as_wanted + sum(found.get(change, 0) for change in _OF_WANTED)
-    found["create"] = _wanted(session) - met
+    met = as_wanted + sum(found.get(change, 0) for change in _OF_TARGET)
+    found["create"] = _in_target(session) - met
     return {change: n for change, n in found.items() if n and change != _PAST}
 
 
-def count_past(session: Session, scope: Scope, today: date) -> int:
+def count_past(session: Session, scope: ComparedTasks, today: date) -> int:
     """How many tasks would be created whose last day is over."""
     past = and_(target_slot.c.due < today, not_there(scope))
-    query = select(func.count()).select_from(WANTED).where(past)
+    query = select(func.count()).select_from(TARGET).where(past)
     return int(session.execute(query).scalar_one())
 
 
-def are_none(session: Session, scope: Scope) -> bool:
+def are_none(session: Session, scope: ComparedTasks) -> bool:
     """Whether all of the scope is as wanted; quicker than `count`, but says nothing more.
 
     It goes from each wanted organization to its tasks, which lie together; steps are looked
     up one by one, for of them an organization has many enrolments.
     """
-    if scope.stage is Stage.STEPS:
-        along = WANTED.outerjoin(task, same_task(scope.duty))
+    if scope.kind is TaskKind.STEPS:
+        along = TARGET.outerjoin(task, same_task(scope.duty))
     else:
-        mine = and_(of_stage(scope), same_enrolment())
+        mine = and_(of_stage(scope), same_subject())
         dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
         along = target_org.outerjoin(task, mine).outerjoin(target_slot, dated)
     query = select(func.count(case((_as_wanted(), 1)))).select_from(along)
     met = session.execute(query).scalar_one()
-    return bool(met == _stored(session, scope) == _wanted(session))
+    return bool(met == _stored(session, scope) == _in_target(session))
 
 
 def _as_wanted() -> ColumnElement[bool]:
@@ -81,13 +81,13 @@ def _as_wanted() -> ColumnElement[bool]:
     return and_(both, or_(same, ~owed()))
 
 
-def _stored(session: Session, scope: Scope) -> int:
+def _stored(session: Session, scope: ComparedTasks) -> int:
     """How many tasks of the scope there are."""
     query = select(func.count()).select_from(task).where(of_scope(scope))
     return int(session.execute(query).scalar_one())
 
 
-def _wanted(session: Session) -> int:
+def _in_target(session: Session) -> int:
     """How many tasks are wanted: of each organization as many as its cohort has slots."""
     slots = select(target_slot.c.cohort_id, func.count().label("n")).group_by(
         target_slot.c.cohort_id
@@ -99,7 +99,7 @@ def _wanted(session: Session) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def _compared(scope: Scope) -> AnySelect:
+def _compared(scope: ComparedTasks) -> AnySelect:
     """What is to be done about each stored task of the scope."""
     unneeded = case(
         (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
@@ -110,12 +110,12 @@ def _compared(scope: Scope) -> AnySelect:
         (target_slot.c.cohort_id.is_(None), unneeded),
         (task.c.state == State.WITHDRAWN, "reopen"),
         (and_(redated(), owed()), "move"),  # what is seldom so first: it spares the other
-        (and_(task.c.slot_id.is_distinct_from(target_slot.c.slot_id), owed()), "hang"),
+        (and_(task.c.slot_id.is_distinct_from(target_slot.c.slot_id), owed()), "relink"),
         else_=_SAME,
     )
-    if scope.stage is Stage.STEPS:  # one organization has many enrolments: a day each
-        beside = task.outerjoin(WANTED, and_(same_enrolment(), same_period()))
+    if scope.kind is TaskKind.STEPS:  # one organization has many enrolments: a day each
+        beside = task.outerjoin(TARGET, and_(same_subject(), same_period()))
     else:
         dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
-        beside = task.outerjoin(target_org, same_enrolment()).outerjoin(target_slot, dated)
+        beside = task.outerjoin(target_org, same_subject()).outerjoin(target_slot, dated)
     return select(change.label("change")).select_from(beside).where(of_scope(scope))

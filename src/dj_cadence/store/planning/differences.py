@@ -1,6 +1,6 @@
 """The differences between what is wanted and what is stored, as queries.
 
-Each is one set-based statement over the temporary tables of `wanted`.
+Each is one set-based statement over the temporary tables.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.core.types import AnySelect, as_stored
-from dj_cadence.store.planning.target_tables import Part, target_cohort, target_org, target_slot
+from dj_cadence.store.planning.org_selection import OrgSelection
+from dj_cadence.store.planning.target_tables import target_cohort, target_org, target_slot
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
 
 NEW = "新纳入的组织或新启用的职责"
@@ -46,21 +47,7 @@ NOT_THEN = "这一周期不再需要"
 TOUCHED = "不再需要，但已有办理记录，予以保留"
 
 
-@dataclass(frozen=True, slots=True)
-class DateRange:
-    """The window that is planned, both days included."""
-
-    since: date
-    until: date
-
-    def joined(self, other: "DateRange") -> "DateRange":
-        """Both as one window; the other alone where a gap would lie between them."""
-        if other.since > self.until + DAY or self.since > other.until + DAY:
-            return other
-        return DateRange(min(self.since, other.since), max(self.until, other.until))
-
-
-class Stage(StrEnum):
+class TaskKind(StrEnum):
     """Which tasks of a duty are compared: all, or with a workflow its own before its steps."""
 
     ALL = "all"
@@ -69,27 +56,27 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ComparedTasks:
     """What is compared at a time."""
 
     duty: str
     span: DateRange
-    part: Part
-    stage: Stage = Stage.ALL
+    part: OrgSelection
+    kind: TaskKind = TaskKind.ALL
     announced: bool = False
     """Whether superiors have laid something over the duty."""
     switched_off: bool = False
     """Whether the rules in force ask it of nobody any more."""
 
 
-WANTED = target_org.join(target_slot, target_slot.c.cohort_id == target_org.c.cohort_id)
+TARGET = target_org.join(target_slot, target_slot.c.cohort_id == target_org.c.cohort_id)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
-    return and_(task.c.duty == duty, same_enrolment(), same_period())
+    return and_(task.c.duty == duty, same_subject(), same_period())
 
 
-def same_enrolment() -> ColumnElement[bool]:
+def same_subject() -> ColumnElement[bool]:
     """That task and wanted organization are about the same."""
     return and_(
         task.c.org_id == target_org.c.org_id,
@@ -103,17 +90,17 @@ def same_period() -> ColumnElement[bool]:
     return and_(task.c.period == target_slot.c.period, task.c.step == target_slot.c.step)
 
 
-def of_scope(scope: Scope) -> ColumnElement[bool]:
+def of_scope(scope: ComparedTasks) -> ColumnElement[bool]:
     """The stored tasks that are compared."""
     return and_(of_stage(scope), scope.part.holds(task.c.org_id))
 
 
-def of_stage(scope: Scope) -> ColumnElement[bool]:
+def of_stage(scope: ComparedTasks) -> ColumnElement[bool]:
     """The duty's tasks, of all organizations."""
-    match scope.stage:
-        case Stage.OWN:
+    match scope.kind:
+        case TaskKind.OWN:
             return and_(task.c.duty == scope.duty, task.c.step == OWN)
-        case Stage.STEPS:
+        case TaskKind.STEPS:
             return and_(task.c.duty == scope.duty, task.c.step != OWN)
     return task.c.duty == scope.duty
 
@@ -152,9 +139,9 @@ def new_planned() -> ColumnElement[date | None]:
     return case((task.c.planned_by_person, task.c.planned), else_=target_slot.c.planned)
 
 
-def cause_of(scope: Scope) -> ColumnElement[str]:
+def cause_of(scope: ComparedTasks) -> ColumnElement[str]:
     """Why the wanted differs from the stored, from the cohorts before and after."""
-    if scope.stage is Stage.STEPS:
+    if scope.kind is TaskKind.STEPS:
         return literal(STEP_BEFORE)
     before, after = cohort.alias("before"), cohort.alias("after")
     same = and_(
@@ -180,7 +167,7 @@ def cause_of(scope: Scope) -> ColumnElement[str]:
     return func.coalesce(found.scalar_subquery(), literal(NEW))
 
 
-def _cause_of_new_step(scope: Scope) -> ColumnElement[str]:
+def _cause_of_new_step(scope: ComparedTasks) -> ColumnElement[str]:
     """A step comes in with its duty, with its period, or because of the step before it."""
     mine = and_(task.c.duty == scope.duty, task.c.org_id == target_org.c.org_id)
     its_period = and_(
@@ -218,31 +205,31 @@ def _shown_due(change: str) -> ColumnElement[date]:
     return target_slot.c.due if change == "create" else task.c.due
 
 
-def not_there(scope: Scope) -> ColumnElement[bool]:
+def not_there(scope: ComparedTasks) -> ColumnElement[bool]:
     """That there is no such task as is wanted."""
     return ~exists().where(same_task(scope.duty)).correlate(target_org, target_slot)
 
 
-def creations(scope: Scope) -> AnySelect:
+def creations(scope: ComparedTasks) -> AnySelect:
     """Wanted, and no such task yet."""
-    cause = _cause_of_new_step(scope) if scope.stage is Stage.STEPS else cause_of(scope)
+    cause = _cause_of_new_step(scope) if scope.kind is TaskKind.STEPS else cause_of(scope)
     return (
         select(*_columns("create", new=True, cause=cause))
-        .select_from(WANTED.join(org, org.c.id == target_org.c.org_id))
+        .select_from(TARGET.join(org, org.c.id == target_org.c.org_id))
         .where(not_there(scope))
     )
 
 
-def moves(scope: Scope) -> AnySelect:
+def moves(scope: ComparedTasks) -> AnySelect:
     """Wanted and owed, on other dates."""
-    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
+    joined = TARGET.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
     query = select(*_columns("move", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(owed(), redated())
 
 
-def reopenings(scope: Scope) -> AnySelect:
+def reopenings(scope: ComparedTasks) -> AnySelect:
     """Wanted again after having been withdrawn."""
-    joined = WANTED.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
+    joined = TARGET.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
     query = select(*_columns("reopen", new=True, cause=cause_of(scope))).select_from(joined)
     return query.where(task.c.state == State.WITHDRAWN)
 
@@ -252,15 +239,15 @@ def taken_on() -> ColumnElement[bool]:
     return and_(task.c.subject_id > 0, task.c.period != TERM, task.c.has_acts)
 
 
-def in_window(scope: Scope) -> ColumnElement[bool]:
+def in_window(scope: ComparedTasks) -> ColumnElement[bool]:
     """Whether a task's stretch meets the window; a term is in every one."""
     inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
     return or_(task.c.period == TERM, inside)
 
 
-def unwanted(scope: Scope) -> ColumnElement[bool]:
+def not_in_target(scope: ComparedTasks) -> ColumnElement[bool]:
     """Owed in the window, and not wanted."""
-    wanted = select(literal(1)).select_from(WANTED).where(same_task(scope.duty)).correlate(task)
+    wanted = select(literal(1)).select_from(TARGET).where(same_task(scope.duty)).correlate(task)
     return and_(
         of_scope(scope),
         owed(),
@@ -270,10 +257,10 @@ def unwanted(scope: Scope) -> ColumnElement[bool]:
     )
 
 
-def cause_of_end(scope: Scope) -> ColumnElement[str]:
+def cause_of_end(scope: ComparedTasks) -> ColumnElement[str]:
     if scope.switched_off:
         return literal(SWITCHED_OFF)
-    if scope.stage is Stage.STEPS:
+    if scope.kind is TaskKind.STEPS:
         return literal(STEP_BEFORE)
     still = exists().where(
         target_org.c.org_id == task.c.org_id, target_org.c.subject_id == task.c.subject_id
@@ -281,21 +268,23 @@ def cause_of_end(scope: Scope) -> ColumnElement[str]:
     return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
 
 
-def withdrawals(scope: Scope) -> AnySelect:
+def withdrawals(scope: ComparedTasks) -> AnySelect:
     """Owed in the window, no longer wanted, and nobody has done anything about them."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("withdraw", new=False, cause=cause_of_end(scope))).select_from(joined)
-    return query.where(unwanted(scope), ~task.c.has_acts)
+    return query.where(not_in_target(scope), ~task.c.has_acts)
 
 
-def kept(scope: Scope) -> AnySelect:
+def kept(scope: ComparedTasks) -> AnySelect:
     """No longer wanted, but with records: they stay."""
     joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
     query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
-    return query.where(unwanted(scope), task.c.has_acts)
+    return query.where(not_in_target(scope), task.c.has_acts)
 
 
-def samples(session: Session, scope: Scope, change: str, limit: int | None) -> Sequence[RowMapping]:
+def samples(
+    session: Session, scope: ComparedTasks, change: str, limit: int | None
+) -> Sequence[RowMapping]:
     """The first differences of one kind, in the organizations' order; all where limit is None."""
     match change:
         case "create":

@@ -17,9 +17,9 @@ from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.temporary_tables import insert_numbers
 from dj_cadence.store.core.types import AnySelect
+from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.planning.target_tables import (
-    Part,
-    target_alike,
+    target_representative,
     target_segment,
 )
 from dj_cadence.store.schema import org, profile, start_event
@@ -28,7 +28,7 @@ _below = org.alias("below")
 _elections = select(start_event).where(is_current_election()).subquery("elected")
 _NO_DAY = literal(FIRST_DAY, start_event.c.day.type)
 
-Enrolled = dict[tuple[int, int], tuple[str, int]]
+CohortAssignments = dict[tuple[int, int], tuple[str, int]]
 """By organization and instance: the signature of the cohort, and the anchor."""
 
 
@@ -58,38 +58,42 @@ def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts])
         known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
 
 
-def profiles(session: Session, kinds: AnySelect) -> set[int]:
-    """The profiles of `kinds`, and of the organizations that they are about."""
-    columns = kinds.selected_columns
-    query = kinds.with_only_columns(columns.profile_id, columns.about_profile_id)
+def profiles(session: Session, classes: AnySelect) -> set[int]:
+    """The profiles of `classes`, and of the organizations that they are about."""
+    columns = classes.selected_columns
+    query = classes.with_only_columns(columns.profile_id, columns.about_profile_id)
     return {profile_id for row in session.execute(query) for profile_id in row} - {0}
 
 
-def any_alike(session: Session, reading: int) -> bool:
+def any_representative(session: Session, reading: int) -> bool:
     """Whether this connection knows of any profile as which other it is read."""
-    found = select(target_alike.c.read_as).where(target_alike.c.reading == reading).limit(1)
+    found = (
+        select(target_representative.c.representative_id)
+        .where(target_representative.c.reading == reading)
+        .limit(1)
+    )
     return session.execute(found).first() is not None
 
 
-def keep_alike(session: Session, reading: int, alike: Mapping[int, int]) -> None:
+def keep_representatives(session: Session, reading: int, alike: Mapping[int, int]) -> None:
     """Note for each profile the one as which it is read, where that is not known yet."""
-    insert_numbers(session, target_alike, ((reading, *pair) for pair in alike.items()))
+    insert_numbers(session, target_representative, ((reading, *pair) for pair in alike.items()))
 
 
-def read_alike(source: AnySelect, reading: int, about: int | None) -> AnySelect:
+def by_representative(source: AnySelect, reading: int, about: int | None) -> AnySelect:
     """The rows of `source`, with one profile in place of all that are read alike.
 
     `reading` is that of the organizations, `about` that of those they are about.
     """
     each = source.subquery("each_one")
-    own, other = target_alike.alias("own"), target_alike.alias("about")
+    own, other = target_representative.alias("own"), target_representative.alias("about")
     mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
     columns: dict[str, ColumnElement[Any]] = dict(each.c)
     joined = each.outerjoin(own, mine)
-    columns["profile_id"] = func.coalesce(own.c.read_as, UNREAD)
+    columns["profile_id"] = func.coalesce(own.c.representative_id, UNREAD)
     if about is not None:
         theirs = and_(other.c.reading == about, other.c.profile_id == each.c.about_profile_id)
-        columns["about_profile_id"] = func.coalesce(other.c.read_as, UNREAD)
+        columns["about_profile_id"] = func.coalesce(other.c.representative_id, UNREAD)
         joined = joined.outerjoin(other, theirs)
     return select(*(c.label(name) for name, c in columns.items())).select_from(joined)
 
@@ -120,7 +124,7 @@ def by_profile(each: AnySelect) -> AnySelect:
     return only.group_by(org.c.profile_id)
 
 
-def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
+def each_organization(part: OrgSelection, *, segmented: bool = False) -> AnySelect:
     """Every organization for itself; `segmented` where superiors have announced something."""
     if not segmented:
         return select(*_each()).where(part.holds(org.c.id))
@@ -129,14 +133,14 @@ def each_organization(part: Part, *, segmented: bool = False) -> AnySelect:
     return select(*columns).outerjoin_from(org, target_segment, inside).where(part.holds(org.c.id))
 
 
-def each_term(part: Part) -> AnySelect:
+def each_term(part: OrgSelection) -> AnySelect:
     """Every organization with its last election."""
     columns = _each(start_event_id=_elections.c.id, anchor_day=_elections.c.day)
     joined = org.join(_elections, _elections.c.org_id == org.c.id)
     return select(*columns).select_from(joined).where(part.holds(org.c.id))
 
 
-def each_case(part: Part, event: str) -> AnySelect:
+def each_case(part: OrgSelection, event: str) -> AnySelect:
     """Every organization with each case that the event began there."""
     columns = _each(
         subject_id=-start_event.c.id,
@@ -145,11 +149,11 @@ def each_case(part: Part, event: str) -> AnySelect:
         case_id=start_event.c.id,
     )
     joined = org.join(start_event, start_event.c.org_id == org.c.id)
-    begun = and_(start_event.c.kind == event, start_event.c.voided_at.is_(None))
+    begun = and_(start_event.c.class_id == event, start_event.c.voided_at.is_(None))
     return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
 
 
-def each_term_below(part: Part) -> AnySelect:
+def each_term_below(part: OrgSelection) -> AnySelect:
     """Every superior with each organization directly below it and that one's election."""
     columns = _each(
         subject_id=_below.c.id,

@@ -3,34 +3,27 @@
 The tables live on the connection of one transaction and are made anew for each duty.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
     Date,
     Integer,
     MetaData,
     String,
     Table,
     Text,
-    and_,
     insert,
     select,
-    true,
     update,
 )
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.rules.override import Segment
-from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.temporary_tables import insert_numbers, make_anew
 from dj_cadence.store.core.types import AnySelect, Json
-from dj_cadence.store.schema import cohort, org, slot
+from dj_cadence.store.schema import slot
 
 temporary = MetaData()
 _temporary_for_good = MetaData()
@@ -50,19 +43,21 @@ target_segment = Table(
     Column("last", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
-target_alike = Table(
-    "target_alike",  # what stays on the connection: a profile never changes
+target_representative = Table(
+    "target_representative",  # what stays on the connection: a profile never changes
     _temporary_for_good,
     Column("reading", Integer, primary_key=True),  # which facts are read
     Column("profile_id", Integer, primary_key=True),
-    Column("read_as", Integer, nullable=False),  # a profile in which these facts are the same
+    Column(
+        "representative_id", Integer, nullable=False
+    ),  # a profile in which these facts are the same
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
 target_member = Table(
-    "target_member",  # the cohort of each kind of organizations, by the number it is enrolled under
+    "target_member",  # the cohort of each kind of organizations, by the number it is assigned under
     temporary,
-    Column("kind", Integer, primary_key=True),
+    Column("class_id", Integer, primary_key=True),
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
@@ -102,64 +97,13 @@ target_org = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which organizations are planned at a time: a range of ids, and of them the changed ones."""
-
-    first: int | None = None
-    last: int | None = None
-    changed_after: int | None = None
-    """Only those that changed after this data version; None: all."""
-
-    def holds(self, org_id: ColumnElement[int]) -> ColumnElement[bool]:
-        conditions: list[ColumnElement[bool]] = [true()]
-        if self.changed_after is not None:
-            changed = select(org.c.id).where(org.c.changed_at_version > self.changed_after)
-            conditions.append(org_id.in_(changed))
-        if self.first is not None:
-            conditions.append(org_id.between(self.first, self.last))
-        return and_(*conditions)
-
-
-def lay_out(session: Session, segments: Sequence[Segment] = ()) -> None:
+def stage(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
     make_anew(session, temporary)
-    target_alike.create(session.connection(), checkfirst=True)
+    target_representative.create(session.connection(), checkfirst=True)
     insert_rows(session, target_segment, [
         {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
     ])  # fmt: skip
-
-
-def cohort_ids(
-    session: Session, duty: str, wanted: Mapping[str, object], *, create: bool
-) -> dict[str, int]:
-    """An id for each signature. Unknown ones are created, or get ids below zero.
-
-    `wanted` has what each cohort is known by, as JSON.
-    """
-    stored = _stored_cohorts(session, wanted)
-    missing = [signature for signature in wanted if signature not in stored]
-    if not create:
-        return stored | {signature: -n for n, signature in enumerate(missing, 1)}
-    insert_rows(session, cohort, [
-        {"duty": duty, "signature": s, "facts": wanted[s]} for s in missing
-    ])  # fmt: skip
-    return stored | _stored_cohorts(session, missing)
-
-
-def _stored_cohorts(session: Session, signatures: Collection[str]) -> dict[str, int]:
-    columns = select(cohort.c.signature, cohort.c.id)
-    return {
-        row.signature: row.id
-        for some in batched(signatures)
-        for row in session.execute(columns.where(cohort.c.signature.in_(some)))
-    }
-
-
-def as_json(wanted: Cohort) -> dict[str, object]:
-    """What a cohort is known by."""
-    anchored = {"start_event": wanted.start_event.isoformat()} if wanted.start_event else {}
-    return {"facts": wanted.facts.as_json(), **anchored}
 
 
 def fill(
@@ -167,9 +111,9 @@ def fill(
     known_by: Mapping[int, object],
     cohorts: Mapping[int, int],
     slots: Sequence[dict[str, object]],
-    enrolled: AnySelect,
+    assigned: AnySelect,
 ) -> None:
-    """Fill the temporary tables of one duty with who is `enrolled`, in one statement.
+    """Fill the temporary tables of one duty with who is `assigned`, in one statement.
 
     `known_by` has what the cohorts are known by that are not stored, `cohorts` the cohort of
     each kind of organizations that owe anything.
@@ -179,8 +123,8 @@ def fill(
     ])  # fmt: skip
     insert_numbers(session, target_member, cohorts.items())
     fill_slots(session, slots)
-    each = enrolled.subquery("each")
-    same = target_member.c.kind == each.c.kind
+    each = assigned.subquery("each")
+    same = target_member.c.class_id == each.c.class_id
     chosen = select(
         each.c.org_id, each.c.subject_id, target_member.c.cohort_id, each.c.start_event_id
     )
@@ -195,18 +139,11 @@ def fill(
 def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
     """Lay out the wanted slots, with the ids of those that are stored."""
     insert_rows(session, target_slot, slots)
-    _know_slots(session)
+    find_slot_ids(session)
 
 
-def store_slots(session: Session) -> None:
-    """Keep the wanted slots. A cohort's slots never change, so only new ones are written."""
-    names = [column.name for column in target_slot.columns if column.name != "slot_id"]
-    rows = select(*(target_slot.c[name] for name in names)).where(target_slot.c.slot_id.is_(None))
-    session.execute(insert_or_ignore(slot).from_select(names, rows))
-    _know_slots(session)
-
-
-def _know_slots(session: Session) -> None:
+def find_slot_ids(session: Session) -> None:
+    """Give the target slots that are stored the ids that they have there."""
     stored = select(slot.c.id).where(
         slot.c.cohort_id == target_slot.c.cohort_id,
         slot.c.period == target_slot.c.period,

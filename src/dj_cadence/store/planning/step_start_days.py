@@ -1,6 +1,6 @@
 """The days that a workflow's steps are counted from, read from the tasks there are.
 
-They are laid out in the temporary tables of `wanted` after the duty's own tasks are written.
+They are laid out in the temporary tables after the duty's own tasks are written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,17 +38,18 @@ from dj_cadence.store.core.temporary_tables import make_anew
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning import target_tables
 from dj_cadence.store.planning.differences import (
-    WANTED,
-    Scope,
+    TARGET,
+    ComparedTasks,
     new_due,
     new_opens,
     new_planned,
+    not_in_target,
     owed,
     redated,
     same_task,
-    unwanted,
 )
-from dj_cadence.store.planning.target_tables import Part, target_org, target_slot
+from dj_cadence.store.planning.org_selection import OrgSelection
+from dj_cadence.store.planning.target_tables import target_org, target_slot
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, slot, task
 
@@ -100,10 +101,10 @@ StepKey = tuple[int, int, int, str, str]
 """Organization, instance, anchor, period and step."""
 
 
-def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
+def note_coming(session: Session, own: ComparedTasks, workflow: Workflow) -> None:
     """Keep what the plan that is laid out would make of the own tasks, for a look ahead."""
     make_anew(session, _ahead)
-    beside = WANTED.outerjoin(task, same_task(own.duty))
+    beside = TARGET.outerjoin(task, same_task(own.duty))
     changed = or_(
         task.c.state == State.WITHDRAWN,
         and_(owed(), or_(redated(), task.c.slot_id.is_distinct_from(target_slot.c.slot_id))),
@@ -128,7 +129,7 @@ def note_coming(session: Session, own: Scope, workflow: Workflow) -> None:
         coming = rows.where(or_(task.c.id.is_(None), changed), day.is_not(None))
         session.execute(insert(target_coming).from_select(list(target_coming.c), coming))
     stay = select(task.c.id, true()).select_from(beside).where(changed)
-    go = select(task.c.id, false()).where(unwanted(own), ~task.c.has_acts)
+    go = select(task.c.id, false()).where(not_in_target(own), ~task.c.has_acts)
     for fate in (stay, go):
         session.execute(insert(target_fate).from_select(list(target_fate.c), fate))
 
@@ -147,7 +148,9 @@ def _coming_day(
     return None
 
 
-def each_reference(duty: str, workflow: Workflow, part: Part, *, ahead: bool = False) -> AnySelect:
+def each_reference(
+    duty: str, workflow: Workflow, part: OrgSelection, *, ahead: bool = False
+) -> AnySelect:
     """Each day that steps are counted from: of the own tasks, and of steps before them.
 
     `ahead` takes the own tasks as `note_coming` has noted that they will be.
@@ -161,7 +164,7 @@ def each_reference(duty: str, workflow: Workflow, part: Part, *, ahead: bool = F
 
 
 def _reference(
-    duty: str, workflow: Workflow, part: Part, counted_from: str, *, ahead: bool
+    duty: str, workflow: Workflow, part: OrgSelection, counted_from: str, *, ahead: bool
 ) -> AnySelect:
     one = task.alias("one")
     day: ColumnElement[date]
@@ -253,7 +256,7 @@ def few_references(session: Session, source: AnySelect) -> list[tuple[StepKey, R
 
 
 def few_stored(
-    session: Session, duty: str, part: Part
+    session: Session, duty: str, part: OrgSelection
 ) -> dict[StepKey, tuple[bool, date, date | None]]:
     """Of each step's task: whether it is owed, when it opens, and its due date.
 

@@ -25,15 +25,15 @@ from dj_cadence.store.core.database import analyze
 from dj_cadence.store.core.temporary_tables import make_anew
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.memberships import Membership
-from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.planning.org_selection import OrgSelection
 
 _FEW = 10
 _of_transaction = MetaData()
 
-target_kind = Table(
-    "target_kind",  # what decides cohorts, once for all organizations that are alike
+target_class = Table(
+    "target_class",  # what decides cohorts, once for all organizations that are alike
     _of_transaction,
-    Column("kind", Integer, primary_key=True),
+    Column("class_id", Integer, primary_key=True),
     Column("asked", Integer, nullable=False),  # a number for duties that ask alike
     Column("profile_id", Integer, nullable=False),
     Column("about_profile_id", Integer, nullable=False),
@@ -44,20 +44,20 @@ target_kind = Table(
     UniqueConstraint("asked", *Membership._fields),
     prefixes=["TEMPORARY"],
 )
-target_enrolled = Table(
-    "target_enrolled",
+target_assignment = Table(
+    "target_assignment",
     _of_transaction,
     Column("listed", Integer, primary_key=True),  # a number for a part of those that are asked
     Column("org_id", Integer, primary_key=True),
     Column("subject_id", Integer, primary_key=True),
     Column("start_event_id", Integer, primary_key=True),
-    Column("kind", Integer, nullable=False),
+    Column("class_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
 
 
-Kinds = dict[int, Membership]
+EquivalenceClasses = dict[int, Membership]
 """The distinct memberships of all that are asked, by number."""
 
 
@@ -66,7 +66,7 @@ class _Known:
     """What the tables hold, which are those of one transaction."""
 
     transaction: object
-    kinds: dict[Hashable, Kinds] = field(default_factory=dict)
+    classes: dict[Hashable, EquivalenceClasses] = field(default_factory=dict)
     asked: dict[Hashable, int] = field(default_factory=dict)
     listed: dict[Hashable, int] = field(default_factory=dict)
 
@@ -80,47 +80,51 @@ def _known(session: Session) -> _Known:
     return found
 
 
-def known_kinds(session: Session, asked: Hashable) -> Kinds | None:
-    """The kinds among those that are asked alike; None where nobody has looked yet."""
-    return _known(session).kinds.get(asked)
+def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | None:
+    """The classes among those that are asked alike; None where nobody has looked yet."""
+    return _known(session).classes.get(asked)
 
 
-def find_kinds(session: Session, asked: Hashable, source: AnySelect) -> Kinds:
-    """Find the kinds of organizations among `source`, in place of those found before."""
+def find_classes(session: Session, asked: Hashable, source: AnySelect) -> EquivalenceClasses:
+    """Find the classes of organizations among `source`, in place of those found before."""
     known = _known(session)
     number = known.asked.setdefault(asked, len(known.asked))
-    mine = target_kind.c.asked == number
+    mine = target_class.c.asked == number
     columns = [source.selected_columns[name] for name in Membership._fields]
     rows = source.with_only_columns(literal(number), *columns).distinct()
-    session.execute(delete(target_kind).where(mine))
-    session.execute(insert(target_kind).from_select(["asked", *Membership._fields], rows))
-    found = select(target_kind.c.kind, *(target_kind.c[name] for name in Membership._fields))
-    kinds = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
-    if len(kinds) > _FEW:
-        analyze(session, target_kind)
-    known.kinds[asked] = kinds
-    return kinds
+    session.execute(delete(target_class).where(mine))
+    session.execute(insert(target_class).from_select(["asked", *Membership._fields], rows))
+    found = select(target_class.c.class_id, *(target_class.c[name] for name in Membership._fields))
+    classes = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
+    if len(classes) > _FEW:
+        analyze(session, target_class)
+    known.classes[asked] = classes
+    return classes
 
 
-def enrolled(session: Session, asked: Hashable, part: Part, source: AnySelect) -> AnySelect:
+def assigned(session: Session, asked: Hashable, part: OrgSelection, source: AnySelect) -> AnySelect:
     """The organizations of `source`, which are those of the part, with the number of their kind.
 
-    The first to ask for them has them written down. Their kinds are found before.
+    The first to ask for them has them written down. Their classes are found before.
     """
     known = _known(session)
     if (asked, part) not in known.listed:
         known.listed[asked, part] = len(known.listed)
         _enrol(session, known.listed[asked, part], known.asked[asked], source)
     columns = (
-        target_enrolled.c[name] for name in ("org_id", "subject_id", "start_event_id", "kind")
+        target_assignment.c[name] for name in ("org_id", "subject_id", "start_event_id", "class_id")
     )
-    return select(*columns).where(target_enrolled.c.listed == known.listed[asked, part])
+    return select(*columns).where(target_assignment.c.listed == known.listed[asked, part])
 
 
 def _enrol(session: Session, listed: int, asked: int, source: AnySelect) -> None:
     each = source.subquery("each")
-    same = and_(*(target_kind.c[name] == each.c[name] for name in Membership._fields))
+    same = and_(*(target_class.c[name] == each.c[name] for name in Membership._fields))
     rows = select(
-        literal(listed), each.c.org_id, each.c.subject_id, each.c.start_event_id, target_kind.c.kind
-    ).join_from(each, target_kind, and_(target_kind.c.asked == asked, same))
-    session.execute(insert(target_enrolled).from_select(list(target_enrolled.c), rows))
+        literal(listed),
+        each.c.org_id,
+        each.c.subject_id,
+        each.c.start_event_id,
+        target_class.c.class_id,
+    ).join_from(each, target_class, and_(target_class.c.asked == asked, same))
+    session.execute(insert(target_assignment).from_select(list(target_assignment.c), rows))
