@@ -25,7 +25,7 @@ from dj_cadence.store.documents import year_end
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 
-def paper(
+def make_document(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
