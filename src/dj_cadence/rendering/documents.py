@@ -61,7 +61,7 @@ def template_path(folders: Sequence[Path], kind: DocumentKind) -> Path | None:
 
 
 def check_documents(folders: Sequence[Path]) -> list[Problem]:
-    """Faults in a site's own templates of papers, found by filling in each for every organization.
+    """Faults in a site's own templates of documents, found by filling in each for every organization.
 
     The last of `folders` holds the shipped ones, which are as they were tested.
     """
@@ -81,7 +81,7 @@ def _fault(folders: Sequence[Path], kind: DocumentKind, path: Path) -> Problem |
 
 
 def samples(kind: DocumentKind) -> list[Document]:
-    """Invented papers of a kind that together reach every part of its template."""
+    """Invented documents of a kind that together reach every part of its template."""
     day = date(2026, 3, 2)
     if kind is DocumentKind.YEAR_END:
         line = DocumentLine("主题党日", "2026年1月", day, day, 3, labels.TASKS["done"], "学习党章")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import delete, select, update
 
-from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.explain import explain
 from dj_cadence.store.schema import act, appointment, message, notice, slot, task, token
 from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, NOW, TODAY, District

@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Traits
 from dj_cadence.errors import DeliveryError
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery import deliver as delivering
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover, running
 from dj_cadence.services.delivery.worker import connections

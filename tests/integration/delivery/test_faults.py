@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.notifiers import smtp
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.services.delivery.worker import commit_retries
 from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker

@@ -16,7 +16,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database

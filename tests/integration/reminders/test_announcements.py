@@ -10,8 +10,8 @@ from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.views import digest_view
+from dj_cadence.services.explain import explain
 from dj_cadence.services.rules.announce import announce, take_back
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record import set_planned
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs

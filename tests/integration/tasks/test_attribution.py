@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
+from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks import record_by_day
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record_by_day import Attributed
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, record_task

@@ -10,7 +10,7 @@ from dj_cadence.domain.rules.duty import Clock, OwedBy
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import cases, record
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import take_back_case, undo
 from dj_cadence.store.core.database import Database
 from tests.world.engine import a_duty, apply, at, catalogue, everything, roll, tasks
 
@@ -116,7 +116,7 @@ def test_what_is_no_case_is_refused(
 def take_back(database: Database, number: int, reason: str = "登错了支部") -> None:
     who = Actor("x", at(TODAY, 18), TODAY)
     with database.write() as session:
-        cases.take_back(session, RULES, number, who, reason=reason)
+        take_back_case(session, RULES, number, who, reason=reason)
 
 
 def test_a_case_recorded_by_mistake_is_gone_with_its_tasks_and_no_other(clocks: Database) -> None:

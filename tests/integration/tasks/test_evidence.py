@@ -13,9 +13,9 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, paper
 from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import evidence, record
-from dj_cadence.services.tasks.explain import explain
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import evidence as table

@@ -18,7 +18,7 @@ from time import monotonic
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import DeliveryError
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.compose import Composer
 from dj_cadence.services.delivery.message_sources import DigestOf
 from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker

@@ -37,7 +37,7 @@ def make_document(
     year: int = 0,
     contact: str = "",
 ) -> Document:
-    """The paper of an organization, as far as the visitor may read what stands in it.
+    """The document of an organization, as far as the visitor may read what stands in it.
 
     `month` is any day of the month in which terms end, `contact` whom the site's settings name.
 
