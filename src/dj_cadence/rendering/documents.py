@@ -61,7 +61,7 @@ def template_path(folders: Sequence[Path], kind: DocumentKind) -> Path | None:
 
 
 def check_documents(folders: Sequence[Path]) -> list[Problem]:
-    """Faults in a site's own templates of documents, found by filling in each for every organization.
+    """Faults in a site's own templates of documents: each is filled in for every organization.
 
     The last of `folders` holds the shipped ones, which are as they were tested.
     """

@@ -1,4 +1,4 @@
-"""The letters about terms of office: the reminder to those below, and the documents of an election."""
+"""Letters about terms of office: the reminder to those below, and the documents of an election."""
 
 from collections.abc import Iterable
 from datetime import date
