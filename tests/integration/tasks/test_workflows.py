@@ -11,11 +11,11 @@ from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.documents.term_letters import about_election, offered
+from dj_cadence.services.explain import explain
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import cases, record
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.succession import hand_over
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs

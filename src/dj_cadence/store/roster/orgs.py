@@ -63,6 +63,11 @@ def facts(session: Session, organization: Organization) -> Facts:
     return Facts.from_json(session.execute(its_own).scalar_one())
 
 
+def ids_where(session: Session, *conditions: ColumnElement[bool]) -> set[int]:
+    """The organizations for which all of this holds."""
+    return set(session.scalars(select(org.c.id).where(*conditions)))
+
+
 def school_of(session: Session, organization: Organization) -> Organization | None:
     """The top of the school that the organization belongs to; None for one of no school."""
     inside = org.c.position <= organization.position, org.c.subtree_end >= organization.position
