@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
+from dj_cadence.chinese import LabelledEnum
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
@@ -12,21 +12,17 @@ from dj_cadence.domain.documents.election_letter import (
 )
 
 
-class DocumentKind(StrEnum):
+class DocumentKind(LabelledEnum):
     """A paper by the name that the command takes; `label` is what people call it."""
 
-    REMINDER = "reminder"
-    REQUEST = "request"
-    REPLY = "reply"
-    CANDIDATES = "candidates"
-    CANDIDATES_REPLY = "candidates-reply"
-    RESULT = "result"
-    RESULT_REPLY = "result-reply"
-    YEAR_END = "year-end"
-
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
+    REMINDER = "reminder", "换届提醒函"
+    REQUEST = "request", "换届选举请示"
+    REPLY = "reply", "换届选举批复"
+    CANDIDATES = "candidates", "候选人预备人选请示"
+    CANDIDATES_REPLY = "candidates-reply", "候选人预备人选批复"
+    RESULT = "result", "选举结果报告"
+    RESULT_REPLY = "result-reply", "选举结果批复"
+    YEAR_END = "year-end", "年度任务完成情况"
 
     @property
     def is_reply(self) -> bool:
@@ -34,16 +30,6 @@ class DocumentKind(StrEnum):
         return self in _REPLIES
 
 
-_LABELS = {
-    DocumentKind.REMINDER: "换届提醒函",
-    DocumentKind.REQUEST: "换届选举请示",
-    DocumentKind.REPLY: "换届选举批复",
-    DocumentKind.CANDIDATES: "候选人预备人选请示",
-    DocumentKind.CANDIDATES_REPLY: "候选人预备人选批复",
-    DocumentKind.RESULT: "选举结果报告",
-    DocumentKind.RESULT_REPLY: "选举结果批复",
-    DocumentKind.YEAR_END: "年度任务完成情况",
-}
 _REPLIES = {DocumentKind.REPLY, DocumentKind.CANDIDATES_REPLY, DocumentKind.RESULT_REPLY}
 
 
