@@ -14,6 +14,16 @@ _REMEMBERED = ("kind", "has_committee", "groups")
 """Facts whose change acts from the next period."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What stays with an organization, however often the roster is imported again."""
+
+    joined_on: date | None
+    """From when it owes anything where the roster does not say; None: from the site's start."""
+    known_on: date | None
+    """Since when somebody could be told; what was under way by then is asked about."""
+
+
 def facts_of(
     org: RosterOrg,
     seat: Seat,
@@ -74,16 +84,6 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | No
 
 def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
     return value.value if isinstance(value, OrgKind) else value
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What stays with an organization, however often the roster is imported again."""
-
-    joined_on: date | None
-    """From when it owes anything where the roster does not say; None: from the site's start."""
-    known_on: date | None
-    """Since when somebody could be told; what was under way by then is asked about."""
 
 
 def first_beginning(
