@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.errors import Blame
-from dj_cadence.store.core.bulk import add_rows, remove_rows
+from dj_cadence.store.core.batching import add_rows, remove_rows
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, attempt, message, person
 from dj_cadence.transport.bounce_report import Bounce

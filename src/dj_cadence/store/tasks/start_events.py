@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.batching import Values, add_rows, change_rows
 from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.schema import start_event
