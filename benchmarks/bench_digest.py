@@ -29,11 +29,11 @@ from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.notifier import Audience, Letter
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.compose import ComposedLetter, Composer
-from dj_cadence.services.delivery.letter_codec import pack_whole
+from dj_cadence.services.delivery.skeletons import pack_whole
 from dj_cadence.services.digest.making import make_digests
 from dj_cadence.services.digest.views import Digests, digests_of_a_pass
 from dj_cadence.services.planning import apply as planner
@@ -199,10 +199,14 @@ def _write_letters(database: Database) -> int:
         if not claims:
             return letters
         made = composer.write(database, claims, AT)
-        frozen = [one.frozen for one in made if isinstance(one, ComposedLetter) and one.frozen]
+        stored = [
+            (one.claim, one.stored)
+            for one in made
+            if isinstance(one, ComposedLetter) and one.stored
+        ]
         with database.write(durable=False) as session:
-            kept.freeze(session, frozen)
-        letters += len(frozen)
+            kept.keep(session, stored)
+        letters += len(stored)
 
 
 # --- the references ------------------------------------------------------------------------------

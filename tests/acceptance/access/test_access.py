@@ -3,9 +3,8 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.services.access.permissions import (
     ADMINISTRATOR,
     STRANGER,
@@ -15,6 +14,7 @@ from dj_cadence.services.access.permissions import (
     person_visitor,
 )
 from dj_cadence.store.schema import appointment, org
+from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, DANA, GONE, TODAY, District
 
 ORGS = (1, 2, 3, 4, 5)
@@ -57,21 +57,20 @@ def test_the_last_day_in_office_counts(any_district: District) -> None:
 
 def test_an_office_counts_from_its_first_day(district: District) -> None:
     with district.database.write() as session:
-        values = {"org_id": 5, "office": "书记", "person_id": GONE, "acting": True}
-        values |= {"since": date(2026, 3, 12), "until": LAST_DAY}
-        session.execute(insert(appointment).values(**values))
+        held = {"person_id": GONE, "org_id": 5, "acting": True}
+        add(session, appointment, held, since=date(2026, 3, 12))
     assert ruled(district, Visitor(GONE), date(2026, 3, 11)) == []
     assert ruled(district, Visitor(GONE), date(2026, 3, 12)) == [5]
 
 
-def test_who_approves_for_an_organization_sees_it_and_does_not_act(any_district: District) -> None:
+def test_an_approver_sees_an_organization_and_does_not_act(any_district: District) -> None:
     with any_district.database.write() as session:
         session.execute(update(org).where(org.c.id == 5).values(approver_id=2))
     assert seen(any_district, Visitor(ALICE)) == [2, 3, 4, 5]
     assert ruled(any_district, Visitor(ALICE)) == [2, 3, 4]
 
 
-def test_strangers_and_the_administrator(any_district: District) -> None:
+def test_a_stranger_sees_nothing_and_the_administrator_everything(any_district: District) -> None:
     assert seen(any_district, STRANGER) == ruled(any_district, STRANGER) == []
     assert seen(any_district, ADMINISTRATOR) == ruled(any_district, ADMINISTRATOR) == [*ORGS]
     with any_district.database.read() as session:

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from vdirsyncer.storage.http import HttpStorage
 
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.entrypoints.daemon import listen
+from dj_cadence.entrypoints.listening import listen
 from dj_cadence.entrypoints.web import make_app
 from dj_cadence.services.feeds.address import feed_address
 from dj_cadence.services.tasks import record
@@ -74,7 +74,7 @@ def read(url: str) -> dict[str, tuple[str, Any]]:
     return asyncio.run(listed())
 
 
-def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
+def test_a_client_sees_edits_under_the_same_uid_and_withdrawals_as_cancelled(
     district: District, served: Served
 ) -> None:
     settings = district.context.settings

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.entrypoints.cli import context
 from dj_cadence.services.backup import restore as restoring
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.site.folder_lock import in_use
 from tests.world import ROOT
 from tests.world.files.archives import altered, contents, pack, seen, whose
 from tests.world.terminal import Terminal, type_command
@@ -159,7 +159,7 @@ def test_a_database_of_another_name_in_the_site_is_put_aside(sites: Path, old: T
 
 def test_a_site_in_use_is_not_restored(sites: Path, old: Terminal) -> None:
     before = whose(old.site)
-    with context.in_use(old.site):
+    with in_use(old.site):
         assert old("restore", sites / "new.backup").err == (
             "站点正在运行或正被使用。请先停止 run，再恢复。\n"
         )
@@ -237,7 +237,7 @@ def test_the_same_name_twice_changes_nothing(
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK])
-def test_what_is_no_plain_file_changes_nothing(
+def test_an_archive_with_links_or_devices_changes_nothing(
     kind: int, held: dict[str, bytes], old: Terminal, tmp_path: Path
 ) -> None:
     file = pack(tmp_path / "x.backup", held)
@@ -282,7 +282,7 @@ def test_a_million_names_are_not_read(
 
 
 @pytest.mark.parametrize("at", [6, 8])
-def test_what_is_encrypted_changes_nothing(
+def test_an_encrypted_archive_changes_nothing(
     at: int, held: dict[str, bytes], old: Terminal, tmp_path: Path
 ) -> None:
     file = pack(tmp_path / "x.backup", held)
@@ -349,7 +349,7 @@ def test_a_database_that_is_not_ours_changes_nothing(
     refuse(pack(tmp_path / "x.backup", held), old, tmp_path)
 
 
-def test_what_is_no_file_to_read_changes_nothing(old: Terminal, tmp_path: Path) -> None:
+def test_an_unreadable_archive_changes_nothing(old: Terminal, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     before = whose(old.site)

@@ -108,7 +108,7 @@ def test_the_reminder_to_a_branch_names_the_branch(district: District) -> None:
         (CLERK, "%00", HTTPStatus.NOT_FOUND),
     ],
 )
-def test_what_may_not_be_seen_is_not_there(
+def test_a_page_that_may_not_be_seen_is_not_found(
     any_district: District, person: int, code: str, status: HTTPStatus
 ) -> None:
     page = any_district.login(person).get(f"/orgs/{code}")
@@ -196,7 +196,7 @@ def test_health_is_told_from_memory(district: District) -> None:
     """Not from the database, which may be the very thing that fails."""
     with district.database.write() as session:
         session.connection().exec_driver_sql("ALTER TABLE site RENAME TO gone")
-    passes = district.context.pass_count
+    passes = district.context.passes
     passes.begins()
     passes.ends("", NOW)
     answer = district.client().get("/healthz")

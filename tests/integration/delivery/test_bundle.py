@@ -13,6 +13,7 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, appointment, digest, message, notice, org, person, task
 from dj_cadence.store.site import site as sites
+from tests.world.builder import add
 from tests.world.engine import (
     EVERYTHING,
     SETTINGS,
@@ -154,20 +155,11 @@ def test_a_second_pass_of_the_day_adds_nothing(planned: Database) -> None:
 def add_notice(database: Database, org_code: str, due_on: date) -> None:
     row = the_task(database, "party_day", org_code, "2026-03")
     with database.write() as session:
-        session.execute(
-            notice.insert().values(
-                task_id=row.id,
-                due_revision=9,
-                reminder_step="asked",
-                occurrence=0,
-                level=0,
-                office="书记",
-                due_on=due_on,
-            )
-        )
+        said = {"task_id": row.id, "due_revision": 9, "reminder_step": "asked"}
+        add(session, notice, said, due_on=due_on)
 
 
-def test_who_has_had_todays_message_waits_for_tomorrow(planned: Database) -> None:
+def test_a_notice_after_todays_message_waits_for_tomorrow(planned: Database) -> None:
     morning(planned, EVERYTHING, MONDAY)
     sent(planned)
     add_notice(planned, "T", MONDAY)
@@ -321,7 +313,7 @@ def test_a_digest_is_made_once_a_week(planned: Database) -> None:
     assert [row[1] for row in messages(planned) if row[2] == "digest"] == [date(2026, 4, 13)] * 2
 
 
-def test_who_reads_two_digests_gets_one_message(planned: Database) -> None:
+def test_two_digests_of_one_reader_are_one_message(planned: Database) -> None:
     load(planned, (), [holds("S", "党务工作者", "赵干事", "zhao@example.cn")])
 
     morning(planned, EVERYTHING, date(2026, 4, 13))

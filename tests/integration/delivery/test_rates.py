@@ -74,7 +74,7 @@ class Limited(Recorder):
         self.traits = Traits(limit=Limit(2, 60, per_address=per_address))
 
 
-def test_what_is_over_the_limit_waits_and_no_try_is_counted(database: Database) -> None:
+def test_letters_over_the_limit_wait_and_no_attempt_is_counted(database: Database) -> None:
     fill(database, 5)
     channel = Limited(per_address=False)
 
@@ -193,6 +193,6 @@ def test_a_letter_written_for_another_form_is_held_back(
     channel = becomes()
     letters: list[Letter] = channel.letters
 
-    assert send_all(database, channel, now=MORNING + 5 * MINUTE) == DeliveryCounts(postponed=1)
+    assert send_all(database, channel, now=MORNING + 5 * MINUTE) == DeliveryCounts(deferred=1)
     assert letters == []
     assert rows.attempts(database)[1][2:] == ("retry", "渠道改了用途，旧消息不再从这里发出")

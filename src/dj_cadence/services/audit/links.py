@@ -10,7 +10,7 @@ from sqlalchemy import String, and_, cast, exists, literal, select, update
 
 from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.delivery.channel_worker import TOKEN_LIFE
+from dj_cadence.services.delivery.worker.letter_supply import TOKEN_LIFE
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit.invariant import Moment

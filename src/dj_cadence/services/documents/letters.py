@@ -6,7 +6,8 @@ from datetime import date
 from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.document import Document, DocumentLine
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
@@ -24,7 +25,7 @@ from dj_cadence.store.documents import year_end
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 
-def paper(
+def make_document(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
@@ -36,28 +37,18 @@ def paper(
     year: int = 0,
     contact: str = "",
 ) -> Document:
-    """The paper of an organization, as far as the visitor may read what stands in it.
+    """The document of an organization, as far as the visitor may read what stands in it.
 
     `month` is any day of the month in which terms end, `contact` whom the site's settings name.
 
     Raises Refused where there is nothing to write about.
     """
-    match kind:
-        case DocumentKind.YEAR_END:
-            return _year_end(session, catalogue, organization, visitor, today, year or today.year)
-        case DocumentKind.REMINDER:
-            return reminder(
-                session,
-                catalogue,
-                organization,
-                site_contact(contact),
-                visitor=visitor,
-                today=today,
-                month=month or today,
-            )
-        case _:
-            named = site_contact(contact)
-            return about_election(session, catalogue, kind, organization, named, today=today)
+    if kind is DocumentKind.YEAR_END:
+        return _year_end(session, catalogue, organization, visitor, today, year or today.year)
+    named, month = site_contact(contact), month or today
+    if kind is DocumentKind.REMINDER:
+        return reminder(session, catalogue, organization, named, visitor, today, month)
+    return about_election(session, catalogue, kind, organization, named, today=today)
 
 
 def _year_end(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import Loaded
 from dj_cadence.services.operations.founding import Memory, remember, remembered
@@ -111,11 +111,11 @@ def _live(site: Site, day: date) -> None:
     tick(site, datetime.combine(day, site.settings.send_at, zone), owner=_DEMO)
     evening = datetime.combine(day, _EVENING, zone)
     meant = func.coalesce(task.c.planned, task.c.due)
-    owed = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+    owed = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
     diligent = (org.c.position + task.c.slot_id) % 4 != 0
     query = select(task).join(org, org.c.id == task.c.org_id).order_by(task.c.due, task.c.id)
     with site.database.write(durable=False) as session:
         rules = applied_catalogue(session)
         chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
         for row in chosen.all():
-            answer(session, rules, row, Actor(_DEMO, evening, day))
+            answer(session, rules, row.id, Actor(_DEMO, evening, day))

@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.messages.view import Observe
 from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning.apply import horizon, roll
@@ -25,6 +26,7 @@ from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices, quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 
@@ -140,7 +142,7 @@ class _Walk:
         """What people get done today, recorded the same evening."""
         assert self.answer.late is not None
         meant = func.coalesce(task.c.planned, task.c.due)
-        acting = task.c.state.in_([State.OPEN, State.UNRECORDED, State.OVERDUE])
+        acting = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
         query = (
             select(task)
             .where(acting, meant <= day - self.answer.late * DAY)
@@ -149,7 +151,7 @@ class _Walk:
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
             for row in session.execute(query).all():
-                if answer(session, self.rules, row, Actor(_OWNER, at, day)):
+                if answer(session, self.rules, row.id, Actor(_OWNER, at, day)):
                     self.acted = True
                     self._observe({"at": at, "event": "done", "task": row.id})
 
@@ -195,7 +197,7 @@ class _Walk:
 
 
 def _ready_messages(session: Session) -> list[dict[str, Any]]:
-    ready = message.c.state == "ready"
+    ready = message.c.state == MessageState.READY
     query = select(message, person.c.key).join_from(message, person).where(ready)
     about: dict[int, set[int]] = {}
     spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
@@ -210,9 +212,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
     for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
         digests.setdefault(message_id, []).append(code)
     rows = session.execute(query.order_by(message.c.id)).all()
-    held = {
-        one["message_id"]: True for one in quiet_periods.over_notices(session, [r.id for r in rows])
-    }
+    held = quiet_periods.reasons_held(session, [row.id for row in rows])
     fresh = select(notice.c.message_id).join_from(notice, message)
     took_over = set(session.scalars(fresh.where(ready, notice.c.reminder_step == NEWCOMER)))
     return [
@@ -224,7 +224,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
             "tasks": sorted(about.get(row.id, ())),
             "digests": digests.get(row.id, []),
             "late": row.late,
-            "held": bool(held.get(row.id)),
+            "held": row.id in held,
             "newcomer": row.id in took_over,
         }
         for row in rows
@@ -232,8 +232,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
 
 
 def _mark_sent(session: Session, at: datetime) -> None:
-    ready = message.c.state == "ready"
-    session.execute(update(message).where(ready).values(state="sent", send_at=None, sent_at=at))
+    messages.pretend_sent(session, at)
     notices.close_sent(session)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 
 from dj_cadence.domain.dates.arithmetic import LAST_DAY
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Session, let_refer_ahead, open_file
 from dj_cadence.store.core.migrate import migrate
@@ -57,7 +58,7 @@ _UNDER_WAY = (
 _AT_ONCE = 1000
 _Row = dict[str, Any]
 _Change = Callable[[Table, _Row], _Row]
-_ON_ITS_WAY = ("leased", "retry")
+_ON_ITS_WAY = (MessageState.LEASED, MessageState.RETRY)
 
 
 def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bool]:
@@ -77,7 +78,9 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
         begun = {"sending": True, "home": original.home, "last_sending_day": LAST_DAY}
         if last and goes_on:
             on_its_way = message.c.state.in_(_ON_ITS_WAY)
-            target.execute(update(message).where(on_its_way).values(state="ready", lease_by=""))
+            target.execute(
+                update(message).where(on_its_way).values(state=MessageState.READY, lease_by="")
+            )
             target.execute(site.update().values(**begun))
             return replace(original, database=database), last, True
         first = min(row.starts_on, since)
