@@ -174,12 +174,7 @@ def _count(session: Session, catalogue: Catalogue, task: Task, actor: Actor, not
 
 
 def missed(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Say that a month's, quarter's or semester's duty was not done, and why.
 

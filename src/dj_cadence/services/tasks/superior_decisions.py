@@ -67,11 +67,7 @@ def postpone(
 
 
 def _move_notices(
-    session: Session,
-    catalogue: Catalogue,
-    term: Task,
-    until: date,
-    actor: Actor,
+    session: Session, catalogue: Catalogue, term: Task, until: date, actor: Actor
 ) -> None:
     """What superiors still owe before the term's end goes by the new end, at once if it must.
 
@@ -133,12 +129,7 @@ def _check_extension(task: Task, clock: Clock, until: date) -> None:
 
 
 def waive(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     task = _owed_task(session, task_id)
@@ -159,12 +150,7 @@ def accept(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -
 
 
 def return_(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     task = _submitted_task(session, task_id)
