@@ -114,7 +114,7 @@ def test_every_link_answers_the_demonstrations_administrator(demo: Site) -> None
 
 
 @pytest.mark.parametrize("kind", ["supervisor", "party_committee", "general_branch", "branch"])
-def test_who_holds_an_office(demo: Site, kind: str) -> None:
+def test_every_link_answers_whoever_holds_an_office(demo: Site, kind: str) -> None:
     answered = crawl(browser(demo, people(demo)[kind]), "/", each=4, alike=CODES)
 
     assert broken(answered) == {}
@@ -122,7 +122,7 @@ def test_who_holds_an_office(demo: Site, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["party_committee", "general_branch", "branch"])
-def test_who_comes_by_the_link_of_a_message(demo: Site, kind: str) -> None:
+def test_every_link_answers_whoever_comes_by_a_messages_link(demo: Site, kind: str) -> None:
     answered = crawl(browser(demo), message_link(demo, people(demo)[kind]), each=2)
 
     assert broken(answered) == {}

@@ -77,7 +77,7 @@ def test_simulate_shows_quiet_and_escalation(act: Terminal) -> None:
     assert {event["event"] for event in events} >= {"notice", "message", "digest", "overdue"}
 
 
-def test_what_was_chosen_is_explained(act: Terminal) -> None:
+def test_a_chosen_escalation_is_explained(act: Terminal) -> None:
     assert act("announce", "theme_party_day", "--org", "YX", "--escalate", "5").code == 0
     (task, *_) = act("tasks", "--duty", "theme_party_day", "--state", "open", "--json").objects
 

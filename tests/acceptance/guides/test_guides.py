@@ -365,5 +365,5 @@ SECRECY = "涉密信息和内部敏感材料不得录入、上传"
 
 
 @pytest.mark.parametrize("guide", ["README.zh-CN.md", "docs/howto/channels.md"])
-def test_what_must_not_be_entered_is_said(guide: str) -> None:
+def test_the_guides_say_what_must_not_be_entered(guide: str) -> None:
     assert SECRECY in (ROOT / guide).read_text(encoding="utf-8")

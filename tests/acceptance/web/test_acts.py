@@ -59,7 +59,7 @@ def test_missed_planned_and_reopened_are_written_down_and_shown(district: Distri
         ("planned", {"task": 3, "on": "2026-04-01"}, "不在其中"),
     ],
 )
-def test_what_is_refused_shows_the_page_again_with_the_reason(
+def test_a_refused_act_shows_the_page_again_with_the_reason(
     district: District, name: str, fields: dict[str, object], says: str
 ) -> None:
     bob = district.login(BOB)
@@ -83,7 +83,7 @@ def test_what_is_refused_shows_the_page_again_with_the_reason(
         (BOB, "/orgs/S1-1/withdraw", HTTPStatus.NOT_FOUND),  # no such act
     ],
 )
-def test_who_may_not_act_does_not(
+def test_an_act_without_the_right_is_refused(
     any_district: District, person: int, path: str, status: HTTPStatus
 ) -> None:
     client = any_district.login(person)
@@ -140,7 +140,7 @@ class TestForms:
         assert bob.post(path, content=b"&".join([b"a=1"] * 201), headers=kind).status_code == 400
         assert bob.post(path, json={"task": 3}).status_code == 415
 
-    def test_what_is_written_in_a_form_is_kept_as_text(self, any_district: District) -> None:
+    def test_markup_written_in_a_form_is_kept_as_text(self, any_district: District) -> None:
         bob = any_district.login(BOB)
         fields = DONE | {"note": f"\x00{EVIL}党日"}
         assert bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **fields).status_code == 303
@@ -149,18 +149,20 @@ class TestForms:
 
 
 class TestMessageLink:
-    def test_it_shows_the_tasks_of_the_message_as_they_stand(self, any_district: District) -> None:
+    def test_a_link_shows_the_tasks_of_its_message_as_they_stand(
+        self, any_district: District
+    ) -> None:
         page = any_district.client().get(any_district.link(1)).text
         assert re.findall(r'id="task-(\d+)"', page) == ["2", "3"]
         assert "书记博的任务" in page
 
-    def test_one_tap_acts_as_the_person_it_was_sent_to(self, any_district: District) -> None:
+    def test_a_link_acts_as_the_person_it_was_sent_to(self, any_district: District) -> None:
         link = any_district.link(1)
         answer = any_district.client().send_form(link, f"{link}/done", **DONE)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?said=done")
         assert acts(any_district) == [(3, "done", "p-bob")]
 
-    def test_it_opens_no_task_outside_the_message(self, district: District) -> None:
+    def test_a_link_opens_no_task_outside_its_message(self, district: District) -> None:
         link, stranger = district.link(1), district.client()
         for other in (1, 6, 7, 99):
             answer = stranger.send_form(link, f"{link}/done", **(DONE | {"task": other}))
@@ -173,7 +175,7 @@ class TestMessageLink:
         assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert "还没有到" in page.text
 
-    def test_it_ends_with_the_office(self, district: District) -> None:
+    def test_a_login_ends_with_the_office(self, district: District) -> None:
         page = district.client().get(district.link(3))
         assert page.status_code == HTTPStatus.GONE
         assert "已不由您办理，链接到此为止" in page.text
@@ -243,7 +245,7 @@ class TestLogin:
         stranger.cookies.set("dj_cadence", forged)
         assert "请用登录链接进入" in stranger.get("/").text
 
-    def test_it_ends_after_thirty_days_or_by_leaving(self, district: District) -> None:
+    def test_a_login_ends_after_thirty_days_or_by_leaving(self, district: District) -> None:
         bob = district.login(BOB)
         late = district.later(days=29, hours=23).client()
         late.cookies = bob.cookies

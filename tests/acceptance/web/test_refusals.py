@@ -189,7 +189,7 @@ class TestEveryErrorLeadsOn:
         assert "书记博" in page.text
         assert f'<a href="{back}">' in page.text
 
-    def test_by_a_link_it_leads_back_to_the_list(self, district: District) -> None:
+    def test_a_refusal_by_a_link_leads_back_to_its_list(self, district: District) -> None:
         link = district.link(1)
         page = district.client().get(f"{link}/evidence/9")
 

@@ -76,7 +76,7 @@ ONCE = ("sent", ["sent"])
     "answer", ["451 4.3.0 try later", "450 4.2.0 greylisted", "421 4.3.2 busy"]
 )
 @pytest.mark.parametrize("where", ["rcpt", "data"])
-def test_what_is_put_off_arrives_at_the_next_try(
+def test_a_deferred_letter_arrives_at_the_next_try(
     three: Database, mailbox: Mailbox, port: int, where: str, answer: str
 ) -> None:
     getattr(mailbox, where)["p2@example.cn"] = answer

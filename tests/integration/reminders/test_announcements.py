@@ -84,7 +84,7 @@ def test_the_nearer_superior_goes_before_the_farther(district: Database) -> None
     }
 
 
-def test_it_is_the_same_task_that_moves_and_explain_says_why(district: Database) -> None:
+def test_an_announced_date_moves_the_same_task_and_explain_says_why(district: Database) -> None:
     before = the_task(district, "winter", "B1", "2026")
 
     said(district, "winter", "S", due=date(2027, 2, 26))

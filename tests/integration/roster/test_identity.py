@@ -281,7 +281,7 @@ def test_two_people_that_become_one_are_said(load: Load) -> None:
     ]
 
 
-def test_one_who_becomes_two_is_said(load: Load) -> None:
+def test_a_person_who_becomes_two_is_pointed_out(load: Load) -> None:
     load((TOP, BRANCH), ("E-1-B,书记、组织委员,,,王芳,wang@yunxi.example,,,",))
     report = load(
         people=(

@@ -184,7 +184,7 @@ def test_rows_that_are_absent_stay_and_new_ones_find_their_place(
         ]
 
 
-def test_another_order_is_taken_over(database: Database, load: Import) -> None:
+def test_a_new_order_of_organizations_is_taken_over(database: Database, load: Import) -> None:
     load(TREE)
     report = load((*TREE[:3], TREE[4], TREE[3]))
     assert report.sentences()[-1] == "组织的排列顺序有调整。"
@@ -319,7 +319,9 @@ def test_an_end_and_a_corrected_beginning_change_the_same_appointment(
     assert [(a.since, a.until) for a in found] == [(date(2022, 6, 1), date(2026, 2, 28))]
 
 
-def test_who_holds_an_office(database: Database, load: Import) -> None:
+def test_holders_are_those_whose_days_in_office_include_today(
+    database: Database, load: Import
+) -> None:
     load(
         TREE,
         (

@@ -166,7 +166,7 @@ class TestMerger:
             told = explain(session, RULES, before.id, today=DAY, zone=SHANGHAI)
         assert f"  2026-05-20 dj-cadence：由承接的组织接着办，{why}。" in told
 
-    def test_what_was_done_stays_where_it_was(self, district: Database) -> None:
+    def test_a_done_task_stays_at_its_organization(self, district: Database) -> None:
         done(district, "party_day", "B2", "2026-03", date(2026, 3, 12))
         before = the_task(district, "party_day", "B2", "2026-03")
 

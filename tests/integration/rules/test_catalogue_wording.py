@@ -42,7 +42,7 @@ def slots(key: str) -> list[Slot]:
 # --- meetings and votes ------------------------------------------------------------------------
 
 
-def test_who_must_come_to_an_election_and_who_votes() -> None:
+def test_the_election_step_says_who_must_attend_and_who_votes() -> None:
     assert step("committee_term", "election").checklist[0] == (
         "到会有选举权的党员不少于应到会人数的五分之四（据转述，未见原文）；"
         "预备党员和留党察看期间的党员没有表决权、选举权和被选举权"
@@ -154,7 +154,7 @@ def test_what_two_copies_say_differently_is_said_so() -> None:
 # --- clocks ------------------------------------------------------------------------------------
 
 
-def test_what_a_petitioner_is_told() -> None:
+def test_a_petitioner_is_answered_as_the_regulation_says() -> None:
     assert DUTIES["petition_acknowledge"].instructions == (
         "登记来信来访；属于本单位职权范围的，15日内书面告知信访人接收情况和处理途径、程序；"
         "能当场告知的当场告知。"
@@ -338,7 +338,7 @@ def test_a_school_of_one_small_branch_has_a_rhythm_of_study_and_of_decisions() -
     ]
 
 
-def test_what_practice_has_is_there_and_off() -> None:
+def test_duties_from_practice_alone_are_shipped_switched_off() -> None:
     practice = {key for key, duty in DUTIES.items() if duty.source.endswith("pack-practice.yaml")}
 
     assert practice == {

@@ -80,7 +80,7 @@ def test_every_sentence_has_a_rule_or_a_reason() -> None:
     assert without_rule_and_reason(both, duties) == ["2.4.9"]
 
 
-def test_these_parts_are_states_of_things() -> None:
+def test_these_parts_of_the_standard_describe_a_state() -> None:
     assert [number for number, one in SHIPPED.standard.items() if one.state] == [
         "1.1.1",
         "1.1.2",
@@ -90,7 +90,7 @@ def test_these_parts_are_states_of_things() -> None:
     ]
 
 
-def test_it_is_the_standard_as_it_was_published() -> None:
+def test_the_standards_text_is_that_of_the_publication() -> None:
     text = "".join(one.text for one in SHIPPED.standard.values())
     sentences = text.split("。")
     parts = Counter(number.rpartition(".")[0] for number in SHIPPED.standard)

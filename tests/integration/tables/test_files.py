@@ -238,7 +238,7 @@ def archive(*names: str, mimetype: str = "") -> Callable[[Path], bytes]:
         ),
     ],
 )
-def test_other_formats_are_told_what_to_do(
+def test_a_file_of_another_format_is_refused_with_advice(
     tmp_path: Path, name: str, content: bytes | Callable[[Path], bytes], expected: str
 ) -> None:
     path = written(tmp_path / name, content if isinstance(content, bytes) else content(tmp_path))

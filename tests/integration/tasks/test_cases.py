@@ -44,7 +44,7 @@ def open_case(database: Database, duty: str = "told", org: str = "B1", **how: ob
     return number
 
 
-def test_one_event_starts_every_clock_for_it(clocks: Database) -> None:
+def test_one_event_starts_every_case_duty_that_waits_for_it(clocks: Database) -> None:
     assert tasks(clocks) == []
 
     number = open_case(clocks)
@@ -98,7 +98,7 @@ def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
         ("told", {"ref": "字" * 41}, "编号最长 40 个字；只写内部编号，不写姓名和内容。"),
     ],
 )
-def test_what_is_no_case_is_refused(
+def test_an_event_that_starts_no_case_is_refused(
     clocks: Database, duty: str, how: dict[str, object], said: str
 ) -> None:
     before = everything(clocks)

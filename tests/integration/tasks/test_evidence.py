@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written(march: Database, tmp_path: Path) -> Non
     assert the_task(march, "party_day", "B1", "2026-03").state == "open"
 
 
-def test_what_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path) -> None:
+def test_a_file_that_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path) -> None:
     done(march, tmp_path, MINUTES)
     folder, now = tmp_path / "evidence", at(TODAY)
     left = {"a" * 64: 25, "b" * 64: 23, ".half": 25, MINUTES.sha256: 999}
