@@ -19,7 +19,7 @@ from dj_cadence.domain.tasks.task import OWED, State, Task, owed_again
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
-from dj_cadence.services.tasks.superior_decisions import need_reason
+from dj_cadence.services.tasks.record import need_reason
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.planning import writes

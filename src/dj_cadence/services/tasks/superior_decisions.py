@@ -12,7 +12,7 @@ from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.errors import Refused
-from dj_cadence.services.tasks.record import begin_term, checked_text, is_term
+from dj_cadence.services.tasks.record import begin_term, is_term, need_reason
 from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.reminders import notices
@@ -176,11 +176,3 @@ def _owed_task(session: Session, task_id: int) -> Task:
     if task.state.is_settled:
         raise Refused(f"这项任务已经是“{task.state.label}”，没有改动。")
     return task
-
-
-def need_reason(reason: str, what: str) -> str:
-    """The reason as it is kept. Raises Refused where there is none."""
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused(f"请写明{what}的原因。", field="reason")
-    return reason
