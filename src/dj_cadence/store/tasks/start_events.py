@@ -134,11 +134,7 @@ def running_terms(session: Session) -> dict[int, int]:
 
 
 def write_elections(
-    session: Session,
-    *,
-    corrected: Sequence[Values],
-    ended: Sequence[int],
-    begun: Sequence[Values],
+    session: Session, *, corrected: Sequence[Values], ended: Sequence[int], begun: Sequence[Values]
 ) -> None:
     """Elections that a roster brings: other days by `id`, terms that are over, and new ones."""
     change_rows(session, start_event, corrected)
