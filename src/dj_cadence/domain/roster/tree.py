@@ -3,12 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dj_cadence.domain.organizations.facts import (
-    APPROVERS,
-    BRANCHES,
-    PARTY_ORGANIZATIONS,
-    OrgKind,
-)
+from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
 from dj_cadence.domain.roster.rows import RosterRow

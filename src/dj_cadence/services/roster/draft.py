@@ -134,10 +134,7 @@ def draft_import(
 
 
 def _beginnings(
-    session: Session,
-    orgs: Mapping[str, RosterOrg],
-    stored: Mapping[str, StoredOrg],
-    today: date,
+    session: Session, orgs: Mapping[str, RosterOrg], stored: Mapping[str, StoredOrg], today: date
 ) -> dict[str, Beginning]:
     """A site is under way when rules are in force over organizations that it has."""
     under_way = bool(stored) and catalogues.applied_hash(session) is not None
