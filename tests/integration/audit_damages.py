@@ -164,7 +164,7 @@ DAMAGES = (
     ),
     Damage(
         "enrolled by an election that is not there",
-        "enrolment_anchor*",
+        "cohort_member_start_event*",
         ("UPDATE org_cohort SET start_event_id = 999999 WHERE start_event_id > 0",),
     ),
     Damage(
@@ -548,7 +548,7 @@ DAMAGES = (
     Damage("counted too little", "task_amount", (task("state = 'done'", "amount = -2"),)),
     Damage(
         "records that the plan may take back",
-        "task_untouched",
+        "task_without_act_mark",
         ("UPDATE task SET has_acts = false",),
     ),
     Damage(
@@ -562,8 +562,8 @@ DAMAGES = (
     Damage("revisions fell back", "task_revision", (task(LATE_TASK, "due_revision = -1"),)),
     Damage(
         "an election that is not there",
-        "task_anchor* plan_differs",
-        (task("start_event_id > 0 AND state = 'planned'", "anchor_id = 999999"),),
+        "task_start_event* plan_differs",
+        (task("start_event_id > 0 AND state = 'planned'", "start_event_id = 999999"),),
     ),
     Damage(
         "changed in 2099", "instant_ahead", (task("state = 'planned'", f"changed_at = {LATER}"),)

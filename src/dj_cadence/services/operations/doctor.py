@@ -18,8 +18,8 @@ from dj_cadence.problems import Problem, faults
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.operations.file_modes import too_open
+from dj_cadence.services.operations.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.roster.export import check_roster
-from dj_cadence.services.rules.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.site import Site
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
