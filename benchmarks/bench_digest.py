@@ -28,12 +28,14 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.notifier import Audience, Letter
 from dj_cadence.domain.messages.view import MessageView
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.compose import ComposedLetter, Composer
 from dj_cadence.services.delivery.letter_codec import pack_whole
-from dj_cadence.services.digest.digest import WHOLE_TREE, Digests, digests_of_a_pass, make_digests
+from dj_cadence.services.digest.making import make_digests
+from dj_cadence.services.digest.views import Digests, digests_of_a_pass
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import Database, open_database
@@ -177,7 +179,7 @@ def _appoint(session: Session) -> None:
 def _views(database: Database) -> list[DigestView]:
     with database.read() as session:
         week = Digests(session, RULES, SETTINGS, WEEK, today=TODAY, span=WHOLE_TREE)
-        return [week.view(row.id) for row in digests.superiors(session)]
+        return [week.view(org_id) for org_id in digests.superiors_without(session, WEEK)]
 
 
 def _unsent(database: Database) -> set[str]:

@@ -8,10 +8,9 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Database
-
-from .district import District, make_district
-from .terminal import Terminal, type_command
-from .village import Village, make_village
+from tests.world.terminal import Terminal, type_command
+from tests.world.village import Village, make_village
+from tests.world.web_district import District, make_district
 
 
 @pytest.fixture(scope="session")

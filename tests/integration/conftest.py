@@ -11,11 +11,10 @@ from sqlalchemy import make_url
 
 from dj_cadence.services.audit import audit
 from dj_cadence.store.core.database import Database, open_database
-
-from .audit_damages import LAST
-from .audit_harm import EVENING
-from .audit_world import World, copied, found_world, walk
-from .engine_rows import (
+from tests.world.audit.damages import LAST
+from tests.world.audit.harm import EVENING
+from tests.world.audit.walked_site import World, copied, found_world, walk
+from tests.world.engine import (
     DISTRICT,
     EVERYTHING,
     OFFICES,

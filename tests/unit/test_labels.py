@@ -10,8 +10,8 @@ import pytest
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.tasks.task import State
+from tests.world import ROOT
 
-ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "dj_cadence").rglob("*.py"))
 TEXTS = sorted(
     path

@@ -46,8 +46,8 @@ def how_many(lines: Iterable[DigestLine]) -> int:
 
 def few(lines: Iterable[DigestLine]) -> tuple[DigestLine, ...]:
     """As many as one reads in a mail, folded if need be; none where that would not do."""
-    found = folded(lines, _IN_MAIL)
-    return found if len(found) <= _GROUPS_IN_MAIL else ()
+    shown = folded(lines, _IN_MAIL)
+    return shown if len(shown) <= _GROUPS_IN_MAIL else ()
 
 
 def most_overdue(children: Sequence[DigestChild]) -> tuple[DigestChild, ...]:
@@ -65,7 +65,7 @@ def when(line: DigestLine, seen_on: date) -> str:
     return f"{first}{day(line.due, seen_on)}到期{late}"
 
 
-def told(line: DigestLine, seen_on: date) -> str:
+def line_text(line: DigestLine, seen_on: date) -> str:
     """One line in plain text."""
     period = f"（{line.period}）" if line.period else ""
     count = f"{line.count}项" if line.count > 1 else ""
@@ -79,6 +79,6 @@ FILTERS = {
     "how_many": how_many,
     "few": few,
     "when": when,
-    "told": told,
+    "line_text": line_text,
     "most_overdue": most_overdue,
 }

@@ -160,12 +160,12 @@ def last_answered(since: date, calendar: WorkCalendar) -> date:
 
 def folded(lines: Iterable[DigestLine], at_most: int) -> tuple[DigestLine, ...]:
     """The lines, or where they are more: one for each child and title, in the same order."""
-    found = tuple(lines)
-    if len(found) <= at_most:
-        return found
+    every = tuple(lines)
+    if len(every) <= at_most:
+        return every
     return tuple(
         _as_one(list(same))
-        for child, below in groupby(found, key=lambda line: line.child)
+        for child, below in groupby(every, key=lambda line: line.child)
         for _, same in groupby(
             sorted(below, key=lambda line: line.title), key=lambda line: line.title
         )

@@ -17,3 +17,22 @@ class Notice(NamedTuple):
     """0: the task's organization itself; above, so many levels up its reporting line."""
     office: str
     due_on: date
+
+
+class WaitingNotice(NamedTuple):
+    """A notice that is to be told now, with the task's organization and reminder plan."""
+
+    id: int
+    task_id: int
+    due_revision: int
+    reminder_step: str
+    occurrence: int
+    level: int
+    office: str
+    due_on: date
+    org_id: int
+    plan_snapshot_id: int
+
+    def one_level_up(self, day: date) -> Notice:
+        """The same for the next level, due on `day`: nobody can be reached at this one."""
+        return Notice(*self[1:8])._replace(level=self.level + 1, due_on=day)

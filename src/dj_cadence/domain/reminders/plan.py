@@ -1,4 +1,4 @@
-"""When a task is spoken of: the rungs of a reminder plan, as days."""
+"""When a task is spoken of: the steps of a reminder plan, as days."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,21 +10,22 @@ from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.domain.tasks.task import last_answer_day
 
+# Steps of notices that stand in no plan:
 ESCALATED = "up"
-"""The rung of what is told a superior because nobody acted."""
+"""A superior is told because nobody acted."""
 NEWCOMER = "newcomer"
-"""The rung of what somebody finds open who has just taken over an office."""
+"""Somebody has just taken over an office and finds this open."""
 ASKED = "asked"
-"""The rung that asks whether what was under way at the start is done already."""
+"""It is asked whether what was under way at the start is done already."""
 DECIDE = "decide"
-"""The rung of what is handed up and waits for somebody's decision."""
+"""It is handed up and waits for somebody's decision."""
 SENT_BACK = "sent_back"
-"""The rung of what a superior sent back, to whom has to do it again."""
+"""A superior sent it back to whom has to do it again."""
 RESERVED = (ESCALATED, NEWCOMER, ASKED, DECIDE, SENT_BACK)
 
 
 class From(StrEnum):
-    """The date a rung is counted from."""
+    """The date a reminder step is counted from."""
 
     OPENS = "opens"
     PLANNED = "planned"
@@ -81,35 +82,36 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class ReminderPlan:
-    """A named list of rungs, and how far up the reporting line it goes when nobody acts."""
+    """A named list of steps, and how far up the reporting line it goes when nobody acts."""
 
     key: str
     title: str
-    rungs: tuple[ReminderStep, ...]
+    steps: tuple[ReminderStep, ...]
     escalate: tuple[EscalationStep, ...] = ()
     """The first is for level 1."""
     through_quiet: bool = False
     """Whether it speaks in a quiet period too: a legal deadline does not wait."""
 
-    def way(self, reminder_step: str, level: int) -> tuple[str, tuple[str, ...]]:
+    def way(self, step_key: str, level: int) -> tuple[str, tuple[str, ...]]:
         """(fallback, channels) of a notice; of what the plan does not say, the usual ones."""
-        if reminder_step == ESCALATED and level:
+        steps: tuple[ReminderStep | EscalationStep, ...]
+        if step_key == ESCALATED and level:
             steps = self.escalate[level - 1 : level] or self.escalate[-1:]
-            return next(((s.fallback, s.channels) for s in steps), (SECRETARY, ()))
-        found = (one for one in self.rungs if one.key == reminder_step)
-        return next(((one.fallback, one.channels) for one in found), (SECRETARY, ()))
+        else:
+            steps = tuple(step for step in self.steps if step.key == step_key)
+        return next(((step.fallback, step.channels) for step in steps), (SECRETARY, ()))
 
     def channels(self) -> frozenset[str]:
         """Every channel that it names."""
-        rungs = (name for reminder_step in self.rungs for name in reminder_step.channels)
-        return frozenset(rungs).union(name for step in self.escalate for name in step.channels)
+        steps: tuple[ReminderStep | EscalationStep, ...] = (*self.steps, *self.escalate)
+        return frozenset(name for step in steps for name in step.channels)
 
     def about_lateness(self) -> frozenset[str]:
-        """The rungs that speak only once the due date is past."""
+        """The keys of the steps that speak only once the due date is past."""
         return frozenset(
-            one.key
-            for one in self.rungs
-            if one.counted_from is From.DUE and max(one.days, one.working_days, one.months) > 0
+            step.key
+            for step in self.steps
+            if step.counted_from is From.DUE and max(step.days, step.working_days, step.months) > 0
         )
 
 
@@ -126,7 +128,7 @@ class TaskDates:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reminder:
-    """A rung on its day; `occurrence` counts repeats from 0."""
+    """A reminder step on its day; `occurrence` counts repeats from 0."""
 
     day: date
     reminder_step: str
@@ -146,89 +148,84 @@ def reminders(
     asked about then, in place of what was to be said before, and is called late only when
     the time to answer is over.
     """
-    found = (
+    return sorted(
         reminder
-        for each in _each_rung(plan, dates, calendar, after, until, on=until)
-        for reminder in each
+        for of_step in _by_step(plan, dates, calendar, after, until, looked_on=until)
+        for reminder in of_step
         if after < reminder.day <= until
     )
-    return sorted(found)
 
 
 def next_reminder(
     plan: ReminderPlan, dates: TaskDates, calendar: WorkCalendar, after: date
 ) -> date | None:
-    """The first reminder's day after `after`, or None when no rung is left."""
+    """The first reminder's day after `after`, or None when no step is left."""
     last = dates.asked_on or dates.due
     until = max(after, dates.due, dates.opens, last) + 100 * DAY  # rules reach 2 months at most
     firsts = (
-        next((r.day for r in each if r.day > after), None)
-        for each in _each_rung(plan, dates, calendar, after, until, on=after)
+        next((reminder.day for reminder in of_step if reminder.day > after), None)
+        for of_step in _by_step(plan, dates, calendar, after, until, looked_on=after)
         # in order, so that repeats are worked out only if needed
     )
     return min((day for day in firsts if day and day <= until), default=None)
 
 
-def _each_rung(
+def _by_step(
     plan: ReminderPlan,
     dates: TaskDates,
     calendar: WorkCalendar,
     after: date,
     until: date,
     *,
-    on: date,
+    looked_on: date,
 ) -> Iterator[Iterator[Reminder]]:
-    """The reminders of one rung after the other, each in order.
+    """The reminders of one step after the other, each in order.
 
-    What is asked about replaces what was to be said before; as long as `on`, the day of the
-    look, lies before that day, all is said as ever.
+    What is asked about replaces what was to be said before; as long as `looked_on` lies before
+    that day, all is said as ever.
     """
-    rungs = (_of_rung(reminder_step, dates, calendar, after, until) for reminder_step in plan.rungs)
+    every = (_of_step(step, dates, calendar, after, until) for step in plan.steps)
     if dates.asked_on is None:
-        yield from rungs
+        yield from every
         return
     asks = calendar.on_or_after(dates.asked_on)
     yield iter([Reminder(asks, ASKED, 0, From.OPENS)])
-    if on < dates.asked_on:
-        yield from rungs
+    if looked_on < dates.asked_on:
+        yield from every
         return
     answered = last_answer_day(dates.asked_on, calendar)
-    for each in rungs:
-        yield (r for r in each if r.day > asks and not dates.due < r.day <= answered)
+    for of_step in every:
+        yield (r for r in of_step if r.day > asks and not dates.due < r.day <= answered)
 
 
-def _of_rung(
-    reminder_step: ReminderStep, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
+def _of_step(
+    step: ReminderStep, dates: TaskDates, calendar: WorkCalendar, after: date, until: date
 ) -> Iterator[Reminder]:
-    base = _base(reminder_step, dates)
+    base = _base(step, dates)
     if base is None:
         return
-    base += (dates.due - dates.opens) * reminder_step.percent // 100
-    first = _first_day(reminder_step, base, calendar)
-    yield _reminder(reminder_step, first, 0)
-    if not (reminder_step.repeat_weeks or reminder_step.repeat_months):
+    base += (dates.due - dates.opens) * step.percent // 100
+    first = _first_day(step, base, calendar)
+    yield _reminder(step, first, 0)
+    if not (step.repeat_weeks or step.repeat_months):
         return
-    occurrence = _skipped(reminder_step, first, after)
+    occurrence = _skipped(step, first, after)
     day = first
     while day <= until:
         occurrence += 1
-        start = _repeated(reminder_step, base, first, occurrence)
+        start = _repeated(step, base, first, occurrence)
         day = calendar.on_or_after(start)
-        if (
-            reminder_step.repeat_months or day - start < 7 * DAY
-        ):  # a week without a working day has none
-            yield _reminder(reminder_step, day, occurrence)
+        if step.repeat_months or day - start < 7 * DAY:  # a week without a working day has none
+            yield _reminder(step, day, occurrence)
 
 
-def _reminder(reminder_step: ReminderStep, day: date, occurrence: int) -> Reminder:
-    office = reminder_step.office or (CLERK if reminder_step.level else "")
-    return Reminder(
-        day, reminder_step.key, occurrence, reminder_step.counted_from, reminder_step.level, office
-    )
+def _reminder(step: ReminderStep, day: date, occurrence: int) -> Reminder:
+    office = step.office or (CLERK if step.level else "")
+    return Reminder(day, step.key, occurrence, step.counted_from, step.level, office)
 
 
-def _base(reminder_step: ReminderStep, dates: TaskDates) -> date | None:
-    match reminder_step.counted_from:
+def _base(step: ReminderStep, dates: TaskDates) -> date | None:
+    match step.counted_from:
         case From.OPENS:
             return dates.opens
         case From.PLANNED:
@@ -241,24 +238,21 @@ def _base(reminder_step: ReminderStep, dates: TaskDates) -> date | None:
             return dates.due
 
 
-def _first_day(reminder_step: ReminderStep, base: date, calendar: WorkCalendar) -> date:
-    day = add_months(base, reminder_step.months) + reminder_step.days * DAY
-    if reminder_step.working_days:
-        day = calendar.add_working_days(day, reminder_step.working_days)
-    return calendar.on_or_before(day) if reminder_step.is_before else calendar.on_or_after(day)
+def _first_day(step: ReminderStep, base: date, calendar: WorkCalendar) -> date:
+    day = add_months(base, step.months) + step.days * DAY
+    if step.working_days:
+        day = calendar.add_working_days(day, step.working_days)
+    return calendar.on_or_before(day) if step.is_before else calendar.on_or_after(day)
 
 
-def _skipped(reminder_step: ReminderStep, first: date, after: date) -> int:
+def _skipped(step: ReminderStep, first: date, after: date) -> int:
     """Weekly occurrences that surely lie before `after`, so that years are not walked."""
     weeks = (after - first).days // 7
-    return max(0, weeks // reminder_step.repeat_weeks - 3) if reminder_step.repeat_weeks else 0
+    return max(0, weeks // step.repeat_weeks - 3) if step.repeat_weeks else 0
 
 
-def _repeated(reminder_step: ReminderStep, base: date, first: date, occurrence: int) -> date:
+def _repeated(step: ReminderStep, base: date, first: date, occurrence: int) -> date:
     """The Monday of the week, or the day of the month, of a repeat."""
-    if reminder_step.repeat_weeks:
-        return first + (7 * occurrence * reminder_step.repeat_weeks - first.weekday()) * DAY
-    return (
-        add_months(base, reminder_step.months + occurrence * reminder_step.repeat_months)
-        + reminder_step.days * DAY
-    )
+    if step.repeat_weeks:
+        return first + (7 * occurrence * step.repeat_weeks - first.weekday()) * DAY
+    return add_months(base, step.months + occurrence * step.repeat_months) + step.days * DAY

@@ -8,7 +8,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietPeriod:
     """From `since` to `until`, both included, for the organizations at these positions."""
 
     first: int
@@ -16,19 +16,21 @@ class Quiet:
     since: date
     until: date
     reason: str
+    id: int = 0
+    org_code: str = ""
+    """Empty for the whole site."""
+    org_name: str = ""
+    made_by: str = ""
 
     def holds(self, position: int, day: date) -> bool:
+        """Whether the organization at `position` is told nothing on `day`."""
         return self.first <= position <= self.last and self.since <= day <= self.until
 
 
-def speaks_on(quiets: Iterable[Quiet], positions: Iterable[int], day: date) -> date:
+def speaks_on(quiets: Iterable[QuietPeriod], positions: Iterable[int], day: date) -> date:
     """The first day from `day` on that is quiet at none of the `positions`."""
     places = tuple(positions)
-    mine = sorted(
-        (one for one in quiets if any(one.first <= place <= one.last for place in places)),
-        key=lambda one: one.since,
-    )
-    for one in mine:
-        if one.since <= day <= one.until:
-            day = one.until + DAY
+    for quiet in sorted(quiets, key=lambda quiet: quiet.since):
+        if any(quiet.holds(place, day) for place in places):
+            day = quiet.until + DAY
     return day

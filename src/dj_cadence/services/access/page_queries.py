@@ -22,7 +22,7 @@ from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.message_links import message_tasks
-from dj_cadence.store.digest import subtree_counts
+from dj_cadence.store.digest import subtree_tasks
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
     appointment,
@@ -128,19 +128,19 @@ def decisions(
     session: Session, visitor: Visitor, catalogue: Catalogue, today: date
 ) -> list[Decision]:
     """What the visitor is to confirm or to send back, the oldest first in each organization."""
-    rows = subtree_counts.decisions(session, decides_for(session, visitor, today))
+    tasks = subtree_tasks.decisions(session, decides_for(session, visitor, today))
     return [
         Decision(
-            row.id,
-            row.code,
-            row.name,
+            task.id,
+            task.org_code,
+            task.org_name,
             CONFIDENTIAL
-            if catalogue.is_confidential(row.duty, row.subject_id)
-            else catalogue.title(row.duty, row.step),
-            row.label,
-            row.completed_on,
+            if catalogue.is_confidential(task.duty, task.subject_id)
+            else catalogue.title(task.duty, task.step),
+            task.label,
+            task.completed_on,
         )
-        for row in rows
+        for task in tasks
     ]
 
 

@@ -7,25 +7,20 @@ from functools import cached_property
 from typing import Any, cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, state_on
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.reminders.daily_update import (
-    Situation,
-    Step,
-    next_step,
-    situation_of,
-    work_out,
-)
-from dj_cadence.services.reminders.escalation import rises
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
+from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
+from dj_cadence.services.reminders.escalation import escalations
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.audit import situations as store
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.reminders import plan_snapshots
 
 _SLACK = 31 * DAY
 """Rules and calendar that changed since a task was looked at may have moved its next day."""
@@ -104,32 +99,32 @@ class _Look:
         """The last day on which the engine may look at the task again."""
         if row.asked_on and row.reminded_until < row.asked_on:
             return cast(date, row.asked_on)  # whatever its dates say, nobody owed it before
-        step, due, opens = self._step(row), cast(date, row.due), cast(date, row.opens)
-        if step is None or step.next_on is None:
+        update, due, opens = self._update(row), cast(date, row.due), cast(date, row.opens)
+        if update is None or update.next_on is None:
             return max(self.moment.latest, due) + _FAR
-        bound = step.next_on if row.reminded_until > self._applied_on else step.next_on + _SLACK
+        is_known = row.reminded_until > self._applied_on
+        bound = update.next_on if is_known else update.next_on + _SLACK
         return min(bound, opens) if row.reminded_until < opens else bound
 
-    def _step(self, row: AnyRow) -> Step | None:
+    def _update(self, row: AnyRow) -> DailyUpdate | None:
         """What the engine made of it when it looked last; None for a rule that fails."""
         try:
-            plan = self._plan(row.plan_snapshot_id)
-            return next_step(
-                situation_of(row), plan, self.rules, max(row.reminded_until, FIRST_DAY)
-            )
+            key, plan = update_key(row, self.rules), self._plan(row.plan_snapshot_id)
+            day = max(row.reminded_until, FIRST_DAY)
+            return daily_update(key, plan, self.rules.calendar, day)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return None
 
     def asleep(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks to which something is still to happen, though no day is written down for it."""
         today, rows = self.moment.day, store.asleep(self.session)
-        steps: dict[Situation, Step] = {}
-        plans: dict[int, ReminderPlan] = {}
-        faulty = work_out(self.session, rows, steps, plans, self.rules, today)
+        updates = DailyUpdates(self.rules, today)
+        faulty = updates.work_out(self.session, rows)
         sound = [row for row in rows if row.id not in faulty]
-        coming = {row.id for row in sound if _is_to_come(row, steps[situation_of(row)])}
+        coming = {row.id for row in sound if _is_to_come(row, updates.of(row))}
         speaking = speaking_tasks(self.session, self.rules, sound, today)
-        ids = sorted(coming.union(rises(self.session, self.rules, speaking, plans, today)))
+        upward = escalations(self.session, self.rules, speaking, updates.plans, today)
+        ids = sorted(coming.union(upward))
         if ids:
             moment = self.moment
             yield "task_without_next_day", len(ids), lambda s: store.wake_asleep(s, ids, moment)
@@ -164,7 +159,7 @@ class _Look:
 
     def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
         if plan_snapshot_id not in self._plans:
-            self._plans[plan_snapshot_id] = plan_of_snapshot(self.session, plan_snapshot_id)
+            self._plans[plan_snapshot_id] = plan_snapshots.load(self.session, plan_snapshot_id)
         return self._plans[plan_snapshot_id]
 
     @cached_property
@@ -181,5 +176,5 @@ class _Look:
         return self.site.today(applied) if applied else self.moment.latest
 
 
-def _is_to_come(row: AnyRow, step: Step) -> bool:
-    return step.next_on is not None or step.state != row.state
+def _is_to_come(row: AnyRow, update: DailyUpdate) -> bool:
+    return update.next_on is not None or update.state != row.state

@@ -7,12 +7,11 @@ from sqlalchemy import exists, select
 
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.view import Observe, ignore
-from dj_cadence.domain.reminders.notice import Notice
-from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.services.digest.digest import digests_due, make_digests
-from dj_cadence.services.reminders.handover import are_newcomers, welcome
-from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather, waiting
+from dj_cadence.services.digest.making import digests_due, make_digests
+from dj_cadence.services.reminders.handover import tell_new_holders
+from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.conditions import is_asked_for
@@ -21,7 +20,9 @@ from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders import quiet_periods as store
+from dj_cadence.store.reminders.handovers import any_new_holder
 from dj_cadence.store.reminders.notices import Assignment
+from dj_cadence.store.reminders.waiting_notices import any_waiting
 from dj_cadence.store.schema import letter, message
 from dj_cadence.store.site import site as sites
 
@@ -51,7 +52,7 @@ def bundle(
         week = digests_due(catalogue, row.digest_week, today)
         if store.is_quiet_everywhere(session, today):
             week = None  # the next one speaks of this week too
-        newcomers = are_newcomers(session, today)
+        newcomers = any_new_holder(session, today)
         if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
             return 0
     with database.write(durable=False) as session:
@@ -59,24 +60,21 @@ def bundle(
         if week:
             make_digests(session, catalogue, settings, week, now)
         if newcomers:
-            welcome(session, catalogue, settings, quiets, today)
+            tell_new_holders(session, catalogue, settings, quiets, today)
     found = _addressed(database, catalogue, settings, quiets, today, now, observe)
     batches = batched(found.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
 
 
-def _anything_waiting(session: Session, quiets: Sequence[Quiet], today: date) -> bool:
-    first = waiting(session, quiets, today).limit(1)
-    return session.execute(first).first() is not None or bool(
-        digests.unsent(session, week_label(today))
-    )
+def _anything_waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> bool:
+    return any_waiting(session, quiets, today) or bool(digests.unsent(session, week_label(today)))
 
 
 def _addressed(
     database: Database,
     catalogue: Catalogue,
     settings: Settings,
-    quiets: Sequence[Quiet],
+    quiets: Sequence[QuietPeriod],
     today: date,
     now: datetime,
     observe: Observe,
@@ -89,28 +87,12 @@ def _addressed(
         if found.unaddressed:
             with database.write(durable=False) as session:
                 notices.close_unaddressed(session, found.unaddressed)
-                notices.add(session, [_one_level_up(row, today) for row in found.upwards])
-        for row in found.upwards:
-            what = {
-                "reminder_step": row.reminder_step,
-                "level": row.level + 1,
-                "office": row.office,
-            }
-            observe({"at": now, "event": "escalated", "task": row.task_id, **what})
-        if not found.upwards:
+                notices.add(session, found.passed_up)
+        for notice in found.passed_up:
+            what = {name: getattr(notice, name) for name in ("reminder_step", "level", "office")}
+            observe({"at": now, "event": "escalated", "task": notice.task_id, **what})
+        if not found.passed_up:
             return found
-
-
-def _one_level_up(row: AnyRow, today: date) -> Notice:
-    return Notice(
-        row.task_id,
-        row.due_revision,
-        row.reminder_step,
-        row.occurrence,
-        row.level + 1,
-        row.office,
-        today,
-    )
 
 
 # --- writing it down -----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from dj_cadence.rendering.skeletons import Filled, whole
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.delivery.introductions import KNOWN, Introduction, introductions
 from dj_cadence.services.delivery.letter_codec import pack, unpack
-from dj_cadence.services.reminders.contacts import Contact, contacts, whom_to_ask
+from dj_cadence.services.reminders.address_book import Contact, contacts, whom_to_ask
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token
 from dj_cadence.store.core.database import Database, Session

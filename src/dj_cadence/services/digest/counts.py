@@ -1,10 +1,11 @@
-"""The numbers of a subtree: what the digest, the page and the command all count by."""
+"""The numbers of a subtree: what the digest, the page and the command all count by.
 
-from bisect import bisect_left, bisect_right
+The database counts them in `store.digest.numbers`; here they are added up.
+"""
+
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from itertools import accumulate
 
 from dj_cadence.domain.digest.digest import (
     CONFIDENTIAL,
@@ -17,177 +18,112 @@ from dj_cadence.domain.digest.digest import (
     last_answered,
     last_due_known,
 )
-from dj_cadence.domain.organizations.organization import Organization
+from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, child_of
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest import digests, subtree_counts
-from dj_cadence.store.digest.subtree_counts import Asked
+from dj_cadence.store.digest import numbers, subtree
+from dj_cadence.store.digest.criteria import DigestCriteria
+from dj_cadence.store.digest.digests import Counts
 from dj_cadence.store.tasks import overrides
 
 
-def week_told(session: Session, week: str, above: AnyRow | Organization) -> str:
-    """The week of the last digest before `week` that this superior was told; may be empty."""
-    told = digests.weeks_told(session, week, TreeRange(above.position, above.position))
-    return told.get(above.id) or digests.week_before(session, week)
-
-
-def asked_of(
+def digest_criteria(
     session: Session, catalogue: Catalogue, settings: Settings, week: str, before: str
-) -> tuple[DigestDays, Asked]:
+) -> tuple[DigestDays, DigestCriteria]:
     """The stretch that a digest of `week` speaks about, and what counts in it.
 
     `before` is the week of the last digest that its readers were told.
     """
-    days = digest_days(week, before, catalogue.calendar)
+    days, calendar = digest_days(week, before, catalogue.calendar), catalogue.calendar
 
     def midnight(day: date) -> datetime:
         return datetime.combine(day, time(0), settings.time_zone)
 
-    by_grace: defaultdict[int, list[str]] = defaultdict(list)
     binding, adopted = catalogue.binding(), overrides.adopted(session)
+    by_grace: defaultdict[int, list[str]] = defaultdict(list)
     for key in {*binding, *adopted} & catalogue.duties.keys():
         by_grace[catalogue.duties[key].recording_grace].append(key)
-    known = {
-        grace: last_due_known(days.since, grace, catalogue.calendar) for grace in {0, *by_grace}
-    }
-    duties_by_day: defaultdict[date, list[str]] = defaultdict(list)
+    by_day: defaultdict[date, list[str]] = defaultdict(list)
     for grace, keys in by_grace.items():
-        duties_by_day[known[grace]] += keys
-    asked = Asked(
+        by_day[last_due_known(days.since, grace, calendar)] += keys
+    return days, DigestCriteria(
         duties=binding,
         adopted=adopted,
         monday=days.monday,
         sunday=days.sunday,
         since=midnight(days.since),
         until=midnight(days.until),
-        known=duties_by_day,
-        known_otherwise=known[0],
-        answered=last_answered(days.since, catalogue.calendar),
+        last_due_known=by_day,
+        last_due_known_otherwise=last_due_known(days.since, 0, calendar),
+        last_asked_known=last_answered(days.since, calendar),
     )
-    return days, asked
 
 
 class SubtreeCounts:
-    """Counted once for a stretch of the tree; each superior within it is then a few steps.
-
-    The database gives one row for each organization and duty with anything to count. Sums
-    that run along the tree's order make every subtree the difference of two of them.
-    """
+    """Counted once for a part of the tree, for all superiors in it."""
 
     def __init__(
-        self, session: Session, catalogue: Catalogue, span: TreeRange, asked: Asked
+        self, session: Session, catalogue: Catalogue, span: TreeRange, criteria: DigestCriteria
     ) -> None:
         self._catalogue = catalogue
-        self._below: defaultdict[int, list[AnyRow]] = defaultdict(list)
-        self.organizations: dict[int, AnyRow] = {}
-        for row in subtree_counts.organizations(session, span):
-            self.organizations[row.id] = row
-            self._below[row.supervisor_id].append(row)
-        rows = sorted(tuple(row) for row in subtree_counts.numbers(session, span, asked))
-        self._all = _Running((row[0], *row[2:]) for row in rows)
-        by_duty: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
-        for position, duty, *numbers in rows:
-            by_duty[duty].append((position, *numbers))
-        self._by_duty = {duty: _Running(own) for duty, own in by_duty.items()}
+        organizations = subtree.organizations(session, span)
+        self.organizations = {one.id: one for one in organizations}
+        self._children: defaultdict[int | None, list[SubtreeOrganization]] = defaultdict(list)
+        for one in organizations:
+            self._children[one.supervisor_id].append(one)
+        self._rows = SubtreeRows(numbers.count(session, span, criteria))
 
-    def below(self, org_id: int) -> list[AnyRow]:
+    def children(self, above: SubtreeOrganization) -> Sequence[SubtreeOrganization]:
         """The organizations directly below, in their own order."""
-        return self._below.get(org_id, [])
+        return self._children.get(above.id, ())
 
-    def numbers(self, above: AnyRow | Organization) -> Numbers:
-        """Of all that lies strictly below."""
-        return self._all.between(above.position + 1, above.subtree_end)
-
-    def by_child(self, above: AnyRow | Organization) -> dict[int, Numbers]:
+    def by_child(self, above: SubtreeOrganization) -> dict[int, Numbers]:
         """Of each organization directly below with its whole subtree, where there is any."""
-        below = self.below(above.id)
-        ends = (row.subtree_end for row in below)
-        found = zip(below, self._all.stretches(above.position + 1, ends), strict=True)
-        return {row.id: numbers for row, numbers in found if numbers is not NOTHING}
+        rows: defaultdict[int, list[Numbers]] = defaultdict(list)
+        children = self.children(above)
+        for row in self._rows.below(above):
+            rows[child_of(row, children).id].append(row.numbers)
+        return {org_id: total(found) for org_id, found in rows.items()}
 
-    def children(
-        self, above: AnyRow | Organization, last: digests.Counts | None
-    ) -> tuple[DigestChild, ...]:
-        """Each organization directly below; `last` is what the digest before counted."""
-        found = self.by_child(above)
-        return tuple(
-            DigestChild(row.code, row.name, numbers, change(numbers, row.id, last))
-            for row in self.below(above.id)
-            for numbers in [found.get(row.id, NOTHING)]
-        )
-
-    def duties(self, above: AnyRow | Organization) -> tuple[DigestDuty, ...]:
-        """Each duty with anything to count, in the catalogue's order."""
-        order = [*self._catalogue.duties, *sorted(self._by_duty.keys() - self._catalogue.duties)]
-        found = (
-            (key, self._by_duty[key].between(above.position + 1, above.subtree_end))
-            for key in order
-            if key in self._by_duty
-        )
-        named: dict[str, list[Numbers]] = {}
-        for key, numbers in found:
-            if numbers:
-                named.setdefault(self._public_title(key), []).append(numbers)
-        return tuple(DigestDuty(title, total(numbers)) for title, numbers in named.items())
-
-    def _public_title(self, key: str) -> str:
-        """Duties about persons are counted as one; of those that are gone it is not known."""
-        duty = self._catalogue.duties.get(key)
-        return CONFIDENTIAL if duty and duty.confidential else duty_title(self._catalogue, key)
+    def by_duty(self, above: SubtreeOrganization) -> tuple[DigestDuty, ...]:
+        """Each duty with anything to count, in the catalogue's order; about persons as one."""
+        by_duty: defaultdict[str, list[Numbers]] = defaultdict(list)
+        for row in self._rows.below(above):
+            by_duty[row.duty].append(row.numbers)
+        known = self._catalogue.duties
+        by_title: defaultdict[str, list[Numbers]] = defaultdict(list)
+        for key in [*known, *sorted(by_duty.keys() - known)]:
+            if key in by_duty:
+                is_private = key in known and known[key].confidential
+                title = CONFIDENTIAL if is_private else duty_title(self._catalogue, key)
+                by_title[title] += by_duty[key]
+        return tuple(DigestDuty(title, total(found)) for title, found in by_title.items())
 
 
-class _Running:
-    """Six numbers at positions of the tree, summed up along its order."""
+def child_lines(
+    children: Iterable[SubtreeOrganization], counts: Counts, before: Counts | None
+) -> tuple[DigestChild, ...]:
+    """Each child with its numbers; `before` is what the digest before counted, if it is known."""
 
-    def __init__(self, rows: Iterable[tuple[int, ...]]) -> None:
-        found = list(rows)
-        self._positions = [position for position, *_ in found]
-        self._rows = [Numbers(*map(int, numbers)) for _, *numbers in found]
-        self._columns = [
-            list(accumulate(column, initial=0)) for column in zip(*self._rows, strict=True)
-        ]
+    def line(child: SubtreeOrganization) -> DigestChild:
+        own = counts.get(child.id, NOTHING)
+        change = None if before is None else own.overdue - before.get(child.id, NOTHING).overdue
+        return DigestChild(child.code, child.name, own, change)
 
-    def between(self, first: int, last: int) -> Numbers:
-        """The sums of the positions from `first` to `last`, both included."""
-        return next(self.stretches(first, [last]))
-
-    def stretches(self, first: int, ends: Iterable[int]) -> Iterator[Numbers]:
-        """The sums up to each of `ends`, every stretch beginning where the one before ended."""
-        start = bisect_left(self._positions, first)
-        for last in ends:
-            end = bisect_right(self._positions, last, start)
-            yield self._sums(start, end) if start < end else NOTHING
-            start = end
-
-    def _sums(self, start: int, end: int) -> Numbers:
-        if end == start + 1:
-            return self._rows[start]
-        return Numbers(*[column[end] - column[start] for column in self._columns])
+    return tuple(line(child) for child in children)
 
 
-def change(numbers: Numbers, org_id: int, last: digests.Counts | None) -> int | None:
-    """By how many the overdue ones are more than the digest before counted."""
-    if last is None:
-        return None
-    return numbers.overdue - numbers_of(last, org_id).overdue
+def change_of_all(children: Sequence[DigestChild]) -> int | None:
+    """None where the digest before is not known."""
+    changes = [child.change for child in children if child.change is not None]
+    return sum(changes) if len(changes) == len(children) and changes else None
 
 
-def as_counts(by_child: Mapping[int, Numbers]) -> digests.Counts:
-    """Numbers as they are kept with a digest."""
-    return {str(org_id): numbers for org_id, numbers in by_child.items()}
-
-
-def numbers_of(counts: digests.Counts, org_id: int) -> Numbers:
-    """The inverse of `as_counts`, for one organization."""
-    return Numbers(*counts.get(str(org_id), ()))
-
-
-def total(numbers: Iterable[Numbers]) -> Numbers:
+def total(several: Iterable[Numbers]) -> Numbers:
     """All of them together."""
-    return Numbers(*map(sum, zip(NOTHING, *numbers, strict=True)))
+    return Numbers(*map(sum, zip(NOTHING, *several, strict=True)))
 
 
 def duty_title(catalogue: Catalogue, key: str) -> str:

@@ -8,10 +8,11 @@ from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.reminders.recipient import Addressee, digest_reader
+from dj_cadence.domain.reminders.recipient import Addressee
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
-from dj_cadence.services.digest.digest import digest_view, kept_digest, write_digest
+from dj_cadence.services.digest.making import make_digest
+from dj_cadence.services.digest.views import digest_view, kept_digest
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
@@ -49,7 +50,8 @@ def requested_digest(
 
 def as_message(session: Session, site: Site, view: DigestView, above: Organization) -> MessageView:
     """The message that carries this digest alone."""
-    reader = _reader(session, site, above, view.day)
+    book = AddressBook(session, [above.id], view.day, site.settings)
+    reader = book.digest_reader(above.id)
     return MessageView(
         site_name=site.settings.name,
         person_name=reader.name if reader else "",
@@ -70,10 +72,10 @@ def order_digest(
     """
     today = site.today(now)
     book = AddressBook(session, [above.id], today, site.settings)
-    reader = digest_reader(book.holders(above.id), book.reachable)
+    reader = book.digest_reader(above.id)
     if reader is None:
         raise Refused(f"{above.name}的党务工作者和书记都没有可用地址，周报无处可送。")
-    channel, address = book.way(reader.person_id)
+    channel, address = next(iter(book.addresses(reader.person_id).items()))
     message_id = session.execute(
         insert(message)
         .values(
@@ -91,14 +93,9 @@ def order_digest(
         .returning(message.c.id)
     ).scalar_one()
     week = week_label(today)
-    write_digest(session, catalogue, site.settings, above, week, now)
+    make_digest(session, catalogue, site.settings, above, week, now)
     digests.put_in(session, week, [above.id], int(message_id))
     return address
-
-
-def _reader(session: Session, site: Site, above: Organization, today: date) -> Addressee | None:
-    book = AddressBook(session, [above.id], today, site.settings)
-    return digest_reader(book.holders(above.id), book.reachable)
 
 
 def _next_serial(session: Session, reader: Addressee, today: date) -> int:

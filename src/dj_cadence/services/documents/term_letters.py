@@ -3,18 +3,14 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import and_, select
-
-from dj_cadence.domain.dates.arithmetic import add_years, month_end
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.documents.document import Document, DocumentKind
 from dj_cadence.domain.documents.election_letter import (
-    CommitteeTerm,
     ContactPerson,
-    OrganizationForm,
     Titles,
     calls_itself,
 )
-from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts, OrgKind
+from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -23,8 +19,8 @@ from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, visible
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.documents.terms import term_of, terms_below
 from dj_cadence.store.roster import orgs, people
-from dj_cadence.store.schema import org, profile, slot, start_event, task
 from dj_cadence.store.tasks.task_list import TaskRow
 
 ELECTION = (
@@ -71,15 +67,22 @@ def reminder_months(
     today: date,
 ) -> list[date]:
     """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
-    below = and_(org.c.supervisor_id == org_id, visible(visitor, today))
-    ending = and_(below, task.c.due <= until)
-    return sorted({term.ends.replace(day=1) for term in _terms(session, catalogue, ending, today)})
+    months = terms_below(
+        session,
+        _term_duties(catalogue),
+        org_id,
+        visible(visitor, today),
+        first=FIRST_DAY,
+        last=until,
+        today=today,
+    )
+    return sorted({term.ends.replace(day=1) for term in months})
 
 
 def reminder(
     session: Session,
     catalogue: Catalogue,
-    found: Organization,
+    organization: Organization,
     contact: ContactPerson,
     *,
     visitor: Visitor,
@@ -88,19 +91,28 @@ def reminder(
 ) -> Document:
     """To all directly below whose terms end in a month. Raises Refused where none does."""
     first, last = month.replace(day=1), month_end(month)
-    below = and_(org.c.supervisor_id == found.id, visible(visitor, today))
-    terms = _terms(session, catalogue, and_(below, task.c.due.between(first, last)), today)
+    terms = terms_below(
+        session,
+        _term_duties(catalogue),
+        organization.id,
+        visible(visitor, today),
+        first=first,
+        last=last,
+        today=today,
+    )
     if not terms:
-        raise Refused(f"{found.name}的下级党组织中，没有{month.year}年{month.month}月届满的。")
+        raise Refused(
+            f"{organization.name}的下级党组织中，没有{month.year}年{month.month}月届满的。"
+        )
     return Document(
         DocumentKind.REMINDER,
-        found.name,
-        superior_name(session, found),
+        organization.name,
+        superior_name(session, organization),
         today,
-        terms,
+        tuple(terms),
         first,
-        we=calls_itself(OrgKind(found.kind), found.name),
-        contact=_contact(session, found, contact, today),
+        we=calls_itself(OrgKind(organization.kind), organization.name),
+        contact=_contact(session, organization, contact, today),
     )
 
 
@@ -108,29 +120,29 @@ def about_election(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
-    found: Organization,
+    organization: Organization,
     contact: ContactPerson,
     *,
     today: date,
 ) -> Document:
     """One of the six papers of an election. Raises Refused for what elects nobody."""
-    terms = _terms(session, catalogue, org.c.id == found.id, today)
-    if not terms:
-        raise Refused(f"{found.name}没有换届任务；可能缺少上次换届日期，请先登记。")
-    term, above = terms[-1], found.approver_id or found.supervisor_id
-    sender = orgs.by_id(session, above) if kind.is_reply and above else found
+    term = term_of(session, _term_duties(catalogue), organization.id, today)
+    if term is None:
+        raise Refused(f"{organization.name}没有换届任务；可能缺少上次换届日期，请先登记。")
+    above = organization.approver_id or organization.supervisor_id
+    sender = orgs.by_id(session, above) if kind.is_reply and above else organization
     just_begun = term.elected <= today < add_years(term.elected, 1) and term.ends > today
     return Document(
         kind,
-        found.name,
-        superior_name(session, found),
+        organization.name,
+        superior_name(session, organization),
         today,
         (term,),
         we=calls_itself(OrgKind(sender.kind), sender.name) if kind.is_reply else "",
         form=term.form,
-        titles=Titles(found.name, term.form),
-        full_members=int(found.roster.get("full_members", 0)),
-        probationary_members=int(found.roster.get("probationary_members", 0)),
+        titles=Titles(organization.name, term.form),
+        full_members=int(organization.roster.get("full_members", 0)),
+        probationary_members=int(organization.roster.get("probationary_members", 0)),
         elected_on=term.elected if just_begun else None,
         contact=_contact(session, sender, contact, today),
     )
@@ -142,42 +154,14 @@ def site_contact(text: str) -> ContactPerson:
     return ContactPerson(person, phone)
 
 
-def superior_name(session: Session, found: Organization) -> str:
+def superior_name(session: Session, organization: Organization) -> str:
     """Who approves, else who oversees; empty at the top."""
-    above = found.approver_id or found.supervisor_id
-    return session.scalar(select(org.c.name).where(org.c.id == above)) or ""
+    above = organization.approver_id or organization.supervisor_id
+    return orgs.names(session, [above])[above] if above else ""
 
 
-def _terms(
-    session: Session, catalogue: Catalogue, where: object, today: date
-) -> tuple[CommitteeTerm, ...]:
-    """Terms of Party organizations that run out and are owed, in the organizations' own order."""
-    duties = [d.key for d in catalogue.enabled() if isinstance(d.recurrence, TermRule)]
-    query = (
-        select(org.c.name, profile.c.facts, start_event.c.day, task.c.due, slot.c.provisional)
-        .select_from(task)
-        .join(org, org.c.id == task.c.org_id)
-        .join(profile, profile.c.id == org.c.profile_id)
-        .join(start_event, start_event.c.id == task.c.start_event_id)
-        .join(slot, slot.c.id == task.c.slot_id)
-        .where(
-            where,  # type: ignore[arg-type]
-            org.c.kind.in_(sorted(PARTY_ORGANIZATIONS)),
-            task.c.duty.in_(duties),
-            task.c.step == "",
-            task.c.state.in_(sorted(OWED)),
-        )
-        .order_by(org.c.position, task.c.due)
-    )
-    return tuple(
-        CommitteeTerm(row.name, _form(row.facts, today), row.day, row.due, row.provisional)
-        for row in session.execute(query)
-    )
-
-
-def _form(stored: dict[str, object], today: date) -> OrganizationForm:
-    facts = Facts.from_json(stored).at(today)
-    return OrganizationForm(facts.kind, facts.has_committee)
+def _term_duties(catalogue: Catalogue) -> list[str]:
+    return [d.key for d in catalogue.enabled() if isinstance(d.recurrence, TermRule)]
 
 
 def _contact(

@@ -22,7 +22,7 @@ _SHOWN = frozenset(State) - {State.WITHDRAWN, State.WAIVED}
 def wall_plan(
     session: Session,
     catalogue: Catalogue,
-    found: Organization,
+    organization: Organization,
     *,
     visitor: Visitor,
     today: date,
@@ -40,15 +40,15 @@ def wall_plan(
         session,
         catalogue,
         today=today,
-        org_code=found.code,
+        org_code=organization.code,
         states=_SHOWN,
         due_from=first,
         due_until=last,
     )
     lines = _lines(readable(session, visitor, hung_up(rows), today), catalogue)
     if not lines:
-        raise Refused(f"{found.name}在{span}没有任务。")
-    return WallPlan(found.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])
+        raise Refused(f"{organization.name}在{span}没有任务。")
+    return WallPlan(organization.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])
 
 
 def hung_up(rows: Iterable[TaskRow]) -> list[TaskRow]:
@@ -69,8 +69,8 @@ def _lines(rows: Sequence[TaskRow], catalogue: Catalogue) -> tuple[WallLine, ...
     for row in sorted(rows, key=lambda row: (_tier(row), order.get(row.duty, 0), row.due)):
         by_title[row.title].append(row)
     return tuple(
-        WallLine(title, found[0].office, tuple(_day(row) for row in found))
-        for title, found in by_title.items()
+        WallLine(title, tasks[0].office, tuple(_day(row) for row in tasks))
+        for title, tasks in by_title.items()
     )
 
 

@@ -12,7 +12,8 @@ from dj_cadence.services.delivery.alarms import watch_channels
 from dj_cadence.services.delivery.bounces import collect_bounces
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
-from dj_cadence.services.digest.digest import digests_due, digests_of_a_pass
+from dj_cadence.services.digest.making import digests_due
+from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.operations.file_watch import watch
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.reminders.daily_update import advance

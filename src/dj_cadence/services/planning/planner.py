@@ -8,7 +8,7 @@ from dj_cadence.domain.dates.period import periods
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.override import segments
-from dj_cadence.fingerprint import digest, plain
+from dj_cadence.fingerprint import digest
 from dj_cadence.services.planning.first_days import FirstDays
 from dj_cadence.services.planning.profiles import Profiles
 from dj_cadence.services.planning.step_target import StepTarget
@@ -19,6 +19,7 @@ from dj_cadence.store.planning import comparison, target_tables, writes
 from dj_cadence.store.planning.differences import DateRange, Scope, Stage
 from dj_cadence.store.planning.memberships import Enrolled
 from dj_cadence.store.planning.target_tables import Part
+from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import overrides
 
@@ -231,7 +232,7 @@ class Planner:
     def _chain(self, session: Session, duty: Duty, stage: Stage) -> int:
         steps = stage is Stage.STEPS and duty.workflow
         plan = self.catalogue.plans[steps.remind if steps else duty.remind]
-        return writes.plan_snapshot_id(session, digest(plan), plain(plan))
+        return plan_snapshots.save(session, plan)
 
     def _write_differences(
         self,

@@ -1,12 +1,14 @@
-"""Who holds the offices of some organizations today, and how they are reached."""
+"""Who holds the offices of some organizations today, how they are reached, and whom to ask."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
+from dj_cadence.domain.reminders.recipient import Addressee, Holder, digest_reader
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.roster import people
+from dj_cadence.store.roster import orgs, people
 
 
 class AddressBook:
@@ -20,25 +22,66 @@ class AddressBook:
         for (org_id, office), holder in held.items():
             self._holders.setdefault(org_id, {})[office] = holder
         known = people.addresses(session, [holder.person_id for holder in held.values()])
-        self._ways = {
-            person: {channel: by[channel] for channel in settings.channels if channel in by}
-            for person, by in known.items()
-            if any(channel in by for channel in settings.channels)
+        self._addresses = {
+            person_id: {channel: own[channel] for channel in settings.channels if channel in own}
+            for person_id, own in known.items()
         }
-
-    @property
-    def reachable(self) -> frozenset[int]:
+        self.reachable = frozenset(id_ for id_, own in self._addresses.items() if own)
         """The persons who have an address on one of the site's channels."""
-        return frozenset(self._ways)
 
     def holders(self, org_id: int) -> Mapping[str, Holder]:
         """Who holds the offices of one organization, by office."""
         return self._holders.get(org_id, {})
 
-    def ways(self, person_id: int) -> Mapping[str, str]:
-        """Addresses by channel, in the order of the site's preference; never empty."""
-        return self._ways[person_id]
+    def digest_reader(self, org_id: int) -> Addressee | None:
+        """Who reads a superior's digest; None where nobody can be reached."""
+        return digest_reader(self.holders(org_id), self.reachable)
 
-    def way(self, person_id: int) -> tuple[str, str]:
-        """(channel, address) on the channel that the site prefers."""
-        return next(iter(self._ways[person_id].items()))
+    def addresses(self, person_id: int) -> Mapping[str, str]:
+        """Of somebody reachable by channel, in the order of the site's preference."""
+        return self._addresses[person_id]
+
+
+class Contact(NamedTuple):
+    """Somebody who can be asked."""
+
+    organization: str
+    person: str
+    phone: str
+
+    def __str__(self) -> str:
+        return f"{self.organization}{self.person}{f'（{self.phone}）' if self.phone else ''}"
+
+
+def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int, Contact]:
+    """By organization, whom to ask above it: the 党务工作者, else the 书记.
+
+    Who has a telephone goes first. Missing where nobody is known.
+    """
+    above = orgs.supervisors(session, org_ids)
+    held = people.holders(session, above.values(), day)
+    names = orgs.names(session, above.values())
+    addresses = people.addresses(session, [holder.person_id for holder in held.values()])
+    found = {}
+    for org_id, superior in above.items():
+        holders = [held.get((superior, office)) for office in (CLERK, SECRETARY)]
+        known = [
+            Contact(
+                names[superior], holder.name, addresses.get(holder.person_id, {}).get("phone", "")
+            )
+            for holder in holders
+            if holder
+        ]
+        if known:
+            found[org_id] = _first_with_phone(known)
+    return found
+
+
+def whom_to_ask(known: Mapping[int, Contact], org_ids: Iterable[int]) -> str:
+    """Of those above these organizations the first, with a telephone where one has it."""
+    found = [known[org_id] for org_id in org_ids if org_id in known]
+    return str(_first_with_phone(found)) if found else ""
+
+
+def _first_with_phone(found: Collection[Contact]) -> Contact:
+    return next((contact for contact in found if contact.phone), next(iter(found)))

@@ -1,64 +1,30 @@
 """What time does to tasks: states change, and reminders that fall due are written down.
 
-What is due is a query, `next_on <= today`; a day that was slept through is caught up with.
+A day that was slept through is caught up with.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import or_, select, update
-
-from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe, ignore
-from dj_cadence.domain.reminders.escalation import Escalation
+from dj_cadence.domain.reminders.daily_update import DailyUpdate, UpdateKey, daily_update
 from dj_cadence.domain.reminders.notice import Notice
-from dj_cadence.domain.reminders.plan import (
-    ESCALATED,
-    From,
-    Reminder,
-    ReminderPlan,
-    TaskDates,
-    next_reminder,
-    reminders,
-)
+from dj_cadence.domain.reminders.plan import ESCALATED, ReminderPlan, TaskDates
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State, next_change, owed_again
-from dj_cadence.services.reminders.escalation import Upward, rises
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
+from dj_cadence.domain.tasks.task import State
+from dj_cadence.services.reminders.due_notices import due_escalations, due_reminders
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import notice_history, notices
-from dj_cadence.store.schema import task
+from dj_cadence.store.reminders import due_tasks, notices, plan_snapshots
 
 BATCH = 2000
 _log = logging.getLogger(__name__)
 _EVENTS = {State.OPEN: "opened", State.UNRECORDED: "unrecorded", State.OVERDUE: "overdue"}
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a task's next step depends on; tasks in the same situation move together."""
-
-    duty: str
-    step: str
-    state: str
-    dates: TaskDates
-    plan_snapshot_id: int
-    reminded_until: date
-    redated_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What becomes of a task today."""
-
-    state: State
-    reminders: tuple[Reminder, ...]
-    next_on: date | None
 
 
 def advance(
@@ -70,16 +36,21 @@ def advance(
     observe: Observe = ignore,
 ) -> int:
     """Bring every task up to `today` (local); returns how many were looked at."""
-    moved = 0
-    pace = _Pace(catalogue, today, now)
+    looked_at = 0
+    updates = DailyUpdates(catalogue, today)
     while _any_due(database, today):
         with database.write(durable=False) as session:
-            every = _due(session, today)
-            rows, raised = pace.bring_up(session, every)
+            tasks = due_tasks.due(session, today, BATCH)
+            updated, written = updates.carry_out(session, tasks, now)
         if observe is not ignore:
-            _tell(rows, pace.steps, raised, now, observe)
-        moved += len(every)
-    return moved
+            _report(updated, updates, written, now, observe)
+        looked_at += len(tasks)
+    return looked_at
+
+
+def _any_due(database: Database, today: date) -> bool:
+    with database.read() as session:
+        return due_tasks.any_due(session, today)
 
 
 def advance_at(
@@ -89,252 +60,120 @@ def advance_at(
 
     So what was changed by hand is seen, and heard of, as it is from now on.
     """
-    pace = _Pace(catalogue, today, now)
-    here = (task.c.org_id.in_(sorted(org_ids)), task.c.next_on <= today)
-    while rows := session.execute(select(task).where(*here).order_by(task.c.id)).all():
-        pace.bring_up(session, rows)
+    updates = DailyUpdates(catalogue, today)
+    while tasks := due_tasks.due_of(session, org_ids, today):
+        updates.carry_out(session, tasks, now)
 
 
 @dataclass
-class _Pace:
-    """One day's way for tasks in the same situation, worked out once."""
+class DailyUpdates:
+    """The updates of one day, each worked out once for all tasks that are alike."""
 
     catalogue: Catalogue
     today: date
-    now: datetime
-    steps: dict[Situation, Step] = field(default_factory=dict)
     plans: dict[int, ReminderPlan] = field(default_factory=dict)
+    """By snapshot."""
+    _updates: dict[UpdateKey, DailyUpdate] = field(default_factory=dict)
 
-    def bring_up(
-        self, session: Session, every: Sequence[AnyRow]
+    def of(self, task: AnyRow) -> DailyUpdate:
+        """What becomes of a task that was worked out."""
+        return self._updates[update_key(task, self.catalogue)]
+
+    def work_out(self, session: Session, tasks: Sequence[AnyRow]) -> set[int]:
+        """Work out what becomes of these tasks; returns those whose rule cannot be worked out."""
+        faulty: set[int] = set()
+        hopeless: set[UpdateKey] = set()  # said once, however many tasks have it
+        for row in tasks:
+            key = update_key(row, self.catalogue)
+            if key in hopeless:
+                faulty.add(row.id)
+            if key in self._updates or key in hopeless:
+                continue
+            try:
+                plan = self._plan(session, key.plan_snapshot_id)
+                self._updates[key] = daily_update(key, plan, self.catalogue.calendar, self.today)
+            except (ArithmeticError, LookupError, TypeError, ValueError):
+                _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
+                hopeless.add(key)
+                faulty.add(row.id)
+        return faulty
+
+    def _plan(self, session: Session, snapshot_id: int) -> ReminderPlan:
+        if snapshot_id not in self.plans:
+            self.plans[snapshot_id] = plan_snapshots.load(session, snapshot_id)
+        return self.plans[snapshot_id]
+
+    def carry_out(
+        self, session: Session, tasks: Sequence[AnyRow], now: datetime
     ) -> tuple[list[AnyRow], list[Notice]]:
-        """Returns the tasks whose rule can be worked out, and the notices that were raised."""
-        steps, plans, catalogue, today = self.steps, self.plans, self.catalogue, self.today
-        faulty = work_out(session, every, steps, plans, catalogue, today)
-        _leave_for_tomorrow(session, faulty, today)
-        rows = [row for row in every if row.id not in faulty]
-        _move(session, rows, steps, today, self.now)
-        _take_back(session, rows, plans, today)
-        speaking = speaking_tasks(session, catalogue, rows, today)
-        raised = _raise(session, speaking, steps, catalogue, today)
-        raised += _escalate(session, catalogue, speaking, plans, today)
-        return rows, raised
+        """Returns the tasks whose rule can be worked out, and the notices that were written."""
+        faulty = self.work_out(session, tasks)
+        # A faulty rule must hold up nobody else; what it owes is looked at again each day.
+        due_tasks.look_again(session, faulty, self.today + DAY)
+        sound = [row for row in tasks if row.id not in faulty]
+        self._change_states(session, sound, now)
+        self._close_late_no_more(session, sound)
+        speaking = speaking_tasks(session, self.catalogue, sound, self.today)
+        return sound, [*self._remind(session, speaking), *self._escalate(session, speaking)]
+
+    def _change_states(self, session: Session, tasks: Sequence[AnyRow], now: datetime) -> None:
+        groups: defaultdict[tuple[State, date | None, bool], list[int]] = defaultdict(list)
+        for row in tasks:
+            update = self.of(row)
+            groups[update.state, update.next_on, update.state != row.state].append(row.id)
+        for (state, next_on, is_other), ids in groups.items():
+            due_tasks.update_state(
+                session, ids, state, next_on, today=self.today, changed_at=now if is_other else None
+            )
+
+    def _close_late_no_more(self, session: Session, tasks: Sequence[AnyRow]) -> None:
+        """What a postponement overtook is not said any more."""
+        postponed: defaultdict[int, list[int]] = defaultdict(list)
+        for row in tasks:
+            if row.due_revision and row.due >= self.today:
+                postponed[row.plan_snapshot_id].append(row.id)
+        for snapshot_id, ids in postponed.items():
+            steps = self.plans[snapshot_id].about_lateness() | {ESCALATED}
+            notices.close_late_no_more(session, ids, steps, self.today)
+
+    def _remind(self, session: Session, tasks: Sequence[AnyRow]) -> list[Notice]:
+        reminders = [(row, self.of(row).reminders) for row in tasks]
+        due = due_reminders(session, self.catalogue, reminders, self.today)
+        notices.add(session, due)
+        return due
+
+    def _escalate(self, session: Session, tasks: Sequence[AnyRow]) -> list[Notice]:
+        due, next_days = due_escalations(session, self.catalogue, tasks, self.plans, self.today)
+        notices.add(session, due)
+        for day, ids in next_days.items():
+            due_tasks.look_again(session, ids, day, only_sooner=True)
+        return due
 
 
-def work_out(
-    session: Session,
-    rows: Sequence[AnyRow],
-    steps: dict[Situation, Step],
-    plans: dict[int, ReminderPlan],
-    catalogue: Catalogue,
-    today: date,
-) -> set[int]:
-    """Fill in the steps of these tasks; returns those whose rule cannot be worked out."""
-    faulty: set[int] = set()
-    hopeless: set[Situation] = set()  # said once, however many tasks are in it
-    for row in rows:
-        situation = situation_of(row)
-        if situation in hopeless:
-            faulty.add(row.id)
-        if situation in steps or situation in hopeless:
-            continue
-        chain = situation.plan_snapshot_id
-        try:
-            plan = plans[chain] = plans.get(chain) or plan_of_snapshot(session, chain)
-            steps[situation] = next_step(situation, plan, catalogue, today)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
-            hopeless.add(situation)
-            faulty.add(row.id)
-    return faulty
-
-
-def _leave_for_tomorrow(session: Session, ids: set[int], today: date) -> None:
-    """A faulty rule must hold up nobody else; what it owes is looked at again each day."""
-    if ids:
-        session.execute(update(task).where(task.c.id.in_(ids)).values(next_on=today + DAY))
-
-
-def _any_due(database: Database, today: date) -> bool:
-    with database.read() as session:
-        query = select(task.c.id).where(task.c.next_on <= today).limit(1)
-        return session.execute(query).first() is not None
-
-
-def _due(session: Session, today: date) -> list[AnyRow]:
-    """The longest waiting, held: what a person does meanwhile must not be written over."""
-    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
-    return list(session.execute(query.limit(BATCH).with_for_update()))
-
-
-def situation_of(row: AnyRow) -> Situation:
-    return Situation(
-        duty=row.duty,
-        step=row.step,
-        state=row.state,
-        dates=TaskDates(row.opens, row.planned, row.due, row.asked_on),
-        plan_snapshot_id=row.plan_snapshot_id,
-        reminded_until=row.reminded_until,
-        redated_on=row.redated_on if row.due_revision else None,
+def update_key(task: AnyRow, catalogue: Catalogue) -> UpdateKey:
+    """All that the update of a task depends on."""
+    return UpdateKey(
+        State(task.state),
+        TaskDates(task.opens, task.planned, task.due, task.asked_on),
+        catalogue.recording_grace(task.duty, task.step),
+        task.plan_snapshot_id,
+        task.reminded_until,
+        bool(task.due_revision and task.redated_on),
     )
 
 
-def next_step(one: Situation, plan: ReminderPlan, catalogue: Catalogue, today: date) -> Step:
-    """What the engine makes of a task in this situation on `today`."""
-    calendar, dates, grace = (
-        catalogue.calendar,
-        one.dates,
-        catalogue.recording_grace(one.duty, one.step),
-    )
-    after = FIRST_DAY if one.redated_on else one.reminded_until
-    changes = next_change(today, dates.opens, dates.due, grace, calendar, dates.asked_on)
-    speaks = next_reminder(plan, dates, calendar, today)
-    return Step(
-        state=owed_again(
-            State(one.state), today, dates.opens, dates.due, grace, calendar, dates.asked_on
-        ),
-        reminders=tuple(reminders(plan, dates, calendar, after, today)),
-        next_on=min((day for day in (changes, speaks) if day), default=None),
-    )
-
-
-def _move(
-    session: Session, rows: list[AnyRow], steps: dict[Situation, Step], today: date, now: datetime
-) -> None:
-    groups: dict[tuple[State, date | None, bool], list[int]] = {}
-    for row in rows:
-        step = steps[situation_of(row)]
-        groups.setdefault((step.state, step.next_on, step.state != row.state), []).append(row.id)
-    for (state, next_on, shown), ids in groups.items():
-        values: dict[str, Any] = {"state": state.value, "reminded_until": today, "next_on": next_on}
-        if shown:
-            values |= {"sequence": task.c.sequence + 1, "changed_at": now}
-        session.execute(update(task).where(task.c.id.in_(ids)).values(**values))
-
-
-def _take_back(
-    session: Session, rows: list[AnyRow], plans: dict[int, ReminderPlan], today: date
-) -> None:
-    """What a postponement overtook is not said any more."""
-    moved: dict[int, list[int]] = {}
-    for row in rows:
-        if row.due_revision and row.due >= today:
-            moved.setdefault(row.plan_snapshot_id, []).append(row.id)
-    for chain, ids in moved.items():
-        notices.close_late_no_more(session, ids, plans[chain].about_lateness() | {ESCALATED}, today)
-
-
-def _raise(
-    session: Session,
-    rows: list[AnyRow],
-    steps: dict[Situation, Step],
-    catalogue: Catalogue,
-    today: date,
-) -> list[Notice]:
-    """Write the notices down."""
-    said = notice_history.reminders_told(session, [row.id for row in rows if row.due_revision])
-    heard_above = _heard_above(session, catalogue, rows, steps)
-    values = [
-        _notice(row, reminder, catalogue, _due_on(row, reminder, catalogue, today))
-        for row in rows
-        for reminder in steps[situation_of(row)].reminders
-        if (reminder.level == 0 or (row.id, reminder.level) in heard_above)
-        and not (_is_repetition(row, reminder, said) or _is_told_by_planning(row, reminder))
-    ]
-    notices.add(session, values)
-    return values
-
-
-def _notice(row: AnyRow, reminder: Reminder, catalogue: Catalogue, due_on: date) -> Notice:
-    return Notice(
-        row.id,
-        row.due_revision,
-        reminder.reminder_step,
-        reminder.occurrence,
-        reminder.level,
-        reminder.office or catalogue.office(row.duty, row.step),
-        due_on,
-    )
-
-
-def _heard_above(
-    session: Session, catalogue: Catalogue, rows: list[AnyRow], steps: dict[Situation, Step]
-) -> set[tuple[int, int]]:
-    """(task, level) of the reminders to superiors that there are and that it concerns."""
-    asked = [
-        (row, reminder.level)
-        for row in rows
-        for reminder in steps[situation_of(row)].reminders
-        if reminder.level
-    ]
-    if not asked:
-        return set()
-    up = Upward(session, catalogue, [row for row, _ in asked])
-    return {(row.id, level) for row, level in asked if up.binds(row) and level <= up.levels(row)}
-
-
-def _escalate(
-    session: Session,
-    catalogue: Catalogue,
-    rows: list[AnyRow],
-    plans: dict[int, ReminderPlan],
-    today: date,
-) -> list[Notice]:
-    """Write down what superiors are to be told today, and look again when the next one is."""
-    found = rises(session, catalogue, rows, plans, today)
-    now = {id_: rise for id_, rise in found.items() if rise.day and rise.day <= today}
-    values = [_upwards(row, now[row.id]) for row in rows if row.id in now]
-    notices.add(session, values)
-    again: dict[date, list[int]] = {}
-    for id_, rise in found.items():
-        later = rise.day if rise.day and id_ not in now else today + DAY
-        again.setdefault(later, []).append(id_)
-    for day, ids in again.items():
-        sooner = or_(task.c.next_on.is_(None), task.c.next_on > day)
-        session.execute(update(task).where(task.c.id.in_(ids), sooner).values(next_on=day))
-    return values
-
-
-def _upwards(row: AnyRow, rise: Escalation) -> Notice:
-    assert rise.day, "it is told only from a day on"
-    return Notice(row.id, row.due_revision, ESCALATED, 0, rise.level, rise.office, rise.day)
-
-
-def _due_on(row: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
-    """Its day; what re-dating made due at once is due from then on, and so not late."""
-    if row.step and row.reminded_until == FIRST_DAY:  # it has only just been dated
-        return max(reminder.day, catalogue.calendar.on_or_after(today))
-    if not row.due_revision or row.redated_on is None:
-        return reminder.day
-    return max(reminder.day, catalogue.calendar.on_or_after(row.redated_on))
-
-
-def _is_repetition(row: AnyRow, reminder: Reminder, said: set[tuple[int, str, int, int]]) -> bool:
-    """A rung that went out goes out again only if re-dating put its day back in the future."""
-    one = (row.id, reminder.reminder_step, reminder.occurrence, reminder.level)
-    if not row.due_revision or one not in said:
-        return False
-    return bool(row.redated_on and reminder.day <= row.redated_on)
-
-
-def _is_told_by_planning(row: AnyRow, reminder: Reminder) -> bool:
-    """Who has just set the day need not be told that it is near."""
-    hangs_on_it = reminder.counted_from in (From.PLANNED, From.TARGET)
-    return bool(row.planned_by_person and hangs_on_it and reminder.day <= row.redated_on)
-
-
-def _tell(
-    rows: list[AnyRow],
-    steps: dict[Situation, Step],
-    raised: list[Notice],
+def _report(
+    tasks: Sequence[AnyRow],
+    updates: DailyUpdates,
+    written: Sequence[Notice],
     now: datetime,
     observe: Observe,
 ) -> None:
-    for row in rows:
-        state = steps[situation_of(row)].state
+    for row in tasks:
+        state = updates.of(row).state
         if state != row.state and state in _EVENTS:
             observe({"at": now, "event": _EVENTS[state], "task": row.id})
-    for one in raised:
-        event = "escalated" if one.reminder_step == ESCALATED else "notice"
-        what = {"reminder_step": one.reminder_step, "level": one.level, "office": one.office}
-        observe({"at": now, "event": event, "task": one.task_id, **what})
+    for notice in written:
+        event = "escalated" if notice.reminder_step == ESCALATED else "notice"
+        what = {name: getattr(notice, name) for name in ("reminder_step", "level", "office")}
+        observe({"at": now, "event": event, "task": notice.task_id, **what})

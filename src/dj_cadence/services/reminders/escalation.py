@@ -1,10 +1,9 @@
-"""Who further up is told next of what is overdue. Only what binds goes upwards."""
+"""When a superior is told of what is overdue. Only what binds goes upwards."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from dj_cadence.domain.reminders.escalation import Escalation, next_rise, steps_written
+from dj_cadence.domain.reminders.escalation import Escalation, next_escalation, steps_from_text
 from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
@@ -15,110 +14,96 @@ from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
+from dj_cadence.store.tasks.overrides import UpwardChoice
 
 
-def rises(
+def escalations(
     session: Session,
     catalogue: Catalogue,
-    rows: Sequence[AnyRow],
+    tasks: Sequence[AnyRow],
     plans: Mapping[int, ReminderPlan],
     today: date,
 ) -> dict[int, Escalation]:
-    """The level to be told next about each task of `rows` that is overdue and goes upwards.
+    """The level to be told next about each of these tasks that is overdue and goes upwards.
 
-    To be asked after today's reminders are written down.
+    `plans` by snapshot. To be asked after today's reminders are written down.
     """
-    late = [row for row in rows if _is_late(row, catalogue, today)]
-    up = Upward(session, catalogue, late)
-    steps = {row.id: up.steps(row, plans[row.plan_snapshot_id]) for row in late}
-    told = notice_history.days_told_late(session, [id_ for id_, found in steps.items() if found])
-    found = {
-        row.id: next_rise(
-            steps[row.id],
-            _overdue_on(row, catalogue),
-            told.get(row.id, {}),
-            up.levels(row),
-            catalogue.calendar,
-        )
-        for row in late
-        if steps[row.id]
-    }
-    return {task_id: rise for task_id, rise in found.items() if rise}
+    late = [
+        row
+        for row in tasks  # steps of workflows are the organization's own affair
+        if row.step == OWN and row.due < today and _overdue_on(row, catalogue) <= today
+    ]
+    lines = ReportingLines(session, catalogue, late)
+    return lines.next_escalations([(row, plans[row.plan_snapshot_id]) for row in late])
 
 
-def coming(
-    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+def escalation_ahead(
+    session: Session, catalogue: Catalogue, task: AnyRow, plan: ReminderPlan
 ) -> tuple[Escalation, int] | None:
     """Who further up hears next should a task stay undone, and the organization's id."""
-    if row.step != OWN:
+    if task.step != OWN:
         return None
-    up = Upward(session, catalogue, [row])
-    told = notice_history.days_told_late(session, [row.id]).get(row.id, {})
-    rise = next_rise(
-        up.steps(row, plan),
-        _overdue_on(row, catalogue),
-        told,
-        up.levels(row),
-        catalogue.calendar,
-    )
-    return (
-        (rise, orgs.superiors(session, [row.org_id])[row.org_id][rise.level - 1]) if rise else None
-    )
+    lines = ReportingLines(session, catalogue, [task])
+    ahead = lines.next_escalations([(task, plan)]).get(task.id)
+    return (ahead, lines.above(task)[ahead.level - 1]) if ahead else None
 
 
-def _is_late(row: AnyRow, catalogue: Catalogue, today: date) -> bool:
-    """Steps of workflows are the organization's own affair."""
-    return bool(row.step == OWN and row.due < today and _overdue_on(row, catalogue) <= today)
+def _overdue_on(task: AnyRow, catalogue: Catalogue) -> date:
+    grace = catalogue.recording_grace(task.duty, task.step)
+    return first_overdue_day(task.due, grace, catalogue.calendar, task.asked_on)
 
 
-def _overdue_on(row: AnyRow, catalogue: Catalogue) -> date:
-    grace = catalogue.recording_grace(row.duty, row.step)
-    return first_overdue_day(row.due, grace, catalogue.calendar, row.asked_on)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    key: str
-    value: str
-    org_id: int
-    first: int
-    last: int
-
-
-class Upward:
+class ReportingLines:
     """Which of some tasks concern superiors, and how far up."""
 
-    def __init__(self, session: Session, catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
-        self._catalogue = catalogue
-        self._by_duty: dict[str, list[_Choice]] = {}
-        for duty, *rest in overrides.upward(session, {row.duty for row in rows}):
-            self._by_duty.setdefault(duty, []).append(_Choice(*rest))
-        touched = {row.org_id for row in rows if row.duty in self._by_duty}
-        self._positions = orgs.positions(session, touched)
-        self._above = orgs.superiors(session, {row.org_id for row in rows})
+    def __init__(self, session: Session, catalogue: Catalogue, tasks: Sequence[AnyRow]) -> None:
+        self._session, self._catalogue = session, catalogue
+        self._by_duty = overrides.upward(session, {row.duty for row in tasks})
+        chosen = {row.org_id for row in tasks if row.duty in self._by_duty}
+        self._positions = orgs.positions(session, chosen)
+        self._above = orgs.superiors(session, {row.org_id for row in tasks})
 
-    def levels(self, row: AnyRow) -> int:
-        """How many superiors there are."""
-        return len(self._above[row.org_id])
+    def above(self, task: AnyRow) -> Sequence[int]:
+        """The superiors, the nearest first."""
+        return self._above[task.org_id]
 
-    def binds(self, row: AnyRow) -> bool:
+    def binds(self, task: AnyRow) -> bool:
         """Whether superiors see the task as late: its rule binds, or one of them adopted it."""
-        rule = self._catalogue.duties.get(row.duty)
-        adopted = any(one.key == OverrideKey.ADOPTED for one in self._over(row))
-        return row.step == OWN and (adopted or bool(rule and rule.binds))
+        duty = self._catalogue.duties.get(task.duty)
+        adopted = any(choice.key == OverrideKey.ADOPTED for choice in self._choices(task))
+        return task.step == OWN and (adopted or bool(duty and duty.binds))
 
-    def steps(self, row: AnyRow, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
-        """As the uppermost superior chose, and up to it; further up as its reminder plan says."""
-        own, above = plan.escalate if self.binds(row) else (), self._above[row.org_id]
-        for one in self._over(row):
-            if one.key == OverrideKey.ESCALATE and one.org_id in above:
-                asked = steps_written(one.value)[: above.index(one.org_id) + 1]
-                return asked + own[len(asked) :]
+    def next_escalations(
+        self, tasks: Iterable[tuple[AnyRow, ReminderPlan]]
+    ) -> dict[int, Escalation]:
+        """By id, the level to be told next about each of these tasks, by its plan."""
+        upward = [(row, steps) for row, plan in tasks if (steps := self._steps(row, plan))]
+        days_told = notice_history.days_told_late(self._session, [row.id for row, _ in upward])
+        found = {
+            row.id: next_escalation(
+                steps,
+                _overdue_on(row, self._catalogue),
+                days_told.get(row.id, {}),
+                len(self.above(row)),
+                self._catalogue.calendar,
+            )
+            for row, steps in upward
+        }
+        return {task_id: escalation for task_id, escalation in found.items() if escalation}
+
+    def _steps(self, task: AnyRow, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
+        """As the uppermost superior chose, and up to it; further up as the reminder plan says."""
+        own, above = plan.escalate if self.binds(task) else (), self.above(task)
+        for choice in self._choices(task):
+            if choice.key == OverrideKey.ESCALATE and choice.org_id in above:
+                chosen = steps_from_text(choice.value)[: above.index(choice.org_id) + 1]
+                return chosen + own[len(chosen) :]
         return own
 
-    def _over(self, row: AnyRow) -> Iterable[_Choice]:
+    def _choices(self, task: AnyRow) -> Iterable[UpwardChoice]:
         """What was chosen by the organization and those above it, the uppermost first."""
-        if row.duty not in self._by_duty:
+        if task.duty not in self._by_duty:
             return ()
-        place = self._positions[row.org_id]
-        return (one for one in self._by_duty[row.duty] if one.first <= place <= one.last)
+        place = self._positions[task.org_id]
+        choices = self._by_duty[task.duty]
+        return (choice for choice in choices if choice.first <= place <= choice.last)

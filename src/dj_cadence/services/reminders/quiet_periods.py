@@ -5,11 +5,11 @@ from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import checked_text
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import quiet_periods
 from dj_cadence.store.roster import orgs
 
@@ -55,14 +55,14 @@ def _faults(since: date, until: date, today: date) -> Sequence[str]:
 
 def end(session: Session, number: int, today: date) -> None:
     """Let one be over: from today on its organizations are spoken to again."""
-    row = quiet_periods.one(session, number)
-    if row is None:
+    until = quiet_periods.end_of(session, number)
+    if until is None:
         raise Refused(f"没有编号为 {number} 的暂缓提醒期。用 quiet list 查看。")
-    if row.until < today:
-        raise Refused(f"这段暂缓提醒期在{day_text(row.until)}已经结束。")
+    if until < today:
+        raise Refused(f"这段暂缓提醒期在{day_text(until)}已经结束。")
     quiet_periods.shorten(session, number, today - DAY)
 
 
-def listed(session: Session) -> list[AnyRow]:
-    """All of them, the latest first; `code` and `name` are None for the whole site."""
-    return quiet_periods.listed(session)
+def listed(session: Session) -> list[QuietPeriod]:
+    """All of them, the latest first."""
+    return quiet_periods.every(session)[::-1]

@@ -1,31 +1,32 @@
-"""Who is to be told what today: notices looked up by office, level and address."""
+"""Who is told what today: each notice by office, level and address.
+
+Why somebody got no mail is answered here: `gather` leaves out what a quiet period holds, and says
+of which notices nobody can be reached.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import Select, or_, select, text
-
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.reminders.notice import Notice, WaitingNotice
 from dj_cadence.domain.reminders.plan import DECIDE, ReminderPlan
-from dj_cadence.domain.reminders.quiet_period import Quiet, speaks_on
-from dj_cadence.domain.reminders.recipient import Addressee, addressee, digest_reader
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
+from dj_cadence.domain.reminders.recipient import Addressee, addressee
 from dj_cadence.services.reminders.address_book import AddressBook
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot, through_quiet
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery.recovery import withdrawn_since
-from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.reminders import plan_snapshots
+from dj_cadence.store.reminders.waiting_notices import waiting
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import notice, org, task
 from dj_cadence.store.site import site as sites
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BundledNotice:
     """One notice in a bundle."""
 
     notice_id: int
@@ -39,13 +40,13 @@ class Bundle:
     """What one person is to be told today."""
 
     person_id: int
-    ways: Mapping[str, str]
-    """Addresses by channel, in the order of the site's preference."""
-    notices: list[Told] = field(default_factory=list)
+    addresses: Mapping[str, str]
+    """By channel, in the order of the site's preference."""
+    notices: list[BundledNotice] = field(default_factory=list)
     digests: list[int] = field(default_factory=list)
     """Superiors whose digest it carries."""
-    wanted: tuple[str, ...] = ()
-    """Channels, as the most pressing notice that names any wants them."""
+    channels: tuple[str, ...] = ()
+    """As the most pressing notice that names any wants them."""
     late: bool = False
     """Whether something in it was held up: the engine stood still, or a channel did."""
     expected: date = LAST_DAY
@@ -54,8 +55,9 @@ class Bundle:
     @property
     def way(self) -> tuple[str, str]:
         """(channel, address)."""
-        channel = next((name for name in self.wanted if name in self.ways), next(iter(self.ways)))
-        return channel, self.ways[channel]
+        reaching = (channel for channel in self.channels if channel in self.addresses)
+        channel = next(reaching, next(iter(self.addresses)))
+        return channel, self.addresses[channel]
 
 
 @dataclass
@@ -63,34 +65,24 @@ class Recipients:
     """What `gather` found."""
 
     bundles: dict[int, Bundle] = field(default_factory=dict)
+    """By person."""
     unaddressed: list[tuple[int, int | None]] = field(default_factory=list)
     """(notice, organization): nobody there can be reached; None where there is no such level."""
-    upwards: list[AnyRow] = field(default_factory=list)
-    """Those of them that the next level must hear instead."""
+    passed_up: list[Notice] = field(default_factory=list)
+    """What the next level must hear instead of these."""
 
-
-def waiting(session: Session, quiets: Sequence[Quiet], today: date) -> Select[tuple[int]]:
-    """The notices that are to be told and not in a message yet.
-
-    Without those held by a quiet period of the organization whose task it is.
-    """
-    query = (
-        select(notice.c.id)
-        .join_from(notice, task, task.c.id == notice.c.task_id)
-        .where(text("notice.message_id IS NULL AND notice.outcome = ''"))  # as the index has it
-        .where(notice.c.due_on <= today)
-    )
-    if not any(one.since <= today <= one.until for one in quiets):
-        return query
-    speaks = or_(~is_silent(quiets, today), task.c.plan_snapshot_id.in_(through_quiet(session)))
-    return query.join(org, org.c.id == task.c.org_id).where(speaks)
+    def bundle_for(self, to: Addressee, book: AddressBook) -> Bundle:
+        """The bundle of a person, begun where there is none."""
+        if to.person_id not in self.bundles:
+            self.bundles[to.person_id] = Bundle(to.person_id, book.addresses(to.person_id))
+        return self.bundles[to.person_id]
 
 
 def gather(
     session: Session,
     calendar: WorkCalendar,
     settings: Settings,
-    quiets: Sequence[Quiet],
+    quiets: Sequence[QuietPeriod],
     readers: Sequence[int],
     today: date,
 ) -> Recipients:
@@ -99,17 +91,17 @@ def gather(
     What falls into a quiet period is left out, unless its plan speaks all the same.
     `readers` are the superiors whose digest is to be sent.
     """
-    rows = _waiting(session, quiets, today)
-    look = _Lookup(session, calendar, settings, quiets, rows, readers, today)
-    found = Recipients()
-    for row in look.rows:
-        look.place(found, row)
+    notices = waiting(session, quiets, today)
+    lookup = _Lookup(session, calendar, settings, quiets, notices, readers, today)
+    recipients = Recipients()
+    for notice in notices:
+        lookup.place(recipients, notice)
     for org_id in readers:
-        reader = digest_reader(look.book.holders(org_id), look.book.reachable)
-        if reader and look.may_speak((org_id,)):
-            _bundle_for(found.bundles, reader, look.book).digests.append(org_id)
-    _mark_late(session, found.bundles.values(), today)
-    return found
+        reader = lookup.book.digest_reader(org_id)
+        if reader and lookup.may_speak((org_id,)):
+            recipients.bundle_for(reader, lookup.book).digests.append(org_id)
+    _mark_late(session, recipients.bundles.values(), today)
+    return recipients
 
 
 def _mark_late(session: Session, bundles: Iterable[Bundle], today: date) -> None:
@@ -118,120 +110,99 @@ def _mark_late(session: Session, bundles: Iterable[Bundle], today: date) -> None
     What is due from before because it was only now planned, imported or switched on was held
     up by nothing, and neither was what waited a day because one message a day is enough.
     """
-    past = {one.person_id: one for one in bundles if one.expected < today}
+    past = {bundle.person_id: bundle for bundle in bundles if bundle.expected < today}
     if not past:
         return
     last_sending_day = sites.load(session).last_sending_day
     stuck = withdrawn_since(session, past, today)
-    for person_id, one in past.items():
-        stood_still = last_sending_day is None or last_sending_day < one.expected
-        one.late = stood_still or stuck.get(person_id, FIRST_DAY) >= one.expected
-
-
-def _waiting(session: Session, quiets: Sequence[Quiet], today: date) -> list[AnyRow]:
-    """The most pressing first: what has come up to superiors, then the oldest."""
-    names = (
-        "id",
-        "task_id",
-        "due_revision",
-        "reminder_step",
-        "occurrence",
-        "level",
-        "office",
-        "due_on",
-    )
-    columns = (*(notice.c[name] for name in names), task.c.org_id, task.c.plan_snapshot_id)
-    query = waiting(session, quiets, today).with_only_columns(*columns)
-    return list(session.execute(query.order_by(notice.c.level.desc(), notice.c.id)))
+    for person_id, bundle in past.items():
+        stood_still = last_sending_day is None or last_sending_day < bundle.expected
+        bundle.late = stood_still or stuck.get(person_id, FIRST_DAY) >= bundle.expected
 
 
 @dataclass(frozen=True)
 class _Lookup:
+    """What is asked of the roster for all notices at once, each as late as it is needed."""
+
     session: Session
     calendar: WorkCalendar
     settings: Settings
-    quiets: Sequence[Quiet]
-    rows: Sequence[AnyRow]
+    quiets: Sequence[QuietPeriod]
+    notices: Sequence[WaitingNotice]
     readers: Sequence[int]
     today: date
 
-    def place(self, found: Recipients, row: AnyRow) -> None:
+    def place(self, recipients: Recipients, notice: WaitingNotice) -> None:
         """Put a notice where it belongs, or leave it for after a quiet period."""
-        there, plan = self._org_at_level(row), self._plans[row.plan_snapshot_id]
-        places = [row.org_id, *([there] if there else [])]
-        if not plan.through_quiet and not self.may_speak(places):
+        there, plan = self._org_at_level(notice), self._plans[notice.plan_snapshot_id]
+        org_ids = [notice.org_id, *([there] if there else [])]
+        if not plan.through_quiet and not self.may_speak(org_ids):
             return
-        fallback, channels = plan.way(row.reminder_step, row.level)
+        fallback, channels = plan.way(notice.reminder_step, notice.level)
         to = there and addressee(
-            row.office, self.book.holders(there), self.book.reachable, fallback
+            notice.office, self.book.holders(there), self.book.reachable, fallback
         )
         if not to or not there:
-            found.unaddressed.append((row.id, there))
-            if 0 < row.level < len(self._line(row)):
-                found.upwards.append(row)
+            recipients.unaddressed.append((notice.id, there))
+            if 0 < notice.level < len(self._line(notice)):
+                recipients.passed_up.append(notice.one_level_up(self.today))
             return
-        one = _bundle_for(found.bundles, to, self.book)
-        one.notices.append(Told(row.id, there, to.relay))
-        one.wanted = one.wanted or channels
-        one.expected = min(one.expected, self._expected_on(row, plan, places))
+        bundle = recipients.bundle_for(to, self.book)
+        bundle.notices.append(BundledNotice(notice.id, there, to.relay))
+        bundle.channels = bundle.channels or channels
+        bundle.expected = min(bundle.expected, self._expected_on(notice, plan, org_ids))
 
     def may_speak(self, org_ids: Iterable[int]) -> bool:
+        """Whether none of these is in a quiet period."""
         return speaks_on(self.quiets, self._places(org_ids), self.today) == self.today
 
-    def _expected_on(self, row: AnyRow, plan: ReminderPlan, org_ids: Iterable[int]) -> date:
+    def _expected_on(
+        self, notice: WaitingNotice, plan: ReminderPlan, org_ids: Iterable[int]
+    ) -> date:
         """When it should have gone out: after a quiet period, on the first working day."""
-        due_on: date = row.due_on
         if plan.through_quiet or not self.quiets:
-            return due_on
-        day = speaks_on(self.quiets, self._places(org_ids), due_on)
-        return due_on if day == due_on else self.calendar.on_or_after(day)
+            return notice.due_on
+        day = speaks_on(self.quiets, self._places(org_ids), notice.due_on)
+        return day if day == notice.due_on else self.calendar.on_or_after(day)
 
-    def _org_at_level(self, row: AnyRow) -> int | None:
+    def _org_at_level(self, notice: WaitingNotice) -> int | None:
         """None where the reporting line is not that long."""
-        if not row.level:
-            return int(row.org_id)
-        above = self._line(row)
-        return above[row.level - 1] if row.level <= len(above) else None
+        if not notice.level:
+            return notice.org_id
+        line = self._line(notice)
+        return line[notice.level - 1] if notice.level <= len(line) else None
 
-    def _line(self, row: AnyRow) -> Sequence[int]:
+    def _line(self, notice: WaitingNotice) -> Sequence[int]:
         """Who hears of it, one after the other; of what waits for a decision, who decides."""
-        lines = self._deciding if row.reminder_step == DECIDE else self._above
-        return lines.get(row.org_id, ())
+        lines = self._deciding if notice.reminder_step == DECIDE else self._above
+        return lines.get(notice.org_id, ())
 
     @cached_property
     def _deciding(self) -> Mapping[int, Sequence[int]]:
-        asking = {row.org_id for row in self.rows if row.reminder_step == DECIDE}
-        return orgs.deciding(self.session, asking) if asking else {}
+        handed_up = {one.org_id for one in self.notices if one.reminder_step == DECIDE}
+        return orgs.deciding(self.session, handed_up) if handed_up else {}
 
     @cached_property
     def _above(self) -> Mapping[int, Sequence[int]]:
-        return orgs.superiors(self.session, {row.org_id for row in self.rows if row.level})
+        return orgs.superiors(self.session, {one.org_id for one in self.notices if one.level})
 
     @cached_property
     def book(self) -> AddressBook:
-        concerned = {there for row in self.rows if (there := self._org_at_level(row))}
-        return AddressBook(self.session, concerned | set(self.readers), self.today, self.settings)
+        """Of all that are written to."""
+        written_to = {there for one in self.notices if (there := self._org_at_level(one))}
+        return AddressBook(self.session, written_to | set(self.readers), self.today, self.settings)
 
     @cached_property
     def _plans(self) -> Mapping[int, ReminderPlan]:
-        chains = {row.plan_snapshot_id for row in self.rows}
-        return {
-            plan_snapshot_id: plan_of_snapshot(self.session, plan_snapshot_id)
-            for plan_snapshot_id in chains
-        }
+        snapshots = {one.plan_snapshot_id for one in self.notices}
+        return {id_: plan_snapshots.load(self.session, id_) for id_ in snapshots}
 
     def _places(self, org_ids: Iterable[int]) -> list[int]:
         return [self._positions[org_id] for org_id in org_ids] if self.quiets else []
 
     @cached_property
     def _positions(self) -> Mapping[int, int]:
-        concerned = {row.org_id for row in self.rows} | set(self.readers)
         lines = (*self._above.values(), *self._deciding.values())
         above = {org_id for line in lines for org_id in line}
-        return orgs.positions(self.session, concerned | above)
-
-
-def _bundle_for(bundles: dict[int, Bundle], to: Addressee, book: AddressBook) -> Bundle:
-    if to.person_id not in bundles:
-        bundles[to.person_id] = Bundle(to.person_id, book.ways(to.person_id))
-    return bundles[to.person_id]
+        own = {one.org_id for one in self.notices}
+        return orgs.positions(self.session, own | set(self.readers) | above)

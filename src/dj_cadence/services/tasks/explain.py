@@ -12,7 +12,7 @@ from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
-from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
@@ -22,12 +22,11 @@ from dj_cadence.domain.tasks.way import Way
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
-from dj_cadence.services.reminders.plan_snapshot import plan_of_snapshot
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.reminders import plan_snapshots, quiet_periods
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import act, appointment, org, person, slot, task
 
@@ -205,7 +204,7 @@ def _next(
     if State(row.state).is_settled or duty is None:
         return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
     dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
-    calendar, plan = catalogue.calendar, plan_of_snapshot(session, row.plan_snapshot_id)
+    calendar, plan = catalogue.calendar, plan_snapshots.load(session, row.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(row.duty, row.step)
     changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)
@@ -227,7 +226,7 @@ def _next(
 def _upwards(
     session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
 ) -> Iterator[str]:
-    found = escalation.coming(session, catalogue, row, plan)
+    found = escalation.escalation_ahead(session, catalogue, row, plan)
     if found is None:
         return
     rise, org_id = found
@@ -238,7 +237,7 @@ def _upwards(
         yield f"前一级收到后仍未办结的，再直接报{above}"
 
 
-def _silence(session: Session, row: AnyRow, today: date) -> Quiet | None:
+def _silence(session: Session, row: AnyRow, today: date) -> QuietPeriod | None:
     """The quiet period that the organization is in."""
     position = orgs.positions(session, [row.org_id])[row.org_id]
     found = [one for one in quiet_periods.every(session) if one.holds(position, today)]

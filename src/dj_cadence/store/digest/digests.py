@@ -3,33 +3,29 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, null, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
-from dj_cadence.domain.digest.digest import WEEK
+from dj_cadence.domain.digest.digest import WEEK, Numbers
 from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
-Counts = Mapping[str, Sequence[int]]
+Counts = Mapping[int, Numbers]
 """The numbers of each organization directly below, by its id; none where all are zero."""
 
 
-def superiors(session: Session) -> list[AnyRow]:
-    """(id, position, subtree_end) of those who read a digest: they have others below them."""
-    query = select(org.c.id, org.c.position, org.c.subtree_end)
-    return list(session.execute(query.where(_leads()).order_by(org.c.position)))
-
-
-def made(session: Session, week: str) -> set[int]:
-    """The superiors whose digest of the week is written down."""
-    return set(session.scalars(select(digest.c.org_id).where(digest.c.week == week)))
+def superiors_without(session: Session, week: str) -> list[int]:
+    """Those who read a digest, since they have others below them, and have none of `week` yet."""
+    made = select(digest.c.org_id).where(digest.c.week == week)
+    query = select(org.c.id).where(_leads(), org.c.id.not_in(made)).order_by(org.c.position)
+    return list(session.scalars(query))
 
 
 def write(
@@ -43,8 +39,14 @@ def write(
     What another process wrote at the same time stands: both counted the same.
     """
     values = [
-        {"org_id": org_id, "week": week, "counts": counts, "worth_sending": worth, "made_at": now}
-        for org_id, counts, worth in counted
+        {
+            "org_id": org_id,
+            "week": week,
+            "counts": {str(child): numbers for child, numbers in by_child.items()},
+            "worth_sending": worth_sending,
+            "made_at": now,
+        }
+        for org_id, by_child, worth_sending in counted
     ]
     if values:
         session.execute(insert_or_ignore(digest), values)
@@ -98,24 +100,28 @@ def weeks_told(session: Session, week: str, span: TreeRange) -> dict[int, str]:
     }
 
 
+def week_told(session: Session, week: str, above: Organization) -> str:
+    """The week of the last digest before `week` that this superior was told; may be empty."""
+    told = weeks_told(session, week, TreeRange(above.position, above.position))
+    return told.get(above.id) or week_before(session, week)
+
+
 def counts(session: Session, week: str, span: TreeRange) -> dict[int, Counts]:
     """What the digests of a week counted, by superior."""
     query = select(digest.c.org_id, digest.c.counts).join_from(digest, org)
-    found = session.execute(query.where(digest.c.week == week, in_range(span)))
-    return {row.org_id: row.counts for row in found}
+    rows = session.execute(query.where(digest.c.week == week, in_range(span)))
+    return {row.org_id: _counts(row.counts) for row in rows}
 
 
-def one(session: Session, org_id: int, week: str) -> AnyRow | None:
-    """The digest of a superior as it was written down."""
-    found = select(digest).where(digest.c.org_id == org_id, digest.c.week == week)
-    return session.execute(found).one_or_none()
+def counts_of(session: Session, org_id: int, week: str) -> Counts | None:
+    """What the digest of one superior counted; None where none was made."""
+    query = select(digest.c.counts).where(digest.c.org_id == org_id, digest.c.week == week)
+    stored = session.scalars(query).one_or_none()
+    return None if stored is None else _counts(stored)
 
 
-def children(session: Session, org_id: int, counted: Counts) -> list[AnyRow]:
-    """The organizations directly below, and those that were when this was counted."""
-    then = org.c.id.in_([int(number) for number in counted])
-    query = select(org).where(or_(org.c.supervisor_id == org_id, then)).order_by(org.c.position)
-    return list(session.execute(query))
+def _counts(stored: Mapping[str, Sequence[int]]) -> Counts:
+    return {int(child): Numbers(*numbers) for child, numbers in stored.items()}
 
 
 def _leads() -> ColumnElement[bool]:

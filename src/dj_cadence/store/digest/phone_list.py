@@ -1,26 +1,36 @@
 """People whom no message reaches, and what they have to be told by telephone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import holds_office
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, appointment, org, person, task
 
 _OWED = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 
+class UnreachedPerson(NamedTuple):
+    """Who holds an office and has no address, with what the organization owes."""
+
+    code: str
+    org_name: str
+    office: str
+    person: str
+    phone: str
+    open: int
+    """How many tasks, those overdue included."""
+    overdue: int
+
+
 def unreached(
     session: Session, first: int, last: int, channels: Collection[str], today: date
-) -> Sequence[AnyRow]:
-    """(code, org_name, office, person, phone, open, overdue) of office-holders without an address.
-
-    In the organizations' own order. The numbers are those of the organization.
-    """
+) -> list[UnreachedPerson]:
+    """Office-holders without an address on these channels, in the organizations' own order."""
     usable = exists().where(
         address.c.person_id == person.c.id,
         address.c.channel.in_(sorted(channels)),
@@ -36,12 +46,12 @@ def unreached(
     query = (
         select(
             org.c.code,
-            org.c.name.label("org_name"),
+            org.c.name,
             appointment.c.office,
-            person.c.name.label("person"),
-            func.coalesce(phone, "").label("phone"),
-            func.count(task.c.id).label("open"),
-            func.coalesce(func.sum(late), 0).label("overdue"),
+            person.c.name,
+            func.coalesce(phone, ""),
+            func.count(task.c.id),
+            func.coalesce(func.sum(late), 0),
         )
         .join_from(appointment, person, person.c.id == appointment.c.person_id)
         .join(org, org.c.id == appointment.c.org_id)
@@ -59,4 +69,4 @@ def unreached(
         )
         .order_by(org.c.position, appointment.c.id)
     )
-    return session.execute(query).all()
+    return [UnreachedPerson._make(row) for row in session.execute(query)]

@@ -51,7 +51,6 @@ from dj_cadence.store.schema import (
     org,
     org_cohort,
     plan_run,
-    plan_snapshot,
     site,
     slot,
     task,
@@ -261,19 +260,6 @@ def use_snapshot(session: Session, scope: Scope, plan_snapshot_id: int, today: d
     session.execute(
         update(task).where(silent).values(plan_snapshot_id=plan_snapshot_id, next_on=today)
     )
-
-
-def plan_snapshot_id(session: Session, digest: str, content: object) -> int:
-    """The stored copy of a reminder plan, written on first sight."""
-    found = session.execute(
-        select(plan_snapshot.c.id).where(plan_snapshot.c.hash == digest)
-    ).scalar()
-    if found is not None:
-        return int(found)
-    written = session.execute(
-        insert(plan_snapshot).values(hash=digest, content=content).returning(plan_snapshot.c.id)
-    )
-    return int(written.scalar_one())
 
 
 def organizations(session: Session, changed_after: int | None) -> Sequence[int]:

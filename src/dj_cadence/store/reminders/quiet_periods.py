@@ -19,24 +19,30 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
-from dj_cadence.domain.reminders.quiet_period import Quiet
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow, AnySelect
 from dj_cadence.store.schema import notice, org, quiet_period, task
 
 EVERYWHERE = 0
 """Stands for the whole site."""
 _everywhere = quiet_period.c.org_id == EVERYWHERE
-_first = case((_everywhere, 0), else_=org.c.position).label("first")
-_last = case((_everywhere, WHOLE_TREE.last), else_=org.c.subtree_end).label("last")
 
 
-def every(session: Session) -> list[Quiet]:
-    """All of them, those over included: they say why something was held."""
-    return [Quiet(row.first, row.last, row.since, row.until, row.reason) for row in _rows(session)]
+def every(session: Session) -> list[QuietPeriod]:
+    """All of them in order, those over included: they say why something was held."""
+    q = quiet_period.c
+    first = case((_everywhere, 0), else_=org.c.position)
+    last = case((_everywhere, WHOLE_TREE.last), else_=org.c.subtree_end)
+    code, name = func.coalesce(org.c.code, ""), func.coalesce(org.c.name, "")
+    query = (
+        select(first, last, q.since, q.until, q.reason, q.id, code, name, q.made_by)
+        .outerjoin_from(quiet_period, org, org.c.id == q.org_id)
+        .order_by(q.since, q.id)
+    )
+    return [QuietPeriod(*row) for row in session.execute(query)]
 
 
 def is_quiet_everywhere(session: Session, today: date) -> bool:
@@ -45,30 +51,16 @@ def is_quiet_everywhere(session: Session, today: date) -> bool:
     return session.execute(select(quiet_period.c.id).where(now)).first() is not None
 
 
-def is_silent(quiets: Iterable[Quiet], today: date) -> ColumnElement[bool]:
+def is_silent(quiets: Iterable[QuietPeriod], today: date) -> ColumnElement[bool]:
     """The condition on `org` that holds where one of the periods is running."""
-    running = (one for one in quiets if one.since <= today <= one.until)
-    return or_(false(), *(org.c.position.between(one.first, one.last) for one in running))
+    running = (quiet for quiet in quiets if quiet.since <= today <= quiet.until)
+    return or_(false(), *(org.c.position.between(quiet.first, quiet.last) for quiet in running))
 
 
-def listed(session: Session) -> list[AnyRow]:
-    """(id, code, name, since, until, reason, made_by) of each, the latest first."""
-    return list(reversed(_rows(session)))
-
-
-def one(session: Session, number: int) -> AnyRow | None:
-    """The quiet period with that number, held."""
-    found = select(quiet_period).where(quiet_period.c.id == number).with_for_update()
-    return session.execute(found).one_or_none()
-
-
-def _rows(session: Session) -> Sequence[AnyRow]:
-    return session.execute(_query().order_by(quiet_period.c.since, quiet_period.c.id)).all()
-
-
-def _query() -> AnySelect:
-    columns = (quiet_period, org.c.code, org.c.name, _first, _last)
-    return select(*columns).outerjoin(org, org.c.id == quiet_period.c.org_id)
+def end_of(session: Session, number: int) -> date | None:
+    """The last day of the quiet period with that number, held; None where there is none."""
+    query = select(quiet_period.c.until).where(quiet_period.c.id == number).with_for_update()
+    return session.scalars(query).one_or_none()
 
 
 def add(
@@ -89,10 +81,8 @@ def add(
         "made_by": actor.name,
         "made_at": actor.now,
     }
-    written = session.execute(
-        insert_or_ignore(quiet_period).values(row).returning(quiet_period.c.id)
-    )
-    return written.first() is not None
+    adding = insert_or_ignore(quiet_period).values(row).returning(quiet_period.c.id)
+    return session.execute(adding).first() is not None
 
 
 def shorten(session: Session, number: int, until: date) -> None:
@@ -108,11 +98,7 @@ def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMa
         return []
     there = org.alias("there")
     about = org.alias("about")
-    within = or_(
-        _everywhere,
-        in_subtree(org, there),
-        in_subtree(org, about),
-    )
+    within = or_(_everywhere, in_subtree(org, there), in_subtree(org, about))
     query = (
         select(notice.c.message_id, quiet_period.c.reason, func.max(quiet_period.c.until))
         .select_from(notice)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +13,6 @@ from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import in_subtree
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import org, override, task
 
 _UPWARD = (OverrideKey.ADOPTED.value, OverrideKey.ESCALATE.value)
@@ -121,19 +121,30 @@ def spreads(session: Session, duty: str) -> list[Spread]:
     ]
 
 
-def upward(session: Session, duties: Collection[str]) -> list[AnyRow]:
-    """What superiors chose to be told of: (duty, key, value, org_id, position, subtree_end).
+class UpwardChoice(NamedTuple):
+    """What a superior chose to be told of a duty, for the positions of its subtree."""
 
-    The uppermost superior's first.
-    """
-    columns = (override.c.duty, override.c.key, override.c.value, override.c.org_id)
+    key: OverrideKey
+    value: str
+    org_id: int
+    first: int
+    last: int
+
+
+def upward(session: Session, duties: Collection[str]) -> dict[str, list[UpwardChoice]]:
+    """What superiors chose to be told of these duties, the uppermost superior's first."""
+    columns = (override.c.key, override.c.value, override.c.org_id)
     query = (
-        select(*columns, org.c.position, org.c.subtree_end)
+        select(override.c.duty, *columns, org.c.position, org.c.subtree_end)
         .join_from(override, org)
         .where(override.c.key.in_(_UPWARD), override.c.ended_at.is_(None))
         .where(override.c.duty.in_(sorted(duties)))
+        .order_by(org.c.position)
     )
-    return list(session.execute(query.order_by(org.c.position)))
+    choices: dict[str, list[UpwardChoice]] = {}
+    for duty, key, *rest in session.execute(query):
+        choices.setdefault(duty, []).append(UpwardChoice(OverrideKey(key), *rest))
+    return choices
 
 
 def adopted(session: Session) -> list[str]:

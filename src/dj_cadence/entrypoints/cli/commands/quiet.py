@@ -52,10 +52,10 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         rows = quiet_periods.listed(session)
     if as_json:
         for row in rows:
-            shown = {"id": row.id, "org": row.code or "", "from": row.since, "until": row.until}
+            shown = {"id": row.id, "org": row.org_code, "from": row.since, "until": row.until}
             say_json({**shown, "reason": row.reason, "by": row.made_by})
         return
-    cells = ((row.id, row.name or "全站", row.since, row.until, row.reason) for row in rows)
+    cells = ((row.id, row.org_name or "全站", row.since, row.until, row.reason) for row in rows)
     table(("编号", "范围", "从", "到", "原因"), cells)
 
 
@@ -70,7 +70,7 @@ def end(
     def do(site: Opened, session: Session, _actor: Actor) -> None:
         rows = {row.id: row for row in quiet_periods.listed(session)}
         if number in rows:
-            _check_superior(site, session, rows[number].code or "", by)
+            _check_superior(site, session, rows[number].org_code, by)
         quiet_periods.end(session, number, site.today)
 
     act(ctx, by, do)

@@ -1,0 +1,48 @@
+"""Reminder plans as they were when tasks began to be reminded of, whatever the rules say by now."""
+
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.reminders.plan import EscalationStep, From, ReminderPlan, ReminderStep
+from dj_cadence.fingerprint import digest, plain
+from dj_cadence.store.schema import plan_snapshot
+
+
+def save(session: Session, plan: ReminderPlan) -> int:
+    """The id of the stored copy, which is written on first sight."""
+    fingerprint = digest(plan)
+    stored = select(plan_snapshot.c.id).where(plan_snapshot.c.hash == fingerprint)
+    if (snapshot_id := session.scalar(stored)) is not None:
+        return int(snapshot_id)
+    adding = insert(plan_snapshot).values(hash=fingerprint, content=plain(plan))
+    return int(session.scalars(adding.returning(plan_snapshot.c.id)).one())
+
+
+def load(session: Session, snapshot_id: int) -> ReminderPlan:
+    """The plan that was stored. Raises LookupError, TypeError or ValueError for a spoilt one."""
+    stored = select(plan_snapshot.c.content).where(plan_snapshot.c.id == snapshot_id)
+    content = session.scalars(stored).one()
+    return ReminderPlan(
+        content["key"],
+        content["title"],
+        tuple(_reminder_step(values) for values in content["steps"]),
+        tuple(EscalationStep(**_with_channels(values)) for values in content.get("escalate", ())),
+        content.get("through_quiet", False),
+    )
+
+
+def through_quiet(session: Session) -> list[int]:
+    """The ids of the plans that speak in a quiet period too."""
+    rows = session.execute(select(plan_snapshot.c.id, plan_snapshot.c.content))
+    return [row.id for row in rows if row.content.get("through_quiet")]
+
+
+def _reminder_step(values: dict[str, Any]) -> ReminderStep:
+    """What an older version did not know yet has its default."""
+    return ReminderStep(**_with_channels(values) | {"counted_from": From(values["counted_from"])})
+
+
+def _with_channels(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"channels": tuple(values.get("channels", ()))}

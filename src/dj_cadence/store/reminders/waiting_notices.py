@@ -1,0 +1,43 @@
+"""The notices that are to be told today, without those that a quiet period holds."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.reminders.notice import WaitingNotice
+from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.store.reminders import plan_snapshots
+from dj_cadence.store.reminders.notices import WAITS
+from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.schema import notice, org, task
+
+
+def any_waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> bool:
+    """Whether there is one."""
+    return session.execute(_waiting(session, quiets, today).limit(1)).first() is not None
+
+
+def waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> list[WaitingNotice]:
+    """All, the most pressing first: what has come up to superiors, then the oldest."""
+    of_notice = (notice.c[name] for name in WaitingNotice._fields[:-2])
+    query = _waiting(session, quiets, today).with_only_columns(
+        *of_notice, task.c.org_id, task.c.plan_snapshot_id
+    )
+    rows = session.execute(query.order_by(notice.c.level.desc(), notice.c.id))
+    return [WaitingNotice._make(row) for row in rows]
+
+
+def _waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> Select[tuple[int]]:
+    """A quiet period holds what is about its organizations, unless the plan speaks all the same."""
+    query = (
+        select(notice.c.id)
+        .join_from(notice, task, task.c.id == notice.c.task_id)
+        .where(WAITS, notice.c.due_on <= today)
+    )
+    if not any(quiet.since <= today <= quiet.until for quiet in quiets):
+        return query
+    unheld = task.c.plan_snapshot_id.in_(plan_snapshots.through_quiet(session))
+    speaks = or_(~is_silent(quiets, today), unheld)
+    return query.join(org, org.c.id == task.c.org_id).where(speaks)
