@@ -88,4 +88,5 @@ def rewrite_plan_snapshot(session: Session, id_: int, content: Any) -> None:
 
 def evidence_sizes(session: Session) -> dict[str, int]:
     """The size of each file that was handed in, by its hash."""
-    return dict(session.execute(select(evidence.c.sha256, evidence.c.size)).tuples().all())
+    rows = session.execute(select(evidence.c.sha256, evidence.c.size))
+    return {row.sha256: row.size for row in rows}

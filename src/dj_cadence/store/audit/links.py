@@ -23,14 +23,15 @@ def messages_without_token(session: Session, sent_after: datetime) -> list[tuple
         exists().where(letter.c.message_id == message.c.id),
         ~exists().where(token.c.subject == subject, token.c.purpose == "message"),
     )
-    return list(session.execute(query).tuples())
+    return [(row.id, row.created_at) for row in session.execute(query)]
 
 
 def feeds_without_token(session: Session) -> list[tuple[str, int]]:
     """(subject, generation) of the calendars whose address is not known."""
     mine = (token.c.subject == feed.c.subject, token.c.generation == feed.c.generation)
     known = exists().where(token.c.purpose == "feed", *mine)
-    return list(session.execute(select(feed.c.subject, feed.c.generation).where(~known)).tuples())
+    query = select(feed.c.subject, feed.c.generation).where(~known)
+    return [(row.subject, row.generation) for row in session.execute(query)]
 
 
 class FeedCopy(NamedTuple):
