@@ -34,11 +34,12 @@ from null_channel import Null
 from province import NOW
 from sqlalchemy import func, select
 
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender
 from dj_cadence.errors import DeliveryError
 from dj_cadence.notifiers import smtp
 from dj_cadence.services.delivery.bundle import bundle
-from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
@@ -181,7 +182,9 @@ def _letters(engine: Site) -> list[Letter]:
         query = select(letter.c.message_id, skeleton.c.content, letter.c.content)
         rows = session.execute(query.join_from(letter, skeleton)).all()
     key = engine.settings.key
-    return [unpack(said, content, message_token(key, id_)) for id_, said, content in rows]
+    return [
+        unpack(StoredLetter(said, content), message_token(key, id_)) for id_, said, content in rows
+    ]
 
 
 # --- the references -----------------------------------------------------------------------------

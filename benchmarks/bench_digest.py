@@ -33,7 +33,7 @@ from dj_cadence.rendering import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.compose import ComposedLetter, Composer
-from dj_cadence.services.delivery.letter_codec import pack_whole
+from dj_cadence.services.delivery.skeletons import pack_whole
 from dj_cadence.services.digest.making import make_digests
 from dj_cadence.services.digest.views import Digests, digests_of_a_pass
 from dj_cadence.services.planning import apply as planner
@@ -199,10 +199,14 @@ def _write_letters(database: Database) -> int:
         if not claims:
             return letters
         made = composer.write(database, claims, AT)
-        frozen = [one.frozen for one in made if isinstance(one, ComposedLetter) and one.frozen]
+        stored = [
+            (one.claim, one.stored)
+            for one in made
+            if isinstance(one, ComposedLetter) and one.stored
+        ]
         with database.write(durable=False) as session:
-            kept.freeze(session, frozen)
-        letters += len(frozen)
+            kept.keep(session, stored)
+        letters += len(stored)
 
 
 # --- the references ------------------------------------------------------------------------------

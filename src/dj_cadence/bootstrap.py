@@ -3,7 +3,8 @@
 import importlib
 import importlib.util
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +22,12 @@ from dj_cadence.services.operations.founding import found_if_new
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.store.core.database import Database, open_database
+from dj_cadence.store.core.database import Database, open_beside, open_database
+from dj_cadence.store.core.unusable import out_of_reach_explained
+from dj_cadence.store.site.folder_lock import in_use
 from dj_cadence.transport.mailbox import open_box
+
+__all__ = ["open_beside"]  # the rest is said here
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +73,23 @@ def open_site(
     except BaseException:
         database.close()
         raise
+
+
+@contextmanager
+def site_in_use(
+    folder: Path, environ: Mapping[str, str], *, tell: Callable[[str], object]
+) -> Iterator[Site]:
+    """The site in `folder` for as long as the block lasts, while nobody may replace it.
+
+    Raises as open_site does, and Refused where its database is out of reach meanwhile.
+    """
+    with in_use(folder):
+        site = open_site(folder, environ, tell=tell)
+        try:
+            with out_of_reach_explained(site.database):
+                yield site
+        finally:
+            site.database.close()
 
 
 def assemble(settings: Settings, database: Database) -> Site:

@@ -10,7 +10,7 @@ SOURCE = ROOT / "src" / "dj_cadence"
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
 WRITERS = {
-    "act": "store/tasks/tasks.py",
+    "act": "store/tasks/acts.py",
     "address": "store/delivery/addresses.py",
     "appointment": "store/roster/people.py",
     "attempt": "store/delivery/attempts.py",

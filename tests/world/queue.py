@@ -1,19 +1,18 @@
 """Rows and parts for the tests of delivery: a small district, messages put into the queue."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import dj_cadence
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.digest.digest import NOTHING, DigestView
-from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty
@@ -24,11 +23,10 @@ from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recove
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
+from dj_cadence.transport.message_id import make_message_id
+from tests.world.builder import DAY, MORNING, add
 
 SHIPPED = Path(dj_cadence.__file__).parent / "templates"
-DAY = date(2026, 3, 2)
-MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
-"""08:30 of DAY in Shanghai."""
 MINUTE = timedelta(minutes=1)
 SETTINGS = Settings(
     folder=Path("site"),
@@ -110,109 +108,36 @@ def send_all(
 
 def add_site(session: Session) -> None:
     """The site, and the rows that every organization and task hangs on."""
-    session.execute(
-        insert(schema.site).values(id=1, uid="5eed", starts_on=DAY, sending=True, home="here")
-    )
-    session.execute(insert(schema.profile).values(id=1, hash="p", facts={}))
-    session.execute(insert(schema.plan_snapshot).values(id=1, hash="c", content={}))
-    session.execute(insert(schema.cohort).values(id=1, duty=DUTY.key, signature="s", facts={}))
-    session.execute(
-        insert(schema.slot).values(
-            id=1,
-            cohort_id=1,
-            period="2026-03",
-            step="",
-            label="2026-03",
-            opens=date(2026, 3, 1),
-            planned=date(2026, 3, 5),
-            due=date(2026, 3, 31),
-            provisional=False,
-            target=1,
-            unit="次",
-            first_on=date(2026, 3, 1),
-            derivation=[],
-        )
-    )
+    for table in (schema.site, schema.profile, schema.plan_snapshot, schema.cohort):
+        add(session, table)
+    add(session, schema.slot, id=1, period="2026-03", planned=date(2026, 3, 5))
 
 
 def add_org(session: Session, org_id: int, name: str = "第一小学党支部") -> None:
-    session.execute(
-        insert(schema.org).values(
-            id=org_id,
-            code=f"X{org_id}",
-            name=name,
-            kind="branch",
-            position=org_id,
-            subtree_end=org_id,
-            profile_id=1,
-            roster={},
-        )
-    )
+    add(session, schema.org, id=org_id, name=name)
 
 
 def add_person(session: Session, person_id: int, address: str | None = None) -> str:
     address = address or f"p{person_id}@example.cn"
-    session.execute(insert(schema.person).values(id=person_id, key=f"P{person_id}", name="李老师"))
-    session.execute(
-        insert(schema.address).values(person_id=person_id, channel="email", value=address)
-    )
+    add(session, schema.person, id=person_id)
+    add(session, schema.address, person_id=person_id, value=address)
     return address
 
 
 def add_task(session: Session, task_id: int, org_id: int, **values: object) -> None:
-    ordinary = {
-        "id": task_id,
-        "org_id": org_id,
-        "duty": DUTY.key,
-        "subject_id": 0,
-        "start_event_id": 0,
-        "period": f"task-{task_id}",
-        "step": "",
-        "slot_id": 1,
-        "state": "open",
-        "opens": date(2026, 3, 1),
-        "planned": date(2026, 3, 5),
-        "due": date(2026, 3, 31),
-        "target": 1,
-        "plan_snapshot_id": 1,
-        "reminded_until": DAY,
-        "changed_at": MORNING,
-    }
-    session.execute(insert(schema.task).values(**{**ordinary, **values}))
+    ordinary = {"planned": date(2026, 3, 5), "reminded_until": DAY}
+    add(session, schema.task, ordinary | values, id=task_id, org_id=org_id)
 
 
 def add_message(session: Session, message_id: int, person_id: int, **values: object) -> None:
-    ordinary = {
-        "id": message_id,
-        "person_id": person_id,
-        "day": DAY,
-        "serial": 0,
-        "kind": "bundle",
-        "channel": "email",
-        "address": f"p{person_id}@example.cn",
-        "late": False,
-        "state": "ready",
-        "send_at": MORNING,
-        "created_at": MORNING,
-    }
-    session.execute(insert(schema.message).values(**{**ordinary, **values}))
+    add(session, schema.message, {"send_at": MORNING} | values, id=message_id, person_id=person_id)
 
 
 def add_notice(
     session: Session, notice_id: int, task_id: int, message_id: int, **values: object
 ) -> None:
-    ordinary = {
-        "id": notice_id,
-        "task_id": task_id,
-        "due_revision": 0,
-        "reminder_step": "list",
-        "occurrence": notice_id,
-        "level": 0,
-        "office": "书记",
-        "due_on": DAY,
-        "message_id": message_id,
-    }
-    session.execute(insert(schema.notice).values(**{**ordinary, **values}))
+    named = {"task_id": task_id, "message_id": message_id, "occurrence": notice_id}
+    add(session, schema.notice, named | values, id=notice_id)
 
 
 def fill(database: Database, persons: int) -> None:

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.access.link_tokens import login_address
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site

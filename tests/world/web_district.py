@@ -12,19 +12,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from httpx2 import Response
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
+from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.domain.messages.notifier import Letter
-from dj_cadence.domain.messages.skeleton import Skeleton
 from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.fingerprint import plain
-from dj_cadence.services.access.permissions import login_address
-from dj_cadence.services.delivery.letter_codec import pack
+from dj_cadence.services.access.link_tokens import login_address
+from dj_cadence.services.delivery.skeletons import Filled, Skeleton, pack
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token
 from dj_cadence.store.core.database import Database
@@ -44,6 +43,7 @@ from dj_cadence.store.schema import (
     task,
 )
 from dj_cadence.store.site import tokens
+from tests.world.builder import add
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 12)
@@ -179,65 +179,39 @@ def make_district(database: Database, catalogue: Catalogue, folder: Path) -> Dis
 
 
 def _insert_people(session: Session) -> None:
-    session.execute(
-        insert(site).values(
-            id=1, uid="u1.example", starts_on=date(2025, 9, 1), sending=True, home="", last_tick=NOW
-        )
-    )
-    session.execute(insert(profile).values(id=1, hash="h", facts={}))
+    add(session, site, uid="u1.example", starts_on=date(2025, 9, 1), home="", last_tick=NOW)
+    add(session, profile)
     names = ("id", "code", "name", "kind", "supervisor_id", "position", "subtree_end")
-    shared = {"profile_id": 1, "roster": {}}
-    session.execute(insert(org), [dict(zip(names, o, strict=True)) | shared for o in ORGS])
-    session.execute(insert(person), [{"id": p[0], "key": p[1], "name": p[2]} for p in PEOPLE])
+    add(session, org, *(dict(zip(names, o, strict=True)) for o in ORGS))
+    add(session, person, *({"id": p[0], "key": p[1], "name": p[2]} for p in PEOPLE))
     names = ("person_id", "org_id", "office", "until")
-    rows = [dict(zip(names, (p[0], *p[3:]), strict=True)) for p in PEOPLE]
-    shared = {"since": FIRST_DAY, "acting": False}
-    session.execute(insert(appointment), [row | shared for row in rows])
+    add(session, appointment, *(dict(zip(names, (p[0], *p[3:]), strict=True)) for p in PEOPLE))
 
 
 def _insert_tasks(session: Session) -> None:
-    session.execute(insert(plan_snapshot).values(id=1, hash="h", content=plain(SILENT)))
-    session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
+    add(session, plan_snapshot, content=plain(SILENT))
+    add(session, cohort, duty="any")
     for number, org_id, duty, label, opens, planned, due, state, subject_id in TASKS:
         dates = {
             "opens": date.fromisoformat(opens),
             "planned": date.fromisoformat(planned) if planned else None,
             "due": date.fromisoformat(due),
         }
-        session.execute(
-            insert(slot).values(
-                id=number,
-                cohort_id=1,
-                period=f"slot-{number}",
-                step="",
-                label=label,
-                provisional=number == 4,
-                target=1,
-                unit="次",
-                first_on=dates["opens"],
-                derivation=[],
-                **dates,
-            )
-        )
-        session.execute(
-            insert(task).values(
-                id=number,
-                org_id=org_id,
-                duty=duty,
-                subject_id=subject_id,
-                start_event_id=0,
-                period=label[:16],
-                step="",
-                slot_id=number,
-                state=state,
-                target=1,
-                plan_snapshot_id=1,
-                reminded_until=dates["opens"],
-                completed_on=date(2026, 1, 2) if state == "done" else None,
-                sequence=number,
-                changed_at=datetime(2026, 3, 1, 0, 0, number, tzinfo=UTC),
-                **dates,
-            )
+        add(session, slot, dates, id=number, label=label, provisional=number == 4)
+        add(
+            session,
+            task,
+            dates,
+            id=number,
+            org_id=org_id,
+            duty=duty,
+            subject_id=subject_id,
+            period=label[:16],
+            slot_id=number,
+            state=state,
+            completed_on=date(2026, 1, 2) if state == "done" else None,
+            sequence=number,
+            changed_at=datetime(2026, 3, 1, 0, 0, number, tzinfo=UTC),
         )
 
 
@@ -254,23 +228,19 @@ def _insert_messages(session: Session, settings: Settings) -> None:
             html=f"<p>请办理<a href='{ADDRESS}/t/{token}'>打开</a></p>",
             date="2026-02-27T08:30:00+08:00",
         )
-        session.execute(
-            insert(message).values(
-                id=number,
-                person_id=person_id,
-                day=date(2026, 2, 27),
-                serial=0,
-                kind="bundle",
-                channel="email",
-                address="someone@example.org",
-                late=False,
-                state="sent",
-                created_at=NOW,
-                sent_at=NOW,
-            )
+        add(
+            session,
+            message,
+            id=number,
+            person_id=person_id,
+            day=date(2026, 2, 27),
+            address="someone@example.org",
+            state="sent",
+            created_at=NOW,
+            sent_at=NOW,
         )
-        packed = pack(letter, Skeleton(letter.subject, letter.text, letter.html), (), token)
-        letters.keep(session, number, packed.skeleton, packed.content)
+        packed = pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), token)
+        letters.keep_of_new(session, number, packed)
         subject = f"message:{number}"
         tokens.remember(
             session,
@@ -282,17 +252,13 @@ def _insert_messages(session: Session, settings: Settings) -> None:
             expires_at=NOW + timedelta(days=120),
         )
         for task_id in task_ids:
-            session.execute(
-                insert(notice).values(
-                    task_id=task_id,
-                    due_revision=0,
-                    reminder_step=f"r{number}",
-                    occurrence=0,
-                    level=0,
-                    office="书记",
-                    due_on=date(2026, 2, 27),
-                    person_id=person_id,
-                    message_id=number,
-                    outcome="sent",
-                )
+            add(
+                session,
+                notice,
+                task_id=task_id,
+                reminder_step=f"r{number}",
+                due_on=date(2026, 2, 27),
+                person_id=person_id,
+                message_id=number,
+                outcome="sent",
             )

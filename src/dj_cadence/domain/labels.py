@@ -93,3 +93,13 @@ CHANNELS: Mapping[str, str] = {
     "feishu_group": "飞书群",
 }
 """What the channels are called by that have the names which the documents propose."""
+PLAN_CHANGES: Mapping[str, str] = {
+    "create": "新增",
+    "move": "改期",
+    "withdraw": "撤回",
+    "reopen": "恢复",
+    "keep": "保留",
+}
+"""What a plan does to tasks."""
+AUDIENCES: Mapping[str, str] = {"mail": "个人邮件", "chat": "个人消息", "group": "群消息"}
+"""How a channel speaks."""

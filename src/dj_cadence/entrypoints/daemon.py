@@ -11,13 +11,11 @@ import socket
 import sys
 from contextlib import closing
 from types import FrameType
-from urllib.parse import urlsplit
 
 import uvicorn
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import template_folders
-from dj_cadence.chinese import os_reason
+from dj_cadence.bootstrap import open_beside, template_folders
 from dj_cadence.entrypoints.connections import LEAVING_SECONDS, Connection, room_here
 from dj_cadence.entrypoints.daemon_jobs import (
     AUDIT_SECONDS,
@@ -30,61 +28,18 @@ from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
-from dj_cadence.errors import Refused
+from dj_cadence.services.operations.tick import lifeline
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.settings import is_loopback
-from dj_cadence.store.core.database import open_beside
-from dj_cadence.store.delivery.process_lock import lifeline
 
-FIRST_PORT = 8000
 GRACE_SECONDS = 5
 """For what is under way when the process is told to end."""
-_TRIES = 100
 SWITCH_SECONDS = 0.001
 """So long a thread computes before others have their turn: the one that takes requests and
 answers watchers must not stand in line behind those that make pages.
 """
 _log = logging.getLogger(__name__)
-
-
-def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socket:
-    """A listening socket on `port`, or on the next free port from `first` on.
-
-    Raises Refused where the port that was asked for is taken.
-    """
-    for candidate in [port] if port is not None else range(first, first + _TRIES):
-        try:
-            return _bound(host, candidate)
-        except OSError as error:
-            reason = os_reason(error.errno)
-    if port is not None:
-        raise Refused(f"端口 {port} 用不了（{reason}）。请换一个 --port，或不写端口自动选择。")
-    raise Refused(f"从 {first} 起的 {_TRIES} 个端口都被占用。请用 --port 指定一个空闲端口。")
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
-def configured_port(site: Site) -> int:
-    """The port that links in messages name, where they lead to this machine."""
-    port = urlsplit(site.settings.web_address).port if is_linked_here(site) else None
-    return port or FIRST_PORT
-
-
-def is_linked_here(site: Site) -> bool:
-    """Whether links lead to this process itself, and not to a proxy or a name of its own."""
-    return urlsplit(site.settings.web_address).hostname == "127.0.0.1"
 
 
 def serve(site: Site, listening: socket.socket) -> None:

@@ -14,13 +14,16 @@ from dj_cadence.entrypoints.pass_watch import CLOCK_HELD, PassWatch
 from dj_cadence.errors import DatabaseGone
 from dj_cadence.services.audit import AuditFinding, audit
 from dj_cadence.services.delivery.deliver import wait_for_workers
-from dj_cadence.services.operations.clock_guard import ClockGuard, accept_clock
+from dj_cadence.services.operations.clock_guard import (
+    ClockGuard,
+    accept_clock,
+    known_times,
+    read_clock,
+)
 from dj_cadence.services.operations.metrics import measure
-from dj_cadence.services.operations.tick import tick
+from dj_cadence.services.operations.tick import ProcessLock, tick
 from dj_cadence.services.operations.tidy import tidy
-from dj_cadence.services.site import Site
-from dj_cadence.store.delivery.process_lock import ProcessLock
-from dj_cadence.store.site import site as sites
+from dj_cadence.services.site import Site, state_of
 from dj_cadence.transport.bounded_client import BoundedClient
 from dj_cadence.transport.socket_reader import TooMuch
 
@@ -30,11 +33,6 @@ HEARTBEAT_SECONDS = 600
 UNSENT_FOR_LONG = timedelta(hours=24)
 _TIMEOUT = 20
 _log = logging.getLogger(__name__)
-
-
-def read_clock() -> Reading:
-    """What the clock says now, beside the time that nobody can set."""
-    return Reading(clock.now(), clock.steady(), clock.is_rehearsal())
 
 
 class DaemonJobs:
@@ -67,8 +65,7 @@ class DaemonJobs:
 
     def _pass(self, reading: Reading) -> str:
         """One pass; returns why none was made, if so."""
-        with self._site.database.read() as session:
-            known = sites.known_times(session)
+        known = known_times(self._site)
         if known is None:
             _log.warning("no_rules_applied")
             return ""
@@ -128,8 +125,7 @@ class DaemonJobs:
     def _is_well(self) -> bool:
         if self.passes.health.reason or not (self._made_a_pass and self._audit_is_well):
             return False
-        with self._site.database.read() as session:
-            if sites.load(session).sending_paused_on:
-                return False  # a copy must not vouch for the original, which may be down
+        if state_of(self._site.database).is_held:
+            return False  # a copy must not vouch for the original, which may be down
         found = measure(self._site.database, clock.now())
         return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG

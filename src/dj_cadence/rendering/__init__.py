@@ -1,7 +1,7 @@
 """Messages as text: templates/mail, templates/digest and templates/chat, filled in."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -43,7 +43,6 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.problems import Problem
 from dj_cadence.rendering import digest_filters
 from dj_cadence.rendering.dates import day, short_day
-from dj_cadence.rendering.skeletons import Filled, Skeletons, ViewOf
 
 _LONGEST_TITLE = 16
 
@@ -101,14 +100,6 @@ class Templates:
         self._environment.globals["most_missing"] = digest_filters.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
         self._own = folders[:-1]
-        self._skeletons = Skeletons(self.render_message)
-
-    def skeleton(self, said: Hashable, names: Sequence[str], view_of: ViewOf) -> Filled:
-        """The mail of `names`, rendered once for all to whom the same is `said`.
-
-        Only where `mails_are_shipped`. Raises jinja2's errors for a faulty template.
-        """
-        return self._skeletons.of(said, names, view_of)
 
     def mails_are_shipped(self) -> bool:
         """Whether a site has none of its own, which may do anything with a name."""

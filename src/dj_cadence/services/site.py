@@ -5,21 +5,21 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from sqlalchemy import update
+from typing import NamedTuple
 
 from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
 from dj_cadence.rendering import Templates
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.core.database import Database, DriverError, Session
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.schema import message
+from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import BounceBox
 
-__all__ = ["Session", "Site"]  # the rest is used by services
+__all__ = ["Database", "DriverError", "Session", "Site"]  # the rest is used by services
 
 PASSES = "passes"
 """The file in the site's folder that counts passes as the database does."""
@@ -67,8 +67,7 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
 
 def _leave_to_people(session: Session, today: date) -> int:
     """Close what is waiting to be said, without saying it."""
-    unsent = message.c.state.in_(("ready", "retry", "leased"))
-    session.execute(update(message).where(unsent).values(state="unknown", send_at=None))
+    messages.leave_to_people(session)
     return notices.close_unknown(session, today)
 
 
@@ -102,3 +101,23 @@ def _passes_known(site: Site) -> int:
         return int((site.settings.folder / PASSES).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
+
+
+class SiteState(NamedTuple):
+    """What the database says of the site itself."""
+
+    starts_on: date
+    sending: bool
+    is_held: bool
+    """Whether sending waits for a person, because this may be a copy."""
+    has_rules: bool
+    """Whether any were ever applied."""
+
+
+def state_of(database: Database) -> SiteState:
+    """As it stands now. Raises Refused where the site was never set up."""
+    with database.read() as session:
+        row, rules = sites.load(session), catalogues.applied_hash(session)
+    return SiteState(
+        row.starts_on, row.sending, row.sending_paused_on is not None, rules is not None
+    )

@@ -8,8 +8,8 @@ from hashlib import sha256
 from itertools import repeat
 from typing import Protocol
 
-from dj_cadence.domain.messages.message_id import MessageId, parse_message_id
 from dj_cadence.errors import Blame
+from dj_cadence.transport.message_id import MessageId, parse_message_id
 from dj_cadence.transport.refusals.mail import Stage, judge_mail
 
 _RECIPIENTS = ("Final-Recipient", "Original-Recipient")

@@ -3,9 +3,8 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.services.access.permissions import (
     ADMINISTRATOR,
     STRANGER,
@@ -15,6 +14,7 @@ from dj_cadence.services.access.permissions import (
     person_visitor,
 )
 from dj_cadence.store.schema import appointment, org
+from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, DANA, GONE, TODAY, District
 
 ORGS = (1, 2, 3, 4, 5)
@@ -57,9 +57,8 @@ def test_the_last_day_in_office_counts(any_district: District) -> None:
 
 def test_an_office_counts_from_its_first_day(district: District) -> None:
     with district.database.write() as session:
-        values = {"org_id": 5, "office": "书记", "person_id": GONE, "acting": True}
-        values |= {"since": date(2026, 3, 12), "until": LAST_DAY}
-        session.execute(insert(appointment).values(**values))
+        held = {"person_id": GONE, "org_id": 5, "acting": True}
+        add(session, appointment, held, since=date(2026, 3, 12))
     assert ruled(district, Visitor(GONE), date(2026, 3, 11)) == []
     assert ruled(district, Visitor(GONE), date(2026, 3, 12)) == [5]
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access.message_links import live_links
-from dj_cadence.services.access.permissions import login_address
+from dj_cadence.services.access.link_tokens import login_address
+from dj_cadence.services.pages.message_links import live_links
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.signing import message_token

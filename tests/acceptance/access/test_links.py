@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
-from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.services.tasks.explain import explain
 from dj_cadence.store.schema import act, appointment, message, notice, slot, task, token
+from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, NOW, TODAY, District
 
 DONE = {"on": "2026-03-05", "seen": "0"}
@@ -16,39 +16,10 @@ DONE = {"on": "2026-03-05", "seen": "0"}
 
 def add_task(district: District, number: int, org_id: int, duty: str, **values: object) -> int:
     """One more open task of March, like task 3 but of another duty."""
-    days = {"opens": date(2026, 3, 1), "planned": None, "due": date(2026, 3, 31)}
     with district.database.write() as session:
-        session.execute(
-            insert(slot).values(
-                id=number,
-                cohort_id=1,
-                period=f"slot-{number}",
-                step="",
-                label="2026-03",
-                provisional=False,
-                target=1,
-                unit="次",
-                first_on=days["opens"],
-                derivation=[],
-                **days,
-            )
-        )
-        row = {
-            "id": number,
-            "org_id": org_id,
-            "duty": duty,
-            "subject_id": 0,
-            "start_event_id": 0,
-            "period": "2026-03",
-            "step": "",
-            "slot_id": number,
-            "state": "open",
-            "target": 1,
-            "plan_snapshot_id": 1,
-            "reminded_until": days["opens"],
-            "changed_at": NOW,
-        }
-        session.execute(insert(task).values(row | days | values))
+        add(session, slot, id=number)
+        named = {"duty": duty, "period": "2026-03", "slot_id": number, "changed_at": NOW}
+        add(session, task, named | values, id=number, org_id=org_id)
     return number
 
 
@@ -65,17 +36,8 @@ class TestWhatItActsFor:
     def test_no_joint_form_reaches_another_organization(self, any_district: District) -> None:
         """Charlie serves at three; the link is about one task of one of them."""
         with any_district.database.write() as session:
-            for org_id in (3, 4):
-                session.execute(
-                    insert(appointment).values(
-                        person_id=CHARLIE,
-                        org_id=org_id,
-                        office="书记",
-                        acting=False,
-                        since=date(2020, 1, 1),
-                        until=LAST_DAY,
-                    )
-                )
+            orgs = ({"org_id": 3}, {"org_id": 4})
+            add(session, appointment, *orgs, person_id=CHARLIE, since=date(2020, 1, 1))
         link = any_district.link(2)
         for others in ([3], [6], [3, 6]):
             ticks = {f"also-{one}": "1" for one in others}
@@ -176,19 +138,17 @@ class TestUntilWhen:
         with any_district.database.write() as session:
             mine = update(appointment).where(appointment.c.person_id == BOB)
             session.execute(mine.values(until=since - timedelta(days=1)))
-            held = {"org_id": 3, "acting": False, "since": since, "until": LAST_DAY}
             for person, office in ((BOB, "组织委员"), (CHARLIE, "书记")):
-                values = held | {"person_id": person, "office": office}
-                session.execute(insert(appointment).values(values))
+                held = {"person_id": person, "org_id": 3, "office": office}
+                add(session, appointment, held, since=since)
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
 
     def test_who_passes_it_on_keeps_it(self, any_district: District) -> None:
         """The 党小组长 has no address: the 书记 was told, and records for them."""
         with any_district.database.write() as session:
             session.execute(update(notice).values(office="党小组长"))
-            values = {"person_id": CHARLIE, "org_id": 3, "office": "党小组长", "acting": False}
-            values |= {"since": date(2020, 1, 1), "until": LAST_DAY}
-            session.execute(insert(appointment).values(values))
+            held = {"person_id": CHARLIE, "org_id": 3, "office": "党小组长"}
+            add(session, appointment, held, since=date(2020, 1, 1))
         assert post(any_district, any_district.link(1), "done", task=3, **DONE) == 303
 
     def test_an_old_link_opens_what_is_still_owed_and_nothing_else(

@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from dj_cadence.entrypoints.web.session import device
 from dj_cadence.errors import Refused
+from dj_cadence.services.access.link_tokens import ExpiredLink, use_login_link
 from dj_cadence.services.access.logins import tidy
-from dj_cadence.services.access.permissions import ExpiredLink, use_login_link
 from dj_cadence.services.delivery import log
 from dj_cadence.services.feeds.address import feed_address, rotate
 from dj_cadence.store.core.database import Database

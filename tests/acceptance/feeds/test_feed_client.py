@@ -16,7 +16,7 @@ from sqlalchemy import update
 from vdirsyncer.storage.http import HttpStorage
 
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.entrypoints.daemon import listen
+from dj_cadence.entrypoints.listening import listen
 from dj_cadence.entrypoints.web import make_app
 from dj_cadence.services.feeds.address import feed_address
 from dj_cadence.services.tasks import record

@@ -8,11 +8,13 @@ from http import HTTPStatus
 
 from sqlalchemy import select, text
 
+from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.services.feeds.address import feed_address, rotate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import task
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks import tasks
 from tests.world.web_district import ADDRESS, BOB, NOW, Browser, District
 
 MINE, OTHERS = 3, 7
@@ -62,9 +64,9 @@ def another_process(district: District) -> Iterator[Database]:
 
 def change(database: Database, task_id: int) -> None:
     with database.write() as session:
-        row = session.execute(select(task).where(task.c.id == task_id)).one()
-        values = {"place": f"{row.place}二楼"}
-        acts.change(session, row, "planned", Actor("x", NOW, NOW.date()), values=values)
+        row = tasks.find(session, task_id)
+        moved = TaskChange(ActKind.PLANNED, {"place": f"{row.place}二楼"})
+        tasks.change(session, row, moved, Actor("x", NOW, NOW.date()))
 
 
 def test_what_another_process_writes_is_seen_after_a_second(any_district: District) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.entrypoints.cli import context
 from dj_cadence.services.backup import restore as restoring
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.site.folder_lock import in_use
 from tests.world import ROOT
 from tests.world.files.archives import altered, contents, pack, seen, whose
 from tests.world.terminal import Terminal, type_command
@@ -159,7 +159,7 @@ def test_a_database_of_another_name_in_the_site_is_put_aside(sites: Path, old: T
 
 def test_a_site_in_use_is_not_restored(sites: Path, old: Terminal) -> None:
     before = whose(old.site)
-    with context.in_use(old.site):
+    with in_use(old.site):
         assert old("restore", sites / "new.backup").err == (
             "站点正在运行或正被使用。请先停止 run，再恢复。\n"
         )

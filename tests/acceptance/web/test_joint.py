@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from dj_cadence.store.schema import org, profile, record, record_task, slot, task
+from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CLERK, District
 
 SCHOOL = {"kind": "party_committee", "top_of_school": True}
@@ -16,7 +17,7 @@ SCHOOL = {"kind": "party_committee", "top_of_school": True}
 def school(any_district: District) -> District:
     """青禾 is a school; its branches owe the quarter's lecture as well: tasks 23 and 26."""
     with any_district.database.write() as session:
-        session.execute(insert(profile).values(id=2, hash="school", facts=SCHOOL))
+        add(session, profile, id=2, hash="school", facts=SCHOOL)
         session.execute(update(org).where(org.c.code == "S1").values(profile_id=2))
         for table, changed in ((slot, {"label": "2026-Q1"}), (task, {"duty": LECTURE})):
             for number in (3, 6, 7):

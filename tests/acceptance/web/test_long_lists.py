@@ -4,11 +4,11 @@ import re
 from datetime import date
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.store.schema import appointment, notice, org, person, task
+from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, District
 
 MANY = 450
@@ -26,32 +26,16 @@ def crowded(any_district: District) -> District:
             like | {"id": 100 + n, "period": f"p-{n}", "subject_id": n, "sequence": 100 + n}
             for n in range(MANY)
         ]
-        session.execute(insert(task), tasks)
-        session.execute(insert(notice), [said | {"task_id": row["id"]} for row in tasks])
+        add(session, task, *tasks)
+        add(session, notice, *(said | {"task_id": row["id"]} for row in tasks))
         session.execute(update(org).where(org.c.id == 5).values(position=5, subtree_end=505))
         session.execute(update(org).where(org.c.id == 1).values(subtree_end=505))
-        below = [
-            {
-                "id": 1000 + n,
-                "code": f"Z{n}",
-                "name": f"支部{n}",
-                "kind": "branch",
-                "supervisor_id": 5,
-                "position": 6 + n,
-                "subtree_end": 6 + n,
-                "profile_id": 1,
-                "roster": {},
-            }
-            for n in range(500)
-        ]
-        session.execute(insert(org), below)
-        persons = [{"id": 1000 + n, "key": f"z-{n}", "name": f"书记{n}"} for n in range(500)]
-        session.execute(insert(person), persons)
-        held = {"office": "书记", "since": FIRST_DAY, "until": LAST_DAY, "acting": False}
-        session.execute(
-            insert(appointment),
-            [held | {"person_id": 1000 + n, "org_id": 1000 + n} for n in range(500)],
-        )
+        named = ({"id": 1000 + n, "code": f"Z{n}", "name": f"支部{n}"} for n in range(500))
+        add(session, org, *(row | {"position": row["id"] - 994} for row in named), supervisor_id=5)
+        persons = ({"id": 1000 + n, "key": f"z-{n}", "name": f"书记{n}"} for n in range(500))
+        add(session, person, *persons)
+        held = ({"person_id": 1000 + n, "org_id": 1000 + n} for n in range(500))
+        add(session, appointment, *held)
     return any_district
 
 
@@ -108,9 +92,8 @@ def test_the_list_of_whom_to_call_has_pages(crowded: District) -> None:
 def test_a_large_start_page_has_pages(crowded: District, monkeypatch: pytest.MonkeyPatch) -> None:
     with crowded.database.write() as session:
         session.execute(update(org).where(org.c.id >= 1000).values(supervisor_id=None))
-        held = {"office": "书记", "since": date(2026, 1, 1), "until": LAST_DAY, "acting": False}
-        rows = [held | {"person_id": ALICE, "org_id": 1000 + n} for n in range(500)]
-        session.execute(insert(appointment), rows)
+        rows = [{"person_id": ALICE, "org_id": 1000 + n} for n in range(500)]
+        add(session, appointment, *rows, since=date(2026, 1, 1))
     texts = walked(crowded.login(ALICE), "/")
     codes = [
         code for text in texts for code in re.findall(r'class="name" href="/orgs/([^"]+)"', text)

@@ -289,8 +289,8 @@ def opens_and_drops(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("second", "counts"),
     [
-        (opens_and_drops, DeliveryCounts(sent=2, postponed=1)),
-        (lambda peer: peer.say("421 no more"), DeliveryCounts(sent=1, postponed=1)),
+        (opens_and_drops, DeliveryCounts(sent=2, deferred=1)),
+        (lambda peer: peer.say("421 no more"), DeliveryCounts(sent=1, deferred=1)),
     ],
     ids=["it drops again", "it wants no connection"],
 )
@@ -318,5 +318,5 @@ def test_a_letter_of_whose_text_something_was_said_waits(sqlite_database: Databa
     with scripted_server(takes_half_of_the_text, take_all) as port:
         counts = send_all(sqlite_database, channel(port, timeout_seconds=2))
 
-    assert counts == DeliveryCounts(sent=2, postponed=1)
+    assert counts == DeliveryCounts(sent=2, deferred=1)
     assert rows.states(sqlite_database) == {1: "sent", 2: "retry", 3: "sent"}

@@ -13,6 +13,7 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, appointment, digest, message, notice, org, person, task
 from dj_cadence.store.site import site as sites
+from tests.world.builder import add
 from tests.world.engine import (
     EVERYTHING,
     SETTINGS,
@@ -154,17 +155,8 @@ def test_a_second_pass_of_the_day_adds_nothing(planned: Database) -> None:
 def add_notice(database: Database, org_code: str, due_on: date) -> None:
     row = the_task(database, "party_day", org_code, "2026-03")
     with database.write() as session:
-        session.execute(
-            notice.insert().values(
-                task_id=row.id,
-                due_revision=9,
-                reminder_step="asked",
-                occurrence=0,
-                level=0,
-                office="书记",
-                due_on=due_on,
-            )
-        )
+        said = {"task_id": row.id, "due_revision": 9, "reminder_step": "asked"}
+        add(session, notice, said, due_on=due_on)
 
 
 def test_who_has_had_todays_message_waits_for_tomorrow(planned: Database) -> None:

@@ -21,6 +21,7 @@ from dj_cadence.settings import ChannelSettings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits
 from dj_cadence.store.schema import address, attempt, message, person
+from tests.world.builder import add
 from tests.world.engine import SETTINGS, Channel, a_site, at
 
 MONDAY = date(2026, 3, 2)
@@ -46,7 +47,7 @@ def site(many: Database, mail: Channel, chat: Chat) -> Site:
     """The administrator has mail and a chat; everybody else has mail."""
     with many.write() as session:
         zhao = session.execute(select(person.c.id).where(person.c.name == "赵干事")).scalar_one()
-        session.execute(address.insert().values(person_id=zhao, channel="wecom", value="zhao"))
+        add(session, address, person_id=zhao, channel="wecom", value="zhao")
     channels = {name: ChannelSettings(name, "memory", {}) for name in ("email", "wecom")}
     settings = replace(SETTINGS, channels=channels, administrators=("zhao@example.cn",))
     found = a_site(many, mail, settings)

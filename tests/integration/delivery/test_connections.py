@@ -80,7 +80,7 @@ def test_one_that_is_never_answered_gives_up_after_the_others(
 
     counts = send_all(seven, *(opened(port, timeout_seconds=1) for _ in range(2)))
 
-    assert counts == DeliveryCounts(sent=6, postponed=1)
+    assert counts == DeliveryCounts(sent=6, deferred=1)
     first = next(row for row in rows.attempts(seven) if row[0] == 1)
     assert first[2:] == ("unknown", "邮件服务器收下后没有答复，结果不明：等待超时")
 
@@ -185,7 +185,7 @@ def test_a_server_that_is_not_there_ends_the_pass_for_all(
     with smtp_server(mailbox) as number:
         pass
 
-    assert send_all(seven, *(opened(number) for _ in range(4))) == DeliveryCounts(postponed=1)
+    assert send_all(seven, *(opened(number) for _ in range(4))) == DeliveryCounts(deferred=1)
     assert rows.states(seven) == dict.fromkeys(range(1, 8), "retry")
     assert [row[:3] for row in rows.attempts(seven)] == [(1, 1, "retry")]
     assert rows.column(seven, "attempts", 2) == 0  # handed back, not counted as a try

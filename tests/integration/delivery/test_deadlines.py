@@ -16,10 +16,10 @@ from sqlalchemy import update
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Traits
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
-from dj_cadence.services.delivery import connections
 from dj_cadence.services.delivery import deliver as delivering
-from dj_cadence.services.delivery.connection import living
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover, running
+from dj_cadence.services.delivery.worker import connections
+from dj_cadence.services.delivery.worker.connection import living
 from dj_cadence.settings import ChannelSettings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
@@ -114,7 +114,7 @@ def test_a_notifier_that_never_returns_loses_its_letter_and_holds_up_no_other(
 
     counts = send_over(database, {"email": opened}, many=many)
 
-    assert counts == DeliveryCounts(sent=4, postponed=1)
+    assert counts == DeliveryCounts(sent=4, deferred=1)
     assert results(database) == dict.fromkeys((1, 3, 4, 5), ONCE) | {2: ("retry", ["unknown"])}
     assert (2, 1, "unknown", IN_THE_DARK) in rows.attempts(database)
 
@@ -127,7 +127,7 @@ def test_one_that_says_that_nothing_was_handed_over_yet_is_put_off(
     def opened() -> Hanging:
         return Hanging(released, "p1@example.cn", may_be_out=False)
 
-    assert send_over(sqlite_database, {"email": opened}) == DeliveryCounts(sent=1, postponed=1)
+    assert send_over(sqlite_database, {"email": opened}) == DeliveryCounts(sent=1, deferred=1)
     assert rows.attempts(sqlite_database)[0] == (1, 1, "retry", "超过 0 秒没有结果")
 
 
@@ -145,7 +145,7 @@ def test_one_that_comes_back_late_still_says_that_its_letter_arrived(
 
     counts = send_over(sqlite_database, {"email": lambda: Slow(released, "p1@example.cn")})
 
-    assert counts == DeliveryCounts(sent=3, postponed=1)
+    assert counts == DeliveryCounts(sent=3, deferred=1)
     assert results(sqlite_database) == dict.fromkeys((1, 2, 3), ONCE)
 
 
@@ -156,7 +156,7 @@ def test_a_channel_with_too_many_stuck_threads_is_down_until_one_returns(
     everybody = [f"p{n}@example.cn" for n in range(1, 7)]
     notifiers: dict[str, OpenNotifier] = {"email": lambda: Hanging(released, *everybody)}
 
-    assert send_over(sqlite_database, notifiers) == DeliveryCounts(postponed=3)
+    assert send_over(sqlite_database, notifiers) == DeliveryCounts(deferred=3)
     assert living(notifiers["email"]) == 3
     waiting = {n: ("retry", []) for n in (4, 5, 6)}
     in_the_dark = {n: ("retry", ["unknown"]) for n in (1, 2, 3)}
@@ -287,7 +287,7 @@ def test_an_error_that_says_nothing_is_an_outcome_too(sqlite_database: Database)
         def send(self, _letter: Letter) -> str:
             raise _Odd
 
-    assert send_over(sqlite_database, {"email": Raising}) == DeliveryCounts(postponed=2)
+    assert send_over(sqlite_database, {"email": Raising}) == DeliveryCounts(deferred=2)
 
 
 @pytest.mark.parametrize("where", ["open", "traits", "close"])

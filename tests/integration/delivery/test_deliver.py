@@ -8,28 +8,28 @@ from threading import Barrier, Thread
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.claim import Claim, StoredLetter
 from dj_cadence.domain.messages.notifier import Audience, Letter, Traits
 from dj_cadence.domain.reminders.plan import ESCALATED
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.citation import STANDARD, basis_line
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.delivery.deliver import DeliveryCounts, recover, supersede_stale
-from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.signing import make_token, message_token
 from dj_cadence.store import schema
 from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import attempts, letters
 from dj_cadence.store.delivery import claims as ledger
-from dj_cadence.store.delivery.claims import Claim
-from dj_cadence.store.delivery.letters import StoredLetter
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import tokens
 from dj_cadence.transport.refusals.mail import Stage, judge_mail
 from tests.world import queue as rows
+from tests.world.builder import add
 from tests.world.queue import DAY, MINUTE, MORNING, Recorder, fill, send_all
 
 _Done = TypeVar("_Done")
@@ -106,7 +106,10 @@ def test_what_many_are_told_alike_is_kept_once_and_comes_back_whole(database: Da
         (said,) = session.scalars(select(schema.skeleton.c.content))
         query = select(schema.letter.c.message_id, schema.letter.c.content)
         found = session.execute(query).all()
-    kept = {unpack(said, content, message_token(rows.SETTINGS.key, id_)) for id_, content in found}
+    kept = {
+        unpack(StoredLetter(said, content), message_token(rows.SETTINGS.key, id_))
+        for id_, content in found
+    }
 
     again = Recorder()
     send_all(database, again, now=MORNING + 5 * MINUTE)
@@ -236,16 +239,7 @@ def test_a_digest_that_is_too_large_goes_without_its_workbook(
 ) -> None:
     fill(database, 1)
     with database.write() as session:
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
     blame = judge_mail(Stage.TEXT, 552, answer.partition(" ")[2])
 
     class Small(Recorder):
@@ -276,16 +270,7 @@ def test_a_digest_goes_out_though_nothing_else_is_in_it(database: Database) -> N
     with database.write() as session:
         rows.add_person(session, 2)
         rows.add_message(session, 2, 2, kind="digest")
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=2,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=2)
     channel = Recorder()
 
     send_all(database, channel)
@@ -316,7 +301,7 @@ def test_a_passing_fault_is_tried_again_with_longer_pauses(database: Database) -
     now, pauses = MORNING, []
 
     for _ in range(5):
-        assert send_all(database, channel, now=now) == DeliveryCounts(postponed=1)
+        assert send_all(database, channel, now=now) == DeliveryCounts(deferred=1)
         send_at = rows.column(database, "send_at")
         assert isinstance(send_at, datetime)
         pauses.append((send_at - now) // MINUTE)
@@ -345,16 +330,7 @@ def test_a_letter_once_made_is_never_changed(database: Database) -> None:
 def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -> None:
     fill(database, 2)
     with database.write() as session:
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
 
     counts = send_all(database, Recorder(DeliveryError("550 no such user", Blame.ADDRESS)))
 
@@ -377,7 +353,7 @@ def test_a_refusal_frees_the_notices_and_marks_the_address(database: Database) -
 def test_a_fault_of_the_notifier_itself_is_passing(database: Database) -> None:
     fill(database, 2)
 
-    assert send_all(database, Recorder(KeyError("secret"))) == DeliveryCounts(sent=1, postponed=1)
+    assert send_all(database, Recorder(KeyError("secret"))) == DeliveryCounts(sent=1, deferred=1)
     assert rows.attempts(database)[0] == (1, 1, "retry", "渠道程序出错：KeyError")
 
 
@@ -386,7 +362,7 @@ def test_a_channel_that_is_not_set_up_is_passing(database: Database) -> None:
     with database.write() as session:
         session.execute(update(schema.message).values(channel="wecom"))
 
-    assert send_all(database, Recorder()) == DeliveryCounts(postponed=1)
+    assert send_all(database, Recorder()) == DeliveryCounts(deferred=1)
     assert rows.attempts(database) == [(1, 1, "retry", "没有设置渠道“wecom”")]
 
 
@@ -401,7 +377,7 @@ def test_a_faulty_row_or_template_holds_up_nobody_else(database: Database, tmp_p
         _change_task(session, 2, state="odd")
     channel = Recorder()
 
-    assert send_all(database, channel, templates=tmp_path) == DeliveryCounts(sent=1, postponed=2)
+    assert send_all(database, channel, templates=tmp_path) == DeliveryCounts(sent=1, deferred=2)
     assert [letter.to for letter in channel.letters] == ["p3@example.cn"]
     assert rows.attempts(database)[:2] == [
         (1, 1, "retry", "UndefinedError: 'nothing' is undefined"),
@@ -487,16 +463,7 @@ def test_what_was_not_sent_on_its_day_joins_the_next(database: Database) -> None
         _change(session, 4, day=TUESDAY)
         session.execute(update(schema.notice).where(_NOTICE == 3).values(outcome="sent"))
         rows.add_notice(session, 5, 1, 1, outcome="folded")
-        session.execute(
-            insert(schema.digest).values(
-                worth_sending=True,
-                org_id=1,
-                week="2026-W10",
-                counts={},
-                message_id=1,
-                made_at=MORNING,
-            )
-        )
+        add(session, schema.digest, message_id=1)
 
     assert supersede_stale(database, TUESDAY) == 2
     assert rows.states(database) == {1: "superseded", 2: "superseded", 3: "sent", 4: "ready"}
@@ -565,8 +532,8 @@ def test_a_letter_is_kept_only_by_whom_it_was_claimed(database: Database) -> Non
     later = MORNING + 11 * MINUTE
     with database.write() as session:
         (quick,) = ledger.claim(session, "quick", "email", later, later + 10 * MINUTE)
-        letters.freeze(session, [StoredLetter(slow, b"alike", b"slow")])
-        letters.freeze(session, [StoredLetter(quick, b"alike", b"quick")])
+        letters.keep(session, [(slow, StoredLetter(b"alike", b"slow"))])
+        letters.keep(session, [(quick, StoredLetter(b"alike", b"quick"))])
 
     with database.read() as session:
         assert session.scalars(select(schema.letter.c.content)).all() == [b"quick"]
@@ -576,7 +543,7 @@ def test_what_is_held_too_long_is_handed_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 3)
-    monkeypatch.setattr("dj_cadence.services.delivery.channel_worker.LEASE", timedelta(0))
+    monkeypatch.setattr("dj_cadence.services.delivery.worker.channel_worker.LEASE", timedelta(0))
     channel = Recorder()
 
     assert [send_all(database, channel) for _ in range(3)] == [DeliveryCounts(sent=1)] * 3
@@ -653,7 +620,7 @@ def test_nothing_is_written_for_a_channel_of_which_nothing_is_known(database: Da
     fill(database, 1)
     channel = Chat()
 
-    assert send_all(database, Broken()) == DeliveryCounts(postponed=1)
+    assert send_all(database, Broken()) == DeliveryCounts(deferred=1)
     assert send_all(database, Broken(), channel, now=MORNING + 6 * MINUTE).sent == 1
     assert [letter.form for letter in channel.letters] == [Audience.CHAT]
     assert rows.attempts(database) == [

@@ -18,9 +18,9 @@ from sqlalchemy.exc import OperationalError
 from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.notifiers import smtp
 from dj_cadence.rendering import Templates
-from dj_cadence.services.delivery import channel_worker
-from dj_cadence.services.delivery.channel_worker import ChannelWorker
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
+from dj_cadence.services.delivery.worker import commit_retries
+from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
 from dj_cadence.store import schema
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database, open_database
@@ -80,7 +80,7 @@ def test_what_is_put_off_arrives_at_the_next_try(
     three: Database, mailbox: Mailbox, port: int, where: str, answer: str
 ) -> None:
     getattr(mailbox, where)["p2@example.cn"] = answer
-    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, deferred=1)
     getattr(mailbox, where).clear()
 
     assert send_all(three, channel(port), now=LATER).sent == 1
@@ -107,7 +107,7 @@ def test_a_connection_that_drops_before_the_text_is_sent(
 ) -> None:
     mailbox.rcpt["p2@example.cn"] = "drop"
 
-    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, deferred=1)
     assert results(three) == {1: ONCE, 2: ("retry", ["retry"]), 3: ONCE}
 
 
@@ -116,7 +116,7 @@ def test_a_connection_that_drops_before_the_final_reply_is_unknown(
     three: Database, mailbox: Mailbox, port: int, answer: str, copies: int
 ) -> None:
     mailbox.data["p2@example.cn"] = answer
-    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, deferred=1)
     mailbox.data.clear()
 
     assert send_all(three, channel(port), now=LATER).sent == 1
@@ -132,7 +132,7 @@ def test_a_final_reply_that_makes_no_sense_is_unknown(
 ) -> None:
     mailbox.data["p2@example.cn"] = answer
 
-    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, postponed=1)
+    assert send_all(three, channel(port)) == DeliveryCounts(sent=2, deferred=1)
     assert results(three) == {1: ONCE, 2: ("retry", ["unknown"]), 3: ONCE}
 
 
@@ -151,7 +151,7 @@ def test_a_server_that_ends_each_new_connection_is_left_alone(
 ) -> None:
     mailbox.sender = mailbox.later
 
-    assert send_all(three, channel(port)) == DeliveryCounts(postponed=1)
+    assert send_all(three, channel(port)) == DeliveryCounts(deferred=1)
     assert mailbox.connections == 1
 
 
@@ -214,7 +214,7 @@ def resetting_server() -> Iterator[int]:
 
 def test_a_reset_in_the_middle_of_the_text_is_unknown(three: Database) -> None:
     with resetting_server() as number:
-        assert send_all(three, channel(number)) == DeliveryCounts(postponed=3)
+        assert send_all(three, channel(number)) == DeliveryCounts(deferred=3)
 
     assert results(three) == dict.fromkeys((1, 2, 3), ("retry", ["unknown"]))
 
@@ -226,13 +226,13 @@ def test_silence_costs_one_timeout_and_delays_nobody_more(
 
     counts = send_all(three, channel(port, timeout_seconds=1))
 
-    assert counts == DeliveryCounts(sent=2, postponed=1)
+    assert counts == DeliveryCounts(sent=2, deferred=1)
     assert results(three) == {1: ("retry", ["unknown"]), 2: ONCE, 3: ONCE}
 
 
 def test_a_message_that_is_too_large(three: Database, mailbox: Mailbox) -> None:
     with smtp_server(mailbox, data_size_limit=500) as number:
-        assert send_all(three, channel(number)) == DeliveryCounts(postponed=3)
+        assert send_all(three, channel(number)) == DeliveryCounts(deferred=3)
 
     assert {reply.split("：")[1][:3] for *_, reply in rows.attempts(three)} == {"552"}
 
@@ -263,7 +263,7 @@ def test_a_server_that_we_or_that_does_not_trust_us_ends_the_pass(
     known = authority if trusted else trustme.CA()
     with smtp_server(mailbox, **login_required(context)) as number:
         one = _tls(number, known, tmp_path, "wrong")
-        assert send_all(three, one) == DeliveryCounts(postponed=1)
+        assert send_all(three, one) == DeliveryCounts(deferred=1)
 
     assert results(three) == {1: ("retry", ["retry"]), 2: ("retry", []), 3: ("retry", [])}
     assert reply in rows.attempts(three)[0][3]
@@ -273,7 +273,7 @@ def test_a_server_that_we_or_that_does_not_trust_us_ends_the_pass(
 def test_a_name_that_does_not_resolve_ends_the_pass(three: Database) -> None:
     nowhere = channel(25, host="mail.invalid")
 
-    assert send_all(three, nowhere) == DeliveryCounts(postponed=1)
+    assert send_all(three, nowhere) == DeliveryCounts(deferred=1)
     assert "连不上邮件服务器" in rows.attempts(three)[0][3]
 
 
@@ -417,7 +417,7 @@ def test_an_outcome_that_can_never_be_written_is_unknown_and_sent_again(
 ) -> None:
     path = str(three.engine.url.database)
     monkeypatch.setattr("dj_cadence.store.core.database.BUSY_SECONDS", 0.05)
-    monkeypatch.setattr(channel_worker, "COMMIT_RETRY_DELAYS", ())
+    monkeypatch.setattr(commit_retries, "COMMIT_RETRY_DELAYS", ())
     impatient = open_database(f"sqlite:///{path}")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
 
@@ -543,5 +543,5 @@ def test_a_channel_that_cannot_be_opened_delays_nobody_on_another(three: Databas
         digest_view=rows.digest_of,
     )
 
-    assert counts == DeliveryCounts(sent=2, postponed=1)
+    assert counts == DeliveryCounts(sent=2, deferred=1)
     assert rows.attempts(three)[0] == (1, 1, "retry", "渠道程序出错：KeyError")

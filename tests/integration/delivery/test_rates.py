@@ -193,6 +193,6 @@ def test_a_letter_written_for_another_form_is_held_back(
     channel = becomes()
     letters: list[Letter] = channel.letters
 
-    assert send_all(database, channel, now=MORNING + 5 * MINUTE) == DeliveryCounts(postponed=1)
+    assert send_all(database, channel, now=MORNING + 5 * MINUTE) == DeliveryCounts(deferred=1)
     assert letters == []
     assert rows.attempts(database)[1][2:] == ("retry", "渠道改了用途，旧消息不再从这里发出")

@@ -16,6 +16,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import address, attempt, channel_state, message, notice, person
+from tests.world.builder import add
 from tests.world.engine import SETTINGS, Channel, a_site, at
 from tests.world.servers.refusing_server import Refusing
 from tests.world.servers.smtp_server import smtp_server
@@ -44,7 +45,7 @@ def provider(database: Database, server: Refusing, chat: Chat) -> Iterator[Site]
     """The district with mail through `server`, and an administrator who also has a chat."""
     with smtp_server(server) as port, database.write() as session:  # type: ignore[arg-type]
         zhao = session.execute(select(person.c.id).where(person.c.name == "赵干事")).scalar_one()
-        session.execute(address.insert().values(person_id=zhao, channel="wecom", value="zhao"))
+        add(session, address, person_id=zhao, channel="wecom", value="zhao")
         session.commit()
         options = {"host": "127.0.0.1", "port": port, "security": "none"}
         sender = Sender(SETTINGS.sender_name, SETTINGS.sender_address)

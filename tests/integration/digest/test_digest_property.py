@@ -6,21 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from dj_cadence.domain.digest.digest import Numbers
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day
-from dj_cadence.services.access.page_queries import organizations
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.views import Digests, digest_view
+from dj_cadence.services.pages.overview import organizations
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import cohort, metadata, org, plan_snapshot, profile, slot, task
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.tasks import task_list
 from dj_cadence.store.tasks.overrides import lay_over
+from tests.world.builder import add
 from tests.world.engine import CALENDAR, EVERYTHING, SETTINGS, at
 
 MONDAY = date(2026, 7, 13)
@@ -181,13 +182,13 @@ def _store(database: Database, parents: Sequence[int], tasks: Sequence[Owed]) ->
         for table in reversed(metadata.sorted_tables):
             session.execute(delete(table))
         sites.create(session, "5eed", date(2026, 1, 1))
-        session.execute(insert(profile).values(id=1, hash="p", facts={}))
-        session.execute(insert(plan_snapshot).values(id=1, hash="c", content={}))
-        session.execute(insert(cohort).values(id=1, duty="any", signature="s", facts={}))
-        session.execute(insert(org), [_org(n, parents[n], ends[n]) for n in range(len(parents))])
-        if tasks:
-            session.execute(insert(slot), [_slot(n, one) for n, one in enumerate(tasks, 1)])
-            session.execute(insert(task), [_task(n, one) for n, one in enumerate(tasks, 1)])
+        add(session, profile)
+        add(session, plan_snapshot)
+        add(session, cohort, duty="any")
+        add(session, org, *(_org(n, parents[n], ends[n]) for n in range(len(parents))))
+        for n, one in enumerate(tasks, 1):
+            add(session, slot, id=n, period=f"p{n}", label="2026-06", opens=one.due, due=one.due)
+            add(session, task, _task(n, one))
 
 
 def _org(n: int, above: int, end: int) -> dict[str, object]:
@@ -198,18 +199,8 @@ def _org(n: int, above: int, end: int) -> dict[str, object]:
         "kind": "party_committee",
         "supervisor_id": above + 1 or None,
         "approver_id": above + 1 or None,
-        "position": n + 1,
         "subtree_end": end,
-        "profile_id": 1,
-        "roster": {},
     }
-
-
-def _slot(n: int, one: Owed) -> dict[str, object]:
-    dates = {"opens": one.due, "planned": None, "due": one.due, "first_on": one.due}
-    shape = {"provisional": False, "target": 1, "unit": "次", "derivation": []}
-    key = {"id": n, "cohort_id": 1, "period": f"p{n}", "step": "", "label": "2026-06"}
-    return {**key, **dates, **shape}
 
 
 def _task(n: int, one: Owed) -> dict[str, object]:
@@ -218,18 +209,11 @@ def _task(n: int, one: Owed) -> dict[str, object]:
         "id": n,
         "org_id": one.org + 1,
         "duty": one.duty,
-        "subject_id": 0,
-        "start_event_id": 0,
         "period": f"p{n}",
-        "step": "",
         "slot_id": n,
         "state": one.state,
         "opens": one.due,
-        "planned": None,
         "due": one.due,
-        "target": 1,
-        "plan_snapshot_id": 1,
-        "reminded_until": one.due,
         "changed_at": at(MONDAY),
         "settled_at": one.settled_at if settled else None,
     }

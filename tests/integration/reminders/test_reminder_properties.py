@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.reminders.plan import (
     ESCALATED,
     NEWCOMER,
@@ -31,7 +32,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
-from dj_cadence.services.delivery.letter_codec import unpack
+from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
@@ -340,7 +341,7 @@ class Life:
         with self.database.read() as session:
             packed = select(skeleton.c.content, letter.c.content).join_from(letter, skeleton)
             found = session.execute(packed.where(letter.c.message_id == message_id)).one()
-            return unpack(*found).text
+            return unpack(StoredLetter(*found)).text
 
     def newcomers_hear_once(self, rows: Sequence[Any]) -> None:
         lists: dict[int, set[int]] = {}

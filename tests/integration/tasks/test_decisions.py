@@ -9,10 +9,10 @@ from sqlalchemy import delete, select
 
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.services.access.page_queries import decisions
 from dj_cadence.services.access.permissions import person_visitor
 from dj_cadence.services.delivery.deliver import deliver
 from dj_cadence.services.digest.views import digest_view, digests_of_a_pass
+from dj_cadence.services.pages.overview import decisions
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.last_word import last_words

@@ -1,7 +1,7 @@
 """Names put into the marks of a shape."""
 
-from dj_cadence.domain.messages.skeleton import Skeleton, has_placeholder, placeholders
 from dj_cadence.domain.messages.view import Rendered
+from dj_cadence.services.delivery.skeletons import Skeleton, has_placeholder, placeholders
 
 
 def test_names_go_where_their_marks_stand() -> None:

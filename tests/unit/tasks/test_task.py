@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.task import (
+    BEGUN,
+    IN_TIME,
+    LATE,
+    LET_OFF,
     OWED,
     SETTLED,
     SILENT,
+    UNSETTLED,
     State,
     first_overdue_day,
     next_change,
@@ -59,6 +64,13 @@ def test_every_state_is_either_owed_or_settled() -> None:
         State.WAIVED,
         State.WITHDRAWN,
     ]
+
+
+def test_the_sets_of_states_hold_together() -> None:
+    assert {State.PLANNED} == OWED - BEGUN
+    assert BEGUN - IN_TIME == LATE
+    assert {State.SUBMITTED} == UNSETTLED - OWED
+    assert {State.DONE, State.MISSED} == SETTLED - LET_OFF
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)

@@ -1,8 +1,8 @@
 import pytest
 
-from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.errors import Blame
 from dj_cadence.transport.bounce_report import parse_bounce
+from dj_cadence.transport.message_id import make_message_id
 
 KEY = b"the key of the site"
 OURS = make_message_id(KEY, "5eed0123", 42, 0, "dj@example.cn")

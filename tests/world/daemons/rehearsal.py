@@ -20,7 +20,6 @@ from sqlalchemy import select, text
 
 from dj_cadence import clock
 from dj_cadence.bootstrap import load_rules, open_site, render_settings
-from dj_cadence.domain.messages.message_id import parse_message_id
 from dj_cadence.services.delivery import log as deliveries
 from dj_cadence.services.operations import setup
 from dj_cadence.services.planning import apply as planner
@@ -28,6 +27,7 @@ from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.store.schema import message, notice, site
+from dj_cadence.transport.message_id import parse_message_id
 from tests.world import ROOT
 
 PATIENCE = 240

@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
+class MessageKind(StrEnum):
+    """What a message is made of."""
+
+    BUNDLE = "bundle"
+    """Notices of tasks."""
+    DIGEST = "digest"
+    """Weekly digests, and notices if there are any."""
+    ALERT = "alert"
+    """For administrators; of no day, it is tried until it is out."""
+
+
 class MessageState(StrEnum):
     """Where a message stands."""
 

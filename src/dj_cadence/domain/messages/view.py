@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL, DigestView
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import LATE
 
 LISTED = 300
 """So many items a message tells one by one; of more it says how many, and where they stand."""
@@ -140,13 +140,10 @@ class GroupView:
     """The pages, where everybody logs in for themselves."""
 
 
-_LATE = (State.UNRECORDED, State.OVERDUE)
-
-
 def for_group(view: MessageView, link: str) -> GroupView:
     """The part of `view` that may be said to a whole group."""
     open_ones = [item for item in view.items if not (item.of_case or item.confidential)]
-    ahead = [item for item in open_ones if item.due >= view.day and item.state not in _LATE]
+    ahead = [item for item in open_ones if item.due >= view.day and item.state not in LATE]
     return GroupView(
         site_name=view.site_name,
         day=view.day,

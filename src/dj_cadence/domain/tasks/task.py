@@ -1,7 +1,8 @@
-"""The states of a task and what time alone does to them."""
+"""A task, its states, and what time alone does to them."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -35,9 +36,61 @@ class State(StrEnum):
 
 
 SETTLED = frozenset({State.DONE, State.MISSED, State.WAIVED, State.WITHDRAWN})
-OWED = frozenset({State.PLANNED, State.OPEN, State.UNRECORDED, State.OVERDUE, State.RETURNED})
+"""Nothing more is owed."""
+LET_OFF = frozenset({State.WAIVED, State.WITHDRAWN})
+IN_TIME = frozenset({State.OPEN, State.RETURNED})
+LATE = frozenset({State.UNRECORDED, State.OVERDUE})
+"""The day it was due is over."""
+BEGUN = IN_TIME | LATE
+"""Its time has come and it is not done."""
+OWED = BEGUN | {State.PLANNED}
+UNSETTLED = BEGUN | {State.SUBMITTED}
+"""What superiors are told of."""
 SILENT = SETTLED | {State.SUBMITTED}
 """Of these nobody is reminded."""
+
+
+class Task(NamedTuple):
+    """A task as it is stored: a duty of an organization in a period. Dates are local."""
+
+    id: int
+    org_id: int
+    duty: str
+    subject_id: int
+    """An organization below (its id), a case (minus its id), the organization itself (0)."""
+    start_event_id: int
+    """What its dates are counted from; 0: nothing."""
+    period: str
+    step: str
+    """Empty for the duty's own task."""
+    slot_id: int
+    state: State
+    opens: date
+    planned: date | None
+    planned_time: str
+    """As 14:30; empty where none was said."""
+    place: str
+    due: date
+    asked_on: date | None
+    """When it was asked whether it is done already."""
+    postponed_to: date | None
+    """As the superior granted; goes before the plan's."""
+    due_revision: int
+    """How often its dates have changed."""
+    redated_on: date | None
+    planned_by_person: bool
+    target: int
+    amount: int
+    plan_snapshot_id: int
+    reminded_until: date
+    next_on: date | None
+    """None: nothing will happen by itself."""
+    has_acts: bool
+    """Whether something that somebody did to it stands: the plan then leaves it."""
+    completed_on: date | None
+    settled_at: datetime | None
+    sequence: int
+    changed_at: datetime
 
 
 ANSWER_DAYS = 15

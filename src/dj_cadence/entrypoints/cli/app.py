@@ -12,12 +12,9 @@ from typer import TyperException
 from dj_cadence import __version__
 from dj_cadence.entrypoints.cli.arguments import Misuse
 from dj_cadence.entrypoints.cli.commands import (
-    access,
-    announce,
     calendar,
     case,
     channel,
-    clock,
     done,
     engine,
     paper,
@@ -33,7 +30,6 @@ from dj_cadence.entrypoints.cli.commands import site as site_commands
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
-from dj_cadence.services.operations.file_modes import MASK
 
 app = typer.Typer(
     name="dj-cadence",
@@ -65,10 +61,10 @@ for command in (
     task.waive,
     task.submit,
     task.accept,
-    announce.announce,
+    plan.announce,
     task.explain,
     engine.tick,
-    clock.clock,
+    upkeep.clock,
     engine.simulate,
     engine.digest,
     engine.feed,
@@ -79,14 +75,16 @@ for command in (
     upkeep.backup,
     upkeep.restore,
     people.burden,
-    access.access,
+    people.access,
 ):
     app.command()(command)
 app.command("take-back")(done.take_back)
 app.command("return")(task.return_)
 app.command("phone-list")(people.phone_list)
-app.command("login-link")(engine.login_link)
+app.command("login-link")(people.login_link)
 
+OWNER_ONLY = 0o077
+"""The bits of everybody else: what a command writes holds names, addresses and keys."""
 _MISUSES = (
     (r"No such command '(.*?)'.*", r"没有 \1 这个命令。"),
     (r"No such option: (\S+).*", r"没有 \1 这个选项。"),
@@ -124,7 +122,7 @@ def main() -> None:
 
     Whatever it writes is for its owner only: databases, letters, exports hold names and keys.
     """
-    before = os.umask(MASK)
+    before = os.umask(OWNER_ONLY)
     logging.basicConfig(level=logging.INFO, handlers=[Log(sys.stderr)])
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

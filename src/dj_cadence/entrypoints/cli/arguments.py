@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.rules.duty import Vacation
+from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.errors import DjCadenceError
 from dj_cadence.problems import suggestion

@@ -1,30 +1,33 @@
-"""What every command is given: which site, and what time it is."""
+"""What every command is given: which site, what time it is, and who acts.
+
+What opens a site is imported only once a command is carried out, here and in the commands:
+`--help` and a mistyped word must not wait for the database's library. So annotations are not
+evaluated in these modules, but for those of the commands themselves, which typer reads.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import open_site
-from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.cli.output import aside
 from dj_cadence.errors import Refused
-from dj_cadence.services.backup.restore import finish
-from dj_cadence.services.rules.applied import applied_catalogue
-from dj_cadence.services.site import Session, Site
-from dj_cadence.store.core.unusable import out_of_reach_explained
-from dj_cadence.store.roster import people
-from dj_cadence.store.site.folder_lock import in_use
 
-OPERATOR = "操作员"
-"""Who acted, where a command was not told."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from dj_cadence.domain.access.visitor import Visitor
+    from dj_cadence.domain.rules.catalogue import Catalogue
+    from dj_cadence.domain.tasks.actor import Actor
+    from dj_cadence.services.site import Session, Site
+    from dj_cadence.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,72 @@ class Opened:
     def today(self) -> date:
         return self.site.today(self.now)
 
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
+
     def catalogue(self) -> Catalogue:
         """The version in force."""
+        from dj_cadence.services.rules.applied import applied_catalogue
+
         with self.site.database.read() as session:
             return applied_catalogue(session)
 
-    def actor(self, given: str) -> Actor:
-        """Who acts: the person named by --as, or the operator. Raises Refused for an unknown."""
-        name = OPERATOR
-        if given:
-            with self.site.database.read() as session:
-                name = people.find_person(session, given).key
-        return Actor(name, self.now, self.today, Way.COMMAND)
+    @contextmanager
+    def acting(self, by: str) -> Iterator[Act]:
+        """The one transaction in which the person named by --as acts."""
+        from dj_cadence.services.access.actors import named_person
+
+        with self.site.database.write() as session:
+            yield Act(self, session, named_person(session, by))
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The one transaction in which a command changes something."""
+
+    site: Opened
+    session: Session
+    person: Visitor
+    """Whoever is named by --as, else the operator."""
+
+    @property
+    def today(self) -> date:
+        return self.site.today
+
+    @property
+    def actor(self) -> Actor:
+        from dj_cadence.domain.tasks.actor import Actor
+        from dj_cadence.domain.tasks.way import Way
+
+        return Actor(self.person.key, self.site.now, self.today, Way.COMMAND)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The version in force."""
+        from dj_cadence.services.rules.applied import applied_catalogue
+
+        return applied_catalogue(self.session)
+
+    def check_acts_on(self, *tasks: int) -> None:
+        """Raises Refused unless the person acts for the organizations of these tasks."""
+        from dj_cadence.services.access import actors
+
+        actors.check_acts_on(self.session, self.person, tasks, self.today)
+
+    def check_acts_for(self, org_code: str) -> None:
+        """Raises Refused unless the person acts for this organization."""
+        from dj_cadence.services.access import actors
+        from dj_cadence.services.roster.named import find_org
+
+        org_ids = [find_org(self.session, org_code).id]
+        actors.check_acts_for(self.session, self.person, org_ids, self.today)
+
+    def check_decides_on(self, task: int) -> None:
+        """Raises Refused unless the person is a superior of the task's organization."""
+        from dj_cadence.services.access import actors
+
+        actors.check_decides_on(self.session, self.person, task, self.today)
 
 
 def folder(ctx: typer.Context) -> Path:
@@ -57,6 +114,8 @@ def folder(ctx: typer.Context) -> Path:
 
     A restore that was broken off there is completed first.
     """
+    from dj_cadence.services.backup.restore import finish
+
     place = Path(ctx.obj)
     finish(place)
     return place
@@ -71,24 +130,36 @@ def site_folder_or_none(ctx: typer.Context) -> Path | None:
 @contextmanager
 def opened(ctx: typer.Context) -> Iterator[Opened]:
     """Open the site for one command, and close it afterwards."""
+    from dj_cadence.bootstrap import site_in_use
+
     place = folder(ctx)
     if not (place / "site.toml").exists():
         raise Refused(
             f"{place.resolve()} 不是站点文件夹：里面没有 site.toml。"
             "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
         )
-    with in_use(place):
-        site = open_site(place, os.environ, tell=aside)
-        try:
-            with out_of_reach_explained(site.database):
-                yield Opened(site, clock.now())
-        finally:
-            site.database.engine.dispose()
+    with site_in_use(place, os.environ, tell=aside) as site:
+        yield Opened(site, clock.now())
 
 
-def act(ctx: typer.Context, by: str, do: Callable[[Opened, Session, Actor], None]) -> None:
-    """Open the site and `do` something in one transaction, as the person named by --as."""
+@contextmanager
+def reading(ctx: typer.Context) -> Iterator[tuple[Opened, Session]]:
+    """Open the site, and a session for looking."""
+    with opened(ctx) as site, site.site.database.read() as session:
+        yield site, session
+
+
+@contextmanager
+def acting(ctx: typer.Context, by: str, *, changes_plan: bool = False) -> Iterator[Act]:
+    """Open the site, and the one transaction in which the person named by --as acts.
+
+    Where it `changes_plan`, the tasks follow at once, in transactions of the planner.
+    """
     with opened(ctx) as site:
-        actor = site.actor(by)
-        with site.site.database.write() as session:
-            do(site, session, actor)
+        with site.acting(by) as act:
+            yield act
+        if changes_plan:
+            from dj_cadence.services.planning.apply import horizon, roll
+
+            until = horizon(site.today)
+            roll(site.site.database, site.catalogue(), until=until, today=site.today, now=site.now)

@@ -7,7 +7,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
@@ -22,10 +21,11 @@ from dj_cadence.chinese import official_day, short_day
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.entrypoints.web import access
 from dj_cadence.entrypoints.web import labels as words
+from dj_cadence.entrypoints.web.error_pages import ErrorPages
 from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
 from dj_cadence.entrypoints.web.routes import (
+    access,
     burden,
     documents,
     evidence,
@@ -42,9 +42,9 @@ from dj_cadence.entrypoints.web.security import (
     check_form,
     read_form,
 )
-from dj_cadence.entrypoints.web.trouble import ErrorPages
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
+from dj_cadence.services.site import DriverError
 from dj_cadence.services.tasks import joint_tasks
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
         route("/", pages.start),
         route("/orgs/{code}", pages.organization),
-        route("/orgs/{code}/tasks/{id}", pages.told),
+        route("/orgs/{code}/tasks/{id}", pages.history),
         route("/orgs/{code}/digest", documents.digest),
         route("/orgs/{code}/digest.xlsx", documents.digest_file),
         route("/orgs/{code}/wall", documents.wall),
@@ -119,8 +119,8 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         now = context.clock()
         if request.method == "POST" and uploads.brings_files(request):
-            visit = RequestContext(context, templates, request, {}, now)
-            await workers.run(lambda: uploads.admit(visit))
+            ctx = RequestContext(context, templates, request, {}, now)
+            await workers.run(lambda: uploads.admit(ctx))
             async with uploads.received(request) as (form, files):
                 return await answered(request, now, form, files)
         form = await read_form(request) if request.method == "POST" else {}
@@ -132,12 +132,12 @@ def _endpoint(
         request.state.form = form
 
         def answer() -> Response:
-            visit = RequestContext(context, templates, request, form, now, files)
+            ctx = RequestContext(context, templates, request, form, now, files)
             if request.method == "POST":
-                check_form(request, form, visit.form_token)
-            response = page(visit)
-            if visit.has_use_to_note:
-                response.background = BackgroundTask(_in_quiet, workers, visit.note_use)
+                check_form(request, form, ctx.form_token)
+            response = page(ctx)
+            if ctx.has_use_to_note:
+                response.background = BackgroundTask(_in_quiet, workers, ctx.note_use)
             return response
 
         return await workers.run(answer)
@@ -147,7 +147,7 @@ def _endpoint(
 
 async def _in_quiet(workers: Workers, note: Callable[[], None]) -> None:
     """After the answer; where nobody is free or the database is busy, the next time will do."""
-    with suppress(Busy, DBAPIError):
+    with suppress(Busy, DriverError):
         await workers.run(note)
 
 

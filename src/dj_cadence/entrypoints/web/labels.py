@@ -10,14 +10,14 @@ from dj_cadence.domain.rules.basis import EVIDENCE
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.rules.duty import Term
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.store.tasks.task_list import TaskRow
+from dj_cadence.services.tasks.listing import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
 NOT_ABOVE = "周报说的是下级组织的情况，只有本组织和上级能看。"
 STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"
 
-_TROUBLES = {
+_ERRORS = {
     HTTPStatus.BAD_REQUEST: "没有看懂这次提交。请返回上一页重试。",
     HTTPStatus.FORBIDDEN: "没有权限。还没有登录的，请向管理员要登录链接。",
     HTTPStatus.NOT_FOUND: "没有这个页面，或者您没有权限查看。",
@@ -61,6 +61,6 @@ def channel(name: str) -> str:
     return labels.CHANNELS.get(name, name)
 
 
-def trouble(status: int) -> str:
+def error_text(status: int) -> str:
     """What a page says about a request that failed."""
-    return _TROUBLES.get(HTTPStatus(status), "这次请求没有成功。请返回上一页重试。")
+    return _ERRORS.get(HTTPStatus(status), "这次请求没有成功。请返回上一页重试。")

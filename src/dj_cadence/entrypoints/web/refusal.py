@@ -25,13 +25,13 @@ class Refusal:
         return (self.act, self.task) == (act, task_id)
 
 
-def refusal(visit: RequestContext, error: Refused | None = None) -> Refusal:
+def refusal(ctx: RequestContext, error: Refused | None = None) -> Refusal:
     """The form of this request, not carried out because of `error`."""
     return Refusal(
-        act=visit.path("act"),
-        task=whole_number(visit.form.get("task", "")),
-        values=visit.form,
-        files=tuple(one.filename or "" for one in visit.files),
+        act=ctx.path("act"),
+        task=whole_number(ctx.form.get("task", "")),
+        values=ctx.form,
+        files=tuple(one.filename or "" for one in ctx.files),
         text=str(error or ""),
         field=error.field if error else "",
     )

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from dj_cadence.domain.access.visitor import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -24,12 +25,10 @@ from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.logins import Login, login_of, note_use
-from dj_cadence.services.access.permissions import ADMINISTRATOR, STRANGER, Visitor
-from dj_cadence.services.site import Session
+from dj_cadence.services.pages import overview
+from dj_cadence.services.site import Database, Session
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class RequestContext:
     def organization(self, session: Session) -> Organization:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
-        found = page_queries.organization(session, self.visitor, self.code, self.today)
+        found = overview.one(session, self.visitor, self.code, self.today)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return found

@@ -22,8 +22,8 @@ from dj_cadence.domain.rules.duty import (
     Term,
     TermNotice,
     Tier,
-    Vacation,
 )
+from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.loading.rules.yaml_file import RuleModel
 from dj_cadence.problem_texts import not_one_of
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 
+from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import logins
@@ -58,6 +58,11 @@ def logins_of(session: Session, person_id: int, now: datetime) -> list[AnyRow]:
 def people_logged_in(session: Session, now: datetime) -> list[AnyRow]:
     """(id, name, logins) of everybody who is logged in."""
     return logins.people(session, now - LIFE)
+
+
+def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> None:
+    """End a person's logins: all, `only` one, or all but the one to `keep`."""
+    logins.end(session, person_id, now, only=only, keep=keep)
 
 
 def tidy(session: Session, today: date, now: datetime) -> None:

@@ -4,16 +4,14 @@ What is about a person is read by the organization itself and by the one that ap
 Who may open a superior only because they approve for it does not read of those below.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
-
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.services.access.permissions import Visitor, closely, visible
+from dj_cadence.store.access.reach import reached_among
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow
 
 
@@ -23,9 +21,9 @@ def readable(
     """Of `rows`, those the visitor may read; the name of what they may not see is left out."""
     found = list(rows)
     private = {row.org_id for row in found if row.confidential}
-    near = _among(session, private, closely(visitor, today))
+    near = reached_among(session, visitor, Right.READ_PERSONAL, private, today)
     named = {row.subject_id for row in found if row.subject_id > 0}
-    seen = seen_among(session, visitor, named, today)
+    seen = reached_among(session, visitor, Right.SEE, named, today)
     return [
         _without_name(row) if row.subject_id > 0 and row.subject_id not in seen else row
         for row in found
@@ -42,20 +40,6 @@ def discreet(row: TaskRow) -> TaskRow:
     )
     stage = row.stage and replace(row.stage, title=CONFIDENTIAL, instructions="", checklist=())
     return replace(row, title=CONFIDENTIAL, instructions="", theme="", rule=rule, stage=stage)
-
-
-def seen_among(
-    session: Session, visitor: Visitor, org_ids: Collection[int], today: date
-) -> set[int]:
-    """Of these organizations, those that the visitor may see."""
-    return _among(session, org_ids, visible(visitor, today))
-
-
-def _among(session: Session, org_ids: Collection[int], condition: ColumnElement[bool]) -> set[int]:
-    if not org_ids:
-        return set()
-    found = select(org.c.id).where(org.c.id.in_(org_ids), condition)
-    return set(session.scalars(found))
 
 
 def _without_name(row: TaskRow) -> TaskRow:

@@ -10,7 +10,7 @@ from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State, state_on
+from dj_cadence.domain.tasks.task import LATE, State, Task, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -92,8 +92,8 @@ class _Look:
         state = State(row.state)
         if state is should or (state is State.RETURNED and should is State.OPEN):
             return False
-        late = {State.UNRECORDED, State.OVERDUE}  # which of them, the calendar says
-        return row.reminded_until > self._applied_on or not {state, should} <= late
+        # which of the late ones it is, the calendar says
+        return row.reminded_until > self._applied_on or not {state, should} <= LATE
 
     def _latest_next(self, row: AnyRow) -> date:
         """The last day on which the engine may look at the task again."""
@@ -176,5 +176,5 @@ class _Look:
         return self.site.today(applied) if applied else self.moment.latest
 
 
-def _is_to_come(row: AnyRow, update: DailyUpdate) -> bool:
+def _is_to_come(row: Task, update: DailyUpdate) -> bool:
     return update.next_on is not None or update.state != row.state

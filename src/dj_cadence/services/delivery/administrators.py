@@ -5,19 +5,21 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
-from dj_cadence.domain.messages.message_id import make_message_id
 from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
+from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.messages.view import Rendered
-from dj_cadence.services.delivery.letter_codec import pack_whole
+from dj_cadence.services.delivery.skeletons import pack_whole
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery import addresses, letters
+from dj_cadence.store.delivery import addresses, letters, messages
+from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.roster import people
-from dj_cadence.store.schema import message, person
+from dj_cadence.store.schema import person
 from dj_cadence.store.site import site as sites
+from dj_cadence.transport.message_id import make_message_id
 
 _log = logging.getLogger(__name__)
 
@@ -98,21 +100,9 @@ def _write(
 ) -> None:
     name = session.execute(select(person.c.name).where(person.c.id == person_id)).scalar_one()
     today = site.today(now)
-    mine = (message.c.person_id == person_id, message.c.day == today)
-    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
-    written = insert(message).values(
-        person_id=person_id,
-        day=today,
-        serial=min(lowest or 0, 0) - 1,  # below 0: not the day's one message
-        kind="alert",
-        channel=channel,
-        address=ways[channel],
-        late=False,
-        state="ready",
-        send_at=now,
-        created_at=now,
-    )
-    number = int(session.execute(written.returning(message.c.id)).scalar_one())
+    serial = messages.asked_serial(session, person_id, today)
+    new = NewMessage(person_id, today, MessageKind.ALERT, channel, ways[channel], serial)
+    number = messages.enqueue(session, [new], now)[person_id]
     letter = Letter(
         message_id=make_message_id(
             site.settings.key, sites.load(session).uid, number, 0, site.settings.sender_address
@@ -126,5 +116,4 @@ def _write(
         headers=(("Auto-Submitted", "auto-generated"),) if form is Audience.MAIL else (),
         form=form,
     )
-    packed = pack_whole(letter)
-    letters.keep(session, number, packed.skeleton, packed.content)
+    letters.keep_of_new(session, number, pack_whole(letter))

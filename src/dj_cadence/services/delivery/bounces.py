@@ -8,11 +8,15 @@ from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.errors import Refused
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.compiled import DriverTransaction
-from dj_cadence.store.delivery import addresses, rate_limits, reports
+from dj_cadence.store.core.database import Session
+from dj_cadence.store.delivery import addresses, attempts, messages, rate_limits, reports
 from dj_cadence.store.site import site as sites
-from dj_cadence.transport.bounce_report import parse_bounce
+from dj_cadence.transport.bounce_report import Bounce, parse_bounce
 
 _EVERY = Limit(messages=1, seconds=600)
+BELIEVED = timedelta(days=14)
+"""Servers give up after five days; a later report is no report."""
+_CLOCKS = timedelta(hours=1)
 REMEMBERED = timedelta(days=60)
 """So long a report that was dealt with is known again: older than that it is ignored anyway."""
 _log = logging.getLogger(__name__)
@@ -45,7 +49,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
             return False
         with site.database.write() as session:
             if reports.is_new(session, bounce.key, now):
-                found += addresses.bounced(session, bounce, now)
+                found += _note(session, bounce, now)
         return True
 
     try:
@@ -53,6 +57,23 @@ def collect_bounces(site: Site, now: datetime) -> int:
     except Refused as error:
         _log.warning("bounces_not_read reason=%s", error)
     return found
+
+
+def _note(session: Session, bounce: Bounce, now: datetime) -> bool:
+    """A message that a server had accepted came back from further on.
+
+    It stays sent, its log says what came back, and later ones go another way. False where the
+    report cannot be true: of another address than it went to, or too long afterwards.
+    """
+    sent = messages.find(session, bounce.message.number)
+    if sent is None or sent.address.casefold() not in bounce.recipients:
+        return False
+    if not sent.sent_at or not sent.sent_at - _CLOCKS < now < sent.sent_at + BELIEVED:
+        return False
+    reason = f"退信：{bounce.reason}"
+    attempts.add_to_reply(session, sent.id, reason)
+    addresses.blame_bounce(session, sent, bounce.blame, reason, now)
+    return True
 
 
 def _is_held(site: Site) -> bool:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
-
 from dj_cadence.domain.dates.iso_week import week_label
+from dj_cadence.domain.messages.states import REACHED_NOBODY, MessageKind
 from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -14,21 +13,18 @@ from dj_cadence.services.reminders.handover import tell_new_holders
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.conditions import is_asked_for
-from dj_cadence.store.core.database import Database, Session, insert_or_ignore
-from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.delivery import messages
+from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders import quiet_periods as store
 from dj_cadence.store.reminders.handovers import any_new_holder
 from dj_cadence.store.reminders.notices import Assignment
 from dj_cadence.store.reminders.waiting_notices import any_waiting
-from dj_cadence.store.schema import letter, message
 from dj_cadence.store.site import site as sites
 
 PERSONS_AT_ONCE = 500
-_OVER = ("gave_up", "superseded", "settled")
-"""A message in one of these states reached nobody and does not count as the day's one."""
 
 
 def bundle(
@@ -101,70 +97,31 @@ def _addressed(
 def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
-        existing = _messages_today(session, [one.person_id for one in batch], today)
+        existing = messages.of_day(session, [one.person_id for one in batch], today)
         joined, begun = {}, []
         for one in batch:
             rows = existing.get(one.person_id, [])
-            if ready := next((row for row in rows if _is_joinable(row)), None):
-                joined[one.person_id] = ready.id
-            elif all(row.state in _OVER for row in rows):
-                begun.append(_new_message(one, len(rows), today, now))
+            if joinable := next((row for row in rows if row.may_take_more), None):
+                joined[one.person_id] = joinable.id
+            elif all(row.state in REACHED_NOBODY for row in rows):
+                kind = MessageKind.DIGEST if one.digests else MessageKind.BUNDLE
+                begun.append(
+                    NewMessage(
+                        one.person_id, today, kind, *one.way, serial=len(rows), late=one.late
+                    )
+                )
             # else the person has had today's message; the rest waits for tomorrow
-        written = _insert(session, begun)
-        _put_in(session, batch, joined | written, week_label(today))
-        return len(written)
+        # What another process began meanwhile is missing: its part waits for the next pass.
+        added = messages.enqueue(session, begun, now)
+        _put_in(session, batch, joined | added, week_label(today))
+        return len(added)
 
 
-def _messages_today(
-    session: Session, person_ids: list[int], today: date
-) -> dict[int, list[AnyRow]]:
-    """The day's one message of each, with those that reached nobody; not what was asked for."""
-    written = exists().where(letter.c.message_id == message.c.id)
-    query = select(message, written.label("is_written")).where(
-        message.c.day == today, ~is_asked_for(), message.c.person_id.in_(person_ids)
-    )
-    found: dict[int, list[AnyRow]] = {}
-    for row in session.execute(query.with_for_update(of=message)):
-        found.setdefault(row.person_id, []).append(row)
-    return found
-
-
-def _is_joinable(row: AnyRow) -> bool:
-    return bool(row.state == "ready" and not row.is_written)
-
-
-def _new_message(one: Bundle, serial: int, today: date, now: datetime) -> dict[str, object]:
-    channel, address = one.way
-    return {
-        "person_id": one.person_id,
-        "day": today,
-        "serial": serial,
-        "kind": "digest" if one.digests else "bundle",
-        "channel": channel,
-        "address": address,
-        "late": one.late,
-        "state": "ready",
-        "send_at": now,
-        "created_at": now,
-    }
-
-
-def _insert(session: Session, rows: list[dict[str, object]]) -> dict[int, int]:
-    """The new messages by person, without those that another process began meanwhile.
-
-    What was meant for one of these hangs on the other's, or waits for the next pass.
-    """
-    if not rows:
-        return {}
-    returning = insert_or_ignore(message).returning(message.c.person_id, message.c.id)
-    return {row.person_id: row.id for row in session.execute(returning, rows)}
-
-
-def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], week: str) -> None:
+def _put_in(session: Session, batch: list[Bundle], message_ids: dict[int, int], week: str) -> None:
     """Hang notices and digests on their message, in which a task is spoken of once."""
     assignments: list[Assignment] = []
     for one in batch:
-        message_id = messages.get(one.person_id)
+        message_id = message_ids.get(one.person_id)
         if message_id is None:
             continue
         assignments += [
@@ -175,4 +132,4 @@ def _put_in(session: Session, batch: list[Bundle], messages: dict[int, int], wee
             digests.put_in(session, week, one.digests, message_id)
     if assignments:
         notices.assign(session, assignments)
-        notices.fold(session, messages.values())
+        notices.fold(session, message_ids.values())

@@ -15,21 +15,20 @@ from threading import TIMEOUT_MAX, Event
 from threading import enumerate as enumerate_threads
 from time import monotonic
 
-from sqlalchemy import select
-
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import DeliveryError
 from dj_cadence.rendering import Templates
-from dj_cadence.services.delivery.channel_worker import ChannelWorker
-from dj_cadence.services.delivery.compose import Composer, DigestOf
-from dj_cadence.services.delivery.connections import FAREWELL, Connections
+from dj_cadence.services.delivery.compose import Composer
+from dj_cadence.services.delivery.message_sources import DigestOf
+from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
+from dj_cadence.services.delivery.worker.connections import FAREWELL, Connections
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
 from dj_cadence.store.delivery.process_lock import seen_dead
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.schema import site
+from dj_cadence.store.site import site as sites
 
 PATIENCE = 5.0
 """Seconds without a sign after which a pass that is one of many leaves a channel to itself."""
@@ -41,7 +40,7 @@ class DeliveryCounts:
     """What became of the messages of one pass."""
 
     sent: int = 0
-    postponed: int = 0
+    deferred: int = 0
     gave_up: int = 0
     settled: int = 0
     """Had nothing left to say."""
@@ -101,7 +100,7 @@ def deliver(
     """
     hours = settings.sending_hours(catalogue.calendar)
     with database.read() as session:
-        site_uid = session.execute(select(site.c.uid)).scalar_one()
+        site_uid = sites.load(session).uid
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
     workers = [
         ChannelWorker(
@@ -132,7 +131,7 @@ def deliver(
 def _channels_due(database: Database, owner: str, now: datetime, *, asked_only: bool) -> list[str]:
     """Those with something to send that may be used now and are not at work already."""
     with database.read() as session:
-        waiting = claims.channels_waiting(session, now, asked_only=asked_only)
+        waiting = claims.channels_due(session, now, asked_only=asked_only)
         resting = {
             one.channel for one in circuits.shut(session) if not (one.may_try(now) or one.domain)
         }

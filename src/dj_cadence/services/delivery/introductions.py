@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_content
-from dj_cadence.store.delivery.claims import Claim
 from dj_cadence.store.roster import orgs, people
 
 _ROLES = 3
@@ -28,7 +28,7 @@ def introductions(
     session: Session, claims: Sequence[Claim], day: date
 ) -> Mapping[int, Introduction]:
     """By message; missing for one who was written to before, at the same address."""
-    firsts = message_content.never_before(session, [claim.id for claim in claims])
+    firsts = message_content.first_messages(session, [claim.id for claim in claims])
     if not firsts:
         return {}
     fresh = [claim for claim in claims if claim.id in firsts]

@@ -2,13 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
-
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.digest.digest import DigestView
+from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.reminders.recipient import Addressee
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.making import make_digest
@@ -17,8 +15,9 @@ from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.delivery import messages
+from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.digest import digests
-from dj_cadence.store.schema import message
 
 
 def requested_digest(
@@ -76,30 +75,10 @@ def order_digest(
     if reader is None:
         raise Refused(f"{above.name}的党务工作者和书记都没有可用地址，周报无处可送。")
     channel, address = next(iter(book.addresses(reader.person_id).items()))
-    message_id = session.execute(
-        insert(message)
-        .values(
-            person_id=reader.person_id,
-            day=today,
-            serial=_next_serial(session, reader, today),
-            kind="digest",
-            channel=channel,
-            address=address,
-            late=False,
-            state="ready",
-            send_at=now,
-            created_at=now,
-        )
-        .returning(message.c.id)
-    ).scalar_one()
+    serial = messages.asked_serial(session, reader.person_id, today)
+    new = NewMessage(reader.person_id, today, MessageKind.DIGEST, channel, address, serial)
+    message_id = messages.enqueue(session, [new], now)[reader.person_id]
     week = week_label(today)
     make_digest(session, catalogue, site.settings, above, week, now)
-    digests.put_in(session, week, [above.id], int(message_id))
+    digests.put_in(session, week, [above.id], message_id)
     return address
-
-
-def _next_serial(session: Session, reader: Addressee, today: date) -> int:
-    """Below 0: what was asked for is not counted as the day's one message."""
-    mine = (message.c.person_id == reader.person_id, message.c.day == today)
-    lowest = session.execute(select(func.min(message.c.serial)).where(*mine)).scalar()
-    return int(lowest or 0) - 1

@@ -6,7 +6,8 @@ from datetime import date
 from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.document import Document, DocumentLine
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import date
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
-from dj_cadence.domain.documents.document import Document, DocumentKind
+from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import (
     ContactPerson,
     Titles,
     calls_itself,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
@@ -17,7 +19,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor, visible
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.documents.terms import term_of, terms_below
 from dj_cadence.store.roster import orgs, people
@@ -71,7 +73,7 @@ def reminder_months(
         session,
         _term_duties(catalogue),
         org_id,
-        visible(visitor, today),
+        reached(visitor, Right.SEE, today),
         first=FIRST_DAY,
         last=until,
         today=today,
@@ -95,7 +97,7 @@ def reminder(
         session,
         _term_duties(catalogue),
         organization.id,
-        visible(visitor, today),
+        reached(visitor, Right.SEE, today),
         first=first,
         last=last,
         today=today,

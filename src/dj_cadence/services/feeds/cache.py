@@ -19,7 +19,10 @@ from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
-from dj_cadence.store.feeds.feeds import Facts, Revision
+from dj_cadence.store.feeds.feeds import Facts, FeedCopy, Revision
+from dj_cadence.store.feeds.freshness import Freshness
+
+__all__ = ["Facts", "FeedCopy", "Freshness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,19 @@ class Feeds:
         with self.database.write(durable=False) as session:
             feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
 
-    def body(self, subject: str, now: datetime) -> bytes:
-        """The whole calendar as it stands now."""
+    def read(self, subject: str, now: datetime) -> tuple[Look, FeedCopy]:
+        """The calendar as it stands now, put together again where it has changed."""
         with self.database.read() as session:
-            if self.look(session, subject, now).is_kept:
-                return bytes(feeds.copy(session, subject).body)
+            look = self.look(session, subject, now)
+            if look.is_kept:
+                return look, feeds.copy(session, subject)
         self.renew(subject, now)
         with self.database.read() as session:
-            return bytes(feeds.copy(session, subject).body)
+            return look, feeds.copy(session, subject)
+
+    def body(self, subject: str, now: datetime) -> bytes:
+        """The whole calendar as it stands now."""
+        return self.read(subject, now)[1].body
 
     def _revisions(self, found: FeedContents, now: datetime) -> dict[str, Revision]:
         """How often each thing that is shown has changed, this time included."""

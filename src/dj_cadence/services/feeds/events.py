@@ -10,14 +10,13 @@ from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.reminders.feed_alarm import FeedAlarms
 from dj_cadence.domain.rules.citation import basis_text
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import LATE, SETTLED, State
 from dj_cadence.rendering.icalendar_text import FeedEvent
 from dj_cadence.services.feeds.contents import FeedContents, WeekSummary, day_of, rule_name
 from dj_cadence.settings import Settings
 from dj_cadence.store.feeds.feeds import NEVER, Revision
 from dj_cadence.store.tasks.task_list import TaskRow
 
-_LATE = {State.UNRECORDED, State.OVERDUE}
 _COLORS = {
     State.PLANNED: "steelblue",
     State.OPEN: "steelblue",
@@ -28,7 +27,7 @@ _COLORS = {
     State.DONE: "seagreen",
 }
 _QUIET = "gray"
-_NOT_HELD = {State.WITHDRAWN, State.MISSED, State.WAIVED}
+_NOT_HELD = SETTLED - {State.DONE}
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _summary(task: TaskRow) -> str:
     state = State.OPEN if task.state is State.PLANNED else task.state
     provisional = "（暂定）" if task.provisional and not task.state.is_settled else ""
     # Beside the word that it is late no organization below is named.
-    title = task.rule.title if task.rule and task.state in _LATE else task.title
+    title = task.rule.title if task.rule and task.state in LATE else task.title
     return f"【{state.label}】{title} {chinese_label(task.period)}{provisional}"
 
 

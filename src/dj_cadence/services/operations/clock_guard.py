@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from dj_cadence import clock
 from dj_cadence.domain.dates.clock_doubt import STEP, Doubt, Reading, doubt
 from dj_cadence.errors import Refused
 from dj_cadence.services.audit import AuditFinding, audit
@@ -13,6 +14,17 @@ from dj_cadence.store.site.site import KnownTimes
 JUMP = timedelta(seconds=30)
 """What is worth a line in the log."""
 _log = logging.getLogger(__name__)
+
+
+def read_clock() -> Reading:
+    """What the clock says now, beside the time that nobody can set."""
+    return Reading(clock.now(), clock.steady(), clock.is_rehearsal())
+
+
+def known_times(site: Site) -> KnownTimes | None:
+    """What the database knows of the time; None before rules were applied."""
+    with site.database.read() as session:
+        return sites.known_times(session)
 
 
 class ClockGuard:

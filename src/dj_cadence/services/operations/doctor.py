@@ -23,11 +23,11 @@ from dj_cadence.services.roster.export import check_roster
 from dj_cadence.services.site import Site
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.delivery.addresses import newly_bad, set_aside
+from dj_cadence.store.delivery import messages
+from dj_cadence.store.delivery.addresses import AddressTrouble, list_aside, newly_bad
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.saved_rules import RuleFileTrouble
-from dj_cadence.store.schema import message, org
+from dj_cadence.store.schema import org
 from dj_cadence.store.site import site as sites
 
 NEWLY = timedelta(days=30)
@@ -55,11 +55,11 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
         row = sites.load(session)
         applied = catalogues.applied_hash(session)
         organizations = session.scalar(select(func.count(org.c.id))) or 0
-        stuck = session.scalar(select(func.count()).where(message.c.state.in_(_STUCK))) or 0
+        stuck = messages.count(session, *_STUCK)
         roster = check_roster(session, today)
         trouble = rule_file_trouble(session)
         bad = newly_bad(session, now - NEWLY)
-        aside = set_aside(session)
+        aside = list_aside(session)
         shut = shut_channels(session, site.settings, now)
     wrong = faults(rules.problems)
     moved = row.sending_paused_on is not None or (row.sending and row.home != site.home)
@@ -90,7 +90,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     ]
 
 
-def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
+def _bad_addresses(bad: list[AddressTrouble]) -> list[Finding]:
     return [
         Finding(
             False, f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址被拒收：{row.reason}"
@@ -99,7 +99,7 @@ def _bad_addresses(bad: list[AnyRow]) -> list[Finding]:
     ]
 
 
-def _set_aside(rows: list[AnyRow], zone: ZoneInfo) -> list[Finding]:
+def _set_aside(rows: list[AddressTrouble], zone: ZoneInfo) -> list[Finding]:
     return [
         Finding(
             False,
@@ -107,6 +107,7 @@ def _set_aside(rows: list[AnyRow], zone: ZoneInfo) -> list[Finding]:
             f"{row.reason}；{day_text(row.aside_until.astimezone(zone).date())}再试",
         )
         for row in rows
+        if row.aside_until
     ]
 
 

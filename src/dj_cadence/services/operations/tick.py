@@ -21,8 +21,11 @@ from dj_cadence.services.rules.applied import catalogue_of
 from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.delivery import addresses
+from dj_cadence.store.delivery.process_lock import ProcessLock, lifeline
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.site.pending_work import PendingWork, look
+
+__all__ = ["ProcessLock", "lifeline"]  # the daemon holds one for all its passes
 
 SIGN_OF_LIFE = timedelta(minutes=5)
 """How often a pass with nothing to do looks at files and mailboxes, and says it was made."""
@@ -73,6 +76,12 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     return report
 
 
+def tick_by_hand(site: Site, now: datetime, name: str) -> TickReport:
+    """One pass of a process that makes no others and calls itself `name` in leases."""
+    with lifeline(site.database, site.settings.folder, name) as life:
+        return tick(site, now, owner=life.owner)
+
+
 def _is_anything_due(
     site: Site, seen: PendingWork, catalogue: Catalogue, plan: str, now: datetime
 ) -> bool:
@@ -115,7 +124,7 @@ def _whole_pass(
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
     with database.write(durable=False) as session:
-        addresses.try_again(session, now)
+        addresses.end_pauses(session, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     with database.write(durable=False) as session:
         sites.set_bundled_at(session, now)

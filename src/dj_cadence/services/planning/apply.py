@@ -55,6 +55,12 @@ def default_span(site_start: date, today: date) -> DateRange:
     return DateRange(site_start, today + AHEAD)
 
 
+def chosen_span(session: Session, today: date, since: date | None, until: date | None) -> DateRange:
+    """The days that were asked for; what was left open is as in `default_span`."""
+    usual = default_span(sites.load(session).starts_on, today)
+    return DateRange(since or usual.since, until or usual.until)
+
+
 def horizon(today: date) -> date:
     """How far the engine plans: whole months, so that on most days nothing new comes in sight."""
     return month_end(today + AHEAD)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe, ignore
@@ -15,12 +16,12 @@ from dj_cadence.domain.reminders.daily_update import DailyUpdate, UpdateKey, dai
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import ESCALATED, ReminderPlan, TaskDates
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.services.reminders.due_notices import due_escalations, due_reminders
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import due_tasks, notices, plan_snapshots
+from dj_cadence.store.tasks.tasks import due
 
 BATCH = 2000
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def advance(
     updates = DailyUpdates(catalogue, today)
     while _any_due(database, today):
         with database.write(durable=False) as session:
-            tasks = due_tasks.due(session, today, BATCH)
+            tasks = due(session, today, BATCH)
             updated, written = updates.carry_out(session, tasks, now)
         if observe is not ignore:
             _report(updated, updates, written, now, observe)
@@ -75,11 +76,11 @@ class DailyUpdates:
     """By snapshot."""
     _updates: dict[UpdateKey, DailyUpdate] = field(default_factory=dict)
 
-    def of(self, task: AnyRow) -> DailyUpdate:
+    def of(self, task: Task) -> DailyUpdate:
         """What becomes of a task that was worked out."""
         return self._updates[update_key(task, self.catalogue)]
 
-    def work_out(self, session: Session, tasks: Sequence[AnyRow]) -> set[int]:
+    def work_out(self, session: Session, tasks: Sequence[Task]) -> set[int]:
         """Work out what becomes of these tasks; returns those whose rule cannot be worked out."""
         faulty: set[int] = set()
         hopeless: set[UpdateKey] = set()  # said once, however many tasks have it
@@ -104,8 +105,8 @@ class DailyUpdates:
         return self.plans[snapshot_id]
 
     def carry_out(
-        self, session: Session, tasks: Sequence[AnyRow], now: datetime
-    ) -> tuple[list[AnyRow], list[Notice]]:
+        self, session: Session, tasks: Sequence[Task], now: datetime
+    ) -> tuple[list[Task], list[Notice]]:
         """Returns the tasks whose rule can be worked out, and the notices that were written."""
         faulty = self.work_out(session, tasks)
         # A faulty rule must hold up nobody else; what it owes is looked at again each day.
@@ -116,7 +117,7 @@ class DailyUpdates:
         speaking = speaking_tasks(session, self.catalogue, sound, self.today)
         return sound, [*self._remind(session, speaking), *self._escalate(session, speaking)]
 
-    def _change_states(self, session: Session, tasks: Sequence[AnyRow], now: datetime) -> None:
+    def _change_states(self, session: Session, tasks: Sequence[Task], now: datetime) -> None:
         groups: defaultdict[tuple[State, date | None, bool], list[int]] = defaultdict(list)
         for row in tasks:
             update = self.of(row)
@@ -126,7 +127,7 @@ class DailyUpdates:
                 session, ids, state, next_on, today=self.today, changed_at=now if is_other else None
             )
 
-    def _close_late_no_more(self, session: Session, tasks: Sequence[AnyRow]) -> None:
+    def _close_late_no_more(self, session: Session, tasks: Sequence[Task]) -> None:
         """What a postponement overtook is not said any more."""
         postponed: defaultdict[int, list[int]] = defaultdict(list)
         for row in tasks:
@@ -136,13 +137,13 @@ class DailyUpdates:
             steps = self.plans[snapshot_id].about_lateness() | {ESCALATED}
             notices.close_late_no_more(session, ids, steps, self.today)
 
-    def _remind(self, session: Session, tasks: Sequence[AnyRow]) -> list[Notice]:
+    def _remind(self, session: Session, tasks: Sequence[Task]) -> list[Notice]:
         reminders = [(row, self.of(row).reminders) for row in tasks]
         due = due_reminders(session, self.catalogue, reminders, self.today)
         notices.add(session, due)
         return due
 
-    def _escalate(self, session: Session, tasks: Sequence[AnyRow]) -> list[Notice]:
+    def _escalate(self, session: Session, tasks: Sequence[Task]) -> list[Notice]:
         due, next_days = due_escalations(session, self.catalogue, tasks, self.plans, self.today)
         notices.add(session, due)
         for day, ids in next_days.items():
@@ -150,7 +151,7 @@ class DailyUpdates:
         return due
 
 
-def update_key(task: AnyRow, catalogue: Catalogue) -> UpdateKey:
+def update_key(task: Any, catalogue: Catalogue) -> UpdateKey:
     """All that the update of a task depends on."""
     return UpdateKey(
         State(task.state),
@@ -163,7 +164,7 @@ def update_key(task: AnyRow, catalogue: Catalogue) -> UpdateKey:
 
 
 def _report(
-    tasks: Sequence[AnyRow],
+    tasks: Sequence[Task],
     updates: DailyUpdates,
     written: Sequence[Notice],
     now: datetime,

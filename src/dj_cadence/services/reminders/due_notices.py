@@ -8,16 +8,16 @@ from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import ESCALATED, From, Reminder, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import Task
 from dj_cadence.services.reminders.escalation import ReportingLines, escalations
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history
 
 
 def due_reminders(
     session: Session,
     catalogue: Catalogue,
-    due: Sequence[tuple[AnyRow, Sequence[Reminder]]],
+    due: Sequence[tuple[Task, Sequence[Reminder]]],
     today: date,
 ) -> list[Notice]:
     """The notices of these tasks with the reminders that have fallen due."""
@@ -42,7 +42,7 @@ def due_reminders(
 
 
 def _heard_above(
-    session: Session, catalogue: Catalogue, to_superiors: Sequence[tuple[AnyRow, int]]
+    session: Session, catalogue: Catalogue, to_superiors: Sequence[tuple[Task, int]]
 ) -> set[tuple[int, int]]:
     """(task, level) of these where there is such a superior and it concerns them."""
     if not to_superiors:
@@ -55,7 +55,7 @@ def _heard_above(
     }
 
 
-def _due_on(task: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
+def _due_on(task: Task, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
     """Its day; what re-dating made due at once is due from then on, and so not late."""
     earliest = task.redated_on if task.due_revision else None
     if task.step and task.reminded_until == FIRST_DAY:  # it has only just been dated
@@ -65,24 +65,26 @@ def _due_on(task: AnyRow, reminder: Reminder, catalogue: Catalogue, today: date)
     return max(reminder.day, catalogue.calendar.on_or_after(earliest))
 
 
-def _is_repetition(task: AnyRow, reminder: Reminder, told: set[tuple[int, str, int, int]]) -> bool:
+def _is_repetition(task: Task, reminder: Reminder, told: set[tuple[int, str, int, int]]) -> bool:
     """What was told is told again only if re-dating put its day back in the future."""
     key = (task.id, reminder.reminder_step, reminder.occurrence, reminder.level)
     if not task.due_revision or key not in told:
         return False
-    return bool(task.redated_on and reminder.day <= task.redated_on)
+    return bool(task.redated_on and reminder.day <= (task.redated_on or date.min))
 
 
-def _is_known_to_planner(task: AnyRow, reminder: Reminder) -> bool:
+def _is_known_to_planner(task: Task, reminder: Reminder) -> bool:
     """Who has just set the day need not be told that it is near."""
     of_planned_day = reminder.counted_from in (From.PLANNED, From.TARGET)
-    return bool(task.planned_by_person and of_planned_day and reminder.day <= task.redated_on)
+    return bool(
+        task.planned_by_person and of_planned_day and reminder.day <= (task.redated_on or date.min)
+    )
 
 
 def due_escalations(
     session: Session,
     catalogue: Catalogue,
-    tasks: Sequence[AnyRow],
+    tasks: Sequence[Task],
     plans: Mapping[int, ReminderPlan],
     today: date,
 ) -> tuple[list[Notice], Mapping[date, Sequence[int]]]:

@@ -8,9 +8,8 @@ from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks.task import first_overdue_day
+from dj_cadence.domain.tasks.task import Task, first_overdue_day
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notice_history
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
@@ -20,7 +19,7 @@ from dj_cadence.store.tasks.overrides import UpwardChoice
 def escalations(
     session: Session,
     catalogue: Catalogue,
-    tasks: Sequence[AnyRow],
+    tasks: Sequence[Task],
     plans: Mapping[int, ReminderPlan],
     today: date,
 ) -> dict[int, Escalation]:
@@ -38,7 +37,7 @@ def escalations(
 
 
 def escalation_ahead(
-    session: Session, catalogue: Catalogue, task: AnyRow, plan: ReminderPlan
+    session: Session, catalogue: Catalogue, task: Task, plan: ReminderPlan
 ) -> tuple[Escalation, int] | None:
     """Who further up hears next should a task stay undone, and the organization's id."""
     if task.step != OWN:
@@ -48,7 +47,7 @@ def escalation_ahead(
     return (ahead, lines.above(task)[ahead.level - 1]) if ahead else None
 
 
-def _overdue_on(task: AnyRow, catalogue: Catalogue) -> date:
+def _overdue_on(task: Task, catalogue: Catalogue) -> date:
     grace = catalogue.recording_grace(task.duty, task.step)
     return first_overdue_day(task.due, grace, catalogue.calendar, task.asked_on)
 
@@ -56,26 +55,24 @@ def _overdue_on(task: AnyRow, catalogue: Catalogue) -> date:
 class ReportingLines:
     """Which of some tasks concern superiors, and how far up."""
 
-    def __init__(self, session: Session, catalogue: Catalogue, tasks: Sequence[AnyRow]) -> None:
+    def __init__(self, session: Session, catalogue: Catalogue, tasks: Sequence[Task]) -> None:
         self._session, self._catalogue = session, catalogue
         self._by_duty = overrides.upward(session, {row.duty for row in tasks})
         chosen = {row.org_id for row in tasks if row.duty in self._by_duty}
         self._positions = orgs.positions(session, chosen)
         self._above = orgs.superiors(session, {row.org_id for row in tasks})
 
-    def above(self, task: AnyRow) -> Sequence[int]:
+    def above(self, task: Task) -> Sequence[int]:
         """The superiors, the nearest first."""
         return self._above[task.org_id]
 
-    def binds(self, task: AnyRow) -> bool:
+    def binds(self, task: Task) -> bool:
         """Whether superiors see the task as late: its rule binds, or one of them adopted it."""
         duty = self._catalogue.duties.get(task.duty)
         adopted = any(choice.key == OverrideKey.ADOPTED for choice in self._choices(task))
         return task.step == OWN and (adopted or bool(duty and duty.binds))
 
-    def next_escalations(
-        self, tasks: Iterable[tuple[AnyRow, ReminderPlan]]
-    ) -> dict[int, Escalation]:
+    def next_escalations(self, tasks: Iterable[tuple[Task, ReminderPlan]]) -> dict[int, Escalation]:
         """By id, the level to be told next about each of these tasks, by its plan."""
         upward = [(row, steps) for row, plan in tasks if (steps := self._steps(row, plan))]
         days_told = notice_history.days_told_late(self._session, [row.id for row, _ in upward])
@@ -91,7 +88,7 @@ class ReportingLines:
         }
         return {task_id: escalation for task_id, escalation in found.items() if escalation}
 
-    def _steps(self, task: AnyRow, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
+    def _steps(self, task: Task, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
         """As the uppermost superior chose, and up to it; further up as the reminder plan says."""
         own, above = plan.escalate if self.binds(task) else (), self.above(task)
         for choice in self._choices(task):
@@ -100,7 +97,7 @@ class ReportingLines:
                 return chosen + own[len(chosen) :]
         return own
 
-    def _choices(self, task: AnyRow) -> Iterable[UpwardChoice]:
+    def _choices(self, task: Task) -> Iterable[UpwardChoice]:
         """What was chosen by the organization and those above it, the uppermost first."""
         if task.duty not in self._by_duty:
             return ()

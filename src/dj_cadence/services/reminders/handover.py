@@ -8,12 +8,12 @@ from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.reminders.recipient import addressee
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import Task
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import due_tasks, notices
 from dj_cadence.store.reminders.handovers import Handover, handovers
 from dj_cadence.store.reminders.quiet_periods import is_silent
@@ -44,7 +44,7 @@ def tell_new_holders(
 def _notices(
     catalogue: Catalogue,
     new: Sequence[Handover],
-    tasks: Sequence[AnyRow],
+    tasks: Sequence[Task],
     book: AddressBook,
     today: date,
 ) -> Iterator[Notice]:

@@ -66,3 +66,8 @@ def end(session: Session, number: int, today: date) -> None:
 def listed(session: Session) -> list[QuietPeriod]:
     """All of them, the latest first."""
     return quiet_periods.every(session)[::-1]
+
+
+def running_at(session: Session, position: int, today: date) -> list[QuietPeriod]:
+    """Those that keep the organization at this position quiet today."""
+    return [period for period in quiet_periods.every(session) if period.holds(position, today)]

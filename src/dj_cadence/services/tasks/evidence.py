@@ -7,38 +7,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import delete, func, select
-
 from dj_cadence.chinese import os_reason
+from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Session, insert_or_ignore
-from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.schema import evidence, record, record_task
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.core.database import Session
+from dj_cadence.store.tasks import evidence as store
+from dj_cadence.store.tasks import records, tasks
+from dj_cadence.store.tasks.evidence import Kept
 from dj_cadence.whole_file import sync, write_new
 
+__all__ = ["Kept"]
 FOLDER = "evidence"
 MOST = 10
 """Files that one record is given at a time."""
 UNNAMED_FOR = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A paper as it is listed with a task."""
-
-    id: int
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    mine: bool = False
-    """Whether the one who looks has put it there, and may take it back."""
-    counts: bool = True
-    """False where its record was taken back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,43 +94,30 @@ def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: 
     """
     if not aside.papers:
         return
-    whose = {"record_id": record_id, "added_by": actor.name, "added_at": actor.now}
-    rows = [{**paper, **whose} for paper in aside.papers]
-    session.execute(insert_or_ignore(evidence), rows)
-    row = acts.locked_task(session, task_id)
-    _check_room(session, row.org_id, aside.most_per_organization)
-    names = "、".join(str(paper["name"]) for paper in aside.papers)
-    acts.change(session, row, "evidence", actor, reason=names, values={})
-    aside.put_in_place()
-
-
-def _check_room(session: Session, org_id: int, most: int) -> None:
-    kept = select(func.sum(evidence.c.size)).join(record, record.c.id == evidence.c.record_id)
-    used = session.scalar(kept.where(record.c.org_id == org_id)) or 0
-    if used > most:
-        whole = most // 1024 // 1024
+    store.add(session, record_id, aside.papers, actor)
+    task = tasks.locked(session, task_id)
+    if store.bytes_of(session, task.org_id) > aside.most_per_organization:
+        whole = aside.most_per_organization // 1024 // 1024
         raise Refused(
             f"本组织的附件最多存 {whole} MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
         )
+    names = "、".join(str(paper["name"]) for paper in aside.papers)
+    tasks.change(session, task, change.add_evidence(), actor, names)
+    aside.put_in_place()
 
 
 def add(session: Session, task_id: int, aside: Aside, actor: Actor) -> None:
     """Papers that come later: they belong to the last record. Raises Refused without one."""
     if not aside.papers:
         raise Refused("请选择要补充的附件。")
-    record_id = acts.last_record(session, task_id)
+    record_id = records.last(session, task_id)
     if not record_id:
         raise Refused("这项任务还没有登记，请先登记，再补充附件。")
     attach(session, task_id, record_id, aside, actor)
 
 
 def take_back(
-    session: Session,
-    task_id: int,
-    paper_id: int,
-    actor: Actor,
-    *,
-    may_all: bool = False,
+    session: Session, task_id: int, paper_id: int, actor: Actor, *, may_all: bool = False
 ) -> str:
     """Take a wrong file away again, as the one who put it there; returns its name.
 
@@ -153,17 +125,17 @@ def take_back(
     or two, unless another record has the same file. That its record was taken back before is
     no hindrance. Raises Refused for somebody else's file, and for one that is not there.
     """
-    row = acts.locked_task(session, task_id)
+    task = tasks.locked(session, task_id)
     papers = all_of_tasks(session, [task_id], actor.name).get(task_id, ())
-    found = next((paper for paper in papers if paper.id == paper_id), None)
-    if found is None:
+    wrong = next((paper for paper in papers if paper.id == paper_id), None)
+    if wrong is None:
         raise Refused("这项任务没有这个附件，可能已经收回。")
-    if not (found.mine or may_all):
+    if not (wrong.mine or may_all):
         raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
-    session.execute(delete(evidence).where(evidence.c.id == paper_id))
-    said = f"{found.name}（{found.sha256[:12]}）"
-    acts.change(session, row, "take_back", actor, reason=said, values={})
-    return found.name
+    store.remove(session, paper_id)
+    reason = f"{wrong.name}（{wrong.sha256[:12]}）"
+    tasks.change(session, task, change.take_back_evidence(), actor, reason)
+    return wrong.name
 
 
 def sweep(session: Session, site_folder: Path, now: datetime) -> int:
@@ -171,7 +143,7 @@ def sweep(session: Session, site_folder: Path, now: datetime) -> int:
 
     A process that died left it: what counts is named within moments.
     """
-    named, removed = set(session.scalars(select(evidence.c.sha256).distinct())), 0
+    named, removed = store.hashes(session), 0
     for file in (site_folder / FOLDER).glob("*"):
         old = file.stat().st_mtime < (now - UNNAMED_FOR).timestamp()
         if old and file.is_file() and file.name not in named:
@@ -185,31 +157,15 @@ def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dic
 
     `reader` is the key of the person who looks.
     """
-    found: dict[int, list[Kept]] = {}
-    for task_id, papers in all_of_tasks(session, task_ids, reader).items():
-        if counting := [paper for paper in papers if paper.counts]:
-            found[task_id] = counting
-    return found
+    papers_by_task = {
+        task_id: [paper for paper in papers if paper.counts]
+        for task_id, papers in all_of_tasks(session, task_ids, reader).items()
+    }
+    return {task_id: papers for task_id, papers in papers_by_task.items() if papers}
 
 
-def all_of_tasks(
-    session: Session, task_ids: Iterable[int], reader: str = ""
-) -> dict[int, list[Kept]]:
-    """Also the papers of records that were taken back."""
-    columns = [evidence.c[name] for name in Kept.__slots__ if name not in ("mine", "counts")]
-    counts = acts.is_counted().label("counts")
-    query = (
-        select(record_task.c.task_id, *columns, evidence.c.added_by, counts)
-        .join_from(record_task, evidence, evidence.c.record_id == record_task.c.record_id)
-        .join(record, record.c.id == record_task.c.record_id)
-        .where(among(record_task.c.task_id, task_ids))
-        .order_by(evidence.c.id)
-    )
-    found: dict[int, list[Kept]] = {}
-    for task_id, *values, added_by, counts_still in session.execute(query):
-        mine = bool(reader) and added_by == reader
-        found.setdefault(task_id, []).append(Kept(*(*values, mine, bool(counts_still))))
-    return found
+all_of_tasks = store.of_tasks
+"""Also the papers of records that were taken back."""
 
 
 def path_of(site_folder: Path, paper: Kept) -> Path:

@@ -5,10 +5,9 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, select, true
+from sqlalchemy import ColumnElement, true
 
 from dj_cadence.chinese import day_text
-from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
@@ -17,18 +16,17 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.duty_in_words import owed_by_text
-from dj_cadence.domain.tasks.task import State, next_change
-from dj_cadence.domain.tasks.way import Way
-from dj_cadence.errors import Refused
+from dj_cadence.domain.tasks.task import Task, next_change
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import plan_snapshots, quiet_periods
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import act, appointment, org, person, slot, task
+from dj_cadence.store.tasks import acts, tasks
+from dj_cadence.store.tasks.acts import ActLine
+from dj_cadence.store.tasks.tasks import TaskSlot
 
 _ANYWHERE = true()
 
@@ -37,19 +35,21 @@ def explain(
     session: Session, catalogue: Catalogue, task_id: int, *, today: date, zone: ZoneInfo
 ) -> list[str]:
     """The lines of the explanation. Raises Refused where there is no such task."""
-    row = _task(session, task_id)
-    duty = catalogue.duties.get(row.duty)
-    title = catalogue.title(row.duty, row.step)
+    task = tasks.find(session, task_id)
+    slot = tasks.slot_of(session, task)
+    duty = catalogue.duties.get(task.duty)
+    org_name = orgs.names(session, [task.org_id])[task.org_id]
+    title = catalogue.title(task.duty, task.step)
     return [
-        f"任务 {row.id}：{row.org_name} · {title} · {chinese_label(row.label)}",
-        f"状态：{State(row.state).label}{_held(row)}",
+        f"任务 {task.id}：{org_name} · {title} · {chinese_label(slot.label)}",
+        f"状态：{task.state.label}{_held(task, slot)}",
         "",
         "一、为什么有这项任务",
-        *_why(catalogue, row, duty),
-        *_workflow(session, catalogue, row),
+        *_why(catalogue, task, duty),
+        *_workflow(session, catalogue, task),
         "",
         "二、日期怎么来的",
-        *_dates(row),
+        *_dates(task, slot),
         "",
         "三、有过哪些变动",
         *([f"  {line}" for line in history(session, task_id, zone)] or ["  没有变动。"]),
@@ -59,45 +59,24 @@ def explain(
         *([f"  {line}" for line in told(session, task_id, zone)] or ["  还没有提醒。"]),
         "",
         "五、接下来",
-        _next(session, row, duty, catalogue, today),
+        _next(session, task, duty, catalogue, today),
     ]
 
 
-def _task(session: Session, task_id: int) -> AnyRow:
-    query = (
-        select(
-            task,
-            org.c.name.label("org_name"),
-            slot.c.label,
-            slot.c.derivation,
-            slot.c.provisional,
-            slot.c.unit,
-            slot.c.due.label("slot_due"),
-        )
-        .join_from(task, org, org.c.id == task.c.org_id)
-        .join(slot, slot.c.id == task.c.slot_id)
-        .where(task.c.id == task_id)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
-    return row
-
-
-def _held(row: AnyRow) -> str:
+def _held(task: Task, slot: TaskSlot) -> str:
     """When it was done, and how late; how much of it is done."""
-    if row.completed_on:
-        late = (row.completed_on - row.due).days
-        return f"，{day_text(row.completed_on)}办理" + (f"，迟{late}天" if late > 0 else "")
-    return f"，已办{row.amount}{row.unit}" if row.amount else ""
+    if task.completed_on:
+        late = (task.completed_on - task.due).days
+        return f"，{day_text(task.completed_on)}办理" + (f"，迟{late}天" if late > 0 else "")
+    return f"，已办{task.amount}{slot.unit}" if task.amount else ""
 
 
-def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
+def _why(catalogue: Catalogue, task: Task, duty: Duty | None) -> list[str]:
     if duty is None:
         return ["  规则已从制度库中移除，任务按原样保留。"]
-    office = catalogue.office(row.duty, row.step)
+    office = catalogue.office(task.duty, task.step)
     named = f"，对应{standard_cited(duty.rows)}" if duty.rows else ""
-    step = catalogue.step(row.duty, row.step)
+    step = catalogue.step(task.duty, task.step)
     bases = duty.basis if step is None or step.is_own else step.basis
     return [
         f"  规则 {duty.key}{named}，由{office}办理。",
@@ -107,48 +86,48 @@ def _why(catalogue: Catalogue, row: AnyRow, duty: Duty | None) -> list[str]:
     ]
 
 
-def _workflow(session: Session, catalogue: Catalogue, row: AnyRow) -> list[str]:
+def _workflow(session: Session, catalogue: Catalogue, task: Task) -> list[str]:
     """The steps beside the task, in their order, and what belongs to its own."""
-    duty = catalogue.duties.get(row.duty)
+    duty = catalogue.duties.get(task.duty)
     if duty is None or duty.workflow is None:
         return []
-    there = {one.step: one for one in steps_beside(session, row)}
+    there = {one.step: one for one in steps_beside(session, task)}
     steps = duty.workflow.steps
     lines = [_step_line(step.title, there.get(duty.workflow.task_step(step.key))) for step in steps]
-    step = catalogue.step(row.duty, row.step)
+    step = catalogue.step(task.duty, task.step)
     checklist = [f"    · {one}" for one in step.checklist] if step else []
     return ["  流程：", *lines, *(["  本环节要点（不提醒）：", *checklist] if checklist else [])]
 
 
-def _step_line(title: str, row: AnyRow | None) -> str:
-    if row is None:
+def _step_line(title: str, task: Task | None) -> str:
+    if task is None:
         return f"    {title}：前一环节定下日期后安排"
-    day = day_text(row.completed_on) if row.completed_on else f"截止{day_text(row.due)}"
-    return f"    {title}：{State(row.state).label}，{day}（任务 {row.id}）"
+    day = day_text(task.completed_on) if task.completed_on else f"截止{day_text(task.due)}"
+    return f"    {title}：{task.state.label}，{day}（任务 {task.id}）"
 
 
-def _dates(row: AnyRow) -> list[str]:
-    planned = day_text(row.planned) if row.planned else "未定"
-    if row.planned_by_person:
-        clock = f" {row.planned_time}" if row.planned_time else ""
+def _dates(task: Task, slot: TaskSlot) -> list[str]:
+    planned = day_text(task.planned) if task.planned else "未定"
+    if task.planned_by_person:
+        clock = f" {task.planned_time}" if task.planned_time else ""
         planned += f"{clock}（由本组织自行确定）"
-    lines = [f"  {sentence}。" for sentence in (*row.derivation, *_granted(row))]
-    times = f"，共{row.target}{row.unit}" if row.target > 1 else ""
+    lines = [f"  {sentence}。" for sentence in (*slot.derivation, *_granted(task, slot))]
+    times = f"，共{task.target}{slot.unit}" if task.target > 1 else ""
     return [
         *lines,
-        f"  因此：{day_text(row.opens)}起办理，计划日{planned}，截止{day_text(row.due)}{times}。",
+        f"  因此：{day_text(task.opens)}起办理，计划日{planned}，截止{day_text(task.due)}{times}。",
     ]
 
 
-def _granted(row: AnyRow) -> Iterator[str]:
+def _granted(task: Task, slot: TaskSlot) -> Iterator[str]:
     """What a superior allowed, which goes before the rule."""
-    if row.postponed_to is None or row.due == row.slot_due:
+    if task.postponed_to is None or task.due == slot.due:
         return
-    moved = f"截止日由{day_text(row.slot_due)}改为{day_text(row.due)}"
-    if row.period == TERM and row.subject_id:
+    moved = f"截止日由{day_text(slot.due)}改为{day_text(task.due)}"
+    if task.period == TERM and task.subject_id:
         yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
     else:
-        yield f"上级批准{'延期' if row.due > row.slot_due else '提前'}，{moved}"
+        yield f"上级批准{'延期' if task.due > slot.due else '提前'}，{moved}"
 
 
 def history(
@@ -158,24 +137,14 @@ def history(
 
     `people`: at which organizations (a condition on `org`) those who acted are named.
     """
-    known = select(appointment.c.id).join(org, org.c.id == appointment.c.org_id)
-    named = known.where(appointment.c.person_id == person.c.id, people).exists()
-    who = case((person.c.id.is_(None), act.c.done_by), (named, person.c.name), else_="上级").label(
-        "who"
-    )
-    query = select(act, who).outerjoin(person, person.c.key == act.c.done_by)
-    query = query.where(act.c.task_id == task_id).order_by(act.c.id)
-    return [_acted(row, zone) for row in session.execute(query)]
+    return [_acted(line, zone) for line in acts.history(session, task_id, people)]
 
 
-def _acted(row: AnyRow, zone: ZoneInfo) -> str:
-    on, what = row.at.astimezone(zone).date(), labels.ACTS.get(row.kind, row.kind)
-    why = f"，{row.reason}" if row.reason else ""
-    return f"{on} {row.who}{_door(row.via)}：{what}{_change(row.before, row.after)}{why}。"
-
-
-def _door(via: str) -> str:
-    return f"（{Way(via).label}）" if via else ""
+def _acted(line: ActLine, zone: ZoneInfo) -> str:
+    day = line.at.astimezone(zone).date()
+    door = f"（{line.via.label}）" if line.via else ""
+    why = f"，{line.reason}" if line.reason else ""
+    return f"{day} {line.who}{door}：{line.kind.label}{_change(line.before, line.after)}{why}。"
 
 
 def _papers(session: Session, task_id: int) -> list[str]:
@@ -199,24 +168,24 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def _next(
-    session: Session, row: AnyRow, duty: Duty | None, catalogue: Catalogue, today: date
+    session: Session, task: Task, duty: Duty | None, catalogue: Catalogue, today: date
 ) -> str:
-    if State(row.state).is_settled or duty is None:
-        return "  已办结，不再提醒。" if State(row.state).is_settled else "  等待人工处理。"
-    dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
-    calendar, plan = catalogue.calendar, plan_snapshots.load(session, row.plan_snapshot_id)
+    if task.state.is_settled or duty is None:
+        return "  已办结，不再提醒。" if task.state.is_settled else "  等待人工处理。"
+    dates = TaskDates(task.opens, task.planned, task.due, task.asked_on)
+    calendar, plan = catalogue.calendar, plan_snapshots.load(session, task.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
-    grace = catalogue.recording_grace(row.duty, row.step)
-    changes = next_change(today, row.opens, row.due, grace, calendar, row.asked_on)
+    grace = catalogue.recording_grace(task.duty, task.step)
+    changes = next_change(today, task.opens, task.due, grace, calendar, task.asked_on)
     coming = []
     if speaks:
-        coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(row.duty, row.step)}")
-    if changes == row.opens:
+        coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(task.duty, task.step)}")
+    if changes == task.opens:
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
-    coming += _upwards(session, catalogue, row, plan)
-    if (quiet := _silence(session, row, today)) and not plan.through_quiet:
+    coming += _upwards(session, catalogue, task, plan)
+    if (quiet := _silence(session, task, today)) and not plan.through_quiet:
         coming.append(
             f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
         )
@@ -224,9 +193,9 @@ def _next(
 
 
 def _upwards(
-    session: Session, catalogue: Catalogue, row: AnyRow, plan: ReminderPlan
+    session: Session, catalogue: Catalogue, task: Task, plan: ReminderPlan
 ) -> Iterator[str]:
-    found = escalation.escalation_ahead(session, catalogue, row, plan)
+    found = escalation.escalation_ahead(session, catalogue, task, plan)
     if found is None:
         return
     rise, org_id = found
@@ -237,8 +206,8 @@ def _upwards(
         yield f"前一级收到后仍未办结的，再直接报{above}"
 
 
-def _silence(session: Session, row: AnyRow, today: date) -> QuietPeriod | None:
+def _silence(session: Session, task: Task, today: date) -> QuietPeriod | None:
     """The quiet period that the organization is in."""
-    position = orgs.positions(session, [row.org_id])[row.org_id]
+    position = orgs.positions(session, [task.org_id])[task.org_id]
     found = [one for one in quiet_periods.every(session) if one.holds(position, today)]
     return max(found, key=lambda one: one.until, default=None)

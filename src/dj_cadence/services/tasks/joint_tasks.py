@@ -7,13 +7,14 @@ from itertools import chain, islice
 
 from sqlalchemy import select
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Every
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks.task import OWED, State
-from dj_cadence.services.access.permissions import Visitor, actable
+from dj_cadence.domain.tasks.task import BEGUN
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
@@ -22,7 +23,6 @@ from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 MOST = 60
 """So many ticks one form offers."""
-_WAITING = OWED - {State.PLANNED}
 
 
 def companions(
@@ -40,11 +40,10 @@ def companions(
     act there. Nothing is ticked beforehand: only a person knows what was held.
     """
     school = orgs.school_of(session, at) or at
-    reach = set(
-        session.scalars(select(org.c.id).where(in_subtree(school), actable(visitor, today)))
-    )
+    may_act = reached(visitor, Right.ACT, today)
+    reach = set(session.scalars(select(org.c.id).where(in_subtree(school), may_act)))
     others = tasks(
-        session, catalogue, today=today, org_code=school.code, subtree=True, states=list(_WAITING)
+        session, catalogue, today=today, org_code=school.code, subtree=True, states=BEGUN
     )
     here: defaultdict[int, list[TaskRow]] = defaultdict(list)
     alike: defaultdict[str, list[TaskRow]] = defaultdict(list)
@@ -66,7 +65,7 @@ def at_same_organization(
     """For each of the `rows`: what may be recorded with it at its own organization."""
     here = {row.org_id for row in rows}
     others: defaultdict[int, list[TaskRow]] = defaultdict(list)
-    for one in tasks(session, catalogue, today=today, org_ids=here, states=list(_WAITING)):
+    for one in tasks(session, catalogue, today=today, org_ids=here, states=BEGUN):
         others[one.org_id].append(one)
     return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
 
@@ -75,7 +74,7 @@ def _together(row: TaskRow, other: TaskRow) -> bool:
     """Whether one activity may be both, on a day that lies in the time of both."""
     if row.step != OWN or other.step != OWN or other.confidential:
         return False
-    if row.id == other.id or row.rule is None or other.rule is None or row.state not in _WAITING:
+    if row.id == other.id or row.rule is None or other.rule is None or row.state not in BEGUN:
         return False
     periodic = isinstance(row.rule.recurrence, Every) and isinstance(other.rule.recurrence, Every)
     here = row.org_id == other.org_id or row.duty == other.duty

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dj_cadence.domain.tasks.deed import DeedKind
+from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.tasks import deeds
+from dj_cadence.store.tasks import acts
 from dj_cadence.store.tasks.task_list import TaskRow
 
 
@@ -24,13 +24,11 @@ class LastWord:
 
 def last_words(session: Session, rows: Iterable[TaskRow]) -> dict[int, LastWord]:
     """By task; one of which nobody said anything is missing."""
-    known = {row.id: row for row in rows}
-    last = deeds.last_each(session, known)
-    returns = deeds.last_each(session, known, (DeedKind.RETURN,))
-    found = {}
-    for task_id, act in last.items():
-        kind, sent_back = DeedKind(act.kind), returns.get(task_id)
-        owed = known[task_id].state in OWED
-        reason = sent_back.reason if sent_back and owed else ""
-        found[task_id] = LastWord(kind.label, kind.is_grant, reason)
-    return found
+    state_by_task = {row.id: row.state for row in rows}
+    returns = acts.last_each(session, state_by_task, (ActKind.RETURN,))
+    words = {}
+    for task_id, last in acts.last_each(session, state_by_task).items():
+        is_returned = task_id in returns and state_by_task[task_id] in OWED
+        reason = returns[task_id].reason if is_returned else ""
+        words[task_id] = LastWord(last.kind.undo_label, last.kind.is_grant, reason)
+    return words

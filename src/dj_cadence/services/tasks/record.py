@@ -11,16 +11,16 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import SILENT, State
+from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.errors import Refused
-from dj_cadence.services.tasks.workflow import follow, own_task
+from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.tasks import acts
-from dj_cadence.store.tasks.deeds import one_deed
+from dj_cadence.store.tasks import records, start_events, tasks
+from dj_cadence.store.tasks.acts import one_deed
 
 LONGEST_TEXT = 500
 _FIELDS = {"备注": "note", "原因": "reason", "地点": "place"}
@@ -47,29 +47,28 @@ def done(
     day before its period, and for tasks that one activity may not count for together.
     """
     if not also and _is_said_again(session, task_id, on):
-        return acts.record_on(session, task_id, on)
+        return records.on_day(session, task_id, on)
     note = checked_text(note, "备注")
-    rows = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
-    _check_together(catalogue, rows)
-    for row in rows:
-        if _waits_for_day(catalogue, row):
+    held = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
+    _check_together(catalogue, held)
+    for task in held:
+        if _waits_for_day(catalogue, task):
             raise Refused("这一步定下日期就完成：请用“定日期”登记开会的日子。")
-        _check_day(session, catalogue, row, on, actor.today)
+        _check_day(session, catalogue, task, on, actor.today)
     with one_deed(session):
-        record_id = acts.add_record(session, rows, actor, day=on, amount=amount, note=note)
-        for row in rows:
-            if is_term(catalogue, row) and not catalogue.duties[row.duty].confirm:
-                begin_term(session, row, on, actor)
-            if _count(session, catalogue, row, actor, note=note):
-                follow(session, catalogue, row, actor, held_on=on)
+        record_id = records.add(session, held, actor, day=on, amount=amount, note=note)
+        for task in held:
+            if is_term(catalogue, task) and not catalogue.duties[task.duty].confirm:
+                begin_term(session, task, on, actor)
+            if _count(session, catalogue, task, actor, note):
+                follow(session, catalogue, task, actor, held_on=on)
     return record_id
 
 
-def begin_term(session: Session, row: AnyRow, held_on: date, actor: Actor) -> None:
+def begin_term(session: Session, term: Task, held_on: date, actor: Actor) -> None:
     """Let a new term run from the election that settles the task of the old one."""
-    before = acts.election_anchor(session, row.start_event_id)
-    acts.add_election(session, before, held_on, actor)
-    orgs.mark_changed(session, [row.org_id])
+    start_events.add_election(session, term.start_event_id, held_on, actor)
+    orgs.mark_changed(session, [term.org_id])
 
 
 def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date) -> date:
@@ -78,12 +77,13 @@ def day_meant(session: Session, catalogue: Catalogue, task_id: int, today: date)
     Raises Refused once it is over, for it was done before or late and only a person knows;
     and for an election, from whose day a term is counted.
     """
-    row = acts.locked_task(session, task_id)
-    if is_term(catalogue, row):
+    task = tasks.locked(session, task_id)
+    if is_term(catalogue, task):
         raise Refused(f"请写明选举大会的日期，如 --on {today}。", field="on")
-    if today > row.due and State(row.state) not in SILENT:
+    if today > task.due and task.state not in SILENT:
         raise Refused(
-            f"任务 {task_id} 的期限{day_text(row.due)}已过，请写明实际办理日期，如 --on {row.due}；"
+            f"任务 {task_id} 的期限{day_text(task.due)}已过，"
+            f"请写明实际办理日期，如 --on {task.due}；"
             f"今天补开、补办的，写 --on {today}。",
             field="on",
         )
@@ -100,7 +100,7 @@ def check_done(
 def add_surplus(
     session: Session,
     catalogue: Catalogue,
-    row: AnyRow,
+    task: Task,
     actor: Actor,
     *,
     on: date,
@@ -111,21 +111,21 @@ def add_surplus(
 
     The same day said twice is said once. Returns the record's id.
     """
-    if earlier := acts.record_on(session, row.id, on):
+    if earlier := records.on_day(session, task.id, on):
         return earlier
-    _check_day(session, catalogue, row, on, actor.today)
+    _check_day(session, catalogue, task, on, actor.today)
     note = checked_text(note, "备注")
     with one_deed(session):
-        record_id = acts.add_record(session, [row], actor, day=on, amount=amount, note=note)
-        total, _ = acts.recorded(session, row.id)
-        acts.change(session, row, "surplus", actor, reason=note, values={"amount": total})
+        record_id = records.add(session, [task], actor, day=on, amount=amount, note=note)
+        total, _ = records.recorded(session, task.id)
+        tasks.change(session, task, change.record_surplus(total), actor, note)
     return record_id
 
 
 def _is_said_again(session: Session, task_id: int, on: date) -> bool:
     """Whether the task is settled already by this very day: a second tap changes nothing."""
-    row = acts.locked_task(session, task_id)
-    return bool(row.state == State.DONE and row.completed_on == on)
+    task = tasks.locked(session, task_id)
+    return bool(task.state == State.DONE and task.completed_on == on)
 
 
 def checked_text(text: str, what: str) -> str:
@@ -138,52 +138,39 @@ def checked_text(text: str, what: str) -> str:
     return clean
 
 
-def _check_together(catalogue: Catalogue, rows: Sequence[AnyRow]) -> None:
-    if len(rows) == 1:
+def _check_together(catalogue: Catalogue, held: Sequence[Task]) -> None:
+    if len(held) == 1:
         return
     counted = []
-    for row in rows:
-        if row.step != OWN:
-            raise Refused(f"任务 {row.id} 是流程中的一步，请单独登记。")
-        duty = catalogue.duties.get(row.duty)
+    for task in held:
+        if task.step != OWN:
+            raise Refused(f"任务 {task.id} 是流程中的一步，请单独登记。")
+        duty = catalogue.duties.get(task.duty)
         if duty is None:
-            raise Refused(f"任务 {row.id} 的规则已移除，不能一并登记。")
-        counted.append(Counted(row.org_id, duty, row.period))
-    for row, other in zip(rows[1:], counted[1:], strict=True):
+            raise Refused(f"任务 {task.id} 的规则已移除，不能一并登记。")
+        counted.append(Counted(task.org_id, duty, task.period))
+    for task, other in zip(held[1:], counted[1:], strict=True):
         if not may_count_together(counted[0], other):
             titles = f"“{counted[0].duty.title}”和“{other.duty.title}”"
-            raise Refused(f"按规则{titles}（任务 {row.id}）不能用一次活动一并登记。")
+            raise Refused(f"按规则{titles}（任务 {task.id}）不能用一次活动一并登记。")
 
 
-def _count(
-    session: Session,
-    catalogue: Catalogue,
-    row: AnyRow,
-    actor: Actor,
-    *,
-    note: str,
-) -> bool:
+def _count(session: Session, catalogue: Catalogue, task: Task, actor: Actor, note: str) -> bool:
     """Add up what is recorded for a task; where that is enough, settle it or hand it up.
 
     Whether it is settled.
     """
-    amount, last = acts.recorded(session, row.id)
-    values: dict[str, object] = {"amount": amount}
-    duty = catalogue.duties.get(row.duty)
-    if amount >= row.target and duty and duty.confirm:
-        values |= {"state": State.SUBMITTED.value, "completed_on": last, "next_on": None}
-    elif amount >= row.target:
-        values |= {
-            "state": State.DONE.value,
-            "completed_on": last,
-            "settled_at": actor.now,
-            "next_on": None,
-        }
-    number = acts.change(session, row, "done", actor, reason=note, values=values)
-    if values.get("state") == State.SUBMITTED:
+    amount, last = records.recorded(session, task.id)
+    duty = catalogue.duties.get(task.duty)
+    recorded = change.record(
+        task, amount, last, actor.now, confirm=duty is not None and duty.confirm
+    )
+    act_id = tasks.change(session, task, recorded, actor, note)
+    state = recorded.columns.get("state")
+    if state is State.SUBMITTED:
         day = catalogue.calendar.on_or_after(actor.today)
-        notices.add_for_act(session, row, DECIDE, number, due_on=day, office=CLERK, level=1)
-    return values.get("state") == State.DONE
+        notices.add_for_act(session, task, DECIDE, act_id, due_on=day, office=CLERK, level=1)
+    return state is State.DONE
 
 
 def missed(
@@ -200,30 +187,24 @@ def missed(
     from today. Raises Refused where the duty stays owed until it is done, or its time is
     not over.
     """
-    row = _open_task(session, task_id)
-    if row.step == OWN:
-        _check_missed(catalogue, row, actor.today)
+    task = _open_task(session, task_id)
+    if task.step == OWN:
+        _check_missed(catalogue, task, actor.today)
     reason = checked_text(reason, "原因")
     if not reason:
         raise Refused("请写明未按期开展的原因。", field="reason")
-    values: dict[str, object] = {
-        "state": State.MISSED.value,
-        "settled_at": actor.now,
-        "next_on": None,
-    }
-    if row.step != OWN:
-        values |= {"planned": actor.today, "planned_by_person": True}
     with one_deed(session):
-        acts.change(session, row, "missed", actor, reason=reason, values=values)
-        follow(session, catalogue, row, actor)
+        missing = change.miss(task, actor.today, actor.now)
+        tasks.change(session, task, missing, actor, reason)
+        follow(session, catalogue, task, actor)
 
 
-def _check_missed(catalogue: Catalogue, row: AnyRow, today: date) -> None:
-    duty = catalogue.duties.get(row.duty)
+def _check_missed(catalogue: Catalogue, task: Task, today: date) -> None:
+    duty = catalogue.duties.get(task.duty)
     if duty is None or not duty.may_be_missed:
         raise Refused("这项任务不能登记为未按期开展，须办理完成后才能结束。")
-    if today <= row.due:
-        raise Refused(f"截止日是{day_text(row.due)}，还没有过，不能登记为未按期开展。")
+    if today <= task.due:
+        raise Refused(f"截止日是{day_text(task.due)}，还没有过，不能登记为未按期开展。")
 
 
 def set_planned(
@@ -241,62 +222,67 @@ def set_planned(
     Of a step that waits for the own task's day, it fixes that day. Raises Refused for a
     settled task or a day outside.
     """
-    row = _open_task(session, task_id)
-    if _waits_for_day(catalogue, row):
-        row = own_task(session, row)
-    if is_term(catalogue, row) and on < row.opens:
+    task = _open_task(session, task_id)
+    if _waits_for_day(catalogue, task):
+        task = tasks.own_task(session, task)
+    if is_term(catalogue, task) and on < task.opens:
         raise Refused("换届提前举行须先报上级批准。", field="on")
-    if not row.opens <= on <= row.due:
-        span = f"{day_text(row.opens)}至{day_text(row.due)}"
+    if not task.opens <= on <= task.due:
+        span = f"{day_text(task.opens)}至{day_text(task.due)}"
         raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。", field="on")
     if at and not _HOUR.fullmatch(at):
         raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。", field="at")
-    values: dict[str, object] = {
-        "planned": on,
-        "planned_time": at,
-        "place": checked_text(place, "地点"),
-        "planned_by_person": True,
-        "due_revision": row.due_revision + 1,
-        "redated_on": actor.today,
-        "next_on": actor.today,
-    }
+    fixed = change.fix_day(task, on, at, checked_text(place, "地点"), actor.today)
     with one_deed(session):
-        acts.change(session, row, "planned", actor, values=values)
-        follow(session, catalogue, row, actor, planned_on=on)
+        tasks.change(session, task, fixed, actor)
+        follow(session, catalogue, task, actor, planned_on=on)
 
 
-def _open_task(session: Session, task_id: int) -> AnyRow:
-    row = acts.locked_task(session, task_id)
-    state = State(row.state)
-    if state in SILENT:
-        when = f"，日期{day_text(row.completed_on)}" if row.completed_on else ""
-        raise Refused(f"这项任务已经是“{state.label}”{when}，没有重复登记。")
-    return row
+def _open_task(session: Session, task_id: int) -> Task:
+    task = tasks.locked(session, task_id)
+    if task.state in SILENT:
+        when = f"，日期{day_text(task.completed_on)}" if task.completed_on else ""
+        raise Refused(f"这项任务已经是“{task.state.label}”{when}，没有重复登记。")
+    return task
 
 
-def is_term(catalogue: Catalogue, row: AnyRow) -> bool:
+def is_term(catalogue: Catalogue, task: Task) -> bool:
     """Whether it is the task of a term, which an election settles."""
-    duty = catalogue.duties.get(row.duty)
-    return duty is not None and isinstance(duty.recurrence, Term) and row.step == OWN
+    duty = catalogue.duties.get(task.duty)
+    return duty is not None and isinstance(duty.recurrence, Term) and task.step == OWN
 
 
-def _waits_for_day(catalogue: Catalogue, row: AnyRow) -> bool:
-    step = catalogue.step(row.duty, row.step)
+def _waits_for_day(catalogue: Catalogue, task: Task) -> bool:
+    step = catalogue.step(task.duty, task.step)
     return bool(step and step.by_planning)
 
 
-def _check_day(session: Session, catalogue: Catalogue, row: AnyRow, on: date, today: date) -> None:
+def _check_day(session: Session, catalogue: Catalogue, task: Task, on: date, today: date) -> None:
     """A day to come is refused, and one before the task's time: of a step if a rule says so."""
     if on > today:
         raise Refused(f"{day_text(on)}还没有到，请在办理之后登记。", field="on")
-    step = catalogue.step(row.duty, row.step)
+    step = catalogue.step(task.duty, task.step)
     if step and not step.is_own and not step.certainty.binds:
         return
-    election = is_term(catalogue, row)
-    first = acts.election_anchor(session, row.start_event_id).day if election else row.opens
+    election = is_term(catalogue, task)
+    first = start_events.day_of(session, task.start_event_id) if election else task.opens
     if on < first or (election and on == first):
         earlier = "" if election else "；是上一期办的，请登记在上一期的任务里"
         raise Refused(
             f"{day_text(on)}早于这项任务的开始日{day_text(first)}，请检查日期{earlier}。",
             field="on",
         )
+
+
+def needs_acceptance(session: Session, catalogue: Catalogue, task_id: int) -> bool:
+    """Whether a superior has to confirm that the task was done. Raises Refused for none such."""
+    duty = catalogue.duties.get(tasks.locked(session, task_id).duty)
+    return duty is not None and duty.confirm
+
+
+def check_unchanged(session: Session, task_id: int, seen: str, unit: str) -> None:
+    """A second tap must not count twice. Raises Refused where the page showed another amount."""
+    row = tasks.locked(session, task_id)
+    if row.state not in SILENT and seen != str(row.amount):
+        progress = f"{row.amount} / {row.target} {unit}"
+        raise Refused(f"打开页面以后这项任务又登记过，现在是 {progress}。还有的请再登记一次。")

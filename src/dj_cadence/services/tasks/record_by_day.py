@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from sqlalchemy import select
+from typing import Any
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -13,14 +12,13 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty, Term
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.matching import Window, choose, nearest
-from dj_cadence.domain.tasks.task import OWED, State, first_overdue_day
+from dj_cadence.domain.tasks.task import OWED, State, Task, first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks import record
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import slot, task
+from dj_cadence.store.tasks import tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +54,42 @@ def hold(
     duty = catalogue.duties.get(duty_key)
     if duty is None:
         raise Refused(f"没有规则 {duty_key}{suggestion(duty_key, catalogue.duties)}")
-    rows = _tasks(session, duty, orgs.find_org(session, org_code).id)
-    row = _task_of(catalogue, duty, rows, on)
-    late = max((on - row.due).days, 0)
-    if row.state == State.DONE and not isinstance(duty.recurrence, Term):
-        record_id = record.add_surplus(
-            session, catalogue, row, actor, on=on, note=note, amount=amount
-        )
-        return Attributed(row.id, row.label, record_id, surplus=True, late_days=late)
-    record_id = record.done(
-        session, catalogue, row.id, actor, on=on, note=note, amount=amount, also=also
-    )
-    return Attributed(row.id, row.label, record_id, surplus=False, late_days=late)
+    org_id = orgs.find_org(session, org_code).id
+    task, period = _task_of(catalogue, duty, tasks.of_duty(session, duty.key, org_id), on)
+    late = max((on - task.due).days, 0)
+    what: Any = {"on": on, "note": note, "amount": amount}
+    if surplus := task.state is State.DONE and not isinstance(duty.recurrence, Term):
+        record_id = record.add_surplus(session, catalogue, task, actor, **what)
+    else:
+        record_id = record.done(session, catalogue, task.id, actor, **what, also=also)
+    return Attributed(task.id, period, record_id, surplus, late)
 
 
-def _tasks(session: Session, duty: Duty, org_id: int) -> Sequence[AnyRow]:
-    """The organization's own tasks of a duty, not those of its steps."""
-    mine = (task.c.duty == duty.key, task.c.org_id == org_id, task.c.step == "")
-    query = select(task, slot.c.label).join_from(task, slot, slot.c.id == task.c.slot_id)
-    return session.execute(query.where(*mine, task.c.state != State.WITHDRAWN)).all()
-
-
-def _task_of(catalogue: Catalogue, duty: Duty, rows: Sequence[AnyRow], on: date) -> AnyRow:
-    by_id = {row.id: row for row in rows}
-    windows = [_window(catalogue, duty, row) for row in rows]
-    found = choose(windows, on)
+def _task_of(
+    catalogue: Catalogue, duty: Duty, candidates: Sequence[tuple[Task, str]], on: date
+) -> tuple[Task, str]:
+    by_id = {task.id: (task, period) for task, period in candidates}
+    windows = [_window(catalogue, duty, task) for task, _ in candidates]
+    fitting = choose(windows, on)
     if isinstance(duty.recurrence, Term):  # an election counts whenever it was held
-        found = [one for one in windows if one.owed] or found
-    if len(found) == 1:
-        return by_id[found[0].task_id]
-    if found:
-        listed = "、".join(_named(by_id[one.task_id]) for one in found)
+        fitting = [window for window in windows if window.owed] or fitting
+    if len(fitting) == 1:
+        return by_id[fitting[0].task_id]
+    if fitting:
+        listed = "、".join(_named(*by_id[window.task_id]) for window in fitting)
         raise Refused(f"{day_text(on)}有几项任务都对得上：{listed}。请写任务编号登记。")
-    close = "、".join(_named(by_id[one.task_id]) for one in nearest(windows, on))
+    close = "、".join(_named(*by_id[window.task_id]) for window in nearest(windows, on))
     where = f"最近的是：{close}。要记给其中一项，请写任务编号登记。" if close else ""
     where = where or "这个组织没有这项任务。"
     raise Refused(f"{day_text(on)}不在“{duty.title}”任何一项任务的办理时段内。{where}")
 
 
-def _window(catalogue: Catalogue, duty: Duty, row: AnyRow) -> Window:
-    late_from = first_overdue_day(row.due, duty.recording_grace, catalogue.calendar, row.asked_on)
-    owed = State(row.state) in OWED
-    return Window(row.id, row.subject_id, row.opens, row.due, late_from - DAY, owed)
+def _window(catalogue: Catalogue, duty: Duty, task: Task) -> Window:
+    late_from = first_overdue_day(task.due, duty.recording_grace, catalogue.calendar, task.asked_on)
+    owed = task.state in OWED
+    return Window(task.id, task.subject_id, task.opens, task.due, late_from - DAY, owed)
 
 
-def _named(row: AnyRow) -> str:
-    span = f"{day_text(row.opens)}至{day_text(row.due)}"
-    return f"任务 {row.id}（{chinese_label(row.label)}，{span}，{State(row.state).label}）"
+def _named(task: Task, period: str) -> str:
+    span = f"{day_text(task.opens)}至{day_text(task.due)}"
+    return f"任务 {task.id}（{chinese_label(period)}，{span}，{task.state.label}）"

@@ -8,16 +8,16 @@ from dj_cadence.domain.reminders.plan import SENT_BACK
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Term, TermNotice
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import begin_term, checked_text, is_term
 from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.tasks import acts
-from dj_cadence.store.tasks.deeds import one_deed
+from dj_cadence.store.tasks import records, start_events, tasks
+from dj_cadence.store.tasks.acts import one_deed
 
 
 def postpone(
@@ -39,49 +39,37 @@ def postpone(
     its expiry by more than a year unless that is `confirmed` (the rules allow a year at most),
     and for a clock that is extended twice or by more than its rule allows.
     """
-    row = _owed_task(session, task_id)
-    if row.state == State.SUBMITTED:
+    task = _owed_task(session, task_id)
+    if task.state == State.SUBMITTED:
         raise Refused("这项任务已经报送。请先确认或退回，再改期限。")
     reason = need_reason(reason, "延期")
-    duty = catalogue.duties.get(row.duty)
-    by_rule = acts.slot_of(session, row.slot_id)
-    if until == row.due:
-        raise Refused(f"截止日本来就是{day_text(row.due)}，没有改动。", field="until")
-    opens = by_rule.opens if until == by_rule.due else min(by_rule.opens, until)
-    term = duty.recurrence if duty and row.step == OWN else None
+    duty = catalogue.duties.get(task.duty)
+    rule_opens, rule_due = (by_rule := tasks.slot_of(session, task)).opens, by_rule.due
+    if until == task.due:
+        raise Refused(f"截止日本来就是{day_text(task.due)}，没有改动。", field="until")
+    opens = rule_opens if until == rule_due else min(rule_opens, until)
+    term = duty.recurrence if duty and task.step == OWN else None
     match term:
         case Term():
-            _check_term(session, row, by_rule.due, until, confirmed=confirmed)
-            if until != by_rule.due:
-                opens = min(row.opens, add_months(until, -term.opens_months_before))
-        case Clock() if until > row.due:
-            _check_extension(row, term, until)
+            _check_term(session, task, rule_due, until, confirmed=confirmed)
+            if until != rule_due:
+                opens = min(task.opens, add_months(until, -term.opens_months_before))
+        case Clock() if until > task.due:
+            _check_extension(task, term, until)
         case _:
-            _check_shorter(row, by_rule.due, until, actor.today)
+            _check_shorter(task, rule_due, until, actor.today)
     with one_deed(session):
-        values = _granted(row, opens, until, actor.today)
-        values["postponed_to"] = None if until == by_rule.due else until
-        acts.change(session, row, "postpone", actor, reason=reason, values=values)
+        granted = change.postpone(task, opens, until, rule_due, actor.today)
+        tasks.change(session, task, granted, actor, reason)
         if isinstance(term, Term):
-            _move_notices(session, catalogue, row, until, actor)
-        follow(session, catalogue, row, actor)
-
-
-def _granted(row: AnyRow, opens: date, until: date, today: date) -> dict[str, object]:
-    return {
-        "postponed_to": until,
-        "opens": opens,
-        "due": until,
-        "due_revision": row.due_revision + 1,
-        "redated_on": today,
-        "next_on": today,
-    }
+            _move_notices(session, catalogue, task, until, actor)
+        follow(session, catalogue, task, actor)
 
 
 def _move_notices(
     session: Session,
     catalogue: Catalogue,
-    term: AnyRow,
+    term: Task,
     until: date,
     actor: Actor,
 ) -> None:
@@ -90,8 +78,8 @@ def _move_notices(
     Nobody has acted on the notice itself: a new election may take it back.
     """
     reason = f"换届改到{day_text(until)}"
-    for row in acts.about_term(session, term):
-        duty = catalogue.duties.get(row.duty)
+    for task in tasks.hanging_on_election(session, term):
+        duty = catalogue.duties.get(task.duty)
         if duty is None or not isinstance(notice := duty.recurrence, TermNotice):
             continue
         if notice.term_of != term.duty:
@@ -100,13 +88,12 @@ def _move_notices(
             add_months(until, -notice.months_before), catalogue.calendar.on_or_after(actor.today)
         )
         opens = min(add_months(until, -notice.opens_months_before), due)
-        values = _granted(row, opens, due, actor.today)
-        acts.change(session, row, "move", actor, reason=reason, values=values, touches=False)
+        tasks.change(session, task, change.move(task, opens, due, actor.today), actor, reason)
 
 
-def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None:
+def _check_shorter(task: Task, by_rule: date, until: date, today: date) -> None:
     """What was granted can be taken away again, down to what the rule gives."""
-    if until > row.due or until == by_rule:
+    if until > task.due or until == by_rule:
         return
     if until < by_rule:
         raise Refused(f"规定的截止日是{day_text(by_rule)}，不能改得更早。", field="until")
@@ -118,12 +105,12 @@ def _check_shorter(row: AnyRow, by_rule: date, until: date, today: date) -> None
 
 
 def _check_term(
-    session: Session, row: AnyRow, expiry: date, until: date, *, confirmed: bool
+    session: Session, task: Task, expiry: date, until: date, *, confirmed: bool
 ) -> None:
-    elected = acts.election_anchor(session, row.start_event_id).day
+    elected = start_events.day_of(session, task.start_event_id)
     if until <= elected:
         raise Refused(f"提前换届要在上次换届（{day_text(elected)}）之后。", field="until")
-    if min(row.due, expiry) <= until <= max(row.due, expiry):
+    if min(task.due, expiry) <= until <= max(task.due, expiry):
         return  # back towards the day on which the term expires
     if not add_years(expiry, -1) <= until <= add_years(expiry, 1) and not confirmed:
         raise Refused(
@@ -133,15 +120,15 @@ def _check_term(
         )
 
 
-def _check_extension(row: AnyRow, clock: Clock, until: date) -> None:
+def _check_extension(task: Task, clock: Clock, until: date) -> None:
     if not clock.extend_at_most:
         return
-    if row.postponed_to:
-        raise Refused(f"这项期限已经延过一次，到{day_text(row.due)}，按规定不能再延。")
-    if until > row.due + clock.extend_at_most * DAY:
+    if task.postponed_to:
+        raise Refused(f"这项期限已经延过一次，到{day_text(task.due)}，按规定不能再延。")
+    if until > task.due + clock.extend_at_most * DAY:
         raise Refused(
             f"按规定最多延{clock.extend_at_most}日，即到"
-            f"{day_text(row.due + clock.extend_at_most * DAY)}。"
+            f"{day_text(task.due + clock.extend_at_most * DAY)}。"
         )
 
 
@@ -154,23 +141,21 @@ def waive(
     reason: str,
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
-    row = _owed_task(session, task_id)
+    task = _owed_task(session, task_id)
     reason = need_reason(reason, "不再办理")
-    values = {"state": State.WAIVED.value, "settled_at": actor.now, "next_on": None}
     with one_deed(session):
-        acts.change(session, row, "waive", actor, reason=reason, values=values)
-        follow(session, catalogue, row, actor)
+        tasks.change(session, task, change.waive(actor.now), actor, reason)
+        follow(session, catalogue, task, actor)
 
 
 def accept(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -> None:
     """Confirm what was handed up: it is done. Raises Refused where nothing was."""
-    row = _submitted_task(session, task_id)
-    held_on, values = row.completed_on, {"state": State.DONE.value, "settled_at": actor.now}
+    task = _submitted_task(session, task_id)
     with one_deed(session):
-        if is_term(catalogue, row):
-            begin_term(session, row, held_on, actor)
-        acts.change(session, row, "accept", actor, values=values)
-        follow(session, catalogue, row, actor, held_on=held_on)
+        if is_term(catalogue, task) and task.completed_on:
+            begin_term(session, task, task.completed_on, actor)
+        tasks.change(session, task, change.accept(actor.now), actor)
+        follow(session, catalogue, task, actor, held_on=task.completed_on)
 
 
 def return_(
@@ -182,35 +167,29 @@ def return_(
     reason: str,
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
-    row = _submitted_task(session, task_id)
+    task = _submitted_task(session, task_id)
     reason = need_reason(reason, "退回")
-    values: dict[str, object] = {
-        "state": State.RETURNED.value,
-        "amount": 0,
-        "completed_on": None,
-        "next_on": actor.today,
-    }
     with one_deed(session):
-        sent_back = acts.change(session, row, "return", actor, reason=reason, values=values)
-        acts.send_back_records(session, task_id, sent_back)
+        act_id = tasks.change(session, task, change.send_back(actor.today), actor, reason)
+        records.send_back(session, task_id, act_id)
         day = catalogue.calendar.on_or_after(actor.today)
-        office = catalogue.office(row.duty, row.step)
-        notices.add_for_act(session, row, SENT_BACK, sent_back, due_on=day, office=office)
-        follow(session, catalogue, row, actor)
+        office = catalogue.office(task.duty, task.step)
+        notices.add_for_act(session, task, SENT_BACK, act_id, due_on=day, office=office)
+        follow(session, catalogue, task, actor)
 
 
-def _submitted_task(session: Session, task_id: int) -> AnyRow:
-    row = acts.locked_task(session, task_id)
-    if row.state != State.SUBMITTED:
-        raise Refused(f"这项任务是“{State(row.state).label}”，没有等待确认的报送。")
-    return row
+def _submitted_task(session: Session, task_id: int) -> Task:
+    task = tasks.locked(session, task_id)
+    if task.state != State.SUBMITTED:
+        raise Refused(f"这项任务是“{task.state.label}”，没有等待确认的报送。")
+    return task
 
 
-def _owed_task(session: Session, task_id: int) -> AnyRow:
-    row = acts.locked_task(session, task_id)
-    if State(row.state).is_settled:
-        raise Refused(f"这项任务已经是“{State(row.state).label}”，没有改动。")
-    return row
+def _owed_task(session: Session, task_id: int) -> Task:
+    task = tasks.locked(session, task_id)
+    if task.state.is_settled:
+        raise Refused(f"这项任务已经是“{task.state.label}”，没有改动。")
+    return task
 
 
 def need_reason(reason: str, what: str) -> str:

@@ -24,7 +24,7 @@ from dj_cadence.store.schema import (
     task,
 )
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.tasks.acts import is_counted
+from dj_cadence.store.tasks.records import is_counted
 
 _REACH = timedelta(days=470)
 """Further than the engine or a person plans beyond today."""

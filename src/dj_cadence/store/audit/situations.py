@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks.task import OWED, SILENT, State
+from dj_cadence.domain.tasks.task import BEGUN, OWED, SILENT, State, Task
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import catalogue, notice, task
+from dj_cadence.store.tasks import tasks
 
 KEY = (
     "duty",
@@ -28,7 +29,7 @@ KEY = (
     "due_revision",
     "redated_on",
 )
-_REMINDED = (State.OPEN.value, State.UNRECORDED.value, State.OVERDUE.value)
+_REMINDED = sorted(BEGUN - {State.RETURNED})
 _columns = [task.c[name] for name in KEY]
 
 
@@ -139,10 +140,9 @@ def bring_back(
     )
 
 
-def asleep(session: Session) -> list[AnyRow]:
+def asleep(session: Session) -> list[Task]:
     """The tasks that nobody will look at any more, though they are not silent."""
-    query = select(task).where(task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
-    return list(session.execute(query))
+    return tasks.where(session, task.c.next_on.is_(None), task.c.state.not_in(sorted(SILENT)))
 
 
 def wake_asleep(session: Session, ids: Sequence[int], moment: Moment) -> int:

@@ -14,7 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, orm
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.same_file import hold_to_file
@@ -30,6 +36,12 @@ _CONNECT_SECONDS = 10
 
 Session = orm.Session
 """One transaction, handed from a use case to what it asks of the store."""
+
+
+DatabaseError = SQLAlchemyError
+"""What a session raises where the database fails or is used wrongly."""
+DriverError = DBAPIError
+"""What it raises where the database itself complains: busy, gone, full."""
 
 
 @dataclass(eq=False)

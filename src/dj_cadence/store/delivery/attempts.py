@@ -1,225 +1,180 @@
-"""One try: written down before the letter goes out, and its outcome after it.
+"""One try to send: written down before the letter goes out, and its outcome after it.
 
-Every change of a message compares and sets: it is made only while the claim holds.
+The only writer of `attempt`. Each function sets what becomes of the message too.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import String, bindparam, delete, exists, func, literal_column, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.claim import Claim
+from dj_cadence.domain.messages.retry_pauses import message_pause
+from dj_cadence.domain.messages.states import AttemptOutcome
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.database import upsert
+from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import instant_text
-from dj_cadence.store.delivery import addresses
-from dj_cadence.store.delivery.claims import Claim
+from dj_cadence.store.delivery import addresses, letters, messages
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.schema import attempt, digest, letter, message
-
-_PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
+from dj_cadence.store.schema import attempt, message
 
 
-def begin(ledger: DriverTransaction, claim: Claim, now: datetime) -> bool:
+def begin(transaction: DriverTransaction, claim: Claim, now: datetime) -> bool:
     """Write down that the letter is about to go out.
 
     False where another process has taken the message over: then it must not be sent.
     """
-    return bool(ledger.run(_BEGIN, **_mine(claim), started=instant_text(now)))
+    return bool(transaction.run(_BEGIN, **messages.claimed(claim), started=instant_text(now)))
 
 
-def sent(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def sent(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The channel has accepted it. That stands whoever holds the message by now.
 
-    Its notices lie scattered over their table: `notices.close_sent` writes them a batch at a time.
+    Its notices lie scattered over their table: `notices.close_sent` closes them a batch at a time.
     """
-    ledger.run(_SENT, this=claim.id, ended=instant_text(now))
-    _end(ledger, claim, "sent", reply, now)
+    messages.mark_sent(transaction, claim, now=now)
+    _end(transaction, claim, AttemptOutcome.SENT, reply, now)
 
 
-def postponed(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def deferred(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The channel did not take it for now; it is tried again after a pause."""
-    _put_off(ledger, claim, now)
-    _end(ledger, claim, "retry", reply, now)
+    _put_off(transaction, claim, now)
+    _end(transaction, claim, AttemptOutcome.RETRY, reply, now)
 
 
-def in_the_dark(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def unknown(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """It may have arrived. It is tried once more; the second time in a row, a person is asked."""
-    if ledger.run(_QUARANTINE, **_mine(claim)) == 0:
-        _put_off(ledger, claim, now)
-    _end(ledger, claim, "unknown", reply, now)
+    if not messages.quarantine_if_unknown_twice(transaction, claim):
+        _put_off(transaction, claim, now)
+    _end(transaction, claim, AttemptOutcome.UNKNOWN, reply, now)
 
 
-def too_large(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def too_large(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """This letter is the trouble. One with files is written anew without, for the next try."""
-    if _put_off(ledger, claim, now) and ledger.run(_NEXT_EDITION, this=claim.id):
-        ledger.run(_FORGET_LETTER, this=claim.id)
-    _end(ledger, claim, "retry", reply, now)
+    if _put_off(transaction, claim, now) and messages.begin_next_edition(transaction, claim):
+        letters.forget(transaction, claim.id)
+    _end(transaction, claim, AttemptOutcome.RETRY, reply, now)
 
 
-def refused(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def rejected(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """There is no such mailbox: the address is bad, and another way must be found.
 
-    To be said of a message that was put off meanwhile, once it is known that nothing else is
+    To be said of a message that was deferred meanwhile, once it is known that nothing else is
     to blame.
     """
-    if _given_up(ledger, claim):
-        ledger.run(_MARK_BAD, **_whose(claim), answer=reply, ended=instant_text(now))
-    _end(ledger, claim, "gave_up", reply, now)
+    if _give_up(transaction, claim):
+        addresses.mark_bad(transaction, claim, reply, now)
+    _end(transaction, claim, AttemptOutcome.GAVE_UP, reply, now)
 
 
-def aside(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
-    """The mailbox takes nothing for now: it is left alone for days; as `refused` otherwise."""
-    if _given_up(ledger, claim):
-        times, until, _ = ledger.row(_ASIDE_BEFORE, **_whose(claim)) or (0, None, None)
-        pause = addresses.pause(times, until and datetime.fromisoformat(str(until)), now)
-        ledger.run(
-            _SET_ASIDE,
-            **_whose(claim),
-            answer=reply,
-            ended=instant_text(now),
-            again=instant_text(now + pause.time),
-            times=pause.times,
-        )
-    _end(ledger, claim, "gave_up", reply, now)
+def mailbox_full(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+    """The mailbox takes nothing for now: it is left alone for days; otherwise as `rejected`."""
+    if _give_up(transaction, claim):
+        addresses.set_aside(transaction, claim, reply, now)
+    _end(transaction, claim, AttemptOutcome.GAVE_UP, reply, now)
 
 
-def _given_up(ledger: DriverTransaction, claim: Claim) -> bool:
-    if not ledger.run(_GIVE_UP, this=claim.id, n=claim.n):
-        return False
-    ledger.run(_FREE_NOTICES, this=claim.id)
-    ledger.run(_FREE_DIGESTS, this=claim.id)
-    return True
-
-
-def _whose(claim: Claim) -> dict[str, Any]:
-    return {"whose": claim.person_id, "way": claim.channel, "written": claim.address}
-
-
-def unwritable(ledger: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
+def render_failed(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The letter could not be made. It goes out once the template or the data is mended.
 
     Giving it up would free its notices for a new message that has the same fault.
     """
-    if begin(ledger, claim, now):
-        _put_off(ledger, claim, now)
-        _end(ledger, claim, "retry", reply, now)
+    if begin(transaction, claim, now):
+        deferred(transaction, claim, reply, now)
 
 
-def hand_back(ledger: DriverTransaction, claims: Sequence[Claim]) -> None:
+def hand_back(transaction: DriverTransaction, claims: Sequence[Claim]) -> None:
     """Let others take these. Nothing was tried, and so no try is counted or kept."""
     for claim in claims:
-        if ledger.run(_HAND_BACK, **_mine(claim), before=claim.n - 1):
-            ledger.run(_FORGET, this=claim.id, n=claim.n)
+        if messages.hand_back(transaction, claim):
+            transaction.run(_FORGET, this=claim.id, n=claim.n)
 
 
-def wait(ledger: DriverTransaction, claim: Claim, until: datetime) -> None:
-    """The channel may not be used before `until`; nothing was tried, and no try is counted."""
-    ledger.run(_WAIT, **_mine(claim), before=claim.n - 1, again=instant_text(until))
+def _put_off(transaction: DriverTransaction, claim: Claim, now: datetime) -> bool:
+    return messages.put_off(transaction, claim, until=now + message_pause(claim.n))
 
 
-def _put_off(ledger: DriverTransaction, claim: Claim, now: datetime) -> bool:
-    again = now + _PAUSES[min(claim.n, len(_PAUSES)) - 1]
-    return bool(ledger.run(_PUT_OFF, **_mine(claim), again=instant_text(again)))
+def _give_up(transaction: DriverTransaction, claim: Claim) -> bool:
+    if not messages.give_up(transaction, claim):
+        return False
+    transaction.run(_RELEASE_NOTICES, this=claim.id)
+    transaction.run(_RELEASE_DIGESTS, this=claim.id)
+    return True
 
 
-def _end(ledger: DriverTransaction, claim: Claim, outcome: str, reply: str, now: datetime) -> None:
-    ended = instant_text(now)
-    ledger.run(_ENDED, this=claim.id, n=claim.n, ended=ended, result=outcome, answer=reply)
+def _end(
+    transaction: DriverTransaction,
+    claim: Claim,
+    outcome: AttemptOutcome,
+    reply: str,
+    now: datetime,
+) -> None:
+    values = {"ended": instant_text(now), "result": outcome.value, "answer": reply}
+    transaction.run(_END, this=claim.id, n=claim.n, **values)
 
 
-def _mine(claim: Claim) -> dict[str, Any]:
-    return {"this": claim.id, "n": claim.n, "owner": claim.owner}
-
-
-# --- the statements -------------------------------------------------------------------------------
-
-_MINE = (
-    message.c.id == bindparam("this"),
-    message.c.state == "leased",
-    message.c.lease_by == bindparam("owner"),
-    message.c.attempts == bindparam("n"),
-)
-_NO_LEASE = {"lease_by": "", "lease_until": null()}
-_PUT_OFF = CompiledStatement(
-    update(message).where(*_MINE).values(state="retry", send_at=bindparam("again"), **_NO_LEASE)
-)
-_GIVE_UP = CompiledStatement(
-    update(message)
-    .where(
-        message.c.id == bindparam("this"),
-        message.c.state == "retry",
-        message.c.attempts == bindparam("n"),
-    )
-    .values(state="gave_up", send_at=null(), **_NO_LEASE)
-)
-_NEXT_EDITION = CompiledStatement(
-    update(message)
-    .where(
-        message.c.id == bindparam("this"),
-        message.c.edition == 0,
-        exists().where(digest.c.message_id == message.c.id),
-    )
-    .values(edition=1)
-)
-_FORGET_LETTER = CompiledStatement(delete(letter).where(letter.c.message_id == bindparam("this")))
-_earlier = attempt.alias()
-_LAST = (
-    select(func.max(_earlier.c.n))
-    .where(_earlier.c.message_id == bindparam("this"), _earlier.c.n < bindparam("n"))
-    .scalar_subquery()
-)  # a claim that came to nothing leaves a gap in the numbers
-_BEFORE = exists().where(
-    attempt.c.message_id == bindparam("this"),
-    attempt.c.n == _LAST,
-    attempt.c.outcome == "unknown",
-)
-_QUARANTINE = CompiledStatement(
-    update(message).where(*_MINE, _BEFORE).values(state="quarantined", send_at=null(), **_NO_LEASE)
-)
-_HAND_BACK = CompiledStatement(
-    update(message).where(*_MINE).values(state="retry", attempts=bindparam("before"), **_NO_LEASE)
-)
-_FORGET = CompiledStatement(
-    delete(attempt).where(
-        attempt.c.message_id == bindparam("this"),
-        attempt.c.n == bindparam("n"),
-        attempt.c.outcome == "sending",
-    )
-)
-_WAIT = CompiledStatement(
-    update(message)
-    .where(*_MINE)
-    .values(state="retry", attempts=bindparam("before"), send_at=bindparam("again"), **_NO_LEASE)
-)
-_BEGINNING = upsert(attempt).from_select(
-    ["message_id", "n", "started", "outcome", "reply"],
-    select(
-        message.c.id,
-        message.c.attempts,
-        bindparam("started", type_=String),
-        literal_column("'sending'"),
-        literal_column("''"),
-    ).where(*_MINE),
-)
+_THIS = (attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
 _BEGIN = CompiledStatement(
-    _BEGINNING.on_conflict_do_update(  # a commit that we took for failed may have been one
+    upsert(attempt)
+    .from_select(
+        ["message_id", "n", "started", "outcome", "reply"],
+        select(
+            message.c.id,
+            message.c.attempts,
+            bindparam("started", type_=String),
+            literal_column(f"'{AttemptOutcome.SENDING}'"),
+            literal_column("''"),
+        ).where(*messages.IS_CLAIMED),
+    )
+    .on_conflict_do_update(  # a commit that we took for failed may have been one
         index_elements=["message_id", "n"], set_={"started": bindparam("started")}
     )
 )
-_SENT = CompiledStatement(
-    update(message)
-    .where(message.c.id == bindparam("this"))
-    .values(state="sent", sent_at=bindparam("ended"), send_at=null(), **_NO_LEASE)
-)
-_FREE_NOTICES = CompiledStatement(notices.RELEASE)
-_FREE_DIGESTS = CompiledStatement(digests.RELEASE)
-_MARK_BAD = CompiledStatement(addresses.REFUSED)
-_SET_ASIDE = CompiledStatement(addresses.SET_ASIDE)
-_ASIDE_BEFORE = CompiledStatement(addresses.ASIDE_BEFORE)
-_ENDED = CompiledStatement(
+_END = CompiledStatement(
     update(attempt)
-    .where(attempt.c.message_id == bindparam("this"), attempt.c.n == bindparam("n"))
+    .where(*_THIS)
     .values(outcome=bindparam("result"), ended=bindparam("ended"), reply=bindparam("answer"))
 )
+_FORGET = CompiledStatement(
+    delete(attempt).where(*_THIS, attempt.c.outcome == AttemptOutcome.SENDING)
+)
+_RELEASE_NOTICES = CompiledStatement(notices.RELEASE)
+_RELEASE_DIGESTS = CompiledStatement(digests.RELEASE)
+
+
+# --- long after the try ---------------------------------------------------------------------------
+
+
+def end_unknown(session: Session, message_ids: Sequence[int], now: datetime) -> None:
+    """Tries of dead processes that were under way: what became of them nobody knows."""
+    mine = (among(attempt.c.message_id, message_ids), attempt.c.outcome == AttemptOutcome.SENDING)
+    ending = update(attempt).where(*mine).values(outcome=AttemptOutcome.UNKNOWN, ended=now)
+    session.execute(ending)
+
+
+def add_to_reply(session: Session, message_id: int, text: str) -> None:
+    """What was said about a message after it had been accepted, each text once."""
+    mine = (attempt.c.message_id == message_id, attempt.c.outcome == AttemptOutcome.SENT)
+    session.execute(
+        update(attempt)
+        .where(*mine, ~attempt.c.reply.contains(text, autoescape=True))
+        .values(reply=attempt.c.reply + f"；{text}")
+    )
+
+
+def may_have_arrived() -> ColumnElement[bool]:
+    """That a `message` had a try with an unknown outcome."""
+    unclear = attempt.c.outcome == AttemptOutcome.UNKNOWN
+    return exists().where(attempt.c.message_id == message.c.id, unclear)

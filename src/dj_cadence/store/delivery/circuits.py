@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.circuit import Circuit, accepted
 from dj_cadence.store.core.database import insert_or_ignore
-from dj_cadence.store.delivery.claims import WAITING, is_elsewhere
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.schema import channel_state, message
 
 _FIELDS = [column for column in channel_state.c if column.name != "revision"]
@@ -59,16 +59,7 @@ def reopen(session: Session, channel: str, now: datetime) -> None:
     if known is None or not save(session, accepted(known, now), revision):
         return  # another process has it in hand
     if known.is_shut:
-        put_off = (message.c.channel == channel, message.c.state == "retry")
-        later = update(message).where(*put_off, message.c.send_at > now)
-        session.execute(later.values(send_at=now))
-
-
-def others_wait(session: Session, channel: str, now: datetime, domain: str) -> bool:
-    """Whether something is due on a channel to an address that is not of `domain`."""
-    due = (message.c.channel == channel, message.c.state.in_(WAITING), message.c.send_at <= now)
-    query = select(message.c.id).where(*due, is_elsewhere(domain))
-    return session.execute(query.limit(1)).first() is not None
+        messages.end_pauses(session, channel, now)
 
 
 def waiting(session: Session, channel: str, now: datetime) -> int:

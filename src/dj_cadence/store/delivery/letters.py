@@ -1,59 +1,59 @@
-"""Letters as they were first written. What many of them say alike is kept once."""
+"""Letters as they were first written: the only writer of `letter` and `skeleton`.
+
+What the two parts are is explained in `services.delivery.skeletons`.
+"""
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
-from sqlalchemy import LargeBinary, String, bindparam, insert, select
+from sqlalchemy import LargeBinary, String, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.claim import Claim, StoredLetter
+from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.database import insert_or_ignore
-from dj_cadence.store.delivery.claims import Claim
+from dj_cadence.store.delivery import messages
 from dj_cadence.store.schema import letter, message, skeleton
 
-
-class StoredLetter(NamedTuple):
-    """The letter of a claimed message, packed."""
-
-    claim: Claim
-    skeleton: bytes
-    content: bytes
-
-
-def freeze(session: Session, letters: Sequence[StoredLetter]) -> None:
-    """Keep these letters for good, each only while its message is claimed by this try."""
-    if not letters:
-        return
-    hashes = _keep_skeletons(session, {one.skeleton for one in letters})
-    mine = (
-        message.c.id == bindparam("this"),
-        message.c.state == "leased",
-        message.c.lease_by == bindparam("owner"),
-    )
-    found = select(message.c.id, _SHAPE, bindparam("written", type_=LargeBinary)).where(
-        *mine, message.c.attempts == bindparam("try")
-    )
-    session.connection().execute(
-        insert(letter).from_select(["message_id", "skeleton_id", "content"], found),
-        [
-            {"this": c.id, "try": c.n, "owner": c.owner, "hash": hashes[said], "written": content}
-            for c, said, content in letters
-        ],
-    )
-
-
-def keep(session: Session, message_id: int, said: bytes, content: bytes) -> None:
-    """Keep the letter of a message that was written together with it."""
-    found = {"message_id": message_id, "skeleton_id": _SHAPE, "content": content}
-    hashes = _keep_skeletons(session, {said})
-    session.execute(insert(letter).values(found), {"hash": hashes[said]})
-
-
-_SHAPE = (
+_SKELETON_ID = (
     select(skeleton.c.id)
     .where(skeleton.c.hash == bindparam("hash", type_=String))
     .scalar_subquery()
 )
+_FORGET = CompiledStatement(delete(letter).where(letter.c.message_id == bindparam("this")))
+
+
+def keep(session: Session, written: Sequence[tuple[Claim, StoredLetter]]) -> None:
+    """Keep these letters for good, each only while its message is claimed by this try."""
+    if not written:
+        return
+    hashes = _keep_skeletons(session, {stored.skeleton for _, stored in written})
+    rows = select(message.c.id, _SKELETON_ID, bindparam("content", type_=LargeBinary))
+    session.connection().execute(
+        insert(letter).from_select(
+            ["message_id", "skeleton_id", "content"], rows.where(*messages.IS_CLAIMED)
+        ),
+        [
+            {
+                **messages.claimed(claim),
+                "hash": hashes[stored.skeleton],
+                "content": stored.content,
+            }
+            for claim, stored in written
+        ],
+    )
+
+
+def keep_of_new(session: Session, message_id: int, stored: StoredLetter) -> None:
+    """Keep the letter of a message that was written together with it."""
+    values = {"message_id": message_id, "skeleton_id": _SKELETON_ID, "content": stored.content}
+    hashes = _keep_skeletons(session, {stored.skeleton})
+    session.execute(insert(letter).values(values), {"hash": hashes[stored.skeleton]})
+
+
+def forget(transaction: DriverTransaction, message_id: int) -> None:
+    """The letter of a message is to be written anew."""
+    transaction.run(_FORGET, this=message_id)
 
 
 def _keep_skeletons(session: Session, contents: set[bytes]) -> dict[bytes, str]:

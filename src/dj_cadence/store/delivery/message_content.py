@@ -6,17 +6,17 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.messages.states import NoticeOutcome
+from dj_cadence.domain.messages.states import MessageKind, NoticeOutcome
 from dj_cadence.domain.reminders.plan import DECIDE
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.json_functions import among, json_array, json_group
 from dj_cadence.store.schema import act, digest, message, notice, org, slot, task
 
 
-class Said(NamedTuple):
+class ItemBody(NamedTuple):
     """What an item says, whoever's it is."""
 
     reminder_step: str
@@ -43,7 +43,7 @@ class Said(NamedTuple):
     """Why it was sent back, where it was."""
 
 
-class Own(NamedTuple):
+class ItemHead(NamedTuple):
     """What an item has for itself: whose it is, and where it stands in the message."""
 
     position: int
@@ -53,7 +53,7 @@ class Own(NamedTuple):
     told_org_id: int | None
     org_name: str
     place: int
-    """Among what is said."""
+    """Among the bodies."""
 
 
 class MessageContents(NamedTuple):
@@ -62,28 +62,28 @@ class MessageContents(NamedTuple):
     A task is spoken of once; where it goes up to the same person, as that.
     """
 
-    own: tuple[Own, ...]
-    said: str
-    """What they say, in the database's words: alike for messages that say the same things, were
-    they also raised in the same order."""
+    heads: tuple[ItemHead, ...]
+    bodies: str
+    """As JSON: equal for messages that say the same things, were they also raised in the same
+    order."""
 
-    def spoken(self) -> tuple[Said, ...]:
-        """What each says, read out of `said`."""
-        every = json.loads(self.said)
-        return tuple(_read(every[item.place]) for item in self.own)
+    def read_bodies(self) -> tuple[ItemBody, ...]:
+        """What each item says, in the order of the heads."""
+        every = json.loads(self.bodies)
+        return tuple(_read(every[head.place]) for head in self.heads)
 
 
 NOTHING = MessageContents((), "[]")
 
 
-def _read(values: Sequence[Any]) -> Said:
+def _read(values: Sequence[Any]) -> ItemBody:
     """JSON has no dates, and SQLite no truth values."""
-    named = dict(zip(Said._fields, values, strict=True))
+    named = dict(zip(ItemBody._fields, values, strict=True))
     for name in ("opens", "planned", "due", "asked_on"):
         named[name] = date.fromisoformat(named[name]) if named[name] else None
     for name in ("of_case", "provisional"):
         named[name] = bool(named[name])
-    return Said(**named)
+    return ItemBody(**named)
 
 
 def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageContents]:
@@ -96,8 +96,8 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
     query = (
         select(
             notice.c.message_id,
-            json_group(json_array(*_own_columns())),
-            json_group(json_array(*_said_columns(about.c.name))),
+            json_group(json_array(*_head_columns())),
+            json_group(json_array(*_body_columns(about.c.name))),
         )
         .join(task, task.c.id == notice.c.task_id)
         .join(slot, slot.c.id == task.c.slot_id)
@@ -107,11 +107,13 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
         .group_by(notice.c.message_id)
     )
     rows = session.execute(query).all()
-    return {message_id: MessageContents(_sorted(own), said) for message_id, own, said in rows}
+    return {
+        message_id: MessageContents(_sorted(heads), bodies) for message_id, heads, bodies in rows
+    }
 
 
-def _own_columns() -> list[ColumnElement[Any]]:
-    own = {
+def _head_columns() -> list[ColumnElement[Any]]:
+    columns = {
         "position": org.c.position,
         "due": task.c.due,
         "task_id": task.c.id,
@@ -119,11 +121,11 @@ def _own_columns() -> list[ColumnElement[Any]]:
         "told_org_id": notice.c.org_id,
         "org_name": org.c.name,
     }
-    return [own[name] for name in Own._fields if name in own]
+    return [columns[name] for name in ItemHead._fields if name in columns]
 
 
-def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
-    said = {
+def _body_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    columns = {
         **{name: notice.c[name] for name in ("reminder_step", "level", "office", "relay")},
         **{
             name: task.c[name]
@@ -135,7 +137,7 @@ def _said_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
         "about": about,
         "sent_back": case((task.c.state == State.RETURNED.value, _reason()), else_=""),
     }
-    return [said[name] for name in Said._fields]
+    return [columns[name] for name in ItemBody._fields]
 
 
 def _reason() -> ColumnElement[str]:
@@ -145,13 +147,13 @@ def _reason() -> ColumnElement[str]:
     return func.coalesce(last.correlate(task).scalar_subquery(), "")
 
 
-def _sorted(own: str) -> tuple[Own, ...]:
-    each = [Own(*values, place=place) for place, values in enumerate(json.loads(own))]  # type: ignore[misc]
+def _sorted(heads: str) -> tuple[ItemHead, ...]:
+    each = [ItemHead(*values, place=place) for place, values in enumerate(json.loads(heads))]  # type: ignore[misc]
     each.sort(key=attrgetter("position", "due", "task_id", "level"))
     return tuple({item.task_id: item for item in each}.values())
 
 
-class Above(NamedTuple):
+class SuperiorTold(NamedTuple):
     """A superior that was to be told of a task."""
 
     level: int
@@ -159,7 +161,7 @@ class Above(NamedTuple):
     reached: bool
 
 
-def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[Above, ...]]:
+def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[SuperiorTold, ...]]:
     """The superiors that were to be told of each task, the nearest first.
 
     Only what concerns the lateness that it has now.
@@ -174,19 +176,19 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[A
         .where(closed, notice.c.due_on > task.c.due, notice.c.reminder_step != DECIDE)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
-    found: dict[int, tuple[Above, ...]] = {}
-    for task_id, *above in session.execute(query).all():
-        found[task_id] = (*found.get(task_id, ()), Above(*above))
+    found: dict[int, tuple[SuperiorTold, ...]] = {}
+    for task_id, *superior in session.execute(query).all():
+        found[task_id] = (*found.get(task_id, ()), SuperiorTold(*superior))
     return found
 
 
-def never_before(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+def first_messages(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     """The messages that are somebody's first: `person`, or `address` where only that is new."""
     before = message.alias("before")
     mine = (
         before.c.person_id == message.c.person_id,
         before.c.id != message.c.id,
-        before.c.kind != "alert",
+        before.c.kind != MessageKind.ALERT,
         before.c.sent_at.is_not(None),
     )
     here = (before.c.channel == message.c.channel, before.c.address == message.c.address)
@@ -197,15 +199,15 @@ def never_before(session: Session, message_ids: Sequence[int]) -> dict[int, str]
     return {number: "address" if met else "person" for number, met in session.execute(query)}
 
 
-def digests(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """message_id, org_id and week of each digest, in the organizations' own order."""
-    return (
-        session.execute(
-            select(digest.c.message_id, digest.c.org_id, digest.c.week)
-            .join(org, org.c.id == digest.c.org_id)
-            .where(among(digest.c.message_id, message_ids))
-            .order_by(org.c.position, digest.c.week)
-        )
-        .mappings()
-        .all()
+def digests(session: Session, message_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """By message, the organization and week of each digest, in the organizations' own order."""
+    query = (
+        select(digest.c.message_id, digest.c.org_id, digest.c.week)
+        .join(org, org.c.id == digest.c.org_id)
+        .where(among(digest.c.message_id, message_ids))
+        .order_by(org.c.position, digest.c.week)
     )
+    found: dict[int, list[tuple[int, str]]] = {}
+    for message_id, org_id, week in session.execute(query):
+        found.setdefault(message_id, []).append((org_id, week))
+    return found

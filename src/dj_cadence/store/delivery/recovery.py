@@ -8,22 +8,27 @@ from contextlib import suppress
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.core.batching import batched
+from dj_cadence.domain.messages.states import (
+    WAITING,
+    AttemptOutcome,
+    MessageKind,
+    MessageState,
+)
 from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.delivery.claims import WAITING, release
+from dj_cadence.store.delivery import attempts, messages
+from dj_cadence.store.delivery.claims import release
 from dj_cadence.store.schema import attempt, message
-
-_LEASED = (message.c.send_at.is_not(None), message.c.state == "leased")
 
 
 def owners(session: Session) -> dict[str, datetime]:
     """Who holds messages, each with the end of its longest lease."""
-    query = select(message.c.lease_by, func.max(message.c.lease_until)).where(*_LEASED)
+    held = (message.c.send_at.is_not(None), message.c.state == MessageState.LEASED)
+    query = select(message.c.lease_by, func.max(message.c.lease_until)).where(*held)
     return {
         by: datetime.fromisoformat(str(until))
         for by, until in session.execute(query.group_by(message.c.lease_by))
@@ -36,18 +41,17 @@ def recover(session: Session, dead: Collection[str], today: date, now: datetime)
     A message that may have gone out will be tried again with the same content, and is
     made the person's message of `today`, so that bundling adds no second one.
     """
-    ended = session.scalars(
-        update(message)
-        .where(*_LEASED, message.c.lease_by.in_(dead))
-        .values(state="retry", lease_by="", lease_until=None)
-        .returning(message.c.id)
-    ).all()
-    twice_unknown = [id_ for ids in batched(ended) for id_ in _mark_unknown(session, ids, now)]
-    for ids in batched(twice_unknown):
-        session.execute(
-            update(message).where(message.c.id.in_(ids)).values(state="quarantined", send_at=None)
-        )
-    _carry_over(session, today)
+    ids = messages.take_back(session, dead)
+    attempts.end_unknown(session, ids, now)
+    twice_unknown = _unknown_twice(session, ids)
+    messages.quarantine(session, twice_unknown)
+    stale = select(message.c.id).where(
+        *_waits_since_before(today), message.c.state.in_(WAITING), attempts.may_have_arrived()
+    )
+    for id_ in session.scalars(stale.order_by(message.c.id)).all():
+        # Where the person has a message of today already, the day stays as it is.
+        with suppress(IntegrityError), session.begin_nested():
+            messages.set_day(session, id_, today)
     return twice_unknown
 
 
@@ -57,20 +61,14 @@ def supersede_stale(session: Session, today: date) -> int:
     A message that may have gone out all the same is left to be tried again. Returns
     how many were withdrawn.
     """
-    ids = session.scalars(
-        update(message)
-        .where(*_waiting_from_before(today), ~_may_be_out())
-        .values(state="superseded", send_at=None)
-        .returning(message.c.id)
-    ).all()
-    for some in batched(ids):
-        release(session, some)
+    ids = messages.supersede(session, *_waits_since_before(today), ~attempts.may_have_arrived())
+    release(session, ids)
     return len(ids)
 
 
 def withdrawn_since(session: Session, person_ids: Collection[int], today: date) -> dict[int, date]:
     """By person, the last day before `today` whose message reached nobody."""
-    failed = message.c.state.in_(("superseded", "gave_up"))
+    failed = message.c.state.in_((MessageState.SUPERSEDED, MessageState.GAVE_UP))
     query = (
         select(message.c.person_id, func.max(message.c.day))
         .where(among(message.c.person_id, sorted(person_ids)))
@@ -80,38 +78,22 @@ def withdrawn_since(session: Session, person_ids: Collection[int], today: date) 
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _mark_unknown(session: Session, ids: Sequence[int], now: datetime) -> list[int]:
-    """Attempts under way become unknown; returns the messages whose last two are."""
-    session.execute(
-        update(attempt)
-        .where(attempt.c.message_id.in_(ids), attempt.c.outcome == "sending")
-        .values(outcome="unknown", ended=now)
-    )
-    rows = session.execute(
+def _unknown_twice(session: Session, message_ids: Sequence[int]) -> list[int]:
+    """Those whose last two tries have an unknown outcome."""
+    tries = (
         select(attempt.c.message_id, attempt.c.outcome)
-        .where(attempt.c.message_id.in_(ids))
+        .where(among(attempt.c.message_id, message_ids))
         .order_by(attempt.c.message_id, attempt.c.n)
-    ).all()
-    outcomes = {id_: [row[1] for row in found] for id_, found in groupby(rows, lambda row: row[0])}
-    return [id_ for id_, found in outcomes.items() if found[-2:] == ["unknown", "unknown"]]
+    )
+    rows = groupby(session.execute(tries).all(), lambda row: row.message_id)
+    outcomes = {id_: [row.outcome for row in own] for id_, own in rows}
+    return [id_ for id_, own in outcomes.items() if own[-2:] == [AttemptOutcome.UNKNOWN] * 2]
 
 
-def _carry_over(session: Session, today: date) -> None:
-    stale = select(message.c.id).where(*_waiting_from_before(today), _may_be_out())
-    for id_ in session.scalars(stale.order_by(message.c.id)).all():
-        # Where the person has a message of today already, the day stays as it is.
-        with suppress(IntegrityError), session.begin_nested():
-            session.execute(update(message).where(message.c.id == id_).values(day=today))
-
-
-def _waiting_from_before(today: date) -> tuple[ColumnElement[bool], ...]:
+def _waits_since_before(today: date) -> tuple[ColumnElement[bool], ...]:
+    """Beside the state, which may be one to be claimed."""
     return (
         message.c.send_at.is_not(None),
-        message.c.state.in_(WAITING),
-        message.c.kind != "alert",  # of no day: it is said once, and tried until it is out
+        message.c.kind != MessageKind.ALERT,  # of no day
         message.c.day < today,
     )
-
-
-def _may_be_out() -> ColumnElement[bool]:
-    return exists().where(attempt.c.message_id == message.c.id, attempt.c.outcome == "unknown")

@@ -8,11 +8,10 @@ from sqlalchemy import ColumnElement, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import MessageState
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import LET_OFF
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import digest, message, notice, org, slot, task
 
-_LET_OFF = (State.WAIVED.value, State.WITHDRAWN.value)
 _DATE_AND_AMOUNT = 2
 
 
@@ -66,6 +65,6 @@ def _fields(here: ColumnElement[bool], since: date, until: date) -> AnySelect:
         select(task.c.org_id, func.sum(each))
         .join_from(task, slot, slot.c.id == task.c.slot_id)
         .join(org, org.c.id == task.c.org_id)
-        .where(here, task.c.due.between(since, until), task.c.state.not_in(_LET_OFF))
+        .where(here, task.c.due.between(since, until), task.c.state.not_in(sorted(LET_OFF)))
         .group_by(task.c.org_id)
     )

@@ -6,15 +6,15 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, and_, case, literal, or_, text
 
-from dj_cadence.domain.tasks.task import State
-from dj_cadence.store.schema import SETTLED, UNSETTLED, task
+from dj_cadence.domain.tasks.task import IN_TIME, State
+from dj_cadence.store.schema import SETTLED_TASK, UNSETTLED_TASK, task
 from dj_cadence.store.tasks.overrides import binds
 
-IS_UNSETTLED = text(f"task.{UNSETTLED}")
+IS_UNSETTLED = text(f"task.{UNSETTLED_TASK}")
 """As the index of these tasks has it, which are a small part of all."""
-_IS_SETTLED = text(f"task.{SETTLED}")
+_IS_SETTLED = text(f"task.{SETTLED_TASK}")
 IS_OVERDUE = and_(IS_UNSETTLED, task.c.state == State.OVERDUE.value)
-IS_OPEN = task.c.state.in_((State.OPEN.value, State.RETURNED.value))
+IS_OPEN = task.c.state.in_(sorted(IN_TIME))
 
 
 @dataclass(frozen=True, slots=True)

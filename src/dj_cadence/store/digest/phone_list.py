@@ -7,11 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.schema import address, appointment, org, person, task
-
-_OWED = (State.OPEN, State.RETURNED, State.UNRECORDED, State.OVERDUE)
 
 
 class UnreachedPerson(NamedTuple):
@@ -55,7 +53,7 @@ def unreached(
         )
         .join_from(appointment, person, person.c.id == appointment.c.person_id)
         .join(org, org.c.id == appointment.c.org_id)
-        .outerjoin(task, and_(task.c.org_id == org.c.id, task.c.state.in_(_OWED)))
+        .outerjoin(task, and_(task.c.org_id == org.c.id, task.c.state.in_(sorted(BEGUN))))
         .where(org.c.position.between(first, last), ~usable)
         .where(holds_office(today))
         .group_by(

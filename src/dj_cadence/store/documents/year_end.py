@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.schema import act, record, record_task, task
-from dj_cadence.store.tasks import acts
+from dj_cadence.store.tasks.records import is_counted
 
 
 def records(session: Session, task_ids: Collection[int]) -> dict[int, list[tuple[date, str]]]:
@@ -17,7 +17,7 @@ def records(session: Session, task_ids: Collection[int]) -> dict[int, list[tuple
     query = (
         select(record_task.c.task_id, record.c.day, record.c.note)
         .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id.in_(task_ids), acts.is_counted())
+        .where(record_task.c.task_id.in_(task_ids), is_counted())
         .order_by(record.c.day, record.c.id)
     )
     by_task: defaultdict[int, list[tuple[date, str]]] = defaultdict(list)

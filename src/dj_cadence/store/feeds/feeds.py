@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -215,10 +215,20 @@ def next_generation(session: Session, subject: str, after: int) -> bool:
     return bool(done.rowcount)
 
 
-def copy(session: Session, subject: str) -> AnyRow:
-    """The copy that is kept: `body`, and `packed` by gzip."""
+class FeedCopy(NamedTuple):
+    """A calendar as it is kept."""
+
+    etag: str
+    modified_at: datetime
+    body: bytes
+    packed: bytes
+    """`body` by gzip."""
+
+
+def copy(session: Session, subject: str) -> FeedCopy:
+    """The copy that is kept."""
     query = select(feed.c.etag, feed.c.modified_at, feed.c.body, feed.c.packed)
-    return session.execute(query.where(feed.c.subject == subject)).one()
+    return FeedCopy._make(session.execute(query.where(feed.c.subject == subject)).one())
 
 
 def keep(

@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.planning.step_slots import Reference
 from dj_cadence.domain.rules.workflow import OWN, Mark, Workflow
-from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.domain.tasks.task import LET_OFF, OWED, SETTLED, State
 from dj_cadence.store.core.temporary_tables import make_anew
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning import target_tables
@@ -52,8 +52,9 @@ from dj_cadence.store.planning.target_tables import Part, target_org, target_slo
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, slot, task
 
-_GONE = (State.WITHDRAWN.value, State.WAIVED.value)
+_GONE = sorted(LET_OFF)
 """Nothing hangs on tasks in these states, nor on an own task that was closed as missed."""
+_NOT_HELD = sorted(SETTLED - {State.DONE})
 _OWED = sorted(OWED)
 _LIVE_OWN = task.alias("own")
 _NOT_ASKED = literal(FIRST_DAY, task.c.asked_on.type)
@@ -185,7 +186,7 @@ def _reference(
         query = query.join(_LIVE_OWN, _is_own_of(one, ahead=ahead))
     elif ahead:
         query = query.where(one.c.id.not_in(select(target_fate.c.task_id)))
-    gone = (*_GONE, State.MISSED.value) if step == OWN else _GONE
+    gone = _NOT_HELD if step == OWN else _GONE
     mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
     left = select(org.c.id).where(orgs.is_handed_over())  # its steps went with the rest
     return query.where(mine, one.c.state.not_in(gone), one.c.org_id.not_in(left), holds)
@@ -193,7 +194,7 @@ def _reference(
 
 def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:
     same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "subject_id", "start_event_id"))
-    alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in((*_GONE, State.MISSED.value))
+    alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in(_NOT_HELD)
     if ahead:
         back = select(target_fate.c.task_id).where(target_fate.c.stays)
         taken_back = select(target_fate.c.task_id).where(~target_fate.c.stays)

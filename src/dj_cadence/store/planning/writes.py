@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
+from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow, as_stored
@@ -55,6 +56,7 @@ from dj_cadence.store.schema import (
     slot,
     task,
 )
+from dj_cadence.store.tasks import acts, tasks
 
 FEW = 1000
 TASKS_AT_ONCE = 250_000
@@ -136,16 +138,14 @@ def create(
     in_order = rows.order_by(
         target_org.c.org_id, target_org.c.subject_id
     )  # as the unique key has it
-    statement = insert(task).from_select(list(values), in_order)
-    counting = {"preserve_rowcount": True}
-    return session.connection().execute(statement, execution_options=counting).rowcount
+    return tasks.create_from(session, list(values), in_order)
 
 
 def move(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """Re-date the owed tasks whose dates differ."""
     moved = and_(_wanted(scope), owed(), redated())
-    _write_acts(session, "move", by, now, moved, cause_of(scope))
-    session.execute(update(task).where(moved).values(**_new_dates(today, now)))
+    _write_acts(session, ActKind.MOVE, by, now, moved, cause_of(scope))
+    tasks.change_where(session, moved, _new_dates(today, now))
 
 
 def hang(session: Session, scope: Scope, today: date, now: datetime) -> None:
@@ -159,25 +159,22 @@ def hang(session: Session, scope: Scope, today: date, now: datetime) -> None:
     alike = and_(slot.c.id == task.c.slot_id, *(each == target_slot.c[each.key] for each in seen))
     present = literal(now, task.c.changed_at.type)
     reads_alike = exists().where(alike).correlate(task, target_slot)
-    session.execute(
-        update(task)
-        .where(other)
-        .values(
-            slot_id=target_slot.c.slot_id,
-            asked_on=target_slot.c.asked_on,
-            next_on=case((asked_alike, task.c.next_on), else_=today),
-            sequence=case((reads_alike, task.c.sequence), else_=task.c.sequence + 1),
-            changed_at=case((reads_alike, task.c.changed_at), else_=present),
-        )
-    )
+    values = {
+        "slot_id": target_slot.c.slot_id,
+        "asked_on": target_slot.c.asked_on,
+        "next_on": case((asked_alike, task.c.next_on), else_=today),
+        "sequence": case((reads_alike, task.c.sequence), else_=task.c.sequence + 1),
+        "changed_at": case((reads_alike, task.c.changed_at), else_=present),
+    }
+    tasks.change_where(session, other, values)
 
 
 def reopen(session: Session, scope: Scope, by: str, today: date, now: datetime) -> None:
     """The same task again, on the wanted dates."""
     withdrawn = and_(_wanted(scope), task.c.state == State.WITHDRAWN)
-    _write_acts(session, "reopen", by, now, withdrawn, cause_of(scope))
+    _write_acts(session, ActKind.REOPEN, by, now, withdrawn, cause_of(scope))
     again = {"state": State.PLANNED.value, "settled_at": None, **_new_dates(today, now)}
-    session.execute(update(task).where(withdrawn).values(**again))
+    tasks.change_where(session, withdrawn, again)
 
 
 def _wanted(scope: Scope) -> ColumnElement[bool]:
@@ -197,38 +194,28 @@ def _new_dates(today: date, now: datetime) -> dict[str, object]:
         "due_revision": task.c.due_revision + 1,
         "redated_on": today,
         "next_on": today,
-        "sequence": task.c.sequence + 1,
-        "changed_at": now,
+        **tasks.shown_anew(now),
     }
 
 
 def withdraw(session: Session, scope: Scope, by: str, now: datetime) -> None:
     """Take back what is no longer wanted and untouched."""
     gone = and_(unwanted(scope), ~task.c.has_acts)
-    _write_acts(session, "withdraw", by, now, gone, cause_of_end(scope))
-    session.execute(
-        update(task)
-        .where(gone)
-        .values(
-            state=State.WITHDRAWN.value,
-            next_on=None,
-            settled_at=now,
-            sequence=task.c.sequence + 1,
-            changed_at=now,
-        )
-    )
+    _write_acts(session, ActKind.WITHDRAW, by, now, gone, cause_of_end(scope))
+    settled = {"state": State.WITHDRAWN, "next_on": None, "settled_at": now}
+    tasks.change_where(session, gone, settled | tasks.shown_anew(now))
 
 
 def _write_acts(
     session: Session,
-    kind: str,
+    kind: ActKind,
     by: str,
     now: datetime,
     where: ColumnElement[bool],
     cause: ColumnElement[str],
 ) -> None:
     """One act for each task that is about to change."""
-    stays = kind == "withdraw"
+    stays = kind is ActKind.WITHDRAW
     after = _dates(task.c.due, task.c.planned) if stays else _dates(new_due(), new_planned())
     values = {
         "task_id": task.c.id,
@@ -240,7 +227,7 @@ def _write_acts(
         "reason": cause,
     }
     rows = select(*values.values()).where(where)
-    session.execute(insert(act).from_select(list(values), rows))
+    acts.add_from(session, list(values), rows)
 
 
 def _dates(
@@ -257,9 +244,7 @@ def use_snapshot(session: Session, scope: Scope, plan_snapshot_id: int, today: d
     """Tasks about which nothing was sent yet follow the new reminder plan from now on."""
     said = exists().where(notice.c.task_id == task.c.id, notice.c.message_id.is_not(None))
     silent = and_(of_scope(scope), owed(), task.c.plan_snapshot_id != plan_snapshot_id, ~said)
-    session.execute(
-        update(task).where(silent).values(plan_snapshot_id=plan_snapshot_id, next_on=today)
-    )
+    tasks.change_where(session, silent, {"plan_snapshot_id": plan_snapshot_id, "next_on": today})
 
 
 def organizations(session: Session, changed_after: int | None) -> Sequence[int]:

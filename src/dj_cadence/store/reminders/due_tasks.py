@@ -4,39 +4,29 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.tasks.task import SILENT, State
-from dj_cadence.store.core.types import AnyRow
+from dj_cadence.domain.tasks.task import BEGUN, State, Task
 from dj_cadence.store.schema import task
+from dj_cadence.store.tasks import tasks
 
 
 def any_due(session: Session, today: date) -> bool:
     """Whether there is one."""
-    return (
-        session.execute(select(task.c.id).where(task.c.next_on <= today).limit(1)).first()
-        is not None
-    )
+    query = select(task.c.id).where(task.c.next_on <= today).limit(1)
+    return session.execute(query).first() is not None
 
 
-def due(session: Session, today: date, at_most: int) -> list[AnyRow]:
-    """The longest waiting, held: what a person does meanwhile must not be written over."""
-    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
-    return list(session.execute(query.limit(at_most).with_for_update()))
-
-
-def due_of(session: Session, org_ids: Collection[int], today: date) -> list[AnyRow]:
+def due_of(session: Session, org_ids: Collection[int], today: date) -> list[Task]:
     """Those of a few organizations."""
-    here = (task.c.org_id.in_(sorted(org_ids)), task.c.next_on <= today)
-    return list(session.execute(select(task).where(*here).order_by(task.c.id)))
+    return tasks.where(session, task.c.org_id.in_(sorted(org_ids)), task.c.next_on <= today)
 
 
-def reminded_of(session: Session, org_ids: Collection[int]) -> list[AnyRow]:
+def reminded_of(session: Session, org_ids: Collection[int]) -> list[Task]:
     """The tasks of some organizations that have begun and that somebody is to do something for."""
-    reminded = task.c.state.in_(sorted(set(State) - SILENT - {State.PLANNED}))
     here = task.c.org_id.in_(sorted(org_ids))
-    return list(session.execute(select(task).where(here, reminded).order_by(task.c.id)))
+    return tasks.where(session, here, task.c.state.in_(sorted(BEGUN)))
 
 
 def update_state(
@@ -49,10 +39,10 @@ def update_state(
     changed_at: datetime | None,
 ) -> None:
     """Write down what a day made of some tasks; `changed_at` where their state is another one."""
-    values: dict[str, Any] = {"state": state.value, "reminded_until": today, "next_on": next_on}
+    values: dict[str, Any] = {"state": state, "reminded_until": today, "next_on": next_on}
     if changed_at:
-        values |= {"sequence": task.c.sequence + 1, "changed_at": changed_at}
-    session.execute(update(task).where(task.c.id.in_(task_ids)).values(**values))
+        values |= tasks.shown_anew(changed_at)
+    tasks.change_where(session, task.c.id.in_(task_ids), values)
 
 
 def look_again(
@@ -61,7 +51,7 @@ def look_again(
     """Have tasks looked at on `day`; `only_sooner` not those that are looked at before."""
     if not task_ids:
         return
-    changing = update(task).where(task.c.id.in_(task_ids))
+    these: ColumnElement[bool] = task.c.id.in_(task_ids)
     if only_sooner:
-        changing = changing.where(or_(task.c.next_on.is_(None), task.c.next_on > day))
-    session.execute(changing.values(next_on=day))
+        these = and_(these, or_(task.c.next_on.is_(None), task.c.next_on > day))
+    tasks.change_where(session, these, {"next_on": day})

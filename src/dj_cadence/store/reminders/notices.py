@@ -27,10 +27,9 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.messages.states import NEVER_TOLD, MessageState, NoticeOutcome
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import DECIDE, ESCALATED, SENT_BACK
-from dj_cadence.domain.tasks.task import SILENT, State
+from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import act, message, notice, task
 
 WAITS = text(f"notice.message_id IS NULL AND notice.outcome = '{NoticeOutcome.OPEN}'")
@@ -47,7 +46,7 @@ def add(session: Session, notices: Iterable[Notice]) -> None:
 
 def add_for_act(
     session: Session,
-    task_row: AnyRow,
+    task: Task,
     reminder_step: str,
     act_id: int,
     *,
@@ -56,8 +55,8 @@ def add_for_act(
     level: int = 0,
 ) -> None:
     """Write down that an office is to be told of an act on a task."""
-    revision = task_row.due_revision
-    add(session, [Notice(task_row.id, revision, reminder_step, act_id, level, office, due_on)])
+    revision = task.due_revision
+    add(session, [Notice(task.id, revision, reminder_step, act_id, level, office, due_on)])
 
 
 class Assignment(NamedTuple):

@@ -11,8 +11,8 @@ from dj_cadence.store.schema.feeds import feed, feed_revision, token
 from dj_cadence.store.schema.layout import layout
 from dj_cadence.store.schema.logins import login
 from dj_cadence.store.schema.plan import (
-    SETTLED,
-    UNSETTLED,
+    SETTLED_TASK,
+    UNSETTLED_TASK,
     catalogue,
     cohort,
     org_cohort,
@@ -39,8 +39,8 @@ from dj_cadence.store.schema.sending import (
 )
 
 __all__ = [
-    "SETTLED",
-    "UNSETTLED",
+    "SETTLED_TASK",
+    "UNSETTLED_TASK",
     "act",
     "address",
     "appointment",

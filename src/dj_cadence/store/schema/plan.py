@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from dj_cadence.domain.tasks.task import UNSETTLED
 from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema.base import metadata
 
@@ -130,8 +131,8 @@ plan_snapshot = Table(
     Column("content", Json, nullable=False),
 )
 
-UNSETTLED = "state IN ('open', 'overdue', 'returned', 'submitted', 'unrecorded')"
-SETTLED = "settled_at IS NOT NULL"
+UNSETTLED_TASK = f"state IN ({', '.join(repr(state.value) for state in sorted(UNSETTLED))})"
+SETTLED_TASK = "settled_at IS NOT NULL"
 """Queries have to say it in these very words: else SQLite passes the index by."""
 
 task = Table(
@@ -173,15 +174,15 @@ task = Table(
         "ix_task_state",
         "state",
         "due",
-        sqlite_where=text(UNSETTLED),
-        postgresql_where=text(UNSETTLED),
+        sqlite_where=text(UNSETTLED_TASK),
+        postgresql_where=text(UNSETTLED_TASK),
     ),
     Index(
         "ix_task_settled_at",
         "state",
         "settled_at",
-        sqlite_where=text(SETTLED),
-        postgresql_where=text(SETTLED),
+        sqlite_where=text(SETTLED_TASK),
+        postgresql_where=text(SETTLED_TASK),
     ),
     Index(
         "ix_task_org_id", "org_id", "sequence"

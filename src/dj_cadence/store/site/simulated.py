@@ -8,12 +8,12 @@ from sqlalchemy import func, select, true
 
 from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.reminders.plan import NEWCOMER
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.reminders import quiet_periods
 from dj_cadence.store.schema import digest, message, notice, org, person, task
 
-_ASKED_FOR = (State.OPEN, State.UNRECORDED, State.OVERDUE)
+_ASKED_FOR = sorted(BEGUN - {State.RETURNED})
 _READY = message.c.state == MessageState.READY
 
 

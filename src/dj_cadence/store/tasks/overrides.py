@@ -14,6 +14,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.schema import org, override, task
+from dj_cadence.store.tasks.tasks import change_where
 
 _UPWARD = (OverrideKey.ADOPTED.value, OverrideKey.ESCALATE.value)
 """What superiors are told of; no date hangs on it."""
@@ -73,7 +74,7 @@ def wake(session: Session, above: Organization, duty: str) -> None:
     """Have the engine's next pass look at what is overdue of a duty in a subtree."""
     below = select(org.c.id).where(in_subtree(above))
     late = and_(task.c.duty == duty, task.c.org_id.in_(below), task.c.state == State.OVERDUE.value)
-    session.execute(update(task).where(late).values(next_on=task.c.due))
+    change_where(session, late, {"next_on": task.c.due})
 
 
 def follow(session: Session, pairs: Iterable[tuple[int, int]], now: datetime) -> None:

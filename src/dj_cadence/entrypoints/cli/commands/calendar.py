@@ -1,20 +1,27 @@
 """calendar: holidays with make-up days, and semesters."""
 
-from datetime import date
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dj_cadence import clock
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
+from dj_cadence.domain.dates.working_days import CalendarStatus
+from dj_cadence.domain.labels import PLAN_CHANGES
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
 from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.problems import Problem, faults
-from dj_cadence.services.rules import calendar_import
-from dj_cadence.services.rules.calendars import Calendars, Effect, Source, calendars, effect
+from dj_cadence.problems import faults
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dj_cadence.domain.dates.working_days import HolidayYear, Semester
+    from dj_cadence.problems import Problem
+    from dj_cadence.services.rules.calendars import Calendars, Effect, Source
 
 app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
 
@@ -23,18 +30,13 @@ _STATUS = {
     CalendarStatus.STATUTORY_ONLY: "仅法定",
     CalendarStatus.MISSING: "缺",
 }
-_CHANGES = {
-    "create": "新增",
-    "move": "改期",
-    "withdraw": "撤回",
-    "reopen": "恢复",
-    "keep": "保留",
-}
 
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """列出各年放假安排和各学期，是否已公布，出自哪里。"""
+    from dj_cadence.services.rules.calendars import calendars
+
     place = site_folder_or_none(ctx)
     found = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
@@ -111,6 +113,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看影响，不写入")] = False,
 ) -> None:
     """存入一年的放假安排或一份校历。任务在 plan --apply 之后才改期。"""
+    from dj_cadence.services.rules import calendar_import
+    from dj_cadence.services.rules.calendars import effect
+
     schedules = folder(ctx) / "schedules"
     with opened(ctx) as site:
         arrival = calendar_import.prepare(schedules, file)
@@ -138,7 +143,7 @@ def _refuse_faults(problems: list[Problem]) -> None:
 
 def _show_effect(found: Effect, titles: dict[str, str]) -> None:
     for (duty, change), count in found.plan.counts.items():
-        say(f"{titles.get(duty, duty)}：{_CHANGES[change]} {count} 项")
+        say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
         for sample in found.plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")

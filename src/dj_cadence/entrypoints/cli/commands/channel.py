@@ -1,24 +1,29 @@
 """channel: the ways of sending, and whether a message gets through."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dj_cadence.domain.messages.notifier import Audience, Limit
+from dj_cadence.domain.labels import AUDIENCES
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.services.delivery import channels
+
+if TYPE_CHECKING:
+    from dj_cadence.domain.messages.notifier import Limit
+    from dj_cadence.services.delivery.channels import Channel
 
 app = typer.Typer(help="通道：消息怎样送出。", no_args_is_help=True)
-
-_FORMS = {Audience.MAIL: "个人邮件", Audience.CHAT: "个人消息", Audience.GROUP: "群消息"}
 
 
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """列出各通道，前面的优先。口令和机器人地址不显示。"""
+    from dj_cadence.services.delivery import channels
+
     with opened(ctx) as site:
         found = channels.list_channels(site.site)
     if as_json:
@@ -31,7 +36,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
             (
                 one.name,
                 one.notifier,
-                _FORMS[one.traits.form],
+                AUDIENCES[one.traits.form],
                 one.traits.shown,
                 _limit(one.traits.limit),
                 one.good,
@@ -44,7 +49,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     )
 
 
-def _as_json(one: channels.Channel) -> dict[str, object]:
+def _as_json(one: Channel) -> dict[str, object]:
     return {
         "name": one.name,
         "notifier": one.notifier,
@@ -72,6 +77,8 @@ def test(
     address: Annotated[str, typer.Argument(metavar="地址", help="邮箱、帐号或群机器人的名称")],
 ) -> None:
     """现在就发一条测试消息。发送总开关关着时也发。"""
+    from dj_cadence.services.delivery import channels
+
     with opened(ctx) as site:
         reply = channels.test_channel(site.site, name, address, site.now)
     say(f"已送达。对方答复：{reply}")

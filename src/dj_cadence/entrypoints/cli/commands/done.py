@@ -1,22 +1,21 @@
-"""done: what was done, for a task, for the task that a day belongs to, or many from a workbook."""
+"""done, take-back: what was done, for a task, for the task of a day, or many from a workbook."""
+
+from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.entrypoints.cli.actors import check_actor, check_actor_of
 from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
-from dj_cadence.entrypoints.cli.context import Opened, act, opened
+from dj_cadence.entrypoints.cli.context import Act, acting, opened
 from dj_cadence.entrypoints.cli.output import say
-from dj_cadence.loading.evidence_file import read_paper
-from dj_cadence.loading.records_file import read_records
-from dj_cadence.services.site import Session
-from dj_cadence.services.tasks import evidence, record, record_by_day
-from dj_cadence.services.tasks.record_import import import_records
-from dj_cadence.store.roster import orgs
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dj_cadence.services.tasks.record_by_day import Attributed
 
 
 def done(
@@ -52,29 +51,47 @@ def done(
     by: By = "",
 ) -> None:
     """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
+    from dj_cadence.loading.evidence_file import read_paper
+    from dj_cadence.services.tasks import evidence
+
     _check_usage(task, duty, org, file, papers)
     if file is not None:
         _import(ctx, file, by)
         return
-    amount = 1 if hours is None else hours
     with opened(ctx) as site:
-        what = {"on": on or site.today, "note": note, "amount": amount, "also": also or ()}
-        actor = site.actor(by)
-        rules = site.catalogue()
-        set_aside = evidence.set_aside(site.site.settings, map(read_paper, papers or ()))
-        with set_aside as aside, site.site.database.write() as session:
+        set_aside = evidence.set_aside(site.settings, map(read_paper, papers or ()))
+        with set_aside as aside, site.acting(by) as act:
+            what = {"note": note, "amount": 1 if hours is None else hours, "also": also or ()}
             if task is None:
-                check_actor(session, by, [orgs.find_org(session, org).id], site.today)
-                found = record_by_day.hold(session, rules, duty, org, actor, **what)  # type: ignore[arg-type]
-                main, record_id, said = found.task_id, found.record_id, _attributed(found)
+                main, record_id, said = _record_by_day(act, duty, org, on or act.today, what)
             else:
                 main = task
-                check_actor_of(session, by, (task, *(also or ())), site.today)
-                what["on"] = on or record.day_meant(session, rules, task, site.today)
-                record_id = record.done(session, rules, task, actor, **what)  # type: ignore[arg-type]
-                said = f"任务 {'、'.join(map(str, (task, *(also or ()))))} 已登记。"
-            evidence.attach(session, main, record_id, aside, actor)
+                record_id, said = _record(act, task, on, what)
+            evidence.attach(act.session, main, record_id, aside, act.actor)
     say(said)
+
+
+def _record_by_day(
+    act: Act, duty: str, org: str, day: date, what: dict[str, Any]
+) -> tuple[int, int, str]:
+    """(task, record, what is said of it), for the task that the day belongs to."""
+    from dj_cadence.services.tasks import record_by_day
+
+    rules = act.catalogue
+    act.check_acts_for(org)
+    found = record_by_day.hold(act.session, rules, duty, org, act.actor, on=day, **what)
+    return found.task_id, found.record_id, _attributed(found)
+
+
+def _record(act: Act, task: int, on: date | None, what: dict[str, Any]) -> tuple[int, str]:
+    """(record, what is said of it)."""
+    from dj_cadence.services.tasks import record
+
+    rules, tasks = act.catalogue, (task, *what["also"])
+    act.check_acts_on(*tasks)
+    day = on or record.day_meant(act.session, rules, task, act.today)
+    record_id = record.done(act.session, rules, task, act.actor, on=day, **what)
+    return record_id, f"任务 {'、'.join(map(str, tasks))} 已登记。"
 
 
 def _check_usage(
@@ -100,29 +117,30 @@ def take_back(
     by: By = "",
 ) -> None:
     """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""
+    from dj_cadence.services.tasks import evidence
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_actor_of(session, by, [task], site.today)
-        name = evidence.take_back(session, task, number, actor, may_all=not by)
-        say(f"已收回附件“{name}”。")
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_acts_on(task)
+        may_all = act.person.administrator
+        name = evidence.take_back(act.session, task, number, act.actor, may_all=may_all)
+    say(f"已收回附件“{name}”。")
 
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
-    def do(site: Opened, session: Session, actor: Actor) -> None:
+    from dj_cadence.loading.records_file import read_records
+    from dj_cadence.services.tasks.record_import import import_records
+
+    with acting(ctx, by) as act:
         found = read_records(file)
         for problem in found.problems:
             if problem.warning:
                 say(str(problem))
-        count = import_records(session, site.catalogue(), found, actor)
-        check_actor_of(session, by, (row.task_id for row in found.rows), site.today)
-        say(f"已登记 {count} 项。")
-
-    act(ctx, by, do)
+        count = import_records(act.session, act.catalogue, found, act.actor)
+        act.check_acts_on(*(row.task_id for row in found.rows))
+    say(f"已登记 {count} 项。")
 
 
-def _attributed(found: record_by_day.Attributed) -> str:
+def _attributed(found: Attributed) -> str:
     whose = f"任务 {found.task_id}（{chinese_label(found.period)}）"
     late = f"，迟 {found.late_days} 天" if found.late_days else ""
     if found.surplus:

@@ -1,4 +1,4 @@
-"""tick, simulate, digest, feed, login-link: the engine by hand."""
+"""tick, simulate, digest, feed: the engine by hand."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -21,22 +21,7 @@ from dj_cadence.entrypoints.cli.arguments import (
 )
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, write_file
-from dj_cadence.entrypoints.daemon_jobs import read_clock
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.workbooks import digest_workbook
-from dj_cadence.services.access.permissions import login_address
-from dj_cadence.services.digest.on_demand import as_message, order_digest, requested_digest
-from dj_cadence.services.feeds.address import feed_address
-from dj_cadence.services.feeds.address import rotate as change_address
-from dj_cadence.services.feeds.cache import Feeds
-from dj_cadence.services.operations.clock_guard import check_clock
-from dj_cadence.services.operations.tick import tick as one_pass
-from dj_cadence.services.rules.applied import applied_catalogue
-from dj_cadence.services.simulation.simulate import parse_answer
-from dj_cadence.services.simulation.simulate import simulate as walk
-from dj_cadence.store.delivery.process_lock import lifeline
-from dj_cadence.store.feeds.feeds import seats
-from dj_cadence.store.roster import orgs, people
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -62,6 +47,9 @@ def tick(
     yes: Annotated[bool, typer.Option("--yes", help="走到将来的时刻时确认")] = False,
 ) -> None:
     """让引擎走一遍：更新任务、产生提醒、发送。"""
+    from dj_cadence.services.operations.clock_guard import check_clock, read_clock
+    from dj_cadence.services.operations.tick import tick_by_hand
+
     with opened(ctx) as site:
         now = parse_instant(at) if at else site.now
         if not at:
@@ -71,8 +59,7 @@ def tick(
                 f"{at} 还没有到：提前走到那一刻会发出消息、让任务逾期，而且不能撤回。"
                 "只想看看请用 simulate；确实要走请加 --yes。"
             )
-        with lifeline(site.site.database, site.site.settings.folder, "tick") as life:
-            report = one_pass(site.site, now, owner=life.owner)
+        report = tick_by_hand(site.site, now, "tick")
     say(f"检查任务 {report.advanced} 项，生成消息 {report.bundled} 封，发出 {report.sent} 封。")
 
 
@@ -87,6 +74,9 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """在副本上走一遍一段日子，看会发生什么；不发送任何东西。"""
+    from dj_cadence.services.simulation.simulate import parse_answer
+    from dj_cadence.services.simulation.simulate import simulate as walk
+
     if since is None or until is None or since > until:
         raise Misuse("请用 --from 和 --until 给出起止日期，起在前、止在后。")
     people = parse_answer(answer)
@@ -126,22 +116,26 @@ def digest(
     send: Annotated[bool, typer.Option("--send", help="现在就发给读周报的人")] = False,
 ) -> None:
     """看一个上级组织的周报；过去的周只有数字。"""
+    from dj_cadence.rendering.workbooks import digest_workbook
+    from dj_cadence.services.digest.on_demand import as_message, requested_digest
+    from dj_cadence.services.roster.named import find_org
+    from dj_cadence.services.rules.applied import applied_catalogue
+
     with opened(ctx) as site:
         if week and week != week_label(_week(week)):
             raise Misuse(f"“{week}”不是一周，应写成 2026-W48 这样。")
         if send and week not in ("", week_label(site.today)):
             raise Refused(f"只能发送本周（{week_label(site.today)}）的周报。")
         form = ending(out, ".txt", ".html", ".xlsx") if out else ".txt"
-        catalogue = site.catalogue()
         with site.site.database.read() as session:
-            above = orgs.find_org(session, org)
+            rules, above = applied_catalogue(session), find_org(session, org)
             view = requested_digest(
-                session, catalogue, site.site.settings, above, today=site.today, week=week
+                session, rules, site.settings, above, today=site.today, week=week
             )
             message = as_message(session, site.site, view, above)
         templates = site.site.templates
         if chat:
-            _deliver(templates.render_in_chat(view, site.site.settings.web_address), out)
+            _deliver(templates.render_in_chat(view, site.settings.web_address), out)
         elif form == ".xlsx":
             _deliver(digest_workbook(view), out)
         else:
@@ -169,12 +163,16 @@ def _deliver(content: str | bytes, out: Path | None) -> None:
 
 
 def _send_digest(site: Opened, org: str) -> None:
+    from dj_cadence.services.digest.on_demand import order_digest
+    from dj_cadence.services.operations.clock_guard import check_clock, read_clock
+    from dj_cadence.services.operations.tick import tick_by_hand
+    from dj_cadence.services.roster.named import find_org
+
     check_clock(site.site, read_clock())
     with site.site.database.write() as session:
-        above = orgs.find_org(session, org)
+        above = find_org(session, org)
         to = order_digest(session, site.catalogue(), site.site, above, now=site.now)
-    with lifeline(site.site.database, site.site.settings.folder, "digest") as life:
-        one_pass(site.site, site.now, owner=life.owner)
+    tick_by_hand(site.site, site.now, "digest")
     say(f"已交给 {to} 的通知渠道。")
 
 
@@ -189,39 +187,36 @@ def feed(
     rotate: Annotated[bool, typer.Option("--rotate", help="换新地址，旧的立即失效")] = False,
 ) -> None:
     """日历订阅：给出地址，或把日历写到文件。"""
+    from dj_cadence.services.feeds import address
+    from dj_cadence.services.feeds.cache import Feeds
+    from dj_cadence.services.rules.applied import applied_catalogue
+
     with opened(ctx) as site:
-        database, settings = site.site.database, site.site.settings
+        database, settings = site.site.database, site.settings
         subject = _feed_subject(site, org, person)
         if rotate:
             with database.write() as session:
-                change_address(session, settings, subject, site.now)
-        address = feed_address(database, settings, subject, site.now)
+                address.rotate(session, settings, subject, site.now)
+        found = address.feed_address(database, settings, subject, site.now)
         if out is not None:  # the copy that is kept of it belongs to an address
             content = Feeds(database, settings, applied_catalogue).body(subject, site.now)
             write_file(content, out)
         else:
-            say(address)
+            say(found)
 
 
 def _feed_subject(site: Opened, org: str, person: str) -> str:
     """Whose calendar is meant. With both, the person must hold an office there."""
+    from dj_cadence.services.access.permissions import holds_at
+    from dj_cadence.services.roster.named import find_org, find_person
+
     if not org and not person:
         raise Misuse("请写组织代码，或用 --person 写明人员。")
     with site.site.database.read() as session:
-        org_id = orgs.find_org(session, org).id if org else 0
+        org_id = find_org(session, org).id if org else 0
         if not person:
             return f"org:{org_id}"
-        subject = f"person:{people.find_person(session, person).id}"
-        if org and org_id not in {seat.org_id for seat in seats(session, subject, site.today)}:
+        person_id = find_person(session, person).id
+        if org and not holds_at(session, person_id, [org_id], site.today):
             raise Refused(f"{person} 今天在 {org} 没有任职。只用 --person 可得到其各项职务的日历。")
-        return subject
-
-
-def login_link(
-    ctx: typer.Context,
-    person: Annotated[str, typer.Argument(metavar="人员", help="人员编号或地址")],
-) -> None:
-    """给一个人一次性的登录地址，一天内有效。"""
-    with opened(ctx) as site, site.site.database.write() as session:
-        found = people.find_person(session, person)
-        say(login_address(session, site.site.settings, found.id, site.now))
+        return f"person:{person_id}"

@@ -1,4 +1,4 @@
-"""letter, wall: papers of an organization as files."""
+"""letter, wall: documents of an organization as files."""
 
 import re
 from datetime import date
@@ -7,16 +7,10 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.bootstrap import template_folders
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, ending
-from dj_cadence.entrypoints.cli.context import opened
+from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
-from dj_cadence.rendering.documents import render_paper, wall_workbook
-from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.documents.letters import paper
-from dj_cadence.services.documents.wall_plan import wall_plan
-from dj_cadence.store.roster import orgs
 
 OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
 Month = Annotated[str, typer.Option("--month", metavar="月", help="届满的月，如 2026-03；默认本月")]
@@ -40,49 +34,56 @@ def letter(
     year: Year = 0,
 ) -> None:
     """生成一份公文（.docx），模板在 templates/letters/。"""
+    from dj_cadence.bootstrap import template_folders
+    from dj_cadence.rendering.documents import render_paper
+    from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.letters import paper
+    from dj_cadence.services.roster.named import find_org
+    from dj_cadence.services.rules.applied import applied_catalogue
+
     kinds = {one.value: one for one in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     when = _month(month)
     ending(out, ".docx")
-    with opened(ctx) as site:
-        catalogue = site.catalogue()
-        with site.site.database.read() as session:
-            found = orgs.find_org(session, org)
-            made = paper(
-                session,
-                catalogue,
-                kinds[kind],
-                found,
-                visitor=ADMINISTRATOR,
-                today=site.today,
-                month=when,
-                year=year,
-                contact=site.site.settings.contact,
-            )
-        write_file(render_paper(template_folders(site.site.settings), made), out)
+    with reading(ctx) as (site, session):
+        document = paper(
+            session,
+            applied_catalogue(session),
+            kinds[kind],
+            find_org(session, org),
+            visitor=ADMINISTRATOR,
+            today=site.today,
+            month=when,
+            year=year,
+            contact=site.settings.contact,
+        )
+    write_file(render_paper(template_folders(site.settings), document), out)
 
 
 def wall(
     ctx: typer.Context, org: OfOrg, out: OutFile, month: OnlyMonth = "", year: Year = 0
 ) -> None:
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
+    from dj_cadence.rendering.documents import wall_workbook
+    from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.wall_plan import wall_plan
+    from dj_cadence.services.roster.named import find_org
+    from dj_cadence.services.rules.applied import applied_catalogue
+
     when = _month(month)
     ending(out, ".xlsx")
-    with opened(ctx) as site:
-        catalogue = site.catalogue()
-        with site.site.database.read() as session:
-            found = orgs.find_org(session, org)
-            plan = wall_plan(
-                session,
-                catalogue,
-                found,
-                visitor=ADMINISTRATOR,
-                today=site.today,
-                year=year,
-                month=when,
-            )
-        write_file(wall_workbook(plan), out)
+    with reading(ctx) as (site, session):
+        plan = wall_plan(
+            session,
+            applied_catalogue(session),
+            find_org(session, org),
+            visitor=ADMINISTRATOR,
+            today=site.today,
+            year=year,
+            month=when,
+        )
+    write_file(wall_workbook(plan), out)
 
 
 def _month(text: str) -> date | None:

@@ -1,53 +1,46 @@
-"""burden, phone-list: what the product asks of people, and whom it cannot reach."""
+"""burden, phone-list, access, login-link: what is asked of people, and how they get in."""
 
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.entrypoints.cli.arguments import AsJson, parse_month
-from dj_cadence.entrypoints.cli.context import opened
-from dj_cadence.entrypoints.cli.output import say_json, table
-from dj_cadence.store.digest import burden as burdens
-from dj_cadence.store.digest import phone_list as unreached
-from dj_cadence.store.roster import orgs
+from dj_cadence.entrypoints.cli.context import opened, reading
+from dj_cadence.entrypoints.cli.output import say, say_json, table
 
 _Everywhere = Annotated[str, typer.Option("--org", metavar="组织", help="连同下级；不写为全站")]
 _Month = Annotated[
     date | None,
     typer.Option("--month", parser=parse_month, metavar="月", help="如 2026-03；默认本月"),
 ]
+_Person = Annotated[str, typer.Argument(metavar="人员", help="人员编号或地址")]
 
 
 def burden(
     ctx: typer.Context, org: _Everywhere = "", month: _Month = None, *, as_json: AsJson = False
 ) -> None:
     """各组织一个月收到多少消息、需填写多少项。"""
-    with opened(ctx) as site, site.site.database.read() as session:
-        since = (month or site.today).replace(day=1)
-        span = orgs.span(session, org)
-        rows = burdens.burdens(session, *span, since, add_months(since, 1) - DAY)
+    from dj_cadence.services.digest import burden as burdens
+
+    with reading(ctx) as (site, session):
+        first = (month or site.today).replace(day=1)
+        rows = burdens.of_month(session, *burdens.span(session, org), first)
     if as_json:
         for row in rows:
-            say_json(
-                {
-                    "org": row.org,
-                    "month": f"{since:%Y-%m}",
-                    "messages": row.messages,
-                    "fields": row.fields,
-                }
-            )
+            shown = {"org": row.org, "month": f"{first:%Y-%m}"}
+            say_json({**shown, "messages": row.messages, "fields": row.fields})
         return
     table(("组织", "消息", "需填写项数"), ((r.org_name, r.messages, r.fields) for r in rows))
 
 
 def phone_list(ctx: typer.Context, org: _Everywhere = "", *, as_json: AsJson = False) -> None:
     """没有可用地址、需电话通知的人，和他们那里要办几项。"""
-    with opened(ctx) as site, site.site.database.read() as session:
-        channels = site.site.settings.channels
-        span = orgs.span(session, org)
-        rows = unreached.unreached(session, *span, channels, site.today)
+    from dj_cadence.services.digest import burden as burdens
+
+    with reading(ctx) as (site, session):
+        span = burdens.span(session, org)
+        rows = burdens.unreached(session, *span, site.settings.channels, site.today)
     if as_json:
         for row in rows:
             shown = {"org": row.code, "office": row.office, "person": row.person}
@@ -57,3 +50,51 @@ def phone_list(ctx: typer.Context, org: _Everywhere = "", *, as_json: AsJson = F
         ("组织", "职务", "姓名", "电话", "待办", "其中逾期"),
         ((r.org_name, r.office, r.person, r.phone, r.open, r.overdue) for r in rows),
     )
+
+
+def access(
+    ctx: typer.Context,
+    person: _Person,
+    *,
+    end: Annotated[bool, typer.Option("--end", help="退出所有设备，撤销所有链接")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """一个人在哪些设备上登录，消息里的哪些链接还能办理；加 --end 全部撤销。"""
+    from dj_cadence.services.access import logins
+    from dj_cadence.services.pages import message_links
+    from dj_cadence.services.roster.named import find_person
+    from dj_cadence.services.rules.applied import applied_catalogue
+
+    with opened(ctx) as site, site.site.database.write() as session:
+        found, rules = find_person(session, person), applied_catalogue(session)
+        devices = logins.logins_of(session, found.id, site.now)
+        links = message_links.live_links(session, rules, site.settings, found.id, site.now)
+        if end:
+            logins.end(session, found.id, site.now)
+            message_links.withdraw(session, site.settings, found.id, site.now)
+    zone = site.settings.time_zone
+    rows = [
+        *(("login", "登录", one.made_at.astimezone(zone), one.device) for one in devices),
+        *(("link", "链接", link.day, "、".join(link.titles)) for link in links),
+    ]
+    for kind, named, since, what in rows:
+        if as_json:
+            say_json({"kind": kind, "what": what, "since": since, "ended": end})
+        else:
+            say(f"{named}　{since.isoformat()[:16].replace('T', ' ')}　{what}")
+    if as_json:
+        return
+    if not rows:
+        say(f"{found.name}没有登录的设备，也没有还能用的链接。")
+    elif end:
+        say(f"已全部撤销：{len(devices)} 台设备，{len(links)} 个链接。")
+
+
+def login_link(ctx: typer.Context, person: _Person) -> None:
+    """给一个人一次性的登录地址，一天内有效。"""
+    from dj_cadence.services.access.link_tokens import login_address
+    from dj_cadence.services.roster.named import find_person
+
+    with opened(ctx) as site, site.site.database.write() as session:
+        found = find_person(session, person)
+        say(login_address(session, site.settings, found.id, site.now))

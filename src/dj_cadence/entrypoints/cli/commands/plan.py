@@ -1,31 +1,42 @@
-"""plan: look at what would change, then apply it."""
+"""plan: what would change, and applying it; announce: what a superior fixes for its subtree."""
+
+from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Annotated, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.rules.workflow import OWN, Step
-from dj_cadence.entrypoints.cli.arguments import AsJson, From, Until, parse_number
-from dj_cadence.entrypoints.cli.context import OPERATOR, folder, opened
+from dj_cadence.domain.labels import PLAN_CHANGES
+from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.entrypoints.cli.arguments import (
+    AsJson,
+    By,
+    From,
+    Misuse,
+    Until,
+    parse_date,
+    parse_graces,
+    parse_number,
+    parse_vacation,
+)
+from dj_cadence.entrypoints.cli.context import acting, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json
 from dj_cadence.errors import Refused
-from dj_cadence.problems import Problem, faults
-from dj_cadence.services.planning import apply as planner
-from dj_cadence.store.planning.differences import DateRange
-from dj_cadence.store.site import site as sites
+from dj_cadence.problems import faults
 
-_CHANGES = {
-    "create": "新增",
-    "move": "改期",
-    "withdraw": "撤回",
-    "reopen": "恢复",
-    "keep": "保留",
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dj_cadence.domain.rules.catalogue import Catalogue
+    from dj_cadence.domain.rules.workflow import Step
+    from dj_cadence.problems import Problem
+    from dj_cadence.services.planning.apply import PlanReport
+
+_Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
+_Undo = Annotated[bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")]
 
 
 def plan(
@@ -43,20 +54,23 @@ def plan(
     ] = None,
 ) -> None:
     """看规则和花名册会带来哪些任务变化；加 --apply 才写入。"""
+    from dj_cadence.bootstrap import load_rules
+    from dj_cadence.services.access.actors import OPERATOR
+    from dj_cadence.services.planning import apply as planner
+
     loaded = load_rules(folder(ctx))
     _refuse_faulty(loaded.problems)
     with opened(ctx) as site:
         database, catalogue = site.site.database, loaded.catalogue
         with database.read() as session:
-            usual = planner.default_span(sites.load(session).starts_on, site.today)
-        span = DateRange(since or usual.since, until or usual.until)
+            span = planner.chosen_span(session, site.today, since, until)
         if apply:
             report = planner.apply(
                 database,
                 catalogue,
                 loaded.content,
                 span,
-                by=OPERATOR,
+                by=OPERATOR.key,
                 today=site.today,
                 now=site.now,
                 allow_withdrawals=allow_withdrawals or 0,
@@ -86,17 +100,19 @@ def _as_json(sample: dict[str, Any]) -> dict[str, object]:
     return {name: sample[name] for name in names}
 
 
-def _show(report: planner.PlanReport, catalogue: Catalogue, *, applied: bool) -> None:
+def _show(report: PlanReport, catalogue: Catalogue, *, applied: bool) -> None:
+    from dj_cadence.domain.rules.workflow import OWN
+
     if not report.counts:
         say("没有变化。")
         return
     for (duty, change), count in report.counts.items():
-        say(f"{catalogue.title(duty, OWN)}：{_CHANGES[change]} {count} 项")
+        say(f"{catalogue.title(duty, OWN)}：{PLAN_CHANGES[change]} {count} 项")
         for sample in report.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample, catalogue.step(duty, sample['step']))}")
-    totals = Counter({change: report.total(change) for change in _CHANGES})
-    say("合计：" + "，".join(f"{_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
+    totals = Counter({change: report.total(change) for change in PLAN_CHANGES})
+    say("合计：" + "，".join(f"{PLAN_CHANGES[c]} {n} 项" for c, n in totals.items() if n) + "。")
     for duty, n in report.past.items():
         say(f"注意：{catalogue.title(duty, OWN)}新增的任务中，{n} 项的截止日已过。")
     if report.past and not applied:
@@ -119,3 +135,65 @@ def _moved(name: str, day: object, was: object) -> str:
         return ""
     before = f"（原为 {was}）" if was and was != day else ""
     return f"{name} {day or '未定'}{before}"
+
+
+def announce(
+    ctx: typer.Context,
+    duty: Annotated[str, typer.Argument(metavar="规则", help="如 org_life_meeting")],
+    org: Annotated[str, typer.Option("--org", metavar="组织", help="哪个上级组织部署")],
+    due: _Day = None,
+    planned: Annotated[
+        date | None,
+        typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日"),
+    ] = None,
+    theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
+    vacation: Annotated[
+        Vacation | None,
+        typer.Option(
+            "--vacation",
+            parser=parse_vacation,
+            metavar="办法",
+            help="假期里：keep、shift_within_period 或 waive",
+        ),
+    ] = None,
+    escalate: Annotated[
+        str,
+        typer.Option(
+            "--escalate",
+            metavar="工作日",
+            help="逾期后逐级直接报上级，每级宽限几个工作日，如 5,10；off 为不再直接报",
+        ),
+    ] = "",
+    by: By = "",
+    *,
+    adopt: Annotated[bool, typer.Option("--adopt", help="采纳默认周期，逾期计入周报")] = False,
+    undo: _Undo = False,
+) -> None:
+    """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
+    from dj_cadence.services.access.actors import check_announces_for
+    from dj_cadence.services.rules import announce as announcements
+
+    if undo and (due or planned or theme or vacation or escalate or adopt):
+        raise Misuse("--undo 不能和部署的内容一起用。")
+    with acting(ctx, by, changes_plan=True) as act:
+        session, rules, period = act.session, act.catalogue, ""
+        check_announces_for(session, act.person, org, act.today)
+        if undo:
+            announcements.take_back(session, rules, duty, org, now=act.site.now)
+        else:
+            period = announcements.announce(
+                session,
+                rules,
+                duty,
+                org,
+                act.actor,
+                due=due,
+                planned=planned,
+                theme=theme,
+                adopt=adopt,
+                vacation=vacation,
+                escalate=parse_graces(escalate) if escalate else None,
+            )
+    when = f"（{chinese_label(period)}）" if period else ""
+    done = "已撤回最近一次部署" if undo else "已部署"
+    say(f"{done}：{rules.duties[duty].title}{when}。")

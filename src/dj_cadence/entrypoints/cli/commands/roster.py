@@ -1,23 +1,18 @@
 """roster: the tree of organizations and their office-holders."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
-from dj_cadence.entrypoints.cli.context import OPERATOR, Opened, folder, opened
+from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
-from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.problems import faults
-from dj_cadence.services.planning.first_duties import first_duties
-from dj_cadence.services.roster import export as roster_view
-from dj_cadence.services.roster import import_roster
-from dj_cadence.services.tasks.elections import settle_elections
-from dj_cadence.store.rules import catalogue as catalogues
-from dj_cadence.store.site import site as sites
+
+if TYPE_CHECKING:
+    from dj_cadence.services.roster.import_roster import ImportReport
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
 
@@ -33,26 +28,29 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
+    from dj_cadence.domain.tasks.actor import Actor
+    from dj_cadence.domain.tasks.way import Way
+    from dj_cadence.loading.roster_file import read_roster
+    from dj_cadence.services.access.actors import OPERATOR
+    from dj_cadence.services.roster.import_roster import import_roster
+    from dj_cadence.services.tasks.elections import settle_elections
+
     with opened(ctx) as site:
         sheets, found = read_roster(files)
         with site.site.database.write() as session:
-            report = import_roster.import_roster(
+            report = import_roster(
                 session,
                 sheets,
                 now=site.now,
                 today=site.today,
-                by=OPERATOR,
+                by=OPERATOR.key,
                 found=found,
                 correct=correct,
                 dry_run=dry_run,
             )
-            if report.elections:
-                settle_elections(
-                    session,
-                    site.catalogue(),
-                    report.elections,
-                    Actor(OPERATOR, site.now, site.today, Way.IMPORT),
-                )
+            if elections := report.elections:
+                actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
+                settle_elections(session, site.catalogue(), elections, actor)
         for problem in report.problems:
             say(problem.quoted())
         if wrong := len(faults(report.problems)):
@@ -64,15 +62,17 @@ def import_(
             say(sentence)
 
 
-def _owed(ctx: typer.Context, site: Opened, report: import_roster.ImportReport) -> list[str]:
+def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
     """What those that are new will owe: by the rules in force, else by those that are saved."""
+    from dj_cadence.bootstrap import load_rules
+    from dj_cadence.services.planning.first_duties import first_duties
+    from dj_cadence.services.site import state_of
+
     if not report.newcomers:
         return []
-    with site.site.database.read() as session:
-        row, is_applied = sites.load(session), catalogues.applied_hash(session) is not None
-    rules = site.catalogue() if is_applied else load_rules(folder(ctx)).catalogue
-    found = first_duties(rules, report.newcomers, row.starts_on, site.today)
-    return found.sentences(rules)
+    state = state_of(site.site.database)
+    rules = site.catalogue() if state.has_rules else load_rules(folder(ctx)).catalogue
+    return first_duties(rules, report.newcomers, state.starts_on, site.today).sentences(rules)
 
 
 @app.command("export")
@@ -80,22 +80,28 @@ def export(
     ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="要写的 xlsx")]
 ) -> None:
     """把花名册导出为工作簿，改好后可以再导入。"""
-    with opened(ctx) as site, site.site.database.read() as session:
-        roster_view.export_roster(session, file)
+    from dj_cadence.services.roster.export import export_roster
+
+    with reading(ctx) as (_, session):
+        export_roster(session, file)
     say(f"已导出到 {file}。")
 
 
 @app.command("tree")
 def tree(ctx: typer.Context) -> None:
     """按上下级列出组织。"""
-    with opened(ctx) as site, site.site.database.read() as session:
+    from dj_cadence.services.roster import export as roster_view
+
+    with reading(ctx) as (_, session):
         say(roster_view.roster_tree(session) or "还没有组织。请先运行 roster import 导入花名册。")
 
 
 @app.command("check")
 def check(ctx: typer.Context) -> None:
     """检查花名册：空缺的书记、没有地址的人、没有换届日期的组织。"""
-    with opened(ctx) as site, site.site.database.read() as session:
+    from dj_cadence.services.roster import export as roster_view
+
+    with reading(ctx) as (site, session):
         problems = roster_view.check_roster(session, site.today)
     for problem in problems:
         say(problem.quoted())

@@ -1,32 +1,28 @@
 """check and rules: look at what people wrote before it touches anything."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import load_rules, open_site, template_folders
-from dj_cadence.domain.reminders.plan import ReminderPlan
-from dj_cadence.domain.rules.citation import full_citation
-from dj_cadence.domain.rules.duty import Duty
-from dj_cadence.domain.rules.duty_in_words import dates_text, owed_by_text, recurrence_text
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
 from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
 from dj_cadence.errors import DjCadenceError, Refused
-from dj_cadence.fingerprint import plain
-from dj_cadence.loading.rules.catalogue import rules_schema
 from dj_cadence.problems import Problem, faults, suggestion
-from dj_cadence.rendering.documents import check_papers
-from dj_cadence.services.roster.export import check_roster
-from dj_cadence.settings import SITE_FILE, SettingsError
-from dj_cadence.store.site import site as sites
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from dj_cadence.domain.reminders.plan import ReminderPlan
+    from dj_cadence.domain.rules.duty import Duty
 
 _NOBODY_TO_ASK = Problem(
-    SITE_FILE,
+    "site.toml",
     "发送已开启，没有写 [contact]：收信人有疑问时只能找花名册里的上级，那里没有电话就没处问",
     warning=True,
 )
@@ -34,6 +30,8 @@ _NOBODY_TO_ASK = Problem(
 
 def check(ctx: typer.Context) -> None:
     """检查设置、规则、日历、模板和花名册，列出全部问题。"""
+    from dj_cadence.bootstrap import load_rules
+
     place = site_folder_or_none(ctx)
     loaded = load_rules(place)
     problems = list(loaded.problems)
@@ -50,6 +48,12 @@ def check(ctx: typer.Context) -> None:
 
 def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     """Settings, what plans say of them, templates and, where it can be read, the roster."""
+    from dj_cadence.bootstrap import open_site, template_folders
+    from dj_cadence.rendering.documents import check_papers
+    from dj_cadence.services.roster.export import check_roster
+    from dj_cadence.services.site import state_of
+    from dj_cadence.settings import SettingsError
+
     try:
         site = open_site(place, os.environ, tell=aside)
     except SettingsError as error:
@@ -59,13 +63,13 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     try:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
-            nobody_to_ask = sites.load(session).sending and not site.settings.contact
+        nobody = state_of(site.database).sending and not site.settings.contact
         papers = check_papers(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
-        asked = [_NOBODY_TO_ASK] if nobody_to_ask else []
+        asked = [_NOBODY_TO_ASK] if nobody else []
         return [*asked, *unknown, *site.templates.check(), *papers, *roster]
     finally:
-        site.database.engine.dispose()
+        site.database.close()
 
 
 def _unknown_channels(plans: Iterable[ReminderPlan], known: Collection[str]) -> list[Problem]:
@@ -90,6 +94,10 @@ def rules(
     as_json: AsJson = False,
 ) -> None:
     """列出全部规则，停用的也在内。"""
+    from dj_cadence.bootstrap import load_rules
+    from dj_cadence.domain.rules.duty_in_words import recurrence_text
+    from dj_cadence.loading.rules.catalogue import rules_schema
+
     if schema:
         say_json(rules_schema())
         return
@@ -124,12 +132,17 @@ def rules(
 
 
 def _as_json(duty: Duty) -> dict[str, object]:
+    from dj_cadence.fingerprint import plain
+
     names = ("key", "title", "tier", "rows", "sentences", "enabled", "owed_by", "recurrence")
     shown = {name: plain(getattr(duty, name)) for name in (*names, "office", "basis")}
     return {**shown, "certainty": duty.certainty.value}
 
 
 def _describe(duty: Duty, titles: Mapping[str, str]) -> None:
+    from dj_cadence.domain.rules.citation import full_citation
+    from dj_cadence.domain.rules.duty_in_words import dates_text, owed_by_text, recurrence_text
+
     say(f"{duty.title}（{duty.key}）{'' if duty.enabled else '　停用'}")
     rows = "、".join(duty.rows) or "不在基本要求内"
     say(f"  条目：{rows}　层级：{duty.tier}　负责：{duty.office}")

@@ -2,28 +2,19 @@
 
 import os
 import re
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from dj_cadence import clock
-from dj_cadence.bootstrap import load_rules, open_site, render_settings
-from dj_cadence.entrypoints import daemon
 from dj_cadence.entrypoints.cli.arguments import Misuse, parse_date, parse_port
 from dj_cadence.entrypoints.cli.context import opened
-from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.entrypoints.cli.output import aside, say
 from dj_cadence.errors import DjCadenceError, Refused
-from dj_cadence.services.backup.restore import confirm, finish
-from dj_cadence.services.operations import doctor as check_up
-from dj_cadence.services.operations import setup
-from dj_cadence.services.site import switch_sending
-from dj_cadence.settings import is_loopback
-from dj_cadence.settings.schema import TIME_ZONE, checked_database
 
+SETTINGS = "site.toml"
 WEEKS_OF_DEMO = timedelta(weeks=8)
 DEMO_FOLDER = Path("demo")
 _CONTACT_OF_DEMO = """\
@@ -51,15 +42,17 @@ def init(
     demo: Annotated[bool, typer.Option("--demo", help="填入虚构的示例区县")] = False,
 ) -> None:
     """新建站点，或补全没有建完的。起用前已经结束的不欠，正在进行的先问是否办过；发送默认关闭。"""
-    if (folder / setup.SETTINGS).exists() and not demo:
+    from dj_cadence.entrypoints.listening import FIRST_PORT
+
+    if (folder / SETTINGS).exists() and not demo:
         _complete(folder, starts_on, database)
         return
-    _init(folder, starts_on, with_demo=demo, port=daemon.FIRST_PORT, database=_fit(database))
+    _init(folder, starts_on, with_demo=demo, port=FIRST_PORT, database=_fit(database))
     say(f"站点已建在 {folder}。")
     if demo:
         say(f"示例数据已填好。运行 dj-cadence --site {folder} run 打开网页。")
     else:
-        say(f"接下来：1. 查看并修改 {folder / setup.SETTINGS}；")
+        say(f"接下来：1. 查看并修改 {folder / SETTINGS}；")
         say(f"　　　　2. dj-cadence --site {folder} roster import 花名册.xlsx；")
         say(f"　　　　3. dj-cadence --site {folder} plan，确认后加 --apply；")
         say(f"　　　　4. dj-cadence --site {folder} send on，再 run。")
@@ -67,6 +60,8 @@ def init(
 
 def _fit(database: str) -> str:
     """An address that can stand in site.toml."""
+    from dj_cadence.settings.schema import checked_database
+
     try:
         checked_database(database)
     except ValueError as error:
@@ -82,13 +77,17 @@ def _fit(database: str) -> str:
 
 def _complete(folder: Path, starts_on: date | None, database: str) -> None:
     """What is missing of a site that was begun: folders, key, the tables of its database."""
+    from dj_cadence.bootstrap import open_site
+    from dj_cadence.services.backup.restore import finish
+    from dj_cadence.services.operations import setup
+
     if database:
-        place = folder / setup.SETTINGS
+        place = folder / SETTINGS
         raise Refused(f"已经有 {place}。请改其中 database 一行，再运行 dj-cadence init {folder}。")
     finish(folder)
     made = setup.complete_folder(folder, starts_on)
     done = [f"已补建 {'、'.join(made)}。"] if made else []
-    open_site(folder, os.environ, asked=True, tell=done.append).database.engine.dispose()
+    open_site(folder, os.environ, asked=True, tell=done.append).database.close()
     if not done:
         raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
     for line in done:
@@ -98,6 +97,13 @@ def _complete(folder: Path, starts_on: date | None, database: str) -> None:
 def _init(
     folder: Path, starts_on: date | None, *, with_demo: bool, port: int, database: str = ""
 ) -> None:
+    from zoneinfo import ZoneInfo
+
+    from dj_cadence.bootstrap import load_rules, open_site, render_settings
+    from dj_cadence.services.backup.restore import finish
+    from dj_cadence.services.operations import setup
+    from dj_cadence.settings.schema import TIME_ZONE
+
     now = clock.now()
     name = "示例市云溪区教育系统（演示）" if with_demo else "党建节拍"
     text = render_settings(name=name, local_administrator=with_demo, port=port, database=database)
@@ -119,7 +125,7 @@ def _init(
         if with_demo:
             setup.fill_with_demo(site, load_rules(), start, now)
     finally:
-        site.database.engine.dispose()
+        site.database.close()
 
 
 def _with_contact(text: str) -> str:
@@ -129,10 +135,13 @@ def _with_contact(text: str) -> str:
 
 def demo(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None:
     """打开演示站点 ./demo，没有就先建一个。"""
+    from dj_cadence.entrypoints.listening import listen
+    from dj_cadence.services.backup.restore import finish
+
     finish(DEMO_FOLDER)
-    if not (DEMO_FOLDER / setup.SETTINGS).exists():
+    if not (DEMO_FOLDER / SETTINGS).exists():
         say("正在建立演示站点：虚构的区县，走过最近八周，约需几秒……")
-        probe = daemon.listen(host, port)
+        probe = listen(host, port)
         chosen = int(probe.getsockname()[1])
         probe.close()
         _init(DEMO_FOLDER, None, with_demo=True, port=chosen)
@@ -142,23 +151,26 @@ def demo(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> Non
 
 def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None:
     """启动：定时检查、发送提醒，并提供网页。按 Ctrl+C 停止。"""
+    from dj_cadence.entrypoints import daemon, listening
+    from dj_cadence.settings import is_loopback
+
     with opened(ctx) as site:
-        wanted = daemon.configured_port(site.site)
-        listening = daemon.listen(host, port, wanted)
-        shown, taken = f"[{host}]" if ":" in host else host, listening.getsockname()[1]
-        if daemon.is_linked_here(site.site) and taken != wanted:
-            sys.stderr.write(
+        wanted = listening.configured_port(site.site)
+        bound = listening.listen(host, port, wanted)
+        shown, taken = f"[{host}]" if ":" in host else host, bound.getsockname()[1]
+        if listening.is_linked_here(site.site) and taken != wanted:
+            aside(
                 f"注意：消息和日历订阅里的链接仍指向端口 {wanted}，打不开这里的网页。"
                 f"请把 site.toml 里 [web] 的 address 改成端口 {taken}，"
-                f"或腾出端口 {wanted} 再启动。\n"
+                f"或腾出端口 {wanted} 再启动。"
             )
-        if site.site.settings.local_administrator and not is_loopback(listening.getsockname()[0]):
-            sys.stderr.write(
+        if site.settings.local_administrator and not is_loopback(bound.getsockname()[0]):
+            aside(
                 "注意：不只在本机监听，[web] 的 local_administrator 不起作用，本机访问也要登录。"
-                "请用 login-link 命令取得登录链接。\n"
+                "请用 login-link 命令取得登录链接。"
             )
         say(f"http://{shown}:{taken}/")
-        daemon.serve(site.site, listening)
+        daemon.serve(site.site, bound)
 
 
 def send(
@@ -168,8 +180,11 @@ def send(
     """发送总开关。关闭期间提醒照常记账，不发出。"""
     if switch not in ("on", "off"):
         raise Misuse(f"应为 on 或 off，现在是“{switch}”。")
+    from dj_cadence.services.backup.restore import confirm
+    from dj_cadence.services.site import switch_sending
+
     with opened(ctx) as site:
-        code = switch == "on" and confirm(site.site.settings.folder)
+        code = switch == "on" and confirm(site.settings.folder)
         unknown = switch_sending(site.site, on=switch == "on", today=site.today)
     say("发送已开启。" if switch == "on" else "发送已关闭，提醒只记账、不发出。")
     if code:
@@ -180,8 +195,11 @@ def send(
 
 def doctor(ctx: typer.Context) -> None:
     """体检：数据库、规则、发送、花名册是否都就绪。"""
+    from dj_cadence.bootstrap import load_rules
+    from dj_cadence.services.operations import doctor as check_up
+
     with opened(ctx) as site:
-        loaded = load_rules(site.site.settings.folder)
+        loaded = load_rules(site.settings.folder)
         findings = check_up.examine(site.site, loaded, now=site.now)
     for finding in findings:
         say(f"{'正常' if finding.well else '注意'}　{finding.text}")

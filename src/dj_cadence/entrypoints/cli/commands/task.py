@@ -1,16 +1,14 @@
-"""tasks, missed, planned, reopen, explain: what is owed and what people say of it."""
+"""tasks, explain, and what people say of one task: missed, planned, submit, waive, …"""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.deed import DeedKind
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.entrypoints.cli.actors import check_actor_of, check_superior
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
     By,
@@ -23,18 +21,16 @@ from dj_cadence.entrypoints.cli.arguments import (
     parse_date,
     parse_state,
 )
-from dj_cadence.entrypoints.cli.context import Opened, act, opened
+from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
-from dj_cadence.services.site import Session
-from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.explain import explain as explanation
-from dj_cadence.services.tasks.last_word import LastWord, last_words
-from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
-from dj_cadence.store.roster import orgs
-from dj_cadence.store.tasks import acts, task_list
-from dj_cadence.store.tasks.deeds import last_on
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dj_cadence.services.tasks.last_word import LastWord
+    from dj_cadence.services.tasks.listing import TaskRow
 
 
 def tasks(
@@ -55,28 +51,32 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
+    from dj_cadence.services.roster.named import find_org
+    from dj_cadence.services.rules.applied import applied_catalogue
+    from dj_cadence.services.tasks import listing
+    from dj_cadence.services.tasks.last_word import last_words
+
     if subtree and not org:
         raise Misuse("--subtree 要和 --org 一起用。")
-    with opened(ctx) as site:
-        catalogue = site.catalogue()
-        with site.site.database.read() as session:
-            if org:
-                org = orgs.find_org(session, org).code
-            if duty and duty not in catalogue.duties:
-                raise Refused(f"没有规则 {duty}{suggestion(duty, catalogue.duties)}")
-            rows = task_list.tasks(
-                session,
-                catalogue,
-                today=site.today,
-                org_code=org,
-                subtree=subtree,
-                states=None if state is None else [state],
-                duty=duty,
-                due_from=since,
-                due_until=until,
-                binding=binding,
-            )
-            last = last_words(session, rows)
+    with reading(ctx) as (site, session):
+        rules = applied_catalogue(session)
+        if org:
+            org = find_org(session, org).code
+        if duty and duty not in rules.duties:
+            raise Refused(f"没有规则 {duty}{suggestion(duty, rules.duties)}")
+        rows = listing.tasks(
+            session,
+            rules,
+            today=site.today,
+            org_code=org,
+            subtree=subtree,
+            states=None if state is None else [state],
+            duty=duty,
+            due_from=since,
+            due_until=until,
+            binding=binding,
+        )
+        last = last_words(session, rows)
     if as_json:
         for row in rows:
             say_json(row.as_json())
@@ -99,21 +99,31 @@ def tasks(
     say(f"共 {len(rows)} 项。")
 
 
-def _standing(row: task_list.TaskRow, last: Mapping[int, LastWord]) -> str:
+def _standing(row: TaskRow, last: Mapping[int, LastWord]) -> str:
     """Its state, with how late it is and why it was sent back."""
     late = f"{row.overdue_days}天" if row.overdue_days else ""
     sent_back = last[row.id].sent_back if row.id in last else ""
     return f"{row.state.label}{late}{f'（退回原因：{sent_back}）' if sent_back else ''}"
 
 
+def explain(ctx: typer.Context, task: TaskId) -> None:
+    """说明一项任务从哪里来、日期怎么定的、提醒过谁。"""
+    from dj_cadence.services.rules.applied import applied_catalogue
+    from dj_cadence.services.tasks import explain as explanation
+
+    with reading(ctx) as (site, session):
+        rules, zone = applied_catalogue(session), site.settings.time_zone
+        for line in explanation.explain(session, rules, task, today=site.today, zone=zone):
+            say(line)
+
+
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """登记未按期开展，并写明原因；不再提醒。"""
+    from dj_cadence.services.tasks import record
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_actor_of(session, by, [task], site.today)
-        record.missed(session, site.catalogue(), task, actor, reason=reason)
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_acts_on(task)
+        record.missed(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已登记为未按期开展。")
 
 
@@ -126,53 +136,46 @@ def planned(
     by: By = "",
 ) -> None:
     """在周期内自行确定哪天办。"""
+    from dj_cadence.services.tasks import record
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_actor_of(session, by, [task], site.today)
-        record.set_planned(
-            session,
-            site.catalogue(),
-            task,
-            actor,
-            on=on,
-            at=at,
-            place=place,
-        )
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_acts_on(task)
+        record.set_planned(act.session, act.catalogue, task, act.actor, on=on, at=at, place=place)
     say(f"任务 {task} 定在 {on}。")
+
+
+def submit(
+    ctx: typer.Context,
+    task: TaskId,
+    on: On = None,
+    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    by: By = "",
+) -> None:
+    """登记完成并报送上级确认；用于规则要求确认的任务。"""
+    from dj_cadence.services.tasks import record
+
+    with acting(ctx, by) as act:
+        act.check_acts_on(task)
+        if not record.needs_acceptance(act.session, act.catalogue, task):
+            raise Refused("这项任务不需要上级确认，用 done 登记即可。")
+        day = on or act.today
+        record.done(act.session, act.catalogue, task, act.actor, on=day, note=note)
+    say(f"任务 {task} 已报送，待上级确认。")
 
 
 def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """撤回这项任务上一次的登记或决定，连同它一并改动的。"""
+    from dj_cadence.services.tasks import undo
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        known = last_on(session, task)
-        if known and DeedKind(known.kind).is_grant:
-            check_superior(session, by, task, site.today)
+    with acting(ctx, by) as act:
+        is_grant, beside = undo.concerned(act.session, task)
+        if is_grant:
+            act.check_decides_on(task)
         else:
-            others = rests_with(session, known) if known else []
-            check_actor_of(session, by, (task, *others), site.today)
-        kind = DeedKind(last_deed(session, task).kind)
-        undo(session, site.catalogue(), task, actor, reason=reason)
-        say(f"任务 {task} 的{kind.label}已撤回，现在是“{_state(session, task)}”。")
-
-    act(ctx, by, do)
-
-
-def _state(session: Session, task: int) -> str:
-    return State(acts.locked_task(session, task).state).label
-
-
-def explain(ctx: typer.Context, task: TaskId) -> None:
-    """说明一项任务从哪里来、日期怎么定的、提醒过谁。"""
-    with opened(ctx) as site:
-        catalogue = site.catalogue()
-        with site.site.database.read() as session:
-            for line in explanation(
-                session, catalogue, task, today=site.today, zone=site.site.settings.time_zone
-            ):
-                say(line)
+            act.check_acts_on(task, *beside)
+        kind = undo.last_deed(act.session, task).kind
+        state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
+    say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 
 def postpone(
@@ -187,72 +190,47 @@ def postpone(
     confirm: Annotated[bool, typer.Option("--confirm", help="换届延期超过一年时确认")] = False,
 ) -> None:
     """上级同意延期。"""
+    from dj_cadence.services.tasks import superior_decisions
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_superior(session, by, task, site.today)
+    with acting(ctx, by) as act:
+        act.check_decides_on(task)
         superior_decisions.postpone(
-            session,
-            site.catalogue(),
+            act.session,
+            act.catalogue,
             task,
-            actor,
+            act.actor,
             until=until,
             reason=reason,
             confirmed=confirm,
         )
-
-    act(ctx, by, do)
     say(f"任务 {task} 的截止日改为 {until}。")
 
 
 def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """经上级同意，这一次不再办理。"""
+    from dj_cadence.services.tasks import superior_decisions
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_superior(session, by, task, site.today)
-        superior_decisions.waive(session, site.catalogue(), task, actor, reason=reason)
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_decides_on(task)
+        superior_decisions.waive(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已登记为经上级同意不再办理。")
-
-
-def submit(
-    ctx: typer.Context,
-    task: TaskId,
-    on: On = None,
-    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
-    by: By = "",
-) -> None:
-    """登记完成并报送上级确认；用于规则要求确认的任务。"""
-
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_actor_of(session, by, [task], site.today)
-        duty = site.catalogue().duties.get(acts.locked_task(session, task).duty)
-        if duty is None or not duty.confirm:
-            raise Refused("这项任务不需要上级确认，用 done 登记即可。")
-        day = on or site.today
-        record.done(session, site.catalogue(), task, actor, on=day, note=note)
-
-    act(ctx, by, do)
-    say(f"任务 {task} 已报送，待上级确认。")
 
 
 def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
     """上级确认已报送的任务。"""
+    from dj_cadence.services.tasks import superior_decisions
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_superior(session, by, task, site.today)
-        superior_decisions.accept(session, site.catalogue(), task, actor)
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_decides_on(task)
+        superior_decisions.accept(act.session, act.catalogue, task, act.actor)
     say(f"任务 {task} 已确认完成。")
 
 
 def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """上级退回已报送的任务，写明原因。"""
+    from dj_cadence.services.tasks import superior_decisions
 
-    def do(site: Opened, session: Session, actor: Actor) -> None:
-        check_superior(session, by, task, site.today)
-        superior_decisions.return_(session, site.catalogue(), task, actor, reason=reason)
-
-    act(ctx, by, do)
+    with acting(ctx, by) as act:
+        act.check_decides_on(task)
+        superior_decisions.return_(act.session, act.catalogue, task, act.actor, reason=reason)
     say(f"任务 {task} 已退回。")

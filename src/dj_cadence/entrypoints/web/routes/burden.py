@@ -2,58 +2,44 @@
 
 from starlette.responses import Response
 
-from dj_cadence.domain.dates.arithmetic import DAY, add_months
+from dj_cadence.domain.dates.arithmetic import add_months
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web.paging import LINES
 from dj_cadence.entrypoints.web.request_context import RequestContext
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.permissions import may_act
-from dj_cadence.store.digest import burden
-from dj_cadence.store.digest.phone_list import unreached
-from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.services.digest import burden
+from dj_cadence.services.pages import overview
+from dj_cadence.services.reminders import quiet_periods
 
 MOST = 400
 """Organizations whose numbers are listed; of a larger subtree only the organization's own."""
 
 
-def people(visit: RequestContext) -> Response:
+def people(ctx: RequestContext) -> Response:
     """This month and the last; telephone numbers only for those who act there."""
-    this_month = visit.today.replace(day=1)
+    this_month = ctx.today.replace(day=1)
     months = [add_months(this_month, -1), this_month]
-    with visit.read() as session:
-        found = visit.organization(session)
-        last = found.subtree_end if found.subtree_end - found.position < MOST else found.position
-        span = (found.position, last)
-        seen = page_queries.codes(session, visit.visitor, span, visit.today)
+    with ctx.read() as session:
+        org = ctx.organization(session)
+        last = org.subtree_end if org.subtree_end - org.position < MOST else org.position
+        span = (org.position, last)
+        seen = overview.codes(session, ctx.visitor, span, ctx.today)
         counted = [
-            [
-                line
-                for line in burden.burdens(session, *span, month, add_months(month, 1) - DAY)
-                if line.org in seen
-            ]
+            [line for line in burden.of_month(session, *span, month) if line.org in seen]
             for month in months
         ]
-        called = (
-            unreached(
-                session,
-                found.position,
-                found.subtree_end,
-                visit.settings.channels,
-                visit.today,
-            )
-            if may_act(session, visit.visitor, found.id, visit.today)
-            else None
-        )
-        silent = [
-            one for one in quiet_periods.every(session) if one.holds(found.position, visit.today)
-        ]
-    return visit.page(
+        called = None
+        if may_act(session, ctx.visitor, org.id, ctx.today):
+            channels, whole = ctx.settings.channels, (org.position, org.subtree_end)
+            called = burden.unreached(session, *whole, channels, ctx.today)
+        silent = quiet_periods.running_at(session, org.position, ctx.today)
+    return ctx.page(
         "people.html",
-        org=found,
-        base=organization_path(found.code),
+        org=org,
+        base=organization_path(org.code),
         months=months,
         rows=list(zip(*counted, strict=True)),
-        called=visit.paging.part(called, LINES) if called is not None else None,
+        called=ctx.paging.part(called, LINES) if called is not None else None,
         number_called=len(called or ()),
         silent=silent,
     )

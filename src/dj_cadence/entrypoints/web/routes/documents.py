@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import DocumentKind, WallPlan
+from dj_cadence.domain.documents.document import WallPlan
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext
@@ -23,82 +24,82 @@ from dj_cadence.services.documents.letters import paper
 from dj_cadence.services.documents.wall_plan import wall_plan
 
 
-def digest(visit: RequestContext) -> Response:
+def digest(ctx: RequestContext) -> Response:
     """The digest as it is at this moment; of a past week its numbers."""
-    view = _digest(visit)
-    return visit.page("digest.html", digest=view, base=organization_path(view.org_code))
+    view = _digest(ctx)
+    return ctx.page("digest.html", digest=view, base=organization_path(view.org_code))
 
 
-def digest_file(visit: RequestContext) -> Response:
-    view = _digest(visit)
+def digest_file(ctx: RequestContext) -> Response:
+    view = _digest(ctx)
     return _file(digest_workbook(view), XLSX, f"{view.org_name} {view.week} 党建工作周报.xlsx")
 
 
-def wall(visit: RequestContext) -> Response:
+def wall(ctx: RequestContext) -> Response:
     """A year's plan, or with ?month= a month's, on A4."""
-    plan, query = _wall(visit), visit.request.url.query
-    base = organization_path(visit.code)
-    return visit.page("wall.html", plan=plan, base=base, query=f"?{query}" if query else "")
+    plan, query = _wall(ctx), ctx.request.url.query
+    base = organization_path(ctx.code)
+    return ctx.page("wall.html", plan=plan, base=base, query=f"?{query}" if query else "")
 
 
-def wall_file(visit: RequestContext) -> Response:
-    plan = _wall(visit)
+def wall_file(ctx: RequestContext) -> Response:
+    plan = _wall(ctx)
     return _file(wall_workbook(plan), XLSX, f"{plan.org_name}{plan.span}计划.xlsx")
 
 
-def paper_file(visit: RequestContext) -> Response:
+def paper_file(ctx: RequestContext) -> Response:
     kinds = {kind.value: kind for kind in DocumentKind}
-    kind = kinds.get(visit.path("kind"))
+    kind = kinds.get(ctx.path("kind"))
     if kind is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    month, year = _month(visit), _year(visit)
-    with visit.read() as session:
-        found, rules = visit.organization(session), visit.catalogue
+    month, year = _month(ctx), _year(ctx)
+    with ctx.read() as session:
+        found, rules = ctx.organization(session), ctx.catalogue
         made = paper(
             session,
             rules,
             kind,
             found,
-            visitor=visit.visitor,
-            today=visit.today,
+            visitor=ctx.visitor,
+            today=ctx.today,
             month=month,
             year=year,
-            contact=visit.settings.contact,
+            contact=ctx.settings.contact,
         )
-    content = render_paper(visit.context.templates_folders, made)
+    content = render_paper(ctx.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 
 
-def _digest(visit: RequestContext) -> DigestView:
-    week = visit.request.query_params.get("week", "")
+def _digest(ctx: RequestContext) -> DigestView:
+    week = ctx.request.query_params.get("week", "")
     if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
         raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
-    with visit.read() as session:
-        above = visit.organization(session)
-        if not oversees(session, visit.visitor, above.id, visit.today):
+    with ctx.read() as session:
+        above = ctx.organization(session)
+        if not oversees(session, ctx.visitor, above.id, ctx.today):
             raise Forbidden(labels.NOT_ABOVE)
         return requested_digest(
-            session, visit.catalogue, visit.settings, above, today=visit.today, week=week
+            session, ctx.catalogue, ctx.settings, above, today=ctx.today, week=week
         )
 
 
-def _wall(visit: RequestContext) -> WallPlan:
-    month, year = _month(visit), _year(visit)
-    with visit.read() as session:
-        found, rules = visit.organization(session), visit.catalogue
+def _wall(ctx: RequestContext) -> WallPlan:
+    month, year = _month(ctx), _year(ctx)
+    with ctx.read() as session:
+        found, rules = ctx.organization(session), ctx.catalogue
         return wall_plan(
             session,
             rules,
             found,
-            visitor=visit.visitor,
-            today=visit.today,
+            visitor=ctx.visitor,
+            today=ctx.today,
             month=month,
             year=year,
         )
 
 
-def _month(visit: RequestContext) -> date | None:
-    text = visit.request.query_params.get("month", "")
+def _month(ctx: RequestContext) -> date | None:
+    text = ctx.request.query_params.get("month", "")
     if not text:
         return None
     if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
@@ -106,8 +107,8 @@ def _month(visit: RequestContext) -> date | None:
     return date.fromisoformat(f"{text}-01")
 
 
-def _year(visit: RequestContext) -> int:
-    text = visit.request.query_params.get("year", "")
+def _year(ctx: RequestContext) -> int:
+    text = ctx.request.query_params.get("year", "")
     if text and not re.fullmatch(r"(19|20)\d\d", text):
         raise Refused(f"“{text}”不是年份，应写成 2026 这样。")
     return int(text or 0)

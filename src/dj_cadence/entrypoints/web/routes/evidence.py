@@ -12,33 +12,33 @@ from dj_cadence.entrypoints.web.routes.links import opened, public
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence as kept_evidence
-from dj_cadence.store.tasks.task_list import tasks
+from dj_cadence.services.tasks.listing import tasks
 
 
-def of_organization(visit: RequestContext) -> Response:
+def of_organization(ctx: RequestContext) -> Response:
     """A paper about a task of an organization that the visitor may see."""
-    with visit.read() as session:
-        code = visit.organization(session).code
+    with ctx.read() as session:
+        code = ctx.organization(session).code
         rows = readable(
             session,
-            visit.visitor,
-            tasks(session, visit.catalogue, today=visit.today, org_code=code),
-            visit.today,
+            ctx.visitor,
+            tasks(session, ctx.catalogue, today=ctx.today, org_code=code),
+            ctx.today,
         )
-        found = _found(visit, session, (row.id for row in rows))
-    return _download(visit, found)
+        found = _found(ctx, session, (row.id for row in rows))
+    return _download(ctx, found)
 
 
-def of_message(visit: RequestContext) -> Response:
+def of_message(ctx: RequestContext) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
-    with visit.read() as session:
-        found = _found(visit, session, public(opened(visit, session).rows))
-    return _download(visit, found)
+    with ctx.read() as session:
+        found = _found(ctx, session, public(opened(ctx, session).rows))
+    return _download(ctx, found)
 
 
-def _found(visit: RequestContext, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
+def _found(ctx: RequestContext, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
     """What does not belong to one of these tasks is not there."""
-    wanted = whole_number(visit.path("id"))
+    wanted = whole_number(ctx.path("id"))
     papers = kept_evidence.of_tasks(session, task_ids).values()
     for kept in (one for some in papers for one in some):
         if kept.id == wanted:
@@ -46,11 +46,11 @@ def _found(visit: RequestContext, session: Session, task_ids: Iterable[int]) -> 
     raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def _download(visit: RequestContext, kept: kept_evidence.Kept) -> Response:
+def _download(ctx: RequestContext, kept: kept_evidence.Kept) -> Response:
     """Saved, not opened: the name is plain, the type is what its content was found to be."""
     named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
     return FileResponse(
-        kept_evidence.path_of(visit.settings.folder, kept),
+        kept_evidence.path_of(ctx.settings.folder, kept),
         media_type=kept.media_type,
         headers={"Content-Disposition": named},
     )

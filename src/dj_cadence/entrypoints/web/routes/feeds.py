@@ -17,14 +17,10 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import Workers
-from dj_cadence.services.access.permissions import linked_subject
+from dj_cadence.services.access.link_tokens import linked_subject
 from dj_cadence.services.feeds.address import PURPOSE
-from dj_cadence.services.feeds.cache import Feeds, Look
+from dj_cadence.services.feeds.cache import Facts, FeedCopy, Feeds, Freshness, Look
 from dj_cadence.signing import token_hash
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.feeds import feeds
-from dj_cadence.store.feeds.feeds import Facts
-from dj_cadence.store.feeds.freshness import Freshness
 
 KNOWN = 50_000
 """Calendars whose tags are at hand at most; each takes about two thousand bytes."""
@@ -152,18 +148,14 @@ class FeedEndpoint:
         return whole
 
     def _stored(self, token: str) -> Whole:
-        database, now = self._context.database, self._context.clock()
-        with database.read() as session:
+        now = self._context.clock()
+        with self._context.database.read() as session:
             subject = linked_subject(session, token, PURPOSE, now)
-            look = self._feeds.look(session, subject, now)
-            if look.is_kept:
-                return _whole(subject, look, feeds.copy(session, subject))
-        self._feeds.renew(subject, now)
-        with database.read() as session:
-            return _whole(subject, look, feeds.copy(session, subject))
+        look, copy = self._feeds.read(subject, now)
+        return _whole(subject, look, copy)
 
 
-def _whole(subject: str, look: Look, copy: AnyRow) -> Whole:
+def _whole(subject: str, look: Look, copy: FeedCopy) -> Whole:
     plain, packed = _headers(copy, ""), _headers(copy, "gzip")
     edition = Edition(
         subject, look.org_ids, look.facts, copy.modified_at, _form(plain), _form(packed)
@@ -171,7 +163,7 @@ def _whole(subject: str, look: Look, copy: AnyRow) -> Whole:
     return Whole(edition, _answer(copy.body, plain), _answer(copy.packed, packed))
 
 
-def _headers(copy: AnyRow, coding: str) -> dict[str, str]:
+def _headers(copy: FeedCopy, coding: str) -> dict[str, str]:
     """Other bytes, another tag: what goes out by gzip has one of its own."""
     headers = {
         "ETag": f'"{copy.etag}-{coding}"' if coding else f'"{copy.etag}"',

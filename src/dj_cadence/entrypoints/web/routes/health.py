@@ -29,10 +29,10 @@ class HealthEndpoint:
         return JSONResponse(told, status_code=status)
 
 
-def metrics(visit: RequestContext) -> Response:
+def metrics(ctx: RequestContext) -> Response:
     """Counts and ages, in the text format of Prometheus."""
-    found = measure(visit.database, visit.now)
+    found = measure(ctx.database, ctx.now)
     return PlainTextResponse(
-        exposition(found, visit.context.passes.health.age),
+        exposition(found, ctx.context.passes.health.age),
         headers={"Content-Type": f"{METRICS}; charset=utf-8"},
     )

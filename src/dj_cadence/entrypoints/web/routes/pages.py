@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates.arithmetic import add_years
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
 from dj_cadence.entrypoints.web.refusal import Refusal, refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
@@ -18,7 +18,6 @@ from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.errors import Refused
-from dj_cadence.services.access import page_queries
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
@@ -34,12 +33,14 @@ from dj_cadence.services.documents.term_letters import (
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.file_watch import rule_file_trouble
+from dj_cadence.services.pages import outbox as messages
+from dj_cadence.services.pages import overview
+from dj_cadence.services.pages.task_history import task_history
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.explain import history
 from dj_cadence.services.tasks.joint_tasks import companions
 from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.store.tasks.task_list import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, tasks
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -60,73 +61,73 @@ class Sections:
 _SECTIONS = {
     "overdue": {State.OVERDUE},
     "unrecorded": {State.UNRECORDED},
-    "open": {State.RETURNED, State.OPEN},
+    "open": IN_TIME,
     "submitted": {State.SUBMITTED},
     "upcoming": {State.PLANNED},
-    "settled": {State.DONE, State.MISSED, State.WAIVED},
+    "settled": SETTLED - {State.WITHDRAWN},
 }
 _WITH_FORMS = ("overdue", "unrecorded", "open", "submitted")
 
 
-def start(visit: RequestContext) -> Response:
+def start(ctx: RequestContext) -> Response:
     """The visitor's organizations; for strangers how to get in."""
-    with visit.read() as session:
-        values = {} if visit.visitor.is_stranger else _overview(visit, session)
+    with ctx.read() as session:
+        values = {} if ctx.visitor.is_stranger else _overview(ctx, session)
     if not values:
-        return visit.page("stranger.html")
-    subject, address = f"person:{visit.visitor.person_id}", values.pop("address")
-    return visit.page(
+        return ctx.page("logged_out.html")
+    subject, address = f"person:{ctx.visitor.person_id}", values.pop("address")
+    return ctx.page(
         "start.html",
-        feed=subscription(visit, subject, address) if visit.visitor.person_id else None,
-        feed_changed=visit.request.query_params.get("said", "") == "feed",
+        feed=subscription(ctx, subject, address) if ctx.visitor.person_id else None,
+        feed_changed=ctx.request.query_params.get("said", "") == "feed",
         **values,
     )
 
 
-def _overview(visit: RequestContext, session: Session) -> dict[str, Any]:
-    visitor, settings = visit.visitor, visit.settings
-    lines = page_queries.organizations(session, visitor, visit.catalogue, visit.today)
+def _overview(ctx: RequestContext, session: Session) -> dict[str, Any]:
+    visitor, settings = ctx.visitor, ctx.settings
+    lines = overview.organizations(session, visitor, ctx.catalogue, ctx.today)
     folded = len(lines) > WHOLE_TREE
-    shown = page_queries.folded(lines, depth=1) if folded else lines
+    shown = overview.folded(lines, depth=1) if folded else lines
     manages = visitor.administrator or is_administrator(session, settings, visitor.person_id)
     subject = f"person:{visitor.person_id}"
     return {
-        "lines": visit.paging.part(shown, WHOLE_TREE),
-        "total": page_queries.total(lines),
+        "lines": ctx.paging.part(shown, WHOLE_TREE),
+        "total": overview.total(lines),
         "number": len(lines),
         "folded": folded,
-        "decisions": page_queries.decisions(session, visitor, visit.catalogue, visit.today),
+        "decisions": overview.decisions(session, visitor, ctx.catalogue, ctx.today),
         "stuck": log.quarantined(session) if manages else 0,
         "trouble": rule_file_trouble(session) if manages else None,
-        "shut": shut_channels(session, visit.settings, visit.now) if manages else (),
+        "shut": shut_channels(session, ctx.settings, ctx.now) if manages else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
     }
 
 
-def organization(visit: RequestContext) -> Response:
-    return _organization(visit, said=visit.request.query_params.get("said", ""))
+def organization(ctx: RequestContext) -> Response:
+    return _organization(ctx, said=ctx.request.query_params.get("said", ""))
 
 
-def act_in_organization(visit: RequestContext) -> Response:
+def act_in_organization(ctx: RequestContext) -> Response:
     """Whatever the forms on the organization's page are for."""
 
     def allowed(session: Session) -> task_actions.Allowed:
-        return task_actions.Allowed(visit.visitor, *_open_to(visit, session))
+        return task_actions.Allowed(ctx.visitor, *_open_to(ctx, session))
 
-    if task_actions.CHANGE in visit.form:
-        return _organization(visit, refused=refusal(visit))
+    if task_actions.CHANGE in ctx.form:
+        return _organization(ctx, refused=refusal(ctx))
     try:
-        return task_actions.answer(visit, allowed, organization_path(visit.code))
+        return task_actions.answer(ctx, allowed, organization_path(ctx.code))
     except Refused as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _organization(visit, refused=refusal(visit, error), status=status)
+        return _organization(ctx, refused=refusal(ctx, error), status=status)
 
 
-def back_to_organization(visit: RequestContext) -> Response:
+def back_to_organization(ctx: RequestContext) -> Response:
     """The address of a form, opened by itself: the page on which the form stands."""
-    if visit.path("act") not in (*task_actions.NAMES, "feed"):
+    if ctx.path("act") not in (*task_actions.NAMES, "feed"):
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to(organization_path(visit.code))
+    return go_to(organization_path(ctx.code))
 
 
 def back_to_start(_visit: RequestContext) -> Response:
@@ -134,51 +135,49 @@ def back_to_start(_visit: RequestContext) -> Response:
 
 
 def _open_to(
-    visit: RequestContext, session: Session
+    ctx: RequestContext, session: Session
 ) -> tuple[task_actions.Tasks, task_actions.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
-    found = visit.organization(session)
-    who = (session, visit.visitor, found.id, visit.today)
-    known = {row.id: row for row in _rows(visit, session, found)[0]}
+    found = ctx.organization(session)
+    who = (session, ctx.visitor, found.id, ctx.today)
+    known = {row.id: row for row in _rows(ctx, session, found)[0]}
     return known if may_act(*who) else {}, known if may_grant(*who) else {}
 
 
-def told(visit: RequestContext) -> Response:
+def history(ctx: RequestContext) -> Response:
     """What was said about one task, to whom, with what outcome, and what was done to it."""
-    with visit.read() as session:
-        found = visit.organization(session)
-        number = whole_number(visit.path("id"))
-        rows, _ = _rows(visit, session, found)
+    with ctx.read() as session:
+        found = ctx.organization(session)
+        number = whole_number(ctx.path("id"))
+        rows, _ = _rows(ctx, session, found)
         row = next((row for row in rows if row.id == number), None)
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        seen = page_queries.shown_above(session, visit.visitor, found.id, visit.today)
-        zone = visit.settings.time_zone
-        lines = log.told(session, row.id, zone, seen)
-        acted = history(session, row.id, zone, seen[0])
-    return visit.page("told.html", org=found, task=row, lines=lines, acted=acted)
+        zone = ctx.settings.time_zone
+        lines, acted = task_history(session, ctx.visitor, found.id, row.id, ctx.today, zone)
+    return ctx.page("task_history.html", org=found, task=row, lines=lines, acted=acted)
 
 
-def outbox(visit: RequestContext) -> Response:
-    before = whole_number(visit.request.query_params.get("before", ""))
-    with visit.read() as session:
-        visit.require_login()
-        lines = page_queries.outbox(session, visit.visitor, visit.today, before)
-    older = lines[-1].id if len(lines) == page_queries.OUTBOX_PAGE else None
-    return visit.page("outbox.html", lines=lines, older=older)
+def outbox(ctx: RequestContext) -> Response:
+    before = whole_number(ctx.request.query_params.get("before", ""))
+    with ctx.read() as session:
+        ctx.require_login()
+        lines = messages.outbox(session, ctx.visitor, ctx.today, before)
+    older = lines[-1].id if len(lines) == messages.PAGE else None
+    return ctx.page("outbox.html", lines=lines, older=older)
 
 
-def letter(visit: RequestContext) -> Response:
+def letter(ctx: RequestContext) -> Response:
     """One message as it went out. Its links act as the addressee, so others do not see them."""
-    with visit.read() as session:
-        visit.require_login()
-        number = whole_number(visit.path("id"))
-        found = page_queries.sent_letter(
-            session, visit.visitor, visit.catalogue, visit.settings, number, visit.now
+    with ctx.read() as session:
+        ctx.require_login()
+        number = whole_number(ctx.path("id"))
+        found = messages.sent_letter(
+            session, ctx.visitor, ctx.catalogue, ctx.settings, number, ctx.now
         )
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    response = visit.page(
+    response = ctx.page(
         "letter.html",
         letter=found,
         text=found.text,
@@ -190,22 +189,22 @@ def letter(visit: RequestContext) -> Response:
 
 
 def _organization(
-    visit: RequestContext,
+    ctx: RequestContext,
     *,
     said: str = "",
     refused: Refusal | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
-    with visit.read() as session:
-        visitor, today, found = visit.visitor, visit.today, visit.organization(session)
-        every, kept_back = _rows(visit, session, found)
-        sections, numbers = _sections(visit, every, refused.task if refused else 0)
+    with ctx.read() as session:
+        visitor, today, found = ctx.visitor, ctx.today, ctx.organization(session)
+        every, kept_back = _rows(ctx, session, found)
+        sections, numbers = _sections(ctx, every, refused.task if refused else 0)
         rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
-        below = page_queries.below(session, visitor, found.id, today)
+        below = overview.below(session, visitor, found.id, today)
         values = {
             "org": found,
-            "above": page_queries.above(session, visitor, found.position, today),
-            "below": visit.paging.part(below, LINES),
+            "above": overview.above(session, visitor, found.position, today),
+            "below": ctx.paging.part(below, LINES),
             "number_below": len(below),
             "may_act": (acts_here := may_act(session, visitor, found.id, today)),
             "may_grant": (is_above := may_grant(session, visitor, found.id, today)),
@@ -217,7 +216,7 @@ def _organization(
             "last": last_words(session, rows),
             "reminder_months": reminder_months(
                 session,
-                visit.catalogue,
+                ctx.catalogue,
                 found.id,
                 add_years(today, 1),
                 visitor=visitor,
@@ -230,18 +229,18 @@ def _organization(
         years = (today.year, today.year - 1)
         values["reported_years"] = [year for year in years if reported(every, year, today)]
         subject = f"org:{found.id}"
-        address = standing_address(session, visit.settings, subject)
+        address = standing_address(session, ctx.settings, subject)
         values["also"] = (
-            companions(session, visit.catalogue, visitor, found, rows, today)
+            companions(session, ctx.catalogue, visitor, found, rows, today)
             if values["may_act"]
             else {}
         )
-    return visit.page(
+    return ctx.page(
         "organization.html",
         status,
         sections=sections,
         numbers=numbers,
-        feed=subscription(visit, subject, address) if values["oversees"] else None,
+        feed=subscription(ctx, subject, address) if values["oversees"] else None,
         said=task_actions.SAID.get(said, ""),
         feed_changed=said == "feed",
         refused=refused,
@@ -250,33 +249,31 @@ def _organization(
     )
 
 
-def _rows(
-    visit: RequestContext, session: Session, found: Organization
-) -> tuple[list[TaskRow], int]:
+def _rows(ctx: RequestContext, session: Session, found: Organization) -> tuple[list[TaskRow], int]:
     """The organization's tasks that the visitor may read, and how many owed ones they may not."""
-    rows = tasks(session, visit.catalogue, today=visit.today, org_code=found.code)
-    shown = readable(session, visit.visitor, rows, visit.today)
+    rows = tasks(session, ctx.catalogue, today=ctx.today, org_code=found.code)
+    shown = readable(session, ctx.visitor, rows, ctx.today)
     known = {row.id for row in shown}
     return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
 
 
 def _sections(
-    visit: RequestContext, rows: list[TaskRow], wanted: int
+    ctx: RequestContext, rows: list[TaskRow], wanted: int
 ) -> tuple[Sections, dict[str, int]]:
     """What of them stands on this page, and how many there are of each.
 
     `wanted`, if any, is the task that must stand on it.
     """
-    since = add_years(visit.today, -1)
+    since = add_years(ctx.today, -1)
     found = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
     found["settled"] = [row for row in reversed(found["settled"]) if row.due >= since]
     pressing = [row for name in _WITH_FORMS for row in found[name]]
-    visit.paging.turn_to([row.id for row in pressing], wanted, CARDS)
-    here = {row.id for row in visit.paging.part(pressing, CARDS)}
+    ctx.paging.turn_to([row.id for row in pressing], wanted, CARDS)
+    here = {row.id for row in ctx.paging.part(pressing, CARDS)}
     shown = {
         name: [row for row in some if row.id in here]
         if name in _WITH_FORMS
-        else list(visit.paging.part(some, LINES))
+        else list(ctx.paging.part(some, LINES))
         for name, some in found.items()
     }
     return Sections(**shown), {name: len(some) for name, some in found.items()}

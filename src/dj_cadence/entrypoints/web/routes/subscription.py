@@ -25,9 +25,9 @@ class Subscription:
     """`https` for another phone's camera, as SVG: what Android makes of webcal is no calendar."""
 
 
-def subscription(visit: RequestContext, subject: str, address: str | None) -> Subscription:
+def subscription(ctx: RequestContext, subject: str, address: str | None) -> Subscription:
     """The calendar of an organization or a person; its address is made where there is none."""
-    https = address or feed_address(visit.database, visit.settings, subject, visit.now)
+    https = address or feed_address(ctx.database, ctx.settings, subject, ctx.now)
     webcal = f"webcal://{https.partition('://')[2]}"
     drawn = segno.make(https, micro=False, boost_error=False).svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, title="日历订阅二维码", svgclass="qr"
@@ -35,20 +35,20 @@ def subscription(visit: RequestContext, subject: str, address: str | None) -> Su
     return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
 
 
-def change_of_organization(visit: RequestContext) -> Response:
+def change_of_organization(ctx: RequestContext) -> Response:
     """更换地址: the old calendar address stops working."""
-    with visit.write() as session:
-        found = visit.organization(session)
-        if not may_act(session, visit.visitor, found.id, visit.today):
+    with ctx.write() as session:
+        found = ctx.organization(session)
+        if not may_act(session, ctx.visitor, found.id, ctx.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, visit.settings, f"org:{found.id}", visit.now)
+        rotate(session, ctx.settings, f"org:{found.id}", ctx.now)
     return go_to(f"{organization_path(found.code)}?said=feed#feed")
 
 
-def change_own(visit: RequestContext) -> Response:
+def change_own(ctx: RequestContext) -> Response:
     """The same for the visitor's own calendar."""
-    with visit.write() as session:
-        if not visit.visitor.person_id:
+    with ctx.write() as session:
+        if not ctx.visitor.person_id:
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, visit.settings, f"person:{visit.visitor.person_id}", visit.now)
+        rotate(session, ctx.settings, f"person:{ctx.visitor.person_id}", ctx.now)
     return go_to("/?said=feed#feed")

@@ -8,8 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.deed import DeedKind
-from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
@@ -19,11 +17,10 @@ from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record, superior_decisions
+from dj_cadence.services.tasks.elections import last_election
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.undo import last_deed, rests_with, undo
-from dj_cadence.store.tasks.acts import last_election, locked_task
-from dj_cadence.store.tasks.deeds import last_on
-from dj_cadence.store.tasks.task_list import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.undo import concerned, undo
 
 SAID = {
     "done": "已登记完成。",
@@ -68,24 +65,24 @@ class Allowed:
     """What may be recorded with each of their own; None: wherever they may act."""
 
 
-def answer(visit: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response:
+def answer(ctx: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response:
     """Carry out the act in the address on the task in the form, or ask first; `base` shows it.
 
     What came with the form is named in the same transaction as the act, and gone where that is
     refused. Raises Refused for what cannot be done, HTTPException 404 for an act that does
     not exist, and Forbidden for a task that is not among those `allowed`.
     """
-    with visit.read() as session:
+    with ctx.read() as session:
         may = allowed(session)
-        _, task = _chosen(visit, session, may)
-        question = _question(visit, session, task)
+        _, task = _chosen(ctx, session, may)
+        question = _question(ctx, session, task)
     if question:
-        act = visit.path("act")
-        return visit.page("confirm.html", base=base, act=act, task=task, asked=question)
-    with set_aside(visit.settings, visit.papers) as aside, visit.write() as session:
+        act = ctx.path("act")
+        return ctx.page("confirm.html", base=base, act=act, task=task, asked=question)
+    with set_aside(ctx.settings, ctx.papers) as aside, ctx.write() as session:
         may = allowed(session)
-        carry_out, task = _chosen(visit, session, may)
-        said = carry_out(Acting(visit, session, may, task, aside))
+        carry_out, task = _chosen(ctx, session, may)
+        said = carry_out(Acting(ctx, session, may, task, aside))
     return go_to(f"{base}?said={said}")
 
 
@@ -93,7 +90,7 @@ def answer(visit: RequestContext, allowed: Callable[[Session], Allowed], base: s
 class Acting:
     """One act on one task, inside its transaction."""
 
-    visit: RequestContext
+    ctx: RequestContext
     session: Session
     may: Allowed
     task: TaskRow
@@ -101,23 +98,23 @@ class Acting:
 
     @property
     def actor(self) -> Actor:
-        via = Way.LINK if self.visit.path("token") else Way.PAGE
-        return Actor(self.may.person.key, self.visit.now, self.visit.today, via)
+        via = Way.LINK if self.ctx.path("token") else Way.PAGE
+        return Actor(self.may.person.key, self.ctx.now, self.ctx.today, via)
 
     @property
     def reason(self) -> str:
-        return self.visit.form.get("reason", "")
+        return self.ctx.form.get("reason", "")
 
 
 def _chosen(
-    visit: RequestContext, session: Session, may: Allowed
+    ctx: RequestContext, session: Session, may: Allowed
 ) -> tuple[Callable[[Acting], str], TaskRow]:
-    name, number = visit.path("act"), whole_number(visit.form.get("task", ""))
+    name, number = ctx.path("act"), whole_number(ctx.form.get("task", ""))
     act = _GRANTS.get(name) or _ACTS.get(name)
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     allowed = may.below if name in _GRANTS else may.own
-    if name == "reopen" and (last := last_on(session, number)) and DeedKind(last.kind).is_grant:
+    if name == "reopen" and concerned(session, number)[0]:  # a grant is taken back by whom grants
         allowed = may.below
     task = allowed.get(number)
     if task is None:
@@ -125,42 +122,43 @@ def _chosen(
     return act, task
 
 
-def _question(visit: RequestContext, session: Session, task: TaskRow) -> dict[str, object]:
+def _question(ctx: RequestContext, session: Session, task: TaskRow) -> dict[str, object]:
     """What is asked before something is written that one tap does not take back."""
-    name = visit.path("act")
-    if SURE in visit.form or task.state.is_settled:
+    name = ctx.path("act")
+    if SURE in ctx.form or task.state.is_settled:
         return {}
     if name == "done" and labels.is_election(task):
-        on = visit.date_field("on")
-        record.check_done(session, visit.catalogue, task.id, on=on, today=visit.today)
-        return {"on": on, "last": last_election(session, task.id), "fields": _kept(visit)}
-    if not visit.form.get("reason"):
+        on = ctx.date_field("on")
+        record.check_done(session, ctx.catalogue, task.id, on=on, today=ctx.today)
+        return {"on": on, "last": last_election(session, task.id), "fields": _kept(ctx)}
+    if not ctx.form.get("reason"):
         return {}
     if name == "waive" or (name == "postpone" and labels.is_election(task)):
-        until = visit.date_field("until") if name == "postpone" else None
-        return {"on": until, "last": None, "fields": _kept(visit)}
+        until = ctx.date_field("until") if name == "postpone" else None
+        return {"on": until, "last": None, "fields": _kept(ctx)}
     return {}
 
 
-def _kept(visit: RequestContext) -> dict[str, str]:
+def _kept(ctx: RequestContext) -> dict[str, str]:
     """What the form said, to be sent again."""
-    return {name: value for name, value in visit.form.items() if name != "csrf" and value}
+    return {name: value for name, value in ctx.form.items() if name != "csrf" and value}
 
 
 # --- one's own tasks --------------------------------------------------------------------------
 
 
 def _done(one: Acting) -> str:
-    visit, session, task = one.visit, one.session, one.task
-    on = visit.today if TODAY in visit.form else visit.date_field("on")
-    note = visit.form.get("note", "")
-    amount = whole_number(visit.form.get("amount", "1"))
+    ctx, session, task = one.ctx, one.session, one.task
+    on = ctx.today if TODAY in ctx.form else ctx.date_field("on")
+    note = ctx.form.get("note", "")
+    amount = whole_number(ctx.form.get("amount", "1"))
     if not amount:
         raise Refused(f"请填写这次的{task.unit}数，例如 2。", field="amount")
-    _check_unchanged(visit, session, task)
+    if "seen" in ctx.form:
+        record.check_unchanged(session, task.id, ctx.form["seen"], task.unit)
     record_id = record.done(
         session,
-        visit.catalogue,
+        ctx.catalogue,
         task.id,
         one.actor,
         on=on,
@@ -178,7 +176,7 @@ def _done(one: Acting) -> str:
 
 def _also(one: Acting) -> list[int]:
     """The other tasks that are ticked, each one that the person may record with this."""
-    ticked = [name.removeprefix(ALSO) for name in one.visit.form if name.startswith(ALSO)]
+    ticked = [name.removeprefix(ALSO) for name in one.ctx.form if name.startswith(ALSO)]
     ids = [whole_number(number) for number in ticked]
     if one.may.also is not None:
         offered = {row.id for row in one.may.also.get(one.task.id, ())}
@@ -194,13 +192,13 @@ def _also(one: Acting) -> list[int]:
 
 def _tasks(one: Acting, ids: Sequence[int]) -> list[TaskRow]:
     """Those of these tasks that the person may read."""
-    found = tasks(one.session, one.visit.catalogue, today=one.visit.today, ids=ids)
-    return readable(one.session, one.may.person, found, one.visit.today)
+    found = tasks(one.session, one.ctx.catalogue, today=one.ctx.today, ids=ids)
+    return readable(one.session, one.may.person, found, one.ctx.today)
 
 
 def _check_may_act(one: Acting, rows: Sequence[TaskRow], number: int) -> None:
     """Raises Forbidden where fewer than `number` may be read, or one belongs to others."""
-    today, orgs = one.visit.today, {row.org_id for row in rows}
+    today, orgs = one.ctx.today, {row.org_id for row in rows}
     may = (may_act(one.session, one.may.person, org_id, today) for org_id in orgs)
     if len(rows) < number or not all(may):
         raise Forbidden(labels.NOT_YOURS)
@@ -212,43 +210,34 @@ def _evidence(one: Acting) -> str:
 
 
 def _take_back(one: Acting) -> str:
-    paper_id = whole_number(one.visit.form.get("paper", ""))
+    paper_id = whole_number(one.ctx.form.get("paper", ""))
     take_back(one.session, one.task.id, paper_id, one.actor)
     return "take_back"
 
 
-def _check_unchanged(visit: RequestContext, session: Session, task: TaskRow) -> None:
-    """A second tap must not count twice. Raises Refused when the page shows too little done."""
-    now = locked_task(session, task.id)
-    seen = visit.form.get("seen", str(now.amount))
-    if State(now.state) not in SILENT and seen != str(now.amount):
-        progress = f"{now.amount} / {now.target} {task.unit}"
-        raise Refused(f"打开页面以后这项任务又登记过，现在是 {progress}。还有的请再登记一次。")
-
-
 def _missed(one: Acting) -> str:
-    record.missed(one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason)
+    record.missed(one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason)
     return "missed"
 
 
 def _planned(one: Acting) -> str:
-    visit = one.visit
-    on, at, place = visit.date_field("on"), visit.form.get("at", ""), visit.form.get("place", "")
+    ctx = one.ctx
+    on, at, place = ctx.date_field("on"), ctx.form.get("at", ""), ctx.form.get("place", "")
     record.set_planned(
-        one.session, visit.catalogue, one.task.id, one.actor, on=on, at=at, place=place
+        one.session, ctx.catalogue, one.task.id, one.actor, on=on, at=at, place=place
     )
-    if not visit.catalogue.calendar.is_working_day(on):
+    if not ctx.catalogue.calendar.is_working_day(on):
         return "rest"
-    return "past" if on < visit.today else "planned"
+    return "past" if on < ctx.today else "planned"
 
 
 def _reopen(one: Acting) -> str:
     """What was recorded together is taken back together, by whom may act on all of it."""
-    last = last_deed(one.session, one.task.id)
-    if not DeedKind(last.kind).is_grant:
-        beside = set(rests_with(one.session, last)) - one.may.own.keys()
+    is_grant, changed = concerned(one.session, one.task.id)
+    if not is_grant:
+        beside = set(changed) - one.may.own.keys()
         _check_may_act(one, _tasks(one, sorted(beside)), len(beside))
-    undo(one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason)
+    undo(one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason)
     return "reopen"
 
 
@@ -258,31 +247,31 @@ def _reopen(one: Acting) -> str:
 def _postpone(one: Acting) -> str:
     superior_decisions.postpone(
         one.session,
-        one.visit.catalogue,
+        one.ctx.catalogue,
         one.task.id,
         one.actor,
-        until=one.visit.date_field("until"),
+        until=one.ctx.date_field("until"),
         reason=one.reason,
-        confirmed="confirmed" in one.visit.form,
+        confirmed="confirmed" in one.ctx.form,
     )
     return "postpone"
 
 
 def _waive(one: Acting) -> str:
     superior_decisions.waive(
-        one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason
+        one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason
     )
     return "waive"
 
 
 def _accept(one: Acting) -> str:
-    superior_decisions.accept(one.session, one.visit.catalogue, one.task.id, one.actor)
+    superior_decisions.accept(one.session, one.ctx.catalogue, one.task.id, one.actor)
     return "accept"
 
 
 def _return(one: Acting) -> str:
     superior_decisions.return_(
-        one.session, one.visit.catalogue, one.task.id, one.actor, reason=one.reason
+        one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason
     )
     return "return"
 

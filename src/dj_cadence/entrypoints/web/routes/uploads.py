@@ -39,16 +39,16 @@ def brings_files(request: Request) -> bool:
     return is_upload and request.path_params.get("act") in ACTS
 
 
-def admit(visit: RequestContext) -> None:
+def admit(ctx: RequestContext) -> None:
     """Keep strangers from filling the disk: nothing is read before somebody is known.
 
     Raises Refused for a link that is none or has ended, HTTPException 403 for a stranger elsewhere.
     """
-    with visit.read() as session:
-        if visit.path("token"):
-            opened(visit, session)
+    with ctx.read() as session:
+        if ctx.path("token"):
+            opened(ctx, session)
         else:
-            visit.require_login()
+            ctx.require_login()
 
 
 @asynccontextmanager

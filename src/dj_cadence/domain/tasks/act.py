@@ -1,4 +1,4 @@
-"""What people do to tasks: who may take it back, and what of a task it changed."""
+"""The kinds of acts: what may be done to a task, and who may take it back."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 from dj_cadence.domain import labels
 
 
-class DeedKind(StrEnum):
-    """A word of a person that can be taken back. What the organization itself says comes first."""
+class ActKind(StrEnum):
+    """What an act did to its task. The Chinese word is `label`."""
 
     DONE = "done"
     SURPLUS = "surplus"
@@ -17,6 +17,14 @@ class DeedKind(StrEnum):
     WAIVE = "waive"
     ACCEPT = "accept"
     RETURN = "return"
+    UNDO = "undo"
+    EVIDENCE = "evidence"
+    TAKE_BACK = "take_back"
+    HANDOVER = "handover"
+    RELEASE = "release"
+    MOVE = "move"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
 
     @property
     def is_grant(self) -> bool:
@@ -25,11 +33,17 @@ class DeedKind(StrEnum):
 
     @property
     def label(self) -> str:
+        return labels.ACTS[self]
+
+    @property
+    def undo_label(self) -> str:
+        """What is taken back, as in 撤回登记. Raises KeyError for what cannot be."""
         return labels.DEEDS[self]
 
 
-_GRANTS = frozenset({DeedKind.POSTPONE, DeedKind.WAIVE, DeedKind.ACCEPT, DeedKind.RETURN})
-DEEDS = frozenset(DeedKind)
+_GRANTS = frozenset({ActKind.POSTPONE, ActKind.WAIVE, ActKind.ACCEPT, ActKind.RETURN})
+UNDOABLE = _GRANTS | {ActKind.DONE, ActKind.SURPLUS, ActKind.MISSED, ActKind.PLANNED}
+"""What a person says of a task, and can take back."""
 _BOOKKEEPING = frozenset({"next_on", "due_revision", "redated_on", "settled_at", "opens", "due"})
 """What follows from the rest: dates are the plan's where nobody granted others."""
 

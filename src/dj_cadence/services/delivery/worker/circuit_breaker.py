@@ -10,14 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from dj_cadence.domain.messages import circuit
 from dj_cadence.domain.messages.circuit import Circuit
 from dj_cadence.errors import Blame
-from dj_cadence.services.delivery.connections import Landed
-from dj_cadence.store.core.database import Database
-from dj_cadence.store.delivery import circuits
+from dj_cadence.services.delivery.worker.connection import FinishedDelivery
+from dj_cadence.store.core.database import Database, DatabaseError
+from dj_cadence.store.delivery import circuits, claims
 from dj_cadence.transport.refusals.reply import wording
 
 ALIKE = 3
@@ -33,7 +31,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower() if "@" in address else ""
 
 
-class Breaker:
+class CircuitBreaker:
     """For one pass over one channel."""
 
     def __init__(self, database: Database, channel: str) -> None:
@@ -41,15 +39,15 @@ class Breaker:
         self._channel = channel
         self._is_known = False
         """Whether something is wrong with the channel, as far as this pass knows."""
-        self._in_vain = 0
-        """So many refusals about us since something was taken, also in earlier passes."""
+        self._refusals = 0
+        """About us, since something was taken; also in earlier passes."""
         self._unwritten: list[Callable[[], object]] = []
         self._is_trial = False
         """The channel is shut, and this pass sends its one letter."""
         self._accepted = 0
         self._others = 0
         """Came back for another reason than their own address."""
-        self._suspects: list[tuple[str, Landed]] = []
+        self._suspects: list[tuple[str, FinishedDelivery]] = []
         """Each with what was said."""
         self._in_a_row = 0
         """Of the last suspects, so many were refused in the same words."""
@@ -88,21 +86,21 @@ class Breaker:
         with self._database.read() as session:
             known, revision = circuits.load(session, self._channel)
             if known and known.is_shut and known.domain:
-                others = circuits.others_wait(session, self._channel, now, known.domain)
+                others = claims.is_due_elsewhere(session, self._channel, now, known.domain)
                 self.avoids = known.domain if others else ""
         self._is_known = known is not None
-        self._in_vain = known.refusals if known else 0
+        self._refusals = known.refusals if known else 0
         self._domains = {known.domain} if known and known.refusals else set()
         return known, revision
 
-    def learn(self, landed: Sequence[Landed], now: datetime) -> bool:
+    def learn(self, finished: Sequence[FinishedDelivery], now: datetime) -> bool:
         """What came back, in its order; returns whether the channel is shut by it.
 
         Nothing is written down before `note`: what became of the letters themselves comes first.
         """
         is_shut = False
-        for one in landed:
-            if one.outcome.counted == "sent":
+        for one in finished:
+            if one.outcome.is_sent:
                 self._take(now)
             elif one.outcome.blame in ABOUT_ADDRESS:
                 is_shut |= self._suspect(one)
@@ -120,7 +118,7 @@ class Breaker:
         try:
             for write in waiting:
                 write()
-        except SQLAlchemyError as error:
+        except DatabaseError as error:
             _log.warning("circuit_not_written channel=%s error=%s", self._channel, type(error))
 
     @property
@@ -128,7 +126,7 @@ class Breaker:
         """How many letters wait for `verdicts`."""
         return len(self._suspects)
 
-    def verdicts(self, now: datetime) -> list[Landed]:
+    def verdicts(self, now: datetime) -> list[FinishedDelivery]:
         """At the end of the pass: those whose own address is to blame after all."""
         self._decide()
         self.note()
@@ -163,13 +161,13 @@ class Breaker:
         self._is_known = True
         self._change(change)
 
-    def _refuse(self, one: Landed, now: datetime, many: int) -> bool:
-        self._in_vain += many
-        self._domains.add("" if one.outcome.down else domain_of(one.written.letter.to))
+    def _refuse(self, one: FinishedDelivery, now: datetime, many: int) -> bool:
+        self._refusals += many
+        self._domains.add("" if one.outcome.down else domain_of(one.composed.letter.to))
         domain = next(iter(self._domains)) if len(self._domains) == 1 else ""
         reason, retry_after = one.outcome.reply, one.outcome.retry_after
         self._undecided.append(partial(self.shut, reason, now, many, retry_after, domain))
-        is_enough = self._in_vain >= circuit.ENOUGH or self._is_trial
+        is_enough = self._refusals >= circuit.ENOUGH or self._is_trial
         if is_enough and domain and not self._is_trial:
             self.avoids = domain  # perhaps it is that domain's alone: the others will show
             return False
@@ -186,8 +184,8 @@ class Breaker:
         self._in_a_row = 0
         self._is_trial = False
         self._undecided, self._domains = [], set()
-        if self._is_known or self._in_vain:
-            self._is_known, self._in_vain = False, 0
+        if self._is_known or self._refusals:
+            self._is_known, self._refusals = False, 0
             self._unwritten.append(partial(self._reopen, now))
 
     def _reopen(self, now: datetime) -> None:
@@ -195,8 +193,8 @@ class Breaker:
             circuits.reopen(session, self._channel, now)
         _log.info("channel_takes_letters channel=%s", self._channel)
 
-    def _suspect(self, one: Landed) -> bool:
-        to = one.written.letter.to
+    def _suspect(self, one: FinishedDelivery) -> bool:
+        to = one.composed.letter.to
         said = wording(one.outcome.reply, (to, to.partition("@")[0]))
         alike = bool(self._suspects) and self._suspects[-1][0] == said and self._in_a_row > 0
         self._in_a_row = self._in_a_row + 1 if alike else 1

@@ -13,7 +13,12 @@ from time import monotonic
 
 from dj_cadence.domain.messages.notifier import OpenNotifier, Traits
 from dj_cadence.services.delivery.compose import ComposedLetter
-from dj_cadence.services.delivery.connection import Connection, Outcome, Report, living
+from dj_cadence.services.delivery.worker.connection import (
+    Connection,
+    FinishedDelivery,
+    Report,
+    living,
+)
 
 STUCK_AT_MOST = 2
 """So many threads may be stuck in a channel's notifiers; with more, there is one less at work."""
@@ -22,19 +27,11 @@ HEAD_START = 1.0
 OVERTIME = 1.0
 """Seconds by which a notifier that keeps to its deadline by itself comes first."""
 FAREWELL = 4.0
-"""Seconds that are left to what is on its way when the process is to end."""
+"""Seconds that are left to what is in flight when the process is to end."""
 OPENING = 30.0
 CLOSING = 2.0
 _BLINK = 0.5
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """A letter that was on its way, and what became of it."""
-
-    written: ComposedLetter
-    outcome: Outcome
 
 
 @dataclass
@@ -44,7 +41,7 @@ class Connections:
     channel: str
     open_notifier: OpenNotifier
     most: int
-    """How many letters may be on their way at once."""
+    """How many letters may be in flight at once."""
     leaving: Event
     """Set when the process is to end."""
     traits: Traits = field(default_factory=Traits)
@@ -53,7 +50,7 @@ class Connections:
     """Why one could not be opened."""
     _free: list[Connection] = field(default_factory=list)
     _busy: dict[Connection, float] = field(default_factory=dict)
-    """Those that open or have a letter on its way, each with the end of its time."""
+    """Those that open or have a letter in flight, each with the end of its time."""
     _reports: "SimpleQueue[Report]" = field(default_factory=SimpleQueue)
     _alone_until: float | None = None
     _proven: bool = False
@@ -63,7 +60,7 @@ class Connections:
         """Wait until there is one; False where there can be none."""
         self._open_missing()
         while self._busy and not self._free:
-            self.landed()
+            self.finished()
         return bool(self._free)
 
     @property
@@ -75,8 +72,8 @@ class Connections:
         """Whether there is none any more, and none to come."""
         return not self._free and not self._busy
 
-    def on_their_way(self) -> list[ComposedLetter]:
-        return [one.written for one in self._busy if one.written]
+    def in_flight(self) -> list[ComposedLetter]:
+        return [one.in_flight for one in self._busy if one.in_flight]
 
     def ready(self) -> int:
         """How many letters may set out now."""
@@ -86,18 +83,18 @@ class Connections:
             return min(1, len(self._free))
         return len(self._free) if monotonic() >= self._alone_until else 0
 
-    def send(self, written: ComposedLetter) -> None:
+    def send(self, composed: ComposedLetter) -> None:
         """Only where one is free."""
         connection = self._free.pop()
         now = monotonic()
         if self._alone_until is None:
             self._alone_until = now + HEAD_START
         self._busy[connection] = now + connection.seconds + OVERTIME
-        connection.send(written)
+        connection.send(composed)
 
-    def landed(self) -> list[Landed]:
+    def finished(self) -> list[FinishedDelivery]:
         """Wait for what comes back next or is late; there may be nothing after a short while."""
-        found = [landed for report in self._next_reports() if (landed := self._landed(report))]
+        found = list(filter(None, map(self._finished, self._next_reports())))
         self._proven |= any(not one.outcome.down for one in found)
         late = self._late()
         if late:
@@ -132,34 +129,32 @@ class Connections:
                 found.append(self._reports.get_nowait())
         return found
 
-    def _landed(self, report: Report) -> Landed | None:
+    def _finished(self, report: Report) -> FinishedDelivery | None:
         """Of an abandoned one that comes back after all, only that its letter was accepted."""
         was_awaited = self._busy.pop(report.connection, None) is not None
         if was_awaited:
             self._free_again(report.connection)
-        if report.written and report.outcome and (was_awaited or report.outcome.counted == "sent"):
-            return Landed(report.written, report.outcome)
-        return None
+        is_news = report.finished and (was_awaited or report.finished.outcome.is_sent)
+        return report.finished if is_news else None
 
     def _free_again(self, connection: Connection) -> None:
-        connection.written = None
+        connection.in_flight = None
         if connection.unusable:
             self.unusable = connection.unusable
         else:
             self.traits = connection.traits
             self._free.append(connection)
 
-    def _late(self) -> list[Landed]:
+    def _late(self) -> list[FinishedDelivery]:
         """What is waited for no longer."""
         now, leaving = monotonic(), self.leaving.is_set()
         if leaving:
             ends = {one: min(until, now + FAREWELL) for one, until in self._busy.items()}
             self._busy |= ends
         late = [one for one, until in self._busy.items() if until <= now]
-        return [landed for one in late if (landed := self._abandoned(one, leaving=leaving))]
+        return list(filter(None, (self._abandoned(one, leaving=leaving) for one in late)))
 
-    def _abandoned(self, connection: Connection, *, leaving: bool) -> Landed | None:
+    def _abandoned(self, connection: Connection, *, leaving: bool) -> FinishedDelivery | None:
         del self._busy[connection]
         why = "程序停止时还没有结果" if leaving else f"超过 {connection.seconds:.0f} 秒没有结果"
-        written, outcome = connection.written, connection.abandon(why)
-        return Landed(written, outcome) if written and outcome else None
+        return connection.abandon(why)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,7 +15,8 @@ from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
-from dj_cadence.services.access.permissions import ExpiredLink, UnknownLink
+from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink
+from dj_cadence.services.site import DriverError
 
 _log = logging.getLogger(__name__)
 _AGAIN = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -30,14 +30,14 @@ _TYPED = {
     "reason": "原因",
     "note": "备注",
 }
-MakeVisit = Callable[[Request], RequestContext]
+MakeContext = Callable[[Request], RequestContext]
 
 
 class ErrorPages:
     """Every way a request can fail, each ending in a short page that keeps the navigation."""
 
-    def __init__(self, make_visit: MakeVisit, workers: Workers) -> None:
-        self._make_visit = make_visit
+    def __init__(self, make_context: MakeContext, workers: Workers) -> None:
+        self._make_context = make_context
         self._workers = workers
 
     def handlers(self) -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
@@ -45,7 +45,7 @@ class ErrorPages:
             Refused: self._refused,
             HTTPException: self._http_error,
             ClientDisconnect: self._hung_up,
-            DBAPIError: self._database_error,
+            DriverError: self._database_error,
             Exception: self._fault,
         }
 
@@ -54,58 +54,58 @@ class ErrorPages:
 
     async def _http_error(self, request: Request, error: HTTPException) -> Response:
         own = error.detail if isinstance(error, Forbidden | TooLarge) else ""
-        text = own or labels.trouble(error.status_code)
+        text = own or labels.error_text(error.status_code)
         return await self._page(request, error.status_code, text, error.headers)
 
     async def _hung_up(self, _request: Request, _error: ClientDisconnect) -> Response:
         """Nobody hears it; whatever came of the request is left alone."""
         return Response(status_code=HTTPStatus.BAD_REQUEST)
 
-    async def _database_error(self, request: Request, error: DBAPIError) -> Response:
-        if not self._make_visit(request).database.is_busy(error):
+    async def _database_error(self, request: Request, error: DriverError) -> Response:
+        if not self._make_context(request).database.is_busy(error):
             raise error
         _log.warning("database_busy error=%s", type(error.orig).__name__)
         return await self._http_error(request, Busy())
 
     async def _fault(self, request: Request, _error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return await self._page(request, status, labels.trouble(status))
+        return await self._page(request, status, labels.error_text(status))
 
     async def _page(
         self, request: Request, status: int, text: str, headers: Mapping[str, str] | None = None
     ) -> Response:
         """Where the visitor can be looked up, as their page; else without their name."""
-        visit = self._make_visit(request)
-        about = _about(visit, status, text)
-        response = visit.plain_page("trouble.html", status, **about)
+        ctx = self._make_context(request)
+        about = _about(ctx, status, text)
+        response = ctx.plain_page("error.html", status, **about)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            with suppress(Busy, DBAPIError, DatabaseGone):
-                response = await self._workers.run(lambda: _known(visit, status, about))
+            with suppress(Busy, DriverError, DatabaseGone):
+                response = await self._workers.run(lambda: _named(ctx, status, about))
         response.headers.update({**SAFE_HEADERS, **(headers or {})})
         return response
 
 
-def _known(visit: RequestContext, status: int, about: Mapping[str, object]) -> Response:
-    with visit.read():
+def _named(ctx: RequestContext, status: int, about: Mapping[str, object]) -> Response:
+    with ctx.read():
         pass  # who visits is looked up in it
-    return visit.page("trouble.html", status, **about)
+    return ctx.page("error.html", status, **about)
 
 
-def _about(visit: RequestContext, status: int, text: str) -> dict[str, object]:
-    form = {name: value for name, value in visit.form.items() if name != "csrf" and value}
+def _about(ctx: RequestContext, status: int, text: str) -> dict[str, object]:
+    form = {name: value for name, value in ctx.form.items() if name != "csrf" and value}
     return {
         "text": text,
-        "back": _back(visit),
+        "back": _back(ctx),
         "typed": {label: form[name] for name, label in _TYPED.items() if name in form},
         "again": form if status in _AGAIN or text == labels.STALE_FORM else {},
-        "address": visit.request.url.path,
-        "takes_files": visit.request.headers.get("content-type", "").startswith("multipart/"),
+        "address": ctx.request.url.path,
+        "takes_files": ctx.request.headers.get("content-type", "").startswith("multipart/"),
     }
 
 
-def _back(visit: RequestContext) -> tuple[str, str]:
+def _back(ctx: RequestContext) -> tuple[str, str]:
     """The page that the request came from, as far as its address says: (address, name)."""
-    address = visit.request.url.path
+    address = ctx.request.url.path
     for beginning, name in (("/t/", "回到任务清单"), ("/orgs/", "回到组织页面")):
         whole, _, below = address.removeprefix(beginning).partition("/")
         if address.startswith(beginning) and below:

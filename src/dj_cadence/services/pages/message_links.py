@@ -11,22 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import LISTED
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.services.access.permissions import (
-    ExpiredLink,
-    UnknownLink,
-    Visitor,
-    holds_at,
-    person_visitor,
-    subject_of,
-)
-from dj_cadence.services.access.sight import discreet, readable, seen_among
+from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink, subject_of
+from dj_cadence.services.access.permissions import holds_at, person_visitor
+from dj_cadence.services.access.sight import discreet, readable
 from dj_cadence.services.tasks.joint_tasks import at_same_organization
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token
+from dj_cadence.store.access.reach import reached_among
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_links as store
 from dj_cadence.store.site import tokens
@@ -123,14 +119,15 @@ def _opened(
     message, levels = store.message_tasks(session, message_id)
     person = person_visitor(session, message.person_id)
     every = tasks(session, catalogue, today=today, ids=list(levels))
-    seen = seen_among(session, person, {row.org_id for row in every}, today)
+    org_ids = {row.org_id for row in every}
+    seen = reached_among(session, person, Right.SEE, org_ids, today)
     mine = readable(session, person, (row for row in every if row.org_id in seen), today)
     rows = [discreet(row) for row in mine]  # whoever has the message has the link
     handed = store.handed_over(session, message, today)
     standing = [row for row in rows if _stands(row, midnight) and row.id not in handed]
     if not standing:
         return None
-    at = holds_at(session, person, {row.org_id for row in standing}, today)
+    at = holds_at(session, person.person_id, {row.org_id for row in standing}, today)
     own = {row.id: row for row in standing if row.org_id in at and levels[row.id] == 0}
     offered = list(own.values()) if len(own) <= LISTED else []  # a longer list offers no ticks
     also = at_same_organization(session, catalogue, offered, today)

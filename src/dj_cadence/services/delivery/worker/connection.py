@@ -13,12 +13,13 @@ from queue import SimpleQueue
 from threading import Thread
 from threading import enumerate as enumerate_threads
 
+from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier, Traits, traits
+from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.delivery.compose import ComposedLetter
 from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.delivery import attempts
-from dj_cadence.store.delivery.claims import Claim
 
 MOST_SECONDS = 290.0
 """No letter is waited for longer, whatever a notifier says of itself: leases must outlast it."""
@@ -42,14 +43,25 @@ class Outcome:
     retry_after: float | None = None
     """In how many seconds the other side wants to be asked again, if it said so."""
 
+    @property
+    def is_sent(self) -> bool:
+        return self.counted == MessageState.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedDelivery:
+    """A letter that was in flight, and what became of it."""
+
+    composed: ComposedLetter
+    outcome: Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a connection says of itself: that it is open, or what became of a letter."""
 
     connection: "Connection"
-    written: ComposedLetter | None = None
-    outcome: Outcome | None = None
+    finished: FinishedDelivery | None = None
 
 
 class Connection(Thread):
@@ -64,36 +76,39 @@ class Connection(Thread):
         """How long a letter may take."""
         self.unusable = ""
         """Why the notifier could not be opened; empty where it could."""
-        self.written: ComposedLetter | None = None
-        """What is on its way."""
+        self.in_flight: ComposedLetter | None = None
+        """The letter that is being sent."""
         self._channel = channel
         self.open_notifier = open_notifier
         self._reports = reports
         self._orders: SimpleQueue[ComposedLetter | None] = SimpleQueue()
         self._notifier: Notifier | None = None
 
-    def send(self, written: ComposedLetter) -> None:
+    def send(self, composed: ComposedLetter) -> None:
         """Set out with a letter; only when the one before is back."""
-        self.written = written
-        self._orders.put(written)
+        self.in_flight = composed
+        self._orders.put(composed)
 
     def finish(self) -> None:
         """Let go of the notifier, once it is back."""
         self._orders.put(None)
 
-    def abandon(self, why: str) -> Outcome | None:
-        """Wait for it no longer; returns what is known of the letter on its way, if there is one.
+    def abandon(self, why: str) -> FinishedDelivery | None:
+        """Wait for it no longer; returns what is known of the letter in flight, if there is one.
 
         It may have arrived, unless the notifier says that nothing of it was handed over yet.
         """
         self.finish()
-        id_ = self.written.claim.id if self.written else None
+        composed = self.in_flight
+        id_ = composed.claim.id if composed else None
         _log.error("notifier_abandoned channel=%s message=%s", self._channel, id_)
-        if self.written is None:
+        if composed is None:
             return None
         if self._may_be_out():
-            return _about_us(attempts.in_the_dark, f"{why}，结果不明")
-        return _about_us(attempts.postponed, why)
+            outcome = _about_us(attempts.unknown, f"{why}，结果不明")
+        else:
+            outcome = _about_us(attempts.deferred, why)
+        return FinishedDelivery(composed, outcome)
 
     def run(self) -> None:
         try:
@@ -105,19 +120,19 @@ class Connection(Thread):
         except BaseException as error:  # noqa: BLE001  a site's own notifier may raise anything
             self.unusable = _broken(self._channel, error)
         self._reports.put(Report(self))
-        while self._notifier and (written := self._orders.get()):
-            outcome = self._outcome(self._notifier, written)
-            self._reports.put(Report(self, written, outcome))
+        while self._notifier and (composed := self._orders.get()):
+            outcome = self._outcome(self._notifier, composed)
+            self._reports.put(Report(self, FinishedDelivery(composed, outcome)))
         self._close()
 
-    def _outcome(self, notifier: Notifier, written: ComposedLetter) -> Outcome:
-        if written.letter.form is not self.traits.form:
+    def _outcome(self, notifier: Notifier, composed: ComposedLetter) -> Outcome:
+        if composed.letter.form is not self.traits.form:
             reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
-            return Outcome(attempts.postponed, "postponed", reply)
+            return Outcome(attempts.deferred, "deferred", reply)
         try:
-            return _tried(notifier, written)
+            return _tried(notifier, composed)
         except BaseException as error:  # noqa: BLE001  as above; an outcome there must be
-            return _about_us(attempts.postponed, _broken(self._channel, error))
+            return _about_us(attempts.deferred, _broken(self._channel, error))
 
     def _close(self) -> None:
         try:
@@ -140,24 +155,24 @@ def living(open_notifier: OpenNotifier) -> int:
     )
 
 
-def _tried(notifier: Notifier, written: ComposedLetter) -> Outcome:
+def _tried(notifier: Notifier, composed: ComposedLetter) -> Outcome:
     try:
-        return Outcome(attempts.sent, "sent", _text(notifier.send(written.letter)))
+        return Outcome(attempts.sent, MessageState.SENT, _text(notifier.send(composed.letter)))
     except DeliveryError as error:
-        return _refused(error)
+        return _rejected(error)
 
 
-def _refused(error: DeliveryError) -> Outcome:
+def _rejected(error: DeliveryError) -> Outcome:
     reply = _text(error.reply)
     if error.unknown:
-        return _about_us(attempts.in_the_dark, reply)
-    record = attempts.too_large if error.blame is Blame.LETTER else attempts.postponed
-    return Outcome(record, "postponed", reply, error.down, error.blame, error.retry_after)
+        return _about_us(attempts.unknown, reply)
+    record = attempts.too_large if error.blame is Blame.LETTER else attempts.deferred
+    return Outcome(record, "deferred", reply, error.down, error.blame, error.retry_after)
 
 
 def _about_us(record: Record, reply: str) -> Outcome:
     """Silence and a broken notifier are the channel's: the next letter would fare no better."""
-    return Outcome(record, "postponed", reply, blame=Blame.CHANNEL)
+    return Outcome(record, "deferred", reply, blame=Blame.CHANNEL)
 
 
 def _broken(channel: str, error: BaseException) -> str:

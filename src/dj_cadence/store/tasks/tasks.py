@@ -1,0 +1,193 @@
+"""Tasks, and the only place where they are written."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
+from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.domain.tasks.change import TaskChange
+from dj_cadence.domain.tasks.task import OWED, State, Task
+from dj_cadence.errors import Refused
+from dj_cadence.store.core.types import AnyRow, AnySelect
+from dj_cadence.store.schema import act, slot, task
+from dj_cadence.store.tasks import acts
+
+
+class TaskSlot(NamedTuple):
+    """What the rule gives a task, whatever people granted since. Dates are local."""
+
+    opens: date
+    due: date
+    label: str
+    """Of the period, as it is shown."""
+    unit: str
+    derivation: list[str]
+    """Sentences in Chinese."""
+
+
+_STATE = Task._fields.index("state")
+_WORKFLOW = ("duty", "org_id", "subject_id", "start_event_id", "period")
+"""What the tasks of one workflow share."""
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def change(
+    session: Session, before: Task, change: TaskChange, actor: Actor, reason: str = ""
+) -> int:
+    """Change a task because somebody said so, and write down who, when, what and why.
+
+    Returns the act's id.
+    """
+    changed = update(task).where(task.c.id == before.id)
+    session.execute(
+        changed.values(
+            **change.columns,
+            has_acts=before.has_acts or change.is_own,
+            sequence=task.c.sequence + 1,
+            changed_at=actor.now,
+        )
+    )
+    was = {name: getattr(before, name) for name in change.columns}
+    return acts.add(session, before.id, change.kind, actor, was, change.columns, reason)
+
+
+def change_where(
+    session: Session, condition: ColumnElement[bool], values: Mapping[str, Any]
+) -> None:
+    """Change all tasks of a condition, as a plan or a day that goes by does."""
+    session.execute(update(task).where(condition).values(**values))
+
+
+def shown_anew(now: datetime) -> dict[str, Any]:
+    """The columns of a change that calendars must be told of."""
+    return {"sequence": task.c.sequence + 1, "changed_at": now}
+
+
+def create_from(session: Session, columns: Sequence[str], rows: AnySelect) -> int:
+    """Write a task for each row, in the rows' order; returns how many."""
+    statement = insert(task).from_select(columns, rows)
+    counting = {"preserve_rowcount": True}
+    return session.connection().execute(statement, execution_options=counting).rowcount
+
+
+def note_own_acts(session: Session, task_ids: Collection[int]) -> None:
+    """Say anew of each whether anything that somebody did to the task itself still stands.
+
+    Of the others the plan may take back what it no longer asks for.
+    """
+    own = and_(act.c.task_id == task.c.id, act.c.undone_in.is_(None))
+    kinds = act.c.kind.in_(sorted({*UNDOABLE, ActKind.HANDOVER}))
+    stands = exists().where(own, kinds).correlate(task)
+    change_where(session, task.c.id.in_(task_ids), {"has_acts": stands})
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def read_task(row: Sequence[Any]) -> Task:
+    """A row of all of the table's columns, in their order."""
+    return Task._make([*row[:_STATE], State(row[_STATE]), *row[_STATE + 1 :]])
+
+
+def find(session: Session, task_id: int, *, hold: bool = False) -> Task:
+    """The task; to `hold` it until the transaction ends. Raises Refused where there is none."""
+    query = select(task).where(task.c.id == task_id)
+    found = _tasks(session, query.with_for_update() if hold else query)
+    if not found:
+        raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
+    return found[0]
+
+
+def locked(session: Session, task_id: int) -> Task:
+    """The task, held until the transaction ends. Raises Refused where there is none."""
+    return find(session, task_id, hold=True)
+
+
+def where(session: Session, *conditions: ColumnElement[bool]) -> list[Task]:
+    """Those for which all of this holds, in the order of their numbers."""
+    return _tasks(session, select(task).where(*conditions).order_by(task.c.id))
+
+
+def due(session: Session, today: date, most: int) -> list[Task]:
+    """What has waited longest to be looked at, held until the transaction ends."""
+    query = select(task).where(task.c.next_on <= today).order_by(task.c.next_on, task.c.id)
+    return _tasks(session, query.limit(most).with_for_update())
+
+
+def slot_of(session: Session, one: Task) -> TaskSlot:
+    columns = [slot.c[name] for name in TaskSlot._fields]
+    return TaskSlot(*session.execute(select(*columns).where(slot.c.id == one.slot_id)).one())
+
+
+def in_workflow(session: Session, one: Task, *, hold: bool = False) -> list[Task]:
+    """All tasks of the workflow that a task belongs to, by due date.
+
+    To `hold` them until the transaction ends. Those taken back are among them.
+    """
+    query = select(task).where(_beside(one)).order_by(task.c.due)
+    return _tasks(session, query.with_for_update() if hold else query)
+
+
+def own_task(session: Session, one: Task) -> Task:
+    """The duty's own task beside one of its steps, held."""
+    query = select(task).where(_beside(one), task.c.step == OWN)
+    return _tasks(session, query.with_for_update())[0]
+
+
+def _beside(one: Task) -> ColumnElement[bool]:
+    return and_(*(task.c[name] == getattr(one, name) for name in _WORKFLOW))
+
+
+def workflow_key(one: Task | AnyRow) -> tuple[object, ...]:
+    """What the tasks of one workflow share."""
+    return tuple(getattr(one, name) for name in _WORKFLOW)
+
+
+def owed_in_workflows(session: Session, some: Iterable[Task | AnyRow]) -> list[Task]:
+    """What is owed of the duties, at the organizations, of these tasks."""
+    some = list(some)
+    duties, orgs = {one.duty for one in some}, {one.org_id for one in some}
+    mine = and_(task.c.duty.in_(duties), task.c.org_id.in_(orgs))
+    return _tasks(session, select(task).where(mine, task.c.state.in_(sorted(OWED))))
+
+
+def hanging_on_election(session: Session, term: Task) -> list[Task]:
+    """The owed tasks of others that hang on the same election as a term, held."""
+    same = (task.c.start_event_id == term.start_event_id, task.c.subject_id == term.org_id)
+    query = select(task).where(*same, task.c.state.in_(sorted(OWED))).with_for_update()
+    return _tasks(session, query)
+
+
+def of_term(session: Session, org_id: int, start_event_id: int) -> list[Task]:
+    """The organization's own task, while it is owed, of the term that ran from an election."""
+    mine = (task.c.org_id == org_id, task.c.subject_id == 0, task.c.step == OWN)
+    owed = (task.c.start_event_id == start_event_id, task.c.state.in_(sorted(OWED)))
+    return _tasks(session, select(task).where(*mine, *owed))
+
+
+def of_case(session: Session, number: int) -> list[Task]:
+    """The tasks that a case started, held; not those taken back."""
+    mine = (task.c.subject_id == -number, task.c.state != State.WITHDRAWN)
+    return _tasks(session, select(task).where(*mine).order_by(task.c.id).with_for_update())
+
+
+def of_duty(session: Session, duty: str, org_id: int) -> list[tuple[Task, str]]:
+    """The organization's own tasks of a duty, not those of its steps, with their periods' labels.
+
+    Those taken back are left out.
+    """
+    mine = (task.c.duty == duty, task.c.org_id == org_id, task.c.step == OWN)
+    query = select(task, slot.c.label).join_from(task, slot, slot.c.id == task.c.slot_id)
+    rows = session.execute(query.where(*mine, task.c.state != State.WITHDRAWN))
+    return [(read_task(row[:-1]), row[-1]) for row in rows]
+
+
+def _tasks(session: Session, query: Select[Any]) -> list[Task]:
+    return [read_task(row) for row in session.execute(query)]
