@@ -44,6 +44,14 @@ def short_day(day: date, today: date) -> str:
     return text.partition("年")[2] if day.year == today.year else text
 
 
+def shortest_day(day: date, today: date) -> str:
+    """5日 within the month of `today`, else 4月5日, or 2027年4月5日 in another year."""
+    if (day.year, day.month) == (today.year, today.month):
+        return f"{day.day}日"
+    text = official_day(day)
+    return text.partition("年")[2] if day.year == today.year else text
+
+
 def os_reason(number: int | None) -> str:
     """Why the system refused, by the `errno` of an OSError."""
     return _REASONS.get(number or 0, f"系统错误 {number}" if number else "系统没有说明原因")

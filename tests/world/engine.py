@@ -45,7 +45,7 @@ from dj_cadence.domain.rules.duty import (
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
 from dj_cadence.loading.rules.catalogue import Loaded
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.apply import PlanReport, horizon

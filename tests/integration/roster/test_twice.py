@@ -78,7 +78,7 @@ BASE = RosterSheets(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(earlier=st.lists(ROSTERS, max_size=2), roster=ROSTERS, correct=st.booleans())
-def test_twice(
+def test_importing_any_roster_twice_changes_nothing(
     sqlite_database: Database, earlier: list[RosterSheets], roster: RosterSheets, correct: bool
 ) -> None:
     with sqlite_database.write() as session:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class DocumentKind(StrEnum):
-    """A paper by the name that the command takes; `label` is what people call it."""
+    """A document by the name that the command takes; `label` is what people call it."""
 
     REMINDER = "reminder"
     REQUEST = "request"

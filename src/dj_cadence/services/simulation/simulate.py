@@ -28,7 +28,6 @@ from dj_cadence.store.site.simulated import TaskDescription
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
-"""So far ahead simulated people fix the day of a meeting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,7 @@ def ready_messages(session: Session) -> list[ReadyMessage]:
         digests[message_id].append(code)
     query = select(message, person.c.key).join_from(message, person).where(_READY)
     rows = session.execute(query.order_by(message.c.id)).all()
-    held = quiet_periods.over_notices(session, [row.id for row in rows])
-    held_ids = {one["message_id"] for one in held}
+    held = quiet_periods.reasons_held(session, [row.id for row in rows])
     return [
         ReadyMessage(
             to=row.address,
@@ -83,7 +82,7 @@ def ready_messages(session: Session) -> list[ReadyMessage]:
             tasks=sorted(tasks[row.id]),
             digests=digests[row.id],
             late=row.late,
-            held=row.id in held_ids,
+            held=row.id in held,
             newcomer=row.id in newcomers,
         )
         for row in rows
