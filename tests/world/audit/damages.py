@@ -215,7 +215,8 @@ DAMAGES = (
         "task_about_nobody* plan_differs",
         (
             task(
-                "state = 'planned' AND step = '' AND duty = 'theme_party_day'", "instance = 999999"
+                "state = 'planned' AND step = '' AND duty = 'theme_party_day'",
+                "subject_id = 999999",
             ),
         ),
     ),
