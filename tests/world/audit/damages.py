@@ -44,7 +44,7 @@ LATE_AND_NEW = (
     "AND subject_id = 0 AND asked_on IS NULL"
 )
 """Late, and not under way at the start."""
-LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND instance = 0"
+LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND subject_id = 0"
 
 AN_HOUR = "'2026-05-12T01:00:00.000000Z'"
 LONG_AGO = "'2020-01-01T00:00:00.000000Z'"
