@@ -63,7 +63,7 @@ def another(state: str, day: str = "2026-05-12", send_at: str = "NULL", address:
 def one_more_notice(office: str) -> str:
     """A notice that waits for the next pass."""
     return (
-        "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
+        "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, office, "
         f"due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '{office}', "
         "'2026-05-12', '', '' FROM task WHERE id = 1"
     )
@@ -625,7 +625,7 @@ DAMAGES = (
         "notice_ahead",
         (
             (
-                "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
+                "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, office, "
                 "office, due_on, relay, outcome) "
                 "SELECT 99999, id, due_revision, 'odd', 0, 0, '书记', "
                 f"{FUTURE}, '', '' FROM task WHERE id = 1"
