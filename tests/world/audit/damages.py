@@ -625,7 +625,7 @@ DAMAGES = (
         "notice_ahead",
         (
             (
-                "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, office, "
+                "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
                 "office, due_on, relay, outcome) "
                 "SELECT 99999, id, due_revision, 'odd', 0, 0, '书记', "
                 f"{FUTURE}, '', '' FROM task WHERE id = 1"
