@@ -35,9 +35,6 @@ class Numbers(NamedTuple):
     submitted: int = 0
     """Recorded and waiting for a superior."""
 
-    def __bool__(self) -> bool:
-        return any(tuple(self))
-
     @property
     def ask_for_reading(self) -> bool:
         """Whether a superior should hear of it; what goes well is no reason for a message."""
