@@ -35,6 +35,10 @@ class Numbers(NamedTuple):
     submitted: int = 0
     """Recorded and waiting for a superior."""
 
+    def __bool__(self) -> bool:
+        """Templates list only what has any."""
+        return any(tuple(self))
+
     @property
     def ask_for_reading(self) -> bool:
         """Whether a superior should hear of it; what goes well is no reason for a message."""
