@@ -11,7 +11,8 @@ from sqlalchemy import select
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Change, Facts
 from dj_cadence.domain.reminders.recipient import Holder
-from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.columns import ORG_COLUMNS
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.roster.export import (

@@ -7,10 +7,10 @@ import pytest
 
 from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
 from dj_cadence.domain.roster.cells import parse_date
-from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, column_letters
-from dj_cadence.domain.roster.facts import facts_of, with_changes
+from dj_cadence.domain.roster.columns import ORG_COLUMNS
+from dj_cadence.domain.roster.facts import Beginning, facts_of, with_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
-from dj_cadence.domain.roster.start import Beginning
+from dj_cadence.domain.roster.rows import Origin, RosterRow, column_letters
 from dj_cadence.domain.roster.tree import (
     Seat,
     lay_out,
