@@ -23,7 +23,7 @@ from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.services.simulation.made_up_answers import answer
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.settings import KEY_FILE
-from dj_cadence.settings.reading import make_site_key
+from dj_cadence.settings.site_key import make_site_key
 from dj_cadence.store.schema import org, task
 
 SETTINGS = "site.toml"
