@@ -1,7 +1,9 @@
-"""Dates, and what the system refuses, as a person reads them."""
+"""Dates, closed lists, and what the system refuses, as a person reads them."""
 
 import errno
 from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import Self
 
 _WEEKDAYS = "一二三四五六日"
 _REASONS = {
@@ -20,6 +22,18 @@ _REASONS = {
     errno.EADDRINUSE: "已被占用",
     errno.EADDRNOTAVAIL: "这台机器没有这个地址",
 }
+
+
+class LabelledEnum(StrEnum):
+    """Words of a closed list, each with the Chinese `label` under which people know it."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
 
 
 def day_text(day: date) -> str:

@@ -23,14 +23,8 @@ from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep
-from dj_cadence.domain.roster.columns import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    Column,
-    Origin,
-    RosterRow,
-    RosterSheets,
-)
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
@@ -45,7 +39,7 @@ from dj_cadence.domain.rules.duty import (
 )
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning import apply as planner
@@ -83,7 +77,7 @@ def at(day: date, hour: int = 8, minute: int = 30) -> datetime:
 
 
 @cache
-def shipped() -> Loaded:
+def shipped() -> LoadedRules:
     """The rules that come with the package."""
     return load_rules()
 

@@ -19,7 +19,7 @@ from dj_cadence.domain.tasks.task import OWED, State, Task, owed_again
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
-from dj_cadence.services.tasks.superior_decisions import need_reason
+from dj_cadence.services.tasks.record import need_reason
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.planning import cohorts
@@ -55,12 +55,7 @@ def concerned(session: Session, task_id: int) -> tuple[bool, list[int]]:
 
 
 def undo(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> State:
     """Take back what was done to a task last, with all that it did to others; its state then.
 
@@ -121,10 +116,8 @@ def catch_up(
 
 def _by_task(undone: Sequence[Act]) -> dict[int, list[Act]]:
     """The acts of each task, the last first; the task that the deed was about comes first."""
-    by_task: dict[int, list[Act]] = {}
-    for act in reversed(undone):
-        by_task.setdefault(act.task_id, []).insert(0, act)
-    return by_task
+    task_ids = dict.fromkeys(act.task_id for act in reversed(undone))
+    return {task_id: [act for act in undone if act.task_id == task_id] for task_id in task_ids}
 
 
 # --- whether it may be -------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def table(heading: str) -> list[str]:
 
 def line(column: Column) -> str:
     required = "是" if column.required else ""
-    also = "、".join(column.also)
+    also = "、".join(column.also.split())
     return f"| {column.header} | `{column.key}` | {required} | {column.help} | {also} |"
 
 

@@ -6,14 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.roster.columns import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    Column,
-    Origin,
-    RosterRow,
-    RosterSheets,
-)
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.site import site as sites

@@ -12,9 +12,10 @@ from dj_cadence.domain.roster.appointment_rows import (
     office_warnings,
     read_appointments,
 )
-from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, Origin, RosterRow
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS
 from dj_cadence.domain.roster.org_rows import read_org
 from dj_cadence.domain.roster.people import RosterPerson, StoredPerson, identify, number_of
+from dj_cadence.domain.roster.rows import Origin, RosterRow
 from dj_cadence.problems import Problem
 
 ORIGIN = Origin(

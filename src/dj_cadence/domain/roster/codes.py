@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from dj_cadence.domain.roster.columns import RosterRow, RosterSheets
 from dj_cadence.domain.roster.org_rows import RosterOrg
+from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
 from dj_cadence.normal_form import code_key, code_text, visible, word_key
 from dj_cadence.problems import Problem
 
@@ -88,7 +88,4 @@ def _namesake(
 ) -> str:
     """One with that name at the same superior, or that the file leaves out."""
     living = (code for code in named_alike if not every[code].dissolved)
-    return next(
-        (c for c in living if every[c].supervisor == org.supervisor or c not in read),
-        "",
-    )
+    return next((c for c in living if every[c].supervisor == org.supervisor or c not in read), "")

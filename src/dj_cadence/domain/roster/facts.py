@@ -1,25 +1,36 @@
-"""What rules may test about an organization of the roster, and since when."""
+"""What rules may test about an organization of the roster, and since when; from when it owes."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
+from dj_cadence.domain.dates.arithmetic import add_months
 from dj_cadence.domain.organizations.city import city_name
 from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.start import Beginning
-from dj_cadence.domain.roster.tree import Seat
+from dj_cadence.domain.roster.tree import TreePosition
 
 _REMEMBERED = ("kind", "has_committee", "groups")
 """Facts whose change acts from the next period."""
 
 
+@dataclass(frozen=True, slots=True)
+class OrgStart:
+    """What stays with an organization, however often the roster is imported again."""
+
+    joined_on: date | None
+    """From when it owes anything where the roster does not say; None: from the site's start."""
+    known_on: date | None
+    """Since when somebody could be told; what was under way by then is asked about."""
+
+
 def facts_of(
     org: RosterOrg,
-    seat: Seat,
+    tree_position: TreePosition,
     before: Facts | None,
     today: date,
     *,
-    beginning: Beginning,
+    beginning: OrgStart,
     kind_since: date | None = None,
     correct: bool = False,
 ) -> Facts:
@@ -31,10 +42,10 @@ def facts_of(
     is_branch = org.kind in BRANCHES
     facts = Facts(
         kind=org.kind,
-        top_of_school=seat.top_of_school,
+        top_of_school=tree_position.top_of_school,
         has_committee=org.has_committee,
-        groups=(seat.group_rows or org.groups or 0) if is_branch else 0,
-        branches_below=seat.branches_below,
+        groups=(tree_position.group_rows or org.groups or 0) if is_branch else 0,
+        branches_below=tree_position.branches_below,
         stage=org.stage,
         boarding=bool(org.boarding),
         ownership=org.ownership,
@@ -73,3 +84,31 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | No
 
 def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
     return value.value if isinstance(value, OrgKind) else value
+
+
+def first_beginning(
+    org: RosterOrg, orgs: Iterable[RosterOrg], today: date, *, under_way: bool
+) -> OrgStart:
+    """That of an organization which is imported for the first time.
+
+    Before the site is `under_way` everybody begins with the site, later on the day of the
+    import. Who takes over from a dissolved organization goes on without a gap, and for who
+    was founded within the last month its founding says what it owes.
+    """
+    if not under_way:
+        return OrgStart(None, today)
+    days = [other.dissolved for other in orgs if other.successor == org.code and other.dissolved]
+    if org.founded and org.founded >= add_months(today, -1):
+        days.append(org.founded.replace(day=1))
+    return OrgStart(min([*days, today]), today)
+
+
+def next_beginning(org: RosterOrg, stored: OrgStart, was: date | None, today: date) -> OrgStart:
+    """That of a known organization. `was` is the start it had.
+
+    Where a person puts its start back, what is owed since then is known from today.
+    """
+    begins = org.starts_on or stored.joined_on or date.min
+    if begins < (was or date.min):
+        return OrgStart(stored.joined_on, today)
+    return stored

@@ -26,7 +26,7 @@ from dj_cadence.services.delivery.worker.connections import FAREWELL, Connection
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
-from dj_cadence.store.delivery.process_lock import seen_dead
+from dj_cadence.store.delivery.process_lock import stale_owners
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites
 
@@ -55,7 +55,7 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
     """
     with database.write() as session:
         notices.close_sent(session)
-        dead = seen_dead(session, folder, recovery.owners(session), now)
+        dead = stale_owners(session, folder, recovery.owners(session), now)
         if not running(database, owner):
             dead.add(owner)
         quarantined = recovery.recover(session, dead, today, now)

@@ -25,7 +25,7 @@ from dj_cadence.store.documents import year_end
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 
-def paper(
+def make_document(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
@@ -37,7 +37,7 @@ def paper(
     year: int = 0,
     contact: str = "",
 ) -> Document:
-    """The paper of an organization, as far as the visitor may read what stands in it.
+    """The document of an organization, as far as the visitor may read what stands in it.
 
     `month` is any day of the month in which terms end, `contact` whom the site's settings name.
 

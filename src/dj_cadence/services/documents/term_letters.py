@@ -1,4 +1,4 @@
-"""The letters about terms of office: the reminder to those below, and the papers of an election."""
+"""Letters about terms of office: the reminder to those below, and the documents of an election."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -110,7 +110,7 @@ def about_election(
     *,
     today: date,
 ) -> Document:
-    """One of the six papers of an election. Raises Refused for what elects nobody."""
+    """One of the six documents of an election. Raises Refused for what elects nobody."""
     term = term_of(session, _term_duties(catalogue), organization.id, today)
     if term is None:
         raise Refused(f"{organization.name}没有换届任务；可能缺少上次换届日期，请先登记。")

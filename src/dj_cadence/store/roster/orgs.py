@@ -14,7 +14,7 @@ from dj_cadence.fingerprint import digest
 from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
 from dj_cadence.store.core import conditions
-from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.batching import Values, add_rows, change_rows
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among

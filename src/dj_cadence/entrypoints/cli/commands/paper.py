@@ -35,9 +35,9 @@ def letter(
 ) -> None:
     """生成一份公文（.docx），模板在 templates/letters/。"""
     from dj_cadence.bootstrap import template_folders
-    from dj_cadence.rendering.documents import render_paper
+    from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
-    from dj_cadence.services.documents.letters import paper
+    from dj_cadence.services.documents.letters import make_document
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
@@ -47,7 +47,7 @@ def letter(
     when = _month(month)
     ending(out, ".docx")
     with reading(ctx) as (site, session):
-        document = paper(
+        document = make_document(
             session,
             applied_catalogue(session),
             kinds[kind],
@@ -58,7 +58,7 @@ def letter(
             year=year,
             contact=site.settings.contact,
         )
-    write_file(render_paper(template_folders(site.settings), document), out)
+    write_file(render_document(template_folders(site.settings), document), out)
 
 
 def wall(
