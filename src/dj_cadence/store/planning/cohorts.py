@@ -6,8 +6,7 @@ from sqlalchemy import and_, delete, exists, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.planning.cohort import Cohort
-from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.bulk import add_rows
+from dj_cadence.store.core.batching import add_rows, batched
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.planning import target_tables
 from dj_cadence.store.planning.differences import ComparedTasks
