@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 
 
 @cache
-def shipped() -> Loaded:
+def shipped() -> LoadedRules:
     return load_catalogue([shipped_schedules()])
