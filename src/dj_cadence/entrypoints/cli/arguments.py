@@ -1,5 +1,6 @@
 """What is typed, turned into values; a wrong word gets a Chinese sentence and exit code 2."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -28,10 +29,9 @@ def parse_date(text: str) -> date:
 
 def parse_month(text: str) -> date:
     """The first day of a month written 2026-03."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。") from None
+    if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
+        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。")
+    return date.fromisoformat(f"{text}-01")
 
 
 def parse_instant(text: str) -> datetime:
