@@ -42,9 +42,7 @@ def _add(
 ) -> None:
     shared = {"purpose": purpose, "generation": generation}
     times = {"made_at": now, "expires_at": expires_at}
-    rows = [
-        {"hash": token_hash(token), "subject": about} | shared | times for token, about in links
-    ]
+    mine = [{"hash": token_hash(token), "subject": subject} for token, subject in links]
     if mine:
         session.execute(insert_or_ignore(tokens), [row | shared | times for row in mine])
 
