@@ -93,7 +93,7 @@ _CHANNELS = "".join(
 )
 _RECORDER = """
 import json
-from dj_cadence.domain.messages.notifier import Form, Traits
+from dj_cadence.domain.messages.notifier import Audience, Traits
 
 class Recorder:
     def __init__(self, options, folder):
