@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
 from dj_cadence.domain.organizations.facts import BRANCHES, STAGES, Facts, OrgKind
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.roster import roster
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, start_event
 from dj_cadence.store.site import site as sites
 
@@ -143,7 +143,7 @@ def store(database: Database, top: Node, seed: int = 1) -> None:
     above = {child.position: node.position for node in nodes for child in node.below}
     with database.write() as session:
         sites.create(session, "benchmark", STARTS_ON)
-        profiles = roster.ensure_profiles(session, (node.facts for node in nodes))
+        profiles = orgs.ensure_profiles(session, (node.facts for node in nodes))
         rows = [_org_row(node, above.get(node.position), profiles) for node in nodes]
         session.execute(insert(org), rows)
         session.execute(insert(start_event), list(_elections(random, nodes)))

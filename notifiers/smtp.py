@@ -2,7 +2,7 @@
 
 What is wrong on our side of the matter (connection, certificate, password, sender, the
 server's policy) is the channel's: an operator's slip must not strike off everybody's address.
-What a refusal means is decided in `domain.refusals`.
+What a refusal means is decided in `transport.refusals`.
 """
 
 import smtplib

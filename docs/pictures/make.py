@@ -16,6 +16,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from dj_cadence.services.delivery.letter_codec import unpack
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -31,7 +32,6 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.delivery.letter_codec import unpack
 from dj_cadence.services.digest.on_demand import requested_digest
 from dj_cadence.services.documents.letters import paper
 from dj_cadence.services.documents.term_letters import ELECTION

@@ -16,7 +16,7 @@ from dj_cadence import clock
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender, Traits
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.operations.founding import found_if_new
 from dj_cadence.services.site import Site

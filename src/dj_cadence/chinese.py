@@ -1,7 +1,9 @@
-"""Dates, and what the system refuses, as a person reads them."""
+"""Dates, closed lists, and what the system refuses, as a person reads them."""
 
 import errno
 from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import Self
 
 _WEEKDAYS = "一二三四五六日"
 _REASONS = {
@@ -20,6 +22,18 @@ _REASONS = {
     errno.EADDRINUSE: "已被占用",
     errno.EADDRNOTAVAIL: "这台机器没有这个地址",
 }
+
+
+class LabelledEnum(StrEnum):
+    """Words of a closed list, each with the Chinese `label` under which people know it."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
 
 
 def day_text(day: date) -> str:
@@ -41,6 +55,14 @@ def official_day(day: date) -> str:
 def short_day(day: date, today: date) -> str:
     """3月5日（周四）; the year is named only where it is not that of `today`."""
     text = day_text(day)
+    return text.partition("年")[2] if day.year == today.year else text
+
+
+def shortest_day(day: date, today: date) -> str:
+    """5日 within the month of `today`, else 4月5日, or 2027年4月5日 in another year."""
+    if (day.year, day.month) == (today.year, today.month):
+        return f"{day.day}日"
+    text = official_day(day)
     return text.partition("年")[2] if day.year == today.year else text
 
 

@@ -44,7 +44,7 @@ def error(kind: str, given: Any = "x", **context: Any) -> dict[str, Any]:
         (error("something_new", "x"), "“x”写法不对"),
     ],
 )
-def test_a_fault_in_plain_words(fault: dict[str, Any], said: str) -> None:
+def test_each_fault_is_described_in_plain_words(fault: dict[str, Any], said: str) -> None:
     assert describe(fault) == said
 
 

@@ -67,7 +67,7 @@ def test_codes_are_compared_by_their_key(one: str, other: str, same: bool) -> No
         ("370203198001011234", False),
     ],
 )
-def test_what_a_sheet_made_of_a_long_number(written: str, cut: bool) -> None:
+def test_a_number_that_a_sheet_cut_is_recognised(written: str, cut: bool) -> None:
     assert is_cut_number(written) is cut
 
 

@@ -22,14 +22,8 @@ from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep
-from dj_cadence.domain.roster.columns import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    Column,
-    Origin,
-    RosterRow,
-    RosterSheets,
-)
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
@@ -45,7 +39,7 @@ from dj_cadence.domain.rules.duty import (
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
 from dj_cadence.loading.rules.catalogue import Loaded
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.apply import PlanReport, horizon

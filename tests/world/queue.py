@@ -18,7 +18,7 @@ from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -25,12 +25,12 @@ class Column:
     key: str
     header: str
     help: str = ""
-    required: bool = False
     content: Content = Content.WORDS
-    also: tuple[str, ...] = ()
-    """Other headers that mean the same."""
+    required: bool = False
     one_each: bool = False
     """Whether one merged cell cannot speak for several rows."""
+    also: str = ""
+    """Other headers that mean the same, parted by blanks."""
 
     @property
     def is_date(self) -> bool:
@@ -38,10 +38,16 @@ class Column:
 
     def names(self) -> set[str]:
         """All headers that mean this column, as `header_names` gives them."""
-        return {squeezed(name) for name in (self.key, self.header, *self.also)}
+        return {squeezed(name) for name in (self.key, self.header, *self.also.split())}
 
 
 Columns = Sequence[Column]
+
+
+def with_headers(also: Mapping[str, str], *columns: Column) -> Columns:
+    """The columns with other headers that mean the same, by their keys."""
+    return tuple(replace(column, also=also.get(column.key, "")) for column in columns)
+
 
 _NO_MATTER = re.compile(r"[\s*＊※★☆#:：\u200b-\u200f\u2060\ufeff]+")
 _BRACKETED = re.compile(r"[(\[{<【〔「《](.*?)[)\]}>】〕」》]")

@@ -45,7 +45,9 @@ _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), "image/avif"),
 }
 """By the brand that a picture of a telephone names itself first; videos name others."""
-_ZIP, _OLE, _RTF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""With this begin the files of Office before 2007, and encrypted ones."""
+_ZIP, _RTF = b"PK\x03\x04", b"{\\rtf"
 _PART = b"PK\x01\x02"
 _MOST_PARTS = 5_000
 """Of an archive; a document of some hundred pictures has some hundred."""
@@ -93,7 +95,7 @@ def _of_beginning(content: bytes) -> str | None:
     for magic, known in _MAGIC.items():
         if content.startswith(magic):
             return known
-    judged = {_ZIP: _of_zip, _OLE: _of_ole, _RTF: _of_rtf, b"RIFF": _of_riff}
+    judged = {_ZIP: _of_zip, OLE: _of_ole, _RTF: _of_rtf, b"RIFF": _of_riff}
     if judge := next((judge for magic, judge in judged.items() if content.startswith(magic)), None):
         return judge(content)
     return _BRANDS.get(content[8:12], "") if content[4:8] == b"ftyp" else None
@@ -129,20 +131,18 @@ def _of_zip(content: bytes) -> str:
 
 def _of_ole(content: bytes) -> str:
     """A file of Office before 2007, told by its main stream; one with macros is none."""
-    if _has_entry(content, "_VBA_PROJECT"):
+    if has_ole_entry(content, "_VBA_PROJECT"):
         return ""
-    return next((found for name, found in _STREAMS.items() if _has_entry(content, name)), "")
+    return next((found for name, found in _STREAMS.items() if has_ole_entry(content, name)), "")
 
 
-def _has_entry(content: bytes, name: str) -> bool:
+def has_ole_entry(content: bytes, name: str) -> bool:
     """Whether the directory of an OLE file names a stream or storage."""
     wanted = name.encode("utf-16-le") + b"\0\0"
     at = content.find(wanted)
-    while at >= 0:
-        if at % _OLE_ENTRY == 0:
-            return True
+    while at >= 0 and at % _OLE_ENTRY:
         at = content.find(wanted, at + 1)
-    return False
+    return at >= 0
 
 
 def _of_text(content: bytes, ending: str) -> str:

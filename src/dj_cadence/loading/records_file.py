@@ -18,7 +18,7 @@ COLUMNS = (
         "任务编号",
         required=True,
         content=Content.COUNT,
-        also=("任务", "任务号", "任务代码", "编号", "任务id"),
+        also="任务 任务号 任务代码 编号 任务id",
         one_each=True,
     ),
     Column(
@@ -26,19 +26,10 @@ COLUMNS = (
         "日期",
         required=True,
         content=Content.DATE,
-        also=(
-            *("完成日期", "完成时间", "办理日期", "办理时间", "开展日期", "开展时间"),
-            *("活动日期", "活动时间", "时间"),
-        ),
+        also="完成日期 完成时间 办理日期 办理时间 开展日期 开展时间 活动日期 活动时间 时间",
     ),
-    Column(
-        "amount",
-        "数量",
-        content=Content.COUNT,
-        also=("数目", "次数", "学时", "学时数"),
-        one_each=True,
-    ),
-    Column("note", "说明", also=("备注", "办理说明", "情况说明")),
+    Column("amount", "数量", content=Content.COUNT, also="数目 次数 学时 学时数", one_each=True),
+    Column("note", "说明", also="备注 办理说明 情况说明"),
 )
 """数量 is 1 where it is empty."""
 

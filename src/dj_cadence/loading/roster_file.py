@@ -3,12 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dj_cadence.domain.roster.columns import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    RosterRow,
-    RosterSheets,
-)
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
+from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
 from dj_cadence.domain.table_column import Columns
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen

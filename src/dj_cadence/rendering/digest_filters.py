@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from dj_cadence.chinese import short_day
 from dj_cadence.domain import labels
 from dj_cadence.domain.digest.digest import DigestChild, DigestDuty, DigestLine, DigestView, folded
-from dj_cadence.rendering.dates import day
 
 _IN_MAIL = 15
 """So many tasks are told one by one in a mail; the rest is in the workbook."""
@@ -62,7 +62,7 @@ def when(line: DigestLine, seen_on: date) -> str:
     """2月27日（周五）到期，逾期3天."""
     first = "最早的" if line.count > 1 else ""
     late = f"，逾期{line.overdue_days}天" if line.overdue_days else ""
-    return f"{first}{day(line.due, seen_on)}到期{late}"
+    return f"{first}{short_day(line.due, seen_on)}到期{late}"
 
 
 def line_text(line: DigestLine, seen_on: date) -> str:

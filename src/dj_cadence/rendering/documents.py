@@ -29,13 +29,13 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _FILE_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def render_paper(folders: Sequence[Path], paper: Document) -> bytes:
-    """The paper as a .docx; the site's own template goes before the shipped one.
+def render_document(folders: Sequence[Path], document: Document) -> bytes:
+    """The document as a .docx; the site's own template goes before the shipped one.
 
-    Raises Refused, naming the file, where a template cannot be filled in. The same paper is
+    Raises Refused, naming the file, where a template cannot be filled in. The same document is
     always the same bytes.
     """
-    path = template_path(folders, paper.kind)
+    path = template_path(folders, document.kind)
     assert path, "there is a shipped one of each kind"
     environment = Environment(undefined=StrictUndefined, autoescape=True)
     environment.filters["day"] = official_day
@@ -43,8 +43,8 @@ def render_paper(folders: Sequence[Path], paper: Document) -> bytes:
     content = BytesIO()
     try:
         template = DocxTemplate(path)
-        template.render({"paper": paper}, environment)
-        made = datetime(paper.day.year, paper.day.month, paper.day.day)  # noqa: DTZ001 - a file's
+        template.render({"paper": document}, environment)
+        made = datetime(document.day.year, document.day.month, document.day.day)  # noqa: DTZ001 - a file's
         properties = template.docx.core_properties
         properties.created = properties.modified = made
         template.save(content)
@@ -55,13 +55,13 @@ def render_paper(folders: Sequence[Path], paper: Document) -> bytes:
 
 
 def template_path(folders: Sequence[Path], kind: DocumentKind) -> Path | None:
-    """The template of a paper: the first of that name."""
+    """The template of a document: the first of that name."""
     paths = (folder / "letters" / f"{kind.value}.docx" for folder in folders)
     return next((path for path in paths if path.exists()), None)
 
 
-def check_papers(folders: Sequence[Path]) -> list[Problem]:
-    """Faults in a site's own templates of papers, found by filling in each for every organization.
+def check_documents(folders: Sequence[Path]) -> list[Problem]:
+    """Faults in a site's own templates of documents: each is filled in for every organization.
 
     The last of `folders` holds the shipped ones, which are as they were tested.
     """
@@ -72,8 +72,8 @@ def check_papers(folders: Sequence[Path]) -> list[Problem]:
 def _fault(folders: Sequence[Path], kind: DocumentKind, path: Path) -> Problem | None:
     """The first thing for which a template cannot be filled in."""
     try:
-        for paper in samples(kind):
-            render_paper(folders, paper)
+        for document in samples(kind):
+            render_document(folders, document)
     except Refused as refused:
         said = str(refused).removeprefix(f"{path}：")
         return Problem(f"templates/letters/{path.name}", said)
@@ -81,7 +81,7 @@ def _fault(folders: Sequence[Path], kind: DocumentKind, path: Path) -> Problem |
 
 
 def samples(kind: DocumentKind) -> list[Document]:
-    """Invented papers of a kind that together reach every part of its template."""
+    """Invented documents of a kind that together reach every part of its template."""
     day = date(2026, 3, 2)
     if kind is DocumentKind.YEAR_END:
         line = DocumentLine("主题党日", "2026年1月", day, day, 3, labels.TASKS["done"], "学习党章")
@@ -94,11 +94,11 @@ def samples(kind: DocumentKind) -> list[Document]:
     found = []
     for form in forms:
         term = CommitteeTerm("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
-        paper = Document(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
-        paper = replace(paper, titles=Titles(paper.org_name, form))
-        known = replace(paper, full_members=12, probationary_members=1, elected_on=day)
+        document = Document(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
+        document = replace(document, titles=Titles(document.org_name, form))
+        known = replace(document, full_members=12, probationary_members=1, elected_on=day)
         many = replace(known, terms=(term, term), contact=ContactPerson("王老师", "0531-1"))
-        found += [replace(paper, superior_name=""), many]
+        found += [replace(document, superior_name=""), many]
     return found
 
 

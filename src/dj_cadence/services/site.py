@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, DriverError, Session
 from dj_cadence.store.delivery import messages

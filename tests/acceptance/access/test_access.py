@@ -63,14 +63,14 @@ def test_an_office_counts_from_its_first_day(district: District) -> None:
     assert ruled(district, Visitor(GONE), date(2026, 3, 12)) == [5]
 
 
-def test_who_approves_for_an_organization_sees_it_and_does_not_act(any_district: District) -> None:
+def test_an_approver_sees_an_organization_and_does_not_act(any_district: District) -> None:
     with any_district.database.write() as session:
         session.execute(update(org).where(org.c.id == 5).values(approver_id=2))
     assert seen(any_district, Visitor(ALICE)) == [2, 3, 4, 5]
     assert ruled(any_district, Visitor(ALICE)) == [2, 3, 4]
 
 
-def test_strangers_and_the_administrator(any_district: District) -> None:
+def test_a_stranger_sees_nothing_and_the_administrator_everything(any_district: District) -> None:
     assert seen(any_district, STRANGER) == ruled(any_district, STRANGER) == []
     assert seen(any_district, ADMINISTRATOR) == ruled(any_district, ADMINISTRATOR) == [*ORGS]
     with any_district.database.read() as session:

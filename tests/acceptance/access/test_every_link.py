@@ -106,7 +106,7 @@ def message_link(site: Site, email: str) -> str:
     return f"/t/{message_token(site.settings.key, found[0].message_id)}"
 
 
-def test_the_administrator_of_the_demonstration(demo: Site) -> None:
+def test_every_link_answers_the_demonstrations_administrator(demo: Site) -> None:
     answered = crawl(browser(demo, client=LOCAL), "/", "/access", "/outbox", each=2)
 
     assert broken(answered) == {}
@@ -114,7 +114,7 @@ def test_the_administrator_of_the_demonstration(demo: Site) -> None:
 
 
 @pytest.mark.parametrize("kind", ["supervisor", "party_committee", "general_branch", "branch"])
-def test_who_holds_an_office(demo: Site, kind: str) -> None:
+def test_every_link_answers_whoever_holds_an_office(demo: Site, kind: str) -> None:
     answered = crawl(browser(demo, people(demo)[kind]), "/", each=4, alike=CODES)
 
     assert broken(answered) == {}
@@ -122,7 +122,7 @@ def test_who_holds_an_office(demo: Site, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["party_committee", "general_branch", "branch"])
-def test_who_comes_by_the_link_of_a_message(demo: Site, kind: str) -> None:
+def test_every_link_answers_whoever_comes_by_a_messages_link(demo: Site, kind: str) -> None:
     answered = crawl(browser(demo), message_link(demo, people(demo)[kind]), each=2)
 
     assert broken(answered) == {}
@@ -138,7 +138,7 @@ def test_a_site_on_which_nothing_is_yet(empty: Site, client: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "supervisor", "general_branch", "branch"])
-def test_a_site_on_its_first_day(begun: Site, kind: str) -> None:
+def test_every_link_answers_on_a_sites_first_day(begun: Site, kind: str) -> None:
     visitor = browser(begun, people(begun)[kind]) if kind else browser(begun, client=LOCAL)
     answered = crawl(visitor, "/", each=3)
 

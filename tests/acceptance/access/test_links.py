@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from sqlalchemy import delete, select, update
 
-from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.explain import explain
 from dj_cadence.store.schema import act, appointment, message, notice, slot, task, token
 from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, NOW, TODAY, District
@@ -61,7 +61,7 @@ class TestWhatItActsFor:
         assert post(any_district, link, "done", task=3, **DONE, **ticks) == 303
         assert [any_district.state(n) for n in (3, lecture, other)] == ["done", "done", "open"]
 
-    def test_what_came_up_from_below_is_only_looked_at(self, any_district: District) -> None:
+    def test_an_escalated_task_can_only_be_looked_at(self, any_district: District) -> None:
         """書记爱 of the committee is told that a branch is late, and owes a task of her own."""
         with any_district.database.write() as session:
             session.execute(
@@ -87,7 +87,9 @@ class TestWhatItActsFor:
         link = any_district.link(1)
         assert "登记换届" not in any_district.client().get(link).text
 
-    def test_who_moved_up_does_not_act_below_by_an_old_link(self, any_district: District) -> None:
+    def test_an_old_link_does_not_act_below_after_its_reader_moved_up(
+        self, any_district: District
+    ) -> None:
         with any_district.database.write() as session:
             session.execute(
                 update(appointment).where(appointment.c.person_id == BOB).values(org_id=2)
@@ -97,7 +99,9 @@ class TestWhatItActsFor:
 
 
 class TestUntilWhen:
-    def test_it_ends_when_all_is_settled_and_the_day_is_over(self, any_district: District) -> None:
+    def test_a_link_ends_when_all_is_settled_and_the_day_is_over(
+        self, any_district: District
+    ) -> None:
         link = any_district.link(1)
         assert post(any_district, link, "done", task=3, **DONE) == 303
         assert post(any_district, link, "missed", task=2, reason="停课") == 303
@@ -118,20 +122,24 @@ class TestUntilWhen:
         assert any_district.state(3) == "open"
 
     @pytest.mark.parametrize("state", ["withdrawn", "waived"])
-    def test_it_ends_with_what_is_owed_no_more(self, any_district: District, state: str) -> None:
+    def test_a_link_ends_when_its_tasks_are_owed_no_more(
+        self, any_district: District, state: str
+    ) -> None:
         with any_district.database.write() as session:
             gone = {"state": state, "settled_at": NOW}
             session.execute(update(task).where(task.c.id.in_([2, 3])).values(gone))
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
 
-    def test_it_ends_with_the_office_though_the_task_is_owed(self, any_district: District) -> None:
+    def test_a_link_ends_with_the_office_though_the_task_is_owed(
+        self, any_district: District
+    ) -> None:
         with any_district.database.write() as session:
             mine = update(appointment).where(appointment.c.person_id == BOB)
             session.execute(mine.values(until=TODAY - timedelta(days=1)))
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
 
     @pytest.mark.parametrize("since", [date(2026, 3, 1), date(2026, 2, 1)])
-    def test_it_ends_when_another_holds_the_office(
+    def test_a_link_ends_when_another_holds_the_office(
         self, any_district: District, since: date
     ) -> None:
         """Bob is 组织委员 now; what he was told as 书记 is his successor's."""
@@ -143,7 +151,9 @@ class TestUntilWhen:
                 add(session, appointment, held, since=since)
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.GONE
 
-    def test_who_passes_it_on_keeps_it(self, any_district: District) -> None:
+    def test_a_link_about_another_office_stays_with_whom_it_was_sent_to(
+        self, any_district: District
+    ) -> None:
         """The 党小组长 has no address: the 书记 was told, and records for them."""
         with any_district.database.write() as session:
             session.execute(update(notice).values(office="党小组长"))
@@ -201,7 +211,7 @@ class TestListedAndWithdrawn:
         assert "没有还能用的链接" in bob.get("/access").text
         assert any_district.client().get(link).status_code == HTTPStatus.GONE
 
-    def test_all_at_once_and_nobody_else_s(self, any_district: District) -> None:
+    def test_all_links_of_a_person_end_at_once_and_no_other(self, any_district: District) -> None:
         charlie = any_district.login(CHARLIE)
         assert charlie.send_form("/access", "/access/link", number=1).status_code == 303
         assert any_district.client().get(any_district.link(1)).status_code == HTTPStatus.OK
@@ -222,7 +232,7 @@ class TestListedAndWithdrawn:
         assert "请用登录链接进入" in bob.get("/").text
 
     @pytest.mark.parametrize("what", ["nothing", "login", "link"])
-    def test_what_is_not_there(self, district: District, what: str) -> None:
+    def test_an_unknown_link_cannot_be_ended(self, district: District, what: str) -> None:
         bob = district.login(BOB)
         assert bob.send_form("/access", f"/access/{what}").status_code == HTTPStatus.NOT_FOUND
         assert district.client().get("/access").status_code == HTTPStatus.FORBIDDEN

@@ -77,7 +77,7 @@ def test_nobody_ends_another_s_login(any_district: District) -> None:
     assert not is_out(bob)
 
 
-def test_it_ends_with_the_office_for_good(any_district: District) -> None:
+def test_a_login_ends_with_the_office_for_good(any_district: District) -> None:
     bob = any_district.login(BOB)
     mine = update(appointment).where(appointment.c.person_id == BOB)
     with any_district.database.write() as session:
@@ -107,7 +107,7 @@ def test_when_it_was_used_last_is_written_down_now_and_then(any_district: Distri
         assert seen() == [NOW + timedelta(minutes=last)], minutes
 
 
-def test_what_is_over_is_forgotten_after_a_while(any_district: District) -> None:
+def test_ended_logins_are_deleted_after_a_while(any_district: District) -> None:
     bob = any_district.login(BOB)
     assert bob.send_form("/", "/logout").status_code == 303
     for days, left in ((89, 1), (91, 0)):
@@ -122,7 +122,7 @@ def test_a_form_of_one_login_is_worth_nothing_in_another(any_district: District)
     assert second.post("/orgs/S1-1/done", data=form).status_code == HTTPStatus.FORBIDDEN
 
 
-def test_what_a_browser_says_it_is() -> None:
+def test_a_browsers_name_is_read_from_its_user_agent() -> None:
     def said(agent: str) -> str:
         headers = [(b"user-agent", agent.encode())]
         return device(Request({"type": "http", "headers": headers}))

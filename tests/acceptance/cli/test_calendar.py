@@ -41,7 +41,7 @@ def test_the_list_says_what_is_known_and_what_is_not(look: Terminal) -> None:
     assert [line.split()[5] for line in answer.lines if "第二学期" in line] == ["暂定"] * 3
 
 
-def test_the_list_as_json(look: Terminal) -> None:
+def test_calendar_list_gives_json(look: Terminal) -> None:
     rows = look("calendar", "list", "--json").objects
 
     assert rows[2] == {

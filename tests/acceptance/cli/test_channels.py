@@ -151,7 +151,7 @@ def test_a_channel_of_ones_own_is_tested_alike(terminal: Terminal) -> None:
         ("drop", "没有送达（过一会儿可以再试）：企业微信：对方断开了连接"),
     ],
 )
-def test_what_does_not_get_through_is_told(
+def test_a_test_message_that_fails_is_told_with_its_reason(
     terminal: Terminal, services: ChatServer, mood: str, said: str
 ) -> None:
     services.mood = mood

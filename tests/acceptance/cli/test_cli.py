@@ -73,7 +73,7 @@ def test_the_shipped_rules_are_without_fault(tmp_path: Path) -> None:
     assert (answer.code, answer.lines[-1][:4]) == (0, "检查通过")
 
 
-def test_rules_as_json(look: Terminal) -> None:
+def test_rules_gives_json(look: Terminal) -> None:
     rules = look("rules", "--json").objects
 
     assert {"theme_party_day", "committee_term", "election_reminder"} <= {r["key"] for r in rules}
@@ -124,7 +124,7 @@ def test_tasks_as_json_have_the_promised_fields(look: Terminal) -> None:
     assert {row["state"] for row in rows} >= {"planned", "open", "done", "overdue"}
 
 
-def test_the_filters_of_tasks(look: Terminal) -> None:
+def test_tasks_filters_by_each_option(look: Terminal) -> None:
     rows = look("tasks", "--json").objects
 
     def those(*words: str) -> list[int]:
@@ -152,7 +152,7 @@ def test_the_demo_shows_what_it_promises(look: Terminal) -> None:
     assert [f.name for f in (look.site / "maildir" / "new").iterdir()] != []
 
 
-def test_a_digest_to_a_file(look: Terminal, tmp_path: Path) -> None:
+def test_digest_is_written_to_a_file(look: Terminal, tmp_path: Path) -> None:
     answer = look("digest", "YX", "--out", tmp_path / "周报.txt")
 
     assert answer.code == 0
@@ -239,7 +239,7 @@ def test_a_month_gone_by_is_missed(act: Terminal) -> None:
     assert task(act, row["id"])["state"] == "missed"
 
 
-def test_a_pass_at_a_later_instant(act: Terminal) -> None:
+def test_tick_runs_a_pass_at_a_given_instant(act: Terminal) -> None:
     answer = act("tick", "--at", "2026-12-01T08:30:00+08:00", "--yes")
 
     assert answer.code == 0
@@ -247,7 +247,7 @@ def test_a_pass_at_a_later_instant(act: Terminal) -> None:
     assert int(re.findall(r"\d+", answer.out)[2]) > 10
 
 
-def test_sending_on_and_off(act: Terminal) -> None:
+def test_send_off_holds_messages_until_send_on(act: Terminal) -> None:
     assert act("send", "off").code == 0
     assert act("tick", "--at", "2026-12-01T08:30:00+08:00", "--yes").out.endswith("发出 0 封。\n")
     assert act("doctor").code == 1
@@ -263,7 +263,7 @@ def test_a_digest_is_sent_at_once(act: Terminal) -> None:
     assert len(list((act.site / "maildir" / "new").iterdir())) == before + 1
 
 
-def test_a_login_link(act: Terminal) -> None:
+def test_login_link_prints_an_address(act: Terminal) -> None:
     answer = act("login-link", "yx.002@example.org")
 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/login/\S+\n", answer.out)
@@ -362,7 +362,7 @@ def test_a_plan_says_how_much_of_what_is_new_comes_too_late(act: Terminal) -> No
 # --- making a site --------------------------------------------------------------------------------
 
 
-def test_a_new_site_step_by_step(tmp_path: Path, demo_site: Path) -> None:
+def test_a_new_site_is_set_up_step_by_step(tmp_path: Path, demo_site: Path) -> None:
     site = Terminal(tmp_path / "site")
     workbook = tmp_path / "花名册.xlsx"
     Terminal(demo_site)("roster", "export", workbook)
@@ -396,7 +396,7 @@ def test_the_site_may_be_named_by_the_environment(demo_site: Path) -> None:
     assert "青禾中学" in answer.out
 
 
-def test_the_program_itself_starts(tmp_path: Path) -> None:
+def test_the_installed_program_prints_its_version(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dj_cadence", "--version"],
         capture_output=True,

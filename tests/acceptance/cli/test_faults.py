@@ -231,7 +231,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     is_plain(type_command("init", tmp_path / "file" / "site"), 1)
 
 
-def test_what_was_done_already_is_not_done_twice(act: Terminal) -> None:
+def test_recording_a_task_twice_is_refused(act: Terminal) -> None:
     row = next(r for r in act("tasks", "--json").objects if r["state"] == "done")
 
     answer = act("done", row["id"])

@@ -8,7 +8,7 @@ from dj_cadence.services.documents.term_letters import ELECTION
 from tests.world.terminal import Terminal
 
 
-def test_papers_and_plans_to_files(look: Terminal, tmp_path: Path) -> None:
+def test_papers_and_wall_plans_are_written_to_files(look: Terminal, tmp_path: Path) -> None:
     for name, *command in (
         ("a.docx", "letter", "request", "--org", "QH-1"),
         ("b.docx", "letter", "year-end", "--org", "QH-1"),
@@ -28,7 +28,7 @@ def test_a_digest_for_a_chat_ends_with_its_address(look: Terminal) -> None:
     assert lines[-1].endswith("/orgs/YX/digest")
 
 
-def test_what_there_is_no_paper_for(look: Terminal, tmp_path: Path) -> None:
+def test_an_unknown_paper_is_a_usage_error(look: Terminal, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "x")
 
     assert look("letter", "poem", "--org", "YX", *out).code == 2

@@ -8,7 +8,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from tests.world.terminal import Terminal
 
 
-def test_a_quiet_period_from_beginning_to_end(act: Terminal) -> None:
+def test_a_quiet_period_is_set_listed_and_ended(act: Terminal) -> None:
     asked = ("quiet", "add", "--until", "2026-12-06", "--reason", "学校停课", "--org", "QH")
 
     assert act(*asked).out == "已设定，到 2026-12-06 为止。\n"
@@ -77,7 +77,7 @@ def test_simulate_shows_quiet_and_escalation(act: Terminal) -> None:
     assert {event["event"] for event in events} >= {"notice", "message", "digest", "overdue"}
 
 
-def test_what_was_chosen_is_explained(act: Terminal) -> None:
+def test_a_chosen_escalation_is_explained(act: Terminal) -> None:
     assert act("announce", "theme_party_day", "--org", "YX", "--escalate", "5").code == 0
     (task, *_) = act("tasks", "--duty", "theme_party_day", "--state", "open", "--json").objects
 
@@ -90,7 +90,7 @@ def test_graces_are_numbers(act: Terminal) -> None:
     assert (answer.code, "如 5,10" in answer.err) == (2, True)
 
 
-def test_the_burden_of_a_month(look: Terminal) -> None:
+def test_burden_counts_the_messages_of_a_month(look: Terminal) -> None:
     rows = look("burden", "--month", "2026-10", "--json").objects
 
     assert rows[0]["org"] == "YX"
@@ -102,7 +102,7 @@ def test_the_burden_of_a_month(look: Terminal) -> None:
     assert [row["org"] for row in below] == [r["org"] for r in rows if r["org"].startswith("QH")]
 
 
-def test_whom_to_call(act: Terminal) -> None:
+def test_phone_list_names_who_has_no_address(act: Terminal) -> None:
     (row,) = act("phone-list", "--json").objects
     assert (row["org"], row["office"], row["person"]) == ("BY-2", "宣传委员", "白杨委员癸")
     assert row["open"] > 0

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from dj_cadence.bootstrap import open_site
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.delivery.process_lock import hold_process_lock
 from dj_cadence.store.schema import address, attempt, message, notice, plan_run, site, task
 from tests.world.terminal import Terminal
 
@@ -56,7 +56,7 @@ def test_the_log_shows_what_was_sent_to_whom(act: Terminal) -> None:
     assert act("deliveries", "--failed").out == "没有这样的消息。\n"
 
 
-def test_what_waits_for_a_person_is_sent_again_when_asked(act: Terminal) -> None:
+def test_an_unknown_outcome_is_sent_again_when_asked(act: Terminal) -> None:
     number = newest(act.site)
     change(
         act.site,
@@ -142,13 +142,13 @@ def test_a_backup_brings_everything_back_and_sends_nothing(act: Terminal, tmp_pa
 def test_a_running_site_is_not_restored(act: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "site.backup"
     act("backup", str(file))
-    with opened(act.site) as found, lifeline(found.database, act.site, "daemon"):
+    with opened(act.site) as found, hold_process_lock(found.database, act.site, "daemon"):
         refused = act("restore", str(file))
 
     assert (refused.code, refused.err) == (1, "站点正在运行或正被使用。请先停止 run，再恢复。\n")
 
 
-def test_what_is_no_backup_changes_nothing(act: Terminal, tmp_path: Path) -> None:
+def test_restoring_a_file_that_is_no_backup_changes_nothing(act: Terminal, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"no backup")
 

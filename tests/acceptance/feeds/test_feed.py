@@ -116,7 +116,7 @@ class TestUnchanged:
         assert answer.headers["etag"] == tag
 
     @pytest.mark.parametrize("header", ["", '"x"', "x*", 'W/"x", "y"'])
-    def test_another_tag_gets_the_bytes(self, district: District, header: str) -> None:
+    def test_another_etag_gets_the_whole_calendar(self, district: District, header: str) -> None:
         answer = district.client().get(path_of(district), headers={"if-none-match": header})
         assert answer.status_code == HTTPStatus.OK
 
@@ -169,7 +169,9 @@ class TestUnchanged:
         assert later.get(path, headers=both).status_code == HTTPStatus.OK
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PROPFIND", "OPTIONS", "TRACE"])
-    def test_other_methods_are_refused(self, district: District, method: str) -> None:
+    def test_other_methods_than_get_and_head_are_refused(
+        self, district: District, method: str
+    ) -> None:
         answer = district.client().request(method, path_of(district))
         assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
         assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}

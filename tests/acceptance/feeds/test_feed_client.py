@@ -74,7 +74,7 @@ def read(url: str) -> dict[str, tuple[str, Any]]:
     return asyncio.run(listed())
 
 
-def test_edits_arrive_under_the_same_uid_and_withdrawals_cancelled_then_gone(
+def test_a_client_sees_edits_under_the_same_uid_and_withdrawals_as_cancelled(
     district: District, served: Served
 ) -> None:
     settings = district.context.settings

@@ -69,7 +69,7 @@ def change(database: Database, task_id: int) -> None:
         tasks.change(session, row, moved, Actor("x", NOW, NOW.date()))
 
 
-def test_what_another_process_writes_is_seen_after_a_second(any_district: District) -> None:
+def test_a_change_by_another_process_is_seen_after_a_second(any_district: District) -> None:
     clock = Clock()
     reader = reader_of(any_district, clock)
     with another_process(any_district) as other:
@@ -93,7 +93,7 @@ def test_an_act_on_a_page_is_seen_at_once(any_district: District) -> None:
     assert reader.ask() == HTTPStatus.OK
 
 
-def test_what_is_written_about_others_leaves_it_as_it_is(any_district: District) -> None:
+def test_a_change_to_others_leaves_a_calendar_unmodified(any_district: District) -> None:
     clock = Clock()
     reader = reader_of(any_district, clock)
     with another_process(any_district) as other:

@@ -117,7 +117,7 @@ def test_an_outage_is_told_and_only_then(site: Terminal) -> None:
     assert "li@example.cn" in " ".join(late(mails))
 
 
-def test_what_fell_due_while_sending_was_off_is_not_late(site: Terminal) -> None:
+def test_messages_due_while_sending_was_off_are_not_labelled_late(site: Terminal) -> None:
     for day in ("20", "23", "24", "25", "26", "27"):
         pass_at(site, f"2026-11-{day}T09:00")
     site("send", "on")
@@ -155,7 +155,7 @@ def test_a_branch_that_came_later_was_held_up_by_nothing(
     assert "您是青禾中学第三党支部书记" in text(wu)
 
 
-def test_another_address_is_told_that_it_is_one(
+def test_a_changed_address_gets_a_first_message_again(
     site: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site("send", "on")

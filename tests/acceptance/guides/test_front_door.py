@@ -233,7 +233,7 @@ def test_every_command_says_why_a_database_cannot_be_used(
         assert_told([str(word) for word in words], answer)
 
 
-def test_what_init_could_not_finish_a_second_one_does(
+def test_a_second_init_finishes_a_first_that_failed(
     empty: str, roster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = Terminal(tmp_path / "site")
@@ -315,7 +315,9 @@ _MOVED = (
 )
 
 
-def test_what_is_known_stays_where_it_is(empty: str, roster: Path, tmp_path: Path) -> None:
+def test_another_database_that_is_empty_is_refused_once_the_roster_is_in(
+    empty: str, roster: Path, tmp_path: Path
+) -> None:
     """Somebody names another database when the roster is in already."""
     site = Terminal(tmp_path / "site")
     assert type_command("init", site.site).code == 0

@@ -293,7 +293,9 @@ def test_a_site_on_postgresql_is_backed_up_and_restored_by_the_guide(
     assert counted("org", server) == 4
 
 
-def test_a_year_in_seconds(demo_site: Path, tmp_path: Path) -> None:
+def test_the_demonstrations_first_days_print_what_the_guide_shows(
+    demo_site: Path, tmp_path: Path
+) -> None:
     """The demonstration's first days; the whole year is walked elsewhere."""
     reader = Reader(tmp_path, {})
     (tmp_path / "demo").symlink_to(demo_site)
@@ -363,5 +365,5 @@ SECRECY = "涉密信息和内部敏感材料不得录入、上传"
 
 
 @pytest.mark.parametrize("guide", ["README.zh-CN.md", "docs/howto/channels.md"])
-def test_what_must_not_be_entered_is_said(guide: str) -> None:
+def test_the_guides_say_what_must_not_be_entered(guide: str) -> None:
     assert SECRECY in (ROOT / guide).read_text(encoding="utf-8")

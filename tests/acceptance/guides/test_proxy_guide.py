@@ -107,7 +107,7 @@ def test_without_the_line_that_must_not_be_missing(shell: Terminal) -> None:
     assert "请用登录链接进入" in visit(shell, {"Host": "127.0.0.1:8000"})[1]
 
 
-def test_the_commands_of_the_guide(shell: Terminal) -> None:
+def test_the_guides_commands_give_links_of_the_public_name(shell: Terminal) -> None:
     typed = [line for block in blocks("console") for line in block.splitlines()]
     ours = [line.removeprefix("dj-cadence ").split() for line in typed if "dj-cadence" in line]
     assert [words[0] for words in ours] == ["check", "run", "login-link", "access", "access"]

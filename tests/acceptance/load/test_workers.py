@@ -49,7 +49,7 @@ def test_the_queue_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("path", ["/", "/orgs/S1-1", "/t/any", "/feeds/any.ics", "/login/any"])
-def test_who_is_turned_away_reads_why_and_when_to_come_again(
+def test_a_503_says_why_and_when_to_come_again(
     district: District, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     nobody = Workers(at_once=1, queue=-1)

@@ -63,7 +63,7 @@ def test_doctor_names_what_is_too_open_and_how_to_mend_it(tmp_path: Path) -> Non
     assert "本机其他用户" not in site("doctor").out
 
 
-def test_doctor_looks_at_a_database_elsewhere(tmp_path: Path) -> None:
+def test_doctor_names_an_open_database_outside_the_site(tmp_path: Path) -> None:
     site = Terminal(tmp_path / "site")
     assert type_command("init", site.site).code == 0
     elsewhere = tmp_path / "elsewhere.db"

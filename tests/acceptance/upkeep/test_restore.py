@@ -15,7 +15,7 @@ import pytest
 
 from dj_cadence.services.backup import restore as restoring
 from dj_cadence.store.core.database import open_database
-from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.delivery.process_lock import hold_process_lock
 from dj_cadence.store.site.folder_lock import in_use
 from tests.world import ROOT
 from tests.world.files.archives import altered, contents, pack, seen, whose
@@ -237,7 +237,7 @@ def test_the_same_name_twice_changes_nothing(
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK])
-def test_what_is_no_plain_file_changes_nothing(
+def test_an_archive_with_links_or_devices_changes_nothing(
     kind: int, held: dict[str, bytes], old: Terminal, tmp_path: Path
 ) -> None:
     file = pack(tmp_path / "x.backup", held)
@@ -282,7 +282,7 @@ def test_a_million_names_are_not_read(
 
 
 @pytest.mark.parametrize("at", [6, 8])
-def test_what_is_encrypted_changes_nothing(
+def test_an_encrypted_archive_changes_nothing(
     at: int, held: dict[str, bytes], old: Terminal, tmp_path: Path
 ) -> None:
     file = pack(tmp_path / "x.backup", held)
@@ -349,7 +349,7 @@ def test_a_database_that_is_not_ours_changes_nothing(
     refuse(pack(tmp_path / "x.backup", held), old, tmp_path)
 
 
-def test_what_is_no_file_to_read_changes_nothing(old: Terminal, tmp_path: Path) -> None:
+def test_an_unreadable_archive_changes_nothing(old: Terminal, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     before = whose(old.site)
@@ -453,7 +453,7 @@ def test_nothing_of_an_archive_is_carried_out_before_a_person_says_so(
     assert "还没有人确认" in old("channel", "list").out
     assert not mark.exists()
 
-    with lifeline(open_database("sqlite://"), old.site, "daemon"):
+    with hold_process_lock(open_database("sqlite://"), old.site, "daemon"):
         assert "先停止 run" in old("send", "on").err
     assert old("send", "on").lines[1] == (
         "恢复进来的通知渠道程序和模板已确认，从下一个命令起使用。"

@@ -32,7 +32,7 @@ def test_done_is_recorded_under_the_name_of_who_did_it(
     assert "已登记完成。" in client.get("/orgs/S1-1?said=done").text
 
 
-def test_missed_planned_and_reopened(district: District) -> None:
+def test_missed_planned_and_reopened_are_written_down_and_shown(district: District) -> None:
     bob = district.login(BOB)
     for name, fields in (
         ("missed", {"task": 1, "reason": "集体外出学习"}),
@@ -59,7 +59,7 @@ def test_missed_planned_and_reopened(district: District) -> None:
         ("planned", {"task": 3, "on": "2026-04-01"}, "不在其中"),
     ],
 )
-def test_what_is_refused_shows_the_page_again_with_the_reason(
+def test_a_refused_act_shows_the_page_again_with_the_reason(
     district: District, name: str, fields: dict[str, object], says: str
 ) -> None:
     bob = district.login(BOB)
@@ -83,7 +83,7 @@ def test_what_is_refused_shows_the_page_again_with_the_reason(
         (BOB, "/orgs/S1-1/withdraw", HTTPStatus.NOT_FOUND),  # no such act
     ],
 )
-def test_who_may_not_act_does_not(
+def test_an_act_without_the_right_is_refused(
     any_district: District, person: int, path: str, status: HTTPStatus
 ) -> None:
     client = any_district.login(person)
@@ -124,7 +124,9 @@ class TestForms:
             {"origin": "null"},
         ],
     )
-    def test_a_form_of_our_own_passes(self, district: District, headers: dict[str, str]) -> None:
+    def test_a_form_of_this_site_is_accepted(
+        self, district: District, headers: dict[str, str]
+    ) -> None:
         bob = district.login(BOB)
         assert not self.refused(bob, {"csrf": bob.csrf("/")}, **headers)
         assert district.state(3) == "done"
@@ -138,7 +140,7 @@ class TestForms:
         assert bob.post(path, content=b"&".join([b"a=1"] * 201), headers=kind).status_code == 400
         assert bob.post(path, json={"task": 3}).status_code == 415
 
-    def test_what_is_written_in_a_form_is_kept_as_text(self, any_district: District) -> None:
+    def test_markup_written_in_a_form_is_kept_as_text(self, any_district: District) -> None:
         bob = any_district.login(BOB)
         fields = DONE | {"note": f"\x00{EVIL}党日"}
         assert bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **fields).status_code == 303
@@ -147,18 +149,20 @@ class TestForms:
 
 
 class TestMessageLink:
-    def test_it_shows_the_tasks_of_the_message_as_they_stand(self, any_district: District) -> None:
+    def test_a_link_shows_the_tasks_of_its_message_as_they_stand(
+        self, any_district: District
+    ) -> None:
         page = any_district.client().get(any_district.link(1)).text
         assert re.findall(r'id="task-(\d+)"', page) == ["2", "3"]
         assert "书记博的任务" in page
 
-    def test_one_tap_acts_as_the_person_it_was_sent_to(self, any_district: District) -> None:
+    def test_a_link_acts_as_the_person_it_was_sent_to(self, any_district: District) -> None:
         link = any_district.link(1)
         answer = any_district.client().send_form(link, f"{link}/done", **DONE)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{link}?said=done")
         assert acts(any_district) == [(3, "done", "p-bob")]
 
-    def test_it_opens_no_task_outside_the_message(self, district: District) -> None:
+    def test_a_link_opens_no_task_outside_its_message(self, district: District) -> None:
         link, stranger = district.link(1), district.client()
         for other in (1, 6, 7, 99):
             answer = stranger.send_form(link, f"{link}/done", **(DONE | {"task": other}))
@@ -171,7 +175,7 @@ class TestMessageLink:
         assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert "还没有到" in page.text
 
-    def test_it_ends_with_the_office(self, district: District) -> None:
+    def test_a_login_ends_with_the_office(self, district: District) -> None:
         page = district.client().get(district.link(3))
         assert page.status_code == HTTPStatus.GONE
         assert "已不由您办理，链接到此为止" in page.text
@@ -182,7 +186,7 @@ class TestMessageLink:
         assert district.client().get(district.link(1)).status_code == HTTPStatus.OK
         assert district.contents() == before
 
-    def test_an_unknown_link_and_one_past_its_day(self, district: District) -> None:
+    def test_an_unknown_link_is_not_found_and_an_expired_one_gone(self, district: District) -> None:
         client = district.client()
         assert client.get("/t/" + "A" * 27).status_code == HTTPStatus.NOT_FOUND
         assert client.get(district.link(99)).status_code == HTTPStatus.NOT_FOUND
@@ -208,7 +212,7 @@ class TestLogin:
         assert "set-cookie" not in page.headers
         assert district.contents() == before
 
-    def test_it_works_once(self, any_district: District) -> None:
+    def test_a_login_link_works_once(self, any_district: District) -> None:
         path, first = any_district.login_path(BOB), any_district.client()
         second = any_district.client()
         form = second.csrf(path)
@@ -241,7 +245,7 @@ class TestLogin:
         stranger.cookies.set("dj_cadence", forged)
         assert "请用登录链接进入" in stranger.get("/").text
 
-    def test_it_ends_after_thirty_days_or_by_leaving(self, district: District) -> None:
+    def test_a_login_ends_after_thirty_days_or_by_leaving(self, district: District) -> None:
         bob = district.login(BOB)
         late = district.later(days=29, hours=23).client()
         late.cookies = bob.cookies

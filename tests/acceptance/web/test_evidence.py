@@ -103,7 +103,7 @@ def test_the_link_in_a_message_takes_papers_and_shows_them(district: District) -
     assert client.get(f"{other}/evidence/1").status_code == HTTPStatus.NOT_FOUND
 
 
-def test_what_is_not_kept_is_refused_whole_and_the_kinds_are_named(district: District) -> None:
+def test_files_of_other_kinds_are_refused_whole_and_the_kinds_are_named(district: District) -> None:
     bob = district.login(BOB)
 
     page = hand_in(bob, ("记录.pdf", PDF), ("会议.pdf", PROGRAM))
@@ -114,7 +114,7 @@ def test_what_is_not_kept_is_refused_whole_and_the_kinds_are_named(district: Dis
 
 
 @pytest.mark.parametrize("person", [CHARLIE, DANA])
-def test_who_may_not_act_leaves_nothing_behind(district: District, person: int) -> None:
+def test_an_upload_without_the_right_leaves_nothing_behind(district: District, person: int) -> None:
     client = district.login(person)
     form = {"csrf": client.csrf("/"), "task": "3", "on": "2026-03-05"}
 
@@ -162,7 +162,7 @@ def test_an_act_that_is_refused_keeps_no_file(any_district: District, task: str,
         assert (stored(any_district), rows(any_district)) == (0, [])
 
 
-def test_what_an_organization_may_keep_ends(any_district: District) -> None:
+def test_an_organizations_files_are_limited_in_size(any_district: District) -> None:
     settings = replace(any_district.context.settings, evidence_megabytes=1)
     small = replace(any_district, context=replace(any_district.context, settings=settings))
     bob = small.login(BOB)
@@ -174,7 +174,7 @@ def test_what_an_organization_may_keep_ends(any_district: District) -> None:
     assert stored(small) == 1
 
 
-def test_five_photos_of_a_telephone_come_at_once(district: District) -> None:
+def test_five_photos_are_taken_in_one_form(district: District) -> None:
     bob = district.login(BOB)
     photos = [(f"IMG_{n}.HEIC", HEIC + bytes([n]) + b"\0" * (14 * 1024 * 1024)) for n in range(5)]
 
@@ -231,7 +231,7 @@ def test_a_file_handed_in_by_a_link_is_taken_back_there(district: District) -> N
     assert rows(district) == []
 
 
-def test_papers_that_come_later(district: District) -> None:
+def test_papers_can_be_added_to_a_record_later(district: District) -> None:
     bob = district.login(BOB)
     hand_in(bob)
     form = {"csrf": bob.csrf(PAGE), "task": "3"}

@@ -39,7 +39,7 @@ def offered(client: Browser, code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("person", "key"), [(ALICE, "p-alice"), (CLERK, "p-clerk")])
-def test_a_superior_gives_more_time(any_district: District, person: int, key: str) -> None:
+def test_a_superior_postpones_a_task(any_district: District, person: int, key: str) -> None:
     client = any_district.login(person)
     answer = client.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **POSTPONE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/orgs/S1-1?said=postpone")
@@ -49,7 +49,7 @@ def test_a_superior_gives_more_time(any_district: District, person: int, key: st
     assert granted(any_district) == [(3, "postpone", key, "校舍维修")]
 
 
-def test_a_superior_lets_off(any_district: District) -> None:
+def test_a_superior_waives_a_task(any_district: District) -> None:
     alice = any_district.login(ALICE)
     answer = alice.send_form("/orgs/S1-1", "/orgs/S1-1/waive", **WAIVE, sure=1)
     assert answer.headers["location"] == "/orgs/S1-1?said=waive"
@@ -68,7 +68,7 @@ def test_an_approver_grants_and_does_not_record(any_district: District) -> None:
     assert any_district.state(7) == "waived"
 
 
-def test_what_was_handed_up_is_confirmed(reported: District) -> None:
+def test_a_superior_confirms_a_handed_up_task(reported: District) -> None:
     alice = reported.login(ALICE)
     page = alice.get("/orgs/S1-2").text
     assert "<h2>待上级确认 <small>1</small></h2>" in page
@@ -78,7 +78,7 @@ def test_what_was_handed_up_is_confirmed(reported: District) -> None:
     assert granted(reported) == [(6, "accept", "p-alice", "")]
 
 
-def test_what_was_handed_up_is_sent_back_with_the_reason(reported: District) -> None:
+def test_a_superior_sends_a_handed_up_task_back_with_the_reason(reported: District) -> None:
     alice = reported.login(ALICE)
     answer = alice.send_form("/orgs/S1-2", "/orgs/S1-2/return", **RETURN)
     assert answer.headers["location"] == "/orgs/S1-2?said=return"
@@ -137,7 +137,7 @@ def test_what_a_superior_granted_only_a_superior_is_offered_to_take_back(
     ("name", "fields"),
     [("postpone", POSTPONE), ("waive", WAIVE), ("accept", ACCEPT), ("return", RETURN)],
 )
-def test_who_may_not_grant_does_not(
+def test_a_grant_without_the_right_is_refused(
     reported: District, name: str, fields: dict[str, object]
 ) -> None:
     code = "S1-1" if fields["task"] == 3 else "S1-2"

@@ -108,7 +108,7 @@ def test_the_reminder_to_a_branch_names_the_branch(district: District) -> None:
         (CLERK, "%00", HTTPStatus.NOT_FOUND),
     ],
 )
-def test_what_may_not_be_seen_is_not_there(
+def test_a_page_that_may_not_be_seen_is_not_found(
     any_district: District, person: int, code: str, status: HTTPStatus
 ) -> None:
     page = any_district.login(person).get(f"/orgs/{code}")

@@ -44,7 +44,7 @@ def test_the_plan_for_the_wall_is_a_page_to_print(district: District) -> None:
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_files_to_take_along(district: District, path: str) -> None:
+def test_each_file_is_downloaded_with_its_type(district: District, path: str) -> None:
     answer = district.login(CLERK).get(f"/orgs/{path}")
 
     assert answer.status_code == 200
@@ -54,7 +54,7 @@ def test_files_to_take_along(district: District, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*FILES, "S1/digest", "S1/wall", "S1/papers/reminder.docx"])
-def test_what_may_not_be_seen_is_not_there(district: District, path: str) -> None:
+def test_a_paper_that_may_not_be_seen_is_not_found(district: District, path: str) -> None:
     assert district.login(CHARLIE).get(f"/orgs/{path}").status_code == 404
     assert district.client().get(f"/orgs/{path}").status_code == 403
 
@@ -70,14 +70,14 @@ def test_what_may_not_be_seen_is_not_there(district: District, path: str) -> Non
         ("S1/papers/reminder.docx", "没有2026年3月届满的"),
     ],
 )
-def test_what_cannot_be_made_is_said(district: District, path: str, words: str) -> None:
+def test_a_paper_that_cannot_be_made_says_why(district: District, path: str, words: str) -> None:
     answer = district.login(CLERK).get(f"/orgs/{path}")
 
     assert answer.status_code == 422
     assert words in answer.text
 
 
-def test_there_is_no_other_paper(district: District) -> None:
+def test_an_unknown_paper_is_not_found(district: District) -> None:
     assert district.login(BOB).get("/orgs/S1-1/papers/other.docx").status_code == 404
 
 
@@ -127,7 +127,9 @@ def test_every_letter_that_is_linked_opens(kind: str, village: Village, village_
         assert "（联系人：卞干事　电话：【" in words
 
 
-def test_what_elects_nobody_has_no_letters(village: Village, village_site: Site) -> None:
+def test_an_organization_without_elections_has_no_letters(
+    village: Village, village_site: Site
+) -> None:
     answer = village.browser(village_site, "b1").get("/orgs/P/papers/request.docx")
     assert answer.status_code == 422
     assert "没有换届任务" in answer.text

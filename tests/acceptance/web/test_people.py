@@ -12,7 +12,7 @@ def test_the_page_counts_and_names_whom_to_call(district: District) -> None:
     assert "<script>" not in page.text
 
 
-def test_a_stranger_sees_nothing_of_it(district: District) -> None:
+def test_the_burden_page_is_hidden_from_strangers(district: District) -> None:
     assert district.login(CHARLIE).get("/orgs/S1/people").status_code == 404
 
 

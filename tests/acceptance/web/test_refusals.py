@@ -116,7 +116,7 @@ class TestWhatWasTypedStays:
         assert "写在三号" not in card(refused.text, 2)
         assert refused.text.count('id="wrong"') == 1
 
-    def test_a_reason(self, district: District) -> None:
+    def test_a_refused_reason_stays_in_the_form(self, district: District) -> None:
         alice = district.login(ALICE)
         fields = {"task": 3, "until": "2026-03-20", "reason": "迎检"}
         refused = alice.send_form("/orgs/S1-1", "/orgs/S1-1/postpone", **fields)
@@ -125,7 +125,7 @@ class TestWhatWasTypedStays:
         assert (value(form, "until"), value(form, "reason")) == ("2026-03-20", "迎检")
         assert "规定的截止日是2026年3月31日" in form
 
-    def test_ticks(self, district: District) -> None:
+    def test_refused_ticks_stay_in_the_form(self, district: District) -> None:
         bob = district.login(BOB)
         fields = {"task": 3, "on": "2026-03-13", "also-2": 1}
         refused = bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **fields)
@@ -149,7 +149,9 @@ class TestWhatWasTypedStays:
         assert value(card(refused.text, 3).partition("</form>")[0], "on") == "2026-03-13"
 
     @pytest.mark.parametrize("act", ["waive"])
-    def test_going_back_from_a_question(self, district: District, act: str) -> None:
+    def test_going_back_from_a_question_keeps_what_was_typed(
+        self, district: District, act: str
+    ) -> None:
         alice = district.login(ALICE)
         asked = alice.send_form("/orgs/S1-1", f"/orgs/S1-1/{act}", task=3, reason="学校停课")
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text))
@@ -177,7 +179,7 @@ class TestEveryErrorLeadsOn:
             ("/orgs/S1-1/withdraw", 404, "/orgs/S1-1"),
         ],
     )
-    def test_with_the_navigation(
+    def test_a_refusal_has_the_navigation(
         self, district: District, path: str, status: int, back: str
     ) -> None:
         page = district.login(BOB).get(path)
@@ -187,7 +189,7 @@ class TestEveryErrorLeadsOn:
         assert "书记博" in page.text
         assert f'<a href="{back}">' in page.text
 
-    def test_by_a_link_it_leads_back_to_the_list(self, district: District) -> None:
+    def test_a_refusal_by_a_link_leads_back_to_its_list(self, district: District) -> None:
         link = district.link(1)
         page = district.client().get(f"{link}/evidence/9")
 

@@ -52,7 +52,7 @@ class TestElection:
         assert re.findall(r"<button>(\w+)</button>", shown) == ["登记换届"]
         assert "登记后开始新一届。" in shown
 
-    def test_it_begins_a_new_term(self, term: District) -> None:
+    def test_recording_an_election_begins_a_new_term(self, term: District) -> None:
         bob = term.login(BOB)
         answer = bob.send_form("/orgs/S1-1", "/orgs/S1-1/done", **DONE, sure=1)
         assert answer.headers["location"] == "/orgs/S1-1?said=election"
@@ -60,7 +60,7 @@ class TestElection:
         assert term.state(3) == "done"
 
     @pytest.mark.parametrize("where", ["/orgs/S1-1", "link"])
-    def test_it_is_asked_once_more_with_its_day(self, term: District, where: str) -> None:
+    def test_a_second_tap_is_asked_about_with_its_day(self, term: District, where: str) -> None:
         client = term.client() if where == "link" else term.login(BOB)
         page = term.link(1) if where == "link" else where
         client.get(page)  # which makes the calendar's address
@@ -79,7 +79,7 @@ class TestElection:
         assert answer.headers["location"] == f"{page}?said=election"
         assert term.state(3) == "done"
 
-    def test_it_is_not_recorded_as_one_more_of_another_activity(self, term: District) -> None:
+    def test_a_second_tap_is_not_recorded_as_another_activity(self, term: District) -> None:
         with term.database.write() as session:
             meeting = {"duty": "branch_general_meeting", "period": "2026-Q1"}
             session.execute(update(task).where(task.c.id == 2).values(meeting))
@@ -198,13 +198,13 @@ class TestWording:
         assert page.status_code == HTTPStatus.FORBIDDEN
         assert "页面放得太久，请刷新后再试。" in page.text
 
-    def test_a_form_of_another_site(self, district: District) -> None:
+    def test_a_form_of_another_site_is_refused(self, district: District) -> None:
         bob = district.login(BOB)
         form = DONE | {"csrf": bob.csrf("/")}
         page = bob.post("/orgs/S1-1/done", data=form, headers={"sec-fetch-site": "cross-site"})
         assert "不是从本站的页面发出的" in page.text
 
-    def test_a_new_calendar_address(self, district: District) -> None:
+    def test_a_new_calendar_address_ends_the_old_one(self, district: District) -> None:
         bob = district.login(BOB)
         answer = bob.send_form("/orgs/S1-1", "/orgs/S1-1/feed")
         assert answer.headers["location"] == "/orgs/S1-1?said=feed#feed"

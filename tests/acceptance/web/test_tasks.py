@@ -34,7 +34,7 @@ def ids(district: District, **asked: object) -> list[int]:
         ({"org_code": "E1", "subtree": True, "states": [State.OPEN]}, [8, 3, 6, 7]),
     ],
 )
-def test_what_is_asked_for_in_the_organizations_own_order(
+def test_tasks_are_listed_in_the_organizations_own_order(
     any_district: District, asked: dict[str, object], found: list[int]
 ) -> None:
     assert ids(any_district, **asked) == found

@@ -247,7 +247,7 @@ def _refusal(bench: Bench, mood: str) -> DeliveryError:
 
 
 @every(ALL)
-def test_what_is_accepted_arrives_and_has_an_answer(bench: Bench) -> None:
+def test_an_accepted_letter_arrives_and_has_an_answer(bench: Bench) -> None:
     assert bench.notifier.send(bench.letter())
 
     assert bench.arrived() == [bench.letter().text]

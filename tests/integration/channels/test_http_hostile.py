@@ -125,7 +125,7 @@ def test_an_encrypted_answer_that_drags_on_is_left_in_time(
     assert took < SECONDS + 1
 
 
-def test_who_is_not_there_was_handed_nothing(tmp_path: Path) -> None:
+def test_an_unreachable_service_was_handed_nothing(tmp_path: Path) -> None:
     with scripted_server(is_silent) as port:
         pass
     options = {"secret": "s", "url": f"http://127.0.0.1:{port}/"}

@@ -85,7 +85,7 @@ def _content(message: EmailMessage, kind: str) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-def test_what_arrives_is_what_was_sent(channel: Channel) -> None:
+def test_a_letter_arrives_as_it_was_sent(channel: Channel) -> None:
     reply = channel.notifier.send(LETTER)
 
     (message,) = channel.arrived()
@@ -127,7 +127,7 @@ def test_closing_ends_nothing_for_good(channel: Channel) -> None:
     "address",
     ["", "李老师", "li@", "@example.cn", "li example.cn", "li@example.cn\r\nBcc: all@example.cn"],
 )
-def test_what_is_no_address_is_refused_for_good(channel: Channel, address: str) -> None:
+def test_an_invalid_address_is_refused_for_good(channel: Channel, address: str) -> None:
     channel.notifier.send(LETTER)
 
     with pytest.raises(DeliveryError, match="不是可用的邮箱地址") as caught:

@@ -115,7 +115,7 @@ def test_a_refused_sender_is_our_fault_and_passing(open_relay: Notifier, mailbox
 
 
 @pytest.mark.parametrize("without", ["LOGIN", "PLAIN"])
-def test_login_over_starttls(
+def test_a_letter_is_sent_after_login_over_starttls(
     server_context: ssl.SSLContext, mailbox: Mailbox, tmp_path: Path, without: str
 ) -> None:
     with smtp_server(mailbox, **login_required(server_context, without=without)) as port:
@@ -126,7 +126,7 @@ def test_login_over_starttls(
     assert len(mailbox.taken) == 1
 
 
-def test_tls_from_the_first_byte(
+def test_a_letter_is_sent_over_tls_from_the_first_byte(
     server_context: ssl.SSLContext, mailbox: Mailbox, tmp_path: Path
 ) -> None:
     with smtp_server(mailbox, ssl_context=server_context) as port:
@@ -178,7 +178,7 @@ def test_a_server_without_encryption_gets_no_password(mailbox: Mailbox, tmp_path
         )
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
+def test_a_closed_port_is_a_passing_fault_of_the_server(tmp_path: Path) -> None:
     with socket.socket() as taken:  # bound, but never listening
         taken.bind(("127.0.0.1", 0))
         options = {"host": "127.0.0.1", "port": taken.getsockname()[1], "security": "none"}
@@ -189,7 +189,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
         )
 
 
-def test_a_server_that_never_answers(tmp_path: Path) -> None:
+def test_a_server_that_never_answers_is_a_passing_fault(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         options = {
             "host": "127.0.0.1",

@@ -13,7 +13,7 @@ import trustme
 from sqlalchemy import select
 
 from dj_cadence.errors import Refused
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bounces import collect_bounces
 from dj_cadence.services.site import Site
 from dj_cadence.settings.channel_options import BouncesTable

@@ -159,7 +159,7 @@ def add_notice(database: Database, org_code: str, due_on: date) -> None:
         add(session, notice, said, due_on=due_on)
 
 
-def test_who_has_had_todays_message_waits_for_tomorrow(planned: Database) -> None:
+def test_a_notice_after_todays_message_waits_for_tomorrow(planned: Database) -> None:
     morning(planned, EVERYTHING, MONDAY)
     sent(planned)
     add_notice(planned, "T", MONDAY)
@@ -313,7 +313,7 @@ def test_a_digest_is_made_once_a_week(planned: Database) -> None:
     assert [row[1] for row in messages(planned) if row[2] == "digest"] == [date(2026, 4, 13)] * 2
 
 
-def test_who_reads_two_digests_gets_one_message(planned: Database) -> None:
+def test_two_digests_of_one_reader_are_one_message(planned: Database) -> None:
     load(planned, (), [holds("S", "党务工作者", "赵干事", "zhao@example.cn")])
 
     morning(planned, EVERYTHING, date(2026, 4, 13))

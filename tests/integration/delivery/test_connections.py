@@ -219,7 +219,7 @@ class Scripted(Recorder):
         raise ValueError("at the end")
 
 
-def test_what_is_handed_back_is_let_go_of(seven: Database) -> None:
+def test_a_message_handed_back_is_no_longer_leased(seven: Database) -> None:
     """Another process claims it at once; a slow answer of ours must not take it back."""
 
     def slow() -> str:

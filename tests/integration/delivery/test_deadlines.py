@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Traits
 from dj_cadence.errors import DeliveryError
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery import deliver as delivering
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover, running
 from dj_cadence.services.delivery.worker import connections
@@ -207,7 +207,7 @@ def test_passes_go_on_beside_a_channel_that_is_stuck(database: Database, release
     assert results(database) == dict.fromkeys((1, 2, 3, 4), ONCE)
 
 
-def test_who_leaves_waits_some_seconds_and_writes_down_what_is_known(
+def test_leaving_waits_some_seconds_and_records_the_known_outcomes(
     sqlite_database: Database, released: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "FAREWELL", 0.2)

@@ -134,7 +134,7 @@ def test_the_subject_of_what_goes_up_cuts_a_long_name(database: Database) -> Non
     assert subject == "逾期报告：某某县第一高级中学教职工第三党…主题党日已逾期3天"
 
 
-def test_what_is_settled_meanwhile_is_not_spoken_of(database: Database) -> None:
+def test_a_task_settled_meanwhile_is_left_out_of_the_letter(database: Database) -> None:
     fill(database, 2)
     with database.write() as session:
         rows.add_task(session, 3, 2, state="done")
@@ -440,7 +440,7 @@ def test_death_before_the_attempt_leaves_nothing_in_the_dark(database: Database)
     assert rows.states(database) == {1: "retry"}
 
 
-def test_what_may_be_out_becomes_the_message_of_the_day(database: Database) -> None:
+def test_a_message_that_may_be_out_is_tried_again_as_that_of_today(database: Database) -> None:
     fill(database, 2)
     with database.write() as session:
         rows.add_message(session, 3, 2, day=TUESDAY, send_at=None, state="sent")
@@ -455,7 +455,7 @@ def test_what_may_be_out_becomes_the_message_of_the_day(database: Database) -> N
     assert send_all(database, Recorder(), now=TUESDAY_MORNING).sent == 2
 
 
-def test_what_was_not_sent_on_its_day_joins_the_next(database: Database) -> None:
+def test_an_unsent_message_is_folded_into_that_of_the_next_day(database: Database) -> None:
     fill(database, 4)
     with database.write() as session:
         _change(session, 2, state="retry")
@@ -539,7 +539,7 @@ def test_a_letter_is_kept_only_by_whom_it_was_claimed(database: Database) -> Non
         assert session.scalars(select(schema.letter.c.content)).all() == [b"quick"]
 
 
-def test_what_is_held_too_long_is_handed_back(
+def test_a_message_held_too_long_is_handed_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, 3)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.notifiers import smtp
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
 from dj_cadence.services.delivery.worker import commit_retries
 from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
@@ -25,7 +25,7 @@ from dj_cadence.store import schema
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.delivery import claims
-from dj_cadence.store.delivery.process_lock import lifeline
+from dj_cadence.store.delivery.process_lock import hold_process_lock
 from tests.world import queue as rows
 from tests.world.queue import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
 from tests.world.servers.smtp_server import Mailbox, login_required, smtp_server
@@ -76,7 +76,7 @@ ONCE = ("sent", ["sent"])
     "answer", ["451 4.3.0 try later", "450 4.2.0 greylisted", "421 4.3.2 busy"]
 )
 @pytest.mark.parametrize("where", ["rcpt", "data"])
-def test_what_is_put_off_arrives_at_the_next_try(
+def test_a_deferred_letter_arrives_at_the_next_try(
     three: Database, mailbox: Mailbox, port: int, where: str, answer: str
 ) -> None:
     getattr(mailbox, where)["p2@example.cn"] = answer
@@ -88,7 +88,9 @@ def test_what_is_put_off_arrives_at_the_next_try(
     assert len(mailbox.taken) == 3
 
 
-def test_one_unknown_recipient_of_many(three: Database, mailbox: Mailbox, port: int) -> None:
+def test_one_unknown_recipient_holds_up_no_other(
+    three: Database, mailbox: Mailbox, port: int
+) -> None:
     mailbox.rcpt["p2@example.cn"] = "550 5.1.1 no such user"
 
     assert send_all(three, channel(port)) == DeliveryCounts(sent=2, gave_up=1)
@@ -166,7 +168,7 @@ def test_twice_without_a_final_reply_waits_for_a_person(
     assert send_all(three, channel(port), now=LATER + timedelta(days=1)) == DeliveryCounts()
 
 
-def test_a_connection_that_drops_after_the_final_reply(
+def test_a_connection_that_drops_after_the_final_reply_sends_nothing_twice(
     three: Database, mailbox: Mailbox, port: int
 ) -> None:
     """The letter is in; the connection is noticed to be gone with the next one."""
@@ -448,7 +450,7 @@ def test_a_clock_that_jumps_frees_nothing_that_a_living_process_is_sending(
     database: Database, tmp_path: Path, jump: timedelta
 ) -> None:
     fill(database, 1)
-    with lifeline(database, tmp_path, "slow") as life:
+    with hold_process_lock(database, tmp_path, "slow") as life:
         with database.write() as session:
             claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
 
@@ -460,7 +462,7 @@ def test_on_postgres_the_lock_is_seen_from_another_machine(
     postgres_database: Database, tmp_path: Path
 ) -> None:
     fill(postgres_database, 1)
-    with lifeline(postgres_database, tmp_path, "far") as life:
+    with hold_process_lock(postgres_database, tmp_path, "far") as life:
         with postgres_database.write() as session:
             claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
         elsewhere = tmp_path / "another machine"

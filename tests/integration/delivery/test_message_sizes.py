@@ -11,8 +11,9 @@ from sqlalchemy import select
 from dj_cadence.domain.digest.digest import DigestChild, Numbers
 from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import LISTED, Item, MessageView
-from dj_cadence.rendering import Templates, pressing, summary
 from dj_cadence.rendering.digest_filters import CHILDREN_IN_MAIL, MISSING_SHOWN
+from dj_cadence.rendering.grouping import pressing, summary
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery import compose
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.store.core.database import Database

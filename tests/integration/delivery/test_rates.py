@@ -74,7 +74,7 @@ class Limited(Recorder):
         self.traits = Traits(limit=Limit(2, 60, per_address=per_address))
 
 
-def test_what_is_over_the_limit_waits_and_no_try_is_counted(database: Database) -> None:
+def test_letters_over_the_limit_wait_and_no_attempt_is_counted(database: Database) -> None:
     fill(database, 5)
     channel = Limited(per_address=False)
 

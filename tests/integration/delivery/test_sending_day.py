@@ -85,7 +85,7 @@ def test_what_is_not_out_by_the_evening_is_folded_into_the_next_working_day(
     assert waiting(engine, NEXT_MONDAY) == []
 
 
-def test_what_may_be_out_is_not_tried_again_on_a_day_off(engine: Site, channel: Channel) -> None:
+def test_an_unknown_outcome_is_not_tried_again_on_a_day_off(engine: Site, channel: Channel) -> None:
     channel.fault = DeliveryError("没有答复", unknown=True)
     tick(engine, at(MONDAY), owner="test")
     channel.fault = None
@@ -97,7 +97,9 @@ def test_what_may_be_out_is_not_tried_again_on_a_day_off(engine: Site, channel: 
     assert set(EVERYBODY) <= set(addressees(channel))
 
 
-def test_what_a_person_asks_for_goes_out_at_any_hour(engine: Site, channel: Channel) -> None:
+def test_a_retry_that_a_person_asks_for_goes_out_at_any_hour(
+    engine: Site, channel: Channel
+) -> None:
     tick(engine, at(MONDAY), owner="test")
     channel.letters.clear()
     with engine.database.write() as session:

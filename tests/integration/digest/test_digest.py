@@ -232,7 +232,7 @@ def test_what_waits_for_the_superior_is_told_to_the_one_who_approves(late: Datab
     assert view(late, "E").numbers.submitted == 1
 
 
-def test_what_was_not_held_is_told_with_its_reason(late: Database) -> None:
+def test_a_missed_activity_is_listed_with_its_reason(late: Database) -> None:
     row = next(row for row in tasks(late, "party_day", "B1") if row.state == "overdue")
     when = date(2026, 7, 10)
     with late.write() as session:

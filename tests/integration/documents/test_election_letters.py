@@ -16,7 +16,7 @@ from dj_cadence.domain.documents.election_letter import (
 )
 from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
-from dj_cadence.rendering.documents import check_papers, render_paper, samples
+from dj_cadence.rendering.documents import check_documents, render_document, samples
 from tests.world.files.office import pages_of_all
 from tests.world.queue import SHIPPED
 
@@ -48,7 +48,7 @@ def about(who: str, kind: DocumentKind, **known: object) -> Document:
 def text(paper: Document, folder: Path) -> str:
     """All paragraphs, without blanks."""
     file = folder / "paper.docx"
-    file.write_bytes(render_paper([SHIPPED], paper))
+    file.write_bytes(render_document([SHIPPED], paper))
     words = "".join(paragraph.text for paragraph in WordFile(str(file)).paragraphs)
     return "".join(words.split())
 
@@ -257,7 +257,7 @@ def test_no_word_of_a_title_breaks_and_who_signs_stands_with_the_last_words(
         papers[kind] = replace(
             long, contact=ContactPerson("云溪区教育工委党建办王老师", "0531-00000000")
         )
-        files[kind].write_bytes(render_paper([SHIPPED], papers[kind]))
+        files[kind].write_bytes(render_document([SHIPPED], papers[kind]))
 
     for kind, pages in zip(files, pages_of_all(files.values()), strict=True):
         assert "".join(pages[0][:2]) == getattr(papers[kind].titles, kind.value.replace("-", "_"))
@@ -269,9 +269,9 @@ def test_no_word_of_a_title_breaks_and_who_signs_stands_with_the_last_words(
 
 def test_all_that_is_shipped_can_be_filled_in() -> None:
     for kind in DocumentKind:
-        made = [render_paper([SHIPPED], paper) for paper in samples(kind)]
+        made = [render_document([SHIPPED], paper) for paper in samples(kind)]
         assert len(made) == (1 if kind is DocumentKind.YEAR_END else 10)
-    assert check_papers([SHIPPED]) == []
+    assert check_documents([SHIPPED]) == []
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_sites_template_that_cannot_be_filled_in_is_named(
     document.add_paragraph(words)
     document.save(str(folder / f"{kind.value}.docx"))
 
-    [problem] = check_papers([tmp_path, SHIPPED])
+    [problem] = check_documents([tmp_path, SHIPPED])
 
     assert problem.place == f"templates/letters/{kind.value}.docx"
     assert said in problem.message
@@ -309,7 +309,7 @@ def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "reply.docx").write_bytes(b"PK no")
     (folder / "request.docx").write_bytes(b"")
-    assert [p.place for p in check_papers([tmp_path, SHIPPED])] == [
+    assert [p.place for p in check_documents([tmp_path, SHIPPED])] == [
         "templates/letters/request.docx",
         "templates/letters/reply.docx",
     ]

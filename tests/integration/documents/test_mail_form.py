@@ -13,7 +13,8 @@ import pytest
 
 from dj_cadence.domain.messages.notifier import Audience, Letter, Sender
 from dj_cadence.domain.messages.view import MessageView
-from dj_cadence.rendering import _SAMPLES, Templates
+from dj_cadence.rendering.template_check import SAMPLES
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.transport import mime
 from tests.world.queue import SHIPPED
 
@@ -43,9 +44,9 @@ def views() -> list[MessageView]:
                 for item in view.items
             ),
         )
-        for view in _SAMPLES
+        for view in SAMPLES
     ]
-    return [*_SAMPLES, *hostile]
+    return [*SAMPLES, *hostile]
 
 
 def mail(view: MessageView) -> bytes:

@@ -17,10 +17,10 @@ from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.documents import render_paper, template_path, wall_workbook
+from dj_cadence.rendering.documents import render_document, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.letters import make_document
 from dj_cadence.services.documents.term_letters import reminder_months
 from dj_cadence.services.documents.wall_plan import wall_plan
 from dj_cadence.services.tasks.record import done, missed
@@ -38,12 +38,12 @@ SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 def made(database: Database, kind: DocumentKind, code: str, **asked: object) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, code)
-        return paper(session, EVERYTHING, kind, found, **SEEN, **asked)
+        return make_document(session, EVERYTHING, kind, found, **SEEN, **asked)
 
 
 def opened(paper: Document, folder: Path) -> str:
     file = folder / "paper.docx"
-    file.write_bytes(render_paper([SHIPPED], paper))
+    file.write_bytes(render_document([SHIPPED], paper))
     return text_of(file)
 
 
@@ -127,7 +127,7 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
 def test_the_same_paper_is_the_same_bytes(planned: Database) -> None:
     letter = made(planned, DocumentKind.REQUEST, "B1")
 
-    assert render_paper([SHIPPED], letter) == render_paper([SHIPPED], letter)
+    assert render_document([SHIPPED], letter) == render_document([SHIPPED], letter)
 
 
 def test_a_site_replaces_a_template_and_a_broken_one_is_named(
@@ -142,19 +142,19 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
 
     assert template_path([tmp_path, SHIPPED], DocumentKind.REPLY) == own
     file = tmp_path / "own.docx"
-    file.write_bytes(render_paper([tmp_path, SHIPPED], letter))
+    file.write_bytes(render_document([tmp_path, SHIPPED], letter))
     assert text_of(file) == "本单位自己的批复：第一党支部"
 
     changed.add_paragraph("{{ paper.nothing }}")
     changed.save(str(own))
     with pytest.raises(Refused, match=r"reply\.docx：这个模板填不出来"):
-        render_paper([tmp_path, SHIPPED], letter)
+        render_document([tmp_path, SHIPPED], letter)
     copyfile(__file__, own)
     with pytest.raises(Refused, match=r"reply\.docx：这个模板填不出来"):
-        render_paper([tmp_path, SHIPPED], letter)
+        render_document([tmp_path, SHIPPED], letter)
 
 
-def test_a_plan_for_the_wall(planned: Database, tmp_path: Path) -> None:
+def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
         found = orgs.find_org(session, "B1")
         year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dj_cadence import rendering
+from dj_cadence.chinese import short_day, shortest_day
 from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import Item, MessageView, Rendered
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.rendering import Templates, day, grouped, short_day, shorten
+from dj_cadence.rendering import templates as rendered_by
+from dj_cadence.rendering.grouping import grouped, shorten
+from dj_cadence.rendering.template_check import check_templates
+from dj_cadence.rendering.templates import Templates
+from dj_cadence.services.delivery.skeletons import SharedRenderer
 from tests.world.queue import SHIPPED
 from tests.world.views import DIGEST, ITEM, MONDAY, VIEW
 
@@ -90,7 +94,7 @@ def test_the_subject_says_it_all(templates: Templates, view: MessageView, subjec
     assert templates.render_message(view).subject == subject
 
 
-def test_a_bundle_as_plain_text(templates: Templates) -> None:
+def test_a_bundle_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(ITEM, TERM, OVERDUE, GROUPS))
 
     assert (
@@ -133,7 +137,7 @@ https://dj.example.cn/t/abc
     )
 
 
-def test_an_escalation_as_plain_text(templates: Templates) -> None:
+def test_an_escalation_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(UP, contact="某市教育工委周干事（0531-8888）"))
 
     assert (
@@ -196,7 +200,7 @@ def test_a_message_says_why_it_comes_now(
     assert f"\n{sentence}\n" in templates.render(view, Audience.CHAT, home="x").text
 
 
-def test_a_digest_as_plain_text(templates: Templates) -> None:
+def test_a_digest_is_rendered_as_plain_text(templates: Templates) -> None:
     rendered = templates.render_message(_view(digests=(DIGEST,), late=True))
 
     assert (
@@ -297,7 +301,7 @@ def test_a_site_replaces_one_file_and_keeps_the_others(tmp_path: Path) -> None:
 
 
 def test_the_shipped_templates_are_sound(templates: Templates) -> None:
-    assert templates.check() == []
+    assert check_templates(templates) == []
 
 
 @pytest.mark.parametrize(
@@ -319,7 +323,7 @@ def test_a_faulty_template_is_told_by_its_line(
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="utf-8")
 
-    (problem,) = Templates([tmp_path / "templates", SHIPPED]).check()
+    (problem,) = check_templates(Templates([tmp_path / "templates", SHIPPED]))
 
     assert problem.place == f"templates/mail/message.txt{place}"
     assert problem.message.startswith(message)
@@ -329,17 +333,17 @@ def test_a_template_in_another_encoding_is_told(tmp_path: Path) -> None:
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / "message.txt").write_bytes("党建".encode("gb18030"))
 
-    (problem,) = Templates([tmp_path, SHIPPED]).check()
+    (problem,) = check_templates(Templates([tmp_path, SHIPPED]))
 
     assert str(problem) == "templates/mail/message.txt: 不是 UTF-8 编码，请另存为 UTF-8"
 
 
-def test_days() -> None:
-    assert day(date(2026, 3, 5), MONDAY) == "3月5日（周四）"
-    assert day(date(2027, 1, 1), MONDAY) == "2027年1月1日（周五）"
-    assert short_day(date(2026, 3, 31), MONDAY) == "31日"
-    assert short_day(date(2026, 4, 1), MONDAY) == "4月1日"
-    assert short_day(date(2027, 3, 1), MONDAY) == "2027年3月1日"
+def test_days_are_written_with_weekday_and_with_another_year() -> None:
+    assert short_day(date(2026, 3, 5), MONDAY) == "3月5日（周四）"
+    assert short_day(date(2027, 1, 1), MONDAY) == "2027年1月1日（周五）"
+    assert shortest_day(date(2026, 3, 31), MONDAY) == "31日"
+    assert shortest_day(date(2026, 4, 1), MONDAY) == "4月1日"
+    assert shortest_day(date(2027, 3, 1), MONDAY) == "2027年3月1日"
     assert shorten("一二三四五六七八九十一二三四五六") == "一二三四五六七八九十一二三四五六"
     assert shorten("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
 
@@ -349,14 +353,6 @@ def test_days() -> None:
 NAMES = (
     st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30).map(str.strip).filter(bool)
 )
-
-
-@pytest.fixture(scope="module")
-def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The same templates, but taken for a site's own: those fill in every message by itself."""
-    own = tmp_path_factory.mktemp("own")
-    (own / "mail").mkdir()
-    return Templates([own, SHIPPED])
 
 
 @settings(deadline=None)
@@ -369,7 +365,6 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 )
 def test_names_put_in_afterwards_read_the_same(
     templates: Templates,
-    one_by_one: Templates,
     person: str,
     orgs: tuple[str, str],
     link: str,
@@ -381,13 +376,13 @@ def test_names_put_in_afterwards_read_the_same(
     )
     view = replace(VIEW, person_name=person, link=link, contact=contact, items=items)
 
-    filled, whole = _in_shape(templates, view), _in_shape(one_by_one, view)
+    filled, whole = _shared(templates, view), templates.render_message(view)
 
     assert (filled.subject, filled.text) == (whole.subject, whole.text)
     assert _read(filled.html) == _read(whole.html)
 
 
-def _in_shape(templates: Templates, view: MessageView) -> Rendered:
+def _shared(templates: Templates | SharedRenderer, view: MessageView) -> Rendered:
     """The view with its names put in afterwards."""
     whose = (view.person_name, view.link, view.contact)
     names = (*whose, *(item.org_name for item in view.items))
@@ -403,8 +398,10 @@ def _in_shape(templates: Templates, view: MessageView) -> Rendered:
         )
 
     said = (view.day, tuple(replace(item, org_name="", task_id=0) for item in view.items))
-    shape, put_in = templates.skeleton(said, names, view_of)
-    return shape.filled(put_in)
+    renderer = (
+        SharedRenderer(templates.render_message) if isinstance(templates, Templates) else templates
+    )
+    return renderer.render(said, names, view_of).rendered()
 
 
 def _read(html: str) -> str:
@@ -415,22 +412,21 @@ def _read(html: str) -> str:
 def test_messages_that_differ_in_names_are_filled_in_once(monkeypatch: pytest.MonkeyPatch) -> None:
     templates = Templates([SHIPPED])
     calls = []
-    monkeypatch.setattr(rendering, "grouped", lambda items: (calls.append(1), grouped(items))[1])
+    monkeypatch.setattr(rendered_by, "grouped", lambda items: (calls.append(1), grouped(items))[1])
     views = [
         replace(VIEW, person_name=name, link=f"https://x/{n}", items=(replace(ITEM, task_id=n),))
         for n, name in enumerate(("甲", "乙", "丙"))
     ]
 
-    texts = [_in_shape(templates, view).text for view in views]
+    renderer = SharedRenderer(templates.render_message)
+    texts = [_shared(renderer, view).text for view in views]
 
     assert len(calls) == 1
     assert [text.partition("：")[0] for text in texts] == ["甲同志", "乙同志", "丙同志"]
     assert [f"https://x/{n}" in text for n, text in enumerate(texts)] == [True] * 3
 
 
-def test_a_mark_in_what_is_said_stays_what_it_is(
-    templates: Templates, one_by_one: Templates
-) -> None:
+def test_a_mark_in_what_is_said_stays_what_it_is(templates: Templates) -> None:
     view = replace(VIEW, items=(replace(ITEM, title="\ue000\ue005", instructions="\ue001"),))
 
-    assert _in_shape(templates, view) == _in_shape(one_by_one, view)
+    assert _shared(templates, view) == templates.render_message(view)

@@ -37,7 +37,7 @@ def written(*events: FeedEvent, name: str = "青禾小学") -> bytes:
     return calendar_bytes(name, "Asia/Shanghai", events)
 
 
-def test_a_whole_calendar_byte_for_byte() -> None:
+def test_a_whole_calendar_is_written_byte_for_byte() -> None:
     whole = event(cancelled=True, place="二楼", color="gray", alarm=timedelta(hours=-8))
     assert written(whole).decode().split("\r\n") == [
         "BEGIN:VCALENDAR",

@@ -16,7 +16,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
@@ -115,7 +115,7 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_what_a_person_does_to_one_task_raises_its_entry(march: Database, change: Change) -> None:
+def test_every_act_on_a_task_raises_its_entry_alone(march: Database, change: Change) -> None:
     one = the_task(march, "party_day", "B1", "2026-03")
     before = entries(march)
     assert entries(march) == before
@@ -136,7 +136,7 @@ def test_one_of_two_meetings_is_a_change_too(march: Database) -> None:
     assert risen(before, entries(march)) == {uid(one)}
 
 
-def test_missed_and_taken_back(march: Database) -> None:
+def test_missed_and_taken_back_each_raise_the_entry(march: Database) -> None:
     advance_to(march, EVERYTHING, APRIL)
     one = the_task(march, "party_day", "B1", "2026-03")
     before = entries(march, APRIL)
@@ -155,7 +155,7 @@ def test_missed_and_taken_back(march: Database) -> None:
     assert "【到期待登记】".encode() in again[uid(one)]
 
 
-def test_what_time_does_is_a_change_of_those_tasks(march: Database) -> None:
+def test_becoming_overdue_raises_the_entries_of_those_tasks(march: Database) -> None:
     before = entries(march, MARCH)
     advance_to(march, EVERYTHING, date(2026, 4, 9))
 

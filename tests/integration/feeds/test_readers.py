@@ -92,7 +92,7 @@ def test_cases_and_steps_of_workflows_stay_out(planned: Database) -> None:
 
 
 class TestSuperior:
-    def test_it_sees_its_own_tasks_and_one_summary_a_week(self, planned: Database) -> None:
+    def test_a_superior_sees_its_own_tasks_and_one_summary_a_week(self, planned: Database) -> None:
         advance_to(planned, EVERYTHING, DAY_)
         events = calendar(planned, org(planned, "E"))
         weeks = [e for e in events if str(e["UID"]).startswith("week-")]

@@ -61,7 +61,7 @@ def test_sending_may_be_off_and_this_weeks_digests_made(shipped_district: Databa
     assert Counter(e["event"] for e in events)["digest"] == 1
 
 
-def test_who_is_three_days_late_is_reminded_more(shipped_district: Database) -> None:
+def test_answering_three_days_late_brings_more_reminders(shipped_district: Database) -> None:
     counts = {}
     for days in (0, 3):
         events = walk(shipped_district, START, date(2026, 5, 10), SimulatedAnswer(days))
@@ -81,7 +81,9 @@ def test_a_year_begun_elsewhere_owes_nothing_from_before(shipped_district: Datab
     assert opened == {"2026-07"}
 
 
-def test_it_goes_on_with_what_is_open_and_was_said(shipped_district: Database) -> None:
+def test_a_simulation_continues_from_open_tasks_and_sent_notices(
+    shipped_district: Database,
+) -> None:
     """Passes were made to 2026-04-10; March's 主题党日 are overdue by then."""
     real = a_site(shipped_district, Channel())
     with shipped_district.write() as session:
@@ -116,12 +118,12 @@ def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
     ("text", "answer"),
     [("never", SimulatedAnswer()), ("on-time", SimulatedAnswer(0)), ("late:3", SimulatedAnswer(3))],
 )
-def test_how_people_answer(text: str, answer: SimulatedAnswer) -> None:
+def test_an_answer_is_parsed(text: str, answer: SimulatedAnswer) -> None:
     assert parse_answer(text) == answer
 
 
 @pytest.mark.parametrize("text", ["late", "late:", "late:-1", "sometimes"])
-def test_another_answer_is_refused(text: str) -> None:
+def test_an_unknown_answer_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="never、on-time 或 late:天数"):
         parse_answer(text)
 

@@ -412,7 +412,7 @@ def test_a_term_run_out_before_the_start_is_withdrawn_with_its_organization(
     assert [r.state for r in tasks(database, "term")] == ["withdrawn"]
 
 
-def test_another_superior_takes_over_the_notice(district: Database) -> None:
+def test_a_new_superior_takes_over_the_term_notice(district: Database) -> None:
     apply(district, TERMS)
 
     load(district, [{**B2, "supervisor": "E"}], today=TODAY)

@@ -21,7 +21,7 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.planner import Planner
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.planning import writes
 from dj_cadence.store.planning.differences import DateRange

@@ -94,7 +94,7 @@ OWED_BY = LIFE.duties["org_life_meeting"].owed_by
 FEWER = edited(LIFE, "fewer", owed_by=replace(OWED_BY, has_committee=True))
 
 
-def test_first_tasks_and_their_steps(district: Database) -> None:
+def test_the_preview_shows_first_tasks_and_their_steps(district: Database) -> None:
     shown, done = shown_and_done(district, LIFE)
 
     assert shown == done
@@ -114,7 +114,7 @@ def test_a_moved_task_moves_the_steps_that_hang_on_it(district: Database) -> Non
     }
 
 
-def test_steps_that_hang_on_a_day_that_a_person_set(district: Database) -> None:
+def test_the_preview_shows_steps_dated_from_a_day_that_a_person_set(district: Database) -> None:
     apply(district, LIFE, until=UNTIL)
     advance_to(district, LIFE, TODAY)
     act(district, LIFE, "planned", the_step(district, "schedule").id, TODAY, on=date(2026, 12, 18))
@@ -124,7 +124,9 @@ def test_steps_that_hang_on_a_day_that_a_person_set(district: Database) -> None:
     assert {row[0] for row in done} == {"move", "withdraw"}  # 2025, as above
 
 
-def test_withdrawn_and_reopened_with_the_steps(district: Database) -> None:
+def test_the_preview_shows_tasks_withdrawn_and_reopened_with_their_steps(
+    district: Database,
+) -> None:
     apply(district, LIFE, until=UNTIL)
     shown, done = shown_and_done(district, FEWER)
     assert shown == done

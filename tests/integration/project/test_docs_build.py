@@ -28,7 +28,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 @each_document
-def test_make_targets_exist(document: Path) -> None:
+def test_make_targets_that_documents_name_exist(document: Path) -> None:
     code = "\n".join(CODE.findall(document.read_text(encoding="utf-8")))
     named = set(re.findall(r"\bmake ([a-z]+)", code))
     assert named - set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8"))) == set()

@@ -13,7 +13,7 @@ from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.tasks.record import done, set_planned
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import notice, task
 from tests.world.engine import (

@@ -10,8 +10,8 @@ from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.views import digest_view
+from dj_cadence.services.explain import explain
 from dj_cadence.services.rules.announce import announce, take_back
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record import set_planned
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
@@ -84,7 +84,7 @@ def test_the_nearer_superior_goes_before_the_farther(district: Database) -> None
     }
 
 
-def test_it_is_the_same_task_that_moves_and_explain_says_why(district: Database) -> None:
+def test_an_announced_date_moves_the_same_task_and_explain_says_why(district: Database) -> None:
     before = the_task(district, "winter", "B1", "2026")
 
     said(district, "winter", "S", due=date(2027, 2, 26))

@@ -66,7 +66,7 @@ def test_after_an_outage_a_superior_still_has_its_grace(late: Database) -> None:
 
 
 @pytest.mark.parametrize("how", ["done", "waived", "postponed"])
-def test_what_is_settled_waived_or_postponed_goes_no_further(late: Database, how: str) -> None:
+def test_a_task_settled_waived_or_postponed_is_not_escalated(late: Database, how: str) -> None:
     day = date(2026, 9, 7)
     live(late, FIRST, day)
     row = the_task(late, "term", "B1", "term-2023-08-31")
@@ -85,7 +85,7 @@ def test_what_is_settled_waived_or_postponed_goes_no_further(late: Database, how
     assert outcomes(late) == []
 
 
-def test_what_was_written_down_before_it_was_postponed_is_not_said(late: Database) -> None:
+def test_an_escalation_written_before_a_postponement_is_not_sent(late: Database) -> None:
     live(late, FIRST, date(2026, 9, 7))
     advance_to(late, RULES, date(2026, 9, 8))
     row = the_task(late, "term", "B1", "term-2023-08-31")
@@ -149,7 +149,7 @@ def test_where_nobody_above_can_be_reached_that_is_kept(late: Database) -> None:
 OURS = replace(TERM, basis=(Basis(Certainty.DEFAULT, ("duty", "period")),), key="term")
 
 
-def test_what_does_not_bind_stays_below(late: Database) -> None:
+def test_a_duty_that_does_not_bind_is_not_escalated(late: Database) -> None:
     live(late, FIRST, date(2026, 10, 30), rules(OURS, NOTICE))
 
     assert outcomes(late) == []

@@ -41,7 +41,7 @@ def test_a_single_branch_that_is_on_time_hears_of_it_on_at_most_40_days(
     assert days.total() == 34 <= AT_MOST
 
 
-def test_so_does_who_has_the_offices_of_the_mass_organizations_too(
+def test_holding_the_mass_organizations_offices_too_stays_within_the_limit(
     sqlite_database: Database,
 ) -> None:
     orgs = tuple(
@@ -58,7 +58,7 @@ def test_so_does_who_has_the_offices_of_the_mass_organizations_too(
     assert message_days(sqlite_database, 2026).total() == 37 <= AT_MOST
 
 
-def test_so_does_a_branch_in_the_year_of_its_election(sqlite_database: Database) -> None:
+def test_a_branch_in_its_election_year_stays_within_the_limit(sqlite_database: Database) -> None:
     found_district(sqlite_database, (SCHOOL,), OFFICES)
     apply_shipped(sqlite_database)
 

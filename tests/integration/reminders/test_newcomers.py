@@ -83,7 +83,9 @@ def test_a_newcomer_gets_one_list_of_what_is_open(site: Site, channel: Channel) 
     assert all("任职" not in one.subject for one in to(channel, "zheng@example.cn")[1:])
 
 
-def test_what_is_said_that_day_anyway_is_in_it_once(site: Site, channel: Channel) -> None:
+def test_a_notice_of_the_same_day_is_in_the_newcomers_list_once(
+    site: Site, channel: Channel
+) -> None:
     walk(site, MARCH, date(2026, 3, 31))
     rows = [
         holds("T", "书记", "吴书记", "wu@example.cn", until="2026-03-31"),

@@ -68,7 +68,7 @@ def to(channel: Channel, address: str) -> list[str]:
     return [one.date[:10] for one in channel.letters if one.to == address]
 
 
-def test_what_falls_into_it_is_sent_once_afterwards(site: Site, channel: Channel) -> None:
+def test_a_reminder_in_a_quiet_period_is_sent_once_afterwards(site: Site, channel: Channel) -> None:
     hush(site.database, "S", MARCH, date(2026, 3, 15), reason="学校停课")
 
     walk(site, MARCH, date(2026, 3, 16))
@@ -153,7 +153,7 @@ def test_a_superiors_own_quiet_leaves_its_news_to_the_next_digest(
     assert since == {"E": date(2026, 4, 13), "S": date(2026, 4, 7)}  # the 6th is a holiday
 
 
-def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
+def test_a_quiet_period_can_be_ended_early(site: Site, channel: Channel) -> None:
     hush(site.database, "S", MARCH, date(2026, 3, 31))
     walk(site, MARCH, date(2026, 3, 5))
     with site.database.write() as session:
@@ -167,7 +167,7 @@ def test_it_can_be_ended_early(site: Site, channel: Channel) -> None:
         assert [row.until for row in quiets.every(session)] == [date(2026, 3, 5)]
 
 
-def test_one_that_never_began_is_taken_out(site: Site) -> None:
+def test_ending_a_quiet_period_before_it_begins_removes_it(site: Site) -> None:
     hush(site.database, "S", date(2026, 7, 10), date(2026, 8, 20))
     with site.database.write() as session:
         quiet_periods.end(session, quiets.every(session)[0].id, MARCH)
@@ -239,7 +239,7 @@ def test_a_newcomer_hears_after_it(site: Site, channel: Channel) -> None:
         ({"org_code": "Z"}, "没有代码为“Z”的组织"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_a_quiet_period_that_makes_no_sense_is_refused(
     planned: Database, changes: dict[str, Any], why: str
 ) -> None:
     asked: dict[str, Any] = {

@@ -39,7 +39,7 @@ from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.reminders import quiet_periods as quiets
 from dj_cadence.store.reminders.plan_snapshots import load as load_plan

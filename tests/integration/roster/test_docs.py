@@ -17,16 +17,16 @@ def table(heading: str) -> list[str]:
 
 def line(column: Column) -> str:
     required = "是" if column.required else ""
-    also = "、".join(column.also)
+    also = "、".join(column.also.split())
     return f"| {column.header} | `{column.key}` | {required} | {column.help} | {also} |"
 
 
-def test_the_columns() -> None:
+def test_the_reference_lists_every_column() -> None:
     assert table("组织") == [line(column) for column in ORG_COLUMNS]
     assert table("任职") == [line(column) for column in APPOINTMENT_COLUMNS]
 
 
-def test_the_offices() -> None:
+def test_the_reference_lists_every_office() -> None:
     for heading, offices in (("职务", OFFICES), ("只保存的职务", OTHER_OFFICES)):
         shown = [line for line in table(heading) if " | " in line]
         assert shown[-len(offices) :] == [

@@ -19,7 +19,7 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_csv_in_the_encodings_that_occur(tmp_path: Path, encoding: str) -> None:
+def test_csv_is_read_in_every_encoding_that_occurs(tmp_path: Path, encoding: str) -> None:
     paths = [
         write(tmp_path / "任职.csv", APPOINTMENTS, encoding),
         write(tmp_path / "组织.csv", ORGS, encoding),
@@ -89,7 +89,7 @@ def test_a_file_of_prose_alone_is_a_fault(tmp_path: Path) -> None:
     assert [(p.place, p.message[:6]) for p in problems] == [("说明.csv", "没有认出表头")]
 
 
-def test_english_headers(tmp_path: Path) -> None:
+def test_english_headers_are_read(tmp_path: Path) -> None:
     paths = [
         write(tmp_path / "a.csv", "code,name,kind\nB1,青禾党支部,branch\n"),
         write(tmp_path / "b.csv", "org,office,name\nB1,书记,书记甲\n"),

@@ -107,7 +107,7 @@ def test_the_first_spelling_of_a_file_is_shown(load: Load, database: Database) -
     assert codes(database) == ["yx-01", "yx-01-B"]
 
 
-def test_two_spellings_of_one_code_in_one_file(load: Load) -> None:
+def test_two_spellings_of_one_code_in_one_file_are_a_fault(load: Load) -> None:
     report = load((TOP, BRANCH, "e-1-b,云溪二小支部,党支部,E-1,2024-05-10"))
     assert said(report) == ["组织.csv:4:1: 组织代码“E-1-B”重复，已见于 组织.csv:3:1。"]
 
@@ -147,7 +147,9 @@ def test_codes_that_were_stored_alike_keep_working(load: Load, database: Databas
         ),
     ],
 )
-def test_a_new_organization_that_looks_like_a_known_one(load: Load, new: str, text: str) -> None:
+def test_a_new_organization_that_looks_like_a_known_one_is_pointed_out(
+    load: Load, new: str, text: str
+) -> None:
     load((TOP, BRANCH))
     for dry_run in (True, False):
         report = load((new,), dry_run=dry_run)
@@ -213,7 +215,7 @@ def test_a_name_in_another_dress_is_the_same_person(load: Load, database: Databa
         assert list(session.scalars(select(address.c.value))) == ["wang@yunxi.example"]
 
 
-def test_a_number_of_a_person_in_another_dress(load: Load, database: Database) -> None:
+def test_a_persons_number_is_the_same_in_full_width_letters(load: Load, database: Database) -> None:
     load((TOP, BRANCH), ("E-1-B,书记,,T-01,王芳,,,,",))
     assert said(load(people=("E-1-B,委员,,ｔ－01,王芳,,,,",))) == []
     with database.read() as session:
@@ -279,7 +281,7 @@ def test_two_people_that_become_one_are_said(load: Load) -> None:
     ]
 
 
-def test_one_who_becomes_two_is_said(load: Load) -> None:
+def test_a_person_who_becomes_two_is_pointed_out(load: Load) -> None:
     load((TOP, BRANCH), ("E-1-B,书记、组织委员,,,王芳,wang@yunxi.example,,,",))
     report = load(
         people=(
@@ -378,7 +380,7 @@ RIVALS = (
         ("书记,,,王芳,,,2020-01-01,2026-06-30", "书记,,,李明,,,2026-07-01,", ""),
     ],
 )
-def test_two_secretaries_at_a_time(
+def test_two_secretaries_at_a_time_are_pointed_out(
     load: Load, database: Database, first: str, second: str, told: str
 ) -> None:
     """Whether both stand in one file, or one is known already."""

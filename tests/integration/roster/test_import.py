@@ -11,7 +11,8 @@ from sqlalchemy import select
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Change, Facts
 from dj_cadence.domain.reminders.recipient import Holder
-from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.columns import ORG_COLUMNS
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.roster.export import (
@@ -99,7 +100,7 @@ def facts(database: Database, code: str) -> Facts:
         return stored_orgs(session)[code].facts
 
 
-def test_the_first_import(database: Database, load: Import) -> None:
+def test_the_first_import_creates_every_row(database: Database, load: Import) -> None:
     report = load(TREE, OFFICES)
     assert (report.orgs, report.persons, report.appointments) == (Tally(5), Tally(2), Tally(3))
     assert (report.applied, report.elections, report.terms) == (True, (), ())
@@ -148,7 +149,7 @@ def test_the_second_import_writes_nothing(database: Database, load: Import) -> N
     assert report.orgs == Tally(unchanged=5)
 
 
-def test_a_fault_anywhere_stops_everything(database: Database, load: Import) -> None:
+def test_a_fault_anywhere_stops_the_whole_import(database: Database, load: Import) -> None:
     before = everything(database)
     report = load((*TREE, "B3,青禾三支部,党支部,Q,,,,"), OFFICES)
     assert [str(p) for p in report.problems if not p.warning] == [
@@ -184,7 +185,7 @@ def test_rows_that_are_absent_stay_and_new_ones_find_their_place(
         ]
 
 
-def test_another_order_is_taken_over(database: Database, load: Import) -> None:
+def test_a_new_order_of_organizations_is_taken_over(database: Database, load: Import) -> None:
     load(TREE)
     report = load((*TREE[:3], TREE[4], TREE[3]))
     assert report.sentences()[-1] == "组织的排列顺序有调整。"
@@ -213,7 +214,9 @@ def test_the_committee_changes_only_when_a_person_says_so(database: Database, lo
     assert facts(database, "B1").changes == (Change("has_committee", True, TODAY),)
 
 
-def test_rows_of_groups_change_their_branch(database: Database, load: Import) -> None:
+def test_rows_of_party_groups_change_the_count_of_their_branch(
+    database: Database, load: Import
+) -> None:
     load(TREE)
     load(("G1,第一小组,党小组,B1,,,,", "G2,第二小组,党小组,B1,,,,", "G3,第三小组,党小组,B1,,,,"))
     assert facts(database, "B1").groups == 3
@@ -306,7 +309,9 @@ def test_a_changed_mailbox_keeps_the_person(database: Database, load: Import) ->
         assert len(session.execute(select(person)).all()) == 2
 
 
-def test_the_end_of_an_office_and_a_corrected_beginning(database: Database, load: Import) -> None:
+def test_an_end_and_a_corrected_beginning_change_the_same_appointment(
+    database: Database, load: Import
+) -> None:
     load(TREE, OFFICES)
     report = load((), ("C,书记,书记甲,c@example.org,2022-06-01,2026-02-28,",))
     assert report.appointments == Tally(changed=1)
@@ -315,7 +320,9 @@ def test_the_end_of_an_office_and_a_corrected_beginning(database: Database, load
     assert [(a.since, a.until) for a in found] == [(date(2022, 6, 1), date(2026, 2, 28))]
 
 
-def test_who_holds_an_office(database: Database, load: Import) -> None:
+def test_holders_are_those_whose_days_in_office_include_today(
+    database: Database, load: Import
+) -> None:
     load(
         TREE,
         (
@@ -363,7 +370,7 @@ def test_unknown_codes_and_people_are_refused(database: Database, load: Import) 
 # --- looking at it ---------------------------------------------------------------------------
 
 
-def test_what_the_roster_lacks(database: Database, load: Import) -> None:
+def test_check_names_what_the_roster_lacks(database: Database, load: Import) -> None:
     load(
         ("B1,甲支部,党支部,,9,否,,", "B2,乙支部,党支部,,,,,2024-01-01", "U,工会,工会,,,,,"),
         ("B2,书记,书记乙,,,,",),
@@ -476,7 +483,9 @@ def test_demo_addresses_are_each_person_s_own(database: Database) -> None:
     assert [c["office"] for c in cells if c["email"] == "my.069@example.org"] == ["书记", "校长"]
 
 
-def test_a_province(database: Database) -> None:
+def test_a_province_of_12_000_organizations_is_imported_in_few_statements(
+    database: Database,
+) -> None:
     """More ids than a statement takes, and no statement for each organization."""
     tree = ["S,省委教育工委,上级机关,,,,,"]
     tree += [f"B{n},第{n}支部,党支部,S,{n % 20},,,2024-01-01" for n in range(12_000)]

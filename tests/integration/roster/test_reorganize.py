@@ -10,14 +10,14 @@ from sqlalchemy import select
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.duty import Clock, Every
 from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.services.explain import explain
 from dj_cadence.services.planning.apply import horizon, preview
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.cases import case, open_case
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.succession import hand_over
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
@@ -125,7 +125,9 @@ def merged(database: Database, cells: Cells = GONE, today: date = DAY) -> Import
 class TestMerger:
     """B2 is dissolved on 2026-05-20 and its work goes to B1."""
 
-    def test_every_duty_before_and_after(self, district: Database) -> None:
+    def test_every_duty_is_owed_before_and_after_the_reorganization(
+        self, district: Database
+    ) -> None:
         settle_spring(district)
         assert owed(district, "B1", "B2") == [
             "B1 groups 2026-05",
@@ -164,7 +166,7 @@ class TestMerger:
             told = explain(session, RULES, before.id, today=DAY, zone=SHANGHAI)
         assert f"  2026-05-20 dj-cadence：由承接的组织接着办，{why}。" in told
 
-    def test_what_was_done_stays_where_it_was(self, district: Database) -> None:
+    def test_a_done_task_stays_at_its_organization(self, district: Database) -> None:
         done(district, "party_day", "B2", "2026-03", date(2026, 3, 12))
         before = the_task(district, "party_day", "B2", "2026-03")
 

@@ -6,14 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dj_cadence.domain.roster.columns import (
-    APPOINTMENT_COLUMNS,
-    ORG_COLUMNS,
-    Column,
-    Origin,
-    RosterRow,
-    RosterSheets,
-)
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.site import site as sites
@@ -78,7 +72,7 @@ BASE = RosterSheets(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(earlier=st.lists(ROSTERS, max_size=2), roster=ROSTERS, correct=st.booleans())
-def test_twice(
+def test_importing_any_roster_twice_changes_nothing(
     sqlite_database: Database, earlier: list[RosterSheets], roster: RosterSheets, correct: bool
 ) -> None:
     with sqlite_database.write() as session:

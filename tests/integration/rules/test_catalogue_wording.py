@@ -42,7 +42,7 @@ def slots(key: str) -> list[Slot]:
 # --- meetings and votes ------------------------------------------------------------------------
 
 
-def test_who_must_come_to_an_election_and_who_votes() -> None:
+def test_the_election_step_says_who_must_attend_and_who_votes() -> None:
     assert step("committee_term", "election").checklist[0] == (
         "到会有选举权的党员不少于应到会人数的五分之四（据转述，未见原文）；"
         "预备党员和留党察看期间的党员没有表决权、选举权和被选举权"
@@ -60,7 +60,7 @@ def test_when_a_meeting_of_the_members_may_decide() -> None:
     assert "预备党员参加，不评定等次" in step("democratic_appraisal", "meeting").checklist
 
 
-def test_how_candidates_come_about_with_and_without_a_committee() -> None:
+def test_candidates_are_nominated_as_the_rules_say_with_and_without_a_committee() -> None:
     assert step("committee_term", "candidates").checklist[1:] == (
         (
             "党员和党小组提名，差额不少于百分之二十（据转述）；"
@@ -154,7 +154,7 @@ def test_what_two_copies_say_differently_is_said_so() -> None:
 # --- clocks ------------------------------------------------------------------------------------
 
 
-def test_what_a_petitioner_is_told() -> None:
+def test_a_petitioner_is_answered_as_the_regulation_says() -> None:
     assert DUTIES["petition_acknowledge"].instructions == (
         "登记来信来访；属于本单位职权范围的，15日内书面告知信访人接收情况和处理途径、程序；"
         "能当场告知的当场告知。"
@@ -176,7 +176,7 @@ def dated(duty: str, counted_from: str, day: date) -> dict[str, tuple[str, str]]
     return {slot.step: (str(slot.opens), str(slot.due)) for slot in found}
 
 
-def test_an_unqualified_member_by_the_rules_of_2024() -> None:
+def test_unqualified_members_are_handled_by_the_rules_of_2024() -> None:
     duty = "unqualified_member_case"
 
     assert "报基层党委事前备案" in DUTIES[duty].instructions
@@ -268,7 +268,7 @@ def test_a_duty_names_what_the_standard_or_the_rule_names(key: str, words: str) 
     assert words in DUTIES[key].instructions
 
 
-def test_titles_as_officials_write_them() -> None:
+def test_titles_are_those_that_officials_write() -> None:
     assert {key: DUTIES[key].title for key in TITLES} == TITLES
 
 
@@ -338,7 +338,7 @@ def test_a_school_of_one_small_branch_has_a_rhythm_of_study_and_of_decisions() -
     ]
 
 
-def test_what_practice_has_is_there_and_off() -> None:
+def test_duties_from_practice_alone_are_shipped_switched_off() -> None:
     practice = {key for key, duty in DUTIES.items() if duty.source.endswith("pack-practice.yaml")}
 
     assert practice == {

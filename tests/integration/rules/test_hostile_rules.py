@@ -106,7 +106,7 @@ def test_all_of_them_at_once_hide_no_good_file(duties: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "gb18030", "shift-jis"])
-def test_another_encoding_is_told(encoding: str, duties: Path) -> None:
+def test_a_rule_file_in_another_encoding_is_a_fault(encoding: str, duties: Path) -> None:
     (duties / "x.yaml").write_bytes("duties: {a: 書記}".encode(encoding))
     (said,) = read_yaml(duties / "x.yaml", "x.yaml").problems
     assert said.place.startswith("x.yaml:1:")

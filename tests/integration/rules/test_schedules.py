@@ -140,7 +140,7 @@ def test_the_shipped_rules_have_no_fault() -> None:
     assert LOADED.problems == ()
 
 
-def test_what_is_owed_most_often_comes_out_so() -> None:
+def test_the_most_frequent_duties_have_these_dates() -> None:
     assert {key: outline(DUTIES[key]) for key in EXPECTED} == EXPECTED
 
 
@@ -190,7 +190,7 @@ def test_terms_and_legal_clocks_have_no_days_of_grace() -> None:
     assert grace == {key: 5 if isinstance(DUTIES[key].recurrence, Every) else 0 for key in grace}
 
 
-def test_what_one_activity_may_count_for() -> None:
+def test_one_activity_may_count_for_these_duties() -> None:
     assert {key: duty.counts_for for key, duty in DUTIES.items() if duty.counts_for} == {
         "theme_party_day": (
             "branch_general_meeting",
@@ -284,7 +284,7 @@ OF_A_GENERAL_BRANCH = {"secretary_party_lecture_branch"}
         (Facts(OrgKind.STUDENT_UNION, stage="小学"), set()),
     ],
 )
-def test_who_owes_what(facts: Facts, expected: set[str]) -> None:
+def test_each_kind_of_organization_owes_these_duties(facts: Facts, expected: set[str]) -> None:
     owed = {duty.key for duty in LOADED.catalogue.enabled() if duty.owed_by.admits(facts)}
 
     assert owed == expected
@@ -346,7 +346,7 @@ def test_no_document_is_cited_whose_wording_was_not_read() -> None:
     assert {certainty for _, certainty in cited} == {Certainty.STANDARD, Certainty.VERIFIED}
 
 
-def test_what_is_not_certain_says_so_in_words() -> None:
+def test_every_uncertain_basis_has_a_note() -> None:
     uncertain = [
         basis
         for duty in DUTIES.values()
@@ -444,7 +444,9 @@ TWICE = (
         ),
     ],
 )
-def test_the_shipped_reminder_plans(key: str, steps: tuple[ReminderStep, ...]) -> None:
+def test_the_shipped_reminder_plans_have_these_steps(
+    key: str, steps: tuple[ReminderStep, ...]
+) -> None:
     assert LOADED.catalogue.plans[key].steps == steps
 
 

@@ -80,7 +80,7 @@ def test_every_sentence_has_a_rule_or_a_reason() -> None:
     assert without_rule_and_reason(both, duties) == ["2.4.9"]
 
 
-def test_these_parts_are_states_of_things() -> None:
+def test_these_parts_of_the_standard_describe_a_state() -> None:
     assert [number for number, one in SHIPPED.standard.items() if one.state] == [
         "1.1.1",
         "1.1.2",
@@ -90,7 +90,7 @@ def test_these_parts_are_states_of_things() -> None:
     ]
 
 
-def test_it_is_the_standard_as_it_was_published() -> None:
+def test_the_standards_text_is_that_of_the_publication() -> None:
     text = "".join(one.text for one in SHIPPED.standard.values())
     sentences = text.split("。")
     parts = Counter(number.rpartition(".")[0] for number in SHIPPED.standard)
@@ -138,7 +138,7 @@ AS_PUBLISHED = "64d3c167c49112b64d7379ca95ab7770a726d95d5d76d1212391da8c152de672
         ("6.1.3", ["party_work_plan"]),
     ],
 )
-def test_which_duties_keep_a_part(number: str, keys: list[str] | str) -> None:
+def test_each_part_is_kept_by_these_duties(number: str, keys: list[str] | str) -> None:
     expected = keys.split() if isinstance(keys, str) else keys
 
     assert [duty.key for duty in keepers(number, SHIPPED.catalogue.duties.values())] == expected

@@ -68,7 +68,7 @@ def test_other_tables_under_the_same_number_are_refused_untouched(
 
 
 @pytest.mark.parametrize(("statement", "said"), ALTERED)
-def test_what_was_altered_by_hand_is_named(statement: str, said: str, database: Database) -> None:
+def test_a_table_altered_by_hand_is_named(statement: str, said: str, database: Database) -> None:
     execute(database, statement)
     assert differences(database) == [said]
 

@@ -44,7 +44,7 @@ def test_head_is_the_newest_migration(sqlite_database: Database) -> None:
     assert script.get_current_head() == HEAD
 
 
-def test_migrating_an_empty_database(empty: Database) -> None:
+def test_migrating_an_empty_database_makes_it_current(empty: Database) -> None:
     assert not is_current(empty)
     migrate(empty)
     assert is_current(empty)

@@ -42,14 +42,14 @@ def written(path: Path, content: bytes) -> Path:
     ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"],
 )
 @pytest.mark.parametrize("name", ["组织.csv", "组织.txt", "组织.xls"])
-def test_encodings(tmp_path: Path, encoding: str, name: str) -> None:
+def test_a_text_table_is_read_in_every_encoding(tmp_path: Path, encoding: str, name: str) -> None:
     path = written(tmp_path / name, joined(",").encode(encoding))
 
     assert cells_of(path) == ([list(line) for line in LINES[1:]], [])
 
 
 @pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
-def test_utf_16_with_a_mark(tmp_path: Path, mark: bytes) -> None:
+def test_utf_16_with_a_byte_order_mark_is_read(tmp_path: Path, mark: bytes) -> None:
     encoding = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
     path = written(tmp_path / "a.csv", mark + joined("\t").encode(encoding))
 
@@ -60,7 +60,7 @@ def test_utf_16_with_a_mark(tmp_path: Path, mark: bytes) -> None:
     ("separator", "name"), [(",", "a.csv"), ("\t", "a.txt"), ("\t", "a.csv"), ("\t", "a.tsv")]
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_separators(tmp_path: Path, separator: str, name: str, end: str) -> None:
+def test_every_separator_is_recognised(tmp_path: Path, separator: str, name: str, end: str) -> None:
     path = written(tmp_path / name, joined(separator, end).encode())
 
     assert cells_of(path) == ([list(line) for line in LINES[1:]], [])
@@ -82,7 +82,9 @@ def test_separators(tmp_path: Path, separator: str, name: str, end: str) -> None
         ('组织代码\t组织名称\t类别\n"=""S1"""\t青禾\t党支部\n', ["S1", "青禾", "党支部"]),
     ],
 )
-def test_texts_that_programs_write(tmp_path: Path, text: str, expected: list[str]) -> None:
+def test_quoting_is_read_as_programs_write_it(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
     assert cells_of(written(tmp_path / "a.csv", text.encode())) == ([expected], [])
 
 
@@ -236,7 +238,7 @@ def archive(*names: str, mimetype: str = "") -> Callable[[Path], bytes]:
         ),
     ],
 )
-def test_other_formats_are_told_what_to_do(
+def test_a_file_of_another_format_is_refused_with_advice(
     tmp_path: Path, name: str, content: bytes | Callable[[Path], bytes], expected: str
 ) -> None:
     path = written(tmp_path / name, content if isinstance(content, bytes) else content(tmp_path))

@@ -124,7 +124,9 @@ def import_into(database: Path) -> Callable[[Path], None]:
 
 @fuzzed
 @given(data=st.data())
-def test_workbooks(folder: Path, sqlite_template: Path, data: st.DataObject) -> None:
+def test_no_workbook_ends_in_a_traceback(
+    folder: Path, sqlite_template: Path, data: st.DataObject
+) -> None:
     original = data.draw(st.sampled_from((district(folder), written_by_a_library(folder))))
     content = data.draw(broken_archives(original))
 
@@ -135,7 +137,9 @@ def test_workbooks(folder: Path, sqlite_template: Path, data: st.DataObject) -> 
 
 @fuzzed
 @given(content=texts())
-def test_texts(folder: Path, sqlite_template: Path, content: bytes) -> None:
+def test_no_text_table_ends_in_a_traceback(
+    folder: Path, sqlite_template: Path, content: bytes
+) -> None:
     try_file(folder, "a.csv", content, import_into(sqlite_template))
     try_file(folder, "a.csv", content, read_records)
     try_file(folder, "a.csv", content, read_calendar)
@@ -146,7 +150,9 @@ SHIPPED = sorted(shipped_schedules().rglob("*.yaml"))
 
 @fuzzed
 @given(source=st.sampled_from(SHIPPED), made=edits)
-def test_rules(folder: Path, source: Path, made: list[tuple[str, float, int, bytes]]) -> None:
+def test_no_rule_file_ends_in_a_traceback(
+    folder: Path, source: Path, made: list[tuple[str, float, int, bytes]]
+) -> None:
     place = folder / "schedules" / source.relative_to(shipped_schedules())
     place.parent.mkdir(parents=True, exist_ok=True)
 
@@ -162,7 +168,9 @@ CALENDARS = [path for path in SHIPPED if path.parent.name == "calendars"]
 
 @fuzzed
 @given(source=st.sampled_from(CALENDARS), made=edits)
-def test_calendars(folder: Path, source: Path, made: list[tuple[str, float, int, bytes]]) -> None:
+def test_no_calendar_ends_in_a_traceback(
+    folder: Path, source: Path, made: list[tuple[str, float, int, bytes]]
+) -> None:
     def call(path: Path) -> None:
         [problem.quoted() for problem in read_calendar(path).problems]
 
@@ -186,7 +194,7 @@ HEADS = (
 @given(
     data=st.data(), name=st.sampled_from(("a.pdf", "会议.docx", "a.txt", "a.csv", "照片.heic", "a"))
 )
-def test_evidence(folder: Path, data: st.DataObject, name: str) -> None:
+def test_no_evidence_file_ends_in_a_traceback(folder: Path, data: st.DataObject, name: str) -> None:
     if data.draw(st.booleans()):
         content = edited(data.draw(st.sampled_from(HEADS)), data.draw(edits))
     else:

@@ -81,7 +81,7 @@ def test_a_cell_has_the_value_that_the_sheet_shows(
     assert (cells[key], problems) == (expected, [])
 
 
-def test_serial_numbers_of_workbooks_that_count_from_1904(tmp_path: Path) -> None:
+def test_serial_numbers_of_workbooks_that_count_from_1904_become_dates(tmp_path: Path) -> None:
     since = '<workbookPr date1904="1"/>'
     dated = number("E2", "43594", STYLE["yyyy-mm-dd"])
     plain = number("E2", "43594")

@@ -52,7 +52,7 @@ def merges(*places: str) -> str:
         ("备案号", None),
     ],
 )
-def test_headers_of_organizations(header: str, key: str | None) -> None:
+def test_headers_of_organizations_are_recognised(header: str, key: str | None) -> None:
     found = column_of([header], ORG_COLUMNS)
 
     assert (found.key if found else None) == key
@@ -80,7 +80,7 @@ def test_headers_of_organizations(header: str, key: str | None) -> None:
         ("政治面貌", None),
     ],
 )
-def test_headers_of_appointments(header: str, key: str | None) -> None:
+def test_headers_of_appointments_are_recognised(header: str, key: str | None) -> None:
     found = column_of([header], APPOINTMENT_COLUMNS)
 
     assert (found.key if found else None) == key
@@ -97,7 +97,7 @@ def test_headers_of_appointments(header: str, key: str | None) -> None:
         ("负责人", None),
     ],
 )
-def test_headers_of_records(header: str, key: str | None) -> None:
+def test_headers_of_records_are_recognised(header: str, key: str | None) -> None:
     found = column_of([header], RECORD_COLUMNS)
 
     assert (found.key if found else None) == key
@@ -109,7 +109,7 @@ def test_no_two_columns_of_a_table_share_a_header() -> None:
         assert len(names) == len(set(names))
 
 
-def test_group_headings_over_the_columns(tmp_path: Path) -> None:
+def test_group_headings_over_the_columns_are_passed_over(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "r.xlsx",
         {

@@ -82,7 +82,7 @@ def test_a_joint_lecture_settles_it_for_two_branches(branches: Database) -> None
     "other",
     [("party_day", "B1", "2026-03"), ("hours", "B1", "2026-04"), ("party_day", "B2", "2026-03")],
 )
-def test_what_does_not_count_together_is_refused_whole(
+def test_tasks_that_do_not_count_together_are_refused_whole(
     branches: Database, other: tuple[str, str, str]
 ) -> None:
     ids = numbers(branches, ("party_day", "B1", "2026-04"), other)
@@ -117,7 +117,7 @@ def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
     return path
 
 
-def test_a_workbook_records_many_at_once(branches: Database, tmp_path: Path) -> None:
+def test_a_workbook_records_many_tasks_at_once(branches: Database, tmp_path: Path) -> None:
     ids = numbers(branches, ("party_day", "B1", "2026-03"), ("hours", "B2", "2026-03"))
     file = workbook(
         tmp_path / "三月.xlsx",

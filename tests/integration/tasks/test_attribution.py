@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
+from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks import record_by_day
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record_by_day import Attributed
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, record_task
@@ -107,7 +107,7 @@ def test_an_election_counts_for_the_running_term_whenever_it_was_held(later: Dat
     )
 
 
-def test_what_was_closed_as_missed_is_not_recorded_by_the_way(later: Database) -> None:
+def test_a_task_closed_as_missed_is_not_matched(later: Database) -> None:
     missed = the_task(later, "party_day", "B1", "2026-06").id
     with later.write() as session:
         records.missed(session, EVERYTHING, missed, Actor("x", at(TODAY), TODAY), reason="停电")
@@ -124,6 +124,8 @@ def test_what_was_closed_as_missed_is_not_recorded_by_the_way(later: Database) -
         ("party_day", date(2027, 4, 21), "还没有到"),
     ],
 )
-def test_what_cannot_be_recorded(later: Database, duty: str, on: date, said: str) -> None:
+def test_a_record_that_fits_no_task_is_refused(
+    later: Database, duty: str, on: date, said: str
+) -> None:
     with pytest.raises(Refused, match=said):
         hold(later, duty, on)

@@ -10,7 +10,7 @@ from dj_cadence.domain.rules.duty import Clock, OwedBy
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import cases, record
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import take_back_case, undo
 from dj_cadence.store.core.database import Database
 from tests.world.engine import a_duty, apply, at, catalogue, everything, roll, tasks
 
@@ -44,7 +44,7 @@ def open_case(database: Database, duty: str = "told", org: str = "B1", **how: ob
     return number
 
 
-def test_one_event_starts_every_clock_for_it(clocks: Database) -> None:
+def test_one_event_starts_every_case_duty_that_waits_for_it(clocks: Database) -> None:
     assert tasks(clocks) == []
 
     number = open_case(clocks)
@@ -98,7 +98,7 @@ def test_finishing_one_clock_leaves_the_other(clocks: Database) -> None:
         ("told", {"ref": "字" * 41}, "编号最长 40 个字；只写内部编号，不写姓名和内容。"),
     ],
 )
-def test_what_is_no_case_is_refused(
+def test_an_event_that_starts_no_case_is_refused(
     clocks: Database, duty: str, how: dict[str, object], said: str
 ) -> None:
     before = everything(clocks)
@@ -116,7 +116,7 @@ def test_what_is_no_case_is_refused(
 def take_back(database: Database, number: int, reason: str = "登错了支部") -> None:
     who = Actor("x", at(TODAY, 18), TODAY)
     with database.write() as session:
-        cases.take_back(session, RULES, number, who, reason=reason)
+        take_back_case(session, RULES, number, who, reason=reason)
 
 
 def test_a_case_recorded_by_mistake_is_gone_with_its_tasks_and_no_other(clocks: Database) -> None:

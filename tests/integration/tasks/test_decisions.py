@@ -16,7 +16,7 @@ from dj_cadence.services.pages.overview import decisions
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, org, person
 from dj_cadence.store.site import site as sites
@@ -146,7 +146,7 @@ def test_where_nobody_holds_the_deciding_office_the_next_level_is_told(site: Sit
     assert subjects(site, FRIDAY) == [("zhao@example.cn", "待您确认：第一党支部党课")]
 
 
-def test_what_was_decided_meanwhile_is_not_asked_for(site: Site) -> None:
+def test_a_task_decided_meanwhile_is_not_asked_about(site: Site) -> None:
     task = hand_up(site)
     with site.database.write() as session:
         superior_decisions.accept(session, RULES, task.id, WHO)

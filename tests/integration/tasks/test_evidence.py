@@ -13,9 +13,9 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, paper
 from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import evidence, record
-from dj_cadence.services.tasks.explain import explain
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import evidence as table
@@ -114,7 +114,7 @@ def kept(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "evidence").glob("*"))
 
 
-def test_contents_lie_under_their_hash_once(march: Database, tmp_path: Path) -> None:
+def test_equal_files_are_kept_once_under_their_hash(march: Database, tmp_path: Path) -> None:
     done(march, tmp_path, MINUTES, SHEET, MINUTES)
 
     assert kept(tmp_path) == sorted({MINUTES.sha256, SHEET.sha256})
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written(march: Database, tmp_path: Path) -> Non
     assert the_task(march, "party_day", "B1", "2026-03").state == "open"
 
 
-def test_what_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path) -> None:
+def test_a_file_that_no_row_names_is_swept_after_a_day(march: Database, tmp_path: Path) -> None:
     done(march, tmp_path, MINUTES)
     folder, now = tmp_path / "evidence", at(TODAY)
     left = {"a" * 64: 25, "b" * 64: 23, ".half": 25, MINUTES.sha256: 999}

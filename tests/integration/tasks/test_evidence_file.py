@@ -136,7 +136,7 @@ def test_everything_else_is_refused_and_the_kinds_are_named(content: bytes) -> N
     assert str(refused.value) == f"“会议记录.pdf”不是可以附的文件种类。{ALLOWED}。"
 
 
-def test_an_empty_and_a_too_large_file(tmp_path: Path) -> None:
+def test_an_empty_and_a_too_large_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"“空\.txt”是空文件"):
         paper("空.txt", b"")
     with pytest.raises(Refused, match=r"“大\.txt”太大，每个文件最多 20 MB。请压缩后再附；"):

@@ -10,7 +10,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver
 from dj_cadence.services.digest.views import digests_of_a_pass
-from dj_cadence.services.tasks.explain import explain
+from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone
 from dj_cadence.store.core.database import Database

@@ -10,7 +10,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_grant
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs, people
 from tests.world.engine import (

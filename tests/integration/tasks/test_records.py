@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks import record as records
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, start_event
 from tests.world.engine import (

@@ -204,7 +204,9 @@ def test_a_year_from_each_first_has_each_duty_as_often_as_a_year_has(start: date
 # --- walked ----------------------------------------------------------------------------------
 
 
-def test_a_year_from_each_first_walked_through(tmp_path: Path) -> None:
+def test_a_year_from_each_first_day_asks_once_and_is_late_only_after_time_to_answer(
+    tmp_path: Path,
+) -> None:
     """One branch for each first day, in one walk."""
     branches = [
         {
@@ -223,7 +225,7 @@ def test_a_year_from_each_first_walked_through(tmp_path: Path) -> None:
     database.engine.dispose()
 
 
-def test_a_site_begun_on_the_28th_of_november(tmp_path: Path) -> None:
+def test_a_site_begun_on_28_november_is_asked_about_its_running_periods(tmp_path: Path) -> None:
     """A Saturday in the last quarter, with one of each kind that owes most."""
     start = date(2026, 11, 28)
     database = site_of(tmp_path, A_SCHOOL, start)

@@ -13,10 +13,10 @@ from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import last_answer_day
 from dj_cadence.loading.records_file import RecordRow, RecordsFile
+from dj_cadence.services.explain import explain
 from dj_cadence.services.planning.apply import horizon, preview
 from dj_cadence.services.planning.first_duties import first_duties
 from dj_cadence.services.tasks import record
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.record_import import import_records
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate

@@ -32,7 +32,7 @@ from dj_cadence.services.planning import apply
 from dj_cadence.services.tasks import cases, superior_decisions
 from dj_cadence.services.tasks import record as records
 from dj_cadence.services.tasks.record_import import import_records
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import take_back_case, undo
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.schema import notice, org, record, record_task, slot, start_event, task
@@ -162,7 +162,7 @@ class Life:
         """As it was done last; nothing may stand in the way of that."""
         self.now += ONE_MINUTE
         what, number = self.stack.pop()
-        take_back = cases.take_back if what == "case" else undo
+        take_back = take_back_case if what == "case" else undo
         with self.database.write() as session:
             take_back(session, rules(), number, self.who, reason="误登")
 

@@ -11,11 +11,11 @@ from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.documents.term_letters import about_election, offered
+from dj_cadence.services.explain import explain
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import cases, record
-from dj_cadence.services.tasks.explain import explain
 from dj_cadence.services.tasks.succession import hand_over
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.planning.differences import DateRange
 from dj_cadence.store.roster import orgs
@@ -171,7 +171,7 @@ def test_a_step_that_was_skipped_is_not_asked_for_again(winter: Database) -> Non
     ]
 
 
-def test_a_superior_that_lets_the_meeting_off_lets_its_steps_off(winter: Database) -> None:
+def test_waiving_a_meeting_waives_its_steps(winter: Database) -> None:
     act(winter, LIFE, "waive", the_step(winter, "").id, date(2026, 11, 2), reason="支部拟撤并")
 
     assert [(s, state) for s, _, _, state in steps(winter)] == [

@@ -34,11 +34,11 @@ CALENDAR = WorkCalendar(
         (date(2030, 1, 5), False),
     ],
 )
-def test_working_days(day: date, *, working: bool) -> None:
+def test_a_day_is_a_working_day_as_published(day: date, *, working: bool) -> None:
     assert CALENDAR.is_working_day(day) is working
 
 
-def test_the_nearest_working_day_on_either_side() -> None:
+def test_on_or_after_and_on_or_before_find_the_nearest_working_day() -> None:
     assert CALENDAR.on_or_after(date(2026, 10, 3)) == date(2026, 10, 8)
     assert CALENDAR.on_or_before(date(2026, 10, 3)) == date(2026, 9, 30)
     assert CALENDAR.on_or_after(date(2026, 10, 8)) == date(2026, 10, 8)
@@ -57,7 +57,9 @@ def test_the_nearest_working_day_on_either_side() -> None:
         (date(2026, 10, 3), 1, date(2026, 10, 8)),
     ],
 )
-def test_counting_in_working_days(day: date, count: int, expected: date) -> None:
+def test_working_days_are_counted_in_either_direction(
+    day: date, count: int, expected: date
+) -> None:
     assert CALENDAR.add_working_days(day, count) == expected
 
 

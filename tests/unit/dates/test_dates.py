@@ -28,6 +28,6 @@ def test_years_are_calendar_years() -> None:
     assert add_years(date(2023, 5, 10), 5) == date(2028, 5, 10)
 
 
-def test_the_end_of_a_month() -> None:
+def test_month_end_is_the_last_day_of_the_month() -> None:
     assert month_end(date(2024, 2, 1)) == date(2024, 2, 29)
     assert month_end(date(2026, 12, 31)) == date(2026, 12, 31)

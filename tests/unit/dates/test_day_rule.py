@@ -40,7 +40,7 @@ def resolve(text: str, first: date) -> tuple[date, date]:
         ("第三个工作日", DayRule("第三个工作日", 3, working=True)),
     ],
 )
-def test_what_people_write(text: str, rule: DayRule) -> None:
+def test_a_day_rule_is_parsed_as_people_write_it(text: str, rule: DayRule) -> None:
     assert parse_day_rule(text) == rule
 
 
@@ -79,7 +79,9 @@ def test_the_examples_shown_to_people_are_understood() -> None:
         ("第四个工作日", date(2026, 5, 1), date(2026, 5, 9), date(2026, 5, 9)),
     ],
 )
-def test_the_day_in_a_month(text: str, month: date, named: date, moved: date) -> None:
+def test_a_day_rule_gives_a_day_in_each_month(
+    text: str, month: date, named: date, moved: date
+) -> None:
     assert resolve(text, month) == (named, moved)
 
 

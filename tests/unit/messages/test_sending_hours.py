@@ -31,7 +31,7 @@ HOURS = SendingHours(WorkCalendar({2026: YEAR}), ZoneInfo("Asia/Shanghai"), time
         ("2026-10-10T10:00:00", True),  # a Saturday that is worked on
     ],
 )
-def test_working_days_from_hour_to_hour(local: str, *, allowed: bool) -> None:
+def test_messages_may_begin_on_working_days_within_the_hours(local: str, *, allowed: bool) -> None:
     instant = datetime.fromisoformat(local).replace(tzinfo=HOURS.zone).astimezone(UTC)
     assert HOURS.allow(instant) is allowed
 
@@ -44,7 +44,7 @@ def test_a_day_without_the_first_minute_begins_after_it() -> None:
     assert minutes == list(range(30))
 
 
-def test_two_instants_of_one_day() -> None:
+def test_hours_are_the_same_for_two_instants_of_one_sending_day() -> None:
     morning = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     assert HOURS.are_the_same(morning, morning + timedelta(hours=5))
     assert not HOURS.are_the_same(morning, morning + timedelta(days=1))

@@ -42,7 +42,7 @@ def said(written: str, *, in_charge: bool = False) -> list[str]:
         ("", []),
     ],
 )
-def test_several_offices_in_one_cell(written: str, offices: list[str]) -> None:
+def test_several_offices_in_one_cell_are_told_apart(written: str, offices: list[str]) -> None:
     assert said(written) == offices
 
 

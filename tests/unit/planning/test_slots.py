@@ -179,7 +179,7 @@ def test_a_period_past_its_due_day_does_not_meet_the_window() -> None:
         ("最后一个工作日", 8, date(2026, 8, 31)),
     ],
 )
-def test_the_organizations_own_day(rule: str, month: int, planned: date) -> None:
+def test_the_planned_day_is_the_organizations_own_day(rule: str, month: int, planned: date) -> None:
     monthly = Every(Unit.MONTH, day="20日", own_day="theme_day")
 
     found = of_month(month, recurrence=monthly, facts=branch(theme_day=rule))

@@ -7,10 +7,10 @@ import pytest
 
 from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
 from dj_cadence.domain.roster.cells import parse_date
-from dj_cadence.domain.roster.columns import ORG_COLUMNS, Origin, RosterRow, column_letters
-from dj_cadence.domain.roster.facts import facts_of, with_changes
+from dj_cadence.domain.roster.columns import ORG_COLUMNS
+from dj_cadence.domain.roster.facts import Beginning, facts_of, with_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
-from dj_cadence.domain.roster.start import Beginning
+from dj_cadence.domain.roster.rows import Origin, RosterRow, column_letters
 from dj_cadence.domain.roster.tree import (
     Seat,
     lay_out,
@@ -126,7 +126,7 @@ def test_every_fault_of_a_row_is_named_with_its_cell() -> None:
     ]
 
 
-def test_required_cells() -> None:
+def test_empty_required_cells_are_faults() -> None:
     assert problems_of(row("", "", name="")) == [
         ("r.xlsx 组织!A2", "缺少组织代码，请填写。"),
         ("r.xlsx 组织!B2", "缺少组织名称，请填写。"),
@@ -134,13 +134,13 @@ def test_required_cells() -> None:
     ]
 
 
-def test_a_code_written_twice() -> None:
+def test_a_code_written_twice_is_a_fault() -> None:
     assert problems_of(row("B1"), row("B1", number=3)) == [
         ("r.xlsx 组织!A3", "组织代码“B1”重复，已见于 r.xlsx 组织!A2。")
     ]
 
 
-def test_dissolved_before_founded() -> None:
+def test_dissolved_before_founded_is_a_fault() -> None:
     assert problems_of(row("B1", founded="2020-01-01", dissolved="2019-01-01")) == [
         ("r.xlsx 组织!T2", "撤销日期早于成立日期，请改正。")
     ]
@@ -188,7 +188,7 @@ def test_a_column_that_is_not_in_the_sheet_changes_nothing() -> None:
     assert narrow.place(2, "city") == "组织.csv:2"
 
 
-def test_oddities() -> None:
+def test_oddities_of_an_organization_are_pointed_out() -> None:
     org = read(row("B1", full_members="9", has_committee="否", stage="大学"))["B1"]
     assert [key for key, _ in oddities(org, TODAY)] == ["stage", "has_committee", "last_election"]
     small = read(row("B1", full_members="5", has_committee="是", last_election="2026-03-06"))["B1"]
@@ -310,7 +310,7 @@ def test_the_approver_is_the_nearest_committee_above() -> None:
     }
 
 
-def test_the_top_of_a_school() -> None:
+def test_the_top_organization_of_each_school_is_found() -> None:
     found = seats(
         row("S", "上级机关"),
         row("T", "党委", "S", school="镇党委"),
@@ -324,7 +324,7 @@ def test_the_top_of_a_school() -> None:
     assert [code for code, seat in found.items() if seat.top_of_school] == ["T", "Z", "B2", "C"]
 
 
-def test_branches_anywhere_below() -> None:
+def test_organizations_with_branches_anywhere_below_are_found() -> None:
     found = seats(row("S", "上级机关"), row("Z", "党总支", "S"), row("B", supervisor="Z"))
     assert [code for code, seat in found.items() if seat.branches_below] == ["S", "Z"]
 

@@ -12,9 +12,10 @@ from dj_cadence.domain.roster.appointment_rows import (
     office_warnings,
     read_appointments,
 )
-from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, Origin, RosterRow
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS
 from dj_cadence.domain.roster.org_rows import read_org
 from dj_cadence.domain.roster.people import RosterPerson, StoredPerson, identify, number_of
+from dj_cadence.domain.roster.rows import Origin, RosterRow
 from dj_cadence.problems import Problem
 
 ORIGIN = Origin(
@@ -111,7 +112,7 @@ def test_every_fault_of_a_row_is_named_with_its_place() -> None:
     ]
 
 
-def test_appointed_before_the_founding() -> None:
+def test_an_appointment_before_the_founding_is_pointed_out() -> None:
     assert office_warnings(read(row("甲", since="2011-01-01"), row("乙", number=3)), ORGS) == [
         Problem("任职.csv:2:9", "甲的任职日期早于甲支部的成立日期，请核对。", warning=True)
     ]
@@ -163,14 +164,14 @@ def test_one_person_with_two_telephones_must_be_explained() -> None:
     ]
 
 
-def test_an_office_written_twice() -> None:
+def test_an_office_written_twice_is_a_fault() -> None:
     _, problems = identify(
         read(row("甲"), row("甲", number=3), row("甲", number=4, since="2020-01-01")), ()
     )
     assert problems == [Problem("任职.csv:3:2", "与 任职.csv:2:2 重复，请删去一行。")]
 
 
-def test_a_known_person_with_another_mailbox() -> None:
+def test_a_known_person_takes_another_mailbox() -> None:
     stored = known("email:a@x.cn", "甲", ("email", "a@x.cn"))
     people, _ = identify(read(row("甲", email="new@x.cn")), [stored])
     (person,) = people

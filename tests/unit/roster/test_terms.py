@@ -21,7 +21,7 @@ BEFORE = date(2023, 5, 10)  # three years: opens 2025-11-10, ends 2026-05-10
         (date(2023, 5, 9), TermChange.IGNORED),
     ],
 )
-def test_against_a_running_term_of_three_years(
+def test_a_date_is_a_change_or_an_election_by_its_place_in_the_running_term(
     after: date | None, expected: TermChange | None
 ) -> None:
     assert term_change(BEFORE, after, 3, correct=False) is expected
@@ -31,7 +31,7 @@ def test_a_term_of_five_years_opens_later() -> None:
     assert term_change(BEFORE, date(2026, 8, 1), 5, correct=False) is TermChange.CORRECTION
 
 
-def test_the_first_date() -> None:
+def test_the_first_election_date_begins_the_first_term() -> None:
     assert term_change(None, BEFORE, 3, correct=False) is TermChange.FIRST
 
 

@@ -61,7 +61,7 @@ def test_articles_are_counted_in_chinese(number: int, said: str) -> None:
         ("1000", "《支部条例》1000"),
     ],
 )
-def test_a_document_with_its_articles(article: str, said: str) -> None:
+def test_a_document_is_cited_with_its_articles(article: str, said: str) -> None:
     assert cited(Basis(Certainty.VERIFIED, ("duty",), "支部条例", article)) == said
 
 

@@ -78,7 +78,9 @@ def test_who_owes_it(owed_by: OwedBy, said: str) -> None:
         (Clock("petition", working_days=5), "事项发生后5个工作日", ""),
     ],
 )
-def test_how_often_and_between_which_days(recurrence: Recurrence, often: str, between: str) -> None:
+def test_a_recurrence_is_described_with_how_often_and_when(
+    recurrence: Recurrence, often: str, between: str
+) -> None:
     assert (recurrence_text(recurrence), dates_text(a_duty(recurrence))) == (often, between)
 
 

@@ -34,7 +34,7 @@ def test_the_nearest_superior_goes_before_the_others() -> None:
     )
 
 
-def test_different_values_of_two_superiors_hold_together() -> None:
+def test_values_of_two_superiors_for_different_fields_hold_together() -> None:
     assert segments([Spread(1, 9, THEME), Spread(4, 4, DUE)]) == [
         Segment(1, 3, (THEME,)),
         Segment(4, 4, (DUE, THEME)),
@@ -42,7 +42,7 @@ def test_different_values_of_two_superiors_hold_together() -> None:
     ]
 
 
-def test_two_subtrees_side_by_side_leave_the_gap_alone() -> None:
+def test_overrides_of_two_subtrees_leave_what_lies_between_alone() -> None:
     assert segments([Spread(1, 2, DUE), Spread(5, 6, DUE)]) == [
         Segment(1, 2, (DUE,)),
         Segment(5, 6, (DUE,)),

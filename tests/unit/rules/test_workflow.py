@@ -41,7 +41,7 @@ def test_steps_are_counted_from_a_mark_until_the_meeting_has_its_day() -> None:
     assert from_("opens", opens, is_planned=True) == []
 
 
-def test_steps_before_and_after_a_meeting_hang_on_its_day() -> None:
+def test_steps_before_and_after_a_meeting_are_dated_from_its_day() -> None:
     assert dates(from_("meeting", date(2026, 12, 14))) == [
         ("papers", date(2026, 11, 14), date(2026, 12, 9), False),
         ("report", date(2026, 12, 14), date(2026, 12, 29), False),

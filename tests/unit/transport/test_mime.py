@@ -106,7 +106,7 @@ def test_the_date_keeps_its_zone() -> None:
     "address",
     ["li@example.cn", "li.si+dj@mail.example.edu.cn", "root@localhost", "a" * 64 + "@example.cn"],
 )
-def test_addresses(address: str) -> None:
+def test_valid_addresses_are_accepted(address: str) -> None:
     assert is_address(address)
 
 

@@ -4,7 +4,7 @@ from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
 
 
-def test_robots_stand_one_a_line() -> None:
+def test_robots_are_read_one_from_each_line() -> None:
     text = "# 群\n\n一小 = https://x/send?key=k1\n二小＝https://x/hook/k2  SEC2\n"
 
     assert parse_robots(text) == {

@@ -30,7 +30,7 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import evidence, record, superior_decisions
-from dj_cadence.services.tasks.undo import undo
+from dj_cadence.services.undo import undo
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import message, org, task

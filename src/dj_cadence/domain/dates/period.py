@@ -4,35 +4,23 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+from dj_cadence.chinese import LabelledEnum
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.dates.working_days import Semester
 
 
-class Unit(StrEnum):
+class Unit(LabelledEnum):
     """The length of a period."""
 
-    MONTH = "month"
-    QUARTER = "quarter"
-    HALF_YEAR = "half_year"
-    YEAR = "year"
-    SEMESTER = "semester"
-    SCHOOL_YEAR = "school_year"
-
-    @property
-    def label(self) -> str:
-        return _UNIT_LABELS[self]
+    MONTH = "month", "每月"
+    QUARTER = "quarter", "每季度"
+    HALF_YEAR = "half_year", "每半年"
+    YEAR = "year", "每年"
+    SEMESTER = "semester", "每学期"
+    SCHOOL_YEAR = "school_year", "每学年"
 
 
-_UNIT_LABELS = {
-    Unit.MONTH: "每月",
-    Unit.QUARTER: "每季度",
-    Unit.HALF_YEAR: "每半年",
-    Unit.YEAR: "每年",
-    Unit.SEMESTER: "每学期",
-    Unit.SCHOOL_YEAR: "每学年",
-}
 _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF_YEAR: 6, Unit.YEAR: 12, Unit.SCHOOL_YEAR: 12}
 
 

@@ -1,20 +1,10 @@
-"""Organizations in preorder, so that a subtree is a stretch of positions."""
+"""What belongs to the organizations of a tree, in preorder: a subtree is a stretch of positions."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-
-class SubtreeOrganization(NamedTuple):
-    """An organization with its place in the tree."""
-
-    id: int
-    code: str
-    name: str
-    supervisor_id: int | None
-    position: int
-    subtree_end: int
-    """The last position of its subtree."""
+from dj_cadence.domain.organizations.organization import Organization
 
 
 class HasPosition(Protocol):
@@ -34,12 +24,12 @@ class SubtreeRows(Generic[Row]):
         self._rows = rows
         self._positions = [row.position for row in rows]
 
-    def below(self, above: SubtreeOrganization) -> Sequence[Row]:
+    def below(self, above: Organization) -> Sequence[Row]:
         """Those strictly below an organization."""
         first = bisect_right(self._positions, above.position)
         return self._rows[first : bisect_right(self._positions, above.subtree_end)]
 
 
-def child_of(row: HasPosition, children: Sequence[SubtreeOrganization]) -> SubtreeOrganization:
+def child_of(row: HasPosition, children: Sequence[Organization]) -> Organization:
     """Which of the organizations directly below the row belongs to."""
     return children[bisect_left(children, row.position, key=lambda child: child.subtree_end)]

@@ -2,49 +2,30 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from enum import StrEnum
+
+from dj_cadence.chinese import LabelledEnum
 
 
-class OrgKind(StrEnum):
-    """What an organization is. The Chinese name is `label`."""
+class OrgKind(LabelledEnum):
+    """What an organization is."""
 
-    SUPERVISOR = "supervisor"
-    PARTY_COMMITTEE = "party_committee"
-    GENERAL_BRANCH = "general_branch"
-    BRANCH = "branch"
-    JOINT_BRANCH = "joint_branch"
-    PARTY_GROUP = "party_group"
-    UNION = "union"
-    WOMENS_COMMITTEE = "womens_committee"
-    STAFF_CONGRESS = "staff_congress"
-    LEAGUE_COMMITTEE = "league_committee"
-    LEAGUE_BRANCH_STAFF = "league_branch_staff"
-    LEAGUE_BRANCH_STUDENT = "league_branch_student"
-    YOUNG_PIONEERS = "young_pioneers"
-    STUDENT_UNION = "student_union"
-
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
+    SUPERVISOR = "supervisor", "上级党组织"
+    PARTY_COMMITTEE = "party_committee", "党委"
+    GENERAL_BRANCH = "general_branch", "党总支"
+    BRANCH = "branch", "党支部"
+    JOINT_BRANCH = "joint_branch", "联合党支部"
+    PARTY_GROUP = "party_group", "党小组"
+    UNION = "union", "工会"
+    WOMENS_COMMITTEE = "womens_committee", "妇委会"
+    STAFF_CONGRESS = "staff_congress", "教代会"
+    LEAGUE_COMMITTEE = "league_committee", "团委"
+    LEAGUE_BRANCH_STAFF = "league_branch_staff", "教工团支部"
+    LEAGUE_BRANCH_STUDENT = "league_branch_student", "学生团支部"
+    YOUNG_PIONEERS = "young_pioneers", "少先队"
+    STUDENT_UNION = "student_union", "学生会"
 
 
-_LABELS = {
-    OrgKind.SUPERVISOR: "上级党组织",
-    OrgKind.PARTY_COMMITTEE: "党委",
-    OrgKind.GENERAL_BRANCH: "党总支",
-    OrgKind.BRANCH: "党支部",
-    OrgKind.JOINT_BRANCH: "联合党支部",
-    OrgKind.PARTY_GROUP: "党小组",
-    OrgKind.UNION: "工会",
-    OrgKind.WOMENS_COMMITTEE: "妇委会",
-    OrgKind.STAFF_CONGRESS: "教代会",
-    OrgKind.LEAGUE_COMMITTEE: "团委",
-    OrgKind.LEAGUE_BRANCH_STAFF: "教工团支部",
-    OrgKind.LEAGUE_BRANCH_STUDENT: "学生团支部",
-    OrgKind.YOUNG_PIONEERS: "少先队",
-    OrgKind.STUDENT_UNION: "学生会",
-}
-KIND_BY_LABEL = {label: kind for kind, label in _LABELS.items()}
+KIND_BY_LABEL = {kind.label: kind for kind in OrgKind}
 
 BRANCHES = frozenset({OrgKind.BRANCH, OrgKind.JOINT_BRANCH})
 PARTY_ORGANIZATIONS = frozenset(
@@ -54,15 +35,8 @@ PARTY_ORGANIZATIONS = frozenset(
 APPROVERS = frozenset({OrgKind.PARTY_COMMITTEE, OrgKind.SUPERVISOR})
 
 STAGES = (
-    "幼儿园",
-    "小学",
-    "初中",
-    "高中",
-    "九年一贯制",
-    "完全中学",
-    "十二年一贯制",
-    "中职",
-    "特殊教育",
+    *("幼儿园", "小学", "初中", "高中"),
+    *("九年一贯制", "完全中学", "十二年一贯制", "中职", "特殊教育"),
 )
 """学段: how far a school goes."""
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from dj_cadence.domain.organizations.tree_range import TreeRange
+
 
 class Organization(NamedTuple):
     """One organization of the roster, with its place in the tree."""
@@ -30,3 +32,8 @@ class Organization(NamedTuple):
     profile_id: int
     roster: Mapping[str, str]
     """Its row of the roster as text."""
+
+    @property
+    def subtree(self) -> TreeRange:
+        """It and all below it."""
+        return TreeRange(self.position, self.subtree_end)

@@ -23,16 +23,10 @@ class WaitingNotice(NamedTuple):
     """A notice that is to be told now, with the task's organization and reminder plan."""
 
     id: int
-    task_id: int
-    due_revision: int
-    reminder_step: str
-    occurrence: int
-    level: int
-    office: str
-    due_on: date
+    notice: Notice
     org_id: int
     plan_snapshot_id: int
 
     def one_level_up(self, day: date) -> Notice:
         """The same for the next level, due on `day`: nobody can be reached at this one."""
-        return Notice(*self[1:8])._replace(level=self.level + 1, due_on=day)
+        return self.notice._replace(level=self.notice.level + 1, due_on=day)

@@ -10,7 +10,6 @@ from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.office_text import NamedOffice, is_in_charge, named_offices
 from dj_cadence.domain.organizations.offices import CHIEF_OF, nearest_office
 from dj_cadence.domain.roster.cells import APPOINTMENT_HEADERS, Cells, Codes
-from dj_cadence.domain.roster.columns import RosterRow
 from dj_cadence.domain.roster.contact_text import (
     email_address,
     email_fault,
@@ -18,6 +17,7 @@ from dj_cadence.domain.roster.contact_text import (
     phone_number,
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg
+from dj_cadence.domain.roster.rows import RosterRow
 from dj_cadence.normal_form import compatible, is_placeholder, person_name, visible
 from dj_cadence.problems import Problem
 

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TypeVar
 
 from dj_cadence.domain.dates.written_date import parse_date
-from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, RosterRow
+from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
+from dj_cadence.domain.roster.rows import RosterRow
 from dj_cadence.normal_form import (
     code_text,
     compatible,

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from dj_cadence.domain.roster.columns import RosterRow, RosterSheets
 from dj_cadence.domain.roster.org_rows import RosterOrg
+from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
 from dj_cadence.normal_form import code_key, code_text, visible, word_key
 from dj_cadence.problems import Problem
 

@@ -1,16 +1,27 @@
-"""What rules may test about an organization of the roster, and since when."""
+"""What rules may test about an organization of the roster, and since when; from when it owes."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
+from dj_cadence.domain.dates.arithmetic import add_months
 from dj_cadence.domain.organizations.city import city_name
 from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.start import Beginning
 from dj_cadence.domain.roster.tree import Seat
 
 _REMEMBERED = ("kind", "has_committee", "groups")
 """Facts whose change acts from the next period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What stays with an organization, however often the roster is imported again."""
+
+    joined_on: date | None
+    """From when it owes anything where the roster does not say; None: from the site's start."""
+    known_on: date | None
+    """Since when somebody could be told; what was under way by then is asked about."""
 
 
 def facts_of(
@@ -73,3 +84,31 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | No
 
 def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
     return value.value if isinstance(value, OrgKind) else value
+
+
+def first_beginning(
+    org: RosterOrg, orgs: Iterable[RosterOrg], today: date, *, under_way: bool
+) -> Beginning:
+    """That of an organization which is imported for the first time.
+
+    Before the site is `under_way` everybody begins with the site, later on the day of the
+    import. Who takes over from a dissolved organization goes on without a gap, and for who
+    was founded within the last month its founding says what it owes.
+    """
+    if not under_way:
+        return Beginning(None, today)
+    days = [other.dissolved for other in orgs if other.successor == org.code and other.dissolved]
+    if org.founded and org.founded >= add_months(today, -1):
+        days.append(org.founded.replace(day=1))
+    return Beginning(min([*days, today]), today)
+
+
+def next_beginning(org: RosterOrg, stored: Beginning, was: date | None, today: date) -> Beginning:
+    """That of a known organization. `was` is the start it had.
+
+    Where a person puts its start back, what is owed since then is known from today.
+    """
+    begins = org.starts_on or stored.joined_on or date.min
+    if begins < (was or date.min):
+        return Beginning(stored.joined_on, today)
+    return stored

@@ -17,7 +17,7 @@ from dj_cadence.domain.organizations.facts import (
     OrgKind,
 )
 from dj_cadence.domain.roster.cells import ORG_HEADERS, Cells, code_fault
-from dj_cadence.domain.roster.columns import RosterRow
+from dj_cadence.domain.roster.rows import RosterRow
 from dj_cadence.normal_form import compatible
 from dj_cadence.problems import Problem
 

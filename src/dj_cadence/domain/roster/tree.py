@@ -10,8 +10,8 @@ from dj_cadence.domain.organizations.facts import (
     OrgKind,
 )
 from dj_cadence.domain.roster.cells import Codes
-from dj_cadence.domain.roster.columns import RosterRow
 from dj_cadence.domain.roster.org_rows import RosterOrg
+from dj_cadence.domain.roster.rows import RosterRow
 from dj_cadence.normal_form import word_key
 from dj_cadence.problems import Problem
 

@@ -2,35 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+
+from dj_cadence.chinese import LabelledEnum
 
 
-class Certainty(StrEnum):
-    """How sure a basis is."""
+class Certainty(LabelledEnum):
+    """How sure a basis is, the surest first."""
 
-    STANDARD = "standard"
-    VERIFIED = "verified"
-    SECONDARY = "secondary"
-    RECALLED = "recalled"
-    DEFAULT = "default"
-
-    @property
-    def label(self) -> str:
-        return _CERTAINTY_LABELS[self]
+    STANDARD = "standard", "基本要求原文"
+    VERIFIED = "verified", "已核对条文"
+    SECONDARY = "secondary", "据转述，未见原文"
+    RECALLED = "recalled", "未核实"
+    DEFAULT = "default", "本系统默认，无条文依据"
 
     @property
     def binds(self) -> bool:
         """Whether a superior sees a period that rests on this as late."""
         return self in (Certainty.STANDARD, Certainty.VERIFIED)
-
-
-_CERTAINTY_LABELS = {
-    Certainty.STANDARD: "基本要求原文",
-    Certainty.VERIFIED: "已核对条文",
-    Certainty.SECONDARY: "据转述，未见原文",
-    Certainty.RECALLED: "未核实",
-    Certainty.DEFAULT: "本系统默认，无条文依据",
-}
 
 
 EVIDENCE = {

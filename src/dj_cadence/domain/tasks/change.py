@@ -101,14 +101,6 @@ def hand_over(task: Task, today: date, **to: int) -> TaskChange:
     return TaskChange(ActKind.HANDOVER, {**to, **again})
 
 
-def add_evidence() -> TaskChange:
-    return TaskChange(ActKind.EVIDENCE, {})
-
-
-def take_back_evidence() -> TaskChange:
-    return TaskChange(ActKind.TAKE_BACK, {})
-
-
 def _settled(state: State, now: datetime) -> dict[str, object]:
     return {"state": state, "settled_at": now, "next_on": None}
 

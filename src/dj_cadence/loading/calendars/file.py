@@ -18,7 +18,7 @@ from dj_cadence.loading.calendars.checks import (
 from dj_cadence.loading.calendars.rule import (
     HolidayYearRule,
     SemesterRule,
-    SemestersShape,
+    SemestersOutline,
     days_of,
     to_semester,
 )
@@ -85,8 +85,8 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
         said = tuple(Problem(p.place, p.message) for p in file.problems)
         return CalendarFile(problems=said or (Problem(file.place(), "文件是空的"),))
     if isinstance(file.value, dict) and "semesters" in file.value:
-        shape, problems = validated(SemestersShape, file.value, file.place)
-        entries = shape.semesters if shape else []
+        outline, problems = validated(SemestersOutline, file.value, file.place)
+        entries = outline.semesters if outline else []
         placed = [(fields, _below(file, n)) for n, fields in enumerate(entries)]
         return _semesters(file.name, placed, problems)
     year, problems = validated(HolidayYearRule, file.value, file.place)

@@ -1,7 +1,6 @@
 """A year of holidays and the semesters as an author writes them, and what they mean."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -85,7 +84,7 @@ class SemesterRule(RuleModel):
         return last
 
 
-class SemestersShape(RuleModel):
+class SemestersOutline(RuleModel):
     """The outline of a file of semesters."""
 
     semesters: list[dict[str, Any]]
@@ -97,33 +96,16 @@ def to_holiday_year(rule: HolidayYearRule) -> HolidayYear:
         rule.year,
         CalendarStatus(rule.status),
         rule.source,
-        frozenset(_all_days(rule.holidays, "days_off")),
-        frozenset(_all_days(rule.holidays, "make_up_days")),
-        tuple((holiday.name, min(_days_off(holiday))) for holiday in rule.holidays),
+        frozenset(_days(*(text for holiday in rule.holidays for text in holiday.days_off))),
+        frozenset(_days(*(text for holiday in rule.holidays for text in holiday.make_up_days))),
+        tuple((holiday.name, min(_days(*holiday.days_off))) for holiday in rule.holidays),
     )
 
 
 def to_semester(rule: SemesterRule) -> Semester:
     """The semester that `rule` means."""
-    return Semester(
-        rule.label,
-        rule.first,
-        rule.last,
-        rule.provisional,
-        rule.source,
-        city_name(rule.city),
-        rule.stage,
-    )
+    return Semester(**{**rule.model_dump(), "city": city_name(rule.city)})
 
 
-def _days_off(holiday: HolidayRule) -> Iterator[date]:
-    for text in holiday.days_off:
-        yield from days_of(text)
-
-
-def _all_days(
-    holidays: list[HolidayRule], field: Literal["days_off", "make_up_days"]
-) -> Iterator[date]:
-    for holiday in holidays:
-        for text in getattr(holiday, field):
-            yield from days_of(text)
+def _days(*ranges: str) -> list[date]:
+    return [day for text in ranges for day in days_of(text)]

@@ -16,37 +16,34 @@ from dj_cadence.problems import Problem
 
 _DATE = Content.DATE
 DAY_COLUMNS = (
-    Column("日期", "日期", required=True, content=_DATE, also=("放假日期", "日子", "时间")),
-    Column("类型", "类型", required=True, also=("类别", "安排", "放假或上班", "放假/上班")),
+    Column("日期", "日期", required=True, content=_DATE, also="放假日期 日子 时间"),
+    Column("类型", "类型", required=True, also="类别 安排 放假或上班 放假/上班"),
     Column(
-        "名称",
-        "名称",
-        required=True,
-        also=("节日", "节日名称", "节假日", "节假日名称", "假期", "假日", "假日名称"),
+        "名称", "名称", required=True, also="节日 节日名称 节假日 节假日名称 假期 假日 假日名称"
     ),
-    Column("来源", "来源", also=("依据", "文件", "通知")),
+    Column("来源", "来源", also="依据 文件 通知"),
 )
 SEMESTER_COLUMNS = (
-    Column("学年", "学年", required=True, also=("学年度",)),
+    Column("学年", "学年", required=True, also="学年度"),
     Column("学期", "学期", required=True, content=Content.COUNT),
-    Column("城市", "城市", also=("市", "地市", "所在城市")),
-    Column("学段", "学段", also=("学校类型", "适用学段")),
+    Column("城市", "城市", also="市 地市 所在城市"),
+    Column("学段", "学段", also="学校类型 适用学段"),
     Column(
         "开始",
         "开始",
         required=True,
         content=_DATE,
-        also=("开始日期", "开始时间", "开学", "开学日期", "开学时间", "第一天", "起"),
+        also="开始日期 开始时间 开学 开学日期 开学时间 第一天 起",
     ),
     Column(
         "结束",
         "结束",
         required=True,
         content=_DATE,
-        also=("结束日期", "结束时间", "放假", "放假日期", "放假时间", "最后一天", "止"),
+        also="结束日期 结束时间 放假 放假日期 放假时间 最后一天 止",
     ),
-    Column("来源", "来源", also=("依据", "文件", "通知")),
-    Column("暂定", "暂定", also=("是否暂定",)),
+    Column("来源", "来源", also="依据 文件 通知"),
+    Column("暂定", "暂定", also="是否暂定"),
 )
 _TYPES = {
     **dict.fromkeys(("放假", "休息日", "放假日", "休"), False),

@@ -146,7 +146,7 @@ class EffectiveRule(RuleModel):
 
 class BasisRule(RuleModel):
     certainty: Certainty
-    supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
+    supports: Annotated[tuple[Literal["duty", "period", "due", "notice"], ...], Field(min_length=1)]
     document: str = ""
     article: NumberOrText = ""
     note: str = ""
@@ -193,40 +193,32 @@ class DutyFile(RuleModel):
     duties: dict[Key, DutyRule]
 
 
-class DutyFileShape(RuleModel):
-    """The outline of a file in duties/, whose entries may lie over others."""
+_OF_A_DUTY = {
+    *("title", "tier", "rows", "sentences", "office", "remind", "enabled", "counts_for"),
+    *("evidence", "confirm", "instructions"),
+}
+_OF_A_PERIOD = {
+    *("day", "own_day", "due_day", "times", "counted_in", "vacation", "partial_period"),
+}
+"""What a rule and its meaning call alike."""
 
-    rows: list[NumberOrText] | None = None
-    duties: dict[Key, dict[str, Any]]
 
-
-def to_duty(key: str, rule: DutyRule, source: str = "") -> Duty:
+def to_duty(key: str, rule: DutyRule) -> Duty:
     """The duty that a faultless `rule` means."""
     grace = rule.recording_grace
     if grace is None:
         grace = 5 if rule.every else 0
     return Duty(
         key=key,
-        title=rule.title,
-        tier=rule.tier,
-        rows=rule.rows,
-        sentences=rule.sentences,
         owed_by=_owed_by(rule.owed_by),
         recurrence=_recurrence(rule),
-        office=rule.office,
-        remind=rule.remind,
         basis=tuple(to_basis(basis) for basis in rule.basis),
-        enabled=rule.enabled,
         recording_grace=grace,
-        counts_for=rule.counts_for,
-        evidence=rule.evidence,
         effective_from=rule.effective.from_ if rule.effective else None,
         effective_until=rule.effective.until if rule.effective else None,
-        confirm=rule.confirm,
         # An event is mostly something about a person: a rule says so where it is not.
         confidential=bool(rule.clock) if rule.confidential is None else rule.confidential,
-        instructions=rule.instructions,
-        source=source,
+        **rule.model_dump(include=_OF_A_DUTY),
     )
 
 
@@ -250,29 +242,17 @@ def _recurrence(rule: DutyRule) -> Recurrence:
         notice = rule.term_notice
         return TermNotice(notice.of, notice.months_before, notice.opens_months_before)
     if rule.clock:
-        clock = rule.clock
-        return Clock(
-            clock.event,
-            clock.days or 0,
-            clock.working_days or 0,
-            clock.months or 0,
-            clock.extend_at_most or 0,
-        )
+        return Clock(**rule.clock.model_dump(exclude_none=True))
     assert rule.every is not None
     return Every(
         rule.every,
-        day=rule.day or "",
-        own_day=rule.own_day or "",
         opens=day_of_year(rule.window.from_) if rule.window else None,
         due=day_of_year(rule.window.until) if rule.window else None,
         before=rule.window.before if rule.window else (),
-        due_day=rule.due_day or "",
-        times=rule.times,
-        counted_in=rule.counted_in,
-        vacation=rule.vacation,
-        partial_period=rule.partial_period,
+        **rule.model_dump(include=_OF_A_PERIOD, exclude_none=True),
     )
 
 
 def to_basis(rule: BasisRule) -> Basis:
-    return Basis(rule.certainty, tuple(rule.supports), rule.document, rule.article, rule.note)
+    """The basis that `rule` means."""
+    return Basis(**rule.model_dump())

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule, SemestersShape
-from dj_cadence.loading.rules.duty import DutyFileShape, DutyRule
-from dj_cadence.loading.rules.reminder_plan import PlanFileShape, PlanRule
-from dj_cadence.loading.rules.standard import SentenceRule, StandardFileShape
-from dj_cadence.loading.rules.workflow import WorkflowFileShape, WorkflowRule
+from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule, SemestersOutline
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule
+from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule
+from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
+from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule
 from dj_cadence.loading.rules.yaml_file import (
     Loc,
     Model,
     RuleModel,
     YamlFile,
+    outline,
     read_yaml,
     sound_part,
     validated,
@@ -29,7 +30,15 @@ MODELS: Mapping[str, type[RuleModel]] = {
     "holidays": HolidayYearRule,
     "semesters": SemesterRule,
 }
-PLANS_FILE, STANDARD_FILE = "reminder-plans", "standard"
+_FOLDERS: Mapping[str, tuple[type[RuleModel], str]] = {
+    "duties": (DutyFile, "duties"),
+    "workflows": (WorkflowFile, "workflows"),
+}
+_FILES: Mapping[str, tuple[type[RuleModel], str]] = {
+    "reminder-plans": (PlanFile, "plans"),
+    "standard": (StandardFile, "sentences"),
+}
+"""What each file holds, by its folder, else by its name: its model and its section."""
 _LAID_BY_KEY = frozenset({"plans", "sentences"})
 """A file of theirs replaces what it names, not the whole shipped file of its name."""
 _MOST_FILES, _MOST_LETTERS = 300, 1_000_000
@@ -185,35 +194,24 @@ def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
 
 def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
-    if folder == "duties":
-        return _duties(file)
-    if folder == "workflows":
-        return _keyed(WorkflowFileShape, "workflows", file)
     if folder == "calendars":
         return _calendar(file)
-    if not folder and name.partition(".")[0] == PLANS_FILE:
-        return _keyed(PlanFileShape, "plans", file)
-    if not folder and name.partition(".")[0] == STANDARD_FILE:
-        return _keyed(StandardFileShape, "sentences", file)
-    message = (
-        "不会读取这个文件：职责放 duties/，流程放 workflows/，日历放 calendars/，"
-        "提醒方案写在 reminder-plans.yaml"
+    kind = folder or name.partition(".")[0]
+    model, section = (_FOLDERS if folder else _FILES).get(kind, (None, ""))
+    if model is None:
+        message = (
+            "不会读取这个文件：职责放 duties/，流程放 workflows/，日历放 calendars/，"
+            "提醒方案写在 reminder-plans.yaml"
+        )
+        return [], [Problem(file.place(), message, warning=True)]
+    checked, problems = _checked(outline(model), file)
+    rows = (
+        {"rows": checked.rows} if isinstance(checked, DutyFile) and checked.rows is not None else {}
     )
-    return [], [Problem(file.place(), message, warning=True)]
-
-
-def _duties(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    shape, problems = _shape(DutyFileShape, file)
-    rows = {"rows": shape.rows} if shape and shape.rows is not None else {}
     return [
-        Entry("duties", key, file, ("duties", key), {**rows, **fields})
-        for key, fields in _mappings(file, "duties")
+        Entry(section, key, file, (section, key), {**rows, **fields})
+        for key, fields in _mappings(file, section)
     ], problems
-
-
-def _keyed(shape: type[Model], section: str, file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    _, problems = _shape(shape, file)
-    return [Entry(section, k, file, (section, k), v) for k, v in _mappings(file, section)], problems
 
 
 def _mappings(file: YamlFile, section: str) -> list[tuple[str, dict[str, Any]]]:
@@ -225,10 +223,10 @@ def _mappings(file: YamlFile, section: str) -> list[tuple[str, dict[str, Any]]]:
 
 def _calendar(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     if not isinstance(file.value, dict):
-        return [], _shape(HolidayYearRule, file)[1]
+        return [], _checked(HolidayYearRule, file)[1]
     if "semesters" not in file.value:
         return [Entry("holidays", str(file.value.get("year")), file, (), file.value)], []
-    return list(_semesters(file, file.value["semesters"])), _shape(SemestersShape, file)[1]
+    return list(_semesters(file, file.value["semesters"])), _checked(SemestersOutline, file)[1]
 
 
 def _semesters(file: YamlFile, listed: object) -> Iterator[Entry]:
@@ -238,5 +236,5 @@ def _semesters(file: YamlFile, listed: object) -> Iterator[Entry]:
             yield Entry("semesters", " ".join(words).rstrip(), file, ("semesters", index), fields)
 
 
-def _shape(model: type[Model], file: YamlFile) -> tuple[Model | None, list[Problem]]:
+def _checked(model: type[Model], file: YamlFile) -> tuple[Model | None, list[Problem]]:
     return validated(model, file.value, file.place)

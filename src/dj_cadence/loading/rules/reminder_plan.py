@@ -1,6 +1,6 @@
 """A reminder plan as an author writes it, and what it means."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -99,35 +99,17 @@ class PlanFile(RuleModel):
     plans: dict[Key, PlanRule]
 
 
-class PlanFileShape(RuleModel):
-    """The outline of reminder-plans.yaml."""
-
-    plans: dict[Key, dict[str, Any]]
-
-
 def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
     """The reminder plan that `rule` means."""
     return ReminderPlan(
         key,
         rule.title,
         tuple(_step(reminder_step) for reminder_step in rule.rungs),
-        tuple(EscalationStep(s.grace, s.office, s.fallback, s.channels) for s in rule.escalate),
+        tuple(EscalationStep(**step.model_dump()) for step in rule.escalate),
         rule.through_quiet,
     )
 
 
 def _step(rule: ReminderStepRule) -> ReminderStep:
-    return ReminderStep(
-        rule.key,
-        rule.from_,
-        days=rule.days,
-        working_days=rule.working_days,
-        months=rule.months,
-        percent=rule.percent or 0,
-        repeat_weeks=rule.repeat_weeks or 0,
-        repeat_months=rule.repeat_months or 0,
-        level=rule.level,
-        office=rule.office or "",
-        fallback=rule.fallback,
-        channels=rule.channels,
-    )
+    given = rule.model_dump(exclude={"from_"}, exclude_none=True)
+    return ReminderStep(counted_from=rule.from_, **given)

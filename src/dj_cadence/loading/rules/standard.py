@@ -1,6 +1,6 @@
 """The standard itself as an author writes it: its sentences, numbered."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -20,9 +20,3 @@ class StandardFile(RuleModel):
     """standard.yaml."""
 
     sentences: dict[SentenceKey, SentenceRule]
-
-
-class StandardFileShape(RuleModel):
-    """The outline of standard.yaml."""
-
-    sentences: dict[SentenceKey, dict[str, Any]]

@@ -1,6 +1,6 @@
 """A workflow as an author writes it, and what it means."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -61,12 +61,6 @@ class WorkflowFile(RuleModel):
     workflows: dict[Key, WorkflowRule]
 
 
-class WorkflowFileShape(RuleModel):
-    """The outline of a file in workflows/."""
-
-    workflows: dict[Key, dict[str, Any]]
-
-
 MARKS = tuple(mark.value for mark in Mark)
 
 
@@ -81,8 +75,8 @@ def _step(key: str, rule: StepRule) -> Step:
         key=key,
         title=rule.title,
         counted_from=rule.from_ or "",
-        not_before=to_offset(rule.not_before),
-        not_after=to_offset(rule.not_after or OffsetRule()),
+        not_before=Offset(**rule.not_before.model_dump()),
+        not_after=Offset(**rule.not_after.model_dump()) if rule.not_after else Offset(),
         office=rule.office or "",
         instructions=rule.instructions,
         checklist=rule.checklist,
@@ -91,7 +85,3 @@ def _step(key: str, rule: StepRule) -> Step:
         letters=rule.letters,
         in_calendar=rule.in_calendar or rule.own,
     )
-
-
-def to_offset(rule: OffsetRule) -> Offset:
-    return Offset(rule.days, rule.working_days, rule.months)

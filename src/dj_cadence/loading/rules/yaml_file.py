@@ -109,6 +109,17 @@ def sound_part(model: type[Model], value: Mapping[str, Any]) -> Model:
 
 
 @cache
+def outline(model: type[Model]) -> type[Model]:
+    """`model` of a file whose entries may say anything: they are checked one by one."""
+    free: dict[str, Any] = {
+        name: (dict[get_args(field.annotation)[0], dict[str, Any]], ...)  # type: ignore[misc]
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is dict
+    }
+    return create_model(f"{model.__name__}Outline", __base__=model, **free)
+
+
+@cache
 def _without_required(model: type[Model]) -> type[Model]:
     """`model` with no field required."""
     lenient: dict[str, Any] = {

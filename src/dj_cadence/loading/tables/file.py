@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from dj_cadence.bounded_file import UnreadableError, read_bytes
+from dj_cadence.loading.evidence_kind import OLE, has_ole_entry
 from dj_cadence.loading.tables.archive import Archive
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError
 from dj_cadence.loading.tables.text_table import decoded, read_text_table, separator_of
@@ -13,8 +14,6 @@ TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
 _ADVISED = (".xls", ".et", ".ods", ".numbers", ".xlsb", ".xlt", ".ett", ".htm", ".html")
 """Other files that hold tables: what to do with them is said."""
 _MOST_BYTES = 50_000_000
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_ENTRY = 128
 _SAVE_AS = "请用 WPS 或 Excel 打开，选“另存为”，类型选“Excel 工作簿（*.xlsx）”，再导入新的文件。"
 _NO_TABLE = "文件打不开，请用表格软件打开后另存为 xlsx 再试。"
 _LOCKED = (
@@ -79,8 +78,8 @@ def _other_archive(archive: Archive, names: set[str]) -> str:
 def _advice(content: bytes) -> str:
     """What to do with a file that is neither a workbook nor plain text; else empty."""
     head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if content.startswith(_OLE):
-        if _has_stream(content, "EncryptedPackage"):
+    if content.startswith(OLE):
+        if has_ole_entry(content, "EncryptedPackage"):
             return _LOCKED
         locked = "有打开密码的，另存时一并取消密码。"
         return f"这是旧式表格（xls 或 et）。{_SAVE_AS}{locked}"
@@ -106,12 +105,3 @@ def _has_columns(content: bytes) -> bool:
         return bool(separator_of(decoded(content)))
     except UnreadableTableError:
         return False
-
-
-def _has_stream(content: bytes, name: str) -> bool:
-    """Whether the directory of an OLE file names a stream."""
-    wanted = name.encode("utf-16-le") + b"\0\0"
-    at = content.find(wanted)
-    while at >= 0 and at % _OLE_ENTRY:
-        at = content.find(wanted, at + 1)
-    return at >= 0

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dj_cadence.domain.dates.written_date import parse_date
-from dj_cadence.domain.roster.columns import Origin
+from dj_cadence.domain.roster.rows import Origin
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
 from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.header import Header, find_header, header_faults

@@ -72,7 +72,7 @@ def _each(site: Site, known: Circuit, now: datetime) -> bool:
         waiting=waiting,
         is_over=over,
     )
-    rendered = site.templates.render_channel_alert(view)
+    rendered = site.templates.render_alert(view)
     with site.database.write() as session:
         found, revision = circuits.load(session, known.channel)
         if found != known:

@@ -31,8 +31,8 @@ def collect_bounces(site: Site, now: datetime) -> int:
     """
     if site.bounces is None or _is_held(site):
         return 0
-    with closing(DriverTransaction(site.database)) as ledger:
-        if ledger.transaction(lambda book: rate_limits.take(book, "bounces", _EVERY, now)):
+    with closing(DriverTransaction(site.database)) as driver:
+        if driver.transaction(lambda it: rate_limits.take(it, "bounces", _EVERY, now)):
             return 0
     with site.database.write() as session:
         uid = sites.load(session).uid

@@ -10,7 +10,7 @@ from dj_cadence.domain.messages.claim import Claim, StoredLetter
 from dj_cadence.domain.messages.notifier import Attachment, Audience, Letter
 from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.delivery.message_sources import (
     DigestOf,

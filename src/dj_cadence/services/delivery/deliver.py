@@ -18,7 +18,7 @@ from time import monotonic
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import DeliveryError
-from dj_cadence.rendering import Templates
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.compose import Composer
 from dj_cadence.services.delivery.message_sources import DigestOf
 from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
@@ -26,7 +26,7 @@ from dj_cadence.services.delivery.worker.connections import FAREWELL, Connection
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
-from dj_cadence.store.delivery.process_lock import seen_dead
+from dj_cadence.store.delivery.process_lock import stale_owners
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites
 
@@ -55,7 +55,7 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
     """
     with database.write() as session:
         notices.close_sent(session)
-        dead = seen_dead(session, folder, recovery.owners(session), now)
+        dead = stale_owners(session, folder, recovery.owners(session), now)
         if not running(database, owner):
             dead.add(owner)
         quarantined = recovery.recover(session, dead, today, now)

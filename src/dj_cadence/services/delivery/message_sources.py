@@ -70,7 +70,7 @@ def read_sources(
     told_orgs = {head.told_org_id for head in heads if head.told_org_id}
     digest_orgs = {org_id for each in digests.values() for org_id, _ in each}
     known_contacts = contacts(session, told_orgs | digest_orgs, day)
-    held = quiet_periods.over_notices(session, ids)
+    held = quiet_periods.reasons_held(session, ids)
     first = introductions(session, claims, day)
 
     def sources(claim: Claim) -> MessageSources:
@@ -84,7 +84,7 @@ def read_sources(
             more_digests=max(0, len(carried) - DIGESTS),
             contact=contact or whom_to_ask(known_contacts, above),
             introduction=first.get(claim.id, KNOWN),
-            held=tuple(row["reason"] for row in held if row["message_id"] == claim.id),
+            held=held.get(claim.id, ()),
         )
 
     return {claim.id: guarded(claim, partial(sources, claim)) for claim in claims}

@@ -10,7 +10,7 @@ from dj_cadence.domain.reminders.plan import ASKED, NEWCOMER
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import basis_line
 from dj_cadence.domain.tasks.task import State, last_answer_day, overdue_days
-from dj_cadence.rendering import digest_page
+from dj_cadence.rendering.templates import digest_page
 from dj_cadence.services.delivery.message_sources import MessageSources
 from dj_cadence.settings import Settings
 from dj_cadence.store.delivery.message_content import ItemBody, SuperiorTold

@@ -18,14 +18,16 @@ from dj_cadence.domain.digest.digest import (
     last_answered,
     last_due_known,
 )
-from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, child_of
+from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.digest import numbers, subtree
+from dj_cadence.store.digest import numbers
 from dj_cadence.store.digest.criteria import DigestCriteria
 from dj_cadence.store.digest.digests import Counts
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
 
 
@@ -68,18 +70,18 @@ class SubtreeCounts:
         self, session: Session, catalogue: Catalogue, span: TreeRange, criteria: DigestCriteria
     ) -> None:
         self._catalogue = catalogue
-        organizations = subtree.organizations(session, span)
+        organizations = orgs.in_range(session, span)
         self.organizations = {one.id: one for one in organizations}
-        self._children: defaultdict[int | None, list[SubtreeOrganization]] = defaultdict(list)
+        self._children: defaultdict[int | None, list[Organization]] = defaultdict(list)
         for one in organizations:
             self._children[one.supervisor_id].append(one)
         self._rows = SubtreeRows(numbers.count(session, span, criteria))
 
-    def children(self, above: SubtreeOrganization) -> Sequence[SubtreeOrganization]:
+    def children(self, above: Organization) -> Sequence[Organization]:
         """The organizations directly below, in their own order."""
         return self._children.get(above.id, ())
 
-    def by_child(self, above: SubtreeOrganization) -> dict[int, Numbers]:
+    def by_child(self, above: Organization) -> dict[int, Numbers]:
         """Of each organization directly below with its whole subtree, where there is any."""
         rows: defaultdict[int, list[Numbers]] = defaultdict(list)
         children = self.children(above)
@@ -87,7 +89,7 @@ class SubtreeCounts:
             rows[child_of(row, children).id].append(row.numbers)
         return {org_id: total(found) for org_id, found in rows.items()}
 
-    def by_duty(self, above: SubtreeOrganization) -> tuple[DigestDuty, ...]:
+    def by_duty(self, above: Organization) -> tuple[DigestDuty, ...]:
         """Each duty with anything to count, in the catalogue's order; about persons as one."""
         by_duty: defaultdict[str, list[Numbers]] = defaultdict(list)
         for row in self._rows.below(above):
@@ -103,11 +105,11 @@ class SubtreeCounts:
 
 
 def child_lines(
-    children: Iterable[SubtreeOrganization], counts: Counts, before: Counts | None
+    children: Iterable[Organization], counts: Counts, before: Counts | None
 ) -> tuple[DigestChild, ...]:
     """Each child with its numbers; `before` is what the digest before counted, if it is known."""
 
-    def line(child: SubtreeOrganization) -> DigestChild:
+    def line(child: Organization) -> DigestChild:
         own = counts.get(child.id, NOTHING)
         change = None if before is None else own.overdue - before.get(child.id, NOTHING).overdue
         return DigestChild(child.code, child.name, own, change)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.digest.digest import WEEK
 from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
+from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.counts import SubtreeCounts, digest_criteria, total
 from dj_cadence.services.digest.missing_data import all_missing, newly_undelivered
@@ -95,7 +95,6 @@ def make_digest(
         return
     before = digests.week_told(session, week, above)
     _, criteria = digest_criteria(session, catalogue, settings, week, before)
-    span = TreeRange(above.position, above.subtree_end)
-    counts = SubtreeCounts(session, catalogue, span, criteria)
+    counts = SubtreeCounts(session, catalogue, above.subtree, criteria)
     by_child = counts.by_child(counts.organizations[above.id])
     digests.write(session, week, [(above.id, by_child, True)], now)

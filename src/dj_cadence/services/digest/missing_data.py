@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
-from dj_cadence.domain.digest.subtree import SubtreeOrganization, SubtreeRows, child_of
+from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import missing_data as store
@@ -24,13 +25,11 @@ class MissingData:
     def __init__(self, kinds: Sequence[_Kind]) -> None:
         self._kinds = [(at_one, at_many, SubtreeRows(gaps)) for at_one, at_many, gaps in kinds]
 
-    def is_any_below(self, above: SubtreeOrganization) -> bool:
+    def is_any_below(self, above: Organization) -> bool:
         """Whether anything is missing strictly below."""
         return any(gaps.below(above) for _, _, gaps in self._kinds)
 
-    def sentences(
-        self, above: SubtreeOrganization, children: Sequence[SubtreeOrganization]
-    ) -> list[str]:
+    def sentences(self, above: Organization, children: Sequence[Organization]) -> list[str]:
         """What is missing strictly below, kind by kind in the organizations' own order."""
         lines: list[str] = []
         for at_one, at_many, gaps in self._kinds:
@@ -38,8 +37,9 @@ class MissingData:
             if len(below) <= _NAMED:
                 lines += [at_one.format(gap.org_name, *gap.details) for gap in below]
             else:
-                numbers = Counter(child_of(gap, children) for gap in below)
-                lines += [at_many.format(child.name, number) for child, number in numbers.items()]
+                numbers = Counter(child_of(gap, children).id for gap in below)
+                counted = ((child.name, numbers[child.id]) for child in children)
+                lines += [at_many.format(name, number) for name, number in counted if number]
         return lines
 
 

@@ -31,7 +31,7 @@ from dj_cadence.services.digest.counts import (
 from dj_cadence.services.digest.missing_data import all_missing, calendar_sentences
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.digest import digests, subtree, subtree_tasks
+from dj_cadence.store.digest import digests, subtree_tasks
 from dj_cadence.store.digest.subtree_tasks import SubtreeTask
 from dj_cadence.store.roster import orgs
 
@@ -49,9 +49,10 @@ def digest_view(
 ) -> DigestView:
     """What the digest of `org_id` says on `today`."""
     above = orgs.by_id(session, org_id)
-    span = TreeRange(above.position, above.subtree_end)
     before = digests.week_told(session, week, above)
-    found = Digests(session, catalogue, settings, week, today=today, span=span, before=before)
+    found = Digests(
+        session, catalogue, settings, week, today=today, span=above.subtree, before=before
+    )
     return found.view(org_id)
 
 
@@ -96,7 +97,7 @@ def kept_digest(
         return None
     before = digests.week_told(session, week, above)
     days = digest_days(week, before, catalogue.calendar)
-    below = subtree.children(session, above.id, counts)
+    below = orgs.children(session, above.id, counts.keys())
     children = child_lines(below, counts, digests.counts_of(session, above.id, before))
     return DigestView(
         org_code=above.code,

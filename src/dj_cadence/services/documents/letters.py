@@ -25,7 +25,7 @@ from dj_cadence.store.documents import year_end
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 
-def paper(
+def make_document(
     session: Session,
     catalogue: Catalogue,
     kind: DocumentKind,
@@ -37,28 +37,18 @@ def paper(
     year: int = 0,
     contact: str = "",
 ) -> Document:
-    """The paper of an organization, as far as the visitor may read what stands in it.
+    """The document of an organization, as far as the visitor may read what stands in it.
 
     `month` is any day of the month in which terms end, `contact` whom the site's settings name.
 
     Raises Refused where there is nothing to write about.
     """
-    match kind:
-        case DocumentKind.YEAR_END:
-            return _year_end(session, catalogue, organization, visitor, today, year or today.year)
-        case DocumentKind.REMINDER:
-            return reminder(
-                session,
-                catalogue,
-                organization,
-                site_contact(contact),
-                visitor=visitor,
-                today=today,
-                month=month or today,
-            )
-        case _:
-            named = site_contact(contact)
-            return about_election(session, catalogue, kind, organization, named, today=today)
+    if kind is DocumentKind.YEAR_END:
+        return _year_end(session, catalogue, organization, visitor, today, year or today.year)
+    named, month = site_contact(contact), month or today
+    if kind is DocumentKind.REMINDER:
+        return reminder(session, catalogue, organization, named, visitor, today, month)
+    return about_election(session, catalogue, kind, organization, named, today=today)
 
 
 def _year_end(

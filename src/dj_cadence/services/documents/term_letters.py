@@ -1,12 +1,13 @@
-"""The letters about terms of office: the reminder to those below, and the papers of an election."""
+"""Letters about terms of office: the reminder to those below, and the documents of an election."""
 
 from collections.abc import Iterable
 from datetime import date
 
-from dj_cadence.domain.access.visitor import Right, Visitor
+from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.documents.document import Document
 from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
     ContactPerson,
     Titles,
     calls_itself,
@@ -19,7 +20,6 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.errors import Refused
-from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.documents.terms import term_of, terms_below
 from dj_cadence.store.roster import orgs, people
@@ -69,16 +69,8 @@ def reminder_months(
     today: date,
 ) -> list[date]:
     """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
-    months = terms_below(
-        session,
-        _term_duties(catalogue),
-        org_id,
-        reached(visitor, Right.SEE, today),
-        first=FIRST_DAY,
-        last=until,
-        today=today,
-    )
-    return sorted({term.ends.replace(day=1) for term in months})
+    terms = _terms_below(session, catalogue, org_id, visitor, today, FIRST_DAY, until)
+    return sorted({term.ends.replace(day=1) for term in terms})
 
 
 def reminder(
@@ -86,22 +78,13 @@ def reminder(
     catalogue: Catalogue,
     organization: Organization,
     contact: ContactPerson,
-    *,
     visitor: Visitor,
     today: date,
     month: date,
 ) -> Document:
     """To all directly below whose terms end in a month. Raises Refused where none does."""
     first, last = month.replace(day=1), month_end(month)
-    terms = terms_below(
-        session,
-        _term_duties(catalogue),
-        organization.id,
-        reached(visitor, Right.SEE, today),
-        first=first,
-        last=last,
-        today=today,
-    )
+    terms = _terms_below(session, catalogue, organization.id, visitor, today, first, last)
     if not terms:
         raise Refused(
             f"{organization.name}的下级党组织中，没有{month.year}年{month.month}月届满的。"
@@ -127,7 +110,7 @@ def about_election(
     *,
     today: date,
 ) -> Document:
-    """One of the six papers of an election. Raises Refused for what elects nobody."""
+    """One of the six documents of an election. Raises Refused for what elects nobody."""
     term = term_of(session, _term_duties(catalogue), organization.id, today)
     if term is None:
         raise Refused(f"{organization.name}没有换届任务；可能缺少上次换届日期，请先登记。")
@@ -160,6 +143,20 @@ def superior_name(session: Session, organization: Organization) -> str:
     """Who approves, else who oversees; empty at the top."""
     above = organization.approver_id or organization.supervisor_id
     return orgs.names(session, [above])[above] if above else ""
+
+
+def _terms_below(
+    session: Session,
+    catalogue: Catalogue,
+    org_id: int,
+    visitor: Visitor,
+    today: date,
+    first: date,
+    last: date,
+) -> list[CommitteeTerm]:
+    """Those directly below that the visitor sees and that end on a day `first`…`last`."""
+    duties = _term_duties(catalogue)
+    return terms_below(session, duties, org_id, visitor, first=first, last=last, today=today)
 
 
 def _term_duties(catalogue: Catalogue) -> list[str]:

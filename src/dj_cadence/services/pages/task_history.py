@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from dj_cadence.domain.access.visitor import ADMINISTRATOR, Right, Visitor
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.delivery import log
-from dj_cadence.services.tasks.explain import history
+from dj_cadence.services.explain import history
 from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.database import Session
 

@@ -91,11 +91,12 @@ def gather(
     What falls into a quiet period is left out, unless its plan speaks all the same.
     `readers` are the superiors whose digest is to be sent.
     """
-    notices = waiting(session, quiets, today)
-    lookup = _Lookup(session, calendar, settings, quiets, notices, readers, today)
+    lookup = _Lookup(
+        session, calendar, settings, quiets, waiting(session, quiets, today), readers, today
+    )
     recipients = Recipients()
-    for notice in notices:
-        lookup.place(recipients, notice)
+    for one in lookup.waiting:
+        lookup.place(recipients, one)
     for org_id in readers:
         reader = lookup.book.digest_reader(org_id)
         if reader and lookup.may_speak((org_id,)):
@@ -128,14 +129,15 @@ class _Lookup:
     calendar: WorkCalendar
     settings: Settings
     quiets: Sequence[QuietPeriod]
-    notices: Sequence[WaitingNotice]
+    waiting: Sequence[WaitingNotice]
     readers: Sequence[int]
     today: date
 
-    def place(self, recipients: Recipients, notice: WaitingNotice) -> None:
+    def place(self, recipients: Recipients, waiting: WaitingNotice) -> None:
         """Put a notice where it belongs, or leave it for after a quiet period."""
-        there, plan = self._org_at_level(notice), self._plans[notice.plan_snapshot_id]
-        org_ids = [notice.org_id, *([there] if there else [])]
+        notice, there = waiting.notice, self._org_at_level(waiting)
+        plan = self._plans[waiting.plan_snapshot_id]
+        org_ids = [waiting.org_id, *([there] if there else [])]
         if not plan.through_quiet and not self.may_speak(org_ids):
             return
         fallback, channels = plan.way(notice.reminder_step, notice.level)
@@ -143,58 +145,58 @@ class _Lookup:
             notice.office, self.book.holders(there), self.book.reachable, fallback
         )
         if not to or not there:
-            recipients.unaddressed.append((notice.id, there))
-            if 0 < notice.level < len(self._line(notice)):
-                recipients.passed_up.append(notice.one_level_up(self.today))
+            recipients.unaddressed.append((waiting.id, there))
+            if 0 < notice.level < len(self._line(waiting)):
+                recipients.passed_up.append(waiting.one_level_up(self.today))
             return
         bundle = recipients.bundle_for(to, self.book)
-        bundle.notices.append(BundledNotice(notice.id, there, to.relay))
+        bundle.notices.append(BundledNotice(waiting.id, there, to.relay))
         bundle.channels = bundle.channels or channels
-        bundle.expected = min(bundle.expected, self._expected_on(notice, plan, org_ids))
+        bundle.expected = min(bundle.expected, self._expected_on(notice.due_on, plan, org_ids))
 
     def may_speak(self, org_ids: Iterable[int]) -> bool:
         """Whether none of these is in a quiet period."""
         return speaks_on(self.quiets, self._places(org_ids), self.today) == self.today
 
-    def _expected_on(
-        self, notice: WaitingNotice, plan: ReminderPlan, org_ids: Iterable[int]
-    ) -> date:
+    def _expected_on(self, due_on: date, plan: ReminderPlan, org_ids: Iterable[int]) -> date:
         """When it should have gone out: after a quiet period, on the first working day."""
         if plan.through_quiet or not self.quiets:
-            return notice.due_on
-        day = speaks_on(self.quiets, self._places(org_ids), notice.due_on)
-        return day if day == notice.due_on else self.calendar.on_or_after(day)
+            return due_on
+        day = speaks_on(self.quiets, self._places(org_ids), due_on)
+        return day if day == due_on else self.calendar.on_or_after(day)
 
-    def _org_at_level(self, notice: WaitingNotice) -> int | None:
+    def _org_at_level(self, waiting: WaitingNotice) -> int | None:
         """None where the reporting line is not that long."""
-        if not notice.level:
-            return notice.org_id
-        line = self._line(notice)
-        return line[notice.level - 1] if notice.level <= len(line) else None
+        line = (waiting.org_id, *self._line(waiting))
+        level = waiting.notice.level
+        return line[level] if level < len(line) else None
 
-    def _line(self, notice: WaitingNotice) -> Sequence[int]:
+    def _line(self, waiting: WaitingNotice) -> Sequence[int]:
         """Who hears of it, one after the other; of what waits for a decision, who decides."""
-        lines = self._deciding if notice.reminder_step == DECIDE else self._above
-        return lines.get(notice.org_id, ())
+        if not waiting.notice.level:
+            return ()
+        is_asked = waiting.notice.reminder_step == DECIDE
+        return (self._deciding if is_asked else self._above).get(waiting.org_id, ())
 
     @cached_property
     def _deciding(self) -> Mapping[int, Sequence[int]]:
-        handed_up = {one.org_id for one in self.notices if one.reminder_step == DECIDE}
+        handed_up = {one.org_id for one in self.waiting if one.notice.reminder_step == DECIDE}
         return orgs.deciding(self.session, handed_up) if handed_up else {}
 
     @cached_property
     def _above(self) -> Mapping[int, Sequence[int]]:
-        return orgs.superiors(self.session, {one.org_id for one in self.notices if one.level})
+        upward = {one.org_id for one in self.waiting if one.notice.level}
+        return orgs.superiors(self.session, upward)
 
     @cached_property
     def book(self) -> AddressBook:
         """Of all that are written to."""
-        written_to = {there for one in self.notices if (there := self._org_at_level(one))}
+        written_to = {there for one in self.waiting if (there := self._org_at_level(one))}
         return AddressBook(self.session, written_to | set(self.readers), self.today, self.settings)
 
     @cached_property
     def _plans(self) -> Mapping[int, ReminderPlan]:
-        snapshots = {one.plan_snapshot_id for one in self.notices}
+        snapshots = {one.plan_snapshot_id for one in self.waiting}
         return {id_: plan_snapshots.load(self.session, id_) for id_ in snapshots}
 
     def _places(self, org_ids: Iterable[int]) -> list[int]:
@@ -204,5 +206,5 @@ class _Lookup:
     def _positions(self) -> Mapping[int, int]:
         lines = (*self._above.values(), *self._deciding.values())
         above = {org_id for line in lines for org_id in line}
-        own = {one.org_id for one in self.notices}
+        own = {one.org_id for one in self.waiting}
         return orgs.positions(self.session, own | set(self.readers) | above)

@@ -12,13 +12,12 @@ from dj_cadence.domain.roster.appointment_rows import (
     read_appointments,
 )
 from dj_cadence.domain.roster.codes import lookalikes, with_one_spelling
-from dj_cadence.domain.roster.columns import Origin, RosterRow, RosterSheets
-from dj_cadence.domain.roster.facts import facts_of
+from dj_cadence.domain.roster.facts import Beginning, facts_of, first_beginning, next_beginning
 from dj_cadence.domain.roster.identity import identity_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
 from dj_cadence.domain.roster.people import RosterPerson, identify
 from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
-from dj_cadence.domain.roster.start import Beginning, first_beginning, next_beginning
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster.tree import (
     Seat,

@@ -18,13 +18,11 @@ from dj_cadence.domain.roster.columns import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Origin,
-    RosterRow,
-    RosterSheets,
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
 from dj_cadence.domain.roster.people import number_of
 from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.errors import Refused

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from dj_cadence.domain.organizations.offices import OTHER_OFFICES
-from dj_cadence.domain.roster.columns import RosterSheets
 from dj_cadence.domain.roster.people import RosterPerson
+from dj_cadence.domain.roster.rows import RosterSheets
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.problems import Problem, with_lines
 from dj_cadence.services.planning.first_duties import Newcomer

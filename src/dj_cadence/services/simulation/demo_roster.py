@@ -11,10 +11,8 @@ from dj_cadence.domain.roster.columns import (
     APPOINTMENT_SHEET,
     ORG_COLUMNS,
     ORG_SHEET,
-    Origin,
-    RosterRow,
-    RosterSheets,
 )
+from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.table_column import Column
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")

@@ -212,9 +212,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
     for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
         digests.setdefault(message_id, []).append(code)
     rows = session.execute(query.order_by(message.c.id)).all()
-    held = {
-        one["message_id"]: True for one in quiet_periods.over_notices(session, [r.id for r in rows])
-    }
+    held = quiet_periods.reasons_held(session, [row.id for row in rows])
     fresh = select(notice.c.message_id).join_from(notice, message)
     took_over = set(session.scalars(fresh.where(ready, notice.c.reminder_step == NEWCOMER)))
     return [
@@ -226,7 +224,7 @@ def _ready_messages(session: Session) -> list[dict[str, Any]]:
             "tasks": sorted(about.get(row.id, ())),
             "digests": digests.get(row.id, []),
             "late": row.late,
-            "held": bool(held.get(row.id)),
+            "held": row.id in held,
             "newcomer": row.id in took_over,
         }
         for row in rows

@@ -6,18 +6,15 @@ from dj_cadence.domain.planning.cohort import case_cohort
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Duty
 from dj_cadence.domain.rules.duty_in_words import dates_text, owed_by_text
-from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
-from dj_cadence.services.tasks.superior_decisions import need_reason
-from dj_cadence.services.tasks.undo import catch_up
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.tasks import start_events, tasks
+from dj_cadence.store.tasks import start_events
 from dj_cadence.store.tasks.start_events import case, cases
 
-__all__ = ["case", "cases", "open_case", "take_back"]
+__all__ = ["case", "cases", "open_case"]
 
 LONGEST_REF = 40
 
@@ -56,26 +53,6 @@ def open_case(
     number = start_events.add_case(session, org.id, clock.event, on, ref, actor)
     orgs.mark_changed(session, [org.id])
     return number
-
-
-def take_back(
-    session: Session, catalogue: Catalogue, number: int, actor: Actor, *, reason: str
-) -> None:
-    """A case was recorded by mistake: it is gone, and with it the tasks that it started.
-
-    Raises Refused without a reason, for an unknown case, and where somebody has acted on one
-    of its tasks: that is taken back first.
-    """
-    org_code = case(session, number).code
-    reason = need_reason(reason, "撤回")
-    started = tasks.of_case(session, number)
-    if acted := [str(task.id) for task in started if task.has_acts]:
-        raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
-    start_events.void(session, number, actor.now)
-    for task in started:
-        tasks.change(session, task, change.withdraw(actor.now), actor, reason)
-    org_id = orgs.find_org(session, org_code).id
-    catch_up(session, catalogue, [org_id], today=actor.today, now=actor.now)
 
 
 def _clocked(catalogue: Catalogue, key: str) -> tuple[Duty, Clock]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from dj_cadence.chinese import os_reason
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
@@ -102,7 +103,7 @@ def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: 
             f"本组织的附件最多存 {whole} MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
         )
     names = "、".join(str(paper["name"]) for paper in aside.papers)
-    tasks.change(session, task, change.add_evidence(), actor, names)
+    tasks.change(session, task, TaskChange(ActKind.EVIDENCE, {}), actor, names)
     aside.put_in_place()
 
 
@@ -134,7 +135,7 @@ def take_back(
         raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
     store.remove(session, paper_id)
     reason = f"{wrong.name}（{wrong.sha256[:12]}）"
-    tasks.change(session, task, change.take_back_evidence(), actor, reason)
+    tasks.change(session, task, TaskChange(ActKind.TAKE_BACK, {}), actor, reason)
     return wrong.name
 
 

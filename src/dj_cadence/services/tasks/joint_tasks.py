@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import chain, islice
 
-from sqlalchemy import select
-
 from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -18,7 +16,6 @@ from dj_cadence.store.access.reach import reached
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import org
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
 MOST = 60
@@ -41,7 +38,7 @@ def companions(
     """
     school = orgs.school_of(session, at) or at
     may_act = reached(visitor, Right.ACT, today)
-    reach = set(session.scalars(select(org.c.id).where(in_subtree(school), may_act)))
+    reach = orgs.ids_where(session, in_subtree(school), may_act)
     others = tasks(
         session, catalogue, today=today, org_code=school.code, subtree=True, states=BEGUN
     )

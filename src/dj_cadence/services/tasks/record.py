@@ -138,6 +138,14 @@ def checked_text(text: str, what: str) -> str:
     return clean
 
 
+def need_reason(reason: str, what: str) -> str:
+    """The reason as it is kept. Raises Refused where there is none."""
+    reason = checked_text(reason, "原因")
+    if not reason:
+        raise Refused(f"请写明{what}的原因。", field="reason")
+    return reason
+
+
 def _check_together(catalogue: Catalogue, held: Sequence[Task]) -> None:
     if len(held) == 1:
         return
@@ -174,12 +182,7 @@ def _count(session: Session, catalogue: Catalogue, task: Task, actor: Actor, not
 
 
 def missed(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Say that a month's, quarter's or semester's duty was not done, and why.
 
@@ -190,9 +193,7 @@ def missed(
     task = _open_task(session, task_id)
     if task.step == OWN:
         _check_missed(catalogue, task, actor.today)
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused("请写明未按期开展的原因。", field="reason")
+    reason = need_reason(reason, "未按期开展")
     with one_deed(session):
         missing = change.miss(task, actor.today, actor.now)
         tasks.change(session, task, missing, actor, reason)

@@ -12,12 +12,7 @@ from dj_cadence.services.tasks.record import done
 from dj_cadence.store.core.database import Session
 
 
-def import_records(
-    session: Session,
-    catalogue: Catalogue,
-    file: RecordsFile,
-    actor: Actor,
-) -> int:
+def import_records(session: Session, catalogue: Catalogue, file: RecordsFile, actor: Actor) -> int:
     """Record every row; returns how many.
 
     Raises Refused that names every faulty row. The caller's transaction must then be

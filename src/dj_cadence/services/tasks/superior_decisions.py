@@ -12,7 +12,7 @@ from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.errors import Refused
-from dj_cadence.services.tasks.record import begin_term, checked_text, is_term
+from dj_cadence.services.tasks.record import begin_term, is_term, need_reason
 from dj_cadence.services.tasks.workflow import follow
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.reminders import notices
@@ -67,11 +67,7 @@ def postpone(
 
 
 def _move_notices(
-    session: Session,
-    catalogue: Catalogue,
-    term: Task,
-    until: date,
-    actor: Actor,
+    session: Session, catalogue: Catalogue, term: Task, until: date, actor: Actor
 ) -> None:
     """What superiors still owe before the term's end goes by the new end, at once if it must.
 
@@ -133,12 +129,7 @@ def _check_extension(task: Task, clock: Clock, until: date) -> None:
 
 
 def waive(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Let a task off. Raises Refused without a reason."""
     task = _owed_task(session, task_id)
@@ -159,12 +150,7 @@ def accept(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -
 
 
 def return_(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> None:
     """Send back what was handed up, with the reason; its records count no more."""
     task = _submitted_task(session, task_id)
@@ -190,11 +176,3 @@ def _owed_task(session: Session, task_id: int) -> Task:
     if task.state.is_settled:
         raise Refused(f"这项任务已经是“{task.state.label}”，没有改动。")
     return task
-
-
-def need_reason(reason: str, what: str) -> str:
-    """The reason as it is kept. Raises Refused where there is none."""
-    reason = checked_text(reason, "原因")
-    if not reason:
-        raise Refused(f"请写明{what}的原因。", field="reason")
-    return reason

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Text
+from sqlalchemy import ColumnElement, Row, Select, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -14,6 +14,7 @@ from sqlalchemy.types import String, TypeDecorator
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
+Condition = ColumnElement[bool]
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.retry_pauses import address_pause
 from dj_cadence.errors import Blame
-from dj_cadence.store.core.bulk import add_rows, remove_rows
+from dj_cadence.store.core.batching import add_rows, remove_rows
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery.messages import MessageRow

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class ProcessLock:
-    """The signs of life of this process."""
+    """Held for as long as this process lives."""
 
     owner: str
     """How it is called in leases."""
@@ -43,8 +43,8 @@ class ProcessLock:
 
 
 @contextmanager
-def lifeline(database: Database, site_folder: Path, name: str) -> Iterator[ProcessLock]:
-    """Be alive, under a name that is nobody else's, until the end of the block.
+def hold_process_lock(database: Database, site_folder: Path, name: str) -> Iterator[ProcessLock]:
+    """Hold a lock, under a name that is nobody else's, until the end of the block.
 
     Where the folder cannot be written, others go by the lease.
     """
@@ -66,24 +66,16 @@ def living(site_folder: Path) -> bool:
     return any(_is_free(file) is False for file in (site_folder / FOLDER).glob("*.lock"))
 
 
-def seen_dead(
+def stale_owners(
     session: Session, site_folder: Path, owners: Mapping[str, datetime], now: datetime
 ) -> set[str]:
     """Of the owners of leases, with the ends of these, those whose messages may be taken back."""
-    return {
-        owner
-        for owner, until in owners.items()
-        if _is_dead(session, site_folder, owner, until, now)
-    }
 
+    def is_dead(owner: str, until: datetime) -> bool:
+        free = _is_free(_path(site_folder, owner))
+        return free if free is not None else until < now and not is_held(session, owner)
 
-def _is_dead(
-    session: Session, site_folder: Path, owner: str, until: datetime, now: datetime
-) -> bool:
-    free = _is_free(_path(site_folder, owner))
-    if free is not None:
-        return free
-    return until < now and not is_held(session, owner)
+    return {owner for owner, until in owners.items() if is_dead(owner, until)}
 
 
 def _is_free(path: Path) -> bool | None:

@@ -16,7 +16,9 @@ from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.schema import rate_token
 
 
-def take(ledger: DriverTransaction, bucket: str, limit: Limit, now: datetime) -> datetime | None:
+def take(
+    transaction: DriverTransaction, bucket: str, limit: Limit, now: datetime
+) -> datetime | None:
     """Take a token; None if there was one, else the instant at which one will be back.
 
     Every change compares what it found: two processes never take the same token.
@@ -24,17 +26,17 @@ def take(ledger: DriverTransaction, bucket: str, limit: Limit, now: datetime) ->
     pause = timedelta(seconds=limit.seconds)
     mine = {"name": bucket, "most": limit.messages}
     while True:
-        used = int(ledger.row(_USED, **mine)[0])
+        used = int(transaction.row(_USED, **mine)[0])
         if used < limit.messages:
             change, found = _TAKE_NEW, {"number": used}
         else:
-            number, taken = ledger.row(_OLDEST, **mine)
+            number, taken = transaction.row(_OLDEST, **mine)
             taken_at = datetime.fromisoformat(taken)
             # Taken long from now: a clock was set back, and must not shut the channel.
             if now - pause < taken_at <= now + pause:
                 return taken_at + pause
             change, found = _TAKE_AGAIN, {"number": number, "found": taken}
-        if ledger.run(change, name=bucket, instant=instant_text(now), **found):
+        if transaction.run(change, name=bucket, instant=instant_text(now), **found):
             return None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.tree_range import TreeRange
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.tasks.task import LATE, State
 from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.digest.criteria import (
     IS_OPEN,
@@ -62,7 +62,7 @@ def late_or_missed(
 
 def own_tasks(session: Session, span: TreeRange, criteria: DigestCriteria) -> list[SubtreeTask]:
     """What superiors themselves still owe and is late, to be recorded, or due by the week's end."""
-    late = task.c.state.in_([State.OVERDUE.value, State.UNRECORDED.value])
+    late = task.c.state.in_(sorted(LATE))
     listed = or_(late, and_(IS_OPEN, task.c.due <= criteria.sunday))
     leads = org.c.subtree_end > org.c.position
     return _read(session, _tasks().where(in_range(span), leads, listed))

@@ -1,0 +1,1 @@
+"""What the documents of an organization are filled from: terms, records, reasons."""

@@ -6,9 +6,11 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.tasks.task import OWED
+from dj_cadence.store.access.reach import reached
 from dj_cadence.store.schema import org, profile, slot, start_event, task
 
 
@@ -23,17 +25,18 @@ def terms_below(
     session: Session,
     duties: Collection[str],
     org_id: int,
-    visible: ColumnElement[bool],
+    visitor: Visitor,
     *,
     first: date,
     last: date,
     today: date,
 ) -> list[CommitteeTerm]:
-    """Those directly below an organization that end on a day `first`…`last`.
+    """Those directly below an organization that the visitor sees, ending on `first`…`last`.
 
-    In the organizations' own order; `visible` says which of them are shown.
+    In the organizations' own order.
     """
-    where = and_(org.c.supervisor_id == org_id, visible, task.c.due.between(first, last))
+    seen = reached(visitor, Right.SEE, today)
+    where = and_(org.c.supervisor_id == org_id, seen, task.c.due.between(first, last))
     return _terms(session, duties, where, today)
 
 

@@ -1,11 +1,10 @@
 """The quiet periods that people have set."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
-    RowMapping,
     and_,
     case,
     delete,
@@ -92,28 +91,26 @@ def shorten(session: Session, number: int, until: date) -> None:
     session.execute(update(quiet_period).where(this).values(until=until))
 
 
-def over_notices(session: Session, message_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """(message_id, reason): why open notices of these messages were held until now."""
+def reasons_held(session: Session, message_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """By message, why open notices in it were held until now; those held by nothing are missing."""
     if session.execute(select(quiet_period.c.id).limit(1)).first() is None:
-        return []
-    there = org.alias("there")
-    about = org.alias("about")
+        return {}
+    there, about, q = org.alias("there"), org.alias("about"), quiet_period.c
     within = or_(_everywhere, in_subtree(org, there), in_subtree(org, about))
+    is_open = notice.c.outcome == NoticeOutcome.OPEN
     query = (
-        select(notice.c.message_id, quiet_period.c.reason, func.max(quiet_period.c.until))
+        select(notice.c.message_id, q.reason)
         .select_from(notice)
         .join(task, task.c.id == notice.c.task_id)
         .join(about, about.c.id == task.c.org_id)
         .join(there, there.c.id == notice.c.org_id)
-        .join(
-            quiet_period,
-            and_(notice.c.due_on >= quiet_period.c.since, notice.c.due_on <= quiet_period.c.until),
-        )
-        .outerjoin(org, org.c.id == quiet_period.c.org_id)
-        .where(
-            among(notice.c.message_id, message_ids), notice.c.outcome == NoticeOutcome.OPEN, within
-        )
-        .group_by(notice.c.message_id, quiet_period.c.reason)
-        .order_by(notice.c.message_id, func.max(quiet_period.c.until), quiet_period.c.reason)
+        .join(quiet_period, notice.c.due_on.between(q.since, q.until))
+        .outerjoin(org, org.c.id == q.org_id)
+        .where(among(notice.c.message_id, message_ids), is_open, within)
+        .group_by(notice.c.message_id, q.reason)
+        .order_by(notice.c.message_id, func.max(q.until), q.reason)
     )
-    return session.execute(query).mappings().all()
+    reasons: dict[int, tuple[str, ...]] = {}
+    for message_id, reason in session.execute(query):
+        reasons[message_id] = (*reasons.get(message_id, ()), reason)
+    return reasons

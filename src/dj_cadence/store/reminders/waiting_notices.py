@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminders.notice import WaitingNotice
+from dj_cadence.domain.reminders.notice import Notice, WaitingNotice
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.reminders.notices import WAITS
@@ -21,12 +21,15 @@ def any_waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) ->
 
 def waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> list[WaitingNotice]:
     """All, the most pressing first: what has come up to superiors, then the oldest."""
-    of_notice = (notice.c[name] for name in WaitingNotice._fields[:-2])
+    columns = (notice.c[name] for name in Notice._fields)
     query = _waiting(session, quiets, today).with_only_columns(
-        *of_notice, task.c.org_id, task.c.plan_snapshot_id
+        notice.c.id, task.c.org_id, task.c.plan_snapshot_id, *columns
     )
     rows = session.execute(query.order_by(notice.c.level.desc(), notice.c.id))
-    return [WaitingNotice._make(row) for row in rows]
+    return [
+        WaitingNotice(notice_id, Notice._make(values), org_id, snapshot_id)
+        for notice_id, org_id, snapshot_id, *values in rows
+    ]
 
 
 def _waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> Select[tuple[int]]:

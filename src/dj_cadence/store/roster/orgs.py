@@ -13,7 +13,8 @@ from dj_cadence.errors import Refused
 from dj_cadence.fingerprint import digest
 from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
-from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core import conditions
+from dj_cadence.store.core.batching import Values, add_rows, change_rows
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
@@ -62,6 +63,11 @@ def facts(session: Session, organization: Organization) -> Facts:
     return Facts.from_json(session.execute(its_own).scalar_one())
 
 
+def ids_where(session: Session, *conditions: ColumnElement[bool]) -> set[int]:
+    """The organizations for which all of this holds."""
+    return set(session.scalars(select(org.c.id).where(*conditions)))
+
+
 def school_of(session: Session, organization: Organization) -> Organization | None:
     """The top of the school that the organization belongs to; None for one of no school."""
     inside = org.c.position <= organization.position, org.c.subtree_end >= organization.position
@@ -83,8 +89,21 @@ def schools(session: Session) -> set[tuple[str, str]]:
 
 def subtree(session: Session, org_code: str) -> list[Organization]:
     """The organization and all below it, in the organizations' own order."""
-    top = find_org(session, org_code)
-    rows = session.execute(_ORGANIZATION.where(in_subtree(top)).order_by(org.c.position))
+    return _in_order(session, in_subtree(find_org(session, org_code)))
+
+
+def in_range(session: Session, positions: TreeRange) -> list[Organization]:
+    """The organizations at these positions, in their own order."""
+    return _in_order(session, conditions.in_range(positions))
+
+
+def children(session: Session, org_id: int, also: Collection[int] = ()) -> list[Organization]:
+    """The organizations directly below one, and these others, in their own order."""
+    return _in_order(session, or_(org.c.supervisor_id == org_id, org.c.id.in_(also)))
+
+
+def _in_order(session: Session, condition: ColumnElement[bool]) -> list[Organization]:
+    rows = session.execute(_ORGANIZATION.where(condition).order_by(org.c.position))
     return [Organization._make(row) for row in rows]
 
 

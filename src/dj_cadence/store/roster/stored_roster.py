@@ -8,8 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, select
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.roster.facts import Beginning
 from dj_cadence.domain.roster.people import StoredPerson
-from dj_cadence.domain.roster.start import Beginning
 from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.orgs import OrgValues

@@ -17,7 +17,7 @@ from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnySelect
+from dj_cadence.store.core.types import AnySelect, Condition
 from dj_cadence.store.schema import act, appointment, org, person
 
 _DEED = "deed under way"
@@ -162,14 +162,15 @@ def _acts(session: Session, *which: ColumnElement[bool], most: int | None = None
     ]
 
 
-def history(session: Session, task_id: int, named_at: ColumnElement[bool]) -> list[ActLine]:
+def history(session: Session, task_id: int, named_at: Condition | None) -> list[ActLine]:
     """What was done to a task, in order.
 
-    `named_at`, a condition on `org`: at which organizations those who acted are named; others
-    are 上级.
+    `named_at`, a condition on `org`: at which organizations those who acted are named (None:
+    at all); others are 上级.
     """
     appointments = select(appointment.c.id).join(org, org.c.id == appointment.c.org_id)
-    named = appointments.where(appointment.c.person_id == person.c.id, named_at).exists()
+    appointments = appointments.where(appointment.c.person_id == person.c.id)
+    named = (appointments if named_at is None else appointments.where(named_at)).exists()
     who = case((person.c.id.is_(None), act.c.done_by), (named, person.c.name), else_="上级")
     query = (
         select(act.c.at, act.c.kind, act.c.via, who, act.c.before, act.c.after, act.c.reason)

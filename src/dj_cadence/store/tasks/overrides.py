@@ -113,11 +113,7 @@ def spreads(session: Session, duty: str) -> list[Spread]:
     query = select(org.c.position, org.c.subtree_end, override).join_from(override, org)
     query = query.where(override.c.duty == duty, _dates)
     return [
-        Spread(
-            row.position,
-            row.subtree_end,
-            Override(row.period, OverrideKey(row.key), row.value),
-        )
+        Spread(row.position, row.subtree_end, Override(row.period, OverrideKey(row.key), row.value))
         for row in session.execute(query.order_by(override.c.id))
     ]
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
-from dj_cadence.store.core.bulk import Values, add_rows, change_rows
+from dj_cadence.store.core.batching import Values, add_rows, change_rows
 from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import org, start_event, task
@@ -134,11 +134,7 @@ def running_terms(session: Session) -> dict[int, int]:
 
 
 def write_elections(
-    session: Session,
-    *,
-    corrected: Sequence[Values],
-    ended: Sequence[int],
-    begun: Sequence[Values],
+    session: Session, *, corrected: Sequence[Values], ended: Sequence[int], begun: Sequence[Values]
 ) -> None:
     """Elections that a roster brings: other days by `id`, terms that are over, and new ones."""
     change_rows(session, start_event, corrected)

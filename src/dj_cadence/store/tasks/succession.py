@@ -40,12 +40,7 @@ def pending(session: Session, today: date, notices: Collection[str]) -> list[Suc
     task_left = exists().where(_open_at(org.c.id, notices)).correlate(org)
     query = (
         select(
-            org.c.id,
-            org.c.name,
-            org.c.successor_id,
-            orgs.is_handed_over(),
-            after.c.name,
-            own.c.day,
+            org.c.id, org.c.name, org.c.successor_id, orgs.is_handed_over(), after.c.name, own.c.day
         )
         .join_from(org, after, after.c.id == org.c.successor_id)
         .outerjoin(own, and_(own.c.org_id == org.c.id, is_current_election(own)))

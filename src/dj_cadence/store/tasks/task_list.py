@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -13,7 +14,7 @@ from dj_cadence.domain.rules.workflow import Step
 from dj_cadence.domain.tasks.task import OWED, State, last_answer_day, overdue_days
 from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.types import AnyRow
+from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.tasks.overrides import adopted, binds
 
@@ -21,6 +22,10 @@ _PROMISED = (
     *("id", "org", "duty", "step", "title", "period", "opens", "planned", "due", "state"),
     *("overdue_days", "provisional", "target", "unit", "done", "office", "completed_on"),
     "late_days",
+)
+_OF_TASK = (
+    *("id", "org_id", "duty", "step", "subject_id", "state", "opens", "planned", "planned_time"),
+    *("place", "due", "target", "completed_on", "settled_at", "sequence", "changed_at"),
 )
 _subject = org.alias("subject")
 
@@ -81,11 +86,8 @@ class TaskRow:
 
     def as_json(self) -> dict[str, object]:
         """The fields that scripts rely on, dates as ISO text."""
-        found = {name: getattr(self, name) for name in _PROMISED}
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in found.items()
-        }
+        values = ((name, getattr(self, name)) for name in _PROMISED)
+        return {name: v.isoformat() if isinstance(v, date) else v for name, v in values}
 
 
 def tasks(
@@ -111,7 +113,7 @@ def tasks(
     """
     seen = [binds(catalogue.binding(), adopted(session))] if binding else []
     conditions = [
-        *_in_org(org_code, subtree=subtree),
+        *(_in_org(org_code, subtree=subtree) if org_code else []),
         *([task.c.org_id.in_(org_ids)] if org_ids is not None else []),
         *([among(task.c.id, ids)] if ids is not None else []),
         *([task.c.state.in_([str(state) for state in states])] if states is not None else []),
@@ -120,32 +122,32 @@ def tasks(
         *([task.c.due <= due_until] if due_until else []),
         *seen,
     ]
-    found = session.execute(_rows().where(*conditions))
-    return [_task_row(row, catalogue, today) for row in found]
+    rows = session.execute(_rows().where(*conditions)).mappings()
+    return [_task_row(row, catalogue, today) for row in rows]
 
 
 def _in_org(code: str, *, subtree: bool) -> list[ColumnElement[bool]]:
-    if not code:
-        return []
     if not subtree:
         return [org.c.code == code]
     top = org.alias("top")
-    within = and_(top.c.code == code, in_subtree(top))
-    return [select(top.c.id).where(within).exists()]
+    return [select(top.c.id).where(top.c.code == code, in_subtree(top)).exists()]
 
 
-def _rows() -> Select[tuple[object, ...]]:
+def _rows() -> AnySelect:
     return (
         select(
-            task,
-            org.c.code,
+            *(task.c[name] for name in _OF_TASK),
+            task.c.amount.label("done"),
+            task.c.asked_on,
+            task.c.postponed_to,
+            org.c.code.label("org"),
             org.c.name.label("org_name"),
-            slot.c.label,
+            slot.c.label.label("period"),
             slot.c.provisional,
             slot.c.unit,
             slot.c.theme,
             slot.c.due.label("rule_due"),
-            _subject.c.name.label("subject"),
+            func.coalesce(_subject.c.name, "").label("about"),
         )
         .join(org, org.c.id == task.c.org_id)
         .join(slot, slot.c.id == task.c.slot_id)
@@ -154,51 +156,30 @@ def _rows() -> Select[tuple[object, ...]]:
     )
 
 
-def _task_row(row: AnyRow, catalogue: Catalogue, today: date) -> TaskRow:
-    state = State(row.state)
-    title = catalogue.title(row.duty, row.step)
-    late = (row.completed_on - row.due).days if row.completed_on else 0
-    return TaskRow(
-        id=row.id,
-        org=row.code,
-        duty=row.duty,
-        step=row.step,
-        title=f"{title}：{row.subject}" if row.subject else title,
-        period=row.label,
-        opens=row.opens,
-        planned=row.planned,
-        due=row.due,
-        state=state,
-        overdue_days=overdue_days(today, row.due, state),
-        provisional=row.provisional,
-        target=row.target,
-        unit=row.unit,
-        done=row.amount,
-        office=catalogue.office(row.duty, row.step),
-        completed_on=row.completed_on,
-        late_days=max(late, 0),
-        subject_id=row.subject_id,
-        about=row.subject or "",
-        instructions=catalogue.instructions(row.duty, row.step),
-        org_id=row.org_id,
-        org_name=row.org_name,
-        planned_time=row.planned_time,
-        place=row.place,
-        theme=row.theme,
-        rule=catalogue.duties.get(row.duty),
-        stage=catalogue.step(row.duty, row.step),
-        sequence=row.sequence,
-        changed_at=row.changed_at,
-        settled_at=row.settled_at,
-        answer_by=_answer_by(row, state, catalogue, today),
-        rule_due=row.rule_due,
-        postponed=row.postponed_to is not None,
-        confidential=catalogue.is_confidential(row.duty, row.subject_id),
-    )
+def _task_row(columns: RowMapping, catalogue: Catalogue, today: date) -> TaskRow:
+    values: dict[str, Any] = dict(columns)
+    duty, step, due, state = values["duty"], values["step"], values["due"], State(values["state"])
+    title, about, done_on = catalogue.title(duty, step), values["about"], values["completed_on"]
+    calculated = {
+        "state": state,
+        "title": f"{title}：{about}" if about else title,
+        "overdue_days": overdue_days(today, due, state),
+        "office": catalogue.office(duty, step),
+        "late_days": max((done_on - due).days, 0) if done_on else 0,
+        "instructions": catalogue.instructions(duty, step),
+        "rule": catalogue.duties.get(duty),
+        "stage": catalogue.step(duty, step),
+        "answer_by": _answer_by(values.pop("asked_on"), state, catalogue, today),
+        "postponed": values.pop("postponed_to") is not None,
+        "confidential": catalogue.is_confidential(duty, values["subject_id"]),
+    }
+    return TaskRow(**(values | calculated))
 
 
-def _answer_by(row: AnyRow, state: State, catalogue: Catalogue, today: date) -> date | None:
-    if row.asked_on is None or state not in OWED:
+def _answer_by(
+    asked_on: date | None, state: State, catalogue: Catalogue, today: date
+) -> date | None:
+    if asked_on is None or state not in OWED:
         return None
-    last = last_answer_day(row.asked_on, catalogue.calendar)
+    last = last_answer_day(asked_on, catalogue.calendar)
     return last if last >= today else None

@@ -1,6 +1,6 @@
 """Tasks, and the only place where they are written."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.domain.tasks.task import OWED, State, Task
 from dj_cadence.errors import Refused
-from dj_cadence.store.core.types import AnyRow, AnySelect
+from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import act, slot, task
 from dj_cadence.store.tasks import acts
 
@@ -145,14 +145,13 @@ def _beside(one: Task) -> ColumnElement[bool]:
     return and_(*(task.c[name] == getattr(one, name) for name in _WORKFLOW))
 
 
-def workflow_key(one: Task | AnyRow) -> tuple[object, ...]:
+def workflow_key(one: Task) -> tuple[object, ...]:
     """What the tasks of one workflow share."""
     return tuple(getattr(one, name) for name in _WORKFLOW)
 
 
-def owed_in_workflows(session: Session, some: Iterable[Task | AnyRow]) -> list[Task]:
+def owed_in_workflows(session: Session, some: Sequence[Task]) -> list[Task]:
     """What is owed of the duties, at the organizations, of these tasks."""
-    some = list(some)
     duties, orgs = {one.duty for one in some}, {one.org_id for one in some}
     mine = and_(task.c.duty.in_(duties), task.c.org_id.in_(orgs))
     return _tasks(session, select(task).where(mine, task.c.state.in_(sorted(OWED))))

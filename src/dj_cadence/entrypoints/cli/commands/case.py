@@ -36,10 +36,11 @@ def open_(
 def undo(ctx: typer.Context, number: _Number, reason: Reason = "", by: By = "") -> None:
     """撤回登记错的事项，连同它的任务。"""
     from dj_cadence.services.tasks import cases
+    from dj_cadence.services.undo import take_back_case
 
     with acting(ctx, by) as act:
         act.check_acts_for(cases.case(act.session, number).code)
-        cases.take_back(act.session, act.catalogue, number, act.actor, reason=reason)
+        take_back_case(act.session, act.catalogue, number, act.actor, reason=reason)
     say(f"{number} 号事项已撤回。")
 
 

@@ -42,9 +42,9 @@ def letter(
 ) -> None:
     """生成一份公文（.docx），模板在 templates/letters/。"""
     from dj_cadence.bootstrap import template_folders
-    from dj_cadence.rendering.documents import render_paper
+    from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
-    from dj_cadence.services.documents.letters import paper
+    from dj_cadence.services.documents.letters import make_document
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
@@ -53,7 +53,7 @@ def letter(
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
     with reading(ctx) as (site, session):
-        document = paper(
+        document = make_document(
             session,
             applied_catalogue(session),
             kinds[kind],
@@ -64,7 +64,7 @@ def letter(
             year=year,
             contact=site.settings.contact,
         )
-    write_file(render_paper(template_folders(site.settings), document), out)
+    write_file(render_document(template_folders(site.settings), document), out)
 
 
 def wall(

@@ -49,7 +49,8 @@ def check(ctx: typer.Context) -> None:
 def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     """Settings, what plans say of them, templates and, where it can be read, the roster."""
     from dj_cadence.bootstrap import open_site, template_folders
-    from dj_cadence.rendering.documents import check_papers
+    from dj_cadence.rendering.documents import check_documents
+    from dj_cadence.rendering.template_check import check_templates
     from dj_cadence.services.roster.export import check_roster
     from dj_cadence.services.site import state_of
     from dj_cadence.settings import SettingsError
@@ -64,10 +65,10 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
         nobody = state_of(site.database).sending and not site.settings.contact
-        papers = check_papers(template_folders(site.settings))
+        papers = check_documents(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
         asked = [_NOBODY_TO_ASK] if nobody else []
-        return [*asked, *unknown, *site.templates.check(), *papers, *roster]
+        return [*asked, *unknown, *check_templates(site.templates), *papers, *roster]
     finally:
         site.database.close()
 

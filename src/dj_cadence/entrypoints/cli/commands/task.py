@@ -108,8 +108,8 @@ def _standing(row: TaskRow, last: Mapping[int, LastWord]) -> str:
 
 def explain(ctx: typer.Context, task: TaskId) -> None:
     """说明一项任务从哪里来、日期怎么定的、提醒过谁。"""
+    from dj_cadence.services import explain as explanation
     from dj_cadence.services.rules.applied import applied_catalogue
-    from dj_cadence.services.tasks import explain as explanation
 
     with reading(ctx) as (site, session):
         rules, zone = applied_catalogue(session), site.settings.time_zone
@@ -165,7 +165,7 @@ def submit(
 
 def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
     """撤回这项任务上一次的登记或决定，连同它一并改动的。"""
-    from dj_cadence.services.tasks import undo
+    from dj_cadence.services import undo
 
     with acting(ctx, by) as act:
         is_grant, beside = undo.concerned(act.session, task)

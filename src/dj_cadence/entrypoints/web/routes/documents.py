@@ -15,11 +15,11 @@ from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.documents import DOCX, render_paper, wall_workbook
+from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.digest.on_demand import requested_digest
-from dj_cadence.services.documents.letters import paper
+from dj_cadence.services.documents.letters import make_document
 from dj_cadence.services.documents.wall_plan import wall_plan
 
 
@@ -54,7 +54,7 @@ def paper_file(ctx: RequestContext) -> Response:
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
         found, rules = ctx.organization(session), ctx.catalogue
-        made = paper(
+        made = make_document(
             session,
             rules,
             kind,
@@ -65,7 +65,7 @@ def paper_file(ctx: RequestContext) -> Response:
             year=year,
             contact=ctx.settings.contact,
         )
-    content = render_paper(ctx.context.templates_folders, made)
+    content = render_document(ctx.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 
 

@@ -23,7 +23,7 @@ from dj_cadence.services.tasks.elections import last_election
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.tasks.listing import TaskRow, tasks
 from dj_cadence.services.tasks.superior_decisions import accept, postpone, return_, waive
-from dj_cadence.services.tasks.undo import concerned, undo
+from dj_cadence.services.undo import concerned, undo
 
 SAID = {
     "done": "已登记完成。",

@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, true
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
@@ -22,13 +20,12 @@ from dj_cadence.services.reminders import escalation
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.types import Condition
 from dj_cadence.store.reminders import plan_snapshots, quiet_periods
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts, tasks
 from dj_cadence.store.tasks.acts import ActLine
 from dj_cadence.store.tasks.tasks import TaskSlot
-
-_ANYWHERE = true()
 
 
 def explain(
@@ -131,11 +128,11 @@ def _granted(task: Task, slot: TaskSlot) -> Iterator[str]:
 
 
 def history(
-    session: Session, task_id: int, zone: ZoneInfo, people: ColumnElement[bool] = _ANYWHERE
+    session: Session, task_id: int, zone: ZoneInfo, people: Condition | None = None
 ) -> list[str]:
     """What was done to a task, by whom and by which door: a sentence each.
 
-    `people`: at which organizations (a condition on `org`) those who acted are named.
+    `people`: at which organizations (a condition on `org`) those who acted are named; None: all.
     """
     return [_acted(line, zone) for line in acts.history(session, task_id, people)]
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
+from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind, contradict, facts_in
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.change import TaskChange
@@ -18,7 +19,7 @@ from dj_cadence.domain.tasks.task import OWED, State, Task, owed_again
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
-from dj_cadence.services.tasks.superior_decisions import need_reason
+from dj_cadence.services.tasks.record import need_reason
 from dj_cadence.services.tasks.workflow import steps_beside
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.planning import writes
@@ -47,21 +48,14 @@ def concerned(session: Session, task_id: int) -> tuple[bool, list[int]]:
     (False, []) where there is nothing to take back.
     """
     last = acts.last_on(session, task_id)
-    return (last.kind.is_grant, rests_with(session, last)) if last else (False, [])
-
-
-def rests_with(session: Session, last: Act) -> list[int]:
-    """The tasks that somebody must be allowed to act on to take a deed back."""
-    return sorted({a.task_id for a in acts.acts_of(session, last.deed) if a.kind in UNDOABLE})
+    if last is None:
+        return False, []
+    changed = {a.task_id for a in acts.acts_of(session, last.deed) if a.kind in UNDOABLE}
+    return last.kind.is_grant, sorted(changed)
 
 
 def undo(
-    session: Session,
-    catalogue: Catalogue,
-    task_id: int,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, catalogue: Catalogue, task_id: int, actor: Actor, *, reason: str
 ) -> State:
     """Take back what was done to a task last, with all that it did to others; its state then.
 
@@ -75,19 +69,39 @@ def undo(
     _take_back_election(session, undone, actor.now)
     record_id, by_task = undone[-1].record_id or 0, _by_task(undone)
     counted = records.counted_for(session, record_id)
-    orgs, done_by = set(), []
+    org_ids, done_by = set(), []
     for one_id, own in by_task.items():
         task = tasks.locked(session, one_id)
         again = _again(session, catalogue, task, own, actor.today, record_id, counted)
         done_by.append(_restore(session, task, own, again, actor, reason))
-        orgs.add(task.org_id)
+        org_ids.add(task.org_id)
     if record_id:
         records.take_back(session, record_id, actor.now)
     acts.mark_undone(session, last.deed, done_by[0])
     tasks.note_own_acts(session, by_task)
     notices.close_needless(session, task_ids=by_task)
-    catch_up(session, catalogue, orgs, today=actor.today, now=actor.now)
+    catch_up(session, catalogue, org_ids, today=actor.today, now=actor.now)
     return tasks.locked(session, task_id).state
+
+
+def take_back_case(
+    session: Session, catalogue: Catalogue, number: int, actor: Actor, *, reason: str
+) -> None:
+    """A case was recorded by mistake: it is gone, and with it the tasks that it started.
+
+    Raises Refused without a reason, for an unknown case, and where somebody has acted on one
+    of its tasks: that is taken back first.
+    """
+    org_code = start_events.case(session, number).code
+    reason = need_reason(reason, "撤回")
+    started = tasks.of_case(session, number)
+    if acted := [str(task.id) for task in started if task.has_acts]:
+        raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
+    start_events.void(session, number, actor.now)
+    for task in started:
+        tasks.change(session, task, change.withdraw(actor.now), actor, reason)
+    org_id = orgs.find_org(session, org_code).id
+    catch_up(session, catalogue, [org_id], today=actor.today, now=actor.now)
 
 
 def catch_up(
@@ -102,10 +116,8 @@ def catch_up(
 
 def _by_task(undone: Sequence[Act]) -> dict[int, list[Act]]:
     """The acts of each task, the last first; the task that the deed was about comes first."""
-    by_task: dict[int, list[Act]] = {}
-    for act in reversed(undone):
-        by_task.setdefault(act.task_id, []).insert(0, act)
-    return by_task
+    task_ids = dict.fromkeys(act.task_id for act in reversed(undone))
+    return {task_id: [act for act in undone if act.task_id == task_id] for task_id in task_ids}
 
 
 # --- whether it may be -------------------------------------------------------------------------
