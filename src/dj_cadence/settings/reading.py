@@ -1,12 +1,10 @@
 """Reading site.toml: every fault with its place, and no secret in any of them."""
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
 from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
-from dj_cadence.errors import Refused
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
 from dj_cadence.settings import (
@@ -28,6 +25,7 @@ from dj_cadence.settings import (
 )
 from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
 from dj_cadence.settings.schema import DEFAULT_CHANNELS, ContactTable, SiteTable
+from dj_cadence.settings.site_key import is_long_enough, secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 DATABASE = "dj-cadence.db"
@@ -39,7 +37,6 @@ _SEEN_FROM_OUTSIDE = (
     "网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，都会成为管理员。"
     "请改为 false，用 login-link 命令取得登录链接"
 )
-_SHORTEST_KEY = 32
 _MOST_BYTES = 200_000
 """Of settings, or of a file with secrets."""
 _SECRETS = ("password", "secret", "token", "robots")
@@ -67,26 +64,6 @@ def sqlite_file(folder: Path) -> Path:
     except (UnreadableError, OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
-
-
-def has_site_key(folder: Path) -> bool:
-    """Whether the folder has a key that is long enough."""
-    return len(_site_key(folder)) >= _SHORTEST_KEY
-
-
-def _site_key(folder: Path) -> bytes:
-    return _content(folder / KEY_FILE).partition("\n")[0].strip().encode()
-
-
-def make_site_key(folder: Path) -> None:
-    """Write a new site.key that only its owner can read; an existing one is never replaced."""
-    try:
-        descriptor = os.open(folder / KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        message = f"{KEY_FILE} 已存在，没有改动；换新会使已发出的链接全部失效"
-        raise Refused(message) from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token_hex(32) + "\n")
 
 
 def notifier_names(folder: Path) -> list[str]:
@@ -263,7 +240,7 @@ class _Reader:
             secret = self.environ.get(where, "")
             missing = f"没有设置环境变量 {where}，请把口令放在里面"
         else:
-            secret = _content(self.folder / where)
+            secret = secret_text(self.folder / where)
             if not path[-1].startswith(_OF_MANY_LINES):
                 secret = secret.partition("\n")[0].strip()
             missing = f"文件 {where} 不存在、读不了或是空的，请把口令写在里面"
@@ -283,8 +260,8 @@ class _Reader:
         return f"sqlite:///{self.folder / file}"
 
     def _key(self) -> bytes:
-        key = _site_key(self.folder)
-        if len(key) < _SHORTEST_KEY:
+        key = site_key(self.folder)
+        if not is_long_enough(key):
             message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
             self.problems.append(Problem(f"{KEY_FILE}:1:1", message))
         return key
@@ -301,14 +278,6 @@ def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
             return []
         model = inner
     return list(model.model_fields)
-
-
-def _content(path: Path) -> str:
-    """The text of a file of secrets; empty where it cannot be read."""
-    try:
-        return read_text(path, _MOST_BYTES).strip()
-    except (OSError, UnreadableError):
-        return ""
 
 
 def _syntax_problem(said: str, text: str) -> Problem:

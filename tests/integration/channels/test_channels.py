@@ -26,7 +26,8 @@ from dj_cadence.notifiers import (
     wecom_app,
     wecom_robot,
 )
-from dj_cadence.settings.reading import make_site_key, read_settings
+from dj_cadence.settings.reading import read_settings
+from dj_cadence.settings.site_key import make_site_key
 from tests.world.queue import text_of
 from tests.world.servers.chat_server import CORP, KEY, SECRET, ChatServer, chat_server
 from tests.world.servers.smtp_server import PASSWORD, USERNAME, Mailbox, login_required, smtp_server

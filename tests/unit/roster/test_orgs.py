@@ -12,7 +12,7 @@ from dj_cadence.domain.roster.facts import Beginning, facts_of, with_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
 from dj_cadence.domain.roster.rows import Origin, RosterRow, column_letters
 from dj_cadence.domain.roster.tree import (
-    Seat,
+    TreePosition,
     lay_out,
     merged_order,
     siblings,
@@ -51,7 +51,7 @@ def tree_faults(*rows: RosterRow) -> list[Problem]:
     return tree_problems(read(*rows), {r.cells["code"]: r for r in rows}, ())
 
 
-def seats(*rows: RosterRow) -> dict[str, Seat]:
+def tree_positions(*rows: RosterRow) -> dict[str, TreePosition]:
     orgs = read(*rows)
     return lay_out(orgs, siblings(orgs))
 
@@ -228,8 +228,10 @@ def test_a_city_may_be_written_with_or_without_its_last_character() -> None:
         [text for key, text in oddities(o, TODAY, {"苏州"}) if key == "city"] for o in orgs.values()
     ]
     assert cities == [[], ["没有见过的城市“青鸟”，是否想写“青岛”？"], []]
-    seat = Seat("B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0)
-    assert facts_of(orgs["B1"], seat, None, TODAY, beginning=AT_ONCE).city == "青岛"
+    tree_position = TreePosition(
+        "B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0
+    )
+    assert facts_of(orgs["B1"], tree_position, None, TODAY, beginning=AT_ONCE).city == "青岛"
     assert orgs["B1"].cells()["city"] == "青岛市"
 
 
@@ -275,7 +277,7 @@ def test_a_party_group_needs_its_branch() -> None:
 
 
 def test_positions_are_a_preorder_in_the_order_of_the_roster() -> None:
-    found = seats(
+    found = tree_positions(
         row("B2", supervisor="C"),
         row("S", "上级机关"),
         row("C", "党委", "S"),
@@ -294,14 +296,14 @@ def test_positions_are_a_preorder_in_the_order_of_the_roster() -> None:
 
 
 def test_the_approver_is_the_nearest_committee_above() -> None:
-    found = seats(
+    found = tree_positions(
         row("S", "上级机关"),
         row("C", "党委", "S"),
         row("Z", "党总支", "C"),
         row("B", supervisor="Z"),
         row("D", supervisor="Z", approver="S"),
     )
-    assert {code: seat.approver for code, seat in found.items()} == {
+    assert {code: tree_position.approver for code, tree_position in found.items()} == {
         "S": "",
         "C": "S",
         "Z": "C",
@@ -311,7 +313,7 @@ def test_the_approver_is_the_nearest_committee_above() -> None:
 
 
 def test_the_top_organization_of_each_school_is_found() -> None:
-    found = seats(
+    found = tree_positions(
         row("S", "上级机关"),
         row("T", "党委", "S", school="镇党委"),
         row("Z", "党总支", "T", school="甲校"),
@@ -321,12 +323,20 @@ def test_the_top_organization_of_each_school_is_found() -> None:
         row("C", "党委", "S"),
         row("B3", supervisor="C"),
     )
-    assert [code for code, seat in found.items() if seat.top_of_school] == ["T", "Z", "B2", "C"]
+    assert [code for code, tree_position in found.items() if tree_position.top_of_school] == [
+        "T",
+        "Z",
+        "B2",
+        "C",
+    ]
 
 
 def test_organizations_with_branches_anywhere_below_are_found() -> None:
-    found = seats(row("S", "上级机关"), row("Z", "党总支", "S"), row("B", supervisor="Z"))
-    assert [code for code, seat in found.items() if seat.branches_below] == ["S", "Z"]
+    found = tree_positions(row("S", "上级机关"), row("Z", "党总支", "S"), row("B", supervisor="Z"))
+    assert [code for code, tree_position in found.items() if tree_position.branches_below] == [
+        "S",
+        "Z",
+    ]
 
 
 def test_rows_of_party_groups_win_over_their_number() -> None:
@@ -336,7 +346,7 @@ def test_rows_of_party_groups_win_over_their_number() -> None:
         row("G2", "党小组", "B"),
         row("D", groups="3"),
     )
-    orgs, laid = read(*rows), seats(*rows)
+    orgs, laid = read(*rows), tree_positions(*rows)
     found = {c: facts_of(orgs[c], laid[c], None, TODAY, beginning=AT_ONCE) for c in laid}
     groups = {code: facts.groups for code, facts in found.items()}
     assert groups == {"B": 2, "G1": 0, "G2": 0, "D": 3}

@@ -65,12 +65,7 @@ OTHER_OFFICES = _with_names(
 )
 """Kept as they are written, though no shipped rule needs them."""
 
-CHIEF_OF = {
-    DEPUTY: SECRETARY,
-    "副校长": "校长",
-    "工会副主席": "工会主席",
-    "团委副书记": "团委书记",
-}
+CHIEF_OF = {DEPUTY: SECRETARY, "副校长": "校长", "工会副主席": "工会主席", "团委副书记": "团委书记"}
 """Whose work a deputy does who 主持工作."""
 
 EVERY_OFFICE = frozenset(OFFICES) | frozenset(OTHER_OFFICES)

@@ -88,7 +88,4 @@ def _namesake(
 ) -> str:
     """One with that name at the same superior, or that the file leaves out."""
     living = (code for code in named_alike if not every[code].dissolved)
-    return next(
-        (c for c in living if every[c].supervisor == org.supervisor or c not in read),
-        "",
-    )
+    return next((c for c in living if every[c].supervisor == org.supervisor or c not in read), "")

@@ -8,7 +8,7 @@ from dj_cadence.domain.dates.arithmetic import add_months
 from dj_cadence.domain.organizations.city import city_name
 from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.tree import Seat
+from dj_cadence.domain.roster.tree import TreePosition
 
 _REMEMBERED = ("kind", "has_committee", "groups")
 """Facts whose change acts from the next period."""
@@ -26,7 +26,7 @@ class Beginning:
 
 def facts_of(
     org: RosterOrg,
-    seat: Seat,
+    tree_position: TreePosition,
     before: Facts | None,
     today: date,
     *,
@@ -42,10 +42,10 @@ def facts_of(
     is_branch = org.kind in BRANCHES
     facts = Facts(
         kind=org.kind,
-        top_of_school=seat.top_of_school,
+        top_of_school=tree_position.top_of_school,
         has_committee=org.has_committee,
-        groups=(seat.group_rows or org.groups or 0) if is_branch else 0,
-        branches_below=seat.branches_below,
+        groups=(tree_position.group_rows or org.groups or 0) if is_branch else 0,
+        branches_below=tree_position.branches_below,
         stage=org.stage,
         boarding=bool(org.boarding),
         ownership=org.ownership,

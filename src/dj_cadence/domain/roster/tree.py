@@ -3,12 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dj_cadence.domain.organizations.facts import (
-    APPROVERS,
-    BRANCHES,
-    PARTY_ORGANIZATIONS,
-    OrgKind,
-)
+from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
 from dj_cadence.domain.roster.rows import RosterRow
@@ -29,7 +24,7 @@ _ABOVE_OTHERS = frozenset(OrgKind) - {OrgKind.PARTY_GROUP}
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class TreePosition:
     """An organization's place in the tree."""
 
     code: str
@@ -155,8 +150,10 @@ def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
     return merged + leading
 
 
-def lay_out(orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]) -> dict[str, Seat]:
-    """Every organization's seat, in preorder. The tree must be free of problems."""
+def lay_out(
+    orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]
+) -> dict[str, TreePosition]:
+    """Where every organization stands, in preorder. The tree must be free of problems."""
     order, depth = _preorder(below)
     position = {code: number for number, code in enumerate(order, 1)}
     end = dict(position)
@@ -174,7 +171,7 @@ def lay_out(orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]) -
         for code, children in below.items()
     }
     return {
-        code: Seat(
+        code: TreePosition(
             code,
             position[code],
             end[code],

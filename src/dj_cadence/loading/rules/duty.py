@@ -197,9 +197,7 @@ _OF_A_DUTY = {
     *("title", "tier", "rows", "sentences", "office", "remind", "enabled", "counts_for"),
     *("evidence", "confirm", "instructions"),
 }
-_OF_A_PERIOD = {
-    *("day", "own_day", "due_day", "times", "counted_in", "vacation", "partial_period"),
-}
+_OF_A_PERIOD = {*("day", "own_day", "due_day", "times", "counted_in", "vacation", "partial_period")}
 """What a rule and its meaning call alike."""
 
 

@@ -10,7 +10,7 @@ from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.loading.calendars.checks import holiday_faults
 from dj_cadence.loading.rules.duty import DutyRule, day_of_year
 from dj_cadence.loading.rules.layers import Entry, Layers
-from dj_cadence.loading.rules.workflow_checks import workflow_faults
+from dj_cadence.loading.rules.workflow_checks import unknown_plan, workflow_faults
 from dj_cadence.loading.rules.yaml_file import Loc, keys_of
 from dj_cadence.problems import Problem, suggestion
 
@@ -159,10 +159,8 @@ def _references(
     entry: Entry, plans: list[str], duties: list[str], terms: list[str]
 ) -> Iterator[Fault]:
     """Read from the bare fields, so that a fault elsewhere in the entry hides nothing."""
-    remind, counted = entry.fields.get("remind"), entry.fields.get("counts_for")
-    notice = entry.fields.get("term_notice")
-    if isinstance(remind, str) and remind not in plans:
-        yield ("remind",), f"没有提醒方案 {remind}{suggestion(remind, plans)}"
+    counted, notice = entry.fields.get("counts_for"), entry.fields.get("term_notice")
+    yield from unknown_plan(entry, plans)
     for index, other in enumerate(counted if isinstance(counted, list) else []):
         if other == entry.key:
             yield ("counts_for", index), "不能计入它自己"

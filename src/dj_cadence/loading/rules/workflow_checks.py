@@ -15,15 +15,21 @@ _DAYS_IN_A_WORKING_DAY = 7 / 5
 
 def workflow_faults(entry: Entry, plans: list[str]) -> Iterator[Fault]:
     """Read from the bare fields, so that a faulty step hides no other fault."""
-    remind, steps = entry.fields.get("remind"), entry.fields.get("steps")
-    if isinstance(remind, str) and remind not in plans:
-        yield ("remind",), f"没有提醒方案 {remind}{suggestion(remind, plans)}"
+    steps = entry.fields.get("steps")
+    yield from unknown_plan(entry, plans)
     if isinstance(steps, dict):
         sound = {key: step for key, step in steps.items() if isinstance(step, dict)}
         yield from _own(sound)
         yield from _references(sound)
     if entry.model and entry.model.steps:
         yield from _order_of_dates(entry.model.steps)
+
+
+def unknown_plan(entry: Entry, plans: list[str]) -> Iterator[Fault]:
+    """A reminder plan that a duty or workflow names and nobody has."""
+    remind = entry.fields.get("remind")
+    if isinstance(remind, str) and remind not in plans:
+        yield ("remind",), f"没有提醒方案 {remind}{suggestion(remind, plans)}"
 
 
 def _own(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:

@@ -132,11 +132,7 @@ def _aside(row: Row, header: Header) -> str:
 
 
 def _table_row(
-    sheet: Sheet,
-    table: Table,
-    row: Row,
-    by_key: Mapping[str, Column],
-    shared: Mapping[Merge, int],
+    sheet: Sheet, table: Table, row: Row, by_key: Mapping[str, Column], shared: Mapping[Merge, int]
 ) -> TableRow:
     cells: dict[str, str] = {}
     unread: set[str] = set()

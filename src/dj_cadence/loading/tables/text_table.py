@@ -11,11 +11,7 @@ from dj_cadence.loading.tables.cell import text_cell
 from dj_cadence.loading.tables.sheet import Row, Sheet, UnreadableTableError
 
 SEPARATORS = ("\t", ",", ";", "，")
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LOOKED_AT = 50
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _QUOTED = re.compile(r'"[^"]*"')

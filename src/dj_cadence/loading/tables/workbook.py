@@ -113,11 +113,7 @@ class _Relations:
 
 
 def _shared(
-    archive: Archive,
-    parts: set[str],
-    relations: _Relations,
-    contents: _Contents,
-    budget: Budget,
+    archive: Archive, parts: set[str], relations: _Relations, contents: _Contents, budget: Budget
 ) -> Shared:
     texts, styles = _Texts(budget), _Styles(budget)
     if (part := relations.part("sharedStrings")) in parts:

@@ -95,7 +95,6 @@ def _outcome(row: NoticeOfTask) -> str:
 
 def _tries(session: Session, message_id: int, zone: ZoneInfo) -> list[str]:
     return [
-        f"  {one.started.astimezone(zone):%Y-%m-%d %H:%M} 第{one.n}次投递："
-        f"{labels.ATTEMPTS[one.outcome]}"
-        for one in delivery_log.tries_of(session, message_id)
+        f"  {started.astimezone(zone):%Y-%m-%d %H:%M} 第{n}次投递：{labels.ATTEMPTS[outcome]}"
+        for n, started, outcome in delivery_log.tries_of(session, message_id)
     ]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.clock_doubt import STEP
 from dj_cadence.domain.dates.working_days import CalendarStatus
@@ -18,16 +16,16 @@ from dj_cadence.problems import Problem, faults
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.operations.file_modes import too_open
+from dj_cadence.services.operations.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.roster.export import check_roster
-from dj_cadence.services.rules.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.site import Site
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.delivery.addresses import AddressTrouble, list_aside, newly_bad
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.saved_rules import RuleFileTrouble
-from dj_cadence.store.schema import org
 from dj_cadence.store.site import site as sites
 
 NEWLY = timedelta(days=30)
@@ -54,7 +52,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     with site.database.read() as session:
         row = sites.load(session)
         applied = catalogues.applied_hash(session)
-        organizations = session.scalar(select(func.count(org.c.id))) or 0
+        organizations = len(orgs.ids(session))
         stuck = messages.count(session, *_STUCK)
         roster = check_roster(session, today)
         trouble = rule_file_trouble(session)

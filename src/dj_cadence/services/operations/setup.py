@@ -6,12 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import Loaded
 from dj_cadence.services.operations.founding import Memory, remember, remembered
@@ -23,8 +20,8 @@ from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.services.simulation.made_up_answers import answer
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.settings import KEY_FILE
-from dj_cadence.settings.reading import make_site_key
-from dj_cadence.store.schema import org, task
+from dj_cadence.settings.site_key import make_site_key
+from dj_cadence.store.site import simulated
 
 SETTINGS = "site.toml"
 _FOLDERS = ("schedules", "notifiers", "templates")
@@ -110,12 +107,7 @@ def _live(site: Site, day: date) -> None:
     zone = site.settings.time_zone
     tick(site, datetime.combine(day, site.settings.send_at, zone), owner=_DEMO)
     evening = datetime.combine(day, _EVENING, zone)
-    meant = func.coalesce(task.c.planned, task.c.due)
-    owed = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
-    diligent = (org.c.position + task.c.slot_id) % 4 != 0
-    query = select(task).join(org, org.c.id == task.c.org_id).order_by(task.c.due, task.c.id)
     with site.database.write(durable=False) as session:
         rules = applied_catalogue(session)
-        chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
-        for row in chosen.all():
-            answer(session, rules, row.id, Actor(_DEMO, evening, day))
+        for task_id in simulated.tasks_meant_by(session, day, all_of_them=False):
+            answer(session, rules, task_id, Actor(_DEMO, evening, day))

@@ -20,7 +20,7 @@ from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster.tree import (
-    Seat,
+    TreePosition,
     extra_roots,
     lay_out,
     merged_order,
@@ -28,6 +28,10 @@ from dj_cadence.domain.roster.tree import (
     tree_problems,
 )
 from dj_cadence.problems import Problem, faults
+from dj_cadence.services.roster.appointment_changes import (
+    AppointmentChanges,
+    appointment_changes,
+)
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.stored_roster import (
@@ -52,24 +56,13 @@ class RosterDraft:
     """Every organization by code."""
     read: Sequence[str]
     """Codes that stand in the file, in its order."""
-    seats: Mapping[str, Seat]
+    tree_positions: Mapping[str, TreePosition]
     """In preorder; empty while there are faults."""
     beginnings: Mapping[str, Beginning]
     facts: Mapping[str, Facts]
     terms: Mapping[str, TermChange]
     people: Sequence[RosterPerson]
-    held: "Appointments"
-
-
-@dataclass(frozen=True)
-class Appointments:
-    """The file's appointments against the stored ones."""
-
-    created: Sequence[tuple[RosterPerson, RosterAppointment]]
-    changed: Sequence[tuple[StoredAppointment, RosterAppointment]]
-    unchanged: int
-    left: Sequence[StoredAppointment]
-    """Stored ones of which the file does not speak."""
+    held: AppointmentChanges
 
 
 def draft_import(
@@ -103,28 +96,28 @@ def draft_import(
         for code, text in extra_roots(orgs).items()
         if code in rows and "supervisor" not in rows[code].unread
     )
-    matched = _match(people, held)
+    matched = appointment_changes(people, held)
     problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
-    seats = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
+    tree_positions = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     beginnings = _beginnings(session, orgs, stored, today)
     facts = {
         code: facts_of(
             orgs[code],
-            seat,
+            tree_position,
             stored[code].facts if code in stored else None,
             today,
             beginning=beginnings[code],
             kind_since=_kind_since(orgs[code], terms.get(code), today),
             correct=correct,
         )
-        for code, seat in seats.items()
+        for code, tree_position in tree_positions.items()
     }
     return RosterDraft(
         problems=problems,
         stored=stored,
         orgs=orgs,
         read=list(read),
-        seats=seats,
+        tree_positions=tree_positions,
         beginnings=beginnings,
         facts=facts,
         terms=terms,
@@ -134,10 +127,7 @@ def draft_import(
 
 
 def _beginnings(
-    session: Session,
-    orgs: Mapping[str, RosterOrg],
-    stored: Mapping[str, StoredOrg],
-    today: date,
+    session: Session, orgs: Mapping[str, RosterOrg], stored: Mapping[str, StoredOrg], today: date
 ) -> dict[str, Beginning]:
     """A site is under way when rules are in force over organizations that it has."""
     under_way = bool(stored) and catalogues.applied_hash(session) is not None
@@ -251,26 +241,15 @@ def _order(
     }
 
 
-def _match(people: Iterable[RosterPerson], held: Iterable[StoredAppointment]) -> Appointments:
-    by_person: dict[int, list[StoredAppointment]] = {}
-    for known in held:
-        by_person.setdefault(known.person_id, []).append(known)
-    created: list[tuple[RosterPerson, RosterAppointment]] = []
-    changed: list[tuple[StoredAppointment, RosterAppointment]] = []
-    unchanged = 0
-    seen: set[int] = set()
-    for person in people:
-        theirs = by_person.get(person.stored.id, []) if person.stored else []
-        for row, stored in _pairs(person.rows, theirs):
-            seen |= {stored.id} if stored else set()
-            if stored is None:
-                created.append((person, row))
-            elif _span(row) != _span(stored):
-                changed.append((stored, row))
-            else:
-                unchanged += 1
-    left = [one for found in by_person.values() for one in found if one.id not in seen]
-    return Appointments(created, changed, unchanged, sorted(left, key=lambda one: one.id))
+def stored_secretary_terms(
+    appointments: Iterable[StoredAppointment], names: Mapping[int, str]
+) -> list[SecretaryTerm]:
+    """Who is 书记 by what is stored, in the order in which that was stored."""
+    return [
+        SecretaryTerm(a.org, a.person_id, names[a.person_id], a.since, a.until, a.acting)
+        for a in sorted(appointments, key=lambda a: a.id)
+        if a.office == SECRETARY
+    ]
 
 
 def _rivals(
@@ -281,13 +260,7 @@ def _rivals(
     today: date,
 ) -> Iterable[Problem]:
     """Organizations that have two 书记 at a time once the file is in."""
-    stored = [
-        SecretaryTerm(
-            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
-        )
-        for one in left
-        if one.office == SECRETARY
-    ]
+    stored = stored_secretary_terms(left, names)
     written = [
         SecretaryTerm(
             row.org,
@@ -306,35 +279,3 @@ def _rivals(
         if found.place and found.org in orgs:
             text = f"{orgs[found.org].name}：{found}"
             yield Problem(found.place, text, warning=True)
-
-
-def _pairs(
-    rows: Sequence[RosterAppointment], held: Iterable[StoredAppointment]
-) -> list[tuple[RosterAppointment, StoredAppointment | None]]:
-    """Each row with the stored appointment it speaks of.
-
-    That is one with the same first day, else one that overlaps, for nobody holds one
-    office twice at a time.
-    """
-    left = list(held)
-    taken: dict[int, StoredAppointment] = {}
-    for fits in (_begin_alike, _overlap):
-        for index, row in enumerate(rows):
-            known = next((known for known in left if fits(row, known)), None)
-            if known and index not in taken:
-                taken[index] = known
-                left.remove(known)
-    return [(row, taken.get(index)) for index, row in enumerate(rows)]
-
-
-def _begin_alike(row: RosterAppointment, known: StoredAppointment) -> bool:
-    return (row.org, row.office, row.since) == (known.org, known.office, known.since)
-
-
-def _overlap(row: RosterAppointment, known: StoredAppointment) -> bool:
-    same = (row.org, row.office) == (known.org, known.office)
-    return same and row.since <= known.until and known.since <= row.until
-
-
-def _span(appointment: RosterAppointment | StoredAppointment) -> tuple[date, date, bool]:
-    return appointment.since, appointment.until, appointment.acting

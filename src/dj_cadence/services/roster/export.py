@@ -21,13 +21,13 @@ from dj_cadence.domain.roster.columns import (
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
 from dj_cadence.domain.roster.people import number_of
-from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
+from dj_cadence.domain.roster.rivals import rivals
 from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem
-from dj_cadence.services.roster.draft import stored_org
+from dj_cadence.services.roster.draft import stored_org, stored_secretary_terms
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.people import addresses, holders
@@ -69,14 +69,8 @@ def check_roster(session: Session, today: date) -> list[Problem]:
 
 def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
     names = {person.id: person.name for person in stored_people(session)}
-    terms = (
-        SecretaryTerm(
-            one.org, one.person_id, names[one.person_id], one.since, one.until, one.acting
-        )
-        for one in sorted(stored_appointments(session), key=lambda one: one.id)
-        if one.office == SECRETARY and one.org in orgs
-    )
-    for found in rivals(terms, today):
+    terms = stored_secretary_terms(stored_appointments(session), names)
+    for found in rivals((term for term in terms if term.org in orgs), today):
         org = orgs[found.org]
         yield Problem(f"{org.code} {org.name}", f"{found}", warning=True)
 

@@ -103,7 +103,8 @@ def import_roster(
         ),
         newcomers=tuple(_newcomers(draft)),
         kept_only=tuple(_kept_only(draft.people)),
-        reordered=list(draft.stored) != [code for code in draft.seats if code in draft.stored],
+        reordered=list(draft.stored)
+        != [code for code in draft.tree_positions if code in draft.stored],
         elections=elections,
         applied=not dry_run,
     )

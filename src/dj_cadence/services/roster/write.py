@@ -39,11 +39,11 @@ def _write_orgs(session: Session, draft: RosterDraft) -> dict[str, int]:
     """Ids by code. New organizations come first without links, for a link needs an id."""
     profiles = orgs.ensure_profiles(session, draft.facts.values())
     ids = {code: stored.id for code, stored in draft.stored.items()}
-    if new := [code for code in draft.seats if code not in draft.stored]:
+    if new := [code for code in draft.tree_positions if code not in draft.stored]:
         joined_on = {code: draft.beginnings[code].joined_on for code in new}
         orgs.add(session, {code: _values(draft, code, profiles, ids) for code in new}, joined_on)
         ids = orgs.ids(session)
-    values = {code: _values(draft, code, profiles, ids) for code in draft.seats}
+    values = {code: _values(draft, code, profiles, ids) for code in draft.tree_positions}
     changed = [
         {"id": ids[code], **of_org._asdict()}
         for code, of_org in values.items()
@@ -58,18 +58,18 @@ def _write_orgs(session: Session, draft: RosterDraft) -> dict[str, int]:
 def _values(
     draft: RosterDraft, code: str, profiles: Mapping[Facts, int], ids: Mapping[str, int]
 ) -> OrgValues:
-    org, seat = draft.orgs[code], draft.seats[code]
+    org, tree_position = draft.orgs[code], draft.tree_positions[code]
     cells = org.cells()
     cells.pop("last_election", None)
     return OrgValues(
         name=org.name,
         kind=org.kind.value,
         supervisor_id=ids.get(org.supervisor),
-        approver_id=ids.get(seat.approver),
+        approver_id=ids.get(tree_position.approver),
         dissolved=org.dissolved,
         successor_id=ids.get(org.successor),
-        position=seat.position,
-        subtree_end=seat.end,
+        position=tree_position.position,
+        subtree_end=tree_position.end,
         profile_id=profiles[draft.facts[code]],
         roster=cells,
     )
@@ -80,13 +80,15 @@ def _planned_anew(
 ) -> set[int]:
     """Those whose plan must be worked out again, and the superiors they had."""
     changed = {ids[code] for code in draft.terms}
-    in_order = list(draft.seats)
-    for code, seat in draft.seats.items():
+    in_order = list(draft.tree_positions)
+    for code, tree_position in draft.tree_positions.items():
         before = draft.stored[code].values if code in draft.stored else None
         if before is None or before.profile_id != values[code].profile_id:
             changed.add(ids[code])
         if before and before.supervisor_id != values[code].supervisor_id:
-            changed |= {ids[below] for below in in_order[seat.position - 1 : seat.end]}
+            changed |= {
+                ids[below] for below in in_order[tree_position.position - 1 : tree_position.end]
+            }
             changed.add(before.supervisor_id or 0)
     return changed
 

@@ -127,12 +127,7 @@ def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
 
 
 def _faults_of_request(
-    above: Organization | None,
-    due: date | None,
-    planned: date | None,
-    theme: str,
-    *,
-    alone: bool,
+    above: Organization | None, due: date | None, planned: date | None, theme: str, *, alone: bool
 ) -> Iterator[str]:
     if due is None and not alone:
         yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"

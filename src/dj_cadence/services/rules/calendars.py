@@ -6,12 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dj_cadence.domain.dates.working_days import (
-    CalendarStatus,
-    HolidayYear,
-    Semester,
-    WorkCalendar,
-)
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester, WorkCalendar
 from dj_cadence.loading.calendars.rule import to_holiday_year, to_semester
 from dj_cadence.loading.rules.catalogue import Loaded, catalogue_from_content, shipped_schedules
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder

@@ -88,15 +88,8 @@ def notices_of(session: Session, task_id: int, shown: NamesShown) -> list[Notice
     return [NoticeOfTask._make(row) for row in session.execute(query)]
 
 
-class Try(NamedTuple):
-    """One attempt to send a message."""
-
-    n: int
-    started: datetime
-    outcome: str
-
-
-def tries_of(session: Session, message_id: int) -> list[Try]:
+def tries_of(session: Session, message_id: int) -> list[tuple[int, datetime, str]]:
+    """The number, beginning and outcome of each attempt to send a message."""
     query = select(attempt.c.n, attempt.c.started, attempt.c.outcome)
     mine = query.where(attempt.c.message_id == message_id).order_by(attempt.c.n)
-    return [Try(*row) for row in session.execute(mine)]
+    return [(row.n, row.started, row.outcome) for row in session.execute(mine)]

@@ -113,31 +113,21 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
 
 
 def _head_columns() -> list[ColumnElement[Any]]:
-    columns = {
-        "position": org.c.position,
-        "due": task.c.due,
-        "task_id": task.c.id,
-        "level": notice.c.level,
-        "told_org_id": notice.c.org_id,
-        "org_name": org.c.name,
-    }
-    return [columns[name] for name in ItemHead._fields if name in columns]
+    """In the order of ItemHead, but for its `place`."""
+    return [org.c.position, task.c.due, task.c.id, notice.c.level, notice.c.org_id, org.c.name]
 
 
 def _body_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
-    columns = {
-        **{name: notice.c[name] for name in ("reminder_step", "level", "office", "relay")},
-        **{
-            name: task.c[name]
-            for name in ("duty", "step", "opens", "planned", "due", "asked_on", "state")
-        },
-        **{name: task.c[name] for name in ("target", "amount")},
-        "of_case": task.c.subject_id < 0,
-        **{name: slot.c[name] for name in ("label", "provisional", "unit", "theme")},
-        "about": about,
-        "sent_back": case((task.c.state == State.RETURNED.value, _reason()), else_=""),
-    }
-    return [columns[name] for name in ItemBody._fields]
+    """In the order of ItemBody."""
+    of_task = "duty step opens planned due asked_on state target amount"
+    return [
+        *(notice.c[name] for name in ("reminder_step", "level", "office", "relay")),
+        *(task.c[name] for name in of_task.split()),
+        task.c.subject_id < 0,
+        *(slot.c[name] for name in ("label", "provisional", "unit", "theme")),
+        about,
+        case((task.c.state == State.RETURNED.value, _reason()), else_=""),
+    ]
 
 
 def _reason() -> ColumnElement[str]:

@@ -21,6 +21,7 @@ from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
+from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.documents.letters import reported
 from dj_cadence.services.documents.term_letters import (
@@ -31,11 +32,10 @@ from dj_cadence.services.documents.term_letters import (
 )
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
-from dj_cadence.services.operations.administrators import is_administrator
+from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
 from dj_cadence.services.pages import overview
 from dj_cadence.services.pages.task_history import task_history
-from dj_cadence.services.rules.file_watch import rule_file_trouble
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions

@@ -199,7 +199,7 @@ class ChannelWorker(Thread):
         self._is_down |= any(one.outcome.down for one in finished)
         self._is_down |= self._breaker.learn(finished, self._instant())
         decided = [one for one in finished if one.outcome.blame not in ABOUT_ADDRESS]
-        self.counts.update(one.outcome.counted for one in decided)
+        self.counts.update("sent" if one.outcome.is_sent else "deferred" for one in decided)
         over, free = self._is_over(), self._connections.ready()
         avoided = self._take_avoided()
         if not finished and not (self._letters and (over or free)):

@@ -15,7 +15,6 @@ from threading import enumerate as enumerate_threads
 
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.notifier import Notifier, OpenNotifier, Traits, traits
-from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.delivery.compose import ComposedLetter
 from dj_cadence.store.core.compiled import DriverTransaction
@@ -34,7 +33,6 @@ class Outcome:
     """What became of one try."""
 
     record: Record
-    counted: str
     reply: str
     down: bool = False
     """Nothing else would get through on this channel now."""
@@ -45,7 +43,7 @@ class Outcome:
 
     @property
     def is_sent(self) -> bool:
-        return self.counted == MessageState.SENT
+        return self.record is attempts.sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ class Connection(Thread):
     def _outcome(self, notifier: Notifier, composed: ComposedLetter) -> Outcome:
         if composed.letter.form is not self.traits.form:
             reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
-            return Outcome(attempts.deferred, "deferred", reply)
+            return Outcome(attempts.deferred, reply)
         try:
             return _tried(notifier, composed)
         except BaseException as error:  # noqa: BLE001  as above; an outcome there must be
@@ -157,7 +155,7 @@ def living(open_notifier: OpenNotifier) -> int:
 
 def _tried(notifier: Notifier, composed: ComposedLetter) -> Outcome:
     try:
-        return Outcome(attempts.sent, MessageState.SENT, _text(notifier.send(composed.letter)))
+        return Outcome(attempts.sent, _text(notifier.send(composed.letter)))
     except DeliveryError as error:
         return _rejected(error)
 
@@ -167,12 +165,12 @@ def _rejected(error: DeliveryError) -> Outcome:
     if error.unknown:
         return _about_us(attempts.unknown, reply)
     record = attempts.too_large if error.blame is Blame.LETTER else attempts.deferred
-    return Outcome(record, "deferred", reply, error.down, error.blame, error.retry_after)
+    return Outcome(record, reply, error.down, error.blame, error.retry_after)
 
 
 def _about_us(record: Record, reply: str) -> Outcome:
     """Silence and a broken notifier are the channel's: the next letter would fare no better."""
-    return Outcome(record, "deferred", reply, blame=Blame.CHANNEL)
+    return Outcome(record, reply, blame=Blame.CHANNEL)
 
 
 def _broken(channel: str, error: BaseException) -> str:

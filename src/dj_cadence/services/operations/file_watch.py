@@ -14,7 +14,7 @@ from dj_cadence.domain.messages.view import AlertView
 from dj_cadence.fingerprint import digest
 from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
 from dj_cadence.problems import faults
-from dj_cadence.services.operations.administrators import tell
+from dj_cadence.services.delivery.administrators import tell
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.rules import catalogue as catalogues
