@@ -38,7 +38,7 @@ from dj_cadence.domain.rules.duty import (
 )
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning import apply as planner
@@ -77,7 +77,7 @@ def at(day: date, hour: int = 8, minute: int = 30) -> datetime:
 
 
 @cache
-def shipped() -> Loaded:
+def shipped() -> LoadedRules:
     """The rules that come with the package."""
     return load_rules()
 

@@ -13,7 +13,7 @@ from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.reminders.plan import From, ReminderStep
 from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.loading.rules.catalogue import (
-    Loaded,
+    LoadedRules,
     catalogue_from_content,
     load_catalogue,
     rules_schema,
@@ -50,7 +50,7 @@ SLIPS = [
 SHIPPED = load_catalogue([shipped_schedules()])
 
 
-def load(site: Path) -> Loaded:
+def load(site: Path) -> LoadedRules:
     return load_catalogue([shipped_schedules(), site])
 
 
@@ -59,7 +59,7 @@ def write(site: Path, name: str, text: str) -> None:
     (site / name).write_text(text, encoding="utf-8")
 
 
-def said(loaded: Loaded) -> list[str]:
+def said(loaded: LoadedRules) -> list[str]:
     return [str(problem) for problem in loaded.problems]
 
 

@@ -11,7 +11,7 @@ from dj_cadence.domain.dates.clock_doubt import STEP
 from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.messages.states import MessageState
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.delivery.alarms import shut_channels
@@ -44,7 +44,7 @@ class Finding:
     text: str
 
 
-def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
+def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
     if spoilt := stored_bytes.faults(site.database):  # whatever else was read would be chance
         return [_damaged(spoilt)]
@@ -163,14 +163,14 @@ def _told(site: Site, trouble: RuleFileTrouble | None) -> list[Finding]:
     return [Finding(False, f"引擎自{day_text(since.date())} {since:%H:%M}起发现以上情况，{told}")]
 
 
-def _applied(applied: str | None, rules: Loaded) -> Finding:
+def _applied(applied: str | None, rules: LoadedRules) -> Finding:
     if applied is None:
         return Finding(False, "还没有应用规则；请运行 plan 查看，再 plan --apply")
     same = applied == rules.catalogue.hash
     return Finding(same, "已应用当前规则" if same else "规则文件有改动尚未应用；请运行 plan")
 
 
-def _calendar(rules: Loaded, year: int) -> Finding:
+def _calendar(rules: LoadedRules, year: int) -> Finding:
     status = rules.catalogue.calendar.status(year)
     well = status is CalendarStatus.OFFICIAL
     return Finding(well, f"{year}年放假安排{'齐全' if well else '尚未录入，日期为暂定'}")

@@ -10,7 +10,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.services.operations.founding import Memory, remember, remembered
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner
@@ -76,7 +76,7 @@ def _writable(folder: Path) -> Iterator[None]:
         raise Refused(f"{folder.resolve()} 写不进去：{os_reason(error.errno)}。") from error
 
 
-def fill_with_demo(site: Site, rules: Loaded, starts_on: date, now: datetime) -> None:
+def fill_with_demo(site: Site, rules: LoadedRules, starts_on: date, now: datetime) -> None:
     """An invented district that has been at work since `starts_on`, sending on."""
     today = site.today(now)
     beginning = datetime.combine(starts_on, time(0), site.settings.time_zone)

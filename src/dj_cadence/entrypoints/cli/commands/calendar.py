@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dj_cadence.domain.dates.working_days import HolidayYear, Semester
     from dj_cadence.problems import Problem
-    from dj_cadence.services.rules.calendars import Calendars, Effect, Source
+    from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
 
 app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
 
@@ -141,7 +141,7 @@ def _refuse_faults(problems: list[Problem]) -> None:
         raise typer.Exit(1)
 
 
-def _show_effect(found: Effect, titles: dict[str, str]) -> None:
+def _show_effect(found: CalendarEffect, titles: dict[str, str]) -> None:
     for (duty, change), count in found.plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
         for sample in found.plan.samples:
