@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dj_cadence import clock
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender, Traits
 from dj_cadence.errors import DeliveryError, Refused
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.operations.founding import found_if_new
@@ -45,7 +45,7 @@ class _Unconfirmed:
         """Nothing was opened."""
 
 
-def load_rules(folder: Path | None = None) -> Loaded:
+def load_rules(folder: Path | None = None) -> LoadedRules:
     """The shipped rules, with those of a site's folder laid over them."""
     own = [folder / "schedules"] if folder else []
     return load_catalogue([shipped_schedules(), *own])

@@ -93,11 +93,11 @@ _CHANNELS = "".join(
 )
 _RECORDER = """
 import json
-from dj_cadence.domain.messages.notifier import Form, Traits
+from dj_cadence.domain.messages.notifier import Audience, Traits
 
 class Recorder:
     def __init__(self, options, folder):
-        self.traits, self.folder = Traits(Form(options["form"])), folder / "sent"
+        self.traits, self.folder = Traits(Audience(options["form"])), folder / "sent"
 
     def send(self, letter):
         self.folder.mkdir(exist_ok=True)

@@ -9,12 +9,12 @@ import pytest
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.labels import MESSAGES, NOTICES
+from dj_cadence.domain.messages.states import MessageState, NoticeOutcome
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit import audit
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import switch_sending
-from dj_cadence.store.audit import message_rows, notice_rows
-from dj_cadence.store.audit.rules import ROWS, unlooked
+from dj_cadence.store.audit.rules import RULES, unlooked
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.site import site as sites
 from tests.world.audit.walked_site import (
@@ -52,12 +52,14 @@ def test_each_table_has_its_rules() -> None:
 
 
 def test_the_sets_of_states_are_those_of_the_delivery_log() -> None:
-    assert set(message_rows.STATES) == set(MESSAGES)
-    assert set(notice_rows.OUTCOMES) == set(NOTICES)
+    assert set(MessageState) == set(MESSAGES)
+    assert set(NoticeOutcome) == set(NOTICES)
 
 
 def test_each_rule_says_what_was_done_or_is_to_be_done() -> None:
-    assert [one.kind for one in ROWS if "；" not in one.text] == []
+    assert [
+        kind for of_table in RULES.values() for kind, one in of_table if "；" not in one.text
+    ] == []
 
 
 # --- silence -----------------------------------------------------------------------------------

@@ -21,7 +21,12 @@ from dj_cadence.services.roster.export import (
     exported_roster,
     roster_tree,
 )
-from dj_cadence.services.roster.import_roster import Election, ImportReport, Tally, import_roster
+from dj_cadence.services.roster.import_roster import (
+    Election,
+    ImportCounts,
+    ImportReport,
+    import_roster,
+)
 from dj_cadence.services.simulation.demo_roster import demo_rows
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs, people
@@ -102,7 +107,11 @@ def facts(database: Database, code: str) -> Facts:
 
 def test_the_first_import_creates_every_row(database: Database, load: Import) -> None:
     report = load(TREE, OFFICES)
-    assert (report.orgs, report.persons, report.appointments) == (Tally(5), Tally(2), Tally(3))
+    assert (report.orgs, report.persons, report.appointments) == (
+        ImportCounts(5),
+        ImportCounts(2),
+        ImportCounts(3),
+    )
     assert (report.applied, report.elections, report.terms) == (True, (), ())
     names = select(org.c.code, org.c.id)
     columns = (
@@ -146,7 +155,7 @@ def test_the_second_import_writes_nothing(database: Database, load: Import) -> N
     report = load(TREE, OFFICES)
     assert everything(database) == before
     assert report.sentences() == ["无变化。"]
-    assert report.orgs == Tally(unchanged=5)
+    assert report.orgs == ImportCounts(unchanged=5)
 
 
 def test_a_fault_anywhere_stops_the_whole_import(database: Database, load: Import) -> None:
@@ -171,9 +180,9 @@ def test_rows_that_are_absent_stay_and_new_ones_find_their_place(
     database: Database, load: Import
 ) -> None:
     load(TREE, OFFICES)
-    assert load(("B1,青禾第一支部,党支部,Z,12,,2,", "B3,青禾三支部,党支部,Z,3,,,")).orgs == Tally(
-        1, 1
-    )
+    assert load(
+        ("B1,青禾第一支部,党支部,Z,12,,2,", "B3,青禾三支部,党支部,Z,3,,,")
+    ).orgs == ImportCounts(1, 1)
     with database.read() as session:
         assert roster_tree(session).splitlines() == [
             "示例教育工委（S，上级党组织）",
@@ -195,7 +204,7 @@ def test_a_new_order_of_organizations_is_taken_over(database: Database, load: Im
 
 def test_a_moved_branch_takes_its_approver_along(database: Database, load: Import) -> None:
     load(TREE)
-    assert load(("B2,青禾二支部,党支部,S,5,,,2024-09-01",)).orgs == Tally(changed=1)
+    assert load(("B2,青禾二支部,党支部,S,5,,,2024-09-01",)).orgs == ImportCounts(changed=1)
     with database.read() as session:
         found = {row.code: row for row in orgs.subtree(session, "S")}
     assert list(found) == ["S", "C", "Z", "B1", "B2"]
@@ -289,7 +298,7 @@ def test_an_empty_date_clears_only_with_correct(database: Database, load: Import
     said = "青禾一支部（B1）上次换届日期2023-05-10已清空：原来的换届任务不再需要。"
     assert load(empty, correct=True).terms == (said,)
     assert start_events(database, "B1") == [(known, day, False)]
-    assert load(TREE[3:4]).orgs == Tally(changed=1)
+    assert load(TREE[3:4]).orgs == ImportCounts(changed=1)
     assert [(day, current) for _, day, current in start_events(database, "B1")] == [
         (date(2023, 5, 10), False),
         (date(2023, 5, 10), True),
@@ -302,7 +311,10 @@ def test_an_empty_date_clears_only_with_correct(database: Database, load: Import
 def test_a_changed_mailbox_keeps_the_person(database: Database, load: Import) -> None:
     load(TREE, OFFICES)
     report = load((), ("C,书记,书记甲,new@example.org,,,",))
-    assert (report.persons, report.appointments) == (Tally(changed=1), Tally(unchanged=1))
+    assert (report.persons, report.appointments) == (
+        ImportCounts(changed=1),
+        ImportCounts(unchanged=1),
+    )
     with database.read() as session:
         found = people.find_person(session, "NEW@example.org")
         assert people.addresses(session, [found.id]) == {found.id: {"email": "new@example.org"}}
@@ -314,7 +326,7 @@ def test_an_end_and_a_corrected_beginning_change_the_same_appointment(
 ) -> None:
     load(TREE, OFFICES)
     report = load((), ("C,书记,书记甲,c@example.org,2022-06-01,2026-02-28,",))
-    assert report.appointments == Tally(changed=1)
+    assert report.appointments == ImportCounts(changed=1)
     with database.read() as session:
         found = [a for a in stored_appointments(session) if a.org == "C"]
     assert [(a.since, a.until) for a in found] == [(date(2022, 6, 1), date(2026, 2, 28))]
@@ -461,7 +473,11 @@ def test_the_demonstration_is_what_the_export_gives(database: Database) -> None:
     assert [str(p) for p in report.problems] == [
         "组织!O32: 提示：云溪区南坪小学党支部：没有上次换届日期，无法提醒换届，请补填。"
     ]
-    assert (report.orgs, report.persons, report.appointments) == (Tally(31), Tally(77), Tally(78))
+    assert (report.orgs, report.persons, report.appointments) == (
+        ImportCounts(31),
+        ImportCounts(77),
+        ImportCounts(78),
+    )
     with database.read() as session:
         exported = exported_roster(session)
         ends = {c: known.elected_on for c, known in stored_orgs(session).items()}
@@ -492,7 +508,7 @@ def test_a_province_of_12_000_organizations_is_imported_in_few_statements(
     assert len(tree) == 12_001
     with database.write() as session:
         report = import_roster(session, _as_sheets(tree), now=NOW, today=TODAY, by="管理员")
-    assert report.orgs == Tally(12_001)
+    assert report.orgs == ImportCounts(12_001)
     with database.read() as session:
         ids = [row.id for row in orgs.subtree(session, "S")]
         assert people.holders(session, ids, FIRST_DAY) == {}

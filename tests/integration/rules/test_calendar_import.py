@@ -16,7 +16,7 @@ from dj_cadence.loading.calendars.file import read_calendar
 from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.planning import apply as planner
-from dj_cadence.services.rules.calendar_import import Arrival, prepare, store, unheard_of
+from dj_cadence.services.rules.calendar_import import CalendarImport, prepare, store, unheard_of
 from dj_cadence.services.rules.calendars import calendars, effect
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import slot, task
@@ -83,7 +83,7 @@ def written(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def arrives(schedules: Path, text: str, name: str = "放假.csv") -> Arrival:
+def arrives(schedules: Path, text: str, name: str = "放假.csv") -> CalendarImport:
     return prepare(schedules, written(schedules.parent, name, text))
 
 
@@ -93,7 +93,7 @@ def stored(schedules: Path, text: str, name: str = "放假.csv") -> list[str]:
     return store(schedules, arrival)
 
 
-def said(arrival: Arrival) -> list[str]:
+def said(arrival: CalendarImport) -> list[str]:
     return [str(problem) for problem in arrival.problems]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.loading.rules.layers import read_folder
 from dj_cadence.loading.rules.yaml_file import read_yaml
 from dj_cadence.settings import SettingsError
@@ -65,7 +65,7 @@ TEXTS = {
 }
 
 
-def load(site: Path) -> Loaded:
+def load(site: Path) -> LoadedRules:
     begun = time.monotonic()
     loaded = load_catalogue([shipped_schedules(), site])
     assert time.monotonic() - begun < SECONDS
@@ -80,7 +80,7 @@ def duties(tmp_path: Path) -> Path:
     return tmp_path / "duties"
 
 
-def told(loaded: Loaded) -> list[str]:
+def told(loaded: LoadedRules) -> list[str]:
     """What is wrong; the good file still counts."""
     assert loaded.catalogue.duties["theme_party_day"].title == "党日"
     return [str(problem) for problem in loaded.problems]

@@ -13,13 +13,14 @@ from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.reminders.plan import From, ReminderStep
 from dj_cadence.domain.rules.duty import DayOfYear, Every
 from dj_cadence.loading.rules.catalogue import (
-    Loaded,
+    LoadedRules,
     catalogue_from_content,
     load_catalogue,
     rules_schema,
     shipped_schedules,
 )
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
 DEFINITIONS = ROOT / "tests" / "definitions"
 BAD = sorted((DEFINITIONS / "bad").rglob("*.yaml"))
@@ -47,10 +48,10 @@ SLIPS = [
     "!!set x",
     "9" * 30,
 ]
-SHIPPED = load_catalogue([shipped_schedules()])
+SHIPPED = shipped()
 
 
-def load(site: Path) -> Loaded:
+def load(site: Path) -> LoadedRules:
     return load_catalogue([shipped_schedules(), site])
 
 
@@ -59,7 +60,7 @@ def write(site: Path, name: str, text: str) -> None:
     (site / name).write_text(text, encoding="utf-8")
 
 
-def said(loaded: Loaded) -> list[str]:
+def said(loaded: LoadedRules) -> list[str]:
     return [str(problem) for problem in loaded.problems]
 
 

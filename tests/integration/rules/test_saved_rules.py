@@ -12,9 +12,9 @@ from sqlalchemy import select
 from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.errors import DeliveryError
+from dj_cadence.services.operations import file_watch
 from dj_cadence.services.operations.doctor import Finding, examine
 from dj_cadence.services.operations.tick import tick
-from dj_cadence.services.rules import file_watch
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import message, person

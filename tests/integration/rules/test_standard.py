@@ -12,11 +12,12 @@ import pytest
 
 from dj_cadence.domain.rules.citation import SECTIONS
 from dj_cadence.domain.rules.duty import Duty
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.loading.rules.standard import SentenceRule
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
-SHIPPED = load_catalogue([shipped_schedules()])
+SHIPPED = shipped()
 REFERENCE = ROOT / "docs" / "reference" / "standard.md"
 HEAD = """\
 # The standard, sentence by sentence
@@ -33,7 +34,7 @@ def test_the_reference_is_what_the_rules_say(tmp_path: Path) -> None:
     assert text == REFERENCE.read_text(encoding="utf-8"), f"if right: cp {made} {REFERENCE}"
 
 
-def page(loaded: Loaded) -> Iterator[str]:
+def page(loaded: LoadedRules) -> Iterator[str]:
     yield HEAD.rstrip()
     for cell, numbers in by_cell(loaded.standard).items():
         yield f"\n## {cell} {SECTIONS[cell[0]]}\n"

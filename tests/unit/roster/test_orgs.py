@@ -8,7 +8,7 @@ import pytest
 from dj_cadence.domain.organizations.facts import Change, Facts, OrgKind
 from dj_cadence.domain.roster.cells import parse_date
 from dj_cadence.domain.roster.columns import ORG_COLUMNS
-from dj_cadence.domain.roster.facts import Beginning, facts_of, with_changes
+from dj_cadence.domain.roster.facts import OrgStart, facts_of, with_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
 from dj_cadence.domain.roster.rows import Origin, RosterRow, column_letters
 from dj_cadence.domain.roster.tree import (
@@ -22,7 +22,7 @@ from dj_cadence.problems import Problem
 
 ORIGIN = Origin("r.xlsx 组织", {c.key: n for n, c in enumerate(ORG_COLUMNS, 1)}, lettered=True)
 TODAY = date(2026, 3, 5)
-AT_ONCE = Beginning(None, TODAY)
+AT_ONCE = OrgStart(None, TODAY)
 KINDS = (
     "上级党组织、党委、党总支、党支部、联合党支部、党小组、"
     "工会、妇委会、教代会、团委、教工团支部、学生团支部、少先队、学生会"

@@ -44,7 +44,7 @@ LATE_AND_NEW = (
     "AND subject_id = 0 AND asked_on IS NULL"
 )
 """Late, and not under way at the start."""
-LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND instance = 0"
+LATE_TASK = "state = 'overdue' AND step = '' AND due_revision = 0 AND subject_id = 0"
 
 AN_HOUR = "'2026-05-12T01:00:00.000000Z'"
 LONG_AGO = "'2020-01-01T00:00:00.000000Z'"
@@ -63,7 +63,7 @@ def another(state: str, day: str = "2026-05-12", send_at: str = "NULL", address:
 def one_more_notice(office: str) -> str:
     """A notice that waits for the next pass."""
     return (
-        "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, "
+        "INSERT INTO notice (id, task_id, due_revision, reminder_step, occurrence, level, office, "
         f"due_on, relay, outcome) SELECT 99999, id, due_revision, 'odd', 0, 0, '{office}', "
         "'2026-05-12', '', '' FROM task WHERE id = 1"
     )
@@ -164,7 +164,7 @@ DAMAGES = (
     ),
     Damage(
         "enrolled by an election that is not there",
-        "enrolment_anchor*",
+        "cohort_member_start_event*",
         ("UPDATE org_cohort SET start_event_id = 999999 WHERE start_event_id > 0",),
     ),
     Damage(
@@ -215,7 +215,8 @@ DAMAGES = (
         "task_about_nobody* plan_differs",
         (
             task(
-                "state = 'planned' AND step = '' AND duty = 'theme_party_day'", "instance = 999999"
+                "state = 'planned' AND step = '' AND duty = 'theme_party_day'",
+                "subject_id = 999999",
             ),
         ),
     ),
@@ -548,7 +549,7 @@ DAMAGES = (
     Damage("counted too little", "task_amount", (task("state = 'done'", "amount = -2"),)),
     Damage(
         "records that the plan may take back",
-        "task_untouched",
+        "task_without_act_mark",
         ("UPDATE task SET has_acts = false",),
     ),
     Damage(
@@ -562,8 +563,8 @@ DAMAGES = (
     Damage("revisions fell back", "task_revision", (task(LATE_TASK, "due_revision = -1"),)),
     Damage(
         "an election that is not there",
-        "task_anchor* plan_differs",
-        (task("start_event_id > 0 AND state = 'planned'", "anchor_id = 999999"),),
+        "task_start_event* plan_differs",
+        (task("start_event_id > 0 AND state = 'planned'", "start_event_id = 999999"),),
     ),
     Damage(
         "changed in 2099", "instant_ahead", (task("state = 'planned'", f"changed_at = {LATER}"),)

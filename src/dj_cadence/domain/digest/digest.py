@@ -36,6 +36,7 @@ class Numbers(NamedTuple):
     """Recorded and waiting for a superior."""
 
     def __bool__(self) -> bool:
+        """Templates list only what has any."""
         return any(tuple(self))
 
     @property

@@ -15,7 +15,7 @@ _REMEMBERED = ("kind", "has_committee", "groups")
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class OrgStart:
     """What stays with an organization, however often the roster is imported again."""
 
     joined_on: date | None
@@ -30,7 +30,7 @@ def facts_of(
     before: Facts | None,
     today: date,
     *,
-    beginning: Beginning,
+    beginning: OrgStart,
     kind_since: date | None = None,
     correct: bool = False,
 ) -> Facts:
@@ -88,7 +88,7 @@ def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
 
 def first_beginning(
     org: RosterOrg, orgs: Iterable[RosterOrg], today: date, *, under_way: bool
-) -> Beginning:
+) -> OrgStart:
     """That of an organization which is imported for the first time.
 
     Before the site is `under_way` everybody begins with the site, later on the day of the
@@ -96,19 +96,19 @@ def first_beginning(
     was founded within the last month its founding says what it owes.
     """
     if not under_way:
-        return Beginning(None, today)
+        return OrgStart(None, today)
     days = [other.dissolved for other in orgs if other.successor == org.code and other.dissolved]
     if org.founded and org.founded >= add_months(today, -1):
         days.append(org.founded.replace(day=1))
-    return Beginning(min([*days, today]), today)
+    return OrgStart(min([*days, today]), today)
 
 
-def next_beginning(org: RosterOrg, stored: Beginning, was: date | None, today: date) -> Beginning:
+def next_beginning(org: RosterOrg, stored: OrgStart, was: date | None, today: date) -> OrgStart:
     """That of a known organization. `was` is the start it had.
 
     Where a person puts its start back, what is owed since then is known from today.
     """
     begins = org.starts_on or stored.joined_on or date.min
     if begins < (was or date.min):
-        return Beginning(stored.joined_on, today)
+        return OrgStart(stored.joined_on, today)
     return stored

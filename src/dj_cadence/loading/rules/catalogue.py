@@ -30,7 +30,7 @@ from dj_cadence.problems import Problem, in_order, lines_of, with_lines
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedRules:
     """What some folders of rules come to. Files with faults contributed nothing."""
 
     catalogue: Catalogue
@@ -46,7 +46,7 @@ def shipped_schedules() -> Path:
     return Path(str(files("dj_cadence") / "schedules"))
 
 
-def load_catalogue(folders: Sequence[Path]) -> Loaded:
+def load_catalogue(folders: Sequence[Path]) -> LoadedRules:
     """Read `folders`, each laid over those before it: the shipped one first.
 
     Nothing is raised for what people wrote: all faults and warnings are in `problems`.
@@ -61,7 +61,7 @@ def load_catalogue(folders: Sequence[Path]) -> Loaded:
     catalogue = catalogue_from_content(content)
     duties = {key: replace(d, source=sources[key]) for key, d in catalogue.duties.items()}
     standard = layers.models("sentences")
-    return Loaded(replace(catalogue, duties=duties), content, standard, tuple(problems))
+    return LoadedRules(replace(catalogue, duties=duties), content, standard, tuple(problems))
 
 
 def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:

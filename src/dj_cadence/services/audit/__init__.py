@@ -13,8 +13,6 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import select
-
 from dj_cadence.services.audit.contents import look_at_contents, rules_in_force
 from dj_cadence.services.audit.evidence import look_at_evidence
 from dj_cadence.services.audit.finding import AuditFinding
@@ -25,20 +23,20 @@ from dj_cadence.services.audit.rows import look_at_rows, unreadable
 from dj_cadence.services.audit.tasks import look_at_tasks
 from dj_cadence.services.audit.tree import look_at_tree
 from dj_cadence.services.site import Site
+from dj_cadence.store.audit import contents
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.layout import differences
-from dj_cadence.store.schema import site as site_row
 
 __all__ = ["AuditFinding", "audit"]
 _log = logging.getLogger(__name__)
 _PLAN_HANGS_ON = (
-    "anchor_",
+    "start_event_",
     "catalogue_",
     "clock_",
     "cohort_",
     "database_",
-    "enrolment_",
+    "cohort_member_",
     "look_",
     "org_",
     "override_",
@@ -68,7 +66,7 @@ def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
         found += [wrong] if wrong else []
     row = None
     with unreadable("site", found.append), database.read() as session:
-        rows = session.execute(select(site_row)).all()
+        rows = contents.site_rows(session)
         row = rows[0] if len(rows) == 1 else None
         found += [] if row else [_no_site(len(rows))]
     moment = moment_of(site, row, rules.calendar if rules else None, now)

@@ -1,25 +1,20 @@
-"""Papers: each has its content in the site's folder, unchanged."""
+"""Evidence files: each has its content in the site's folder, unchanged."""
 
 from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
-
-from sqlalchemy import select
 
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.tasks.evidence import FOLDER
+from dj_cadence.store.audit import contents
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.schema import evidence
-
-_CHUNK = 1 << 20
 
 
 def look_at_evidence(database: Database, site_folder: Path) -> Iterator[AuditFinding]:
-    """Papers that are lost or are not what was handed in."""
+    """Files that are lost or are not what was handed in."""
     folder = site_folder / FOLDER
     with database.read() as session:
-        rows = session.execute(select(evidence.c.sha256, evidence.c.size))
-        sizes = {row.sha256: row.size for row in rows}
+        sizes = contents.evidence_sizes(session)
     lost = [hash_ for hash_ in sizes if not (folder / hash_).is_file()]
     if lost:
         text = "份附件的文件不见了；请从备份恢复 evidence 文件夹"
@@ -32,15 +27,10 @@ def look_at_evidence(database: Database, site_folder: Path) -> Iterator[AuditFin
 
 def _is(path: Path, hash_: str, size: int) -> bool:
     try:
-        if path.stat().st_size != size:
-            return False
-        seen = sha256()
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                seen.update(chunk)
+            return path.stat().st_size == size and file_digest(file, "sha256").hexdigest() == hash_
     except OSError:
         return False
-    return seen.hexdigest() == hash_
 
 
 def _shown(names: list[str]) -> str:

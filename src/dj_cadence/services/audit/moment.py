@@ -7,7 +7,7 @@ from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.site import Site
-from dj_cadence.store.audit.instants import OTHER_CLOCKS
+from dj_cadence.store.audit.columns import OTHER_CLOCKS
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.types import AnyRow
 

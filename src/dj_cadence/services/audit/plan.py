@@ -9,7 +9,6 @@ from datetime import date
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.operations.tick import plan_inputs
 from dj_cadence.services.planning.apply import preview, roll
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit.invariant import Moment
@@ -53,4 +52,4 @@ def _rolled_to(site: Site, rules: Catalogue, moment: Moment) -> date | None:
     if seen is None or seen.catalogue != rules.hash:
         return None
     inputs, _, until = str(seen.planned_with).rpartition("/")
-    return date.fromisoformat(until) if inputs == plan_inputs(seen) else None
+    return date.fromisoformat(until) if inputs == seen.plan_inputs else None

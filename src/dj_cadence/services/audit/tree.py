@@ -3,29 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select
-
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.roster import orgs
-from dj_cadence.store.schema import org
-from dj_cadence.store.site import site as sites
-
-_COLUMNS = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
+from dj_cadence.store.audit import tree
+from dj_cadence.store.audit.tree import Node
+from dj_cadence.store.core.database import Database
 
 
 def look_at_tree(database: Database, *, mend: bool) -> Iterator[AuditFinding]:
     """Superiors as the roster says, no circle, and positions that fit them."""
     with database.read() as session:
-        rows = _rows(session)
+        rows = tree.nodes(session)
     if moved := _elsewhere(rows):
         listed = "、".join(rows[id_].name for id_ in list(moved)[:5])
         text = f"个组织的上级与花名册不同（{listed}）；已按花名册改正"
         yield AuditFinding("org_supervisor", len(moved), text, mended=mend)
         if not mend:
             return
-        rows = _put_below(database)
+        with database.write() as session:
+            tree.move(session, _elsewhere(tree.nodes(session)))  # as it is in this transaction
+            rows = tree.nodes(session)
     if circle := _in_a_circle(rows):
         names = "、".join(rows[id_].name for id_ in circle[:5])
         text = f"个组织上下级绕成了圈（{names}）；请用花名册改正其中一个的上级"
@@ -34,24 +30,15 @@ def look_at_tree(database: Database, *, mend: bool) -> Iterator[AuditFinding]:
         text = "个组织在树里的位置与上下级不符，下级会看不全；已重新排列"
         yield AuditFinding("org_position", len(wrong), text, mended=mend)
         if mend:
-            _reorder(database)
+            with database.write() as session:
+                tree.place(session, _misplaced(tree.nodes(session)))
 
 
-def _rows(session: Session) -> dict[int, AnyRow]:
-    """In their own order."""
-    query = select(*(org.c[name] for name in _COLUMNS)).order_by(org.c.position, org.c.id)
-    return {row.id: row for row in session.execute(query)}
+def _misplaced(rows: Mapping[int, Node]) -> dict[int, tuple[int, int]]:
+    return {id_: place for id_, place in _places(rows).items() if place != rows[id_].place}
 
 
-def _misplaced(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
-    return {id_: place for id_, place in _places(rows).items() if place != _place(rows[id_])}
-
-
-def _place(row: AnyRow) -> tuple[int, int]:
-    return row.position, row.subtree_end
-
-
-def _elsewhere(rows: Mapping[int, AnyRow]) -> dict[int, int | None]:
+def _elsewhere(rows: Mapping[int, Node]) -> dict[int, int | None]:
     """The superior by the roster, of those that have another."""
     by_code = {row.code: row.id for row in rows.values()}
     found = {}
@@ -63,17 +50,7 @@ def _elsewhere(rows: Mapping[int, AnyRow]) -> dict[int, int | None]:
     return found
 
 
-def _put_below(database: Database) -> dict[int, AnyRow]:
-    """Each where the roster says that it is, by what is so in this transaction."""
-    with database.write() as session:
-        moved = _elsewhere(_rows(session))
-        orgs.change(session, [{"id": n, "supervisor_id": above} for n, above in moved.items()])
-        orgs.mark_changed(session, moved)
-        sites.shown_changed(session)
-        return _rows(session)
-
-
-def _in_a_circle(rows: Mapping[int, AnyRow]) -> list[int]:
+def _in_a_circle(rows: Mapping[int, Node]) -> list[int]:
     """Those from which no way leads up to the top."""
     known: dict[int, bool] = {0: False}
     for start in rows:
@@ -86,7 +63,7 @@ def _in_a_circle(rows: Mapping[int, AnyRow]) -> list[int]:
     return [id_ for id_ in rows if known[id_]]
 
 
-def _places(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
+def _places(rows: Mapping[int, Node]) -> dict[int, tuple[int, int]]:
     """(position, end of the subtree) of each, in preorder; siblings stay in their order."""
     below: dict[int, list[int]] = defaultdict(list)
     for row in rows.values():
@@ -102,12 +79,3 @@ def _places(rows: Mapping[int, AnyRow]) -> dict[int, tuple[int, int]]:
         if above := rows[id_].supervisor_id:
             end[above] = max(end[above], end[id_])
     return {id_: (position[id_], end[id_]) for id_ in order}
-
-
-def _reorder(database: Database) -> None:
-    with database.write() as session:
-        places = _misplaced(_rows(session)).items()
-        orgs.change(
-            session, [{"id": n, "position": at, "subtree_end": end} for n, (at, end) in places]
-        )
-        sites.shown_changed(session)

@@ -9,7 +9,7 @@ from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.messages import circuit
 from dj_cadence.domain.messages.circuit import Circuit
 from dj_cadence.domain.messages.view import ChannelAlertView
-from dj_cadence.services.operations.administrators import tell
+from dj_cadence.services.delivery.administrators import tell
 from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session

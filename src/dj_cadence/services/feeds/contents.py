@@ -112,11 +112,7 @@ def contents(
 
 
 def _tasks(
-    session: Session,
-    catalogue: Catalogue,
-    by_org: dict[int, set[str]],
-    month: date,
-    news: datetime,
+    session: Session, catalogue: Catalogue, by_org: dict[int, set[str]], month: date, news: datetime
 ) -> list[TaskRow]:
     """Whole months around `month`; withdrawn ones only while they are `news`."""
     first, last = window(month)

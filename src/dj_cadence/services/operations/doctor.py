@@ -6,28 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.clock_doubt import STEP
 from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.labels import CHANNELS
 from dj_cadence.domain.messages.states import MessageState
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.operations.file_modes import too_open
+from dj_cadence.services.operations.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.roster.export import check_roster
-from dj_cadence.services.rules.file_watch import QUIET, rule_file_trouble
 from dj_cadence.services.site import Site
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.delivery.addresses import AddressTrouble, list_aside, newly_bad
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.saved_rules import RuleFileTrouble
-from dj_cadence.store.schema import org
 from dj_cadence.store.site import site as sites
 
 NEWLY = timedelta(days=30)
@@ -46,7 +44,7 @@ class Finding:
     text: str
 
 
-def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
+def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
     """Look at everything that keeps a site from doing its work."""
     if spoilt := stored_bytes.faults(site.database):  # whatever else was read would be chance
         return [_damaged(spoilt)]
@@ -54,7 +52,7 @@ def examine(site: Site, rules: Loaded, *, now: datetime) -> list[Finding]:
     with site.database.read() as session:
         row = sites.load(session)
         applied = catalogues.applied_hash(session)
-        organizations = session.scalar(select(func.count(org.c.id))) or 0
+        organizations = len(orgs.ids(session))
         stuck = messages.count(session, *_STUCK)
         roster = check_roster(session, today)
         trouble = rule_file_trouble(session)
@@ -165,14 +163,14 @@ def _told(site: Site, trouble: RuleFileTrouble | None) -> list[Finding]:
     return [Finding(False, f"引擎自{day_text(since.date())} {since:%H:%M}起发现以上情况，{told}")]
 
 
-def _applied(applied: str | None, rules: Loaded) -> Finding:
+def _applied(applied: str | None, rules: LoadedRules) -> Finding:
     if applied is None:
         return Finding(False, "还没有应用规则；请运行 plan 查看，再 plan --apply")
     same = applied == rules.catalogue.hash
     return Finding(same, "已应用当前规则" if same else "规则文件有改动尚未应用；请运行 plan")
 
 
-def _calendar(rules: Loaded, year: int) -> Finding:
+def _calendar(rules: LoadedRules, year: int) -> Finding:
     status = rules.catalogue.calendar.status(year)
     well = status is CalendarStatus.OFFICIAL
     return Finding(well, f"{year}年放假安排{'齐全' if well else '尚未录入，日期为暂定'}")

@@ -11,13 +11,11 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import make_url
-
 from dj_cadence import whole_file
 from dj_cadence.chinese import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.database import Database, open_file
+from dj_cadence.store.core.database import Database, open_file, without_password
 from dj_cadence.store.core.migrate import is_empty, migrate
 from dj_cadence.store.core.unusable import explained, name
 from dj_cadence.store.site import site as sites
@@ -127,7 +125,7 @@ def _address(settings: Settings, database: Database) -> str:
     if file := database.file:
         inside = file.is_relative_to(settings.folder)
         return str(file.relative_to(settings.folder) if inside else file)
-    return make_url(settings.database).set(password=None).render_as_string()
+    return without_password(settings.database)
 
 
 def _day(text: str) -> date | None:

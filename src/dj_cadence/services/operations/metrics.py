@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from dj_cadence.domain.messages.states import UNCERTAIN, MessageState
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.delivery import circuits
-from dj_cadence.store.schema import message, site
+from dj_cadence.store.delivery import circuits, messages
+from dj_cadence.store.site import site as sites
 
 _NAME = "dj_cadence"
 
@@ -30,23 +28,16 @@ class Metrics:
 
 def measure(database: Database, now: datetime) -> Metrics:
     with database.read() as session:
-        states = select(message.c.state, func.count()).group_by(message.c.state)
-        counts = {row[0]: row[1] for row in session.execute(states)}
-        due = (message.c.send_at.is_not(None), message.c.created_at <= now)
-        number, oldest = session.execute(
-            select(func.count(), func.min(message.c.created_at)).where(*due)
-        ).one()
-        last_tick = session.scalar(select(site.c.last_tick))
-        shut = tuple(one.channel for one in circuits.shut(session))
-    return Metrics(
-        due=number,
-        sent=counts.get(MessageState.SENT, 0),
-        failed=counts.get(MessageState.GAVE_UP, 0),
-        unknown=sum(counts.get(state, 0) for state in UNCERTAIN),
-        oldest_unsent=max(now - oldest, timedelta(0)) if oldest else timedelta(0),
-        last_tick=last_tick,
-        shut=shut,
-    )
+        due = messages.due(session, now)
+        return Metrics(
+            due=due.number,
+            sent=messages.count(session, MessageState.SENT),
+            failed=messages.count(session, MessageState.GAVE_UP),
+            unknown=messages.count(session, *UNCERTAIN),
+            oldest_unsent=max(now - due.oldest, timedelta(0)) if due.oldest else timedelta(0),
+            last_tick=sites.load(session).last_tick,
+            shut=tuple(one.channel for one in circuits.shut(session)),
+        )
 
 
 def exposition(found: Metrics, pass_age: float) -> str:

@@ -6,14 +6,11 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
-from dj_cadence.loading.rules.catalogue import Loaded
+from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.services.operations.founding import Memory, remember, remembered
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner
@@ -24,7 +21,7 @@ from dj_cadence.services.simulation.made_up_answers import answer
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.settings import KEY_FILE
 from dj_cadence.settings.site_key import make_site_key
-from dj_cadence.store.schema import org, task
+from dj_cadence.store.site import simulated
 
 SETTINGS = "site.toml"
 _FOLDERS = ("schedules", "notifiers", "templates")
@@ -79,7 +76,7 @@ def _writable(folder: Path) -> Iterator[None]:
         raise Refused(f"{folder.resolve()} 写不进去：{os_reason(error.errno)}。") from error
 
 
-def fill_with_demo(site: Site, rules: Loaded, starts_on: date, now: datetime) -> None:
+def fill_with_demo(site: Site, rules: LoadedRules, starts_on: date, now: datetime) -> None:
     """An invented district that has been at work since `starts_on`, sending on."""
     today = site.today(now)
     beginning = datetime.combine(starts_on, time(0), site.settings.time_zone)
@@ -110,12 +107,7 @@ def _live(site: Site, day: date) -> None:
     zone = site.settings.time_zone
     tick(site, datetime.combine(day, site.settings.send_at, zone), owner=_DEMO)
     evening = datetime.combine(day, _EVENING, zone)
-    meant = func.coalesce(task.c.planned, task.c.due)
-    owed = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
-    diligent = (org.c.position + task.c.slot_id) % 4 != 0
-    query = select(task).join(org, org.c.id == task.c.org_id).order_by(task.c.due, task.c.id)
     with site.database.write(durable=False) as session:
         rules = applied_catalogue(session)
-        chosen = session.execute(query.where(owed, diligent, meant <= day, task.c.period != "term"))
-        for row in chosen.all():
-            answer(session, rules, row.id, Actor(_DEMO, evening, day))
+        for task_id in simulated.tasks_meant_by(session, day, all_of_them=False):
+            answer(session, rules, task_id, Actor(_DEMO, evening, day))

@@ -1,7 +1,7 @@
 """One pass of the engine, the same for the daemon, the command, the tests and simulate."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from time import monotonic
 
@@ -14,17 +14,16 @@ from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.deliver import deliver, recover, supersede_stale
 from dj_cadence.services.digest.making import digests_due
 from dj_cadence.services.digest.views import digests_of_a_pass
+from dj_cadence.services.operations.file_watch import watch
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.rules.applied import catalogue_of
-from dj_cadence.services.rules.file_watch import watch
 from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.tasks.succession import hand_over
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.delivery.process_lock import ProcessLock, hold_process_lock
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.site.pending_work import look
+from dj_cadence.store.site.pending_work import PendingWork, look
 
 __all__ = ["ProcessLock", "hold_process_lock"]  # the daemon holds one for all its passes
 
@@ -58,7 +57,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
         seen = look(session, today, week_label(today), now)
         catalogue = catalogue_of(session, seen.catalogue if seen else None)
     assert seen  # a catalogue is applied only where there is a site
-    plan = _plan_wanted(seen, today)
+    plan = f"{seen.plan_inputs}/{horizon(today)}"
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
         return _NOTHING
@@ -83,19 +82,8 @@ def tick_by_hand(site: Site, now: datetime, name: str) -> TickReport:
         return tick(site, now, owner=life.owner)
 
 
-def _plan_wanted(seen: AnyRow, today: date) -> str:
-    """What the plan hangs on and how far it goes, as one word; the same means the same plan."""
-    return f"{plan_inputs(seen)}/{horizon(today)}"
-
-
-def plan_inputs(seen: AnyRow) -> str:
-    """What the plan hangs on, without how far it goes."""
-    parts = (seen.catalogue[:16], seen.data_version, seen.override, seen.override_ended)
-    return "/".join(str(part or "") for part in parts)
-
-
 def _is_anything_due(
-    site: Site, seen: AnyRow, catalogue: Catalogue, plan: str, now: datetime
+    site: Site, seen: PendingWork, catalogue: Catalogue, plan: str, now: datetime
 ) -> bool:
     if seen.planned_with != plan or seen.tasks or (seen.sending and seen.home != site.home):
         return True

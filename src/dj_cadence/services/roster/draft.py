@@ -12,11 +12,11 @@ from dj_cadence.domain.roster.appointment_rows import (
     read_appointments,
 )
 from dj_cadence.domain.roster.codes import lookalikes, with_one_spelling
-from dj_cadence.domain.roster.facts import Beginning, facts_of, first_beginning, next_beginning
+from dj_cadence.domain.roster.concurrent_secretaries import SecretaryTerm, concurrent_secretaries
+from dj_cadence.domain.roster.facts import OrgStart, facts_of, first_beginning, next_beginning
 from dj_cadence.domain.roster.identity import identity_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
 from dj_cadence.domain.roster.people import RosterPerson, identify
-from dj_cadence.domain.roster.rivals import SecretaryTerm, rivals
 from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster.tree import (
@@ -47,7 +47,7 @@ _DATABASE = Origin("数据库", {}, lettered=False)
 
 
 @dataclass(frozen=True)
-class RosterDraft:
+class RosterChanges:
     """The whole tree as it would be, and what of it is new."""
 
     problems: list[Problem]
@@ -58,7 +58,7 @@ class RosterDraft:
     """Codes that stand in the file, in its order."""
     tree_positions: Mapping[str, TreePosition]
     """In preorder; empty while there are faults."""
-    beginnings: Mapping[str, Beginning]
+    beginnings: Mapping[str, OrgStart]
     facts: Mapping[str, Facts]
     terms: Mapping[str, TermChange]
     people: Sequence[RosterPerson]
@@ -67,7 +67,7 @@ class RosterDraft:
 
 def draft_import(
     session: Session, sheets: RosterSheets, *, today: date, correct: bool
-) -> RosterDraft:
+) -> RosterChanges:
     """Read everything, compare it with what is stored, write nothing."""
     stored = stored_orgs(session)
     sheets = with_one_spelling(sheets, stored)
@@ -112,7 +112,7 @@ def draft_import(
         )
         for code, tree_position in tree_positions.items()
     }
-    return RosterDraft(
+    return RosterChanges(
         problems=problems,
         stored=stored,
         orgs=orgs,
@@ -128,7 +128,7 @@ def draft_import(
 
 def _beginnings(
     session: Session, orgs: Mapping[str, RosterOrg], stored: Mapping[str, StoredOrg], today: date
-) -> dict[str, Beginning]:
+) -> dict[str, OrgStart]:
     """A site is under way when rules are in force over organizations that it has."""
     under_way = bool(stored) and catalogues.applied_hash(session) is not None
     return {
@@ -275,7 +275,7 @@ def _rivals(
         for row in person.rows
         if row.office == SECRETARY
     ]
-    for found in rivals([*stored, *written], today):
+    for found in concurrent_secretaries([*stored, *written], today):
         if found.place and found.org in orgs:
             text = f"{orgs[found.org].name}：{found}"
             yield Problem(found.place, text, warning=True)

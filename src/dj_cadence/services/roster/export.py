@@ -19,9 +19,9 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
+from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
 from dj_cadence.domain.roster.people import number_of
-from dj_cadence.domain.roster.rivals import rivals
 from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
@@ -70,7 +70,7 @@ def check_roster(session: Session, today: date) -> list[Problem]:
 def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
     names = {person.id: person.name for person in stored_people(session)}
     terms = stored_secretary_terms(stored_appointments(session), names)
-    for found in rivals((term for term in terms if term.org in orgs), today):
+    for found in concurrent_secretaries((term for term in terms if term.org in orgs), today):
         org = orgs[found.org]
         yield Problem(f"{org.code} {org.name}", f"{found}", warning=True)
 

@@ -12,16 +12,16 @@ from dj_cadence.domain.roster.rows import RosterSheets
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.problems import Problem, with_lines
 from dj_cadence.services.planning.first_duties import Newcomer
-from dj_cadence.services.roster.draft import RosterDraft, draft_import
+from dj_cadence.services.roster.draft import RosterChanges, draft_import
 from dj_cadence.services.roster.write import Election, write_draft
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import site as sites
 
-__all__ = ["Election", "ImportReport", "Tally", "import_roster"]
+__all__ = ["Election", "ImportCounts", "ImportReport", "import_roster"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ImportCounts:
     """How many of one kind an import creates, changes and leaves."""
 
     created: int = 0
@@ -37,9 +37,9 @@ class ImportReport:
     """What an import did, or would do."""
 
     problems: tuple[Problem, ...]
-    orgs: Tally = Tally()
-    persons: Tally = Tally()
-    appointments: Tally = Tally()
+    orgs: ImportCounts = ImportCounts()
+    persons: ImportCounts = ImportCounts()
+    appointments: ImportCounts = ImportCounts()
     terms: tuple[str, ...] = ()
     """Sentences on what another 上次换届日期 means."""
     newcomers: tuple[Newcomer, ...] = ()
@@ -95,7 +95,9 @@ def import_roster(
         problems,
         orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
         persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
-        appointments=Tally(len(draft.held.created), len(draft.held.changed), draft.held.unchanged),
+        appointments=ImportCounts(
+            len(draft.held.created), len(draft.held.changed), draft.held.unchanged
+        ),
         terms=tuple(
             _sentence(draft, code, change)
             for code, change in draft.terms.items()
@@ -113,7 +115,7 @@ def import_roster(
     return report
 
 
-def _newcomers(draft: RosterDraft) -> Iterator[Newcomer]:
+def _newcomers(draft: RosterChanges) -> Iterator[Newcomer]:
     for code, facts in draft.facts.items():
         known = draft.stored.get(code)
         if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
@@ -129,13 +131,13 @@ def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
 
 def _tally(
     items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
-) -> Tally:
+) -> ImportCounts:
     known = [item for item in items if not is_new(item)]
     changed = sum(map(is_changed, known))
-    return Tally(len(items) - len(known), changed, len(known) - changed)
+    return ImportCounts(len(items) - len(known), changed, len(known) - changed)
 
 
-def _org_changed(draft: RosterDraft) -> Callable[[str], bool]:
+def _org_changed(draft: RosterChanges) -> Callable[[str], bool]:
     return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
 
 
@@ -145,7 +147,7 @@ def _person_changed(p: RosterPerson) -> bool:
     return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
 
 
-def _sentence(draft: RosterDraft, code: str, change: TermChange) -> str:
+def _sentence(draft: RosterChanges, code: str, change: TermChange) -> str:
     org_, known = draft.orgs[code], draft.stored[code]
     if change is TermChange.CLEARED:
         return (

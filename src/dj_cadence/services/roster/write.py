@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.term_change import TermChange
-from dj_cadence.services.roster.draft import RosterDraft
+from dj_cadence.services.roster.draft import RosterChanges
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import orgs, people
@@ -25,7 +25,7 @@ class Election:
 
 
 def write_draft(
-    session: Session, draft: RosterDraft, now: datetime, today: date, by: str
+    session: Session, draft: RosterChanges, now: datetime, today: date, by: str
 ) -> tuple[Election, ...]:
     """Write what differs; returns the elections that settle a running term."""
     org_ids = _write_orgs(session, draft)
@@ -35,7 +35,7 @@ def write_draft(
     return elections
 
 
-def _write_orgs(session: Session, draft: RosterDraft) -> dict[str, int]:
+def _write_orgs(session: Session, draft: RosterChanges) -> dict[str, int]:
     """Ids by code. New organizations come first without links, for a link needs an id."""
     profiles = orgs.ensure_profiles(session, draft.facts.values())
     ids = {code: stored.id for code, stored in draft.stored.items()}
@@ -56,7 +56,7 @@ def _write_orgs(session: Session, draft: RosterDraft) -> dict[str, int]:
 
 
 def _values(
-    draft: RosterDraft, code: str, profiles: Mapping[Facts, int], ids: Mapping[str, int]
+    draft: RosterChanges, code: str, profiles: Mapping[Facts, int], ids: Mapping[str, int]
 ) -> OrgValues:
     org, tree_position = draft.orgs[code], draft.tree_positions[code]
     cells = org.cells()
@@ -76,7 +76,7 @@ def _values(
 
 
 def _planned_anew(
-    draft: RosterDraft, ids: Mapping[str, int], values: Mapping[str, OrgValues]
+    draft: RosterChanges, ids: Mapping[str, int], values: Mapping[str, OrgValues]
 ) -> set[int]:
     """Those whose plan must be worked out again, and the superiors they had."""
     changed = {ids[code] for code in draft.terms}
@@ -93,7 +93,7 @@ def _planned_anew(
     return changed
 
 
-def _left_behind(draft: RosterDraft, ids: Mapping[str, int]) -> list[tuple[int, int]]:
+def _left_behind(draft: RosterChanges, ids: Mapping[str, int]) -> list[tuple[int, int]]:
     """(organization, its superior until now) where that superior is dissolved."""
     dissolved = {stored.id for code, stored in draft.stored.items() if draft.orgs[code].dissolved}
     return [
@@ -107,7 +107,7 @@ def _left_behind(draft: RosterDraft, ids: Mapping[str, int]) -> list[tuple[int, 
 
 def _write_terms(
     session: Session,
-    draft: RosterDraft,
+    draft: RosterChanges,
     ids: Mapping[str, int],
     now: datetime,
     today: date,
@@ -142,7 +142,7 @@ def _write_terms(
     )
 
 
-def _write_people(session: Session, draft: RosterDraft, org_ids: Mapping[str, int]) -> None:
+def _write_people(session: Session, draft: RosterChanges, org_ids: Mapping[str, int]) -> None:
     added = [{"key": p.key, "name": p.name} for p in draft.people if not p.stored]
     renamed = [
         {"id": p.stored.id, "key": p.key, "name": p.name}
@@ -170,7 +170,7 @@ def _write_people(session: Session, draft: RosterDraft, org_ids: Mapping[str, in
     people.write_appointments(session, created, changed)
 
 
-def _write_addresses(session: Session, draft: RosterDraft, ids: Mapping[str, int]) -> None:
+def _write_addresses(session: Session, draft: RosterChanges, ids: Mapping[str, int]) -> None:
     removed: list[tuple[int, str, str]] = []
     added: list[tuple[int, str, str]] = []
     for p in draft.people:

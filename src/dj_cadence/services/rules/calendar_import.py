@@ -13,7 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.loading.calendars.checks import PlacedSemester, semester_faults
 from dj_cadence.loading.calendars.file import CalendarFile, read_calendar
 from dj_cadence.loading.calendars.text import semesters_text, year_text
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.problems import Problem, faults
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs
@@ -24,11 +24,11 @@ _ANYWHERE = "各地"
 
 
 @dataclass(frozen=True)
-class Arrival:
+class CalendarImport:
     """A calendar that was read and checked and is not stored yet."""
 
-    before: Loaded
-    after: Loaded
+    before: LoadedRules
+    after: LoadedRules
     """The rules as they are, and with the calendar among them."""
     given: CalendarFile
     texts: Mapping[str, str]
@@ -40,7 +40,7 @@ class Arrival:
         return self.before.catalogue.hash == self.after.catalogue.hash
 
 
-def prepare(schedules: Path, file: Path) -> Arrival:
+def prepare(schedules: Path, file: Path) -> CalendarImport:
     """Read `file` and see what becomes of the rules in `schedules`, the site's own folder.
 
     Nothing is written there. With faults among `problems`, nothing may be stored.
@@ -50,10 +50,10 @@ def prepare(schedules: Path, file: Path) -> Arrival:
     before = load_catalogue([shipped_schedules(), schedules])
     after = _with_files(schedules, texts)
     new = [p for p in faults(after.problems) if p not in before.problems]
-    return Arrival(before, after, given, texts, (*given.problems, *problems, *new))
+    return CalendarImport(before, after, given, texts, (*given.problems, *problems, *new))
 
 
-def store(schedules: Path, arrival: Arrival) -> list[str]:
+def store(schedules: Path, arrival: CalendarImport) -> list[str]:
     """Put the files in place; returns their names. Raises Refused where that is not possible."""
     folder = schedules / FOLDER
     try:
@@ -98,7 +98,7 @@ def _file_of(one: PlacedSemester) -> str:
     return f"semesters-{city or _ANYWHERE}.yaml"
 
 
-def _with_files(schedules: Path, texts: Mapping[str, str]) -> Loaded:
+def _with_files(schedules: Path, texts: Mapping[str, str]) -> LoadedRules:
     """The rules as they would be with these files among the site's calendars."""
     with TemporaryDirectory() as copied:
         copy = Path(copied, "schedules")

@@ -8,7 +8,11 @@ from typing import Any
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester, WorkCalendar
 from dj_cadence.loading.calendars.rule import to_holiday_year, to_semester
-from dj_cadence.loading.rules.catalogue import Loaded, catalogue_from_content, shipped_schedules
+from dj_cadence.loading.rules.catalogue import (
+    LoadedRules,
+    catalogue_from_content,
+    shipped_schedules,
+)
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.yaml_file import YamlFile
 from dj_cadence.services.planning import apply as planner
@@ -67,7 +71,7 @@ def _entries(layers: Layers, section: str, shipped: Sequence[YamlFile]) -> list[
 
 
 @dataclass(frozen=True)
-class Effect:
+class CalendarEffect:
     """What applying a new calendar, and nothing else, would change."""
 
     plan: PlanReport
@@ -75,7 +79,9 @@ class Effect:
     """Tasks whose dates would no longer be provisional."""
 
 
-def effect(database: Database, before: Loaded, after: Loaded, today: date) -> Effect:
+def effect(
+    database: Database, before: LoadedRules, after: LoadedRules, today: date
+) -> CalendarEffect:
     """What the calendar that `after` has and `before` has not would do to the rules in force.
 
     Before the first apply, to the rules of `before`. Nothing is written.
@@ -88,7 +94,7 @@ def effect(database: Database, before: Loaded, after: Loaded, today: date) -> Ef
     anyway = planner.preview(database, catalogue_from_content(in_force), span)
     plan = _without(planner.preview(database, changed, span), anyway)
     with database.read() as session:
-        return Effect(plan, _definite(session, changed.calendar))
+        return CalendarEffect(plan, _definite(session, changed.calendar))
 
 
 def _laid_over(

@@ -8,14 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.domain.messages.states import MessageState
 from dj_cadence.domain.messages.view import Observe
-from dj_cadence.domain.reminders.plan import NEWCOMER
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.task import BEGUN, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning.apply import horizon, roll
@@ -25,15 +20,14 @@ from dj_cadence.services.simulation.made_up_answers import answer
 from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks.succession import hand_over
-from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import messages
-from dj_cadence.store.reminders import notices, quiet_periods
-from dj_cadence.store.schema import digest, message, notice, org, person, task
+from dj_cadence.store.reminders import notices
+from dj_cadence.store.site import simulated
+from dj_cadence.store.site.simulated import TaskDescription
 
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
-"""So far ahead simulated people fix the day of a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ class _Walk:
         self.tell = tell
         self.events: Counter[str] = Counter()
         self.days: dict[str, set[date]] = {}
-        self.about: dict[int, dict[str, Any]] = {}
+        self.about: dict[int, TaskDescription] = {}
 
     def approach(self, first: date, since: date, answer: SimulatedAnswer) -> None:
         """The days before those that are told of."""
@@ -131,29 +125,23 @@ class _Walk:
         if not bundle(database, self.rules, settings, now=at, observe=self._observe):
             return
         with self.site.database.write(durable=False) as session:
-            posted = _ready_messages(session)
-            _mark_sent(session, at)
-        for one in posted:
-            self._observe({"at": at, "event": "message", **one})
-            for code in one["digests"]:
-                self._observe({"at": at, "event": "digest", "org": code, "to": one["to"]})
+            letters = simulated.ready_messages(session)
+            messages.pretend_sent(session, at)
+            notices.close_sent(session)
+        for one in letters:
+            self._observe({"at": at, "event": "message", **one._asdict()})
+            for code in one.digests:
+                self._observe({"at": at, "event": "digest", "org": code, "to": one.to})
 
     def _act(self, day: date) -> None:
         """What people get done today, recorded the same evening."""
         assert self.answer.late is not None
-        meant = func.coalesce(task.c.planned, task.c.due)
-        acting = task.c.state.in_(sorted(BEGUN - {State.RETURNED}))
-        query = (
-            select(task)
-            .where(acting, meant <= day - self.answer.late * DAY)
-            .order_by(task.c.due, task.c.id)
-        )
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
-            for row in session.execute(query).all():
-                if answer(session, self.rules, row.id, Actor(_OWNER, at, day)):
+            for task_id in simulated.tasks_meant_by(session, day - self.answer.late * DAY):
+                if answer(session, self.rules, task_id, Actor(_OWNER, at, day)):
                     self.acted = True
-                    self._observe({"at": at, "event": "done", "task": row.id})
+                    self._observe({"at": at, "event": "done", "task": task_id})
 
     # --- telling ---------------------------------------------------------------------------
 
@@ -175,14 +163,13 @@ class _Walk:
     def _task(self, task_id: int) -> dict[str, Any]:
         if task_id not in self.about:
             with self.site.database.read() as session:
-                self.about |= _descriptions(session)
-        return self.about[task_id]
+                self.about = simulated.describe_tasks(session)
+        return self.about[task_id]._asdict()
 
     def _sum_up(self, since: date, until: date) -> None:
         days = {to: len(found) for to, found in sorted(self.days.items())}
         with self.site.database.read() as session:
-            counted = select(task.c.state, func.count()).group_by(task.c.state)
-            states = {row[0]: row[1] for row in session.execute(counted)}
+            states = simulated.task_states(session)
         self.tell(
             {
                 "event": "summary",
@@ -194,59 +181,3 @@ class _Walk:
                 "most_message_days": max(days.values(), default=0),
             }
         )
-
-
-def _ready_messages(session: Session) -> list[dict[str, Any]]:
-    ready = message.c.state == MessageState.READY
-    query = select(message, person.c.key).join_from(message, person).where(ready)
-    about: dict[int, set[int]] = {}
-    spoken = select(notice.c.message_id, notice.c.task_id).join_from(notice, message).where(ready)
-    for message_id, task_id in session.execute(spoken):
-        about.setdefault(message_id, set()).add(task_id)
-    digests: dict[int, list[str]] = {}
-    carried = (
-        select(digest.c.message_id, org.c.code)
-        .join_from(digest, message)
-        .join(org, org.c.id == digest.c.org_id)
-    )
-    for message_id, code in session.execute(carried.where(ready).order_by(org.c.position)):
-        digests.setdefault(message_id, []).append(code)
-    rows = session.execute(query.order_by(message.c.id)).all()
-    held = quiet_periods.reasons_held(session, [row.id for row in rows])
-    fresh = select(notice.c.message_id).join_from(notice, message)
-    took_over = set(session.scalars(fresh.where(ready, notice.c.reminder_step == NEWCOMER)))
-    return [
-        {
-            "to": row.address,
-            "person": row.key,
-            "channel": row.channel,
-            "kind": row.kind,
-            "tasks": sorted(about.get(row.id, ())),
-            "digests": digests.get(row.id, []),
-            "late": row.late,
-            "held": row.id in held,
-            "newcomer": row.id in took_over,
-        }
-        for row in rows
-    ]
-
-
-def _mark_sent(session: Session, at: datetime) -> None:
-    messages.pretend_sent(session, at)
-    notices.close_sent(session)
-
-
-def _descriptions(session: Session) -> dict[int, dict[str, Any]]:
-    """What every task is, for the events about it."""
-    query = select(task.c.id, org.c.code, task.c.duty, task.c.step, task.c.period, task.c.due)
-    query = query.join_from(task, org, org.c.id == task.c.org_id)
-    return {
-        row.id: {
-            "org": row.code,
-            "duty": row.duty,
-            "step": row.step,
-            "period": row.period,
-            "due": row.due.isoformat(),
-        }
-        for row in session.execute(query)
-    }

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, typ
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.task import SETTLED, State
 from dj_cadence.domain.tasks.way import Way
-from dj_cadence.store.audit.invariant import Invariant
+from dj_cadence.store.audit.invariant import Invariant, Rules
 from dj_cadence.store.schema import act, evidence, record, record_task, task
 
 KINDS = (
@@ -56,62 +56,49 @@ def _open_against_the_word() -> ColumnElement[bool]:
     return and_(task.c.settled_at.is_(None), task.c.state.not_in(sorted(SETTLED)), told)
 
 
-INVARIANTS = (
-    Invariant(
-        "record_of_no_task",
-        record,
-        lambda _: ~exists().where(record_task.c.record_id == record.c.id),
-        "条办理记录不属于任何任务；请从备份恢复，或忽略（编号 {ids}）",
-    ),
-    Invariant(
-        "record_ahead",
-        record,
-        lambda m: record.c.day > m.latest + DAY,
-        "条办理记录的日期在将来；请在任务页撤销后重新登记（编号 {ids}）",
-    ),
-    Invariant(
-        "record_voided_before",
-        record,
-        lambda _: record.c.voided_at < record.c.recorded_at,
-        "条办理记录的撤销早于登记；已改为同时",
-        lambda _: {"voided_at": record.c.recorded_at},
-    ),
-    Invariant(
-        "record_amount",
-        record_task,
-        lambda _: record_task.c.amount < 0,
-        "条办理记录的数量是负数；已改为 0",
-        lambda _: {"amount": 0},
-    ),
-    Invariant(
-        "evidence_hash",
-        evidence,
-        lambda _: or_(func.length(evidence.c.sha256) != 64, evidence.c.size < 0),
-        "份附件的摘要或大小不对，文件打不开；请从备份恢复（编号 {ids}）",
-    ),
-    Invariant(
-        "act_kind",
-        act,
-        lambda _: act.c.kind.not_in(KINDS),
-        "条经过的种类不认识；请从备份恢复，或忽略（编号 {ids}）",
-    ),
-    Invariant(
-        "act_via",
-        act,
-        lambda _: act.c.via.not_in(("", *sorted(Way))),
-        "条经过不知从哪里来；已改为不注明",
-        lambda _: {"via": ""},
-    ),
-    Invariant(
-        "task_settled_without_act",
-        task,
-        lambda _: _settled_without_a_word(),
-        "项任务已办结，经过里却没有这一步；请看 task 编号，核实后撤销或重新登记（任务 {ids}）",
-    ),
-    Invariant(
-        "task_open_against_act",
-        task,
-        lambda _: _open_against_the_word(),
-        "项任务未办结，经过里却已办结；请看 task 编号，核实后重新登记（任务 {ids}）",
-    ),
-)
+RULES: Rules = {
+    record: {
+        "record_of_no_task": Invariant(
+            ~exists().where(record_task.c.record_id == record.c.id),
+            "条办理记录不属于任何任务；请从备份恢复，或忽略（编号 {ids}）",
+        ),
+        "record_ahead": Invariant(
+            lambda m: record.c.day > m.latest + DAY,
+            "条办理记录的日期在将来；请在任务页撤销后重新登记（编号 {ids}）",
+        ),
+        "record_voided_before": Invariant(
+            record.c.voided_at < record.c.recorded_at,
+            "条办理记录的撤销早于登记；已改为同时",
+            {"voided_at": record.c.recorded_at},
+        ),
+    },
+    record_task: {
+        "record_amount": Invariant(
+            record_task.c.amount < 0, "条办理记录的数量是负数；已改为 0", {"amount": 0}
+        )
+    },
+    evidence: {
+        "evidence_hash": Invariant(
+            or_(func.length(evidence.c.sha256) != 64, evidence.c.size < 0),
+            "份附件的摘要或大小不对，文件打不开；请从备份恢复（编号 {ids}）",
+        )
+    },
+    act: {
+        "act_kind": Invariant(
+            act.c.kind.not_in(KINDS), "条经过的种类不认识；请从备份恢复，或忽略（编号 {ids}）"
+        ),
+        "act_via": Invariant(
+            act.c.via.not_in(("", *sorted(Way))), "条经过不知从哪里来；已改为不注明", {"via": ""}
+        ),
+    },
+    task: {
+        "task_settled_without_act": Invariant(
+            _settled_without_a_word(),
+            "项任务已办结，经过里却没有这一步；请看 task 编号，核实后撤销或重新登记（任务 {ids}）",
+        ),
+        "task_open_against_act": Invariant(
+            _open_against_the_word(),
+            "项任务未办结，经过里却已办结；请看 task 编号，核实后重新登记（任务 {ids}）",
+        ),
+    },
+}

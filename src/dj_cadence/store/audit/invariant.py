@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.core.batching import batched
-
 SHOWN = 10
 """So many of the rows that break a rule are named."""
 
@@ -40,19 +38,16 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Invariant:
-    """What no row of `table` may be."""
+    """What no row of a table may be."""
 
-    kind: str
-    """In English, for programs."""
-    table: Table
-    broken: Callable[[Moment], ColumnElement[bool]]
-    """The condition, over columns of `table`."""
+    broken: ColumnElement[bool] | Callable[[Moment], ColumnElement[bool]]
+    """The condition, over columns of the table."""
     text: str
     """In Chinese, after the number: what was found, and what was done or is to be done.
 
     `{ids}` stands for the first of the rows.
     """
-    mend: Callable[[Moment], Values] | None = None
+    mend: Values | Callable[[Moment], Values] | None = None
     """The values that set such a row right."""
     remove: bool = False
     """Whether such a row is taken away."""
@@ -66,42 +61,52 @@ class Invariant:
     def is_mended(self) -> bool:
         return self.remove or self.mend is not None or self.beside is not None
 
+    def condition(self, moment: Moment) -> ColumnElement[bool]:
+        return self.broken(moment) if callable(self.broken) else self.broken
+
+
+AuditedTable = Table
+
+Rules = Mapping[Table, Mapping[str, Invariant]]
+"""By table and by the kind of finding, in English, for programs."""
+
 
 def broken_rules(
-    session: Session, invariants: Sequence[Invariant], moment: Moment
-) -> dict[Invariant, int]:
+    session: Session, table: Table, rules: Sequence[tuple[str, Invariant]], moment: Moment
+) -> list[tuple[str, Invariant, int]]:
     """How many rows break each of these rules about one table; one look at the table."""
-    table = invariants[0].table
     counts = [
-        func.count(case((one.broken(moment), 1))).label(f"n{n}") for n, one in enumerate(invariants)
+        func.count(case((one.condition(moment), 1))).label(f"n{n}")
+        for n, (_, one) in enumerate(rules)
     ]
     row = session.execute(select(*counts).select_from(table)).one()
-    return {one: n for one, n in zip(invariants, row, strict=True) if n}
+    return [(kind, one, n) for (kind, one), n in zip(rules, row, strict=True) if n]
 
 
 def rows_of(
-    session: Session, one: Invariant, moment: Moment, limit: int | None = None
+    session: Session, table: Table, one: Invariant, moment: Moment, limit: int | None = None
 ) -> list[Any]:
     """The keys of the rows that break a rule, in order; of several columns, the first."""
-    key = _key(one.table)
-    query = select(key).where(one.broken(moment)).distinct().order_by(key).limit(limit)
+    key = _key(table)
+    query = select(key).where(one.condition(moment)).distinct().order_by(key).limit(limit)
     return list(session.scalars(query))
 
 
-def set_right(session: Session, one: Invariant, keys: Sequence[Any], moment: Moment) -> int:
+def set_right(
+    session: Session, table: Table, one: Invariant, keys: Sequence[Any], moment: Moment
+) -> int:
     """Mend those of these rows that still break the rule; returns how many."""
-    key = _key(one.table)
-    still = (key.in_(keys), one.broken(moment))
+    key = _key(table)
+    still = (key.in_(keys), one.condition(moment))
     if one.remove:
-        changed = session.scalars(delete(one.table).where(*still).returning(key)).all()
+        changed = session.scalars(delete(table).where(*still).returning(key)).all()
     elif one.mend:
-        statement = update(one.table).where(*still).values(**one.mend(moment)).returning(key)
-        changed = session.scalars(statement).all()
+        values = one.mend(moment) if callable(one.mend) else one.mend
+        changed = session.scalars(update(table).where(*still).values(**values).returning(key)).all()
     else:
         changed = session.scalars(select(key).where(*still).with_for_update()).all()
     if one.beside and changed:
-        for some in batched(changed):
-            one.beside(session, some, moment)
+        one.beside(session, changed, moment)
     return len(changed)
 
 

@@ -1,11 +1,32 @@
-"""The one row about the installation, that about its tables, and what rule files came to."""
+"""The installation and its channels, links, logins and calendars."""
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.store.audit.invariant import Invariant, Moment
-from dj_cadence.store.schema import digest, layout, org, plan_run, saved_rules, site
+from dj_cadence.domain.messages.circuit import LONGEST_ASKED, LONGEST_PAUSE
+from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
+from dj_cadence.store.core.types import Instant
+from dj_cadence.store.schema import (
+    channel_state,
+    digest,
+    feed,
+    feed_revision,
+    handled_report,
+    layout,
+    login,
+    org,
+    plan_run,
+    saved_rules,
+    site,
+    token,
+)
 
+PURPOSES = ("feed", "message", "login")
+_LONGEST = LONGEST_ASKED + timedelta(hours=1)
+_PAUSE = channel_state.c.pause_seconds
+_MOST_SECONDS = int(LONGEST_PAUSE.total_seconds())
 _YEAR = 366 * DAY
 
 
@@ -21,88 +42,132 @@ def _last_week(moment: Moment) -> ColumnElement[str]:
     return func.coalesce(made.scalar_subquery(), "")
 
 
-INVARIANTS = (
-    Invariant(
-        "site_unnamed",
-        site,
-        lambda _: or_(site.c.uid == "", site.c.id != 1),
-        "处站点标识不对（邮件和日历靠它辨认）；请从备份恢复",
-    ),
-    Invariant(
-        "site_start",
-        site,
-        lambda m: or_(
-            site.c.starts_on > m.latest + _YEAR, site.c.starts_on < m.latest - 100 * _YEAR
+RULES: Rules = {
+    site: {
+        "site_unnamed": Invariant(
+            or_(site.c.uid == "", site.c.id != 1),
+            "处站点标识不对（邮件和日历靠它辨认）；请从备份恢复",
         ),
-        "处站点起用日期离现在太远；请从备份恢复",
-    ),
-    Invariant(
-        "site_held_and_sending",
-        site,
-        lambda _: and_(site.c.sending, site.c.sending_paused_on.is_not(None)),
-        "处发送开关自相矛盾（既已开启又已暂停）；已暂停，确认后运行 send on",
-        lambda _: {"sending": False},
-    ),
-    Invariant(
-        "site_held_ahead",
-        site,
-        lambda m: site.c.sending_paused_on > m.latest,
-        "处发送暂停的日期在将来；已改为今天",
-        lambda m: {"sending_paused_on": m.latest},
-    ),
-    Invariant(
-        "site_spoke_ahead",
-        site,
-        lambda m: site.c.last_sending_day > m.latest,
-        "处最后发送的日期在将来，迟发的消息会不注明；已改为今天",
-        lambda m: {"last_sending_day": m.latest},
-    ),
-    Invariant(
-        "site_digest_week",
-        site,
-        lambda m: or_(
-            site.c.digest_week > m.latest_week,
-            and_(site.c.digest_week != "", site.c.digest_week.not_like("____-W__")),
+        "site_start": Invariant(
+            lambda m: or_(
+                site.c.starts_on > m.latest + _YEAR, site.c.starts_on < m.latest - 100 * _YEAR
+            ),
+            "处站点起用日期离现在太远；请从备份恢复",
         ),
-        "处周报记到了将来的一周，以后的周报会停发；已改回最近做过的一周",
-        lambda m: {"digest_week": _last_week(m)},
-    ),
-    Invariant(
-        "site_data_version",
-        site,
-        lambda _: site.c.data_version < _newest_version(),
-        "处数据版本号倒退，花名册的改动会不进计划；已改正",
-        lambda _: {"data_version": _newest_version() + 1},
-    ),
-    Invariant(
-        "site_counters",
-        site,
-        lambda _: or_(site.c.pass_count < 0, site.c.shown_version < 0),
-        "处站点计数是负数；已改正",
-        lambda _: {
-            "pass_count": case((site.c.pass_count < 0, 0), else_=site.c.pass_count),
-            "shown_version": case((site.c.shown_version < 0, 1), else_=site.c.shown_version),
-        },
-    ),
-    Invariant(
-        "layout_row",
-        layout,
-        lambda _: layout.c.id != 1,
-        "条结构标记多余；已删去",
-        remove=True,
-    ),
-    Invariant(
-        "saved_rules_row",
-        saved_rules,
-        lambda _: saved_rules.c.id != 1,
-        "条规则文件的检查结果多余；已删去",
-        remove=True,
-    ),
-    Invariant(
-        "saved_rules_told",
-        saved_rules,
-        lambda _: saved_rules.c.told_at < saved_rules.c.since,
-        "条规则文件的检查结果先告知、后发现；已改为未告知",
-        lambda _: {"told_at": null()},
-    ),
-)
+        "site_held_and_sending": Invariant(
+            and_(site.c.sending, site.c.sending_paused_on.is_not(None)),
+            "处发送开关自相矛盾（既已开启又已暂停）；已暂停，确认后运行 send on",
+            {"sending": False},
+        ),
+        "site_held_ahead": Invariant(
+            lambda m: site.c.sending_paused_on > m.latest,
+            "处发送暂停的日期在将来；已改为今天",
+            lambda m: {"sending_paused_on": m.latest},
+        ),
+        "site_spoke_ahead": Invariant(
+            lambda m: site.c.last_sending_day > m.latest,
+            "处最后发送的日期在将来，迟发的消息会不注明；已改为今天",
+            lambda m: {"last_sending_day": m.latest},
+        ),
+        "site_digest_week": Invariant(
+            lambda m: or_(
+                site.c.digest_week > m.latest_week,
+                and_(site.c.digest_week != "", site.c.digest_week.not_like("____-W__")),
+            ),
+            "处周报记到了将来的一周，以后的周报会停发；已改回最近做过的一周",
+            lambda m: {"digest_week": _last_week(m)},
+        ),
+        "site_data_version": Invariant(
+            site.c.data_version < _newest_version(),
+            "处数据版本号倒退，花名册的改动会不进计划；已改正",
+            {"data_version": _newest_version() + 1},
+        ),
+        "site_counters": Invariant(
+            or_(site.c.pass_count < 0, site.c.shown_version < 0),
+            "处站点计数是负数；已改正",
+            {
+                "pass_count": case((site.c.pass_count < 0, 0), else_=site.c.pass_count),
+                "shown_version": case((site.c.shown_version < 0, 1), else_=site.c.shown_version),
+            },
+        ),
+    },
+    layout: {"layout_row": Invariant(layout.c.id != 1, "条结构标记多余；已删去", remove=True)},
+    saved_rules: {
+        "saved_rules_row": Invariant(
+            saved_rules.c.id != 1, "条规则文件的检查结果多余；已删去", remove=True
+        ),
+        "saved_rules_told": Invariant(
+            saved_rules.c.told_at < saved_rules.c.since,
+            "条规则文件的检查结果先告知、后发现；已改为未告知",
+            {"told_at": null()},
+        ),
+    },
+    channel_state: {
+        "channel_put_off": Invariant(
+            lambda m: channel_state.c.next_try_at > literal(m.now + _LONGEST, Instant()),
+            "个渠道的下一次试发排得太远；已排到现在",
+            lambda m: {"next_try_at": m.now},
+        ),
+        "channel_counters": Invariant(
+            or_(channel_state.c.refusals < 0, _PAUSE < 0, _PAUSE > _MOST_SECONDS),
+            "个渠道的故障计数不对；已改正",
+            {"refusals": 0, "pause_seconds": 0},
+        ),
+        "channel_told_before": Invariant(
+            channel_state.c.told_at < channel_state.c.since,
+            "个渠道的故障先告知、后发生；已改为未告知",
+            {"told_at": null()},
+        ),
+        "channel_shut": Invariant(
+            and_(channel_state.c.next_try_at.is_not(None), channel_state.c.channel != ""),
+            "个渠道发不出消息（{ids}）；对方的答复和办法见 doctor",
+        ),
+    },
+    handled_report: {
+        "report_hash": Invariant(
+            func.length(handled_report.c.hash) != 64, "条退信记号不对；已删去", remove=True
+        )
+    },
+    token: {
+        "token_purpose": Invariant(
+            and_(token.c.purpose.not_in(PURPOSES), token.c.revoked_at.is_(None)),
+            "个链接的用途不认识；已删去",
+            remove=True,
+        )
+    },
+    login: {
+        "login_hash": Invariant(
+            func.length(login.c.hash) != 64, "次登录读不懂；已删去，本人重新登录即可", remove=True
+        ),
+        "login_backwards": Invariant(
+            or_(login.c.seen_at < login.c.made_at, login.c.ended_at < login.c.made_at),
+            "次登录的先后颠倒；已退出，本人重新登录即可",
+            {"seen_at": login.c.made_at, "ended_at": login.c.made_at},
+        ),
+    },
+    feed: {
+        "feed_generation": Invariant(
+            feed.c.generation < 1,
+            "个日历地址的代次不对；已改为第一代，旧地址要重新订阅",
+            {"generation": 1},
+        ),
+        "feed_copy": Invariant(
+            and_(
+                feed.c.key != "",
+                or_(
+                    feed.c.body.is_(None),
+                    feed.c.packed.is_(None),
+                    feed.c.etag == "",
+                    feed.c.modified_at.is_(None),
+                ),
+            ),
+            "份日历的留存不完整；已作废，下次读取时重做",
+            {"key": ""},
+        ),
+    },
+    feed_revision: {
+        "feed_revision_number": Invariant(
+            feed_revision.c.number < 0, "处日历修订号是负数；已改正", {"number": 0}
+        )
+    },
+}

@@ -36,9 +36,7 @@ _columns = [task.c[name] for name in KEY]
 def situations(session: Session) -> Sequence[AnyRow]:
     """Each with `number` of tasks, `last_next` day on which one is looked at, those `without`."""
     query = select(
-        *_columns,
-        func.count().label("number"),
-        func.max(task.c.next_on).label("last_next"),
+        *_columns, func.count().label("number"), func.max(task.c.next_on).label("last_next")
     )
     return session.execute(query.where(task.c.state.in_(sorted(OWED))).group_by(*_columns)).all()
 

@@ -106,6 +106,11 @@ class Database:
         return found
 
 
+def without_password(url: str) -> str:
+    """An SQLAlchemy address as it may be written down."""
+    return make_url(url).set(password=None).render_as_string()
+
+
 def open_database(url: str) -> Database:
     """A database for an SQLAlchemy address; nothing is connected yet.
 

@@ -4,7 +4,8 @@ SQLite checks its file itself. PostgreSQL is made to read every row whole, and i
 where somebody has installed its extension `amcheck`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Text, cast, func, literal_column, select, text
 from sqlalchemy.exc import DatabaseError
@@ -67,9 +68,20 @@ def _of_damage(error: DatabaseError) -> str:
     said = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
     if not str(said or "").startswith(_DAMAGE):
         raise error
-    return reason(error)
+    return _reason(error)
 
 
-def reason(error: DatabaseError) -> str:
+@contextmanager
+def failure_told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Go on where something cannot be read or written, once `tell` has heard why, in a line."""
+    try:
+        yield
+    except DatabaseError as error:
+        tell(_reason(error))
+    except ValueError as error:
+        tell(str(error)[:80])
+
+
+def _reason(error: DatabaseError) -> str:
     """The first line of what the driver says."""
     return str(error.orig).partition("\n")[0]

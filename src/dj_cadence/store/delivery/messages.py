@@ -89,6 +89,20 @@ def count(session: Session, *states: MessageState) -> int:
     return session.execute(query).scalar_one()
 
 
+class DueMessages(NamedTuple):
+    """What is written down and not sent yet."""
+
+    number: int
+    oldest: datetime | None
+    """When the oldest was written."""
+
+
+def due(session: Session, now: datetime) -> DueMessages:
+    waiting = (message.c.send_at.is_not(None), message.c.created_at <= now)
+    query = select(func.count(), func.min(message.c.created_at)).where(*waiting)
+    return DueMessages._make(session.execute(query).one())
+
+
 class MessageOfDay(NamedTuple):
     """The day's one message of a person, or one that reached nobody."""
 

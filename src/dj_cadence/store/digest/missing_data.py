@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
 from dj_cadence.domain.organizations.tree_range import TreeRange
@@ -14,7 +15,8 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import holds_office, in_range, is_current_election
 from dj_cadence.store.schema import address, appointment, notice, org, person, start_event, task
 
-_IS_UNREACHABLE = text("outcome = 'no_addressee' AND level > 0")  # as the index has it
+_IS_UNREACHABLE = text(f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0")
+"""As the index has it."""
 
 
 class Gap(NamedTuple):
@@ -82,9 +84,7 @@ def unreachable_superiors(
         select(org.c.position, org.c.name, func.count(task.c.id.distinct()))
         .join_from(notice, task, late)
         .join(org, org.c.id == notice.c.org_id)
-        .where(
-            in_range(span), text("outcome = 'no_addressee' AND level > 0")
-        )  # as the index has it
+        .where(in_range(span), _IS_UNREACHABLE)
         .group_by(org.c.position, org.c.name)
         .order_by(org.c.position)
     )

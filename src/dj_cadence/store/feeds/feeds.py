@@ -30,15 +30,7 @@ from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import (
-    appointment,
-    feed,
-    feed_revision,
-    org,
-    person,
-    site,
-    task,
-)
+from dj_cadence.store.schema import appointment, feed, feed_revision, org, person, site, task
 from dj_cadence.store.tasks.overrides import is_adopted
 
 Facts = tuple[tuple[object, ...], ...]
@@ -74,8 +66,7 @@ def seats(session: Session, subject: str, today: date) -> list[OfficeHeld]:
     if kind == "org":
         return [OfficeHeld(int(number), "")]
     held = select(appointment.c.org_id, appointment.c.office).where(
-        appointment.c.person_id == int(number),
-        holds_office(today),
+        appointment.c.person_id == int(number), holds_office(today)
     )
     ordered = held.distinct().order_by(appointment.c.org_id, appointment.c.office)
     return [OfficeHeld(row.org_id, row.office) for row in session.execute(ordered)]
@@ -90,8 +81,7 @@ def org_facts(org_id: ColumnElement[int]) -> Select[Any]:
     """
     sums = (
         select(
-            func.count().label("n"),
-            func.coalesce(func.sum(task.c.sequence), 0).label("changes"),
+            func.count().label("n"), func.coalesce(func.sum(task.c.sequence), 0).label("changes")
         )
         .where(task.c.org_id == org_id)
         .subquery("sums")
@@ -249,11 +239,5 @@ def keep(
     session.execute(
         update(feed)
         .where(feed.c.subject == subject)
-        .values(
-            key=key,
-            etag=etag,
-            body=body,
-            packed=packed,
-            modified_at=then,
-        )
+        .values(key=key, etag=etag, body=body, packed=packed, modified_at=then)
     )

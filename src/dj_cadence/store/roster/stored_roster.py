@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, select
 
 from dj_cadence.domain.organizations.facts import Facts
-from dj_cadence.domain.roster.facts import Beginning
+from dj_cadence.domain.roster.facts import OrgStart
 from dj_cadence.domain.roster.people import StoredPerson
 from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
@@ -23,7 +23,7 @@ class StoredOrg:
     id: int
     values: OrgValues
     facts: Facts
-    beginning: Beginning
+    beginning: OrgStart
     start_event_id: int
     """Of the running term; 0: none."""
     elected_on: date | None
@@ -62,7 +62,7 @@ def stored_orgs(session: Session) -> dict[str, StoredOrg]:
             id=row.id,
             values=OrgValues(*(getattr(row, name) for name in OrgValues._fields)),
             facts=facts[row.profile_id],
-            beginning=Beginning(row.joined_on, facts[row.profile_id].known_on),
+            beginning=OrgStart(row.joined_on, facts[row.profile_id].known_on),
             start_event_id=row.start_event_id or 0,
             elected_on=row.day,
         )

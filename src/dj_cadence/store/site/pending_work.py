@@ -1,13 +1,14 @@
 """Whether there is anything to do, in one statement: most passes end with its answer."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.core.conditions import holds_office, is_asked_for
-from dj_cadence.store.core.types import AnyRow, Instant
+from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import (
     appointment,
     catalogue,
@@ -18,6 +19,36 @@ from dj_cadence.store.schema import (
     site,
     task,
 )
+
+
+class PendingWork(NamedTuple):
+    """The site, and whether something waits to be done."""
+
+    home: str
+    sending: bool
+    last_tick: datetime | None
+    digest_week: str
+    data_version: int
+    planned_with: str
+    bundled_at: datetime | None
+    catalogue: str | None
+    """The hash of the applied one; None before the first."""
+    override: int | None
+    override_ended: datetime | None
+    tasks: bool
+    messages: bool
+    urgent: bool
+    """Messages that are looked after outside the sending hours as well."""
+    notices: bool
+    newcomers: bool
+    digests: bool
+
+    @property
+    def plan_inputs(self) -> str:
+        """What the plan hangs on, without how far it goes; the same means the same plan."""
+        parts = ((self.catalogue or "")[:16], self.data_version, self.override, self.override_ended)
+        return "/".join(str(part or "") for part in parts)
+
 
 _TODAY, _NOW = bindparam("today", type_=Date), bindparam("now", type_=Instant)
 _LOOK = select(
@@ -60,11 +91,7 @@ _LOOK = select(
 )
 
 
-def look(session: Session, today: date, week: str, now: datetime) -> AnyRow | None:
-    """The site with what is waiting: `tasks`, `messages`, `notices`, … say whether.
-
-    Of messages, those that are `urgent` are looked after outside the sending hours as well.
-
-    `catalogue` is the hash of the applied one. None where the site was never set up.
-    """
-    return session.execute(_LOOK, {"today": today, "week": week, "now": now}).one_or_none()
+def look(session: Session, today: date, week: str, now: datetime) -> PendingWork | None:
+    """What there is to do on `today`; None where the site was never set up."""
+    row = session.execute(_LOOK, {"today": today, "week": week, "now": now}).one_or_none()
+    return PendingWork._make(row) if row else None

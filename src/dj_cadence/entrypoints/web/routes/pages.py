@@ -1,6 +1,7 @@
 """The pages of a person who is logged in, and of the administrator."""
 
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,15 +13,15 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
-from dj_cadence.entrypoints.web.refusal import Refusal, refusal
+from dj_cadence.entrypoints.web.refusal import Refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
+from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.documents.letters import reported
 from dj_cadence.services.documents.term_letters import (
@@ -31,11 +32,10 @@ from dj_cadence.services.documents.term_letters import (
 )
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
-from dj_cadence.services.operations.administrators import is_administrator
+from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
 from dj_cadence.services.pages import overview
 from dj_cadence.services.pages.task_history import task_history
-from dj_cadence.services.rules.file_watch import rule_file_trouble
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
@@ -114,20 +114,12 @@ def act_in_organization(ctx: RequestContext) -> Response:
     def allowed(session: Session) -> task_actions.Allowed:
         return task_actions.Allowed(ctx.visitor, *_open_to(ctx, session))
 
-    if task_actions.CHANGE in ctx.form:
-        return _organization(ctx, refused=refusal(ctx))
-    try:
-        return task_actions.answer(ctx, allowed, organization_path(ctx.code))
-    except Refused as error:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _organization(ctx, refused=refusal(ctx, error), status=status)
+    show = partial(_organization, ctx)
+    return task_actions.answer(ctx, allowed, organization_path(ctx.code), show)
 
 
 def back_to_organization(ctx: RequestContext) -> Response:
-    """The address of a form, opened by itself: the page on which the form stands."""
-    if ctx.path("act") not in (*task_actions.NAMES, "feed"):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to(organization_path(ctx.code))
+    return task_actions.way_back(ctx, organization_path(ctx.code), "feed")
 
 
 def back_to_start(_visit: RequestContext) -> Response:

@@ -29,7 +29,7 @@ class SecretaryTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class ConcurrentSecretaries:
     """Those who are 书记 of one organization at a time."""
 
     terms: tuple[SecretaryTerm, ...]
@@ -52,7 +52,9 @@ class Rivals:
         )
 
 
-def rivals(terms: Iterable[SecretaryTerm], today: date) -> Iterator[Rivals]:
+def concurrent_secretaries(
+    terms: Iterable[SecretaryTerm], today: date
+) -> Iterator[ConcurrentSecretaries]:
     """For each organization those who are 书记 together on some day from today on.
 
     `terms` stand in the order in which they were stored.
@@ -65,7 +67,7 @@ def rivals(terms: Iterable[SecretaryTerm], today: date) -> Iterator[Rivals]:
         first = held[:_LOOKED_AT]
         together = tuple(term for term in first if any(map(term.meets, first)))
         if together:
-            yield Rivals(together, _written_to(together, today))
+            yield ConcurrentSecretaries(together, _written_to(together, today))
 
 
 def _written_to(together: tuple[SecretaryTerm, ...], today: date) -> SecretaryTerm:

@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import select
-
 from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
 from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.messages.view import Rendered
@@ -17,7 +15,7 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import addresses, letters, messages
 from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.roster import people
-from dj_cadence.store.schema import person
+from dj_cadence.store.roster.people import Person
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.message_id import make_message_id
 
@@ -42,78 +40,76 @@ def tell(
 
     Not on the channels to avoid, and not to a group. Returns how many can be told.
     """
-    forms = _forms(site.notifiers)
+    audiences = _audiences(site.notifiers)
     told = 0
     for named in site.settings.administrators:
-        person_id = _person_id(session, named)
-        ways = people.addresses(session, [person_id]).get(person_id, {})
-        usable = [
+        person = _person(session, named)
+        ways = people.addresses(session, [person.id]).get(person.id, {}) if person else {}
+        usable = (
             name
             for name in site.settings.channels
-            if name in ways
-            and name not in avoiding
-            and forms.get(name) in (Audience.MAIL, Audience.CHAT)
-        ]
-        if usable:
-            _write(session, site, person_id, ways, usable[0], forms[usable[0]], rendered, now)
+            if name in ways and name not in avoiding and name in audiences
+        )
+        channel = next(usable, None)
+        if person and channel:
+            to, audience = ways[channel], audiences[channel]
+            _write(session, site, person, channel, to, audience, rendered, now)
             told += 1
         else:
-            _log.error("administrator_unreachable person=%d", person_id)
+            _log.error("administrator_unreachable person=%d", person.id if person else 0)
     return told
 
 
-def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
-    """How each channel speaks; one that cannot be opened is left out."""
+def _audiences(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
+    """Of each channel that speaks to one person; one that cannot be opened is left out."""
     found = {}
     for name, open_notifier in notifiers.items():
         with suppress(Exception):  # a site's own notifier may raise anything
             notifier = open_notifier()
             found[name] = traits(notifier).form
             notifier.close()
-    return found
+    return {name: form for name, form in found.items() if form in (Audience.MAIL, Audience.CHAT)}
 
 
-def _person_id(session: Session, named: str) -> int:
-    """The id of an administrator: from the roster, else somebody known by their address only.
+def _person(session: Session, named: str) -> Person | None:
+    """An administrator: from the roster, else somebody known by their address only.
 
     Should the roster bring that address later, it is the same person.
     """
     mailbox = named.lower()
     if known := people.named_by(session, {named, mailbox}):
-        return known[0].id
+        return known[0]
     if "@" not in named:
-        return 0
+        return None
     added = people.add(session, f"email:{mailbox}", "管理员")
     addresses.add(session, [(added.id, "email", mailbox)])
-    return added.id
+    return added
 
 
 def _write(
     session: Session,
     site: Site,
-    person_id: int,
-    ways: Mapping[str, str],
+    person: Person,
     channel: str,
-    form: Audience,
+    to: str,
+    audience: Audience,
     rendered: Rendered,
     now: datetime,
 ) -> None:
-    name = session.execute(select(person.c.name).where(person.c.id == person_id)).scalar_one()
-    today = site.today(now)
-    serial = messages.asked_serial(session, person_id, today)
-    new = NewMessage(person_id, today, MessageKind.ALERT, channel, ways[channel], serial)
-    number = messages.enqueue(session, [new], now)[person_id]
+    today, settings = site.today(now), site.settings
+    serial = messages.asked_serial(session, person.id, today)
+    new = NewMessage(person.id, today, MessageKind.ALERT, channel, to, serial)
+    number = messages.enqueue(session, [new], now)[person.id]
+    uid, is_mail = sites.load(session).uid, audience is Audience.MAIL
     letter = Letter(
-        message_id=make_message_id(
-            site.settings.key, sites.load(session).uid, number, 0, site.settings.sender_address
-        ),
-        to=ways[channel],
-        to_name=name,
+        message_id=make_message_id(settings.key, uid, number, 0, settings.sender_address),
+        to=to,
+        to_name=person.name,
         subject=rendered.subject,
         text=rendered.text,
-        html=rendered.html if form is Audience.MAIL else "",
-        date=now.astimezone(site.settings.time_zone).isoformat(timespec="seconds"),
-        headers=(("Auto-Submitted", "auto-generated"),) if form is Audience.MAIL else (),
-        form=form,
+        html=rendered.html if is_mail else "",
+        date=now.astimezone(settings.time_zone).isoformat(timespec="seconds"),
+        headers=(("Auto-Submitted", "auto-generated"),) if is_mail else (),
+        form=audience,
     )
     letters.keep_of_new(session, number, pack_whole(letter))

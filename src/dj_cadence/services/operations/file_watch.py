@@ -12,9 +12,9 @@ from pathlib import Path
 
 from dj_cadence.domain.messages.view import AlertView
 from dj_cadence.fingerprint import digest
-from dj_cadence.loading.rules.catalogue import Loaded, load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.problems import faults
-from dj_cadence.services.operations.administrators import tell
+from dj_cadence.services.delivery.administrators import tell
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.rules import catalogue as catalogues
@@ -25,7 +25,7 @@ QUIET = timedelta(minutes=10)
 """So long the trouble must have been the same: somebody may be at work on the files."""
 _log = logging.getLogger(__name__)
 _Stamp = frozenset[tuple[str, int, int]]
-_read: dict[Path, tuple[_Stamp, Loaded]] = {}
+_read: dict[Path, tuple[_Stamp, LoadedRules]] = {}
 """What a folder came to when it was read last, and what its files looked like then."""
 
 
@@ -53,7 +53,7 @@ def rule_file_trouble(session: Session) -> RuleFileTrouble | None:
     return saved_rules.noted(session)
 
 
-def _loaded(folder: Path) -> Loaded:
+def _loaded(folder: Path) -> LoadedRules:
     """The shipped rules with the site's, read again where a file is another than before."""
     folders = [shipped_schedules(), folder / "schedules"]
     stamp = frozenset(_stamps(folders))
@@ -70,7 +70,7 @@ def _stamps(folders: list[Path]) -> Iterator[tuple[str, int, int]]:
                 yield str(path), found.st_mtime_ns, found.st_size
 
 
-def _trouble(loaded: Loaded, applied: str | None) -> tuple[str, list[str]]:
+def _trouble(loaded: LoadedRules, applied: str | None) -> tuple[str, list[str]]:
     """What tells one trouble from another, and the faults with place and line.
 
     Empty where all is well; without faults the files are sound, and not applied.
