@@ -19,7 +19,7 @@ from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import Workers
 from dj_cadence.services.access.link_tokens import linked_subject
 from dj_cadence.services.feeds.address import PURPOSE
-from dj_cadence.services.feeds.cache import Facts, FeedCopy, Feeds, Freshness, Look
+from dj_cadence.services.feeds.cache import Facts, FeedCopy, Feeds, FeedState, Freshness
 from dj_cadence.signing import token_hash
 
 KNOWN = 50_000
@@ -155,7 +155,7 @@ class FeedEndpoint:
         return _whole(subject, look, copy)
 
 
-def _whole(subject: str, look: Look, copy: FeedCopy) -> FeedAnswers:
+def _whole(subject: str, look: FeedState, copy: FeedCopy) -> FeedAnswers:
     plain, packed = _headers(copy, ""), _headers(copy, "gzip")
     version = FeedVersion(
         subject, look.org_ids, look.facts, copy.modified_at, _form(plain), _form(packed)
