@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Database
+from tests.world.shipped import shipped
 from tests.world.terminal import Terminal, type_command
 from tests.world.village import Village, make_village
 from tests.world.web_district import District, make_district
@@ -16,7 +16,7 @@ from tests.world.web_district import District, make_district
 @pytest.fixture(scope="session")
 def shipped_catalogue() -> Catalogue:
     """The rules that come with the package."""
-    return load_catalogue([shipped_schedules()]).catalogue
+    return shipped().catalogue
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ E 教育工委 (书记, 党务工作者)
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.messages.notifier import Letter, Notifier
@@ -39,7 +37,6 @@ from dj_cadence.domain.rules.duty import (
 )
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import DeliveryError
-from dj_cadence.loading.rules.catalogue import LoadedRules
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning import apply as planner
@@ -53,6 +50,7 @@ from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import metadata
 from dj_cadence.store.site import site as sites
+from tests.world.shipped import shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = date(2026, 3, 1)
@@ -74,12 +72,6 @@ SETTINGS = Settings(
 def at(day: date, hour: int = 8, minute: int = 30) -> datetime:
     """An hour of a local day, as an instant."""
     return datetime.combine(day, time(hour, minute), SHANGHAI).astimezone(UTC)
-
-
-@cache
-def shipped() -> LoadedRules:
-    """The rules that come with the package."""
-    return load_rules()
 
 
 CALENDAR = shipped().catalogue.calendar

@@ -17,13 +17,7 @@ from dj_cadence.domain.digest.digest import (
     Numbers,
 )
 from dj_cadence.domain.messages.notifier import Audience
-from dj_cadence.domain.messages.view import (
-    LISTED,
-    AlertView,
-    ChannelAlertView,
-    Item,
-    MessageView,
-)
+from dj_cadence.domain.messages.view import LISTED, AlertView, ChannelAlertView, Item, MessageView
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.problems import Problem
 from dj_cadence.rendering.templates import Templates

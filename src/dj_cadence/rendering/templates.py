@@ -6,18 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import css_inline
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    select_autoescape,
-)
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from dj_cadence.chinese import short_day, shortest_day
 from dj_cadence.domain import labels
-from dj_cadence.domain.digest.digest import (
-    DigestView,
-)
+from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.notifier import Audience
 from dj_cadence.domain.messages.view import (
     AlertView,

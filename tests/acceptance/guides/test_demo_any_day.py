@@ -7,7 +7,7 @@ import icalendar
 import pytest
 from sqlalchemy import func, select
 
-from dj_cadence.bootstrap import load_rules, open_site, render_settings
+from dj_cadence.bootstrap import open_site, render_settings
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.operations import setup
@@ -15,6 +15,7 @@ from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import message
 from dj_cadence.store.tasks.task_list import tasks
+from tests.world.shipped import shipped
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from dj_cadence.store.tasks.task_list import tasks
     ],
 )
 def test_there_are_messages_a_feed_and_tasks_in_every_state(tmp_path: Path, instant: str) -> None:
-    now, rules = datetime.fromisoformat(instant), load_rules()
+    now, rules = datetime.fromisoformat(instant), shipped()
     settings = render_settings(name="演示", local_administrator=True, port=8000)
     start = (now.date() - timedelta(weeks=8)).replace(day=1)
     setup.lay_out_folder(tmp_path / "demo", settings, start)

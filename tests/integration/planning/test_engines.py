@@ -18,9 +18,9 @@ from dj_cadence.domain.planning.cohort import cohort_of
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from tests.world.shipped import shipped
 
-CATALOGUE = load_catalogue([shipped_schedules()]).catalogue
+CATALOGUE = shipped().catalogue
 CALENDAR = CATALOGUE.calendar
 FIRST, LAST = date(2024, 1, 1), date(2028, 12, 31)
 KNOWN = date(2026, 12, 31)

@@ -15,8 +15,8 @@ from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty, Every, Term, TermNotice
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
 GOLDEN = ROOT / "tests" / "golden" / "dates-2024-2028.txt"
 SINCE, UNTIL = date(2024, 1, 1), date(2028, 12, 31)
@@ -61,7 +61,7 @@ SCHOOLS = (
 
 
 def test_every_date_is_the_one_in_the_golden_file(tmp_path: Path) -> None:
-    text = "\n".join(table(load_catalogue([shipped_schedules()]).catalogue)) + "\n"
+    text = "\n".join(table(shipped().catalogue)) + "\n"
     found = tmp_path / GOLDEN.name
     found.write_text(text, encoding="utf-8")
 

@@ -11,9 +11,10 @@ from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from tests.world.shipped import shipped
 
 TOP = Facts(OrgKind.BRANCH, top_of_school=True, stage="小学")
-SHIPPED = load_catalogue([shipped_schedules()]).catalogue
+SHIPPED = shipped().catalogue
 
 
 def slot(key: str, year: int, catalogue: Catalogue = SHIPPED) -> Slot:

@@ -9,9 +9,9 @@ import pytest
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.working_days import CalendarStatus
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from tests.world.shipped import shipped
 
-CALENDAR = load_catalogue([shipped_schedules()]).catalogue.calendar
+CALENDAR = shipped().catalogue.calendar
 
 
 def days_of(year: int) -> list[date]:

@@ -14,9 +14,10 @@ from dj_cadence.domain.roster.org_rows import KINDS
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.duty import DayOfYear, Every, Tier
 from dj_cadence.domain.rules.workflow import Step, Workflow
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import shipped_schedules
+from tests.world.shipped import shipped
 
-SHIPPED = load_catalogue([shipped_schedules()]).catalogue
+SHIPPED = shipped().catalogue
 DUTIES = SHIPPED.duties
 BRANCH_RULES = "中国共产党支部工作条例（试行）"
 TOP = Facts(OrgKind.BRANCH, top_of_school=True, stage="小学")

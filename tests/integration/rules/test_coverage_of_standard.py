@@ -12,9 +12,9 @@ import pytest
 from dj_cadence.domain.rules.basis import Certainty
 from dj_cadence.domain.rules.citation import STANDARD
 from dj_cadence.domain.rules.duty import Clock, Tier
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from tests.world.shipped import shipped
 
-DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
+DUTIES = shipped().catalogue.duties
 
 STATED_BY_THE_STANDARD = """
 theme_party_day           | 2.4 | A | on  | STD | 中国共产党党员教育管理工作条例 16; 中国共产党支部工作条例（试行） 16

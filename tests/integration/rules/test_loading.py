@@ -20,6 +20,7 @@ from dj_cadence.loading.rules.catalogue import (
     shipped_schedules,
 )
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
 DEFINITIONS = ROOT / "tests" / "definitions"
 BAD = sorted((DEFINITIONS / "bad").rglob("*.yaml"))
@@ -47,7 +48,7 @@ SLIPS = [
     "!!set x",
     "9" * 30,
 ]
-SHIPPED = load_catalogue([shipped_schedules()])
+SHIPPED = shipped()
 
 
 def load(site: Path) -> LoadedRules:

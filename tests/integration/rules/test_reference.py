@@ -23,15 +23,15 @@ from dj_cadence.domain.rules.duty import (
     Vacation,
 )
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
 from dj_cadence.loading.rules.duty import DutyFile
 from dj_cadence.loading.rules.reminder_plan import PlanRule
 from dj_cadence.loading.rules.standard import StandardFile
 from dj_cadence.loading.rules.workflow import MARKS, WorkflowFile
 from dj_cadence.loading.rules.yaml_file import keys_of
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
-DUTIES = load_catalogue([shipped_schedules()]).catalogue.duties
+DUTIES = shipped().catalogue.duties
 REFERENCE = ROOT / "docs" / "reference" / "rules.md"
 
 

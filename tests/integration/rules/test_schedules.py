@@ -17,9 +17,10 @@ from dj_cadence.domain.organizations.facts import (
 from dj_cadence.domain.reminders.plan import From, ReminderStep
 from dj_cadence.domain.rules.basis import EVIDENCE, Certainty
 from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, Recurrence, Term, TermNotice, Tier
-from dj_cadence.loading.rules.catalogue import load_catalogue, shipped_schedules
+from dj_cadence.loading.rules.catalogue import shipped_schedules
+from tests.world.shipped import shipped
 
-LOADED = load_catalogue([shipped_schedules()])
+LOADED = shipped()
 DUTIES = LOADED.catalogue.duties
 LISTED = {
     "party_org_meeting",

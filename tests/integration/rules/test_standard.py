@@ -15,8 +15,9 @@ from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.loading.rules.standard import SentenceRule
 from tests.world import ROOT
+from tests.world.shipped import shipped
 
-SHIPPED = load_catalogue([shipped_schedules()])
+SHIPPED = shipped()
 REFERENCE = ROOT / "docs" / "reference" / "standard.md"
 HEAD = """\
 # The standard, sentence by sentence

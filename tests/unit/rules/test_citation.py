@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.citation import (
     SECTIONS,
@@ -16,8 +15,9 @@ from dj_cadence.domain.rules.citation import (
     numeral,
     standard_cited,
 )
+from tests.world.shipped import shipped
 
-RULES = load_rules().catalogue
+RULES = shipped().catalogue
 NAMED = Basis(Certainty.STANDARD, ("duty",), STANDARD)
 
 

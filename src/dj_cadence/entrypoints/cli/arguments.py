@@ -1,13 +1,13 @@
 """What is typed, turned into values; a wrong word gets a Chinese sentence and exit code 2."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.rules.vacation import Vacation
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.labels import TASKS
 from dj_cadence.errors import DjCadenceError
 from dj_cadence.problems import suggestion
 
@@ -28,10 +28,9 @@ def parse_date(text: str) -> date:
 
 def parse_month(text: str) -> date:
     """The first day of a month written 2026-03."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。") from None
+    if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
+        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。")
+    return date.fromisoformat(f"{text}-01")
 
 
 def parse_instant(text: str) -> datetime:
@@ -60,10 +59,12 @@ def parse_graces(text: str) -> tuple[int, ...]:
     return tuple(map(int, graces))[:_LEVELS]
 
 
-def parse_vacation(text: str) -> Vacation:
+def parse_vacation(text: str) -> str:
+    from dj_cadence.domain.rules.vacation import Vacation
+
     if text not in list(Vacation):
         raise Misuse(f"应为 {'、'.join(Vacation)} 之一，现在是“{text}”。")
-    return Vacation(text)
+    return text
 
 
 def parse_port(text: str) -> int:
@@ -73,8 +74,9 @@ def parse_port(text: str) -> int:
     return port
 
 
-def parse_state(text: str) -> State:
-    words = {state.value: state for state in State} | {state.label: state for state in State}
+def parse_state(text: str) -> str:
+    """A state by its own name or by the Chinese word for it."""
+    words = {key: key for key in TASKS} | {label: key for key, label in TASKS.items()}
     if text not in words:
         raise Misuse(f"没有“{text}”这种状态{suggestion(text, words)}")
     return words[text]

@@ -48,11 +48,13 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as their widest cell; a Chinese character takes two places."""
     cells = [list(headers), *([_cell(value) for value in row] for row in rows)]
     widths = [max(_width(row[n]) for row in cells) for n in range(len(headers))]
+    lines = []
     for row in cells:
         padded = (
             cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
         )
-        say("  ".join(padded).rstrip())
+        lines.append("  ".join(padded).rstrip())
+    say("\n".join(lines))
 
 
 def _cell(value: object) -> str:
@@ -60,4 +62,6 @@ def _cell(value: object) -> str:
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)

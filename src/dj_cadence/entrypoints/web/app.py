@@ -21,7 +21,7 @@ from dj_cadence.chinese import official_day, short_day
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.entrypoints.web import labels as words
+from dj_cadence.entrypoints.web import labels as page_labels
 from dj_cadence.entrypoints.web.error_pages import ErrorPages
 from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
 from dj_cadence.entrypoints.web.routes import (
@@ -174,18 +174,18 @@ def _templates(context: WebContext) -> Environment:
     )
     templates.filters.update(
         period=chinese_label,
-        basis=words.basis,
+        basis=page_labels.basis,
         day=short_day,
-        evidence=words.evidence,
-        local=words.local,
+        evidence=page_labels.evidence,
+        local=page_labels.local,
         org_address=organization_path,
-        message_kind=words.message_kind,
-        message_state=words.message_state,
-        channel=words.channel,
+        message_kind=page_labels.labelled(labels.MESSAGE_KINDS),
+        message_state=page_labels.labelled(labels.MESSAGES),
+        channel=page_labels.labelled(labels.CHANNELS),
     )
     templates.filters.update(digest_filters.FILTERS)
     templates.filters["official_day"] = official_day
-    templates.tests["election"] = words.is_election
+    templates.tests["election"] = page_labels.is_election
     templates.globals["web_address"] = context.settings.web_address
     templates.globals["states"] = labels.TASKS
     templates.globals["most_ticks"] = joint_tasks.MOST

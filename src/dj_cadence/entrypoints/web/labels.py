@@ -1,11 +1,10 @@
 """Words and addresses as the pages show them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
-from dj_cadence.domain import labels
 from dj_cadence.domain.rules.basis import EVIDENCE
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.rules.duty import Term
@@ -49,16 +48,9 @@ def local(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def message_kind(kind: str) -> str:
-    return labels.MESSAGE_KINDS.get(kind, kind)
-
-
-def message_state(state: str) -> str:
-    return labels.MESSAGES.get(state, state)
-
-
-def channel(name: str) -> str:
-    return labels.CHANNELS.get(name, name)
+def labelled(words: Mapping[str, str]) -> Callable[[str], str]:
+    """The filter that gives a key's word; what has none stands as it is."""
+    return lambda key: words.get(key, key)
 
 
 def error_text(status: int) -> str:

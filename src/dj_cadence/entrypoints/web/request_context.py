@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment
 from starlette.datastructures import UploadFile
@@ -204,6 +205,11 @@ class RequestContext:
 def go_to(address: str) -> Response:
     """Answer a form: the browser fetches `address`, and reloading repeats nothing."""
     return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The header of a download under a name in any script (RFC 6266)."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def whole_number(text: str) -> int:

@@ -7,8 +7,8 @@ from secrets import token_urlsafe
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import logins
+from dj_cadence.store.site.logins import Device, LoggedIn
 
 LIFE = timedelta(days=30)
 """So long at most, used or not."""
@@ -50,13 +50,12 @@ def note_use(session: Session, login: Login, now: datetime) -> None:
     logins.seen(session, login.id, now - SEEN_EVERY, now)
 
 
-def logins_of(session: Session, person_id: int, now: datetime) -> list[AnyRow]:
-    """(id, device, made_at, seen_at) of a person's logins, the last used first."""
+def logins_of(session: Session, person_id: int, now: datetime) -> list[Device]:
+    """A person's logins, the last used first."""
     return logins.of_person(session, person_id, now - LIFE)
 
 
-def people_logged_in(session: Session, now: datetime) -> list[AnyRow]:
-    """(id, name, logins) of everybody who is logged in."""
+def people_logged_in(session: Session, now: datetime) -> list[LoggedIn]:
     return logins.people(session, now - LIFE)
 
 

@@ -8,7 +8,7 @@ from dj_cadence.fingerprint import digest, plain
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.store.audit import contents
-from dj_cadence.store.audit.contents import Kept
+from dj_cadence.store.audit.contents import HashedContent
 from dj_cadence.store.core.database import Database, Session
 
 
@@ -66,7 +66,7 @@ def _named(kind: str, ids: Collection[int], what: str) -> AuditFinding:
     return AuditFinding(kind, len(ids), f"{what}；请从备份恢复（编号 {listed}）")
 
 
-def _unlike_their_hash(kept: Iterable[Kept]) -> dict[int, str]:
+def _unlike_their_hash(kept: Iterable[HashedContent]) -> dict[int, str]:
     """The hashes of those whose content has another, or is no JSON, by id."""
     return {
         one.id: one.hash for one in kept if one.content is None or digest(one.content) != one.hash

@@ -12,7 +12,7 @@ from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit import links
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.audit.links import FeedCopy
+from dj_cadence.store.audit.links import StoredFeed
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.site import tokens
@@ -67,7 +67,7 @@ def _remember_feeds(
             )
 
 
-def _is_whole(copy: FeedCopy) -> bool:
+def _is_whole(copy: StoredFeed) -> bool:
     """Whether the bytes are those that the tag says."""
     try:
         same = gzip.decompress(copy.packed or b"") == copy.body

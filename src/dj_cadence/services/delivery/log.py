@@ -53,10 +53,7 @@ def send_again(session: Session, seen: MessageRow, today: date, now: datetime) -
 
 
 def told(
-    session: Session,
-    task_id: int,
-    zone: ZoneInfo,
-    shown: NamesShown = EVERY_NAME,
+    session: Session, task_id: int, zone: ZoneInfo, shown: NamesShown = EVERY_NAME
 ) -> list[str]:
     """What was said about a task, to whom, when, with what outcome: a sentence each.
 

@@ -65,11 +65,7 @@ def all_missing(
                 store.without_address(session, span, today, channels),
             ),
             *_undelivered(session, span, today),
-            (
-                "{0}：{1}空缺",
-                "{0}：{1}个职务空缺",
-                store.vacant_offices(session, span, today),
-            ),
+            ("{0}：{1}空缺", "{0}：{1}个职务空缺", store.vacant_offices(session, span, today)),
         ]
     )
 

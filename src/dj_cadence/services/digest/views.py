@@ -75,13 +75,7 @@ def digests_of_a_pass(
             before = weeks_told[week].get(org_id)
             if (week, before) not in read:
                 read[week, before] = Digests(
-                    session,
-                    catalogue,
-                    settings,
-                    week,
-                    today=today,
-                    span=WHOLE_TREE,
-                    before=before,
+                    session, catalogue, settings, week, today=today, span=WHOLE_TREE, before=before
                 )
         return read[week, before].view(org_id)
 

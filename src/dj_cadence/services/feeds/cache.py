@@ -14,7 +14,7 @@ from hashlib import sha256
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.rendering.icalendar_text import calendar_bytes
 from dj_cadence.services.feeds.contents import FeedContents, contents, news_since, site_look
-from dj_cadence.services.feeds.events import Writer
+from dj_cadence.services.feeds.events import FeedWriter
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
@@ -26,7 +26,7 @@ __all__ = ["Facts", "FeedCopy", "Freshness"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FeedState:
     """What a calendar is made of as it stands, and the copy that would show just that."""
 
     row: AnyRow
@@ -49,7 +49,7 @@ class Feeds:
     catalogue: Callable[[Session], Catalogue]
     """The applied one; looked up only where a calendar has to be put together."""
 
-    def look(self, session: Session, subject: str, now: datetime) -> Look:
+    def look(self, session: Session, subject: str, now: datetime) -> FeedState:
         """How the subject's calendar stands now."""
         today = now.astimezone(self.settings.time_zone).date()
         seats = feeds.seats(session, subject, today)
@@ -58,7 +58,7 @@ class Feeds:
         news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
         text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
         key = sha256(text.encode()).hexdigest()
-        return Look(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
+        return FeedState(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
@@ -67,7 +67,7 @@ class Feeds:
             look = self.look(session, subject, now)
             found = contents(session, self.catalogue(session), self.settings, subject, today)
         alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
-        writer = Writer(self.settings, look.row.uid, revisions, alarms)
+        writer = FeedWriter(self.settings, look.row.uid, revisions, alarms)
         name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
         packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
@@ -75,7 +75,7 @@ class Feeds:
         with self.database.write(durable=False) as session:
             feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
 
-    def read(self, subject: str, now: datetime) -> tuple[Look, FeedCopy]:
+    def read(self, subject: str, now: datetime) -> tuple[FeedState, FeedCopy]:
         """The calendar as it stands now, put together again where it has changed."""
         with self.database.read() as session:
             look = self.look(session, subject, now)

@@ -31,7 +31,7 @@ _NOT_HELD = SETTLED - {State.DONE}
 
 
 @dataclass(frozen=True)
-class Writer:
+class FeedWriter:
     """Turns what a feed shows into events."""
 
     settings: Settings

@@ -25,7 +25,7 @@ _ANEW = "要从头开始，请另建站点：dj-cadence init 新的文件夹"
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Founding:
     """What the site's folder knows of its database."""
 
     database: str = ""
@@ -34,16 +34,16 @@ class Memory:
     """The day on which the site was to begin."""
 
 
-def remember(folder: Path, memory: Memory) -> None:
+def remember(folder: Path, memory: Founding) -> None:
     """Write it down, as a whole or not at all."""
     whole_file.replace(folder / MEMORY, json.dumps(asdict(memory)).encode())
 
 
-def remembered(folder: Path) -> Memory:
+def remembered(folder: Path) -> Founding:
     """What the folder knows; nothing where it cannot be read."""
     with suppress(OSError, ValueError, TypeError):
-        return Memory(**json.loads((folder / MEMORY).read_bytes()))
-    return Memory()
+        return Founding(**json.loads((folder / MEMORY).read_bytes()))
+    return Founding()
 
 
 def found_if_new(
@@ -61,7 +61,7 @@ def found_if_new(
         migrate(database)
         with database.write() as session:
             sites.create(session, uuid4().hex, first)
-        remember(settings.folder, Memory(here, first.isoformat()))
+        remember(settings.folder, Founding(here, first.isoformat()))
         return f"数据库 {name(database)} 是空的，已建好表格；站点自{day_text(first)}起用。"
     migrate(database)
     if memory.database != here:
@@ -80,7 +80,7 @@ def _is_founded(database: Database) -> bool:
 
 
 def _refuse_if_lost(
-    settings: Settings, database: Database, memory: Memory, here: str, *, asked: bool
+    settings: Settings, database: Database, memory: Founding, here: str, *, asked: bool
 ) -> None:
     if memory.database == here:
         if database.file and not database.file.exists():

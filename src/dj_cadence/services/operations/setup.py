@@ -11,7 +11,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import LoadedRules
-from dj_cadence.services.operations.founding import Memory, remember, remembered
+from dj_cadence.services.operations.founding import Founding, remember, remembered
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.roster.import_roster import import_roster
@@ -40,7 +40,7 @@ def lay_out_folder(folder: Path, settings_text: str, starts_on: date) -> None:
     with _writable(folder):
         _make_folders(folder)
         make_site_key(folder)
-        remember(folder, Memory(starts_on=starts_on.isoformat()))
+        remember(folder, Founding(starts_on=starts_on.isoformat()))
         (folder / SETTINGS).write_text(settings_text, encoding="utf-8")
 
 

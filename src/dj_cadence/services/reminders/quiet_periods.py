@@ -18,13 +18,7 @@ _LONGEST = 100
 
 
 def add(
-    session: Session,
-    org_code: str,
-    actor: Actor,
-    *,
-    since: date,
-    until: date,
-    reason: str,
+    session: Session, org_code: str, actor: Actor, *, since: date, until: date, reason: str
 ) -> None:
     """Keep a subtree, or with an empty code the whole site, quiet from `since` to `until`.
 

@@ -18,7 +18,7 @@ from dj_cadence.store.schema import (
 )
 
 
-class Kept(NamedTuple):
+class HashedContent(NamedTuple):
     """A row with its content; None where that is no JSON."""
 
     id: int
@@ -43,18 +43,18 @@ def newest_catalogue(session: Session) -> Any:
     return session.scalars(newest.limit(1)).one()
 
 
-def plan_snapshots(session: Session) -> Iterator[Kept]:
+def plan_snapshots(session: Session) -> Iterator[HashedContent]:
     return _kept(session, plan_snapshot, "content")
 
 
-def profiles(session: Session) -> Iterator[Kept]:
+def profiles(session: Session) -> Iterator[HashedContent]:
     return _kept(session, profile, "facts")
 
 
-def _kept(session: Session, table: Table, name: str) -> Iterator[Kept]:
+def _kept(session: Session, table: Table, name: str) -> Iterator[HashedContent]:
     """One by one: a row that cannot be read must not hide the others."""
     for row in session.execute(select(table.c.id, table.c.hash)).all():
-        yield Kept(row.id, row.hash, _read(session, table, name, row.id))
+        yield HashedContent(row.id, row.hash, _read(session, table, name, row.id))
 
 
 def unreadable_cohorts(session: Session) -> list[int]:
@@ -74,10 +74,10 @@ def _read(session: Session, table: Table, name: str, id_: int) -> Any:
         return None
 
 
-def skeletons(session: Session) -> Iterator[Kept]:
+def skeletons(session: Session) -> Iterator[HashedContent]:
     """As they are stored, in bytes."""
     query = select(skeleton.c.id, skeleton.c.hash, skeleton.c.content)
-    yield from map(Kept._make, session.execute(query.execution_options(yield_per=100)))
+    yield from map(HashedContent._make, session.execute(query.execution_options(yield_per=100)))
 
 
 def rewrite_plan_snapshot(session: Session, id_: int, content: Any) -> None:

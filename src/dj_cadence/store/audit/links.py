@@ -34,7 +34,7 @@ def feeds_without_token(session: Session) -> list[tuple[str, int]]:
     return [(row.subject, row.generation) for row in session.execute(query)]
 
 
-class FeedCopy(NamedTuple):
+class StoredFeed(NamedTuple):
     """The bytes of a calendar as they are kept, and by gzip."""
 
     subject: str
@@ -43,11 +43,11 @@ class FeedCopy(NamedTuple):
     packed: bytes | None
 
 
-def feed_copies(session: Session) -> Iterator[FeedCopy]:
+def feed_copies(session: Session) -> Iterator[StoredFeed]:
     """The copies that would be handed out."""
-    query = select(*(feed.c[name] for name in FeedCopy._fields)).where(feed.c.key != "")
+    query = select(*(feed.c[name] for name in StoredFeed._fields)).where(feed.c.key != "")
     rows = session.execute(query.execution_options(yield_per=100))
-    yield from map(FeedCopy._make, rows)
+    yield from map(StoredFeed._make, rows)
 
 
 def discard_copies(session: Session, subjects: Collection[str]) -> None:

@@ -114,12 +114,7 @@ def mend(session: Session, channel: str, value: str, now: datetime) -> None:
         update(address)
         .where(address.c.channel == channel, address.c.value == value)
         .values(
-            state="ok",
-            reason="",
-            bad_since=None,
-            aside_until=None,
-            times_aside=0,
-            mended_at=now,
+            state="ok", reason="", bad_since=None, aside_until=None, times_aside=0, mended_at=now
         )
     )
 
@@ -136,11 +131,7 @@ class AddressTrouble(NamedTuple):
 
 
 _TROUBLE = select(
-    address.c.person_id,
-    person.c.name,
-    address.c.channel,
-    address.c.reason,
-    address.c.aside_until,
+    address.c.person_id, person.c.name, address.c.channel, address.c.reason, address.c.aside_until
 ).join(person, person.c.id == address.c.person_id)
 
 

@@ -115,11 +115,7 @@ def _give_up(transaction: DriverTransaction, claim: Claim) -> bool:
 
 
 def _end(
-    transaction: DriverTransaction,
-    claim: Claim,
-    outcome: AttemptOutcome,
-    reply: str,
-    now: datetime,
+    transaction: DriverTransaction, claim: Claim, outcome: AttemptOutcome, reply: str, now: datetime
 ) -> None:
     values = {"ended": instant_text(now), "result": outcome.value, "answer": reply}
     transaction.run(_END, this=claim.id, n=claim.n, **values)

@@ -34,11 +34,7 @@ def keep(session: Session, written: Sequence[tuple[Claim, StoredLetter]]) -> Non
             ["message_id", "skeleton_id", "content"], rows.where(*messages.IS_CLAIMED)
         ),
         [
-            {
-                **messages.claimed(claim),
-                "hash": hashes[stored.skeleton],
-                "content": stored.content,
-            }
+            {**messages.claimed(claim), "hash": hashes[stored.skeleton], "content": stored.content}
             for claim, stored in written
         ],
     )

@@ -215,11 +215,7 @@ hand_back = _ClaimChange(_change(MessageState.RETRY, *IS_CLAIMED, before=_LEASED
 """Others may claim it at once; the try does not count."""
 wait_until = _ClaimChange(
     _change(
-        MessageState.RETRY,
-        *IS_CLAIMED,
-        before=_LEASED,
-        send_at=bindparam("until"),
-        **_without_try,
+        MessageState.RETRY, *IS_CLAIMED, before=_LEASED, send_at=bindparam("until"), **_without_try
     )
 )
 """It may be claimed again from `until` on; the try does not count."""

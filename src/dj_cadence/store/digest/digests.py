@@ -29,10 +29,7 @@ def superiors_without(session: Session, week: str) -> list[int]:
 
 
 def write(
-    session: Session,
-    week: str,
-    counted: Iterable[tuple[int, Counts, bool]],
-    now: datetime,
+    session: Session, week: str, counted: Iterable[tuple[int, Counts, bool]], now: datetime
 ) -> None:
     """Write down (superior, its numbers, whether it is worth sending) for the week.
 

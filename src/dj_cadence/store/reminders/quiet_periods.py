@@ -3,17 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    case,
-    delete,
-    false,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
@@ -63,13 +53,7 @@ def end_of(session: Session, number: int) -> date | None:
 
 
 def add(
-    session: Session,
-    org_id: int,
-    since: date,
-    until: date,
-    actor: Actor,
-    *,
-    reason: str,
+    session: Session, org_id: int, since: date, until: date, actor: Actor, *, reason: str
 ) -> bool:
     """Write one down; False where one of that place begins on the same day."""
     row = {

@@ -1,6 +1,7 @@
 """Logins by the hash of what the browser carries."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,6 +21,23 @@ from dj_cadence.signing import token_hash
 from dj_cadence.store.core import conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
+
+
+class Device(NamedTuple):
+    """A browser in which somebody is logged in."""
+
+    id: int
+    device: str
+    made_at: datetime
+    seen_at: datetime
+
+
+class LoggedIn(NamedTuple):
+    """A person, and in how many browsers they are logged in."""
+
+    id: int
+    name: str
+    logins: int
 
 
 def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
@@ -43,11 +61,8 @@ def standing(session: Session, secret: str, since: datetime, today: date) -> Any
 
 def holds_office(session: Session, person_id: int, today: date) -> bool:
     """Whether the person holds any office on the day."""
-    found = select(person.c.id).where(
-        person.c.id == person_id,
-        exists().where(appointment.c.person_id == person.c.id, conditions.holds_office(today)),
-    )
-    return session.execute(found).first() is not None
+    mine = (appointment.c.person_id == person_id, conditions.holds_office(today))
+    return session.execute(select(appointment.c.id).where(*mine)).first() is not None
 
 
 def seen(session: Session, login_id: int, before: datetime, now: datetime) -> None:
@@ -56,11 +71,12 @@ def seen(session: Session, login_id: int, before: datetime, now: datetime) -> No
     session.execute(update(login).where(*stale).values(seen_at=now))
 
 
-def of_person(session: Session, person_id: int, since: datetime) -> list[AnyRow]:
-    """(id, device, made_at, seen_at) of those that stand, the last used first."""
+def of_person(session: Session, person_id: int, since: datetime) -> list[Device]:
+    """Those that stand, the last used first."""
     query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
     mine = (login.c.person_id == person_id, login.c.ended_at.is_(None), login.c.made_at > since)
-    return list(session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id)))
+    rows = session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id))
+    return [Device._make(row) for row in rows]
 
 
 def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> int:
@@ -77,10 +93,8 @@ def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep:
 
 def end_without_office(session: Session, today: date, now: datetime) -> None:
     """End those of people who hold no office any more: a later office is a new login."""
-    gone = not_(
-        exists().where(appointment.c.person_id == login.c.person_id, conditions.holds_office(today))
-    )
-    session.execute(update(login).where(login.c.ended_at.is_(None), gone).values(ended_at=now))
+    gone = (login.c.ended_at.is_(None), not_(_serves(today)))
+    session.execute(update(login).where(*gone).values(ended_at=now))
 
 
 def forget(session: Session, before: datetime) -> None:
@@ -89,8 +103,8 @@ def forget(session: Session, before: datetime) -> None:
     session.execute(delete(login).where(over))
 
 
-def people(session: Session, since: datetime) -> list[AnyRow]:
-    """(id, name, logins) of everybody who is logged in anywhere."""
+def people(session: Session, since: datetime) -> list[LoggedIn]:
+    """Everybody who is logged in anywhere."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
@@ -98,7 +112,7 @@ def people(session: Session, since: datetime) -> list[AnyRow]:
         .group_by(person.c.id, person.c.name)
         .order_by(person.c.name, person.c.id)
     )
-    return list(session.execute(query))
+    return [LoggedIn._make(row) for row in session.execute(query)]
 
 
 def _serves(today: date) -> ColumnElement[bool]:

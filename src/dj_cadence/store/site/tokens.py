@@ -22,34 +22,29 @@ def remember(
     expires_at: datetime | None = None,
 ) -> None:
     """Make `token` valid. Remembering the same token again changes nothing."""
-    values = {
-        "hash": token_hash(token),
-        "purpose": purpose,
-        "subject": subject,
-        "generation": generation,
-        "made_at": now,
-        "expires_at": expires_at,
-    }
-    session.execute(insert_or_ignore(tokens), values)
+    _add(session, [(token, subject)], purpose, generation, now, expires_at)
 
 
 def remember_messages(
     session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
 ) -> None:
     """Make the tokens of messages valid, given as (token, subject); known ones stay."""
-    rows = [
-        {
-            "hash": token_hash(token),
-            "purpose": "message",
-            "subject": subject,
-            "generation": 1,
-            "made_at": now,
-            "expires_at": expires_at,
-        }
-        for token, subject in links
-    ]
-    if rows:
-        session.execute(insert_or_ignore(tokens), rows)
+    _add(session, links, "message", 1, now, expires_at)
+
+
+def _add(
+    session: Session,
+    links: Sequence[tuple[str, str]],
+    purpose: str,
+    generation: int,
+    now: datetime,
+    expires_at: datetime | None,
+) -> None:
+    shared = {"purpose": purpose, "generation": generation}
+    times = {"made_at": now, "expires_at": expires_at}
+    mine = [{"hash": token_hash(token), "subject": subject} for token, subject in links]
+    if mine:
+        session.execute(insert_or_ignore(tokens), [row | shared | times for row in mine])
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:

@@ -54,11 +54,7 @@ _BY_WORDS: Mapping[tuple[str, int], tuple[tuple[str, ...], Blame]] = {
 }
 _HASTE = ("freq", "too many", "too fast", "limit", "频", "过快", "太快", "限流")
 _TOO_LONG = ("too long", "max length", "过长", "太长", "超长")
-_BY_STATUS: Mapping[int, Blame] = {
-    413: Blame.LETTER,
-    408: Blame.PASSING,
-    425: Blame.PASSING,
-}
+_BY_STATUS: Mapping[int, Blame] = {413: Blame.LETTER, 408: Blame.PASSING, 425: Blame.PASSING}
 
 
 def judge_chat(service: str, status: int, code: int | None, said: str) -> Blame:

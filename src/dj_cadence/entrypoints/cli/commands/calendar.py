@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dj_cadence import clock
-from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.dates.working_days import CalendarStatus
 from dj_cadence.domain.labels import PLAN_CHANGES
 from dj_cadence.entrypoints.cli.arguments import AsJson
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
@@ -26,9 +24,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
 
 _STATUS = {
-    CalendarStatus.OFFICIAL: "已公布",
-    CalendarStatus.STATUTORY_ONLY: "仅法定",
-    CalendarStatus.MISSING: "缺",
+    "official": "已公布",
+    "statutory_only": "仅法定",
+    "missing": "缺",
 }
 
 
@@ -85,6 +83,8 @@ def _show_years(found: Calendars) -> None:
 
 
 def _show_semesters(found: Calendars) -> None:
+    from dj_cadence.domain.dates.period import chinese_label
+
     rows = (
         (
             chinese_label(one.label),
@@ -154,6 +154,8 @@ def _show_effect(found: CalendarEffect, titles: dict[str, str]) -> None:
 
 
 def _sample(sample: dict[str, Any]) -> str:
+    from dj_cadence.domain.dates.period import chinese_label
+
     days = [
         _moved("计划", sample["was_planned"], sample["planned"]),
         _moved("截止", sample["was_due"], sample["due"]),

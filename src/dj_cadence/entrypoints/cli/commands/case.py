@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_number
 from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
@@ -64,6 +63,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 @app.command("show")
 def show(ctx: typer.Context, number: _Number) -> None:
     """看一件事项和它的任务。"""
+    from dj_cadence.domain.dates.period import chinese_label
     from dj_cadence.services.rules.applied import applied_catalogue
     from dj_cadence.services.tasks import cases
     from dj_cadence.services.tasks.listing import tasks

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
 from dj_cadence.entrypoints.cli.context import Act, acting, opened
 from dj_cadence.entrypoints.cli.output import say
@@ -141,6 +140,8 @@ def _import(ctx: typer.Context, file: Path, by: str) -> None:
 
 
 def _attributed(found: Attributed) -> str:
+    from dj_cadence.domain.dates.period import chinese_label
+
     whose = f"任务 {found.task_id}（{chinese_label(found.period)}）"
     late = f"，迟 {found.late_days} 天" if found.late_days else ""
     if found.surplus:

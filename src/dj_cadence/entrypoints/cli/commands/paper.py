@@ -1,6 +1,5 @@
 """letter, wall: documents of an organization as files."""
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +7,21 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.documents.kind import DocumentKind
-from dj_cadence.entrypoints.cli.arguments import Misuse, ending
+from dj_cadence.entrypoints.cli.arguments import Misuse, ending, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
 
 OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
-Month = Annotated[str, typer.Option("--month", metavar="月", help="届满的月，如 2026-03；默认本月")]
-OnlyMonth = Annotated[str, typer.Option("--month", metavar="月", help="只要这个月的，如 2026-03")]
+Month = Annotated[
+    date | None,
+    typer.Option(
+        "--month", parser=parse_month, metavar="月", help="届满的月，如 2026-03；默认本月"
+    ),
+]
+OnlyMonth = Annotated[
+    date | None,
+    typer.Option("--month", parser=parse_month, metavar="月", help="只要这个月的，如 2026-03"),
+]
 Year = Annotated[int, typer.Option("--year", metavar="年", help="默认今年")]
 OutFile = Annotated[Path, typer.Option("--out", metavar="文件", help="写到文件")]
 
@@ -30,7 +37,7 @@ def letter(
     ],
     org: OfOrg,
     out: OutFile,
-    month: Month = "",
+    month: Month = None,
     year: Year = 0,
 ) -> None:
     """生成一份公文（.docx），模板在 templates/letters/。"""
@@ -44,7 +51,6 @@ def letter(
     kinds = {one.value: one for one in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
-    when = _month(month)
     ending(out, ".docx")
     with reading(ctx) as (site, session):
         document = make_document(
@@ -54,7 +60,7 @@ def letter(
             find_org(session, org),
             visitor=ADMINISTRATOR,
             today=site.today,
-            month=when,
+            month=month,
             year=year,
             contact=site.settings.contact,
         )
@@ -62,7 +68,7 @@ def letter(
 
 
 def wall(
-    ctx: typer.Context, org: OfOrg, out: OutFile, month: OnlyMonth = "", year: Year = 0
+    ctx: typer.Context, org: OfOrg, out: OutFile, month: OnlyMonth = None, year: Year = 0
 ) -> None:
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     from dj_cadence.rendering.documents import wall_workbook
@@ -71,7 +77,6 @@ def wall(
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
-    when = _month(month)
     ending(out, ".xlsx")
     with reading(ctx) as (site, session):
         plan = wall_plan(
@@ -81,12 +86,6 @@ def wall(
             visitor=ADMINISTRATOR,
             today=site.today,
             year=year,
-            month=when,
+            month=month,
         )
     write_file(wall_workbook(plan), out)
-
-
-def _month(text: str) -> date | None:
-    if text and not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
-        raise Misuse(f"“{text}”不是月份，应写成 2026-03 这样。")
-    return date.fromisoformat(f"{text}-01") if text else None

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.labels import PLAN_CHANGES
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
     By,
@@ -121,6 +119,8 @@ def _show(report: PlanReport, catalogue: Catalogue, *, applied: bool) -> None:
 
 
 def _sample(sample: dict[str, Any], step: Step | None) -> str:
+    from dj_cadence.domain.dates.period import chinese_label
+
     period = chinese_label(sample["period"])
     due = _moved("截止", sample["due"], sample["was_due"])
     planned = _moved("计划", sample["planned"], sample["was_planned"])
@@ -148,7 +148,7 @@ def announce(
     ] = None,
     theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
     vacation: Annotated[
-        Vacation | None,
+        str | None,
         typer.Option(
             "--vacation",
             parser=parse_vacation,
@@ -170,6 +170,8 @@ def announce(
     undo: _Undo = False,
 ) -> None:
     """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
+    from dj_cadence.domain.dates.period import chinese_label
+    from dj_cadence.domain.rules.vacation import Vacation
     from dj_cadence.services.access.actors import check_announces_for
     from dj_cadence.services.rules import announce as announcements
 
@@ -191,7 +193,7 @@ def announce(
                 planned=planned,
                 theme=theme,
                 adopt=adopt,
-                vacation=vacation,
+                vacation=Vacation(vacation) if vacation else None,
                 escalate=parse_graces(escalate) if escalate else None,
             )
     when = f"（{chinese_label(period)}）" if period else ""

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.tasks.task import State
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
     By,
@@ -39,7 +37,7 @@ def tasks(
     *,
     subtree: Annotated[bool, typer.Option("--subtree", help="连同下级组织")] = False,
     state: Annotated[
-        State | None,
+        str | None,
         typer.Option("--state", parser=parse_state, metavar="状态", help="如 open、overdue、done"),
     ] = None,
     duty: Annotated[str, typer.Option("--duty", metavar="规则", help="只看这条规则")] = "",
@@ -51,6 +49,8 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
+    from dj_cadence.domain.dates.period import chinese_label
+    from dj_cadence.domain.tasks.task import State
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
     from dj_cadence.services.tasks import listing
@@ -70,7 +70,7 @@ def tasks(
             today=site.today,
             org_code=org,
             subtree=subtree,
-            states=None if state is None else [state],
+            states=None if state is None else [State(state)],
             duty=duty,
             due_from=since,
             due_until=until,

@@ -3,7 +3,6 @@
 import re
 from datetime import date
 from http import HTTPStatus
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from dj_cadence.domain.documents.document import WallPlan
 from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
-from dj_cadence.entrypoints.web.request_context import RequestContext
+from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
@@ -115,7 +114,4 @@ def _year(ctx: RequestContext) -> int:
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
-    """A download under a name in any script (RFC 6266)."""
-    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"Content-Disposition": disposition}
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=attachment(name))

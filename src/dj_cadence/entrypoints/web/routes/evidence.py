@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from dj_cadence.entrypoints.web.request_context import RequestContext, whole_number
+from dj_cadence.entrypoints.web.request_context import RequestContext, attachment, whole_number
 from dj_cadence.entrypoints.web.routes.links import opened, public
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
@@ -48,9 +47,8 @@ def _found(ctx: RequestContext, session: Session, task_ids: Iterable[int]) -> ke
 
 def _download(ctx: RequestContext, kept: kept_evidence.Kept) -> Response:
     """Saved, not opened: the name is plain, the type is what its content was found to be."""
-    named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
     return FileResponse(
         kept_evidence.path_of(ctx.settings.folder, kept),
         media_type=kept.media_type,
-        headers={"Content-Disposition": named},
+        headers=attachment(kept.name),
     )

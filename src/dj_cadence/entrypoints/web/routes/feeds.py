@@ -19,7 +19,7 @@ from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import Workers
 from dj_cadence.services.access.link_tokens import linked_subject
 from dj_cadence.services.feeds.address import PURPOSE
-from dj_cadence.services.feeds.cache import Facts, FeedCopy, Feeds, Freshness, Look
+from dj_cadence.services.feeds.cache import Facts, FeedCopy, Feeds, FeedState, Freshness
 from dj_cadence.signing import token_hash
 
 KNOWN = 50_000
@@ -27,7 +27,7 @@ KNOWN = 50_000
 HELD = 64 * 1024 * 1024
 """Bytes of calendars that are at hand whole at most."""
 CONFIRMED_FOR = timedelta(seconds=1)
-"""So long an answer needs no look at what others wrote; at what the pages wrote, always."""
+"""So long an answer needs no look.at what others wrote; at what the pages wrote, always."""
 NOTHING = timedelta(0)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Representation:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class FeedVersion:
     """A calendar as it was read last, without its bytes."""
 
     subject: str
@@ -64,10 +64,10 @@ class Edition:
 
 
 @dataclass(slots=True)
-class Known:
-    """An edition, and when it was confirmed, after which write of the pages."""
+class ConfirmedVersion:
+    """An version, and when it was confirmed, after which write of the pages."""
 
-    edition: Edition
+    version: FeedVersion
     at: datetime
     last_write: object
 
@@ -77,10 +77,10 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """An edition with its bytes, as answers in both codings."""
+class FeedAnswers:
+    """An version with its bytes, as answers in both codings."""
 
-    edition: Edition
+    version: FeedVersion
     plain: Response
     packed: Response
 
@@ -96,30 +96,30 @@ class FeedEndpoint:
         self._context = context
         self._workers = workers
         self._feeds = Feeds(context.database, context.settings, context.catalogue)
-        self._watch = Freshness(context.database)
+        self._freshness = Freshness(context.database)
         self._day = date.min
-        self._known: dict[str, Known] = {}
-        self._whole: dict[str, Whole] = {}
+        self._known: dict[str, ConfirmedVersion] = {}
+        self._whole: dict[str, FeedAnswers] = {}
         self._held = 0
 
     async def answer(self, request: Request) -> Response:
         """The calendar behind a token, or 304 where the reader has these very bytes."""
         token = str(request.path_params["token"])
-        edition, whole = self._standing(token_hash(token)), self._whole.get(token_hash(token))
-        if edition is None:
+        version, whole = self._standing(token_hash(token)), self._whole.get(token_hash(token))
+        if version is None:
             whole = await self._read(token)
-            edition = whole.edition
+            version = whole.version
         zipped = takes_gzip(",".join(request.headers.getlist("accept-encoding")))
-        if edition.is_known(request.headers):
-            response = (edition.packed if zipped else edition.plain).unchanged
+        if version.is_known(request.headers):
+            response = (version.packed if zipped else version.plain).unchanged
         else:
             whole = whole or await self._read(token)
             response = whole.packed if zipped else whole.plain
         # Never the token: whoever has it reads the calendar.
-        _log.info("feed_read subject=%s status=%d", edition.subject, response.status_code)
+        _log.info("feed_read subject=%s status=%d", version.subject, response.status_code)
         return response
 
-    def _standing(self, key: str) -> Edition | None:
+    def _standing(self, key: str) -> FeedVersion | None:
         """What is at hand, if it is true today and now."""
         now = self._context.clock()
         day = now.astimezone(self._context.settings.time_zone).date()
@@ -129,17 +129,17 @@ class FeedEndpoint:
         if known is None:
             return None
         if not known.is_fresh(now, last_write):
-            if self._watch.facts(key, known.edition.org_ids) != known.edition.facts:
+            if self._freshness.facts(key, known.version.org_ids) != known.version.facts:
                 return None
             known.at, known.last_write = now, last_write
-        return known.edition
+        return known.version
 
-    async def _read(self, token: str) -> Whole:
+    async def _read(self, token: str) -> FeedAnswers:
         """The calendar as it is stored, put together again where it has changed."""
         whole, key = await self._workers.run(lambda: self._stored(token)), token_hash(token)
         if len(self._known) >= KNOWN:
             self._known.clear()
-        self._known[key] = Known(whole.edition, _NEVER, None)
+        self._known[key] = ConfirmedVersion(whole.version, _NEVER, None)
         before = self._whole.pop(key, None)
         self._held -= before.size if before else 0
         if self._held + whole.size <= HELD:
@@ -147,7 +147,7 @@ class FeedEndpoint:
             self._held += whole.size
         return whole
 
-    def _stored(self, token: str) -> Whole:
+    def _stored(self, token: str) -> FeedAnswers:
         now = self._context.clock()
         with self._context.database.read() as session:
             subject = linked_subject(session, token, PURPOSE, now)
@@ -155,12 +155,12 @@ class FeedEndpoint:
         return _whole(subject, look, copy)
 
 
-def _whole(subject: str, look: Look, copy: FeedCopy) -> Whole:
+def _whole(subject: str, look: FeedState, copy: FeedCopy) -> FeedAnswers:
     plain, packed = _headers(copy, ""), _headers(copy, "gzip")
-    edition = Edition(
+    version = FeedVersion(
         subject, look.org_ids, look.facts, copy.modified_at, _form(plain), _form(packed)
     )
-    return Whole(edition, _answer(copy.body, plain), _answer(copy.packed, packed))
+    return FeedAnswers(version, _answer(copy.body, plain), _answer(copy.packed, packed))
 
 
 def _headers(copy: FeedCopy, coding: str) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """The links that arrive in a message, and logging in by one. A GET changes nothing."""
 
 from collections.abc import Iterable
+from functools import partial
 from http import HTTPStatus
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.paging import CARDS
-from dj_cadence.entrypoints.web.refusal import Refusal, refusal
+from dj_cadence.entrypoints.web.refusal import Refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
-from dj_cadence.errors import Refused
 from dj_cadence.services.access import logins
 from dj_cadence.services.access.link_tokens import subject_of, use_login_link
 from dj_cadence.services.access.permissions import person_visitor
@@ -34,20 +33,11 @@ def act_in_message(ctx: RequestContext) -> Response:
         found = opened(ctx, session)
         return task_actions.Allowed(found.person, own=found.own, also=found.also)
 
-    if task_actions.CHANGE in ctx.form:
-        return _message(ctx, refused=refusal(ctx))
-    try:
-        return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}")
-    except Refused as error:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _message(ctx, refused=refusal(ctx, error), status=status)
+    return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}", partial(_message, ctx))
 
 
 def back_to_message(ctx: RequestContext) -> Response:
-    """The address of a form, opened by itself: the page on which the form stands."""
-    if ctx.path("act") not in task_actions.NAMES:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to(f"/t/{ctx.path('token')}")
+    return task_actions.way_back(ctx, f"/t/{ctx.path('token')}")
 
 
 def login(ctx: RequestContext) -> Response:

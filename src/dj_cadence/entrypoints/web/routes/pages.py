@@ -1,6 +1,7 @@
 """The pages of a person who is logged in, and of the administrator."""
 
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +13,11 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.paging import CARDS, LINES
-from dj_cadence.entrypoints.web.refusal import Refusal, refusal
+from dj_cadence.entrypoints.web.refusal import Refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
@@ -114,20 +114,12 @@ def act_in_organization(ctx: RequestContext) -> Response:
     def allowed(session: Session) -> task_actions.Allowed:
         return task_actions.Allowed(ctx.visitor, *_open_to(ctx, session))
 
-    if task_actions.CHANGE in ctx.form:
-        return _organization(ctx, refused=refusal(ctx))
-    try:
-        return task_actions.answer(ctx, allowed, organization_path(ctx.code))
-    except Refused as error:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _organization(ctx, refused=refusal(ctx, error), status=status)
+    show = partial(_organization, ctx)
+    return task_actions.answer(ctx, allowed, organization_path(ctx.code), show)
 
 
 def back_to_organization(ctx: RequestContext) -> Response:
-    """The address of a form, opened by itself: the page on which the form stands."""
-    if ctx.path("act") not in (*task_actions.NAMES, "feed"):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to(organization_path(ctx.code))
+    return task_actions.way_back(ctx, organization_path(ctx.code), "feed")
 
 
 def back_to_start(_visit: RequestContext) -> Response:

@@ -7,19 +7,22 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.web import labels
+from dj_cadence.entrypoints.web.refusal import refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.security import Forbidden
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
-from dj_cadence.services.tasks import record, superior_decisions
+from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.elections import last_election
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
 from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.superior_decisions import accept, postpone, return_, waive
 from dj_cadence.services.undo import concerned, undo
 
 SAID = {
@@ -65,30 +68,48 @@ class Allowed:
     """What may be recorded with each of their own; None: wherever they may act."""
 
 
-def answer(ctx: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response:
-    """Carry out the act in the address on the task in the form, or ask first; `base` shows it.
+def answer(
+    ctx: RequestContext,
+    allowed: Callable[[Session], Allowed],
+    base: str,
+    show: Callable[..., Response],
+) -> Response:
+    """Carry out the action in the address on the task in the form, or ask first.
 
-    What came with the form is named in the same transaction as the act, and gone where that is
-    refused. Raises Refused for what cannot be done, HTTPException 404 for an act that does
-    not exist, and Forbidden for a task that is not among those `allowed`.
+    `base` is the page on which the form stands; `show` makes it again where the action is refused
+    or to be changed, as it was filled in. What came with the form is named in the same transaction
+    as the action, and gone where that is refused. Raises HTTPException 404 for an action that
+    does not exist, and Forbidden for a task that is not among those `allowed`.
     """
+    if CHANGE in ctx.form:
+        return show(refused=refusal(ctx))
+    try:
+        return _ask(ctx, allowed, base) or _carry_out(ctx, allowed, base)
+    except Refused as error:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return show(refused=refusal(ctx, error), status=status)
+
+
+def _ask(ctx: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response | None:
     with ctx.read() as session:
-        may = allowed(session)
-        _, task = _chosen(ctx, session, may)
+        _, task = _chosen(ctx, session, allowed(session))
         question = _question(ctx, session, task)
-    if question:
-        act = ctx.path("act")
-        return ctx.page("confirm.html", base=base, act=act, task=task, asked=question)
+    if not question:
+        return None
+    return ctx.page("confirm.html", base=base, act=ctx.path("act"), task=task, asked=question)
+
+
+def _carry_out(ctx: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response:
     with set_aside(ctx.settings, ctx.papers) as aside, ctx.write() as session:
         may = allowed(session)
-        carry_out, task = _chosen(ctx, session, may)
-        said = carry_out(Acting(ctx, session, may, task, aside))
+        act, task = _chosen(ctx, session, may)
+        said = act(TaskAction(ctx, session, may, task, aside)) or ctx.path("act")
     return go_to(f"{base}?said={said}")
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """One act on one task, inside its transaction."""
+class TaskAction:
+    """One action on one task, inside its transaction."""
 
     ctx: RequestContext
     session: Session
@@ -102,13 +123,20 @@ class Acting:
         return Actor(self.may.person.key, self.ctx.now, self.ctx.today, via)
 
     @property
+    def subject(self) -> tuple[Session, Catalogue, int, Actor]:
+        """What every use case is given first."""
+        return self.session, self.ctx.catalogue, self.task.id, self.actor
+
+    @property
     def reason(self) -> str:
         return self.ctx.form.get("reason", "")
 
 
-def _chosen(
-    ctx: RequestContext, session: Session, may: Allowed
-) -> tuple[Callable[[Acting], str], TaskRow]:
+_Act = Callable[[TaskAction], str | None]
+"""Carries an action out; returns the word of `SAID` for it where that is not its own name."""
+
+
+def _chosen(ctx: RequestContext, session: Session, may: Allowed) -> tuple[_Act, TaskRow]:
     name, number = ctx.path("act"), whole_number(ctx.form.get("task", ""))
     act = _GRANTS.get(name) or _ACTS.get(name)
     if act is None:
@@ -144,151 +172,108 @@ def _kept(ctx: RequestContext) -> dict[str, str]:
     return {name: value for name, value in ctx.form.items() if name != "csrf" and value}
 
 
-# --- one's own tasks --------------------------------------------------------------------------
-
-
-def _done(one: Acting) -> str:
-    ctx, session, task = one.ctx, one.session, one.task
+def _done(action: TaskAction) -> str | None:
+    ctx, session, task = action.ctx, action.session, action.task
     on = ctx.today if TODAY in ctx.form else ctx.date_field("on")
-    note = ctx.form.get("note", "")
     amount = whole_number(ctx.form.get("amount", "1"))
     if not amount:
         raise Refused(f"请填写这次的{task.unit}数，例如 2。", field="amount")
     if "seen" in ctx.form:
         record.check_unchanged(session, task.id, ctx.form["seen"], task.unit)
-    record_id = record.done(
-        session,
-        ctx.catalogue,
-        task.id,
-        one.actor,
-        on=on,
-        note=note,
-        amount=amount,
-        also=_also(one),
-    )
-    attach(session, task.id, record_id, one.aside, one.actor)
+    note, also = ctx.form.get("note", ""), _also(action)
+    record_id = record.done(*action.subject, on=on, note=note, amount=amount, also=also)
+    attach(session, task.id, record_id, action.aside, action.actor)
     if task.done + amount < task.target:
         return "counted"
     if task.rule and task.rule.confirm:
         return "submitted"
-    return "election" if labels.is_election(task) else "done"
+    return "election" if labels.is_election(task) else None
 
 
-def _also(one: Acting) -> list[int]:
+def _also(action: TaskAction) -> list[int]:
     """The other tasks that are ticked, each one that the person may record with this."""
-    ticked = [name.removeprefix(ALSO) for name in one.ctx.form if name.startswith(ALSO)]
+    ticked = [name.removeprefix(ALSO) for name in action.ctx.form if name.startswith(ALSO)]
     ids = [whole_number(number) for number in ticked]
-    if one.may.also is not None:
-        offered = {row.id for row in one.may.also.get(one.task.id, ())}
+    if action.may.also is not None:
+        offered = {row.id for row in action.may.also.get(action.task.id, ())}
         if not offered.issuperset(ids):
             raise Forbidden(labels.NOT_YOURS)
         return ids
-    rows = _tasks(one, ids)
-    _check_may_act(one, rows, len(ids))
+    rows = _tasks(action, ids)
+    _check_may_act(action, rows, len(ids))
     if any(labels.is_election(row) for row in rows):
         raise Refused("换届请在换届那一项上登记：它的日期要再核对一次。")
     return ids
 
 
-def _tasks(one: Acting, ids: Sequence[int]) -> list[TaskRow]:
+def _tasks(action: TaskAction, ids: Sequence[int]) -> list[TaskRow]:
     """Those of these tasks that the person may read."""
-    found = tasks(one.session, one.ctx.catalogue, today=one.ctx.today, ids=ids)
-    return readable(one.session, one.may.person, found, one.ctx.today)
+    found = tasks(action.session, action.ctx.catalogue, today=action.ctx.today, ids=ids)
+    return readable(action.session, action.may.person, found, action.ctx.today)
 
 
-def _check_may_act(one: Acting, rows: Sequence[TaskRow], number: int) -> None:
+def _check_may_act(action: TaskAction, rows: Sequence[TaskRow], number: int) -> None:
     """Raises Forbidden where fewer than `number` may be read, or one belongs to others."""
-    today, orgs = one.ctx.today, {row.org_id for row in rows}
-    may = (may_act(one.session, one.may.person, org_id, today) for org_id in orgs)
+    today, orgs = action.ctx.today, {row.org_id for row in rows}
+    may = (may_act(action.session, action.may.person, org_id, today) for org_id in orgs)
     if len(rows) < number or not all(may):
         raise Forbidden(labels.NOT_YOURS)
 
 
-def _evidence(one: Acting) -> str:
-    add(one.session, one.task.id, one.aside, one.actor)
-    return "evidence"
-
-
-def _take_back(one: Acting) -> str:
-    paper_id = whole_number(one.ctx.form.get("paper", ""))
-    take_back(one.session, one.task.id, paper_id, one.actor)
-    return "take_back"
-
-
-def _missed(one: Acting) -> str:
-    record.missed(one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason)
-    return "missed"
-
-
-def _planned(one: Acting) -> str:
-    ctx = one.ctx
-    on, at, place = ctx.date_field("on"), ctx.form.get("at", ""), ctx.form.get("place", "")
-    record.set_planned(
-        one.session, ctx.catalogue, one.task.id, one.actor, on=on, at=at, place=place
-    )
+def _planned(action: TaskAction) -> str | None:
+    ctx, on = action.ctx, action.ctx.date_field("on")
+    at, place = ctx.form.get("at", ""), ctx.form.get("place", "")
+    record.set_planned(*action.subject, on=on, at=at, place=place)
     if not ctx.catalogue.calendar.is_working_day(on):
         return "rest"
-    return "past" if on < ctx.today else "planned"
+    return "past" if on < ctx.today else None
 
 
-def _reopen(one: Acting) -> str:
+def _reopen(action: TaskAction) -> None:
     """What was recorded together is taken back together, by whom may act on all of it."""
-    is_grant, changed = concerned(one.session, one.task.id)
+    is_grant, changed = concerned(action.session, action.task.id)
     if not is_grant:
-        beside = set(changed) - one.may.own.keys()
-        _check_may_act(one, _tasks(one, sorted(beside)), len(beside))
-    undo(one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason)
-    return "reopen"
+        beside = set(changed) - action.may.own.keys()
+        _check_may_act(action, _tasks(action, sorted(beside)), len(beside))
+    undo(*action.subject, reason=action.reason)
 
 
-# --- what a superior grants -------------------------------------------------------------------
+def _evidence(action: TaskAction) -> None:
+    add(action.session, action.task.id, action.aside, action.actor)
 
 
-def _postpone(one: Acting) -> str:
-    superior_decisions.postpone(
-        one.session,
-        one.ctx.catalogue,
-        one.task.id,
-        one.actor,
-        until=one.ctx.date_field("until"),
-        reason=one.reason,
-        confirmed="confirmed" in one.ctx.form,
-    )
-    return "postpone"
+def _take_back(action: TaskAction) -> None:
+    number = whole_number(action.ctx.form.get("paper", ""))
+    take_back(action.session, action.task.id, number, action.actor)
 
 
-def _waive(one: Acting) -> str:
-    superior_decisions.waive(
-        one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason
-    )
-    return "waive"
+def _postpone(action: TaskAction) -> None:
+    until, confirmed = action.ctx.date_field("until"), "confirmed" in action.ctx.form
+    postpone(*action.subject, until=until, reason=action.reason, confirmed=confirmed)
 
 
-def _accept(one: Acting) -> str:
-    superior_decisions.accept(one.session, one.ctx.catalogue, one.task.id, one.actor)
-    return "accept"
-
-
-def _return(one: Acting) -> str:
-    superior_decisions.return_(
-        one.session, one.ctx.catalogue, one.task.id, one.actor, reason=one.reason
-    )
-    return "return"
-
-
-_ACTS: dict[str, Callable[[Acting], str]] = {
+_ACTS: dict[str, _Act] = {
     "done": _done,
-    "missed": _missed,
+    "missed": lambda action: record.missed(*action.subject, reason=action.reason),
     "planned": _planned,
     "reopen": _reopen,
     "evidence": _evidence,
     "take_back": _take_back,
 }
-_GRANTS: dict[str, Callable[[Acting], str]] = {
+"""On one's own tasks."""
+_GRANTS: dict[str, _Act] = {
     "postpone": _postpone,
-    "waive": _waive,
-    "accept": _accept,
-    "return": _return,
+    "waive": lambda action: waive(*action.subject, reason=action.reason),
+    "accept": lambda action: accept(*action.subject),
+    "return": lambda action: return_(*action.subject, reason=action.reason),
 }
+"""What a superior grants."""
 NAMES = frozenset({*_ACTS, *_GRANTS})
 """What the addresses of forms about tasks end with."""
+
+
+def way_back(ctx: RequestContext, page: str, *others: str) -> Response:
+    """The address of a form, opened by itself: the page on which the form stands."""
+    if ctx.path("act") not in NAMES.union(others):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return go_to(page)
