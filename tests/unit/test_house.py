@@ -48,7 +48,10 @@ WRITERS = {
 }
 """The one module that writes each table."""
 
-WRITES = {"insert", "update", "delete", "insert_or_ignore", "add_rows", "change_rows"}
+WRITES = {
+    *("insert", "update", "delete", "insert_or_ignore", "upsert"),
+    *("add_rows", "change_rows", "remove_rows"),
+}
 
 BESIDE = ("store/audit/", "store/site/copying.py", "store/migrations/")
 """What mends a damaged site, or copies one whole, writes every table."""
@@ -66,16 +69,23 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 def written_tables(tree: ast.Module) -> set[str]:
     """The tables of which a module says insert, update or delete."""
-    tables = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        if name not in WRITES:
-            continue
-        subjects = [*node.args, getattr(node.func, "value", None)]
-        tables |= {one.id for one in subjects if isinstance(one, ast.Name)} & set(WRITERS)
-    return tables
+    tables = {table: table for table in WRITERS}
+    tables |= {
+        alias.asname: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname and alias.name in WRITERS
+    }
+    subjects = [
+        subject.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) in WRITES
+        for subject in (*node.args, getattr(node.func, "value", None))
+        if isinstance(subject, ast.Name)
+    ]
+    return {tables[subject] for subject in subjects if subject in tables}
 
 
 def test_each_table_is_written_by_one_module() -> None:

@@ -11,13 +11,7 @@ from dj_cadence.domain.reminders.plan import EscalationStep
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import message, notice, org, person, task
-from tests.world.engine import (
-    NOTICE,
-    TERM,
-    TERM_PLAN,
-    catalogue,
-    morning,
-)
+from tests.world.engine import NOTICE, TERM, TERM_PLAN, catalogue, morning
 
 TWO_LEVELS = replace(
     TERM_PLAN, escalate=(EscalationStep(5), EscalationStep(10)), through_quiet=True

@@ -8,12 +8,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.tasks import record, superior_decisions
 from dj_cadence.store.core.database import Database
-from tests.world.engine import (
-    at,
-    roll,
-    shipped,
-    tasks,
-)
+from tests.world.engine import at, roll, shipped, tasks
 
 RULES = shipped().catalogue
 

@@ -166,10 +166,7 @@ def test_a_test_message_that_fails_is_told_with_its_reason(
 def test_a_name_that_is_no_channel_is_told_the_nearest(terminal: Terminal) -> None:
     answer = terminal("channel", "test", "wecom_grup", "x", environ=SECRETS)
 
-    assert (answer.code, answer.err) == (
-        1,
-        "没有名为“wecom_grup”的通道，是否想写“wecom_group”？\n",
-    )
+    assert (answer.code, answer.err) == (1, "没有名为“wecom_grup”的通道，是否想写“wecom_group”？\n")
 
 
 def test_an_address_that_works_again_is_good_again(terminal: Terminal, tmp_path: Path) -> None:

@@ -87,9 +87,7 @@ def test_rules_gives_json(look: Terminal) -> None:
     ]
 
 
-def test_a_rule_tells_who_owes_it_between_which_days_and_what_it_counts_for(
-    tmp_path: Path,
-) -> None:
+def test_a_rule_tells_who_owes_it_between_which_days_and_what_it_counts_for(tmp_path: Path) -> None:
     answer = type_command("--site", tmp_path, "rules", "org_life_meeting")
 
     assert answer.lines[:8] == [
@@ -314,7 +312,7 @@ def test_a_new_branch_is_planned_and_told(act: Terminal, tmp_path: Path) -> None
 
     assert {(c["change"], c["org"]) for c in changes} == {("create", "NEW")}
     assert set(changes[0]) == {
-        *("change", "org", "duty", "step", "period", "planned", "due", "was_due", "cause"),
+        *("change", "org", "duty", "step", "period", "planned", "due", "was_due", "cause")
     }
     assert act("plan", "--apply").lines[-1] == "已应用。"
     assert len(act("tasks", "--org", "NEW", "--json").objects) == len(changes)

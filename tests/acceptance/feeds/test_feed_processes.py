@@ -113,9 +113,7 @@ def test_an_address_changed_by_another_process_is_gone_after_a_second(
     assert (reader.ask(), reader.ask()) == (HTTPStatus.GONE, HTTPStatus.GONE)
 
 
-def test_a_database_that_was_started_anew_is_asked_again(
-    any_district: District,
-) -> None:
+def test_a_database_that_was_started_anew_is_asked_again(any_district: District) -> None:
     clock = Clock()
     reader = reader_of(any_district, clock)
     clock.now += timedelta(seconds=1)

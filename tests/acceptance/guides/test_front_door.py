@@ -326,10 +326,7 @@ def test_another_database_that_is_empty_is_refused_once_the_roster_is_in(
 
     refused = site("tasks")
 
-    assert (refused.code, refused.err) == (
-        1,
-        _MOVED.format(shown(empty)),
-    )
+    assert (refused.code, refused.err) == (1, _MOVED.format(shown(empty)))
     name_database(site.site, "sqlite:///dj-cadence.db")
     assert site("roster", "tree").out.splitlines()[0].startswith("云溪区委教育工委")
 

@@ -18,11 +18,7 @@ from tests.world.terminal import Terminal
 DESCRIPTORS = 256
 _POST = b"POST /orgs/QH/done HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n"
 _FORM = b"Content-Type: application/x-www-form-urlencoded\r\n\r\ncsrf="
-HALVES = [
-    b"",
-    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
-    _POST + _FORM,
-]
+HALVES = [b"", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", _POST + _FORM]
 SECONDS = 8
 
 

@@ -40,11 +40,7 @@ def test_missed_planned_and_reopened_are_written_down_and_shown(district: Distri
         ("reopen", {"task": 1, "reason": "登记错了"}),
     ):
         assert bob.send_form("/orgs/S1-1", f"/orgs/S1-1/{name}", **fields).status_code == 303, name
-    assert acts(district) == [
-        (1, "missed", "p-bob"),
-        (3, "planned", "p-bob"),
-        (1, "undo", "p-bob"),
-    ]
+    assert acts(district) == [(1, "missed", "p-bob"), (3, "planned", "p-bob"), (1, "undo", "p-bob")]
     assert "3月20日（周五） 15:00，会议室" in bob.get("/orgs/S1-1").text
 
 

@@ -87,9 +87,7 @@ def test_a_superior_sends_a_handed_up_task_back_with_the_reason(reported: Distri
     assert "已退回" in alice.get("/orgs/S1-2").text
 
 
-def test_what_waits_for_a_decision_is_on_the_start_page_of_who_decides(
-    reported: District,
-) -> None:
+def test_what_waits_for_a_decision_is_on_the_start_page_of_who_decides(reported: District) -> None:
     alice, bob = reported.login(ALICE), reported.login(BOB)
 
     page = alice.get("/").text

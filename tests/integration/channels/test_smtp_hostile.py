@@ -175,10 +175,7 @@ def test_a_letter_that_nobody_reads_is_left_in_time() -> None:
         took = time.monotonic() - began
 
     assert took < LONGEST + 3  # to build it takes its time
-    assert (caught.value.reply, caught.value.unknown) == (
-        "与邮件服务器的连接中断：等待超时",
-        False,
-    )
+    assert (caught.value.reply, caught.value.unknown) == ("与邮件服务器的连接中断：等待超时", False)
 
 
 # --- one that is gone when the next letter comes ----------------------------------------------

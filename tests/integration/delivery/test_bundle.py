@@ -81,13 +81,7 @@ def test_a_person_gets_one_message_for_all_organizations_and_offices(planned: Da
     assert messages(planned) == [
         ("赵干事", MONDAY, "digest", False, []),  # of what data is missing
         # No clerk at the committee: its 书记 is asked. It should have been told in February.
-        (
-            "孙书记",
-            MONDAY,
-            "bundle",
-            False,
-            [("S", "notice", "asked", "")],
-        ),
+        ("孙书记", MONDAY, "bundle", False, [("S", "notice", "asked", "")]),
         (
             "李书记",  # no 党小组长 either
             MONDAY,

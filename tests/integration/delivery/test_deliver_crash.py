@@ -92,10 +92,7 @@ def test_a_letter_that_kills_twice_is_set_aside_and_the_rest_goes_out(
 
     assert _taken(mailbox) == Counter({_id(1): 2}) + Counter(_id(n) for n in range(2, PERSONS + 1))
     assert rows.states(database)[1] == "quarantined"
-    assert rows.outcomes(database) == {
-        1: "",
-        **dict.fromkeys(range(2, PERSONS + 1), "sent"),
-    }
+    assert rows.outcomes(database) == {1: "", **dict.fromkeys(range(2, PERSONS + 1), "sent")}
 
 
 def test_two_processes_do_not_double(database: Database, mailbox: Mailbox, port: int) -> None:

@@ -253,8 +253,7 @@ def _tls(port: int, authority: trustme.CA, folder: Path, password: str) -> smtp.
 
 
 @pytest.mark.parametrize(
-    ("trusted", "reply"),
-    [(False, "服务器证书不受信任"), (True, "不接受用户名或密码")],
+    ("trusted", "reply"), [(False, "服务器证书不受信任"), (True, "不接受用户名或密码")]
 )
 def test_a_server_that_we_or_that_does_not_trust_us_ends_the_pass(
     three: Database, mailbox: Mailbox, tmp_path: Path, trusted: bool, reply: str

@@ -247,9 +247,7 @@ def test_a_reminder_speaks_to_one_or_to_several(
 LONG = "云溪区青禾实验中学第一党支部"
 
 
-def test_no_word_of_a_title_breaks_and_who_signs_stands_with_the_last_words(
-    tmp_path: Path,
-) -> None:
+def test_no_word_of_a_title_breaks_and_who_signs_stands_with_the_last_words(tmp_path: Path) -> None:
     papers = {kind: about("branch", kind) for kind in (*ANSWERS, DocumentKind.REQUEST)}
     files = {kind: tmp_path / f"{kind}.docx" for kind in papers}
     for kind, paper in papers.items():

@@ -109,12 +109,7 @@ def test_the_year_end_pack_says_what_when_how_late_and_why_not(
         for line in pack.lines
         if line.title == "主题党日"
     }
-    assert told["2026年3月"] == (
-        date(2026, 4, 2),
-        2,
-        "已完成",
-        "2026年4月2日，学习<党章>&讨论",
-    )
+    assert told["2026年3月"] == (date(2026, 4, 2), 2, "已完成", "2026年4月2日，学习<党章>&讨论")
     assert told["2026年4月"] == (None, 0, "未按期开展", "原因：学校停课")
     text = opened(pack, tmp_path)
     assert "第一党支部2026年度党建工作任务完成情况" in text

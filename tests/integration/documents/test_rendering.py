@@ -364,12 +364,7 @@ NAMES = (
     state=st.sampled_from(State),
 )
 def test_names_put_in_afterwards_read_the_same(
-    templates: Templates,
-    person: str,
-    orgs: tuple[str, str],
-    link: str,
-    contact: str,
-    state: State,
+    templates: Templates, person: str, orgs: tuple[str, str], link: str, contact: str, state: State
 ) -> None:
     items = tuple(
         replace(ITEM, org_name=name, task_id=n, state=state) for n, name in enumerate(orgs)

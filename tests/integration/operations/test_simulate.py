@@ -104,9 +104,7 @@ def test_a_simulation_continues_from_open_tasks_and_sent_notices(
     assert march.id in {e["task"] for e in done if e["event"] == "done"}
 
 
-def test_a_day_gone_by_is_come_to_by_people_who_did_everything(
-    shipped_district: Database,
-) -> None:
+def test_a_day_gone_by_is_come_to_by_people_who_did_everything(shipped_district: Database) -> None:
     events = walk(shipped_district, date(2026, 4, 13), date(2026, 5, 8), SimulatedAnswer())
 
     periods = {e["period"] for e in events if e["event"] in ("overdue", "unrecorded")}

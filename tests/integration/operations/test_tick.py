@@ -23,15 +23,7 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import address, attempt, message, notice, plan_snapshot, site, task
 from dj_cadence.store.site import site as sites
-from tests.world.engine import (
-    CALENDAR,
-    START,
-    Channel,
-    a_site,
-    at,
-    everything,
-    found_district,
-)
+from tests.world.engine import CALENDAR, START, Channel, a_site, at, everything, found_district
 
 
 @pytest.fixture

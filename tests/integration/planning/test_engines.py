@@ -46,15 +46,7 @@ def recurring(start: date = FIRST, freq: int = MONTHLY, **how: object) -> list[d
 
 def slots(every: Every, until: date = LAST) -> list[Slot]:
     duty = Duty(
-        "x",
-        "某事",
-        Tier.C,
-        (),
-        OwedBy(frozenset({OrgKind.BRANCH})),
-        every,
-        "书记",
-        "monthly",
-        (),
+        "x", "某事", Tier.C, (), OwedBy(frozenset({OrgKind.BRANCH})), every, "书记", "monthly", ()
     )
     cohort = cohort_of(duty, Facts(OrgKind.BRANCH), FIRST)
     assert cohort

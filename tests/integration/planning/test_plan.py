@@ -256,9 +256,7 @@ def test_a_day_set_by_a_person_is_theirs(district: Database) -> None:
     ]
 
 
-def test_more_withdrawals_than_the_limit_are_refused_and_change_nothing(
-    district: Database,
-) -> None:
+def test_more_withdrawals_than_the_limit_are_refused_and_change_nothing(district: Database) -> None:
     apply(district, MONTHS, until=date(2026, 12, 31))  # 3 × 10
     before = everything(district)
     nothing = catalogue(version="v2")
@@ -420,10 +418,7 @@ def test_a_new_superior_takes_over_the_term_notice(district: Database) -> None:
 
     assert [
         (r.code, r.state) for r in tasks(district, "notice") if r.label == "term-2025-03-01"
-    ] == [
-        ("E", "planned"),
-        ("S", "withdrawn"),
-    ]
+    ] == [("E", "planned"), ("S", "withdrawn")]
 
 
 def test_an_organization_without_an_election_date_owes_no_term(database: Database) -> None:

@@ -258,9 +258,7 @@ def test_an_announcement_has_its_duty_planned_again(district: Database) -> None:
     ]
 
 
-def test_only_organizations_that_changed_are_marked_and_their_superiors(
-    district: Database,
-) -> None:
+def test_only_organizations_that_changed_are_marked_and_their_superiors(district: Database) -> None:
     apply(district, EVERYTHING, until=SPAN.until)
     with district.read() as session:
         before = dict(session.execute(select(org.c.code, org.c.changed_at_version)).all())

@@ -3,10 +3,7 @@ from datetime import date
 import pytest
 
 from dj_cadence.store.core.database import Database
-from tests.world.engine import (
-    apply,
-    found_district,
-)
+from tests.world.engine import apply, found_district
 from tests.world.escalation import RULES
 
 

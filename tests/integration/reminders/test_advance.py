@@ -91,9 +91,7 @@ def test_each_day_writes_down_what_falls_due_on_it(months: Database) -> None:
     ]
 
 
-def test_an_outage_of_30_days_ends_as_if_every_day_had_been_lived(
-    months: Database,
-) -> None:
+def test_an_outage_of_30_days_ends_as_if_every_day_had_been_lived(months: Database) -> None:
     advance_to(months, EVERYTHING, date(2026, 3, 1))
 
     advance_to(months, EVERYTHING, date(2026, 4, 14))
@@ -112,10 +110,7 @@ def test_an_outage_of_30_days_ends_as_if_every_day_had_been_lived(
 
 def test_a_term_is_overdue_on_the_day_after_it_ran_out(planned: Database) -> None:
 
-    for day, expected in (
-        (date(2026, 8, 31), "open"),
-        (date(2026, 9, 1), "overdue"),
-    ):
+    for day, expected in ((date(2026, 8, 31), "open"), (date(2026, 9, 1), "overdue")):
         advance_to(planned, EVERYTHING, day)
         assert the_task(planned, "term", "B1", "term-2023-08-31").state == expected
 

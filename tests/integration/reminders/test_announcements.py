@@ -58,12 +58,7 @@ def dates(database: Database, duty: str, label: str) -> dict[str, tuple[date | N
 
 def test_dates_and_theme_hold_for_the_subtree_and_the_period_only(district: Database) -> None:
     period = said(
-        district,
-        "winter",
-        "S",
-        due=date(2027, 2, 26),
-        planned=date(2027, 1, 20),
-        theme="对照党章",
+        district, "winter", "S", due=date(2027, 2, 26), planned=date(2027, 1, 20), theme="对照党章"
     )
 
     announced = (date(2027, 1, 20), date(2027, 2, 26), "对照党章")

@@ -16,14 +16,7 @@ from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.schema import address, task
-from tests.world.engine import (
-    NOTICE,
-    TERM,
-    TERM_PLAN,
-    advance_to,
-    at,
-    the_task,
-)
+from tests.world.engine import NOTICE, TERM, TERM_PLAN, advance_to, at, the_task
 from tests.world.escalation import RULES, live, outcomes, rules, said
 
 EXPIRED = date(2026, 8, 31)

@@ -20,15 +20,7 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.reminders import quiet_periods as quiets
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import digest, notice, task
-from tests.world.engine import (
-    Channel,
-    a_site,
-    apply,
-    at,
-    holds,
-    load,
-    tasks,
-)
+from tests.world.engine import Channel, a_site, apply, at, holds, load, tasks
 from tests.world.escalation import RULES, live, outcomes, rules
 
 MARCH = date(2026, 3, 2)
@@ -142,11 +134,7 @@ def test_a_superiors_own_quiet_leaves_its_news_to_the_next_digest(
         rules = applied_catalogue(session)
         since = {
             code: requested_digest(
-                session,
-                rules,
-                site.settings,
-                orgs.find_org(session, code),
-                today=date(2026, 4, 20),
+                session, rules, site.settings, orgs.find_org(session, code), today=date(2026, 4, 20)
             ).since
             for code in ("E", "S")
         }
@@ -198,10 +186,7 @@ def test_terms_and_their_escalation_do_not_wait(late: Database) -> None:
 
 
 @pytest.mark.parametrize("code", ["B1", "S"])
-def test_where_the_plan_waits_superiors_are_told_after_it(
-    late: Database,
-    code: str,
-) -> None:
+def test_where_the_plan_waits_superiors_are_told_after_it(late: Database, code: str) -> None:
     waits = replace(RULES.plans["term"], through_quiet=False)
     own = rules(plan=waits)
     apply(late, own, today=date(2026, 8, 20), until=date(2026, 12, 31))

@@ -102,11 +102,7 @@ def test_headers_that_are_wrong(tmp_path: Path) -> None:
     path = write(tmp_path / "组织.csv", "组织代码,组织名称,组织名称,绿化面积\nB1,甲,乙,S\n")
     assert read_roster([path])[1] == [
         Problem("组织.csv:1:3", "表头“组织名称”出现了两次，请删去一列。"),
-        Problem(
-            "组织.csv:1:4",
-            "不认识的表头“绿化面积”，这一列不导入。",
-            warning=True,
-        ),
+        Problem("组织.csv:1:4", "不认识的表头“绿化面积”，这一列不导入。", warning=True),
         Problem("组织.csv:1", "缺少“类别”一列，请补上。"),
     ]
 

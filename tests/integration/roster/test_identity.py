@@ -296,11 +296,7 @@ def test_a_person_who_becomes_two_is_pointed_out(load: Load) -> None:
 
 def test_a_landline_tells_nobody_apart(load: Load, database: Database) -> None:
     report = load(
-        (TOP, BRANCH),
-        (
-            "E-1-B,书记,,,王芳,,0532-85881234,,",
-            "E-1-B,委员,,,李明,,(0532)85881234,,",
-        ),
+        (TOP, BRANCH), ("E-1-B,书记,,,王芳,,0532-85881234,,", "E-1-B,委员,,,李明,,(0532)85881234,,")
     )
     assert said(report) == []
     with database.read() as session:

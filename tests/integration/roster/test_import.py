@@ -45,10 +45,7 @@ TREE = (
     "B1,青禾一支部,党支部,Z,12,,2,2023-05-10",
     "B2,青禾二支部,党支部,Z,5,,,2024-09-01",
 )
-OFFICES = (
-    "C,书记,书记甲,c@example.org,,,",
-    "B1,书记、组织委员,书记乙,b1@example.org,2023-05-10,,",
-)
+OFFICES = ("C,书记,书记甲,c@example.org,,,", "B1,书记、组织委员,书记乙,b1@example.org,2023-05-10,,")
 Import = Callable[..., ImportReport]
 
 

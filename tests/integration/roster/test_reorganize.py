@@ -227,13 +227,7 @@ class TestMerger:
         opened = date(2026, 4, 20)
         with district.write() as session:
             number = open_case(
-                session,
-                RULES,
-                "letter",
-                "B2",
-                Actor("x", at(opened), opened),
-                on=opened,
-                ref="7",
+                session, RULES, "letter", "B2", Actor("x", at(opened), opened), on=opened, ref="7"
             )
         live(district, date(2026, 5, 6))
         done(district, "reply", "B2", f"case-{number}", date(2026, 4, 30))

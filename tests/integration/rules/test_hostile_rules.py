@@ -47,10 +47,7 @@ TEXTS = {
     "lists in lists": ("a: " + "[" * 50_000, "1:33: 嵌套太深"),
     "mappings in mappings": ("{a: " * 40_000, "1:118: 嵌套太深"),
     "dashes": ("- " * 50_000, "1:61: 嵌套太深"),
-    "steps to the right": (
-        "\n".join(" " * n + "a:" for n in range(300)),
-        "30:30: 嵌套太深",
-    ),
+    "steps to the right": ("\n".join(" " * n + "a:" for n in range(300)), "30:30: 嵌套太深"),
     "a list as a name": ("? [a, b]\n: 1", "1:3: 名称只能是文字"),
     "a multiplied name": (laughs(3, 5, "[", ", ", "]") + "\n? *a2\n: 1", "3:5: 名称只能是文字"),
     "many names": (

@@ -238,11 +238,7 @@ OF_THE_TOP = {
     "safety_deploy_autumn",
 }
 OF_THE_UPPER_TOP = {"hear_branch_report", "party_org_meeting"}
-OF_A_TOP_COMMITTEE = {
-    "center_group_study",
-    "democratic_life_meeting",
-    "secretary_party_lecture",
-}
+OF_A_TOP_COMMITTEE = {"center_group_study", "democratic_life_meeting", "secretary_party_lecture"}
 LEADING = {"committee_term", "election_reminder"}
 OF_A_GENERAL_BRANCH = {"secretary_party_lecture_branch"}
 

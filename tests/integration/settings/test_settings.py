@@ -160,14 +160,8 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         ),
         ('send_at = "8:30"', ['site.toml:1:1: “8:30”应为时间，如 "08:30"']),
         ("send_at = 8", ['site.toml:1:1: “8”应为时间，如 "08:30"']),
-        (
-            'database = "mysql://x"',
-            ["site.toml:1:1: 应以 sqlite:/// 或 postgresql:// 开头"],
-        ),
-        (
-            '\n[web]\nadress = "http://x"',
-            ["site.toml:3:1: 不认识 adress，是否想写“address”？"],
-        ),
+        ('database = "mysql://x"', ["site.toml:1:1: 应以 sqlite:/// 或 postgresql:// 开头"]),
+        ('\n[web]\nadress = "http://x"', ["site.toml:3:1: 不认识 adress，是否想写“address”？"]),
         (
             '[web]\naddress = "dangjian.example.cn"',
             ["site.toml:2:1: “dangjian.example.cn”应为网址，如 https://dangjian.example.cn"],
@@ -176,10 +170,7 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
             '[web]\nlocal_administrator = "maybe"',
             ["site.toml:2:1: 应为 true 或 false，现在是“maybe”"],
         ),
-        (
-            '[web]\nlocal_administrator = "yes"',
-            ["site.toml:2:1: 应为 true 或 false，现在是“yes”"],
-        ),
+        ('[web]\nlocal_administrator = "yes"', ["site.toml:2:1: 应为 true 或 false，现在是“yes”"]),
         ("[web]\nlocal_administrator = 1", ["site.toml:2:1: 应为 true 或 false，现在是“1”"]),
         ("name = 5", ["site.toml:1:1: 应为文字，现在是“5”"]),
         (SMTP + 'port = "25"', ["site.toml:6:1: 应为整数，现在是“25”"]),
@@ -210,10 +201,7 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
         ),
         ('[sender]\naddress = ""', ["site.toml:2:1: “”不是可用的邮箱地址，应如 name@example.cn"]),
         (SMTP + "port = 70000", ["site.toml:6:1: 不能大于 65535"]),
-        (
-            SMTP + 'security = "ssl"',
-            ["site.toml:6:1: “ssl”不可用，应为 starttls、tls、none 之一"],
-        ),
+        (SMTP + 'security = "ssl"', ["site.toml:6:1: “ssl”不可用，应为 starttls、tls、none 之一"]),
         (SMTP + "timeout_seconds = 0", ["site.toml:6:1: 不能小于 1"]),
         (SMTP + 'hots = "x"', ["site.toml:6:1: 不认识 hots，是否想写“host”？"]),
         (SMTP + 'ca_file = "ca.pem"', ["site.toml:6:1: 没有文件 ca.pem"]),
@@ -252,10 +240,7 @@ def test_a_relative_database_file_lies_in_the_site(site: Path) -> None:
             ["site.toml:1:2: 通道名“支部群”只能用小写字母、数字和下划线，并以字母开头"],
         ),
         ("[bounces]", ["site.toml:1:2: folder 和 host 要写一个，也只写一个"]),
-        (
-            '[bounces]\nhost = "imap.example.cn"',
-            ["site.toml:2:1: 写了 host，就要写 username"],
-        ),
+        ('[bounces]\nhost = "imap.example.cn"', ["site.toml:2:1: 写了 host，就要写 username"]),
         (
             '[bounces]\nhost = "imap.example.cn"\nusername = "dj"',
             ["site.toml:3:1: 写了 username，就要写 password_env 或 password_file"],

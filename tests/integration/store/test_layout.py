@@ -75,8 +75,7 @@ def test_a_table_altered_by_hand_is_named(statement: str, said: str, database: D
 
 def test_a_trigger_is_named(sqlite_database: Database) -> None:
     execute(
-        sqlite_database,
-        "CREATE TRIGGER own AFTER INSERT ON person BEGIN DELETE FROM person; END",
+        sqlite_database, "CREATE TRIGGER own AFTER INSERT ON person BEGIN DELETE FROM person; END"
     )
     assert differences(sqlite_database) == ["多出触发器 own"]
 

@@ -38,8 +38,7 @@ def written(path: Path, content: bytes) -> Path:
 
 
 @pytest.mark.parametrize(
-    "encoding",
-    ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"],
+    "encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"]
 )
 @pytest.mark.parametrize("name", ["组织.csv", "组织.txt", "组织.xls"])
 def test_a_text_table_is_read_in_every_encoding(tmp_path: Path, encoding: str, name: str) -> None:

@@ -13,15 +13,7 @@ from dj_cadence.services.tasks import record_by_day
 from dj_cadence.services.tasks.record_by_day import Attributed
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, record_task
-from tests.world.engine import (
-    EVERYTHING,
-    SHANGHAI,
-    advance_to,
-    at,
-    everything,
-    roll,
-    the_task,
-)
+from tests.world.engine import EVERYTHING, SHANGHAI, advance_to, at, everything, roll, the_task
 
 TODAY = date(2027, 4, 20)
 

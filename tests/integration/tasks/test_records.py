@@ -13,16 +13,7 @@ from dj_cadence.services.tasks import record as records
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import record, start_event
-from tests.world.engine import (
-    EVERYTHING,
-    acts,
-    advance_to,
-    at,
-    everything,
-    notices,
-    roll,
-    the_task,
-)
+from tests.world.engine import EVERYTHING, acts, advance_to, at, everything, notices, roll, the_task
 
 TODAY = date(2026, 4, 2)
 
@@ -179,14 +170,7 @@ def test_missed_is_only_for_short_periods_gone_by_and_with_a_reason(
 def test_a_day_is_planned_inside_the_period(district: Database) -> None:
     task = the_task(district, "party_day", "B1", "2026-04")
 
-    say(
-        district,
-        records.set_planned,
-        task.id,
-        on=date(2026, 4, 23),
-        at="14:30",
-        place=" 会议室 ",
-    )
+    say(district, records.set_planned, task.id, on=date(2026, 4, 23), at="14:30", place=" 会议室 ")
 
     after = the_task(district, "party_day", "B1", "2026-04")
     assert (after.planned, after.planned_time, after.place, after.planned_by_person) == (

@@ -80,11 +80,7 @@ def test_who_comes_later_begins_that_day_and_is_not_reproached(site: Database) -
     live(site, LATER)
 
     until = {one for one in owed(site, "N") if one[1] < "2027"}
-    assert until == {
-        ("winter", "2026"),
-        ("lecture", "2026-Q4"),
-        ("party_day", "2026-12"),
-    }
+    assert until == {("winter", "2026"), ("lecture", "2026-Q4"), ("party_day", "2026-12")}
     assert {row.state for row in tasks(site, org="N")} == {"open", "planned"}
 
 

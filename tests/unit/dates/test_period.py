@@ -81,11 +81,4 @@ def test_a_label_as_a_person_reads_it(label: str, text: str) -> None:
 
 
 def test_each_unit_has_a_chinese_name() -> None:
-    assert [unit.label for unit in Unit] == [
-        "每月",
-        "每季度",
-        "每半年",
-        "每年",
-        "每学期",
-        "每学年",
-    ]
+    assert [unit.label for unit in Unit] == ["每月", "每季度", "每半年", "每年", "每学期", "每学年"]

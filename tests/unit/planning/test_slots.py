@@ -290,8 +290,7 @@ def test_a_month_that_runs_at_the_start_is_not_owed_what_is_longer_is_and_is_ask
 
 
 @pytest.mark.parametrize(
-    ("known_on", "asked_on"),
-    [(date(2026, 2, 1), None), (date(2026, 2, 2), date(2026, 2, 2))],
+    ("known_on", "asked_on"), [(date(2026, 2, 1), None), (date(2026, 2, 2), date(2026, 2, 2))]
 )
 def test_what_began_before_somebody_could_be_told_is_asked_about(
     known_on: date, asked_on: date | None

@@ -179,9 +179,7 @@ def test_a_shift_says_why() -> None:
 
 def test_months_that_begin_outside_its_days_are_not_owed() -> None:
     one = replace(
-        duty(Every(Unit.MONTH)),
-        effective_from=date(2026, 5, 18),
-        effective_until=date(2026, 9, 1),
+        duty(Every(Unit.MONTH)), effective_from=date(2026, 5, 18), effective_until=date(2026, 9, 1)
     )
 
     assert months(slots(one)) == [6, 7, 8, 9]

@@ -60,10 +60,7 @@ def test_who_owes_it(owed_by: OwedBy, said: str) -> None:
         ),
         (
             Every(
-                Unit.YEAR,
-                opens=DayOfYear(0, 9, 1),
-                due=DayOfYear(0, 9, 4),
-                before=("中秋", "国庆"),
+                Unit.YEAR, opens=DayOfYear(0, 9, 1), due=DayOfYear(0, 9, 4), before=("中秋", "国庆")
             ),
             "每年1次",
             "9月1日至中秋、国庆放假前办理",

@@ -26,11 +26,7 @@ def test_the_nearest_superior_goes_before_the_others() -> None:
     assert (
         segments([district, school])
         == segments([school, district])
-        == [
-            Segment(1, 3, (DUE,)),
-            Segment(4, 6, (EARLIER,)),
-            Segment(7, 9, (DUE,)),
-        ]
+        == [Segment(1, 3, (DUE,)), Segment(4, 6, (EARLIER,)), Segment(7, 9, (DUE,))]
     )
 
 

@@ -75,8 +75,7 @@ def test_the_sets_of_states_hold_together() -> None:
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(
-    st.tuples(*[st.dates(date(2025, 12, 1), date(2027, 2, 1))] * 3).map(sorted),
-    st.integers(0, 10),
+    st.tuples(*[st.dates(date(2025, 12, 1), date(2027, 2, 1))] * 3).map(sorted), st.integers(0, 10)
 )
 def test_a_state_changes_on_the_day_that_was_foretold_and_on_none_before(
     days: list[date], grace: int

@@ -129,11 +129,7 @@ def test_an_act_changes_these_columns(
             {"opens": OPENS, "due": LATER, "postponed_to": LATER, **ANEW},
         ),
         (change.withdraw(NOW), ActKind.WITHDRAW, {"state": State.WITHDRAWN, **OVER}),
-        (
-            change.release(TASK, TODAY),
-            ActKind.RELEASE,
-            {**ANEW, "redated_on": date(2026, 3, 11)},
-        ),
+        (change.release(TASK, TODAY), ActKind.RELEASE, {**ANEW, "redated_on": date(2026, 3, 11)}),
     ],
 )
 def test_what_follows_from_another_task_may_be_taken_back_by_the_plan(

@@ -78,9 +78,7 @@ def test_who_has_no_name_is_written_to_by_address() -> None:
 def test_a_long_message_id_or_list_header_stays_on_one_line() -> None:
     address = f"<https://dj.example.cn/{'u' * 100}>"
     letter = replace(
-        LETTER,
-        message_id=f"m1.{'5eed' * 20}@example.cn",
-        headers=(("List-Unsubscribe", address),),
+        LETTER, message_id=f"m1.{'5eed' * 20}@example.cn", headers=(("List-Unsubscribe", address),)
     )
 
     lines = build(letter, SENDER).split(b"\r\n")

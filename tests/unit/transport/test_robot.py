@@ -32,8 +32,7 @@ def test_a_line_that_is_none_is_told_without_repeating_it(text: str, said: str) 
 
 
 @pytest.mark.parametrize(
-    ("url", "key"),
-    [("https://x/send?key=k1", "k1"), ("https://x/open-apis/bot/v2/hook/k2", "k2")],
+    ("url", "key"), [("https://x/send?key=k1", "k1"), ("https://x/open-apis/bot/v2/hook/k2", "k2")]
 )
 def test_the_key_inside_the_address_is_secret_too(url: str, key: str) -> None:
     robot = Robot(url, "SEC")

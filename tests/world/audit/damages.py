@@ -316,9 +316,7 @@ DAMAGES = (
     ),
     Damage("a calendar of no generation", "feed_generation", ("UPDATE feed SET generation = 0",)),
     Damage(
-        "revised less than never",
-        "feed_revision_number",
-        ("UPDATE feed_revision SET number = -1",),
+        "revised less than never", "feed_revision_number", ("UPDATE feed_revision SET number = -1",)
     ),
     # --- the site ------------------------------------------------------------------------
     Damage("its name in Message-IDs is gone", "site_unnamed*", ("UPDATE site SET uid = ''",)),

@@ -106,8 +106,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callbacks are calle
 def _site(
     ctx: typer.Context,
     site: Annotated[
-        str,
-        typer.Option("--site", envvar="DJ_CADENCE_SITE", metavar="文件夹", help="站点文件夹"),
+        str, typer.Option("--site", envvar="DJ_CADENCE_SITE", metavar="文件夹", help="站点文件夹")
     ] = ".",
     *,
     _asked: Annotated[

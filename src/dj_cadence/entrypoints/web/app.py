@@ -36,12 +36,7 @@ from dj_cadence.entrypoints.web.routes import (
     uploads,
 )
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
-from dj_cadence.entrypoints.web.security import (
-    KnownHosts,
-    SafeHeaders,
-    check_form,
-    read_form,
-)
+from dj_cadence.entrypoints.web.security import KnownHosts, SafeHeaders, check_form, read_form
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
 from dj_cadence.services.site import DriverError

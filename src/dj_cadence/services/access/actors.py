@@ -66,12 +66,7 @@ def check_silences(session: Session, person: Visitor, org_code: str, today: date
 
 
 def _check(
-    session: Session,
-    person: Visitor,
-    org_ids: Iterable[int],
-    today: date,
-    may: _May,
-    lacking: str,
+    session: Session, person: Visitor, org_ids: Iterable[int], today: date, may: _May, lacking: str
 ) -> None:
     if not all(may(session, person, org_id, today) for org_id in org_ids):
         raise Refused(f"{person.name}{lacking}")

@@ -28,10 +28,7 @@ from dj_cadence.domain.roster.tree import (
     tree_problems,
 )
 from dj_cadence.problems import Problem, faults
-from dj_cadence.services.roster.appointment_changes import (
-    AppointmentChanges,
-    appointment_changes,
-)
+from dj_cadence.services.roster.appointment_changes import AppointmentChanges, appointment_changes
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.stored_roster import (

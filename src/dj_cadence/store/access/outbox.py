@@ -58,9 +58,7 @@ def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:
         select(served.c.id)
         .join(org, org.c.id == served.c.org_id)
         .where(
-            served.c.person_id == message.c.person_id,
-            holds_office(message.c.day, served),
-            where,
+            served.c.person_id == message.c.person_id, holds_office(message.c.day, served), where
         )
         .exists()
     )

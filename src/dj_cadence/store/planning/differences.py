@@ -248,13 +248,7 @@ def in_window(scope: ComparedTasks) -> ColumnElement[bool]:
 def not_in_target(scope: ComparedTasks) -> ColumnElement[bool]:
     """Owed in the window, and not wanted."""
     wanted = select(literal(1)).select_from(TARGET).where(same_task(scope.duty)).correlate(task)
-    return and_(
-        of_scope(scope),
-        owed(),
-        in_window(scope),
-        ~taken_on(),
-        ~wanted.exists(),
-    )
+    return and_(of_scope(scope), owed(), in_window(scope), ~taken_on(), ~wanted.exists())
 
 
 def cause_of_end(scope: ComparedTasks) -> ColumnElement[str]:

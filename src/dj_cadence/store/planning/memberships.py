@@ -18,10 +18,7 @@ from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.temporary_tables import insert_numbers
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.org_selection import OrgSelection
-from dj_cadence.store.planning.target_tables import (
-    target_representative,
-    target_segment,
-)
+from dj_cadence.store.planning.target_tables import target_representative, target_segment
 from dj_cadence.store.schema import org, profile, start_event
 
 _below = org.alias("below")

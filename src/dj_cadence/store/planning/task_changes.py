@@ -5,17 +5,7 @@ So the cost in Python grows with cohorts and not with tasks.
 
 from datetime import date, datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    and_,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
@@ -37,13 +27,7 @@ from dj_cadence.store.planning.differences import (
     same_task,
 )
 from dj_cadence.store.planning.target_tables import target_org, target_slot
-from dj_cadence.store.schema import (
-    act,
-    notice,
-    site,
-    slot,
-    task,
-)
+from dj_cadence.store.schema import act, notice, site, slot, task
 from dj_cadence.store.tasks import acts, tasks
 
 TASKS_AT_ONCE = 250_000

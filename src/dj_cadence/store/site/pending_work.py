@@ -80,10 +80,7 @@ _LOOK = select(
     )
     .label("notices"),
     exists()
-    .where(
-        appointment.c.handover_notified_on.is_(None),
-        holds_office(_TODAY),
-    )
+    .where(appointment.c.handover_notified_on.is_(None), holds_office(_TODAY))
     .label("newcomers"),
     exists()
     .where(digest.c.message_id.is_(None), digest.c.week == bindparam("week"))

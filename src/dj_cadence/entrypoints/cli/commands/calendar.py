@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
 
-_STATUS = {
-    "official": "已公布",
-    "statutory_only": "仅法定",
-    "missing": "缺",
-}
+_STATUS = {"official": "已公布", "statutory_only": "仅法定", "missing": "缺"}
 
 
 @app.command("list")

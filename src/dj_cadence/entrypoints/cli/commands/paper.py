@@ -31,8 +31,7 @@ def letter(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="种类",
-            help="、".join(f"{one.value} {one.label}" for one in DocumentKind),
+            metavar="种类", help="、".join(f"{one.value} {one.label}" for one in DocumentKind)
         ),
     ],
     org: OfOrg,

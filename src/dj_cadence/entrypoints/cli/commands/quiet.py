@@ -14,8 +14,7 @@ _Until = Annotated[
     date, typer.Option("--until", parser=parse_date, metavar="日期", help="最后一天")
 ]
 _Since = Annotated[
-    date | None,
-    typer.Option("--from", parser=parse_date, metavar="日期", help="第一天；默认今天"),
+    date | None, typer.Option("--from", parser=parse_date, metavar="日期", help="第一天；默认今天")
 ]
 
 

@@ -117,8 +117,7 @@ def clock(
 
 
 def backup(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="文件", help="备份写到哪里")],
+    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="备份写到哪里")]
 ) -> None:
     """把整个站点备份成一个文件，运行中也可以。文件里有密钥和姓名，请妥善保管。"""
     from dj_cadence.services.backup import backup as backups

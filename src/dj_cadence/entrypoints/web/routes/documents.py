@@ -87,13 +87,7 @@ def _wall(ctx: RequestContext) -> WallPlan:
     with ctx.read() as session:
         found, rules = ctx.organization(session), ctx.catalogue
         return wall_plan(
-            session,
-            rules,
-            found,
-            visitor=ctx.visitor,
-            today=ctx.today,
-            month=month,
-            year=year,
+            session, rules, found, visitor=ctx.visitor, today=ctx.today, month=month, year=year
         )
 
 

@@ -170,11 +170,7 @@ def letter(ctx: RequestContext) -> Response:
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     response = ctx.page(
-        "letter.html",
-        letter=found,
-        text=found.text,
-        html=found.html,
-        link=found.link,
+        "letter.html", letter=found, text=found.text, html=found.html, link=found.link
     )
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
@@ -207,12 +203,7 @@ def _organization(
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
             "reminder_months": reminder_months(
-                session,
-                ctx.catalogue,
-                found.id,
-                add_years(today, 1),
-                visitor=visitor,
-                today=today,
+                session, ctx.catalogue, found.id, add_years(today, 1), visitor=visitor, today=today
             ),
         }
         hanging = {row.due.replace(day=1) for row in hung_up(every)}
