@@ -146,7 +146,7 @@ def each_case(part: OrgSelection, event: str) -> AnySelect:
         case_id=start_event.c.id,
     )
     joined = org.join(start_event, start_event.c.org_id == org.c.id)
-    begun = and_(start_event.c.class_id == event, start_event.c.voided_at.is_(None))
+    begun = and_(start_event.c.kind == event, start_event.c.voided_at.is_(None))
     return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
 
 
