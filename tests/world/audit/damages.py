@@ -500,7 +500,7 @@ DAMAGES = (
     Damage(
         "never looked at", "task_without_next_day", (task("state = 'planned'", "next_on = NULL"),)
     ),
-    Damage("reminded up to 2099", "task_ahead", (task(LATE_TASK, f"raised_to = {FUTURE}"),)),
+    Damage("reminded up to 2099", "task_ahead", (task(LATE_TASK, f"reminded_until = {FUTURE}"),)),
     Damage("an unknown state", "task_state", (task("state = 'planned'", "state = 'lost'"),)),
     Damage(
         "overdue before its day",
@@ -556,7 +556,7 @@ DAMAGES = (
     Damage(
         "dated anew in 2099",
         "task_dated_ahead",
-        (task("state = 'planned'", f"dated_on = {FUTURE}"),),
+        (task("state = 'planned'", f"redated_on = {FUTURE}"),),
     ),
     Damage("revisions fell back", "task_revision", (task(LATE_TASK, "due_revision = -1"),)),
     Damage(
