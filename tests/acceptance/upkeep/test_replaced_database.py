@@ -91,14 +91,14 @@ def test_the_daemon_says_so_makes_no_pass_and_goes_on_once_the_file_is_back(
             f"database_gone url=sqlite:///{file.resolve()}"
         ]
         assert file.read_bytes() == before
-        assert rounds.pass_count.health.reason == "database_gone"
+        assert rounds.passes.health.reason == "database_gone"
 
         caplog.clear()
         aside.replace(file)
         with caplog.at_level(logging.ERROR):
             rounds.tick()
         assert caplog.records == []
-        assert rounds.pass_count.health.reason == ""
+        assert rounds.passes.health.reason == ""
     site.database.engine.dispose()
 
 

@@ -177,13 +177,7 @@ NAMES = [
     *("*", "evidence/*", "evidence/a?b", "evidence/a\x00b", "evidence/a\nb", "evidence//a"),
     *("./evidence/a", "evidence/./a", "evidence/CON", "evidence/nul.txt", "~/x"),
     *("notifiers/__pycache__/smtp.cpython-311.pyc", "notifiers/x.pyc", "locks/x.lock"),
-    *(
-        "restore.ready/plan.json",
-        "pass_count",
-        "site.toml/x",
-        "dj-cadence.db/x",
-        "dj-cadence.db-wal",
-    ),
+    *("restore.ready/plan.json", "passes", "site.toml/x", "dj-cadence.db/x", "dj-cadence.db-wal"),
     *("evidence/" + "a" * 300, "evidence/" + "a/" * 40 + "a", "evidence/a ", "evidence/a."),
     *("evidence/\u202egnp.exe", "EVIDENCE/a", "Site.toml", "evidence", "//server/share", "-"),
 ]

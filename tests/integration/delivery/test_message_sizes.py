@@ -14,7 +14,7 @@ from dj_cadence.domain.messages.view import LISTED, Item, MessageView
 from dj_cadence.rendering.digest_filters import CHILDREN_IN_MAIL, MISSING_SHOWN
 from dj_cadence.rendering.grouping import pressing, summary
 from dj_cadence.rendering.templates import Templates
-from dj_cadence.services.delivery import compose
+from dj_cadence.services.delivery import message_sources
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import message, notice
@@ -111,7 +111,7 @@ def test_what_a_mail_leaves_out_is_sent_all_the_same(
     shipped_district: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for one digest and three items, to a reader of two digests with more to do."""
-    monkeypatch.setattr(compose, "DIGESTS", 1)
+    monkeypatch.setattr(message_sources, "DIGESTS", 1)
     monkeypatch.setattr(pressing, "__defaults__", (3,))
     load(shipped_district, (), [holds("S", "党务工作者", "赵干事", "zhao@example.cn")])
     channel = Channel()

@@ -169,14 +169,14 @@ def test_a_pass_that_fails_is_no_whole_pass(
     with hold_process_lock(shipped_district, tmp_path, "daemon") as life:
         rounds = DaemonJobs(a_site(shipped_district, Channel()), life)
         rounds.tick()
-        assert (rounds.pass_count.health.reason, rounds.pass_count.health.last_tick) == (
+        assert (rounds.passes.health.reason, rounds.passes.health.last_tick) == (
             "",
             at(date(2026, 3, 2)),
         )
         with shipped_district.write() as session:
             session.connection().exec_driver_sql("ALTER TABLE site RENAME TO gone")
         rounds.tick()
-        assert rounds.pass_count.health.reason == "pass_failed"
+        assert rounds.passes.health.reason == "pass_failed"
 
 
 def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
@@ -195,6 +195,6 @@ def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
         rounds.tick()
         rounds.audit()
         rounds.heartbeat()
-        assert rounds.pass_count.health.reason == "clock_held"
+        assert rounds.passes.health.reason == "clock_held"
         assert everything(shipped_district) == before
         assert asked == []
