@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     from dj_cadence.services.planning.apply import PlanReport
 
 _Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
+_Planned = Annotated[
+    date | None, typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日")
+]
+_InVacation = Annotated[
+    str | None,
+    typer.Option(
+        "--vacation",
+        parser=parse_vacation,
+        metavar="办法",
+        help="假期里：keep、shift_within_period 或 waive",
+    ),
+]
 _Undo = Annotated[bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")]
 
 
@@ -142,20 +154,9 @@ def announce(
     duty: Annotated[str, typer.Argument(metavar="规则", help="如 org_life_meeting")],
     org: Annotated[str, typer.Option("--org", metavar="组织", help="哪个上级组织部署")],
     due: _Day = None,
-    planned: Annotated[
-        date | None,
-        typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日"),
-    ] = None,
+    planned: _Planned = None,
     theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
-    vacation: Annotated[
-        str | None,
-        typer.Option(
-            "--vacation",
-            parser=parse_vacation,
-            metavar="办法",
-            help="假期里：keep、shift_within_period 或 waive",
-        ),
-    ] = None,
+    vacation: _InVacation = None,
     escalate: Annotated[
         str,
         typer.Option(

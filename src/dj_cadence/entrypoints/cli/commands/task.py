@@ -49,7 +49,6 @@ def tasks(
     as_json: AsJson = False,
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
-    from dj_cadence.domain.dates.period import chinese_label
     from dj_cadence.domain.tasks.task import State
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
@@ -83,20 +82,16 @@ def tasks(
         return
     table(
         ("编号", "组织", "任务", "周期", "计划", "截止", "状态"),
-        (
-            (
-                row.id,
-                row.org_name,
-                row.title,
-                chinese_label(row.period),
-                row.planned,
-                row.due,
-                _standing(row, last),
-            )
-            for row in rows
-        ),
+        (_cells(row, last) for row in rows),
     )
     say(f"共 {len(rows)} 项。")
+
+
+def _cells(row: TaskRow, last: Mapping[int, LastWord]) -> tuple[object, ...]:
+    from dj_cadence.domain.dates.period import chinese_label
+
+    period, standing = chinese_label(row.period), _standing(row, last)
+    return row.id, row.org_name, row.title, period, row.planned, row.due, standing
 
 
 def _standing(row: TaskRow, last: Mapping[int, LastWord]) -> str:
