@@ -146,7 +146,7 @@ class EffectiveRule(RuleModel):
 
 class BasisRule(RuleModel):
     certainty: Certainty
-    supports: Annotated[tuple[Literal["duty", "period", "due", "notice"], ...], Field(min_length=1)]
+    supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
     document: str = ""
     article: NumberOrText = ""
     note: str = ""
@@ -253,4 +253,4 @@ def _recurrence(rule: DutyRule) -> Recurrence:
 
 def to_basis(rule: BasisRule) -> Basis:
     """The basis that `rule` means."""
-    return Basis(**rule.model_dump())
+    return Basis(**{**rule.model_dump(), "supports": tuple(rule.supports)})
