@@ -303,7 +303,8 @@ def _copied(address: str) -> float:
         connection.execute("CREATE TABLE copy (LIKE task INCLUDING INDEXES)")
         connection.execute(
             "ALTER TABLE copy ADD FOREIGN KEY (org_id) REFERENCES org, "
-            "ADD FOREIGN KEY (slot_id) REFERENCES slot, ADD FOREIGN KEY (chain_id) REFERENCES chain"
+            "ADD FOREIGN KEY (slot_id) REFERENCES slot, "
+            "ADD FOREIGN KEY (plan_snapshot_id) REFERENCES plan_snapshot"
         )
         connection.commit()
         begun = perf_counter()
