@@ -183,7 +183,7 @@ def test_packages_name_headings_of_why_that_exist() -> None:
     assert named_headings - set(headings) == set()
 
 
-def test_places_that_the_glossary_and_the_architecture_name_exist() -> None:
+def test_places_that_glossary_architecture_and_decisions_name_exist() -> None:
     rows = [line.split("|") for line in GLOSSARY.splitlines() if line.count("|") == 5]
     places = [
         place.strip()
@@ -191,10 +191,11 @@ def test_places_that_the_glossary_and_the_architecture_name_exist() -> None:
         for place in row[4].split(", ")
         if "/" in place or place.strip() in {"clock", "errors", "problems", "notifiers", "settings"}
     ]
-    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    places += re.findall(
-        r"`((?:domain|store|services|loading|transport|entrypoints)/[\w/]+)`", architecture
-    )
+    for page in ("architecture.md", "why.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        places += re.findall(
+            r"`((?:domain|store|services|loading|transport|entrypoints)/[\w/]+)`", text
+        )
 
     assert len(places) > 60
     assert [place for place in places if not exists(place)] == []
