@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import RosterSheets, TableRow
 from dj_cadence.domain.table_column import Columns
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
@@ -40,13 +40,8 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     return RosterSheets(_rows(tables, ORG_COLUMNS), _rows(tables, APPOINTMENT_COLUMNS)), problems
 
 
-def _rows(tables: Sequence[Table], columns: Columns) -> tuple[RosterRow, ...]:
-    return tuple(
-        RosterRow(row.origin, row.number, row.cells, row.unread)
-        for table in tables
-        if table.columns is columns
-        for row in table.rows
-    )
+def _rows(tables: Sequence[Table], columns: Columns) -> tuple[TableRow, ...]:
+    return tuple(row for table in tables if table.columns is columns for row in table.rows)
 
 
 def _without_header(

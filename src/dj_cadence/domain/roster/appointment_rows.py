@@ -17,7 +17,7 @@ from dj_cadence.domain.roster.contact_text import (
     phone_number,
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import compatible, is_placeholder, person_name, visible
 from dj_cadence.problems import Problem
 
@@ -51,7 +51,7 @@ _ITS_WORD = {
 class RosterAppointment:
     """One office of one person; a row with two offices gives two."""
 
-    row: RosterRow
+    row: TableRow
     org: str
     office: str
     acting: bool
@@ -78,7 +78,7 @@ def nature_of(office: str) -> str:
 
 
 def read_appointments(
-    rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
+    rows: Iterable[TableRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
 ) -> tuple[list[RosterAppointment], list[Problem]]:
     """The appointments of `rows`, and every fault of a single row.
 

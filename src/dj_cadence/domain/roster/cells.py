@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import (
     code_text,
     compatible,
@@ -29,7 +29,7 @@ _LONGEST_CODE = 64
 class Cells:
     """One row while it is read."""
 
-    row: RosterRow
+    row: TableRow
     headers: Mapping[str, str]
     """ORG_HEADERS or APPOINTMENT_HEADERS."""
     problems: list[Problem] = field(default_factory=list)

@@ -25,7 +25,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
+class TableRow:
     """One row; `cells` has a text for every column of its sheet, empty cells included."""
 
     origin: Origin
@@ -34,8 +34,12 @@ class RosterRow:
     unread: frozenset[str] = frozenset()
     """Columns whose cell holds no value that could be taken, which has been told with its place."""
 
-    def place(self, key: str) -> str:
+    def place(self, key: str = "") -> str:
         return self.origin.place(self.number, key)
+
+    def text(self, key: str) -> str:
+        """Empty also where the sheet has no such column."""
+        return self.cells.get(key, "")
 
     def has_column(self, key: str) -> bool:
         return key in self.origin.columns
@@ -47,7 +51,7 @@ class RosterRow:
         at = len("".join(f"{cell} | " for cell in before)) + 1 if key in keys else 0
         return " | ".join(self.cells.get(one, "") for one in keys), at
 
-    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "RosterRow":
+    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "TableRow":
         """This row laid over what is known: an empty cell clears, except those in `kept`.
 
         A column that the sheet does not have changes nothing.
@@ -61,8 +65,8 @@ class RosterRow:
 class RosterSheets:
     """All rows of the files of one import."""
 
-    orgs: tuple[RosterRow, ...]
-    appointments: tuple[RosterRow, ...]
+    orgs: tuple[TableRow, ...]
+    appointments: tuple[TableRow, ...]
 
     def line_of(self, wanted: Iterable[str]) -> LineOf:
         """Looks up the rows at the `wanted` places."""

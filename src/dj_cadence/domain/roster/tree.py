@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import word_key
 from dj_cadence.problems import Problem
 
@@ -39,7 +39,7 @@ class TreePosition:
 
 
 def tree_problems(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], written: Iterable[str]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], written: Iterable[str]
 ) -> list[Problem]:
     """Unknown or impossible superiors, and cycles.
 
@@ -65,7 +65,7 @@ def tree_problems(
 
 
 def _lost_successors(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]
 ) -> Iterable[Problem]:
     """Who takes over must still be there."""
     for code, row in rows.items():
@@ -88,7 +88,7 @@ def _kind_problem(org: RosterOrg, above: RosterOrg | None, place: str) -> Iterab
         yield Problem(place, "党小组要写上级组织代码，即所在党支部的代码。")
 
 
-def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]) -> Iterable[Problem]:
+def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]) -> Iterable[Problem]:
     """One problem for each cycle, at the first of its rows."""
     finished: set[str] = set()
     for start in orgs:

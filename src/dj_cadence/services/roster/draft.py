@@ -17,7 +17,7 @@ from dj_cadence.domain.roster.facts import OrgStart, facts_of, first_beginning, 
 from dj_cadence.domain.roster.identity import identity_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
 from dj_cadence.domain.roster.people import RosterPerson, identify
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster.tree import (
     TreePosition,
@@ -145,7 +145,7 @@ def _kind_since(org: RosterOrg, change: TermChange | None, today: date) -> date:
 
 def stored_org(cells: Mapping[str, str]) -> RosterOrg:
     """A stored roster row as the organization it states; it was checked when it was written."""
-    found, _ = read_org(RosterRow(_DATABASE, 0, cells))
+    found, _ = read_org(TableRow(_DATABASE, 0, cells))
     assert found
     return found
 
@@ -153,7 +153,7 @@ def stored_org(cells: Mapping[str, str]) -> RosterOrg:
 def _judge_terms(
     read: Mapping[str, RosterOrg],
     before: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     problems: list[Problem],
     *,
     correct: bool,
@@ -177,7 +177,7 @@ def _judge_terms(
 
 
 def _oddities(
-    read: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], today: date, cities: set[str]
+    read: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], today: date, cities: set[str]
 ) -> Iterable[Problem]:
     for code, org in read.items():
         for key, text in oddities(org, today, cities):
@@ -186,7 +186,7 @@ def _oddities(
 
 def _warnings(
     read: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     appointments: Sequence[RosterAppointment],
     held: Iterable[StoredAppointment],
     orgs: Mapping[str, RosterOrg],
@@ -204,7 +204,7 @@ def _warnings(
 def _of_dissolved(
     before: Mapping[str, RosterOrg],
     read: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     orgs: Mapping[str, RosterOrg],
 ) -> Iterable[Problem]:
     """What to think of where an organization is dissolved by this file."""

@@ -22,7 +22,7 @@ from dj_cadence.domain.roster.columns import (
 from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
 from dj_cadence.domain.roster.people import number_of
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.errors import Refused
@@ -102,10 +102,10 @@ def exported_roster(session: Session) -> RosterSheets:
 
 def _rows(
     name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
-) -> tuple[RosterRow, ...]:
+) -> tuple[TableRow, ...]:
     origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
     return tuple(
-        RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
         for number, cells in enumerate(found, 2)
     )
 
@@ -153,7 +153,7 @@ def _workbook(sheets: RosterSheets) -> bytes:
 
 
 def _write_sheet(
-    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[RosterRow]
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[TableRow]
 ) -> None:
     """Dates as dates; everything else as text, so that 007 stays 007."""
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})

@@ -12,7 +12,7 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.table_column import Column
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
@@ -162,7 +162,7 @@ def _add_school(district: _District, code: str, name: str, stage: str, kind: str
 
 def _rows(
     name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
-) -> Iterator[RosterRow]:
+) -> Iterator[TableRow]:
     origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
     for number, cells in enumerate(found, 2):
-        yield RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        yield TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
