@@ -121,7 +121,7 @@ class RequestContext:
         """Write it down, in a transaction of its own after the answer."""
         if self.login:
             with self.database.write(durable=False) as session:
-                note_use(session, self.login, self.now)
+                note_use(session, self.login.id, self.now)
 
     @cached_property
     def visitor(self) -> Visitor:
