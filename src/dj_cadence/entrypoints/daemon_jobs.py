@@ -21,7 +21,7 @@ from dj_cadence.services.operations.clock_guard import (
     read_clock,
 )
 from dj_cadence.services.operations.metrics import measure
-from dj_cadence.services.operations.tick import ProcessLock, tick
+from dj_cadence.services.operations.tick import SignOfLife, tick
 from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.site import Site, state_of
 from dj_cadence.transport.bounded_client import BoundedClient
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 class DaemonJobs:
     """One process's rounds over one site. Whatever goes wrong is logged, and the next comes."""
 
-    def __init__(self, site: Site, life: ProcessLock) -> None:
+    def __init__(self, site: Site, life: SignOfLife) -> None:
         self.passes = PassWatch(site.settings.tick_seconds)
         """What the pages tell of them."""
         self._site = site
@@ -73,7 +73,7 @@ class DaemonJobs:
             return CLOCK_HELD
         if known.last_pass and known.last_pass > reading.wall + STEP:
             self._report(accept_clock(self._site, reading.wall))
-        self._life.hold()
+        self._life.renew()
         report = tick(self._site, reading.wall, owner=self._life.owner, leaving=self._leaving)
         self._made_a_pass = True
         if report.bundled or report.sent:

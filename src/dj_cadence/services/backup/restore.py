@@ -21,7 +21,7 @@ from dj_cadence.services.backup.archive import FOLDERS, SINGLE
 from dj_cadence.services.backup.staging import UNCONFIRMED, lay_out
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.reading import DATABASE, sqlite_file
-from dj_cadence.store.delivery.process_lock import living
+from dj_cadence.store.delivery.sign_of_life import living
 from dj_cadence.store.site.folder_lock import alone
 from dj_cadence.whole_file import sync, write_new
 

@@ -26,7 +26,7 @@ from dj_cadence.services.delivery.worker.connections import FAREWELL, Connection
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
-from dj_cadence.store.delivery.process_lock import stale_owners
+from dj_cadence.store.delivery.sign_of_life import stale_owners
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites
 
