@@ -13,8 +13,8 @@ from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import BEGUN
 from dj_cadence.store.access.reach import reached
-from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 

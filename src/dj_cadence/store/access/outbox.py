@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.store.access.reach import reached
-from dj_cadence.store.core.conditions import holds_office
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, letter, message, org, person, skeleton
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import STRANGER, Right, Visitor
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.store.core.conditions import holds_office, in_subtree
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import holds_office, in_subtree
 from dj_cadence.store.schema import appointment, org, person
 
 _at = org.alias("held_at")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, selec
 from dj_cadence.domain.messages.states import REACHED_NOBODY, UNSENT, MessageState, NoticeOutcome
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
-from dj_cadence.store.core.conditions import is_asked_for
+from dj_cadence.store.core.shared_conditions import is_asked_for
 from dj_cadence.store.reminders.notices import WAITS
 from dj_cadence.store.schema import message, notice, quiet_period, site
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.store.core.conditions import holds_office
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, message, notice, task
 

@@ -22,9 +22,9 @@ from dj_cadence.domain.messages.states import (
     MessageState,
 )
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
-from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import is_asked_for
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.schema import attempt, digest, letter, message
 

@@ -27,8 +27,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, feed, feed_revision, org, person, site, task
 from dj_cadence.store.tasks.overrides import is_adopted

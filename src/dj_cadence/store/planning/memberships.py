@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.conditions import is_current_election
+from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.core.temporary_tables import insert_numbers
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.org_selection import OrgSelection

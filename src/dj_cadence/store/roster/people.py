@@ -11,9 +11,9 @@ from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.errors import Refused
 from dj_cadence.normal_form import code_key, visible
 from dj_cadence.store.core.batching import Values, add_rows, change_rows
-from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.schema import address, appointment, org, person
 
 

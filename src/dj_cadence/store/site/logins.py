@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
-from dj_cadence.store.core import conditions
+from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
 
@@ -61,7 +61,7 @@ def standing(session: Session, secret: str, since: datetime, today: date) -> Any
 
 def holds_office(session: Session, person_id: int, today: date) -> bool:
     """Whether the person holds any office on the day."""
-    mine = (appointment.c.person_id == person_id, conditions.holds_office(today))
+    mine = (appointment.c.person_id == person_id, shared_conditions.holds_office(today))
     return session.execute(select(appointment.c.id).where(*mine)).first() is not None
 
 
@@ -117,5 +117,5 @@ def people(session: Session, since: datetime) -> list[LoggedIn]:
 
 def _serves(today: date) -> ColumnElement[bool]:
     return exists().where(
-        appointment.c.person_id == login.c.person_id, conditions.holds_office(today)
+        appointment.c.person_id == login.c.person_id, shared_conditions.holds_office(today)
     )

@@ -12,7 +12,7 @@ from dj_cadence.domain.rules.override import Override, OverrideKey, Spread
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
-from dj_cadence.store.core.conditions import in_subtree
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.schema import org, override, task
 from dj_cadence.store.tasks.tasks import change_where
 

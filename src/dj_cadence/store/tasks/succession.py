@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import OWED, State, Task
-from dj_cadence.store.core.conditions import is_current_election
+from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, org_cohort, slot, start_event, task
 from dj_cadence.store.tasks.tasks import read_task
