@@ -28,7 +28,7 @@ from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
-from dj_cadence.services.operations.tick import hold_process_lock
+from dj_cadence.services.operations.tick import give_sign_of_life
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.settings import is_loopback
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 def serve(site: Site, listening: socket.socket) -> None:
     """Tick and answer until told to stop; what is being sent has some seconds to be finished."""
-    with hold_process_lock(site.database, site.settings.folder, "daemon") as life:
+    with give_sign_of_life(site.database, site.settings.folder, "daemon") as life:
         _serve(site, DaemonJobs(site, life), listening)
 
 

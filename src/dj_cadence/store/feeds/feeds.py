@@ -28,8 +28,8 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.compiled import CompiledStatement, QuickReader
-from dj_cadence.store.core.conditions import holds_office
 from dj_cadence.store.core.database import insert_or_ignore
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, feed, feed_revision, org, person, site, task, token
 from dj_cadence.store.tasks.overrides import is_adopted
@@ -188,8 +188,8 @@ def text_hash(text: str) -> str:
 
 def generation(session: Session, subject: str) -> int:
     """Which of the subject's addresses is the valid one; the first where none was asked for."""
-    found = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
-    return int(found or 1)
+    stored = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
+    return int(stored or 1)
 
 
 def exists(session: Session, subject: str) -> bool:

@@ -57,26 +57,26 @@ _TOO_LONG = ("too long", "max length", "过长", "太长", "超长")
 _BY_STATUS: Mapping[int, Blame] = {413: Blame.LETTER, 408: Blame.PASSING, 425: Blame.PASSING}
 
 
-def judge_chat(service: str, status: int, code: int | None, said: str) -> Blame:
+def judge_chat(service: str, status: int, code: int | None, reply: str) -> Blame:
     """Whose fault it is. `code` is what the body says, None where it says nothing of the kind."""
     if code:
-        return _by_code(service, code, words(said))
+        return _by_code(service, code, words(reply))
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return Blame.CHANNEL if 400 <= status < 500 else Blame.PASSING
 
 
-def _by_code(service: str, code: int, said: str) -> Blame:
+def _by_code(service: str, code: int, reply: str) -> Blame:
     """What is not in the tables is about us: a limit, a signature, an address range, a right."""
-    if _has(said, _HASTE):
+    if _has(reply, _HASTE):
         return Blame.CHANNEL
-    if _has(said, _TOO_LONG):
+    if _has(reply, _TOO_LONG):
         return Blame.LETTER
-    if found := _BY_WORDS.get((service, code)):
-        clues, blame = found
-        return blame if _has(said, clues) else Blame.CHANNEL
+    if rule := _BY_WORDS.get((service, code)):
+        clues, blame = rule
+        return blame if _has(reply, clues) else Blame.CHANNEL
     return _CODES.get(service, {}).get(code, Blame.CHANNEL)
 
 
-def _has(said: str, clues: Sequence[str]) -> bool:
-    return any(clue in said for clue in clues)
+def _has(reply: str, clues: Sequence[str]) -> bool:
+    return any(clue in reply for clue in clues)

@@ -22,7 +22,7 @@ class Rule:
 
 
 def _rule(blame: Blame, *alternatives: str) -> Rule:
-    return Rule(re.compile("|".join(f"(?:{one})" for one in alternatives)), blame)
+    return Rule(re.compile("|".join(f"(?:{alternative})" for alternative in alternatives)), blame)
 
 
 _WHO = (
