@@ -71,20 +71,27 @@ class FeedEndpoint:
         token, now = str(request.path_params["token"]), self._context.clock()
         key = token_hash(token)
         known = self._known.get(key)
+        if known and not self._feeds.stands(key, known.state, now):
+            known = None
         coding = "gzip" if takes_gzip(",".join(request.headers.getlist("accept-encoding"))) else ""
-        if known and known.is_known(request.headers) and self._feeds.stands(key, known.state, now):
+        if known and known.is_known(request.headers):
             return _answer(known, coding, None)
-        version, copy = await self._workers.run(lambda: self._read(token, now))
+        version, copy = await self._workers.run(lambda: self._read(token, known, now))
         if len(self._known) >= KNOWN:
             self._known.clear()
         self._known[key] = version
         return _answer(version, coding, None if version.is_known(request.headers) else copy)
 
-    def _read(self, token: str, now: datetime) -> tuple[FeedVersion, FeedCopy]:
+    def _read(
+        self, token: str, known: FeedVersion | None, now: datetime
+    ) -> tuple[FeedVersion, FeedCopy]:
         """The calendar as it is stored, put together again where it has changed."""
-        with self._context.database.read() as session:
-            subject = linked_subject(session, token, PURPOSE, now)
-        state, copy = self._feeds.read(subject, now)
+        if known:
+            subject = known.subject
+        else:
+            with self._context.database.read() as session:
+                subject = linked_subject(session, token, PURPOSE, now)
+        state, copy = self._feeds.read(subject, now, known and known.state)
         return FeedVersion(subject, state, copy.etag, copy.modified_at), copy
 
 
