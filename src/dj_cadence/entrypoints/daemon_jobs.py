@@ -65,13 +65,13 @@ class DaemonJobs:
 
     def _pass(self, reading: Reading) -> str:
         """One pass; returns why none was made, if so."""
-        known = known_times(self._site)
-        if known is None:
+        times = known_times(self._site)
+        if times is None:
             _log.warning("no_rules_applied")
             return ""
-        if self._guard.doubt(reading, known):
+        if self._guard.doubt(reading, times):
             return CLOCK_HELD
-        if known.last_pass and known.last_pass > reading.wall + STEP:
+        if times.last_pass and times.last_pass > reading.wall + STEP:
             self._report(accept_clock(self._site, reading.wall))
         self._life.renew()
         report = tick(self._site, reading.wall, owner=self._life.owner, leaving=self._leaving)
@@ -127,5 +127,5 @@ class DaemonJobs:
             return False
         if state_of(self._site.database).is_held:
             return False  # a copy must not vouch for the original, which may be down
-        found = measure(self._site.database, clock.now())
-        return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG
+        metrics = measure(self._site.database, clock.now())
+        return not metrics.shut and not metrics.unknown and metrics.oldest_unsent <= UNSENT_FOR_LONG

@@ -77,10 +77,10 @@ def hold_if_moved(site: Site, today: date) -> bool:
     A copy that goes on sending would say everything twice, and so would an old backup in
     the database's place: it counts fewer passes than the folder knows of.
     """
-    known = _passes_known(site)  # before the row: another process may be counting meanwhile
+    passes = _passes_known(site)  # before the row: another process may be counting meanwhile
     with site.database.read() as session:
         row = sites.load(session)
-    if not row.sending or (row.home == site.home and row.pass_count >= known):
+    if not row.sending or (row.home == site.home and row.pass_count >= passes):
         return False
     with site.database.write() as session:
         sites.hold(session, today)

@@ -52,8 +52,8 @@ def _parsed(content: bytes) -> Bounce | None:
     if original is None or failed is None:
         return None
     status = str(failed["Status"]).split()[0]
-    said = str(failed.get("Diagnostic-Code", "")).partition(";")[2]
-    reason = " ".join(f"{status} {said}".split())[:_LONGEST_REASON]
+    diagnostic = str(failed.get("Diagnostic-Code", "")).partition(";")[2]
+    reason = " ".join(f"{status} {diagnostic}".split())[:_LONGEST_REASON]
     itself = str(mail.get("Message-ID", "")).encode("utf-8", "replace") or content
     return Bounce(
         message=original,

@@ -83,9 +83,9 @@ class BoundedClient:
 
 
 def _bounded(pieces: Iterator[bytes]) -> bytes:
-    found = bytearray()
+    content = bytearray()
     for piece in pieces:
-        found += piece
-        if len(found) > MOST_BYTES:
+        content += piece
+        if len(content) > MOST_BYTES:
             raise TooMuch
-    return bytes(found)
+    return bytes(content)

@@ -103,7 +103,7 @@ class Poster:
             self._client = BoundedClient(self._timeout)
         try:
             target = httpx2.URL(url).copy_merge_params(query)
-            response, said = self._client.ask(method, target, **how)
+            response, body = self._client.ask(method, target, **how)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, TooMuch) as error:
             may_be_out = self._client.was_handed_over and method == "POST"
             self.close()
@@ -113,7 +113,7 @@ class Poster:
                 raise DeliveryError(f"{reply}，结果不明", unknown=True) from None
             raise DeliveryError(reply) from None
         status, pause = response.status_code, _pause(response.headers)
-        answer = HttpAnswer(status, _object(said), self._verdict, pause)
+        answer = HttpAnswer(status, _object(body), self._verdict, pause)
         if not response.is_success and not answer.verdict:
             blame = judge_chat(self._service, status, None, "")
             raise DeliveryError(f"{self._service}拒收：HTTP {status}", blame, retry_after=pause)
@@ -153,7 +153,7 @@ def _pause(headers: httpx2.Headers) -> float | None:
 
 def _object(content: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(content)
+        value = json.loads(content)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

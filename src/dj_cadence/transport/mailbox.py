@@ -50,8 +50,8 @@ class MaildirBox:
     def _unread(self) -> list[Path]:
         """The newest last, as their names begin with the time."""
         places = (self.folder / "new", self.folder / "cur")
-        found = [path for place in places if place.is_dir() for path in place.iterdir()]
-        unread = [path for path in found if "S" not in _flags(path) and path.is_file()]
+        files = [path for place in places if place.is_dir() for path in place.iterdir()]
+        unread = [path for path in files if "S" not in _flags(path) and path.is_file()]
         return sorted(unread, key=lambda path: path.name)
 
 
@@ -93,8 +93,8 @@ class ImapBox:
         if "ID" in connection.capabilities:  # some servers open no mailbox to the nameless
             connection.xatom("ID", '("name" "dj-cadence")')
         connection.select(_quoted(self._options["mailbox"]))
-        _, found = connection.uid("SEARCH", *_REPORTS)
-        numbers = found[0].split() if found and found[0] else []
+        _, answer = connection.uid("SEARCH", *_REPORTS)
+        numbers = answer[0].split() if answer and answer[0] else []
         uids = sorted(int(number) for number in numbers if _UID.fullmatch(number))
         for uid in map(str, uids[-_MOST_MAILS:]):
             _, parts = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_MOST_BYTES}>)")

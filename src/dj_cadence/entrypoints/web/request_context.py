@@ -121,7 +121,7 @@ class RequestContext:
         """Write it down, in a transaction of its own after the answer."""
         if self.login:
             with self.database.write(durable=False) as session:
-                note_use(session, self.login, self.now)
+                note_use(session, self.login.id, self.now)
 
     @cached_property
     def visitor(self) -> Visitor:
@@ -134,9 +134,9 @@ class RequestContext:
     @property
     def papers(self) -> Iterator[EvidenceFile]:
         """The files as papers, read one by one. Raises Refused for one that is not kept."""
-        for one in self.files:
+        for file in self.files:
             try:
-                yield read_open(one.filename or "", one.file)
+                yield read_open(file.filename or "", file.file)
             except Refused as error:
                 raise Refused(str(error), field="evidence") from error
 
@@ -180,10 +180,10 @@ class RequestContext:
     def organization(self, session: Session) -> Organization:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
-        found = overview.one(session, self.visitor, self.code, self.today)
-        if found is None:
+        org = overview.one(session, self.visitor, self.code, self.today)
+        if org is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return found
+        return org
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""

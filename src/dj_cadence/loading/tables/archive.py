@@ -34,12 +34,12 @@ class Archive:
 
     def read(self, part: str, most: int) -> bytes:
         """At most so many bytes of a part."""
-        found = b""
+        content = b""
         for piece in self._pieces(part):
-            found += piece
-            if len(found) >= most:
+            content += piece
+            if len(content) >= most:
                 break
-        return found[:most]
+        return content[:most]
 
     def walk(
         self, part: str, starts: Mapping[str, Start], ends: Mapping[str, End], text: Text

@@ -142,7 +142,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     shutil.rmtree(stage, ignore_errors=True)
     for part in (_NEW, _OLD):
         (stage / part).mkdir(mode=0o700, parents=True)
-    said, code = lay_out(file, stage / _NEW, now.date())
+    database, code = lay_out(file, stage / _NEW, now.date())
     moved = _to_be_moved(folder)
     aside = _unused(folder, f"before-restore-{now:%Y%m%dT%H%M%S}") if moved else None
     plan = {"moved": moved, "aside": aside.name if aside else ""}
@@ -150,7 +150,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     sync(stage / _NEW / DATABASE)
     for inside, _, _ in os.walk(stage):
         sync(Path(inside))
-    return Restored(aside, said, code)
+    return Restored(aside, database, code)
 
 
 def _to_be_moved(folder: Path) -> dict[str, str]:
@@ -175,7 +175,9 @@ def _other_database(folder: Path, moved: Mapping[str, str]) -> dict[str, str]:
 
 def _unused(folder: Path, name: str) -> Path:
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    return next(folder / one for one in names if not os.path.lexists(folder / one))
+    return next(
+        folder / candidate for candidate in names if not os.path.lexists(folder / candidate)
+    )
 
 
 # --- into place ----------------------------------------------------------------------------------

@@ -133,7 +133,9 @@ def _channels_due(database: Database, owner: str, now: datetime, *, asked_only: 
     with database.read() as session:
         waiting = claims.channels_due(session, now, asked_only=asked_only)
         resting = {
-            one.channel for one in circuits.shut(session) if not (one.may_try(now) or one.domain)
+            state.channel
+            for state in circuits.shut(session)
+            if not (state.may_try(now) or state.domain)
         }
     at_work = {worker.channel for worker in running(database, owner)}
     return [channel for channel in waiting if channel not in at_work | resting]

@@ -92,8 +92,8 @@ def _is_anything_due(
     hours = site.settings.sending_hours(catalogue.calendar)
     if not hours.allow(now):
         return bool(seen.urgent)
-    known = seen.notices or seen.digests or seen.newcomers
-    fresh = known or digests_due(catalogue, seen.digest_week, site.today(now))
+    is_anything = seen.notices or seen.digests or seen.newcomers
+    fresh = is_anything or digests_due(catalogue, seen.digest_week, site.today(now))
     return bool(seen.messages or (fresh and _is_time_to_bundle(hours, seen.bundled_at, now)))
 
 

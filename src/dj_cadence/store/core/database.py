@@ -102,8 +102,8 @@ class Database:
     @property
     def driver_error(self) -> type[Exception]:
         """What the driver's own errors have in common."""
-        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        return found
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
 
 
 def without_password(url: str) -> str:

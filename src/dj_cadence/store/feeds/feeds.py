@@ -178,8 +178,8 @@ def text_hash(text: str) -> str:
 
 def generation(session: Session, subject: str) -> int:
     """Which of the subject's addresses is the valid one; the first where none was asked for."""
-    found = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
-    return int(found or 1)
+    stored = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
+    return int(stored or 1)
 
 
 def exists(session: Session, subject: str) -> bool:

@@ -57,7 +57,7 @@ _TOO_LONG = ("too long", "max length", "过长", "太长", "超长")
 _BY_STATUS: Mapping[int, Blame] = {413: Blame.LETTER, 408: Blame.PASSING, 425: Blame.PASSING}
 
 
-def judge_chat(service: str, status: int, code: int | None, said: str) -> Blame:
+def judge_chat(service: str, status: int, code: int | None, reply: str) -> Blame:
     """Whose fault it is. `code` is what the body says, None where it says nothing of the kind.
 
     A code that is not in the tables is about us: a limit, a signature, an address range, a right.
@@ -67,6 +67,6 @@ def judge_chat(service: str, status: int, code: int | None, said: str) -> Blame:
         return _BY_STATUS.get(status, by_class)
     clues, blame = _BY_WORDS.get((service, code), ((), Blame.CHANNEL))
     for these, meaning in ((_HASTE, Blame.CHANNEL), (_TOO_LONG, Blame.LETTER), (clues, blame)):
-        if any(clue in words(said) for clue in these):
+        if any(clue in words(reply) for clue in these):
             return meaning
     return _CODES.get(service, {}).get(code, Blame.CHANNEL)

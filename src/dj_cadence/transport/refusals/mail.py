@@ -42,7 +42,7 @@ _NEEDS_LOGIN = (530, 534, 535, 538)
 _FULL, _FULL_CODE = "2.2", 552
 
 
-def judge_mail(stage: Stage, code: int, said: str) -> Blame:
+def judge_mail(stage: Stage, code: int, reply: str) -> Blame:
     """Whose fault it is that `code` was said, with these words.
 
     Words go before the status, and the status before the code. A status that speaks of policy
@@ -50,8 +50,8 @@ def judge_mail(stage: Stage, code: int, said: str) -> Blame:
     """
     if not 400 <= code < 600:  # no refusal that anybody knows
         return Blame.PASSING
-    status = enhanced_status(said).partition(".")[2]
-    spoken = next((blame for pattern, blame in RULES if pattern.search(words(said))), None)
+    status = enhanced_status(reply).partition(".")[2]
+    spoken = next((blame for pattern, blame in RULES if pattern.search(words(reply))), None)
     if stage in (Stage.GREETING, Stage.SENDER):
         return _of_us(code, spoken)
     if stage is Stage.TEXT:

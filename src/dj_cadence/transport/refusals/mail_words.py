@@ -12,7 +12,7 @@ from dj_cadence.errors import Blame
 
 
 def _rule(blame: Blame, *alternatives: str) -> tuple[re.Pattern[str], Blame]:
-    return re.compile("|".join(f"(?:{one})" for one in alternatives)), blame
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives)), blame
 
 
 _WHO = (

@@ -206,7 +206,7 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(text)
+        instant = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
         return None
-    return found if found.tzinfo else None
+    return instant if instant.tzinfo else None
