@@ -91,7 +91,7 @@ class FeedEndpoint:
         else:
             with self._context.database.read() as session:
                 subject = linked_subject(session, token, PURPOSE, now)
-        state, copy = self._feeds.read(subject, now, known and known.state)
+        state, copy = self._feeds.read(subject, now, known.state if known else None)
         return FeedVersion(subject, state, copy.etag, copy.modified_at), copy
 
 
