@@ -84,9 +84,9 @@ def _row(row: TableRow, problems: list[Problem]) -> RecordRow | None:
         "amount": "" if amount else "数量应为大于零的整数。",
     }
     problems += (
-        Problem(row.place(key), said)
-        for key, said in wrong.items()
-        if said and key not in row.unread
+        Problem(row.place(key), fault)
+        for key, fault in wrong.items()
+        if fault and key not in row.unread
     )
     if not task_id or not on or not amount or row.unread:
         return None

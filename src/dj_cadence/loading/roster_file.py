@@ -27,13 +27,13 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
         try:
             sheets = read_sheets(path)
             kinds = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
-            found = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
+            read = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
         except UnreadableTableError as error:
             problems.append(Problem(path.name, str(error)))
             continue
         problems += unseen(sheets)
-        tables += (table for table in found if table)
-        problems += _without_header(path, sheets, found)
+        tables += (table for table in read if table)
+        problems += _without_header(path, sheets, read)
     problems += (problem for table in tables for problem in table.problems)
     if sum(len(table.rows) for table in tables) > _MOST_ROWS:
         return RosterSheets((), ()), [Problem(paths[0].name, _TOO_MANY)]
@@ -45,10 +45,10 @@ def _rows(tables: Sequence[Table], columns: Columns) -> tuple[TableRow, ...]:
 
 
 def _without_header(
-    path: Path, sheets: Sequence[Sheet], found: Sequence[Table | None]
+    path: Path, sheets: Sequence[Sheet], read: Sequence[Table | None]
 ) -> Iterator[Problem]:
     """A sheet that is empty or prose is passed over, as long as another one has rows."""
-    strange = [s for s, table in zip(sheets, found, strict=True) if not table and is_table(s)]
+    strange = [s for s, table in zip(sheets, read, strict=True) if not table and is_table(s)]
     yield from (Problem(sheet.name, _NO_HEADER) for sheet in strange)
-    if not strange and not any(found):
+    if not strange and not any(read):
         yield Problem(path.name, _NO_HEADER)

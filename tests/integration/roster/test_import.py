@@ -410,7 +410,7 @@ def test_a_header_without_a_required_column_is_a_fault_and_no_traceback(
 
     with sqlite_database.read() as session:
         how: dict[str, Any] = {"now": NOW, "today": TODAY, "by": "管理员", "dry_run": True}
-        report = import_roster(session, found, found=problems, **how)
+        report = import_roster(session, found, faults=problems, **how)
 
     assert [p.message for p in report.problems if p.message.startswith("缺少“")] != []
 

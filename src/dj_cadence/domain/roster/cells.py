@@ -88,16 +88,16 @@ class Cells:
         text = self.text(key)
         return self.one_of(key, _FLAGS, "请填“是”或“否”") if text else None
 
-    def one_of(self, key: str, known: Mapping[str, _T], advice: str) -> _T | None:
+    def one_of(self, key: str, values: Mapping[str, _T], advice: str) -> _T | None:
         """The value that the cell's word stands for in a closed list."""
         text = self.text(key)
-        if text in known:
-            return known[text]
-        same = (value for word, value in known.items() if word_key(word) == word_key(text))
+        if text in values:
+            return values[text]
+        same = (value for word, value in values.items() if word_key(word) == word_key(text))
         for value in same:
             return value
         self.fault(
-            key, f"不认识的{self.headers[key]}“{text}”{suggestion(text, known) or '。'}{advice}。"
+            key, f"不认识的{self.headers[key]}“{text}”{suggestion(text, values) or '。'}{advice}。"
         )
         return None
 

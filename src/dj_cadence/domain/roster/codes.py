@@ -77,7 +77,7 @@ def lookalikes(
 
 
 def _without_zeros(code: str) -> str:
-    return _DIGITS.sub(lambda found: found[0].lstrip("0") or "0", code_key(code))
+    return _DIGITS.sub(lambda match: match[0].lstrip("0") or "0", code_key(code))
 
 
 def _namesake(

@@ -111,8 +111,8 @@ def read_orgs(
             seen[code] = row
         if code not in stored and (text := code_fault("组织代码", code)):
             problems.append(Problem(row.place("code"), text))
-        org, found = read_org(row.over(stored.get(code, {}), kept))
-        problems += found
+        org, faults = read_org(row.over(stored.get(code, {}), kept))
+        problems += faults
         if org:
             orgs[code] = org
     return orgs, problems

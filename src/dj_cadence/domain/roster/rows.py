@@ -47,9 +47,11 @@ class TableRow:
     def line(self, key: str) -> tuple[str, int]:
         """The row as one line of text, and where in it the cell begins; 0 for no cell."""
         keys = sorted(self.origin.columns, key=self.origin.columns.__getitem__)
-        before = [self.cells.get(one, "") for one in keys[: keys.index(key)]] if key in keys else []
+        before = (
+            [self.cells.get(name, "") for name in keys[: keys.index(key)]] if key in keys else []
+        )
         at = len("".join(f"{cell} | " for cell in before)) + 1 if key in keys else 0
-        return " | ".join(self.cells.get(one, "") for one in keys), at
+        return " | ".join(self.cells.get(name, "") for name in keys), at
 
     def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "TableRow":
         """This row laid over what is known: an empty cell clears, except those in `kept`.
@@ -72,13 +74,13 @@ class RosterSheets:
         """Looks up the rows at the `wanted` places."""
         wanted = set(wanted)
         rows = (*self.orgs, *self.appointments) if wanted else ()
-        found = {
+        lines = {
             place: row.line(key)
             for row in rows
             for key in ("", *row.origin.columns)
             if (place := row.place(key)) in wanted
         }
-        return found.get
+        return lines.get
 
 
 def column_letters(number: int) -> str:

@@ -47,21 +47,21 @@ def tree_problems(
     file in a faulty row, so that nothing is said twice.
     """
     codes = Codes({*orgs, *written})
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for code, row in rows.items():
         org = orgs[code]
-        found += (
+        problems += (
             Problem(row.place(key), text)
             for key in ("supervisor", "approver", "successor")
             if (text := codes.unknown(getattr(org, key)))
         )
     for code, org in orgs.items():
         if code in rows:
-            found += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
+            problems += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
         elif org.supervisor in rows:
             above = org.supervisor
-            found += _kind_problem(org, orgs[above], rows[above].place("kind"))
-    return [*found, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
+            problems += _kind_problem(org, orgs[above], rows[above].place("kind"))
+    return [*problems, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
 
 
 def _lost_successors(
@@ -127,13 +127,13 @@ def siblings(orgs: Mapping[str, RosterOrg]) -> dict[str, list[str]]:
     return below
 
 
-def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
+def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     """Siblings in order: `given` among themselves as given, the other known ones where they were.
 
     A new one comes right after the one that precedes it in `given`; at the end, where
     nothing does.
     """
-    again = set(known) & set(given)
+    again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
         if code in again:
@@ -145,7 +145,7 @@ def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
         leading = []
     following = iter(rest)
     merged: list[str] = []
-    for code in known:
+    for code in stored:
         merged += next(following) if code in again else [code]
     return merged + leading
 
@@ -223,8 +223,8 @@ def _tops(
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
             school = word_key(org.school)
-            known = named.setdefault(school, code)
-            if depth[code] < depth[known]:
+            highest = named.setdefault(school, code)
+            if depth[code] < depth[highest]:
                 named[school] = code
         elif is_party and not inside[org.supervisor]:
             tops.add(code)

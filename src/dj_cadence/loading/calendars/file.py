@@ -83,8 +83,8 @@ def read_calendar(path: Path) -> CalendarFile:
 
 def _from_yaml(file: YamlFile) -> CalendarFile:
     if file.value is None:
-        said = tuple(Problem(p.place, p.message) for p in file.problems)
-        return CalendarFile(problems=said or (Problem(file.place(), "文件是空的"),))
+        faults = tuple(Problem(p.place, p.message) for p in file.problems)
+        return CalendarFile(problems=faults or (Problem(file.place(), "文件是空的"),))
     if isinstance(file.value, dict) and "semesters" in file.value:
         outline, problems = validated(SemestersOutline, file.value, file.place)
         entries = outline.semesters if outline else []
@@ -92,7 +92,7 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
         return _semesters(file.name, placed, problems)
     year, problems = validated(HolidayYearRule, file.value, file.place)
     written = file.value if isinstance(file.value, dict) else {}
-    problems += [Problem(file.place(loc), said) for loc, said in holiday_faults(written)]
+    problems += [Problem(file.place(loc), message) for loc, message in holiday_faults(written)]
     if year and not problems:
         return _year(file.name, year, day_faults(_days_of_year(file, year)))
     return CalendarFile(problems=tuple(problems))
@@ -178,17 +178,17 @@ def _year_of_rows(name: str, rows: Sequence[TableRow], found: Sequence[Problem])
 # --- either ----------------------------------------------------------------------------------
 
 
-def _year(name: str, year: HolidayYearRule, found: Iterable[Problem] = ()) -> CalendarFile:
-    problems = list(found)
+def _year(name: str, year: HolidayYearRule, faults: Iterable[Problem] = ()) -> CalendarFile:
+    problems = list(faults)
     if year.status == "official":
         problems += missing_holidays(name, (holiday.name for holiday in year.holidays))
     return CalendarFile(holidays=canonical(year), problems=tuple(problems))
 
 
 def _semesters(
-    name: str, entries: Iterable[tuple[dict[str, Any], Place]], found: Sequence[Problem] = ()
+    name: str, entries: Iterable[tuple[dict[str, Any], Place]], faults: Sequence[Problem] = ()
 ) -> CalendarFile:
-    problems, placed = list(found), []
+    problems, placed = list(faults), []
     for fields, place in entries:
         given = {key: value for key, value in fields.items() if value is not None}
         rule, wrong = validated(SemesterRule, given, place)

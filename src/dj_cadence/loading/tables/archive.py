@@ -65,12 +65,12 @@ class Archive:
 
     def read(self, part: str, most: int) -> bytes:
         """At most so many bytes of a part."""
-        found = b""
+        content = b""
         for piece in self._pieces(part):
-            found += piece
-            if len(found) >= most:
+            content += piece
+            if len(content) >= most:
                 break
-        return found[:most]
+        return content[:most]
 
     def elements(self, part: str, wanted: Collection[str]) -> Iterator[Element]:
         """The elements of these names in the part's XML, in the order in which they begin."""

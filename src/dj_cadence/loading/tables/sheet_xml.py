@@ -122,7 +122,7 @@ def is_true(text: str | None) -> bool:
 
 def unescaped(text: str) -> str:
     """A text without the form in which workbooks write control characters."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 def _iso_date(text: str) -> Cell | None:
@@ -138,10 +138,10 @@ def whole(text: str | None, otherwise: int) -> int:
 
 def _place(reference: str) -> tuple[int, int]:
     """(column, row) of B5."""
-    found = _PLACE.fullmatch(reference)
-    if not found:
+    match = _PLACE.fullmatch(reference)
+    if not match:
         raise UnreadableTableError(BROKEN)
     column = 0
-    for letter in found[1]:
+    for letter in match[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
-    return column, int(found[2])
+    return column, int(match[2])

@@ -66,8 +66,10 @@ def read_table(sheet: Sheet, kinds: Sequence[Columns], most: int) -> Table | Non
     by_key = {column.key: column for column in header.columns}
     for row in entries:
         if text := _aside(row, header):
-            said = f"“{text[:20]}”这一行像是合计、表尾或重复的表头，没有导入。"
-            table.problems.append(Problem(table.origin.place(row.number, ""), said, warning=True))
+            message = f"“{text[:20]}”这一行像是合计、表尾或重复的表头，没有导入。"
+            table.problems.append(
+                Problem(table.origin.place(row.number, ""), message, warning=True)
+            )
         else:
             table.rows.append(_table_row(sheet, table, row, by_key, shared))
     return table
@@ -94,11 +96,11 @@ def _hidden_rows(
     hidden = [row.number for row in rows if _own(row, numbers)]
     if hidden:
         listed = "、".join(map(str, hidden[:5])) + ("……" if len(hidden) > 5 else "")
-        said = (
+        message = (
             f"有 {len(hidden)} 行是隐藏的（第 {listed} 行），没有导入；"
             "要导入请取消筛选或取消隐藏，不要的行请删去。"
         )
-        yield Problem(sheet.name, said, warning=True)
+        yield Problem(sheet.name, message, warning=True)
 
 
 def _aside(row: Row, header: Header) -> str:
@@ -108,8 +110,8 @@ def _aside(row: Row, header: Header) -> str:
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
     if alone or _TOTAL.fullmatch(plain) or _SIGNED.fullmatch(plain):
         return text
-    known = [(row.cells.get(number), header.texts[number]) for number in header.found]
-    again = [cell and squeezed(cell.text) == squeezed(name) for cell, name in known]
+    named = [(row.cells.get(number), header.texts[number]) for number in header.found]
+    again = [cell and squeezed(cell.text) == squeezed(name) for cell, name in named]
     return text if len(again) > 1 and all(again) else ""
 
 

@@ -62,8 +62,8 @@ class _Look:
 
     def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
         for row in self._situations:
-            if found := self._wrong(row):
-                kind, set_right = found
+            if fault := self._wrong(row):
+                kind, set_right = fault
                 yield kind, row.number, set_right
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
@@ -131,10 +131,10 @@ class _Look:
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks that lack a reminder which fell due since rules and calendar changed last."""
-        said = store.reminded(self.session)
+        reminded = store.reminded(self.session)
         for key, number in store.plainly_reminded(self.session).items():
-            known = said.get(key, {})
-            lacking = [one for one in self._expected(key) if known.get(one, 0) < number]
+            numbers = reminded.get(key, {})
+            lacking = [step for step in self._expected(key) if numbers.get(step, 0) < number]
             if lacking:
                 yield self._unreminded(key, lacking)
 
@@ -155,7 +155,7 @@ class _Look:
             due = reminders(plan, dates, calendar, self._applied_on, row["reminded_until"])
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
-        return [(one.reminder_step, one.occurrence) for one in due if one.level == 0]
+        return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]
 
     def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
         if plan_snapshot_id not in self._plans:

@@ -161,8 +161,8 @@ def _add_school(district: _District, code: str, name: str, stage: str, kind: str
 
 
 def _rows(
-    name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
+    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
 ) -> Iterator[TableRow]:
     origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
-    for number, cells in enumerate(found, 2):
+    for number, cells in enumerate(every, 2):
         yield TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})

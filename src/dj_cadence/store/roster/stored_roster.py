@@ -10,8 +10,8 @@ from sqlalchemy import and_, select
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.facts import OrgStart
 from dj_cadence.domain.roster.people import StoredPerson
-from dj_cadence.store.core.conditions import is_current_election
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.roster.orgs import OrgValues
 from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
 
