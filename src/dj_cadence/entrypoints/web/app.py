@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
+from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -35,7 +35,15 @@ from dj_cadence.entrypoints.web.routes import (
     subscription,
     uploads,
 )
+from dj_cadence.entrypoints.web.routes.administration import (
+    ADMINISTRATION,
+    admit_administrator,
+    for_administrators,
+    home,
+)
+from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
+from dj_cadence.entrypoints.web.routes.uploads import UploadGate
 from dj_cadence.entrypoints.web.security import KnownHosts, SafeHeaders, check_form, read_form
 from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
@@ -66,8 +74,23 @@ def make_app(context: WebContext) -> Starlette:
 
 
 def _routes(context: WebContext, templates: Environment, workers: Workers) -> list[BaseRoute]:
-    def route(path: str, page: Page, method: str = "GET", by: Workers = workers) -> Route:
-        return Route(path, _endpoint(context, templates, by, page), methods=[method])
+    def route(
+        path: str,
+        page: Page,
+        method: str = "GET",
+        by: Workers = workers,
+        gate: UploadGate | None = None,
+    ) -> Route:
+        return Route(path, _endpoint(context, templates, by, page, gate), methods=[method])
+
+    def managed(page: AdministrationPage) -> list[BaseRoute]:
+        """The page and the addresses of its forms, all of them for administrators only."""
+        act, gate = f"{page.path}/{{act}}", UploadGate(page.take_files, admit_administrator)
+        return [
+            route(page.path, for_administrators(page.show)),
+            route(act, for_administrators(page.act), "POST", gate=gate),
+            route(act, for_administrators(page.back)),
+        ]
 
     watchers = Workers(WATCHERS)
     return [
@@ -83,7 +106,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
         route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
-        route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
+        route("/orgs/{code}/{act}", pages.act_in_organization, "POST", gate=uploads.OF_TASKS),
         route("/orgs/{code}/{act}", pages.back_to_organization),
         route("/feed", subscription.change_own, "POST"),
         route("/feed", pages.back_to_start),
@@ -91,7 +114,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
         route("/t/{token}/evidence/{id}", evidence.of_message),
-        route("/t/{token}/{act}", links.act_in_message, "POST"),
+        route("/t/{token}/{act}", links.act_in_message, "POST", gate=uploads.OF_TASKS),
         route("/t/{token}/{act}", links.back_to_message),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
@@ -100,6 +123,8 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/access/{what}", access.back_to_access),
         route("/logout", links.logout, "POST"),
         route("/logout", pages.back_to_start),
+        route("/manage", for_administrators(home)),
+        *(route_ for page in ADMINISTRATION for route_ in managed(page)),
         Route("/healthz", health.HealthEndpoint(context).answer),
         route("/metrics", health.metrics, by=watchers),
         Mount("/static", _Static(context)),
@@ -107,15 +132,19 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
 
 
 def _endpoint(
-    context: WebContext, templates: Environment, workers: Workers, page: Page
+    context: WebContext,
+    templates: Environment,
+    workers: Workers,
+    page: Page,
+    gate: UploadGate | None,
 ) -> Endpoint:
     """Pages are plain functions; each request runs one in a worker's thread, at one instant."""
 
     async def endpoint(request: Request) -> Response:
         now = context.clock()
-        if request.method == "POST" and uploads.brings_files(request):
+        if gate and gate.is_for(request):
             ctx = RequestContext(context, templates, request, {}, now)
-            await workers.run(lambda: uploads.admit(ctx))
+            await workers.run(lambda: gate.admit(ctx))
             async with uploads.received(request) as (form, files):
                 return await answered(request, now, form, files)
         form = await read_form(request) if request.method == "POST" else {}
@@ -132,7 +161,9 @@ def _endpoint(
                 check_form(request, form, ctx.form_token)
             response = page(ctx)
             if ctx.has_use_to_note:
-                response.background = BackgroundTask(_in_quiet, workers, ctx.note_use)
+                note = BackgroundTask(_in_quiet, workers, ctx.note_use)
+                before = response.background
+                response.background = BackgroundTasks([before, note] if before else [note])
             return response
 
         return await workers.run(answer)
@@ -183,5 +214,6 @@ def _templates(context: WebContext) -> Environment:
     templates.tests["election"] = page_labels.is_election
     templates.globals["web_address"] = context.settings.web_address
     templates.globals["states"] = labels.TASKS
+    templates.globals["plan_changes"] = labels.PLAN_CHANGES
     templates.globals["most_ticks"] = joint_tasks.MOST
     return templates

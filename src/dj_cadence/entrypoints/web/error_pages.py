@@ -106,7 +106,8 @@ def _about(ctx: RequestContext, status: int, text: str) -> dict[str, object]:
 def _back(ctx: RequestContext) -> tuple[str, str]:
     """The page that the request came from, as far as its address says: (address, name)."""
     address = ctx.request.url.path
-    for beginning, name in (("/t/", "回到任务清单"), ("/orgs/", "回到组织页面")):
+    pages = {"/t/": "回到任务清单", "/orgs/": "回到组织页面", "/manage/": "回到管理页面"}
+    for beginning, name in pages.items():
         whole, _, below = address.removeprefix(beginning).partition("/")
         if address.startswith(beginning) and below:
             return f"{beginning}{whole}", name

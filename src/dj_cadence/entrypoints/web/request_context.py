@@ -27,6 +27,7 @@ from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access.logins import Login, login_of, note_use
+from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.pages import overview
 from dj_cadence.services.site import Database, Session, Site
 from dj_cadence.settings import Settings
@@ -104,7 +105,7 @@ class RequestContext:
     def _in(self, session: Session) -> Iterator[None]:
         self._open = session
         try:
-            _ = self.visitor  # every page names the visitor
+            _ = self.administers  # every page names the visitor, and what they may do
             yield
         finally:
             self._open = None
@@ -138,6 +139,15 @@ class RequestContext:
             return self.login.visitor
         seat = self.settings.local_administrator and self.context.on_loopback
         return ADMINISTRATOR if seat and is_local(self.request) else STRANGER
+
+    @cached_property
+    def administers(self) -> bool:
+        """Whether the visitor may manage the site: at its machine, or named by its settings."""
+        visitor = self.visitor
+        return visitor.administrator or (
+            bool(visitor.person_id and self.settings.administrators)
+            and is_administrator(self._session, self.settings, visitor.person_id)
+        )
 
     @property
     def papers(self) -> Iterator[EvidenceFile]:
@@ -185,6 +195,11 @@ class RequestContext:
         if self.visitor.is_stranger:
             raise HTTPException(HTTPStatus.FORBIDDEN)
 
+    def require_administrator(self) -> None:
+        """Raise HTTPException 403 for all who do not administer the site."""
+        if not self.administers:
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+
     def organization(self, session: Session) -> Organization:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
@@ -195,7 +210,9 @@ class RequestContext:
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""
-        return self.plain_page(template, status, visitor=self.visitor, **values)
+        return self.plain_page(
+            template, status, visitor=self.visitor, administers=self.administers, **values
+        )
 
     def plain_page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """The same where it cannot be looked up who visits."""

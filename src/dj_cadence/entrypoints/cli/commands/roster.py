@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
+from dj_cadence.entrypoints.cli.context import folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.problems import faults
-
-if TYPE_CHECKING:
-    from dj_cadence.services.roster.import_roster import ImportReport
 
 app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
 
@@ -28,51 +25,31 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
+    from dj_cadence.bootstrap import load_rules
     from dj_cadence.domain.tasks.actor import Actor
     from dj_cadence.domain.tasks.way import Way
-    from dj_cadence.loading.roster_file import read_roster
     from dj_cadence.services.access.actors import OPERATOR
-    from dj_cadence.services.roster.import_roster import import_roster
-    from dj_cadence.services.tasks.elections import settle_elections
+    from dj_cadence.services.operations.roster_import import import_files
 
     with opened(ctx) as site:
-        sheets, found = read_roster(files)
-        with site.site.database.write() as session:
-            report = import_roster(
-                session,
-                sheets,
-                now=site.now,
-                today=site.today,
-                by=OPERATOR.key,
-                faults=found,
-                correct=correct,
-                dry_run=dry_run,
-            )
-            if elections := report.elections:
-                actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
-                settle_elections(session, site.catalogue(), elections, actor)
-        for problem in report.problems:
-            say(problem.quoted())
-        if wrong := len(faults(report.problems)):
-            say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
-            raise typer.Exit(1)
-        if dry_run:
-            say("以下是预览，没有写入：")
-        for sentence in (*report.sentences(), *_owed(ctx, site, report)):
-            say(sentence)
-
-
-def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
-    """What those that are new will owe: by the rules in force, else by those that are saved."""
-    from dj_cadence.bootstrap import load_rules
-    from dj_cadence.services.planning.first_duties import first_duties
-    from dj_cadence.services.site import state_of
-
-    if not report.newcomers:
-        return []
-    state = state_of(site.site.database)
-    rules = site.catalogue() if state.has_rules else load_rules(folder(ctx)).catalogue
-    return first_duties(rules, report.newcomers, state.starts_on, site.today).sentences(rules)
+        actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
+        report, owed = import_files(
+            site.site,
+            files,
+            actor,
+            lambda: load_rules(folder(ctx)).catalogue,
+            correct=correct,
+            dry_run=dry_run,
+        )
+    for problem in report.problems:
+        say(problem.quoted())
+    if wrong := len(faults(report.problems)):
+        say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
+        raise typer.Exit(1)
+    if dry_run:
+        say("以下是预览，没有写入：")
+    for sentence in (*report.sentences(), *owed):
+        say(sentence)
 
 
 @app.command("export")

@@ -21,7 +21,6 @@ from dj_cadence.entrypoints.web.security import LETTER_POLICY
 from dj_cadence.services.access.permissions import may_act, may_grant, oversees
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
-from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.documents.letters import reported
 from dj_cadence.services.documents.term_letters import (
@@ -89,7 +88,6 @@ def _overview(ctx: RequestContext, session: Session) -> dict[str, Any]:
     lines = overview.organizations(session, visitor, ctx.catalogue, ctx.today)
     folded = len(lines) > WHOLE_TREE
     shown = overview.folded(lines, depth=1) if folded else lines
-    manages = visitor.administrator or is_administrator(session, settings, visitor.person_id)
     subject = f"person:{visitor.person_id}"
     return {
         "lines": ctx.paging.part(shown, WHOLE_TREE),
@@ -97,9 +95,9 @@ def _overview(ctx: RequestContext, session: Session) -> dict[str, Any]:
         "number": len(lines),
         "folded": folded,
         "decisions": overview.decisions(session, visitor, ctx.catalogue, ctx.today),
-        "stuck": log.quarantined(session) if manages else 0,
-        "trouble": rule_file_trouble(session) if manages else None,
-        "shut": shut_channels(session, ctx.settings, ctx.now) if manages else (),
+        "stuck": log.quarantined(session) if ctx.administers else 0,
+        "trouble": rule_file_trouble(session) if ctx.administers else None,
+        "shut": shut_channels(session, ctx.settings, ctx.now) if ctx.administers else (),
         "address": standing_address(session, settings, subject) if visitor.person_id else None,
     }
 

@@ -1,8 +1,9 @@
 """Forms that bring files: who may send one, and how much of it is read."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -29,26 +30,32 @@ _TOO_LARGE = (
     f"这次选的文件太大，没有保存：每个文件最多 {LARGEST // _MB} MB，一次最多 {MOST} 个、"
     f"共 {MOST_BYTES // _MB} MB。请分几次附，或者压缩后再附；照片可以先在手机上缩小。"
 )
-ACTS = ("done", "evidence")
-"""What files may come with."""
 
 
-def brings_files(request: Request) -> bool:
-    """Whether the form is of the kind that can carry files, and goes where files are taken."""
-    is_upload = content_kind(request) == "multipart/form-data"
-    return is_upload and request.path_params.get("act") in ACTS
+class UploadGate(NamedTuple):
+    """Where files are taken, and from whom."""
+
+    acts: Collection[str]
+    """The ends of the addresses of forms that may bring files."""
+    admit: Callable[[RequestContext], None]
+    """Keeps strangers from filling the disk: nothing is read before somebody is known."""
+
+    def is_for(self, request: Request) -> bool:
+        """Whether the form is of the kind that can carry files, and goes where they are taken."""
+        is_upload = content_kind(request) == "multipart/form-data"
+        return is_upload and request.path_params.get("act") in self.acts
 
 
-def admit(ctx: RequestContext) -> None:
-    """Keep strangers from filling the disk: nothing is read before somebody is known.
-
-    Raises Refused for a link that is none or has ended, HTTPException 403 for a stranger elsewhere.
-    """
+def _admit(ctx: RequestContext) -> None:
+    """Raises Refused for a link that is none or has ended, HTTPException 403 for a stranger."""
     with ctx.read() as session:
         if ctx.path("token"):
             opened(ctx, session)
         else:
             ctx.require_login()
+
+
+OF_TASKS = UploadGate(("done", "evidence"), _admit)
 
 
 @asynccontextmanager

@@ -1,0 +1,67 @@
+"""Holidays and semesters: what is known, and a new notice, looked at before it is stored."""
+
+from starlette.responses import Response
+
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
+from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
+from dj_cadence.errors import Refused
+from dj_cadence.problems import Problem, faults
+from dj_cadence.services.operations import pending_uploads
+from dj_cadence.services.rules import calendar_import
+from dj_cadence.services.rules.calendar_import import CalendarImport
+from dj_cadence.services.rules.calendars import calendars, effect
+
+_SAID = {"stored": "已存入。任务的日期还没有动，请到“计划”里看一看，再应用。"}
+
+
+def _show(ctx: RequestContext, refused: str = "") -> Response:
+    return ctx.page(
+        "manage/calendars.html",
+        known=calendars(ctx.settings.folder / "schedules", ctx.today),
+        said=_SAID.get(ctx.request.query_params.get("said", ""), ""),
+        refused=refused,
+    )
+
+
+def _look(ctx: RequestContext) -> Response:
+    """What would move; nothing is stored, and the file is kept for the next step."""
+    if len(ctx.files) != 1:
+        raise Refused("请选择一个文件。")
+    files = [(file.filename or "", file.file) for file in ctx.files]
+    key = pending_uploads.keep(ctx.settings.folder, files)
+    arrival, problems = _prepared(ctx, key)
+    moved = None
+    if not faults(problems) and not arrival.changes_nothing:
+        moved = effect(ctx.database, arrival.before, arrival.after, ctx.today)
+    return ctx.page(
+        "manage/calendar_import.html",
+        problems=problems,
+        wrong=len(faults(problems)),
+        changes_nothing=arrival.changes_nothing,
+        effect=moved,
+        titles={key: duty.title for key, duty in arrival.before.catalogue.duties.items()},
+        upload=key,
+    )
+
+
+def _store(ctx: RequestContext) -> Response:
+    key = ctx.form.get("upload", "")
+    arrival, problems = _prepared(ctx, key)
+    if wrong := faults(problems):
+        raise Refused(f"文件有 {len(wrong)} 处错误，没有存入。")
+    calendar_import.store(ctx.settings.folder / "schedules", arrival)
+    pending_uploads.drop(ctx.settings.folder, key)
+    return go_to(f"{CALENDARS.path}?said=stored")
+
+
+def _prepared(ctx: RequestContext, key: str) -> tuple[CalendarImport, list[Problem]]:
+    [file] = pending_uploads.kept(ctx.settings.folder, key)
+    arrival = calendar_import.prepare(ctx.settings.folder / "schedules", file)
+    with ctx.read() as session:
+        unheard = calendar_import.unheard_of(session, arrival.given.semesters)
+        return arrival, [*arrival.problems, *unheard]
+
+
+CALENDARS = AdministrationPage(
+    "calendars", _show, {"look": _look, "store": _store}, take_files=("look",)
+)

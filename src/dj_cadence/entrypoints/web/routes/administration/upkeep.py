@@ -1,0 +1,75 @@
+"""The site itself: its switch for sending, a check-up, an audit, the clock, a backup."""
+
+import tempfile
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from dj_cadence.bootstrap import load_rules
+from dj_cadence.entrypoints.web.request_context import RequestContext, attachment, go_to
+from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
+from dj_cadence.services.audit import audit as look_at_everything
+from dj_cadence.services.backup import backup as backups
+from dj_cadence.services.backup.restore import confirm
+from dj_cadence.services.operations import doctor
+from dj_cadence.services.operations.clock_guard import accept_clock
+from dj_cadence.services.site import state_of, switch_sending
+
+_SAID = {
+    "on": "发送已开启，到期的提醒从下一次检查起发出。",
+    "off": "发送已关闭，提醒只记账、不发出。",
+    "clock": "已认定现在的时间没错，下一次检查从现在接着办。",
+}
+
+
+def _show(ctx: RequestContext, refused: str = "") -> Response:
+    site = ctx.context.site
+    rules = load_rules(site.settings.folder)
+    return ctx.page(
+        "manage/upkeep.html",
+        state=state_of(site.database),
+        findings=doctor.examine(site, rules, now=ctx.now),
+        fits_in_file=site.database.file is not None,
+        said=_SAID.get(ctx.request.query_params.get("said", ""), ""),
+        refused=refused,
+    )
+
+
+def _send(ctx: RequestContext) -> Response:
+    """The main switch. What came along in a backup counts as looked at once it is on."""
+    on = ctx.form.get("switch") == "on"
+    if on:
+        confirm(ctx.settings.folder)
+    switch_sending(ctx.context.site, on=on, today=ctx.today)
+    return go_to(f"{UPKEEP.path}?said={'on' if on else 'off'}")
+
+
+def _audit(ctx: RequestContext) -> Response:
+    """Compare everything with what it must be, mend what can be, and show what was found."""
+    return ctx.page("manage/audit.html", findings=look_at_everything(ctx.context.site, ctx.now))
+
+
+def _clock(ctx: RequestContext) -> Response:
+    """Believe the machine's clock."""
+    accept_clock(ctx.context.site, ctx.now)
+    return go_to(f"{UPKEEP.path}?said=clock")
+
+
+def _backup(ctx: RequestContext) -> Response:
+    """The whole site in one file, which is gone from here once it was fetched."""
+    folder = tempfile.TemporaryDirectory(prefix="dj-cadence-")
+    file = Path(folder.name) / "backup"
+    try:
+        backups.backup(ctx.context.site, file)
+    except BaseException:
+        folder.cleanup()
+        raise
+    headers = attachment(f"{ctx.settings.name} {ctx.today} 备份.zip")
+    gone = BackgroundTask(folder.cleanup)
+    return FileResponse(file, media_type="application/zip", headers=headers, background=gone)
+
+
+UPKEEP = AdministrationPage(
+    "site", _show, {"send": _send, "audit": _audit, "clock": _clock, "backup": _backup}
+)
