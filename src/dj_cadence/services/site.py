@@ -17,7 +17,7 @@ from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
-from dj_cadence.transport.bounce_report import BounceBox
+from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["Database", "DriverError", "Session", "Site"]  # the rest is used by services
 

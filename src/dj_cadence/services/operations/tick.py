@@ -27,7 +27,7 @@ from dj_cadence.store.site.pending_work import PendingWork, look
 
 __all__ = ["SignOfLife", "give_sign_of_life"]  # the daemon holds one for all its passes
 
-SIGN_OF_LIFE = timedelta(minutes=5)
+LOOKS_EACH = timedelta(minutes=5)
 """How often a pass with nothing to do looks at files and mailboxes, and says it was made."""
 
 
@@ -59,7 +59,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     assert seen  # a catalogue is applied only where there is a site
     plan = f"{seen.plan_inputs}/{horizon(today)}"
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
-    if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
+    if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + LOOKS_EACH:
         return _NOTHING
     may_send = not hold_if_moved(site, today) and seen.sending  # a copy writes to nobody
     told = may_send and watch_channels(site, now)
@@ -99,7 +99,7 @@ def _is_anything_due(
 
 def _is_time_to_bundle(hours: SendingHours, last: datetime | None, now: datetime) -> bool:
     """What was left at the last time had nobody to go to; it is looked at again in a while."""
-    if last is None or not last <= now < last + SIGN_OF_LIFE:
+    if last is None or not last <= now < last + LOOKS_EACH:
         return True
     return not hours.are_the_same(last, now)
 
