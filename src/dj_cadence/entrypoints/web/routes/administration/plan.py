@@ -22,7 +22,8 @@ def _show(ctx: RequestContext, refused: str = "") -> Response:
         report = planner.preview(ctx.database, loaded.catalogue, span, today=ctx.today)
     return ctx.page(
         "manage/plan.html",
-        problems=wrong,
+        problems=loaded.problems,
+        wrong=len(wrong),
         report=report,
         titles={key: duty.title for key, duty in loaded.catalogue.duties.items()},
         hash=loaded.catalogue.hash,
