@@ -38,8 +38,10 @@ from dj_cadence.bootstrap import load_rules
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.entrypoints.web.routes import feeds as calendars
 from dj_cadence.rendering.icalendar_text import FeedEvent, calendar_bytes
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.feeds.address import feed_address
 from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database, open_database
@@ -143,8 +145,7 @@ def serve_feeds(chosen: Settings, port: int) -> None:
     database = open_database(chosen.database)
     begun = perf_counter()
     context = WebContext(
-        database,
-        chosen,
+        Site(chosen, database, Templates([]), {}),
         [],
         lambda _session: catalogue,
         lambda: NOW + timedelta(seconds=perf_counter() - begun),

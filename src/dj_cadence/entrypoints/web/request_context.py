@@ -28,7 +28,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.pages import overview
-from dj_cadence.services.site import Database, Session
+from dj_cadence.services.site import Database, Session, Site
 from dj_cadence.settings import Settings
 
 
@@ -36,8 +36,8 @@ from dj_cadence.settings import Settings
 class WebContext:
     """What the application is made of."""
 
-    database: Database
-    settings: Settings
+    site: Site
+    """Its database is opened for the pages, and is not the engine's."""
     templates_folders: Sequence[Path]
     """Searched in order: the site's own templates first, the shipped ones last."""
     catalogue: Callable[[Session], Catalogue]
@@ -48,6 +48,14 @@ class WebContext:
     """What the engine in this process did; without one, no pass was made."""
     on_loopback: bool = False
     """Whether nobody but this machine reaches the application; else nobody is local."""
+
+    @property
+    def database(self) -> Database:
+        return self.site.database
+
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
 
 
 @dataclass

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendars.checks import (
     Day,
@@ -36,7 +37,7 @@ from dj_cadence.loading.calendars.text import canonical
 from dj_cadence.loading.rules.yaml_file import Place, YamlFile, read_yaml, validated
 from dj_cadence.loading.tables.file import is_table_file, read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
-from dj_cadence.loading.tables.table import Table, TableRow, read_table
+from dj_cadence.loading.tables.table import Table, read_table
 from dj_cadence.problems import Problem, faults, in_order, lines_of, with_lines
 
 _MOST_ROWS = 1_000

@@ -7,10 +7,10 @@ from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.written_date import parse_date
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.loading.calendars.checks import Day
 from dj_cadence.loading.calendars.text import as_ranges
-from dj_cadence.loading.tables.table import TableRow
 from dj_cadence.problem_texts import not_one_of
 from dj_cadence.problems import Problem
 

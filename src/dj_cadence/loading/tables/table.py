@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dj_cadence.domain.dates.written_date import parse_date
-from dj_cadence.domain.roster.rows import Origin
+from dj_cadence.domain.roster.rows import Origin, TableRow
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
 from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
@@ -30,24 +30,6 @@ _SIGNED = re.compile(
     re.DOTALL,
 )
 """Both of a text in half-width form without blanks."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row; `cells` has a text for every column of the table, empty ones included."""
-
-    origin: Origin
-    number: int
-    cells: Mapping[str, str]
-    unread: frozenset[str] = frozenset()
-    """Columns whose cell had no value that could be taken; their text is empty."""
-
-    def place(self, key: str = "") -> str:
-        return self.origin.place(self.number, key)
-
-    def text(self, key: str) -> str:
-        """Empty also where the table has no such column."""
-        return self.cells.get(key, "")
 
 
 @dataclass
