@@ -17,7 +17,7 @@ from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender, Tr
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.services.backup.restore import is_unconfirmed
-from dj_cadence.services.operations.founding import found_if_new
+from dj_cadence.services.operations.new_site_database import found_if_new
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
@@ -27,7 +27,7 @@ from dj_cadence.store.site.folder_lock import in_use
 
 if TYPE_CHECKING:
     from dj_cadence.rendering.templates import Templates
-    from dj_cadence.transport.bounce_report import BounceBox
+    from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["open_beside"]  # the rest is said here
 
