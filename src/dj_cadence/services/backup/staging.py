@@ -14,7 +14,7 @@ from dj_cadence.services.backup.archive import opened_backup, unpack
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.own_place import with_own_database
 from dj_cadence.settings.reading import DATABASE
-from dj_cadence.settings.site_key import has_site_key
+from dj_cadence.settings.site_key import site_key
 from dj_cadence.store.core.database import open_file
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.migrate import migrate
@@ -42,7 +42,7 @@ def lay_out(file: Path, folder: Path, today: date) -> tuple[str, Mapping[str, in
             raise Refused(f"磁盘装不下 {file} 解开后的内容。请腾出空间后再试；没有改动。")
         unpack(packed, entries, folder)
     database = _keep_database_here(folder)
-    if not has_site_key(folder):
+    if not site_key(folder):
         raise Refused("备份里的站点密钥不完整，没有改动。")
     _check_database(folder / DATABASE, today)
     code = {name: sum(path.is_file() for path in (folder / name).rglob("*")) for name in _CODE}
