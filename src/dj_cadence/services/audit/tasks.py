@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import ReminderPlan, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import LATE, State, Task, state_on
+from dj_cadence.domain.tasks.task import LATE, State, Task, TaskDates, dates_of, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -84,9 +84,7 @@ class _Look:
 
     def _state(self, row: AnyRow) -> State:
         grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(
-            self.moment.day, row.opens, row.due, grace, self.rules.calendar, row.asked_on
-        )
+        return state_on(self.moment.day, dates_of(row), grace, self.rules.calendar)
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)

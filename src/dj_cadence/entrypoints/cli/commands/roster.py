@@ -11,7 +11,7 @@ from dj_cadence.entrypoints.cli.context import folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.problems import faults
 
-app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
+app = typer.Typer(name="roster", help="花名册：组织和任职。", no_args_is_help=True)
 
 
 @app.command("import")
