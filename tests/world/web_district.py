@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from dj_cadence.domain.dates.arithmetic import LAST_DAY
 from dj_cadence.domain.messages.notifier import Letter
+from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
@@ -196,9 +197,12 @@ def make_district(database: Database, catalogue: Catalogue, folder: Path) -> Dis
 
 def _insert_people(session: Session) -> None:
     add(session, site, uid="u1.example", starts_on=date(2025, 9, 1), home="", last_tick=NOW)
-    add(session, profile)
+    add(session, profile, facts=Facts(OrgKind.BRANCH).as_json())
     names = ("id", "code", "name", "kind", "supervisor_id", "position", "subtree_end")
-    add(session, org, *(dict(zip(names, o, strict=True)) for o in ORGS))
+    for values in ORGS:
+        row = dict(zip(names, values, strict=True))
+        cells = {"code": row["code"], "name": row["name"], "kind": OrgKind(row["kind"]).label}
+        add(session, org, row, roster=cells)
     add(session, person, *({"id": p[0], "key": p[1], "name": p[2]} for p in PEOPLE))
     names = ("person_id", "org_id", "office", "until")
     add(session, appointment, *(dict(zip(names, (p[0], *p[3:]), strict=True)) for p in PEOPLE))

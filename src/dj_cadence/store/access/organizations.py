@@ -11,6 +11,7 @@ from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.access.reach import reached, reached_among
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, task
@@ -46,6 +47,11 @@ def above(session: Session, visitor: Visitor, position: int, today: date) -> Seq
 def below(session: Session, visitor: Visitor, org_id: int, today: date) -> Sequence[AnyRow]:
     """Those directly below one."""
     return session.execute(_orgs(visitor, today).where(org.c.supervisor_id == org_id)).all()
+
+
+def within(session: Session, visitor: Visitor, top: Organization, today: date) -> Sequence[AnyRow]:
+    """Those of the subtree of one, itself among them."""
+    return session.execute(_orgs(visitor, today).where(in_subtree(top))).all()
 
 
 def counts(
