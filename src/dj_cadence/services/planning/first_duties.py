@@ -13,7 +13,7 @@ from dj_cadence.domain.planning.cohort import Cohort, cohort_of, term_cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.rules.duty import Duty, Every, Term
+from dj_cadence.domain.rules.duty import Every, Term
 from dj_cadence.domain.tasks.task import last_answer_day
 
 _NAMED = 8
@@ -68,33 +68,25 @@ def first_duties(
 ) -> FirstDuties:
     """What they will owe by the rules of `catalogue`; worked out once for those that are alike."""
     found, until = FirstDuties(), add_years(today, 1)
-    alike = Counter(newcomers)
     known: dict[Cohort, list[Slot]] = {}
-    for one, number in alike.items():
+    for one, number in Counter(newcomers).items():
         found.organizations[max(one.facts.starts_on or site_start, site_start)] += number
         for duty in catalogue.enabled():
-            cohort = _cohort(duty, one, site_start)
+            match duty.recurrence:
+                case Every():
+                    cohort = cohort_of(duty, one.facts, site_start)
+                case Term() if one.elected_on:
+                    cohort = term_cohort(duty, one.facts, one.elected_on, site_start)
+                case _:
+                    continue
             if cohort is None:
                 continue
             if cohort not in known:
                 known[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
-            _count(found, duty, known[cohort], number, until)
+            for slot in known[cohort]:
+                if slot.due < until:
+                    found.tasks += number
+                    if slot.asked_on:
+                        found.asked[duty.title, slot.label] += number
+                        found.asked_on.add(slot.asked_on)
     return found
-
-
-def _cohort(duty: Duty, one: Newcomer, site_start: date) -> Cohort | None:
-    match duty.recurrence:
-        case Every():
-            return cohort_of(duty, one.facts, site_start)
-        case Term() if one.elected_on:
-            return term_cohort(duty, one.facts, one.elected_on, site_start)
-    return None
-
-
-def _count(found: FirstDuties, duty: Duty, slots: Iterable[Slot], number: int, until: date) -> None:
-    due = [slot for slot in slots if slot.due < until]
-    found.tasks += number * len(due)
-    for slot in due:
-        if slot.asked_on:
-            found.asked[duty.title, slot.label] += number
-            found.asked_on.add(slot.asked_on)

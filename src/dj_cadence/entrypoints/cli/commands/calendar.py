@@ -15,11 +15,13 @@ from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.problems import faults
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from dj_cadence.domain.dates.working_days import HolidayYear, Semester
     from dj_cadence.problems import Problem
-    from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
+    from dj_cadence.services.planning.apply import PlanReport
+    from dj_cadence.services.rules.calendars import Source
 
 app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
 
@@ -32,16 +34,16 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.rules.calendars import calendars
 
     place = site_folder_or_none(ctx)
-    found = calendars(place / "schedules" if place else None, clock.now().date())
+    years, semesters = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
-        for year, source in found.years:
+        for year, source in years:
             say_json(_year_as_json(year, source))
-        for semester, source in found.semesters:
+        for semester, source in semesters:
             say_json(_semester_as_json(semester, source))
     else:
-        _show_years(found)
+        _show_years(years)
         say()
-        _show_semesters(found)
+        _show_semesters(semesters)
 
 
 def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
@@ -63,7 +65,7 @@ def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
     return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
 
 
-def _show_years(found: Calendars) -> None:
+def _show_years(years: Sequence[tuple[HolidayYear, Source]]) -> None:
     rows = (
         (
             year.year,
@@ -73,12 +75,12 @@ def _show_years(found: Calendars) -> None:
             _origin(source),
             year.source,
         )
-        for year, source in found.years
+        for year, source in years
     )
     table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
 
 
-def _show_semesters(found: Calendars) -> None:
+def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
     from dj_cadence.domain.dates.period import chinese_label
 
     rows = (
@@ -92,7 +94,7 @@ def _show_semesters(found: Calendars) -> None:
             _origin(source),
             one.source,
         )
-        for one, source in found.semesters
+        for one, source in semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
@@ -123,7 +125,7 @@ def import_(
         elif dry_run:
             database, today = site.site.database, site.today
             titles = {key: duty.title for key, duty in arrival.before.catalogue.duties.items()}
-            _show_effect(effect(database, arrival.before, arrival.after, today), titles)
+            _show_effect(*effect(database, arrival.before, arrival.after, today), titles)
         else:
             names = "、".join(calendar_import.store(schedules, arrival))
             say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
@@ -137,15 +139,15 @@ def _refuse_faults(problems: list[Problem]) -> None:
         raise typer.Exit(1)
 
 
-def _show_effect(found: CalendarEffect, titles: dict[str, str]) -> None:
-    for (duty, change), count in found.plan.counts.items():
+def _show_effect(plan: PlanReport, definite: int, titles: dict[str, str]) -> None:
+    for (duty, change), count in plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
-        for sample in found.plan.samples:
+        for sample in plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")
-    if not found.plan.counts:
+    if not plan.counts:
         say("没有任务改期。")
-    say(f"日期由暂定变为确定的任务：{found.definite} 项。")
+    say(f"日期由暂定变为确定的任务：{definite} 项。")
     say("以上是预览，没有存入。去掉 --dry-run 即存入。")
 
 

@@ -163,13 +163,13 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services import undo
 
     with acting(ctx, by) as act:
-        is_grant, beside = undo.concerned(act.session, task)
-        if is_grant:
+        kind, beside = undo.concerned(act.session, task)
+        if kind and kind.is_grant:
             act.check_decides_on(task)
         else:
             act.check_acts_on(task, *beside)
-        kind = undo.last_deed(act.session, task).kind
         state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
+    assert kind
     say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 
