@@ -1,8 +1,9 @@
 """Faults in files people wrote, in plain Chinese."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from dj_cadence.problems import suggestion
 
@@ -33,18 +34,14 @@ _SYNTAX = {
 }
 
 
-def describe(error: Mapping[str, Any]) -> str:
-    """What is wrong and what is expected, for one fault as pydantic reports it.
-
-    `error` has `type`, `loc`, `input` and `ctx`; `known`, where given, holds the words
-    that are understood in the place of an unknown key.
-    """
+def describe(error: Mapping[str, Any], model: Any = None) -> str:
+    """What is wrong and what is expected, for one fault as pydantic reports it of `model`."""
     kind, context = error["type"], error.get("ctx", {})
     name = error["loc"][-1] if error["loc"] else ""
     if kind == "missing":
         return f"缺少 {name}"
     if kind == "extra_forbidden":
-        return unknown(str(name), error.get("known", ()))
+        return unknown(str(name), keys_at(model, error["loc"][:-1]))
     if kind == "value_error":
         return str(context["error"])
     if kind in ("enum", "literal_error"):
@@ -52,25 +49,46 @@ def describe(error: Mapping[str, Any]) -> str:
     return _limit(kind, context) or _type(kind, error["input"])
 
 
+def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
+    """The keys that a person may write at `loc` below a model, or what a field of one holds."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is None:
+        rest = loc if get_origin(annotation) in (Union, UnionType) else loc[1:]
+        return [key for part in get_args(annotation) for key in keys_at(part, rest)]
+    written = {field.alias or name: field.annotation for name, field in fields.items()}
+    return keys_at(written.get(str(loc[0])), loc[1:]) if loc else list(written)
+
+
+def checked(holds: Callable[[str], object], fault: str) -> Callable[[str], str]:
+    """A check that gives the text back, or raises ValueError with `fault`, where {} is the text."""
+
+    def check(text: str) -> str:
+        if not holds(text):
+            raise ValueError(fault.format(text))
+        return text
+
+    return check
+
+
 def describe_syntax(problem: str) -> str:
     """What is wrong where YAML itself could not be read; `problem` is the parser's text."""
-    return next((said for sign, said in _SYNTAX.items() if sign in problem), "不合 YAML 的写法")
+    return next((text for sign, text in _SYNTAX.items() if sign in problem), "不合 YAML 的写法")
 
 
-def unknown(word: str, known: Iterable[str]) -> str:
+def unknown(word: str, words: Iterable[str]) -> str:
     """That `word` is no key here, with the nearest one or all of them."""
-    known = list(known)
-    near = suggestion(word, known)
-    return f"不认识 {word}{near}" if near or not known else f"不认识 {word}，可用：{_listed(known)}"
+    words = list(words)
+    near = suggestion(word, words)
+    return f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{_listed(words)}"
 
 
-def not_one_of(given: object, known: Iterable[str]) -> str:
-    """That `given` is none of the `known` values, with the nearest."""
-    known = list(known)
-    near = suggestion(str(given), known)
-    if len(known) == 1 or (near and len(known) > _MANY):
-        return f"{_shown(given)}不可用{near or f'，应为 {known[0]}'}"
-    return f"{_shown(given)}不可用，应为 {_listed(known)} 之一{near}"
+def not_one_of(given: object, allowed: Iterable[str]) -> str:
+    """That `given` is none of the `allowed` values, with the nearest."""
+    allowed = list(allowed)
+    near = suggestion(str(given), allowed)
+    if len(allowed) == 1 or (near and len(allowed) > _MANY):
+        return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
+    return f"{_shown(given)}不可用，应为 {_listed(allowed)} 之一{near}"
 
 
 def _limit(kind: str, context: Mapping[str, Any]) -> str:
@@ -108,5 +126,5 @@ def _shown(given: object) -> str:
             return f"“{given}”"
 
 
-def _listed(known: Iterable[str]) -> str:
-    return "、".join(known)
+def _listed(words: Iterable[str]) -> str:
+    return "、".join(words)

@@ -21,8 +21,7 @@ from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import people
-from dj_cadence.transport.bounce_report import BounceBox
-from dj_cadence.transport.mailbox import open_box
+from dj_cadence.transport.mailbox import BounceBox, open_box
 from tests.world import queue as rows
 from tests.world.queue import MINUTE, MORNING, SHIPPED, Recorder, fill, send_all
 from tests.world.servers.imap_server import PASSWORD, USERNAME, ImapMailbox, imap_server
@@ -62,7 +61,8 @@ BOUNCE = report(rows.message_id(1))
 
 def _site(database: Database, box: BounceBox | None) -> Site:
     settings = replace(rows.SETTINGS, channels={})
-    return Site(settings, database, Templates([SHIPPED]), {}, box)
+    opened = (lambda: box) if box else None
+    return Site(settings, database, lambda: Templates([SHIPPED]), dict, opened)
 
 
 @pytest.fixture

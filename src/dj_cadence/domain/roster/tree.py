@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import word_key
 from dj_cadence.problems import Problem
 
@@ -27,7 +27,6 @@ _ABOVE_OTHERS = frozenset(OrgKind) - {OrgKind.PARTY_GROUP}
 class TreePosition:
     """An organization's place in the tree."""
 
-    code: str
     position: int
     """Preorder, from 1."""
     end: int
@@ -39,7 +38,7 @@ class TreePosition:
 
 
 def tree_problems(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], written: Iterable[str]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], written: Iterable[str]
 ) -> list[Problem]:
     """Unknown or impossible superiors, and cycles.
 
@@ -47,25 +46,25 @@ def tree_problems(
     file in a faulty row, so that nothing is said twice.
     """
     codes = Codes({*orgs, *written})
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for code, row in rows.items():
         org = orgs[code]
-        found += (
+        problems += (
             Problem(row.place(key), text)
             for key in ("supervisor", "approver", "successor")
             if (text := codes.unknown(getattr(org, key)))
         )
     for code, org in orgs.items():
         if code in rows:
-            found += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
+            problems += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
         elif org.supervisor in rows:
             above = org.supervisor
-            found += _kind_problem(org, orgs[above], rows[above].place("kind"))
-    return [*found, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
+            problems += _kind_problem(org, orgs[above], rows[above].place("kind"))
+    return [*problems, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
 
 
 def _lost_successors(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]
 ) -> Iterable[Problem]:
     """Who takes over must still be there."""
     for code, row in rows.items():
@@ -88,7 +87,7 @@ def _kind_problem(org: RosterOrg, above: RosterOrg | None, place: str) -> Iterab
         yield Problem(place, "党小组要写上级组织代码，即所在党支部的代码。")
 
 
-def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]) -> Iterable[Problem]:
+def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]) -> Iterable[Problem]:
     """One problem for each cycle, at the first of its rows."""
     finished: set[str] = set()
     for start in orgs:
@@ -127,13 +126,13 @@ def siblings(orgs: Mapping[str, RosterOrg]) -> dict[str, list[str]]:
     return below
 
 
-def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
+def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     """Siblings in order: `given` among themselves as given, the other known ones where they were.
 
     A new one comes right after the one that precedes it in `given`; at the end, where
     nothing does.
     """
-    again = set(known) & set(given)
+    again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
         if code in again:
@@ -145,7 +144,7 @@ def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
         leading = []
     following = iter(rest)
     merged: list[str] = []
-    for code in known:
+    for code in stored:
         merged += next(following) if code in again else [code]
     return merged + leading
 
@@ -154,7 +153,11 @@ def lay_out(
     orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]
 ) -> dict[str, TreePosition]:
     """Where every organization stands, in preorder. The tree must be free of problems."""
-    order, depth = _preorder(below)
+    order: list[str] = []
+    waiting = list(reversed(below.get("", ())))
+    while waiting:
+        order.append(waiting.pop())
+        waiting += reversed(below.get(order[-1], ()))
     position = {code: number for number, code in enumerate(order, 1)}
     end = dict(position)
     branches: set[str] = set()
@@ -164,38 +167,18 @@ def lay_out(
             end[above] = max(end[above], end[code])
             if orgs[code].kind in BRANCHES or code in branches:
                 branches.add(above)
-    tops = _tops(orgs, order, depth)
-    approvers = _approvers(orgs, order)
-    groups = {
-        code: sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in children)
-        for code, children in below.items()
-    }
+    tops, approvers = _tops(orgs, order), _approvers(orgs, order)
     return {
         code: TreePosition(
-            code,
             position[code],
             end[code],
             approvers[code],
             code in tops,
             code in branches,
-            groups.get(code, 0),
+            sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in below.get(code, ())),
         )
         for code in order
     }
-
-
-def _preorder(below: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, int]]:
-    order: list[str] = []
-    depth = {"": 0}
-    waiting = list(reversed(below.get("", ())))
-    depth |= dict.fromkeys(waiting, 1)
-    while waiting:
-        code = waiting.pop()
-        order.append(code)
-        children = below.get(code, ())
-        depth |= dict.fromkeys(children, depth[code] + 1)
-        waiting += reversed(children)
-    return order, depth
 
 
 def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str, str]:
@@ -208,23 +191,22 @@ def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str,
     return {code: orgs[code].approver or nearest[code] for code in order}
 
 
-def _tops(
-    orgs: Mapping[str, RosterOrg], order: Sequence[str], depth: Mapping[str, int]
-) -> set[str]:
+def _tops(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> set[str]:
     """The top of each school: the uppermost Party organization that names it.
 
     Where no school is named it is the first Party organization on the way down.
     """
     named: dict[str, str] = {}
     tops: set[str] = set()
-    inside = {"": False}
+    inside, depth = {"": False}, {"": 0}
     for code in order:
         org = orgs[code]
+        depth[code] = depth[org.supervisor] + 1
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
             school = word_key(org.school)
-            known = named.setdefault(school, code)
-            if depth[code] < depth[known]:
+            highest = named.setdefault(school, code)
+            if depth[code] < depth[highest]:
                 named[school] = code
         elif is_party and not inside[org.supervisor]:
             tops.add(code)

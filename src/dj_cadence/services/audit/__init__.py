@@ -55,23 +55,23 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 
 
 def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
-    database, found = site.database, list[AuditFinding]()
+    database, findings = site.database, list[AuditFinding]()
     faults = stored_bytes.faults(database)
     if faults:
-        found.append(damaged(faults))
+        findings.append(damaged(faults))
     mend = not faults
     rules = None
-    with unreadable("catalogue", found.append), database.read() as session:
+    with unreadable("catalogue", findings.append), database.read() as session:
         rules, wrong = rules_in_force(session)
-        found += [wrong] if wrong else []
+        findings += [wrong] if wrong else []
     row = None
-    with unreadable("site", found.append), database.read() as session:
+    with unreadable("site", findings.append), database.read() as session:
         rows = contents.site_rows(session)
         row = rows[0] if len(rows) == 1 else None
-        found += [] if row else [_no_site(len(rows))]
+        findings += [] if row else [_no_site(len(rows))]
     moment = moment_of(site, row, rules.calendar if rules else None, now)
-    found.append(clock_behind(moment))
-    found += look_at_rows(database, moment, mend=mend)
+    findings.append(clock_behind(moment))
+    findings += look_at_rows(database, moment, mend=mend)
     for what, looks in {
         "layout": lambda: _altered(database),
         "org": lambda: look_at_tree(database, mend=mend),
@@ -79,13 +79,13 @@ def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
         "token": lambda: look_at_links(database, site.settings, moment, mend=mend),
         "evidence": lambda: look_at_evidence(database, site.settings.folder),
     }.items():
-        found += _guarded(what, looks)
-    yield from found
+        findings += _guarded(what, looks)
+    yield from findings
     if rules and row:
-        known = rules
-        yield from _guarded("task", lambda: look_at_tasks(site, known, moment, mend=mend))
-        if not any(_hangs_the_plan_on(finding) for finding in found):
-            yield from _guarded("plan", lambda: look_at_plan(site, known, moment, mend=mend))
+        catalogue = rules
+        yield from _guarded("task", lambda: look_at_tasks(site, catalogue, moment, mend=mend))
+        if not any(_hangs_the_plan_on(finding) for finding in findings):
+            yield from _guarded("plan", lambda: look_at_plan(site, catalogue, moment, mend=mend))
 
 
 def _hangs_the_plan_on(finding: AuditFinding) -> bool:
@@ -96,15 +96,15 @@ def _hangs_the_plan_on(finding: AuditFinding) -> bool:
 
 def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[AuditFinding]:
     """What a look finds, and that it came to nothing where the database fails."""
-    found: list[AuditFinding] = []
+    findings: list[AuditFinding] = []
     try:
-        with unreadable(what, found.append):
-            found.extend(look())
+        with unreadable(what, findings.append):
+            findings.extend(look())
     except Exception as error:  # noqa: BLE001 - damage must not keep the other looks back
         _log.exception("audit_broken look=%s", what)
         text = f"处核对没有做完（{what}：{type(error).__name__}）；请看日志，改正前面的问题后再核对"
-        found.append(AuditFinding("look_broken", 1, text))
-    yield from found
+        findings.append(AuditFinding("look_broken", 1, text))
+    yield from findings
 
 
 def damaged(faults: list[str]) -> AuditFinding:

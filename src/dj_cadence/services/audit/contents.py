@@ -19,12 +19,12 @@ def rules_in_force(session: Session) -> tuple[Catalogue | None, AuditFinding | N
         text = "处规则没有一版有效；请运行 plan 查看，再 plan --apply"
         return None, AuditFinding("catalogue_none_in_force", 1, text) if applied else None
     try:
-        found = catalogue_from_content(contents.newest_catalogue(session))
+        catalogue = catalogue_from_content(contents.newest_catalogue(session))
     except (ValueError, LookupError, TypeError) as error:
         return None, _spoilt("catalogue_content", f"已应用的规则读不懂（{type(error).__name__}）")
-    if found.hash not in hashes:
-        return found, _spoilt("catalogue_content", "已应用的规则与它的摘要不符")
-    return found, None
+    if catalogue.hash not in hashes:
+        return catalogue, _spoilt("catalogue_content", "已应用的规则与它的摘要不符")
+    return catalogue, None
 
 
 def _spoilt(kind: str, what: str) -> AuditFinding:
@@ -37,9 +37,9 @@ def look_at_contents(
     """A finding for each table in which something is not what its hash says."""
     with database.read() as session:
         snapshots = _unlike_their_hash(contents.plan_snapshots(session))
-    known = {digest(plan): plain(plan) for plan in rules.plans.values()} if rules else {}
+    by_hash = {digest(plan): plain(plan) for plan in rules.plans.values()} if rules else {}
     if mend and (
-        again := {id_: known[hash_] for id_, hash_ in snapshots.items() if hash_ in known}
+        again := {id_: by_hash[hash_] for id_, hash_ in snapshots.items() if hash_ in by_hash}
     ):
         with database.write() as session:
             for id_, content in again.items():
@@ -58,7 +58,7 @@ def look_at_contents(
 
 def _spoilt_skeletons(session: Session) -> list[int]:
     kept = contents.skeletons(session)
-    return [one.id for one in kept if sha256(one.content).hexdigest() != one.hash]
+    return [row.id for row in kept if sha256(row.content).hexdigest() != row.hash]
 
 
 def _named(kind: str, ids: Collection[int], what: str) -> AuditFinding:
@@ -69,5 +69,5 @@ def _named(kind: str, ids: Collection[int], what: str) -> AuditFinding:
 def _unlike_their_hash(kept: Iterable[HashedContent]) -> dict[int, str]:
     """The hashes of those whose content has another, or is no JSON, by id."""
     return {
-        one.id: one.hash for one in kept if one.content is None or digest(one.content) != one.hash
+        row.id: row.hash for row in kept if row.content is None or digest(row.content) != row.hash
     }

@@ -24,10 +24,10 @@ Findings = list[AuditFinding]
 def look_at_rows(database: Database, moment: Moment, *, mend: bool) -> Iterator[AuditFinding]:
     """A finding for each rule that rows break. A table that cannot be read is one by itself."""
     for about in RULES:
-        found: Findings = []
-        with unreadable(about.name, found.append):
-            found += _table(database, about, moment, mend=mend)
-        yield from found
+        findings: Findings = []
+        with unreadable(about.name, findings.append):
+            findings += _table(database, about, moment, mend=mend)
+        yield from findings
 
 
 def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> AbstractContextManager[None]:
@@ -43,22 +43,22 @@ def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> AbstractConte
 def _table(database: Database, about: AuditedTable, moment: Moment, *, mend: bool) -> Findings:
     with database.read() as session:
         broken = broken_rules(session, about, RULES[about], moment)
-    found: Findings = []
-    for kind, one, number in broken:
-        if one.is_mended:
-            mended = _mend(database, about, one, moment) if mend else number
-            found.append(AuditFinding(kind, mended, one.text, mended=mend))
-    return found + (_named(database, about, moment) if broken else [])
+    findings: Findings = []
+    for kind, rule, number in broken:
+        if rule.is_mended:
+            mended = _mend(database, about, rule, moment) if mend else number
+            findings.append(AuditFinding(kind, mended, rule.text, mended=mend))
+    return findings + (_named(database, about, moment) if broken else [])
 
 
-def _mend(database: Database, about: AuditedTable, one: Invariant, moment: Moment) -> int:
+def _mend(database: Database, about: AuditedTable, rule: Invariant, moment: Moment) -> int:
     """So many at a time that nobody waits for long; each is looked at again before."""
     with database.read() as session:
-        keys = rows_of(session, about, one, moment)
+        keys = rows_of(session, about, rule, moment)
     number = 0
     for some in batched(keys):
         with database.write() as session:
-            number += set_right(session, about, one, some, moment)
+            number += set_right(session, about, rule, some, moment)
     return number
 
 
@@ -66,9 +66,9 @@ def _named(database: Database, about: AuditedTable, moment: Moment) -> Findings:
     """Asked once more: what was mended meanwhile may have set them right, or made them true."""
     with database.read() as session:
         broken = broken_rules(session, about, RULES[about], moment)
-        named = [(kind, one, n) for kind, one, n in broken if not one.is_mended]
-        ids = [rows_of(session, about, one, moment, SHOWN) for _, one, _ in named]
+        named = [(kind, rule, n) for kind, rule, n in broken if not rule.is_mended]
+        ids = [rows_of(session, about, rule, moment, SHOWN) for _, rule, _ in named]
     return [
-        AuditFinding(kind, n, one.text.format(ids=" ".join(map(str, keys))))
-        for (kind, one, n), keys in zip(named, ids, strict=True)
+        AuditFinding(kind, n, rule.text.format(ids=" ".join(map(str, keys))))
+        for (kind, rule, n), keys in zip(named, ids, strict=True)
     ]

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import ReminderPlan, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import LATE, State, Task, state_on
+from dj_cadence.domain.tasks.task import LATE, State, Task, TaskDates, dates_of, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -62,8 +62,8 @@ class _Look:
 
     def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
         for row in self._situations:
-            if found := self._wrong(row):
-                kind, set_right = found
+            if fault := self._wrong(row):
+                kind, set_right = fault
                 yield kind, row.number, set_right
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
@@ -84,9 +84,7 @@ class _Look:
 
     def _state(self, row: AnyRow) -> State:
         grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(
-            self.moment.day, row.opens, row.due, grace, self.rules.calendar, row.asked_on
-        )
+        return state_on(self.moment.day, dates_of(row), grace, self.rules.calendar)
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)
@@ -131,10 +129,10 @@ class _Look:
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks that lack a reminder which fell due since rules and calendar changed last."""
-        said = store.reminded(self.session)
+        reminded = store.reminded(self.session)
         for key, number in store.plainly_reminded(self.session).items():
-            known = said.get(key, {})
-            lacking = [one for one in self._expected(key) if known.get(one, 0) < number]
+            numbers = reminded.get(key, {})
+            lacking = [step for step in self._expected(key) if numbers.get(step, 0) < number]
             if lacking:
                 yield self._unreminded(key, lacking)
 
@@ -155,7 +153,7 @@ class _Look:
             due = reminders(plan, dates, calendar, self._applied_on, row["reminded_until"])
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
-        return [(one.reminder_step, one.occurrence) for one in due if one.level == 0]
+        return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]
 
     def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
         if plan_snapshot_id not in self._plans:

@@ -41,26 +41,26 @@ def _misplaced(rows: Mapping[int, Node]) -> dict[int, tuple[int, int]]:
 def _elsewhere(rows: Mapping[int, Node]) -> dict[int, int | None]:
     """The superior by the roster, of those that have another."""
     by_code = {row.code: row.id for row in rows.values()}
-    found = {}
+    moved = {}
     for row in rows.values():
         written = (row.roster or {}).get("supervisor")
         above = by_code.get(written) if written else None
         if written is not None and above != row.supervisor_id and (above or not written):
-            found[row.id] = above
-    return found
+            moved[row.id] = above
+    return moved
 
 
 def _in_a_circle(rows: Mapping[int, Node]) -> list[int]:
     """Those from which no way leads up to the top."""
-    known: dict[int, bool] = {0: False}
+    in_circle: dict[int, bool] = {0: False}
     for start in rows:
         path: list[int] = []
         at = start
-        while at in rows and at not in known and at not in path:
+        while at in rows and at not in in_circle and at not in path:
             path.append(at)
             at = rows[at].supervisor_id or 0
-        known |= dict.fromkeys(path, at in path or known.get(at, False))
-    return [id_ for id_ in rows if known[id_]]
+        in_circle |= dict.fromkeys(path, at in path or in_circle.get(at, False))
+    return [id_ for id_ in rows if in_circle[id_]]
 
 
 def _places(rows: Mapping[int, Node]) -> dict[int, tuple[int, int]]:

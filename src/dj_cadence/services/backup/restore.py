@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import DjCadenceError, Refused
@@ -21,7 +20,7 @@ from dj_cadence.services.backup.archive import FOLDERS, SINGLE
 from dj_cadence.services.backup.staging import UNCONFIRMED, lay_out
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.reading import DATABASE, sqlite_file
-from dj_cadence.store.delivery.process_lock import living
+from dj_cadence.store.delivery.sign_of_life import living
 from dj_cadence.store.site.folder_lock import alone
 from dj_cadence.whole_file import sync, write_new
 
@@ -142,7 +141,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     shutil.rmtree(stage, ignore_errors=True)
     for part in (_NEW, _OLD):
         (stage / part).mkdir(mode=0o700, parents=True)
-    said, code = lay_out(file, stage / _NEW, now.date())
+    database, code = lay_out(file, stage / _NEW, now.date())
     moved = _to_be_moved(folder)
     aside = _unused(folder, f"before-restore-{now:%Y%m%dT%H%M%S}") if moved else None
     plan = {"moved": moved, "aside": aside.name if aside else ""}
@@ -150,7 +149,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     sync(stage / _NEW / DATABASE)
     for inside, _, _ in os.walk(stage):
         sync(Path(inside))
-    return Restored(aside, said, code)
+    return Restored(aside, database, code)
 
 
 def _to_be_moved(folder: Path) -> dict[str, str]:
@@ -175,17 +174,12 @@ def _other_database(folder: Path, moved: Mapping[str, str]) -> dict[str, str]:
 
 def _unused(folder: Path, name: str) -> Path:
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    return next(folder / one for one in names if not os.path.lexists(folder / one))
+    return next(
+        folder / candidate for candidate in names if not os.path.lexists(folder / candidate)
+    )
 
 
 # --- into place ----------------------------------------------------------------------------------
-
-
-class _Plan(NamedTuple):
-    """What is moved aside, each with its name there, and what the folder is called at last."""
-
-    moved: dict[str, str]
-    aside: str
 
 
 def _complete(folder: Path) -> None:
@@ -199,11 +193,12 @@ def _complete(folder: Path) -> None:
         return
     try:
         sync(folder)
-        plan = _plan(decided)
-        if os.path.lexists(decided / _NEW):
-            _swap(folder, decided, plan.moved)
-        if plan.aside and os.path.lexists(decided / _OLD):
-            (decided / _OLD).rename(folder / plan.aside)
+        if os.path.lexists(decided / _PLAN):  # else nothing is left but to clear away
+            plan = json.loads((decided / _PLAN).read_bytes())
+            if os.path.lexists(decided / _NEW):
+                _swap(folder, decided, plan["moved"])
+            if plan["aside"] and os.path.lexists(decided / _OLD):
+                (decided / _OLD).rename(folder / plan["aside"])
         shutil.rmtree(decided)
         sync(folder)
     except OSError as error:
@@ -211,12 +206,6 @@ def _complete(folder: Path) -> None:
             f"备份已经核对无误，换上时出错：{os_reason(error.errno)}。"
             f"请排除后再运行一次 dj-cadence --site {folder} doctor，会接着完成。"
         ) from error
-
-
-def _plan(decided: Path) -> _Plan:
-    if not os.path.lexists(decided / _PLAN):
-        return _Plan({}, "")  # nothing is left but to clear away
-    return _Plan(**json.loads((decided / _PLAN).read_bytes()))
 
 
 def _swap(folder: Path, decided: Path, moved: Mapping[str, str]) -> None:

@@ -80,7 +80,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
             not stuck,
             f"{stuck} 封消息没有送达；看 deliveries --failed" if stuck else "没有送不出去的消息",
         ),
-        *(Finding(False, one.text) for one in shut),
+        *(Finding(False, channel.text) for channel in shut),
         *_bad_addresses(bad),
         *_set_aside(aside, site.settings.time_zone),
         *_unconfirmed(site),
@@ -131,12 +131,12 @@ def _unconfirmed(site: Site) -> list[Finding]:
 
 def _too_open(site: Site) -> list[Finding]:
     folder = site.settings.folder
-    found = too_open(folder, site.database.files())
-    if not found:
+    paths = too_open(folder, site.database.files())
+    if not paths:
         return []
-    named = "、".join(map(str, found[:_NAMED]))
-    more = f" 等 {len(found)} 处" if len(found) > _NAMED else ""
-    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in found)
+    named = "、".join(map(str, paths[:_NAMED]))
+    more = f" 等 {len(paths)} 处" if len(paths) > _NAMED else ""
+    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in paths)
     command = f"chmod -R go= {shlex.join(map(str, mended))}"
     text = f"本机其他用户也能读写 {named}{more}，里面有姓名、地址或密钥；请运行 {command}"
     return [Finding(False, text)]

@@ -29,7 +29,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 def _is_open(path: Path) -> bool:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    return not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & MASK)
+    return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & MASK)

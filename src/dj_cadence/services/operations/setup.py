@@ -11,7 +11,7 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.rules.catalogue import LoadedRules
-from dj_cadence.services.operations.founding import Founding, remember, remembered
+from dj_cadence.services.operations.new_site_database import Founding, remember, remembered
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.roster.import_roster import import_roster

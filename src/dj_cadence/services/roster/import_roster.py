@@ -1,10 +1,9 @@
 """Importing the roster: all of it or nothing, and twice the same changes nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from dj_cadence.domain.organizations.offices import OTHER_OFFICES
 from dj_cadence.domain.roster.people import RosterPerson
@@ -60,12 +59,14 @@ class ImportReport:
         """The report for the person who imports; problems are told apart from it."""
         if self.changes_nothing:
             return ["无变化。", *self.kept_only]
-        found = [f"组织：{self.orgs}。", f"人员：{self.persons}。", f"任职：{self.appointments}。"]
-        return found + self._remarks()
-
-    def _remarks(self) -> list[str]:
-        reordered = ["组织的排列顺序有调整。"] if self.reordered else []
-        return [*reordered, *self.terms, *self.kept_only]
+        return [
+            f"组织：{self.orgs}。",
+            f"人员：{self.persons}。",
+            f"任职：{self.appointments}。",
+            *(["组织的排列顺序有调整。"] if self.reordered else []),
+            *self.terms,
+            *self.kept_only,
+        ]
 
 
 def import_roster(
@@ -75,26 +76,35 @@ def import_roster(
     now: datetime,
     today: date,
     by: str,
-    found: Sequence[Problem] = (),
+    faults: Sequence[Problem] = (),
     correct: bool = False,
     dry_run: bool = False,
 ) -> ImportReport:
     """Carry `sheets` into the database; with any fault, or as a dry run, nothing is written.
 
-    `found` is what reading the files has found already; its faults count too. `correct` lets
+    `faults` is what reading the files has found already; its faults count too. `correct` lets
     an election date move back, or be cleared by an empty cell. `today` is the local date
     from which changed facts count.
     """
     draft = draft_import(session, sheets, today=today, correct=correct)
-    problems = (*found, *draft.problems)
+    problems = (*faults, *draft.problems)
     problems = tuple(with_lines(problems, sheets.line_of(p.place for p in problems)))
     if any(not problem.warning for problem in problems):
         return ImportReport(problems)
     elections = () if dry_run else write_draft(session, draft, now, today, by)
     report = ImportReport(
         problems,
-        orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
-        persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
+        orgs=_counts(
+            (code in draft.stored and draft.stored[code].cells, draft.orgs[code].cells())
+            for code in draft.read
+        ),
+        persons=_counts(
+            (
+                p.stored and (p.stored.key, p.stored.name, p.stored.addresses),
+                (p.key, p.name, p.addresses()),
+            )
+            for p in draft.people
+        ),
         appointments=ImportCounts(
             len(draft.held.created), len(draft.held.changed), draft.held.unchanged
         ),
@@ -115,45 +125,33 @@ def import_roster(
     return report
 
 
+def _counts(items: Iterable[tuple[object, object]]) -> ImportCounts:
+    """Of things as they are stored, if they are, and as they are to be."""
+    counts = Counter(before == after if before else None for before, after in items)
+    return ImportCounts(counts[None], counts[False], counts[True])
+
+
 def _newcomers(draft: RosterChanges) -> Iterator[Newcomer]:
     for code, facts in draft.facts.items():
-        known = draft.stored.get(code)
-        if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
+        stored = draft.stored.get(code)
+        if not facts.dissolved and not (stored and stored.facts.starts_on == facts.starts_on):
             yield Newcomer(facts, draft.orgs[code].last_election)
 
 
 def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
     held = Counter(row.office for person in people for row in person.rows)
-    found = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
-    if found:
-        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(found)}。"
-
-
-def _tally(
-    items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
-) -> ImportCounts:
-    known = [item for item in items if not is_new(item)]
-    changed = sum(map(is_changed, known))
-    return ImportCounts(len(items) - len(known), changed, len(known) - changed)
-
-
-def _org_changed(draft: RosterChanges) -> Callable[[str], bool]:
-    return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
-
-
-def _person_changed(p: RosterPerson) -> bool:
-    assert p.stored
-    now_said = (p.key, p.name, p.addresses())
-    return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
+    named = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
+    if named:
+        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(named)}。"
 
 
 def _sentence(draft: RosterChanges, code: str, change: TermChange) -> str:
-    org_, known = draft.orgs[code], draft.stored[code]
+    org_, stored = draft.orgs[code], draft.stored[code]
     if change is TermChange.CLEARED:
         return (
-            f"{org_.name}（{code}）上次换届日期{known.elected_on}已清空：原来的换届任务不再需要。"
+            f"{org_.name}（{code}）上次换届日期{stored.elected_on}已清空：原来的换届任务不再需要。"
         )
-    what = f"{org_.name}（{code}）上次换届日期由{known.elected_on}改为{org_.last_election}："
+    what = f"{org_.name}（{code}）上次换届日期由{stored.elected_on}改为{org_.last_election}："
     if change is TermChange.ELECTION:
         return what + "算作一次换届，上一届的换届任务随之办结。"
     return what + "算作更正，原来的换届任务随之移动。"

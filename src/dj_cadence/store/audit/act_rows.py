@@ -39,8 +39,8 @@ def _last_word() -> ColumnElement[object]:
 
 
 def _says(state: ColumnElement[str]) -> ColumnElement[bool]:
-    said = _AFTER.contains('"state":"' + state + '"')
-    return or_(said, and_(act.c.kind == "withdraw", state == State.WITHDRAWN.value))
+    is_said = _AFTER.contains('"state":"' + state + '"')
+    return or_(is_said, and_(act.c.kind == "withdraw", state == State.WITHDRAWN.value))
 
 
 def _settled_without_a_word() -> ColumnElement[bool]:

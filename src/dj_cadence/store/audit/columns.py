@@ -75,16 +75,16 @@ def of_columns(
     """Those rules of each table that has any."""
     for table in metadata.sorted_tables:
         columns = sorted(table.columns, key=lambda column: not column.foreign_keys)
-        if found := [rule for column in columns for rule in rules(column)]:
-            yield table, found
+        if found_rules := [rule for column in columns for rule in rules(column)]:
+            yield table, found_rules
 
 
 def references(column: "Column[Any]") -> Iterator[Rule]:
     """That the row is there of which the column speaks."""
     for key in column.foreign_keys:
         name, there = f"{column.table.name}.{column.name}", key.column.table.alias("there")
-        known = exists().where(there.c[key.column.name] == column).correlate(column.table)
-        lost = and_(column.is_not(None), ~known)
+        is_there = exists().where(there.c[key.column.name] == column).correlate(column.table)
+        lost = and_(column.is_not(None), ~is_there)
         if name in _SET_FREE:
             yield "reference_lost", Invariant(lost, *_SET_FREE[name])
         elif name in _REMOVED:

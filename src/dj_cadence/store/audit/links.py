@@ -29,8 +29,8 @@ def messages_without_token(session: Session, sent_after: datetime) -> list[tuple
 def feeds_without_token(session: Session) -> list[tuple[str, int]]:
     """(subject, generation) of the calendars whose address is not known."""
     mine = (token.c.subject == feed.c.subject, token.c.generation == feed.c.generation)
-    known = exists().where(token.c.purpose == "feed", *mine)
-    query = select(feed.c.subject, feed.c.generation).where(~known)
+    has_token = exists().where(token.c.purpose == "feed", *mine)
+    query = select(feed.c.subject, feed.c.generation).where(~has_token)
     return [(row.subject, row.generation) for row in session.execute(query)]
 
 

@@ -46,9 +46,9 @@ CONTENTS: Mapping[str, str] = {
 
 def unlooked() -> list[str]:
     """The tables of which no rule says anything but what the database itself keeps."""
-    known = {
+    looked_at = {
         table.name
         for table, rules in RULES.items()
         if any(kind not in columns.KINDS for kind, _ in rules)
     }
-    return sorted(set(metadata.tables) - known - CONTENTS.keys())
+    return sorted(set(metadata.tables) - looked_at - CONTENTS.keys())

@@ -52,10 +52,10 @@ def reminded(session: Session) -> dict[tuple[Any, ...], dict[tuple[str, int], in
         .where(*mine, _is_plainly_reminded())
         .group_by(*_columns, notice.c.reminder_step, notice.c.occurrence)
     )
-    found: dict[tuple[Any, ...], dict[tuple[str, int], int]] = {}
+    numbers: dict[tuple[Any, ...], dict[tuple[str, int], int]] = {}
     for *key, reminder_step, occurrence, number in session.execute(query):
-        found.setdefault(tuple(key), {})[reminder_step, occurrence] = number
-    return found
+        numbers.setdefault(tuple(key), {})[reminder_step, occurrence] = number
+    return numbers
 
 
 def plainly_reminded(session: Session) -> dict[tuple[Any, ...], int]:
@@ -158,8 +158,8 @@ def wake_asleep(session: Session, ids: Sequence[int], moment: Moment) -> int:
 def last_applied(session: Session) -> datetime | None:
     """When rules and calendar changed last."""
     last = session.scalars(select(func.max(catalogue.c.applied_at)))
-    found: datetime | None = last.one()
-    return found
+    applied_at: datetime | None = last.one()
+    return applied_at
 
 
 def _is_in(key: Sequence[Any]) -> list[ColumnElement[bool]]:

@@ -34,8 +34,8 @@ def faults(database: Database) -> list[str]:
     try:
         with database.read() as session:
             if database.is_sqlite:
-                said = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
-                return [one for one in said if one != "ok"]
+                lines = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
+                return [line for line in lines if line != "ok"]
     except DatabaseError as error:
         return [_of_damage(error)]
     return list(_unreadable(database))
@@ -59,14 +59,14 @@ def _unreadable(database: Database) -> Iterator[str]:
 
 
 def _has_amcheck(session: Session) -> bool:
-    found = text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
-    return session.execute(found).first() is not None
+    query = text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
+    return session.execute(query).first() is not None
 
 
 def _of_damage(error: DatabaseError) -> str:
     """What is said of the stored bytes. Raises the error again where it speaks of other things."""
-    said = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    if not str(said or "").startswith(_DAMAGE):
+    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    if not str(code or "").startswith(_DAMAGE):
         raise error
     return _reason(error)
 

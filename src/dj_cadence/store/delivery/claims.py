@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.claim import Claim, StoredLetter
 from dj_cadence.domain.messages.states import WAITING
-from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import is_asked_for
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices

@@ -22,9 +22,9 @@ from dj_cadence.domain.messages.states import (
     MessageState,
 )
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
-from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import is_asked_for
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.schema import attempt, digest, letter, message
 
@@ -51,7 +51,7 @@ def enqueue(session: Session, new: Sequence[NewMessage], now: datetime) -> dict[
         return {}
     due = {"state": MessageState.READY, "send_at": now, "created_at": now}
     adding = insert_or_ignore(message).returning(message.c.person_id, message.c.id)
-    rows = session.execute(adding, [{**one._asdict(), **due} for one in new])
+    rows = session.execute(adding, [{**each._asdict(), **due} for each in new])
     return {row.person_id: row.id for row in rows}
 
 
@@ -123,10 +123,10 @@ def of_day(session: Session, person_ids: Sequence[int], day: date) -> dict[int, 
     query = select(message.c.id, message.c.person_id, message.c.state, is_written).where(
         message.c.day == day, ~is_asked_for(), message.c.person_id.in_(person_ids)
     )
-    found: dict[int, list[MessageOfDay]] = {}
+    by_person: dict[int, list[MessageOfDay]] = {}
     for row in session.execute(query.with_for_update(of=message)):
-        found.setdefault(row.person_id, []).append(MessageOfDay(*row))
-    return found
+        by_person.setdefault(row.person_id, []).append(MessageOfDay(*row))
+    return by_person
 
 
 def _change(

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import WAITING, AttemptOutcome, MessageKind, MessageState
-from dj_cadence.store.core.conditions import is_asked_for
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import is_asked_for
 from dj_cadence.store.delivery import attempts, messages
 from dj_cadence.store.delivery.claims import release
 from dj_cadence.store.schema import attempt, message

@@ -11,9 +11,9 @@ from dj_cadence.domain.digest.digest import WEEK, Numbers
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.tree_range import TreeRange
-from dj_cadence.store.core.conditions import in_range
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.schema import digest, org
 
 SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)

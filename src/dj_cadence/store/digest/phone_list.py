@@ -8,7 +8,7 @@ from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.task import BEGUN, State
-from dj_cadence.store.core.conditions import holds_office
+from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.schema import address, appointment, org, person, task
 
 

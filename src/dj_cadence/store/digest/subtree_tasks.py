@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.tree_range import TreeRange
 from dj_cadence.domain.tasks.task import LATE, State
-from dj_cadence.store.core.conditions import in_range
+from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.digest.criteria import IS_OPEN, IS_OVERDUE, IS_UNSETTLED, DigestCriteria
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import act, org, slot, task

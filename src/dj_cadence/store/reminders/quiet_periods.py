@@ -10,9 +10,9 @@ from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.schema import notice, org, quiet_period, task
 
 EVERYWHERE = 0

@@ -13,11 +13,11 @@ from dj_cadence.errors import Refused
 from dj_cadence.fingerprint import digest
 from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
-from dj_cadence.store.core import conditions
+from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.batching import Values, add_rows, change_rows
-from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.schema import org, profile
 from dj_cadence.store.site import site
 
@@ -94,7 +94,7 @@ def subtree(session: Session, org_code: str) -> list[Organization]:
 
 def in_range(session: Session, positions: TreeRange) -> list[Organization]:
     """The organizations at these positions, in their own order."""
-    return _in_order(session, conditions.in_range(positions))
+    return _in_order(session, shared_conditions.in_range(positions))
 
 
 def children(session: Session, org_id: int, also: Collection[int] = ()) -> list[Organization]:

@@ -1,26 +1,20 @@
 """Logins by the hash of what the browser carries."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CursorResult,
-    delete,
-    exists,
-    func,
-    insert,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
-from dj_cadence.store.core import conditions
+from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
+
+LIFE = timedelta(days=30)
+"""So long at most, used or not."""
+SEEN_EVERY = timedelta(minutes=15)
+"""When it was used last is not written down more often."""
 
 
 class Device(NamedTuple):
@@ -47,48 +41,44 @@ def begin(session: Session, secret: str, person_id: int, device: str, now: datet
     session.execute(insert(login).values(values))
 
 
-def standing(session: Session, secret: str, since: datetime, today: date) -> AnyRow | None:
-    """(id, person_id, key, name, seen_at) of a login that was begun after `since`.
+def standing(session: Session, secret: str, now: datetime, today: date) -> AnyRow | None:
+    """(id, person_id, key, name, seen_at) of a login that is not too old.
 
     None for one that was ended, and for a person who holds no office today.
     """
     query = select(login.c.id, login.c.person_id, person.c.key, person.c.name, login.c.seen_at)
-    mine = (login.c.hash == token_hash(secret), login.c.ended_at.is_(None))
-    return session.execute(
-        query.join_from(login, person).where(*mine, login.c.made_at > since, _serves(today))
-    ).one_or_none()
+    mine = (login.c.hash == token_hash(secret), _stands(now), _serves(today))
+    return session.execute(query.join_from(login, person).where(*mine)).one_or_none()
 
 
 def holds_office(session: Session, person_id: int, today: date) -> bool:
     """Whether the person holds any office on the day."""
-    mine = (appointment.c.person_id == person_id, conditions.holds_office(today))
+    mine = (appointment.c.person_id == person_id, shared_conditions.holds_office(today))
     return session.execute(select(appointment.c.id).where(*mine)).first() is not None
 
 
-def seen(session: Session, login_id: int, before: datetime, now: datetime) -> None:
-    """Note that it was used, where that was noted last before `before`."""
-    stale = (login.c.id == login_id, login.c.seen_at <= before)
+def note_use(session: Session, login_id: int, now: datetime) -> None:
+    """Write down that it was used just now."""
+    stale = (login.c.id == login_id, login.c.seen_at <= now - SEEN_EVERY)
     session.execute(update(login).where(*stale).values(seen_at=now))
 
 
-def of_person(session: Session, person_id: int, since: datetime) -> list[Device]:
-    """Those that stand, the last used first."""
+def logins_of(session: Session, person_id: int, now: datetime) -> list[Device]:
+    """A person's logins that stand, the last used first."""
     query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
-    mine = (login.c.person_id == person_id, login.c.ended_at.is_(None), login.c.made_at > since)
-    rows = session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id))
+    query = query.where(login.c.person_id == person_id, _stands(now))
+    rows = session.execute(query.order_by(login.c.seen_at.desc(), login.c.id))
     return [Device._make(row) for row in rows]
 
 
-def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> int:
-    """End a person's logins: all, `only` one, or all but the one to `keep`; returns how many."""
+def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> None:
+    """End a person's logins: all, `only` one, or all but the one to `keep`."""
     ending = update(login).where(login.c.person_id == person_id, login.c.ended_at.is_(None))
     if only:
         ending = ending.where(login.c.id == only)
     if keep:
         ending = ending.where(login.c.id != keep)
-    done = session.execute(ending.values(ended_at=now))
-    assert isinstance(done, CursorResult)
-    return int(done.rowcount)
+    session.execute(ending.values(ended_at=now))
 
 
 def end_without_office(session: Session, today: date, now: datetime) -> None:
@@ -103,19 +93,23 @@ def forget(session: Session, before: datetime) -> None:
     session.execute(delete(login).where(over))
 
 
-def people(session: Session, since: datetime) -> list[LoggedIn]:
+def people_logged_in(session: Session, now: datetime) -> list[LoggedIn]:
     """Everybody who is logged in anywhere."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
-        .where(login.c.ended_at.is_(None), login.c.made_at > since)
+        .where(_stands(now))
         .group_by(person.c.id, person.c.name)
         .order_by(person.c.name, person.c.id)
     )
     return [LoggedIn._make(row) for row in session.execute(query)]
 
 
+def _stands(now: datetime) -> ColumnElement[bool]:
+    return and_(login.c.ended_at.is_(None), login.c.made_at > now - LIFE)
+
+
 def _serves(today: date) -> ColumnElement[bool]:
     return exists().where(
-        appointment.c.person_id == login.c.person_id, conditions.holds_office(today)
+        appointment.c.person_id == login.c.person_id, shared_conditions.holds_office(today)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Date, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
-from dj_cadence.store.core.conditions import holds_office, is_asked_for
+from dj_cadence.store.core.shared_conditions import holds_office, is_asked_for
 from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema import (
     appointment,

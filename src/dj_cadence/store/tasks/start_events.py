@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.batching import Values, add_rows, change_rows
-from dj_cadence.store.core.conditions import is_current_election
+from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import org, start_event, task
 from dj_cadence.store.tasks.acts import deed_in

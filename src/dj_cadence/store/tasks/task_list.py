@@ -12,8 +12,8 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.workflow import Step
 from dj_cadence.domain.tasks.task import OWED, State, last_answer_day, overdue_days
-from dj_cadence.store.core.conditions import in_subtree
 from dj_cadence.store.core.json_functions import among
+from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import org, slot, task
 from dj_cadence.store.tasks.overrides import adopted, binds
