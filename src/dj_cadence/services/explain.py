@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
-from dj_cadence.domain.reminders.plan import TaskDates, next_reminder
+from dj_cadence.domain.reminders.plan import next_reminder
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.duty_in_words import owed_by_text
-from dj_cadence.domain.tasks.task import Task, next_change
+from dj_cadence.domain.tasks.task import Task, dates_of, next_change
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
 from dj_cadence.services.tasks import evidence
@@ -85,11 +85,11 @@ def _workflow(session: Session, catalogue: Catalogue, task: Task) -> list[str]:
     duty = catalogue.duties.get(task.duty)
     if duty is None or duty.workflow is None:
         return []
-    there = {one.step: one for one in steps_beside(session, task)}
+    there = {beside.step: beside for beside in steps_beside(session, task)}
     steps = duty.workflow.steps
     lines = [_step_line(step.title, there.get(duty.workflow.task_step(step.key))) for step in steps]
     step = catalogue.step(task.duty, task.step)
-    checklist = [f"    · {one}" for one in step.checklist] if step else []
+    checklist = [f"    · {item}" for item in step.checklist] if step else []
     return ["  流程：", *lines, *(["  本环节要点（不提醒）：", *checklist] if checklist else [])]
 
 
@@ -160,11 +160,11 @@ def _next(
 ) -> str:
     if task.state.is_settled or duty is None:
         return "  已办结，不再提醒。" if task.state.is_settled else "  等待人工处理。"
-    dates = TaskDates(task.opens, task.planned, task.due, task.asked_on)
+    dates = dates_of(task)
     calendar, plan = catalogue.calendar, plan_snapshots.load(session, task.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(task.duty, task.step)
-    changes = next_change(today, task.opens, task.due, grace, calendar, task.asked_on)
+    changes = next_change(today, dates, grace, calendar)
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(task.duty, task.step)}")
@@ -172,14 +172,14 @@ def _next(
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
-    if found := escalation.escalation_ahead(session, catalogue, task, plan):
-        rise, org_id = found
+    if ahead := escalation.escalation_ahead(session, catalogue, task, plan):
+        rise, org_id = ahead
         above = orgs.names(session, [org_id])[org_id]
         after = f"仍未办结的，{day_text(rise.day)}起" if rise.day else "前一级收到后仍未办结的，再"
         coming.append(f"{after}直接报{above}")
     position = orgs.positions(session, [task.org_id])[task.org_id]
-    silences = [one for one in quiet_periods.every(session) if one.holds(position, today)]
-    quiet = max(silences, key=lambda one: one.until, default=None)
+    silences = [period for period in quiet_periods.every(session) if period.holds(position, today)]
+    quiet = max(silences, key=lambda period: period.until, default=None)
     if quiet and not plan.through_quiet:
         coming.append(
             f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"

@@ -31,18 +31,18 @@ def slots_of(
     match duty.recurrence:
         case Every() as every:
             around = per_period(duty, every, cohort, calendar, since, until)
-            found = [slot for slot in around if slot.opens <= until and slot.due >= since]
+            slots = [slot for slot in around if slot.opens <= until and slot.due >= since]
             last = date.max
         case Clock() as clock:
             return [_of_case(clock, begun, cohort.case, calendar)] if begun else []
         case Term() as term:
-            found = _of_term(term, term, cohort, calendar) if begun else []
+            slots = _of_term(term, term, cohort, calendar) if begun else []
         case TermNotice() as notice:
             about = catalogue.duties[notice.term_of].recurrence
             assert isinstance(about, Term)
-            found = _of_term(notice, about, cohort, calendar)
+            slots = _of_term(notice, about, cohort, calendar)
     start = cohort.facts.starts_on
-    return [asked(slot, day, calendar, start) if slot.due < last else slot for slot in found]
+    return [asked(slot, day, calendar, start) if slot.due < last else slot for slot in slots]
 
 
 def _of_term(

@@ -89,15 +89,15 @@ def preview(
         """Add the differences of the scope to the report; False where there are none."""
         if anew and comparison.are_none(session, scope):  # mostly: asked before how it is not
             return False
-        found = comparison.count(session, scope)
-        for change in filter(found.get, _SHOWN):
-            report.counts[scope.duty, change] += found[change]
+        counts = comparison.count(session, scope)
+        for change in filter(counts.get, _SHOWN):
+            report.counts[scope.duty, change] += counts[change]
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
-        if today and "create" in found and (past := comparison.count_past(session, scope, today)):
+        if today and "create" in counts and (past := comparison.count_past(session, scope, today)):
             report.past[scope.duty] += past
-        return bool(found)
+        return bool(counts)
 
     with database.read() as session:
         for job in planner.jobs(session, span, anew=anew):

@@ -67,26 +67,26 @@ def first_duties(
     catalogue: Catalogue, newcomers: Iterable[Newcomer], site_start: date, today: date
 ) -> FirstDuties:
     """What they will owe by the rules of `catalogue`; worked out once for those that are alike."""
-    found, until = FirstDuties(), add_years(today, 1)
-    known: dict[Cohort, list[Slot]] = {}
-    for one, number in Counter(newcomers).items():
-        found.organizations[max(one.facts.starts_on or site_start, site_start)] += number
+    duties, until = FirstDuties(), add_years(today, 1)
+    slots_by_cohort: dict[Cohort, list[Slot]] = {}
+    for newcomer, number in Counter(newcomers).items():
+        duties.organizations[max(newcomer.facts.starts_on or site_start, site_start)] += number
         for duty in catalogue.enabled():
             match duty.recurrence:
                 case Every():
-                    cohort = cohort_of(duty, one.facts, site_start)
-                case Term() if one.elected_on:
-                    cohort = term_cohort(duty, one.facts, one.elected_on, site_start)
+                    cohort = cohort_of(duty, newcomer.facts, site_start)
+                case Term() if newcomer.elected_on:
+                    cohort = term_cohort(duty, newcomer.facts, newcomer.elected_on, site_start)
                 case _:
                     continue
             if cohort is None:
                 continue
-            if cohort not in known:
-                known[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
-            for slot in known[cohort]:
+            if cohort not in slots_by_cohort:
+                slots_by_cohort[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
+            for slot in slots_by_cohort[cohort]:
                 if slot.due < until:
-                    found.tasks += number
+                    duties.tasks += number
                     if slot.asked_on:
-                        found.asked[duty.title, slot.label] += number
-                        found.asked_on.add(slot.asked_on)
-    return found
+                        duties.asked[duty.title, slot.label] += number
+                        duties.asked_on.add(slot.asked_on)
+    return duties

@@ -8,11 +8,12 @@ from operator import attrgetter
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.planning.slot import Slot
-from dj_cadence.domain.reminders.plan import TaskDates, next_reminder
+from dj_cadence.domain.reminders.plan import next_reminder
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import TaskDates, dates_of
 
-_BITS = {one.name: 1 << n for n, one in enumerate(fields(Facts))}
-_COMPARED = [one.name for one in fields(Slot) if one.compare]
+_BITS = {fact.name: 1 << n for n, fact in enumerate(fields(Facts))}
+_COMPARED = [value.name for value in fields(Slot) if value.compare]
 
 
 class ProfileClasses:
@@ -58,7 +59,7 @@ class PlanSource:
 
     def _first_on(self, slot: Slot, plan: str) -> date:
         """The day on which it opens, or is spoken of by the reminder plan if that is earlier."""
-        dates = TaskDates(slot.opens, slot.planned, slot.due, slot.asked_on)
+        dates = dates_of(slot)
         if (plan, dates) not in self._spoken:
             plans, calendar = self.catalogue.plans, self.catalogue.calendar
             spoken = next_reminder(plans[plan], dates, calendar, FIRST_DAY)

@@ -68,11 +68,11 @@ class Planner:
         announced = overrides.by_duty(session)
         enabled = [duty.key for duty in self.catalogue.enabled()]
         keys = [*enabled, *sorted(set(runs).difference(enabled))]
-        found = [
+        jobs = [
             self._job(key, announced.get(key), span, None if anew else runs.get(key))
             for key in keys
         ]
-        return [job for job in found if job.changed_after is None or job.changed_after < version]
+        return [job for job in jobs if job.changed_after is None or job.changed_after < version]
 
     def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> DutyToPlan:
         duty = self.catalogue.duties.get(key)
@@ -91,7 +91,7 @@ class Planner:
 
     def pass_by(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
         """The duties for which nothing that changed since their last plan matters; noted so."""
-        version, found = task_changes.hold_data(session), set()
+        version, duties = task_changes.hold_data(session), set()
         for since in {job.changed_after for job in jobs}:
             if since is None or not org_selection.are_few(session, since):
                 continue
@@ -109,9 +109,9 @@ class Planner:
                 if now == stored.get(job.duty, {}) and (
                     steps is None or steps.is_stored(session, part)
                 ):
-                    found.add(job.duty)
-        plan_runs.note_seen(session, found, version)
-        return found
+                    duties.add(job.duty)
+        plan_runs.note_seen(session, duties, version)
+        return duties
 
     def stage(
         self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool
@@ -121,8 +121,8 @@ class Planner:
         if target is None:
             target_tables.stage(session)
         else:
-            found = segments(overrides.spreads(session, job.duty)) if job.announced else []
-            target.stage(session, part, found, create=create)
+            parts = segments(overrides.spreads(session, job.duty)) if job.announced else []
+            target.stage(session, part, parts, create=create)
         kind = TaskKind.OWN if self._step_target(job) else TaskKind.ALL
         return ComparedTasks(
             job.duty, job.span, part, kind, job.announced, switched_off=target is None
@@ -177,8 +177,8 @@ class Planner:
         if duty is None or duty.unit is None:
             return steps
         semesters = self.catalogue.calendar.semesters_for("", "")
-        found = periods(duty.unit, job.span.since, job.span.until, semesters)
-        return steps * max(1, len(list(found)))
+        within = periods(duty.unit, job.span.since, job.span.until, semesters)
+        return steps * max(1, len(list(within)))
 
     def write_portion(self, session: Session, portion: Portion, version: int, actor: Actor) -> int:
         """Write one portion and that it is written; returns how many tasks were.
@@ -204,14 +204,14 @@ class Planner:
         duty = self.catalogue.duties.get(scope.duty)
         snapshot_id = self._snapshot_id(session, duty, scope.kind) if duty else None
         is_new = not comparison.stored(session, scope)
-        found = {} if is_new else comparison.count(session, scope)
+        counts = {} if is_new else comparison.count(session, scope)
         for kind in (ActKind.MOVE, ActKind.REOPEN, ActKind.WITHDRAW):
-            if kind in found:
+            if kind in counts:
                 task_changes.write(session, scope, kind, actor)
-        if "relink" in found:
+        if "relink" in counts:
             task_changes.relink(session, scope, actor)
-        written = sum(found.values())
-        if snapshot_id and (is_new or "create" in found):
+        written = sum(counts.values())
+        if snapshot_id and (is_new or "create" in counts):
             made = task_changes.create(
                 session, scope.duty, snapshot_id, actor.now, beside_others=not is_new
             )

@@ -38,16 +38,16 @@ class StepTarget:
             step_start_days.note_coming(session, own, self._workflow)
         target_tables.stage(session)
         days = self._each_day(part, ahead=ahead)
-        found = step_start_days.references(session, days)
-        signed = {digest("step", dates, one): one for one in found}
-        known_by = {signature: plain(one) for signature, one in signed.items()}
+        starts = step_start_days.references(session, days)
+        signed = {digest("step", dates, start): start for start in starts}
+        known_by = {signature: plain(start) for signature, start in signed.items()}
         ids = cohorts.cohort_ids(session, key, known_by, create=create)
         slots = [
             self._source.slot_row(slot, self._workflow.remind, ids[signature], new=create)
-            for signature, one in signed.items()
-            for slot in self._slots(one)
+            for signature, start in signed.items()
+            for slot in self._slots(start)
         ]
-        step_start_days.fill(session, {one: ids[s] for s, one in signed.items()}, slots, days)
+        step_start_days.fill(session, {start: ids[s] for s, start in signed.items()}, slots, days)
 
     def is_stored(self, session: Session, part: OrgSelection) -> bool:
         """Whether what is stored for the few organizations of `part` is what is wanted."""

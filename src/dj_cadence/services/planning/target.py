@@ -107,7 +107,7 @@ class PlanTarget:
         if any(memberships.UNREAD in member[:2] for member in classes.values()):
             ids = memberships.profiles(session, each)
             memberships.know_profiles(session, ids, self._source.facts)
-            for reading in filter(lambda one: one.key, (self._own, self._about)):
+            for reading in filter(lambda reading: reading.key, (self._own, self._about)):
                 read = {profile_id: reading.representative(profile_id) for profile_id in ids}
                 memberships.keep_representatives(session, reading.key, read)
             classes = equivalence_classes.find_classes(session, asked, alike)

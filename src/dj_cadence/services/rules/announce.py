@@ -64,8 +64,8 @@ def announce(
     above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
     slot = None
     if duty and due:
-        found = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
-        slot = next((one for one in found if one.opens <= due <= one.due), None)
+        slots = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
+        slot = next((slot for slot in slots if slot.opens <= due <= slot.due), None)
     faults += _faults_of_request(above, due, planned, theme, alone=alone)
     if duty:
         faults += _faults_of_duty(catalogue, duty, slot, due, planned, vacation)
@@ -152,7 +152,7 @@ def _faults_of_duty(
     """
     if due and slot is None:
         close = _slots(catalogue, duty, due - _FAR, due + _FAR)
-        nearest = min(close, key=lambda one: abs(one.due - due), default=None)
+        nearest = min(close, key=lambda slot: abs(slot.due - due), default=None)
         hint = ""
         if nearest:
             span = f"{day_text(nearest.opens)}至{day_text(nearest.due)}"

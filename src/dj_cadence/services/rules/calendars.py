@@ -82,7 +82,7 @@ def effect(
     with database.read() as session:
         for tasks, period, days, place in provisional_slots(session):
             semesters = calendar.semesters_for(*place)
-            unsure = any(one.label == period and one.provisional for one in semesters)
+            unsure = any(term.label == period and term.provisional for term in semesters)
             if not unsure and not calendar.is_provisional(*filter(None, days)):
                 definite += tasks
     return plan, definite

@@ -150,11 +150,11 @@ def cause_of(scope: ComparedTasks) -> ColumnElement[str]:
         (alike, ANNOUNCED if scope.announced else RULES),
         else_=FACTS,
     )
-    known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
-    beside = known.outerjoin(after, after.c.id == target_org.c.cohort_id).outerjoin(
+    assigned = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
+    beside = assigned.outerjoin(after, after.c.id == target_org.c.cohort_id).outerjoin(
         target_cohort, target_cohort.c.cohort_id == target_org.c.cohort_id
     )
-    found = (
+    query = (
         select(cause)
         .select_from(beside)
         .where(
@@ -162,7 +162,7 @@ def cause_of(scope: ComparedTasks) -> ColumnElement[str]:
             *(org_cohort.c[name] == target_org.c[name] for name in ("org_id", "subject_id")),
         )
     )
-    return func.coalesce(found.correlate(target_org).scalar_subquery(), literal(NEW))
+    return func.coalesce(query.correlate(target_org).scalar_subquery(), literal(NEW))
 
 
 def _cause_of_new_step(scope: ComparedTasks) -> ColumnElement[str]:

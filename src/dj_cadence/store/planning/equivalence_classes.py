@@ -73,11 +73,11 @@ class _Known:
 
 def _known(session: Session) -> _Known:
     session.connection()  # which begins one where there is none
-    found: _Known | None = session.info.get(_Known)
-    if found is None or found.transaction is not session.get_transaction():
+    remembered: _Known | None = session.info.get(_Known)
+    if remembered is None or remembered.transaction is not session.get_transaction():
         make_anew(session, _of_transaction)
-        found = session.info[_Known] = _Known(session.get_transaction())
-    return found
+        remembered = session.info[_Known] = _Known(session.get_transaction())
+    return remembered
 
 
 def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | None:
@@ -87,19 +87,19 @@ def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | Non
 
 def find_classes(session: Session, asked: Hashable, source: AnySelect) -> EquivalenceClasses:
     """Find the classes of organizations among `source`, in place of those found before."""
-    known = _known(session)
-    number = known.numbers.setdefault(asked, len(known.numbers))
+    remembered = _known(session)
+    number = remembered.numbers.setdefault(asked, len(remembered.numbers))
     mine = target_class.c.asked == number
     names = Membership._fields
     columns = (source.selected_columns[name] for name in names)
     rows = source.with_only_columns(literal(number), *columns).distinct()
     session.execute(delete(target_class).where(mine))
     session.execute(insert(target_class).from_select(["asked", *names], rows))
-    found = select(target_class.c.class_id, *(target_class.c[name] for name in names))
-    classes = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
+    query = select(target_class.c.class_id, *(target_class.c[name] for name in names))
+    classes = {row[0]: Membership(*row[1:]) for row in session.execute(query.where(mine)).all()}
     if len(classes) > _FEW:
         analyze(session, target_class)
-    known.classes[asked] = classes
+    remembered.classes[asked] = classes
     return classes
 
 
@@ -117,5 +117,5 @@ def assigned(session: Session, asked: Hashable, part: OrgSelection, source: AnyS
         columns = (literal(listed), *(each.c[name] for name in names), target_class.c.class_id)
         rows = select(*columns).join_from(each, target_class, alike)
         session.execute(insert(target_assignment).from_select(list(target_assignment.c), rows))
-    found = select(*(target_assignment.c[name] for name in (*names, "class_id")))
-    return found.where(target_assignment.c.listed == numbers[asked, part])
+    query = select(*(target_assignment.c[name] for name in (*names, "class_id")))
+    return query.where(target_assignment.c.listed == numbers[asked, part])

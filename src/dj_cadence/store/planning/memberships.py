@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.conditions import is_current_election
+from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.core.temporary_tables import insert_numbers
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.org_selection import OrgSelection
@@ -51,8 +51,8 @@ UNREAD = -1
 def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
     """Add the facts of the profiles to those that are `known`; a profile never changes."""
     for some in batched(set(ids).difference(known)):
-        found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
-        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
+        query = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
+        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(query)}
 
 
 def profiles(session: Session, classes: AnySelect) -> set[int]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dj_cadence.services.planning.apply import PlanReport
     from dj_cadence.services.rules.calendars import Source
 
-app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
+app = typer.Typer(name="calendar", help="日历：放假调休安排和校历。", no_args_is_help=True)
 
 _STATUS = {"official": "已公布", "statutory_only": "仅法定", "missing": "缺"}
 
@@ -85,16 +85,16 @@ def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
 
     rows = (
         (
-            chinese_label(one.label),
-            one.city or "不限",
-            one.stage or "不限",
-            one.first,
-            one.last,
-            "暂定" if one.provisional else "已公布",
+            chinese_label(semester.label),
+            semester.city or "不限",
+            semester.stage or "不限",
+            semester.first,
+            semester.last,
+            "暂定" if semester.provisional else "已公布",
             _origin(source),
-            one.source,
+            semester.source,
         )
-        for one, source in semesters
+        for semester, source in semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
@@ -158,8 +158,8 @@ def _sample(sample: dict[str, Any]) -> str:
         _moved("计划", sample["was_planned"], sample["planned"]),
         _moved("截止", sample["was_due"], sample["due"]),
     ]
-    said = "，".join(day for day in days if day)
-    return f"{sample['org']} {chinese_label(sample['period'])} {said}"
+    dates = "，".join(day for day in days if day)
+    return f"{sample['org']} {chinese_label(sample['period'])} {dates}"
 
 
 def _moved(name: str, was: date | None, now: date | None) -> str:
