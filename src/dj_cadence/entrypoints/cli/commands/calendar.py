@@ -9,7 +9,7 @@ import typer
 
 from dj_cadence import clock
 from dj_cadence.domain.labels import PLAN_CHANGES
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.problems import faults
@@ -106,7 +106,7 @@ def _origin(source: Source) -> str:
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="文件", help="yaml、xlsx 或 csv")],
+    file: Annotated[Path, argument("文件", "yaml、xlsx 或 csv")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看影响，不写入")] = False,
 ) -> None:
