@@ -107,7 +107,7 @@ def duty_grid(
         *_rows(session, catalogue, [above], due, with_subtrees=False),
         *_rows(session, catalogue, chosen, due, with_subtrees=not request.every),
     ]
-    rows = [row for row in made if row.is_shown(request.only)]
+    rows = [row for row in made if row.is_shown(request.only) and (row.cells or row is not made[0])]
     owed = {duty for row in rows for duty in row.cells}
     columns = [GridColumn(key, catalogue.duties[key].title) for key in duties if key in owed]
     return DutyGrid(period, before, after, columns, rows, _total(rows))
