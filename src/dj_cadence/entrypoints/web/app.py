@@ -93,7 +93,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         return [
             route(page.path, for_administrators(page.show)),
             route(act, for_administrators(page.act), "POST", gate=gate),
-            route(act, for_administrators(page.back)),
+            route(act, for_administrators(_way_back(*page.acts))),
         ]
 
     watchers = Workers(WATCHERS)
@@ -112,43 +112,26 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
         route("/orgs/{code}/feed", subscription.change, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
-<<<<<<< HEAD
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST", gate=uploads.OF_TASKS),
-        route("/orgs/{code}/{act}", pages.back_to_organization),
-        route("/feed", subscription.change_own, "POST"),
-        route("/feed", pages.back_to_start),
-=======
-        route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
         route("/orgs/{code}/{act}", _way_back(*task_actions.NAMES, "feed")),
         route("/feed", subscription.change, "POST"),
         route("/feed", _way_back("feed")),
->>>>>>> main
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
         route("/t/{token}/evidence/{id}", evidence.of_message),
-<<<<<<< HEAD
         route("/t/{token}/{act}", links.act_in_message, "POST", gate=uploads.OF_TASKS),
-        route("/t/{token}/{act}", links.back_to_message),
-=======
-        route("/t/{token}/{act}", links.act_in_message, "POST"),
         route("/t/{token}/{act}", _way_back(*task_actions.NAMES)),
->>>>>>> main
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/access", access.access),
         route("/access/{what}", access.end, "POST"),
         route("/access/{what}", _way_back(*access.SAID)),
         route("/logout", links.logout, "POST"),
-<<<<<<< HEAD
-        route("/logout", pages.back_to_start),
+        route("/logout", _way_back("logout")),
         route("/manage", for_administrators(home)),
         *(route_ for page in ADMINISTRATION for route_ in managed(page)),
-        Route("/healthz", health.HealthEndpoint(context).answer),
-=======
-        route("/logout", _way_back("logout")),
         Route("/healthz", health.answering(context.passes)),
->>>>>>> main
         route("/metrics", health.metrics, by=watchers),
         Mount("/static", _Static(context)),
     ]

@@ -32,7 +32,7 @@ SAFE_HEADERS = {
 }
 
 
-class Told(HTTPException):
+class ExplainedError(HTTPException):
     """A status, 403 if no other, with what the visitor is told about it in Chinese."""
 
     def __init__(self, text: str, status: int = HTTPStatus.FORBIDDEN) -> None:
@@ -126,7 +126,7 @@ def content_kind(request: Request) -> str:
 async def limited(
     request: Request, most: int, message: str = "", patience: int = 0
 ) -> AsyncGenerator[bytes, None]:
-    """What is sent, piece by piece. Raises Told, which says `message`, beyond `most` bytes.
+    """What is sent, piece by piece. Raises ExplainedError, which says `message`, beyond `most` bytes.
 
     So many bytes of `patience` are read on and dropped: a browser shows no answer that comes
     while it is still sending.
@@ -139,7 +139,7 @@ async def limited(
         elif received > most + patience:
             break
     if received > most:
-        raise Told(message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise ExplainedError(message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def clean(value: str) -> str:
@@ -153,7 +153,7 @@ def form_token(key: bytes, holder: str) -> str:
 
 
 def check_form(request: Request, form: Mapping[str, str], expected: str) -> None:
-    """Raise Told unless the form came from a page of ours, and not long ago.
+    """Raise ExplainedError unless the form came from a page of ours, and not long ago.
 
     Browsers say `Origin: null` on pages without a referrer, so where they tell the
     site by Sec-Fetch-Site that word counts; the form's own secret counts always.
@@ -162,9 +162,9 @@ def check_form(request: Request, form: Mapping[str, str], expected: str) -> None
     origin = request.headers.get("origin", "null")
     foreign = site != "same-origin" if site else origin not in ("null", _origin(request))
     if foreign:
-        raise Told(labels.FOREIGN_FORM)
+        raise ExplainedError(labels.FOREIGN_FORM)
     if not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
-        raise Told(labels.STALE_FORM)
+        raise ExplainedError(labels.STALE_FORM)
 
 
 def _origin(request: Request) -> str:

@@ -7,12 +7,8 @@ from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
-from dj_cadence.entrypoints.cli.context import folder, opened, reading
-=======
 from dj_cadence.entrypoints.cli.arguments import argument
-from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
->>>>>>> main
+from dj_cadence.entrypoints.cli.context import folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.problems import faults
 

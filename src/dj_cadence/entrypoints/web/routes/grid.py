@@ -11,7 +11,7 @@ from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
-from dj_cadence.entrypoints.web.security import Forbidden
+from dj_cadence.entrypoints.web.security import ExplainedError
 from dj_cadence.rendering.workbooks import XLSX, Sheet, workbook
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.pages.duty_grid import (
@@ -107,6 +107,6 @@ def _made(ctx: RequestContext) -> tuple[GridRequest, DutyGrid, str]:
     with ctx.read() as session:
         above = ctx.organization(session)
         if not oversees(session, ctx.visitor, above.id, ctx.today):
-            raise Forbidden(labels.NOT_ABOVE)
+            raise ExplainedError(labels.NOT_ABOVE)
         made = duty_grid(session, ctx.catalogue, ctx.visitor, above, request, ctx.today)
     return request, made, above.name

@@ -12,7 +12,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.way import Way
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
-from dj_cadence.entrypoints.web.security import Told
+from dj_cadence.entrypoints.web.security import ExplainedError
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
@@ -96,7 +96,7 @@ def answer(
     `base` is the page on which the form stands; `show` makes it again where the action is refused
     or to be changed, as it was filled in. What came with the form is named in the same transaction
     as the action, and gone where that is refused. Raises HTTPException 404 for an action that
-    does not exist, and Told for a task that is not among those `allowed`.
+    does not exist, and ExplainedError for a task that is not among those `allowed`.
     """
     if CHANGE in ctx.form:
         return show(refused=_refusal(ctx))
@@ -176,7 +176,7 @@ def _chosen(ctx: RequestContext, session: Session, may: Allowed) -> tuple[_Act, 
         allowed = may.below
     task = allowed.get(number)
     if task is None:
-        raise Told(labels.NOT_YOURS)
+        raise ExplainedError(labels.NOT_YOURS)
     return act, task
 
 
@@ -227,7 +227,7 @@ def _also(action: TaskAction) -> list[int]:
     if action.may.also is not None:
         offered = {row.id for row in action.may.also.get(action.task.id, ())}
         if not offered.issuperset(ids):
-            raise Told(labels.NOT_YOURS)
+            raise ExplainedError(labels.NOT_YOURS)
         return ids
     if any(labels.is_election(row) for row in _may_act_on(action, ids)):
         raise Refused("换届请在换届那一项上登记：它的日期要再核对一次。")
@@ -235,13 +235,13 @@ def _also(action: TaskAction) -> list[int]:
 
 
 def _may_act_on(action: TaskAction, ids: Collection[int]) -> list[TaskRow]:
-    """These tasks. Raises Told where one of them may not be read, or belongs to others."""
+    """These tasks. Raises ExplainedError where one of them may not be read, or belongs to others."""
     session, person, today = action.session, action.may.person, action.ctx.today
     found = tasks(session, action.ctx.catalogue, today=today, ids=ids)
     rows = readable(session, person, found, today)
     may = (may_act(session, person, org_id, today) for org_id in {row.org_id for row in rows})
     if len(rows) < len(ids) or not all(may):
-        raise Told(labels.NOT_YOURS)
+        raise ExplainedError(labels.NOT_YOURS)
     return rows
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.errors import Refused
 
 ROOT = "/manage"
@@ -47,9 +47,3 @@ class AdministrationPage:
             response = self.show(ctx, str(error))
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
             return response
-
-    def back(self, ctx: RequestContext) -> Response:
-        """The address of a form, opened by itself: the page on which the form stands."""
-        if ctx.path("act") not in self.acts:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        return go_to(self.path)
