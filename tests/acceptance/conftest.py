@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from dj_cadence.bootstrap import open_site
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Database
 from tests.world.shipped import shipped
-from tests.world.terminal import Terminal, type_command
+from tests.world.small_roster import write_roster
+from tests.world.terminal import TODAY, Terminal, type_command
 from tests.world.village import Village, make_village
 from tests.world.web_district import District, make_district
 
@@ -65,3 +67,41 @@ def village_site(village: Village) -> Iterator[Site]:
     site = village.open()
     yield site
     site.database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site on which nothing was done, with Qian of the small roster as its administrator."""
+    folder = tmp_path_factory.mktemp("new") / "site"
+    assert type_command("init", folder, "--starts-on", TODAY.replace(day=1)).code == 0
+    toml = folder / "site.toml"
+    text = toml.read_text(encoding="utf-8")
+    text = text.replace("administrator = false", "administrator = true")
+    toml.write_text(f'administrators = ["qian@example.cn"]\n{text}', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def planned_folder(new_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its roster and plan."""
+    folder = Path(shutil.copytree(new_folder, tmp_path_factory.mktemp("planned") / "site"))
+    shell = Terminal(folder)
+    assert shell("roster", "import", write_roster(folder.with_suffix(".xlsx"))).code == 0
+    assert shell("plan", "--apply").code == 0
+    return folder
+
+
+@pytest.fixture
+def new_site(new_folder: Path, tmp_path: Path) -> Iterator[Site]:
+    yield from _opened(new_folder, tmp_path)
+
+
+@pytest.fixture
+def planned_site(planned_folder: Path, tmp_path: Path) -> Iterator[Site]:
+    yield from _opened(planned_folder, tmp_path)
+
+
+def _opened(folder: Path, tmp_path: Path) -> Iterator[Site]:
+    site = open_site(Path(shutil.copytree(folder, tmp_path / "site")), {})
+    yield site
+    site.database.close()

@@ -80,6 +80,7 @@ MESSAGE_KINDS: Mapping[str, str] = {
     "bundle": "任务提醒",
     "digest": "党建工作周报",
     "alert": "规则文件提醒",
+    "login": "登录链接",
     "test": "测试",
 }
 CHANNELS: Mapping[str, str] = {

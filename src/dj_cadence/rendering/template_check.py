@@ -17,7 +17,14 @@ from dj_cadence.domain.digest.digest import (
     Numbers,
 )
 from dj_cadence.domain.messages.notifier import Audience
-from dj_cadence.domain.messages.view import LISTED, AlertView, ChannelAlertView, Item, MessageView
+from dj_cadence.domain.messages.view import (
+    LISTED,
+    AlertView,
+    ChannelAlertView,
+    Item,
+    LoginView,
+    MessageView,
+)
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.problems import Problem
 from dj_cadence.rendering.templates import Templates
@@ -38,6 +45,7 @@ def check_templates(templates: Templates) -> list[Problem]:
                 for digest in view.digests
             ]
         fills += [("mail", partial(templates.render_alert, view)) for view in _ALERTS]
+        fills.append(("mail", partial(templates.render_login, _LOGIN)))
         problems = [_problem(fill, name) for name, fill in fills]
     return list(dict.fromkeys(problem for problem in problems if problem))
 
@@ -137,6 +145,7 @@ def _samples() -> tuple[MessageView, ...]:
 
 
 SAMPLES = _samples()
+_LOGIN = LoginView("示例站点", "王老师", "https://dj.example/login/x", 2)
 _ALERTS: tuple[AlertView | ChannelAlertView, ...] = (
     AlertView("示例站点", ("a.yaml:1:1: 缺少 title",), "/site"),
     AlertView("示例站点", (), "/site"),

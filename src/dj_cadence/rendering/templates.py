@@ -16,6 +16,7 @@ from dj_cadence.domain.messages.view import (
     AlertView,
     ChannelAlertView,
     Item,
+    LoginView,
     MessageView,
     Rendered,
     for_group,
@@ -59,6 +60,10 @@ class Templates:
         """What administrators are told, in all its forms."""
         name = "mail/alert" if isinstance(view, AlertView) else "mail/channel"
         return self._render(name, {"alert": view})
+
+    def render_login(self, view: LoginView) -> Rendered:
+        """A link to log in, in all its forms."""
+        return self._render("mail/login", {"login": view})
 
     def _render(self, name: str, words: Mapping[str, object]) -> Rendered:
         text, html = (

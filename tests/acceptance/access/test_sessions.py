@@ -97,6 +97,7 @@ POSTS: dict[str, tuple[Address, Address]] = {
         lambda district, _: district.link(1),
         lambda district, _: f"{district.link(1)}/done",
     ),
+    "/login": ("/", "/login"),
     "/login/{token}": (_a_login, _a_login),
     "/logout": ("/", "/logout"),
     "/access/{what}": ("/access", "/access/logins"),

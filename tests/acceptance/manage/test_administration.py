@@ -2,27 +2,22 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from httpx2 import Response
 from starlette.routing import Route
 
-from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access.link_tokens import login_address
 from dj_cadence.services.operations import pending_uploads
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site, state_of
-from dj_cadence.store.roster.people import find_person
+from tests.world.managed_site import FAR, browser
 from tests.world.small_roster import write_roster
-from tests.world.terminal import NOW, TODAY, Terminal, type_command
+from tests.world.terminal import NOW
 from tests.world.web_district import Browser
 
-LOCAL, FAR = "127.0.0.1", "203.0.113.7"
 HOLIDAYS = """\
 year: 2027
 status: official
@@ -31,25 +26,6 @@ holidays:
   - {name: 元旦, days_off: [2027-01-01, 2027-01-02, 2027-01-03]}
 """
 OWN_RULE = "duties:\n  theme_party_day: {day: 5日}\n"
-
-
-def browser(site: Site, *, client: str = LOCAL, person: str = "") -> Browser:
-    """At the machine itself; with a person, theirs, logged in from elsewhere."""
-    folders = template_folders(site.settings)
-    context = WebContext(site, folders, applied_catalogue, lambda: NOW, on_loopback=True)
-    made = Browser(
-        make_app(context),
-        base_url=site.settings.web_address,
-        client=(FAR if person else client, 50000),
-        follow_redirects=False,
-        raise_server_exceptions=False,
-    )
-    if person:
-        with site.database.write() as session:
-            found = find_person(session, person)
-            path = urlsplit(login_address(session, site.settings, found.id, NOW)).path
-        assert made.send_form(path, path).status_code == 303
-    return made
 
 
 def upload(client: Browser, page: str, act: str, file: Path, **fields: str) -> Response:
@@ -66,31 +42,10 @@ def kept(page: Response) -> str:
     return found[1]
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Site]:
-    folder = tmp_path / "site"
-    assert type_command("init", folder, "--starts-on", TODAY.replace(day=1)).code == 0
-    toml = folder / "site.toml"
-    text = toml.read_text(encoding="utf-8")
-    text = text.replace("administrator = false", "administrator = true")
-    text = f'administrators = ["qian@example.cn"]\n{text}'
-    toml.write_text(text, encoding="utf-8")
-    site = open_site(folder, {})
-    yield site
-    site.database.close()
-
-
-@pytest.fixture
-def begun(empty: Site, tmp_path: Path) -> Site:
-    """With its roster and plan."""
-    shell = Terminal(empty.settings.folder)
-    assert shell("roster", "import", write_roster(tmp_path / "花名册.xlsx")).code == 0
-    assert shell("plan", "--apply").code == 0
-    return empty
-
-
-def test_an_empty_site_is_brought_to_sending_without_a_command(empty: Site, tmp_path: Path) -> None:
-    client = browser(empty)
+def test_an_empty_site_is_brought_to_sending_without_a_command(
+    new_site: Site, tmp_path: Path
+) -> None:
+    client = browser(new_site)
     assert client.get("/manage").text.count("待办") == 5
 
     looked = upload(client, "roster", "look", write_roster(tmp_path / "花名册.xlsx"))
@@ -108,14 +63,14 @@ def test_an_empty_site_is_brought_to_sending_without_a_command(empty: Site, tmp_
 
     sent = client.send_form("/manage/site", "/manage/site/send", switch="on")
     assert sent.headers["location"] == "/manage/site?said=on"
-    assert state_of(empty.database).sending
+    assert state_of(new_site.database).sending
     assert client.get("/manage").text.count("待办") == 2  # address and channels, in site.toml
 
 
 def test_a_roster_with_a_fault_names_its_cell_and_writes_nothing(
-    empty: Site, tmp_path: Path
+    new_site: Site, tmp_path: Path
 ) -> None:
-    client, file = browser(empty), tmp_path / "组织.csv"
+    client, file = browser(new_site), tmp_path / "组织.csv"
     file.write_text("组织代码,组织名称,类别\nA,云溪区委教育工委,机关\n", encoding="utf-8")
 
     looked = upload(client, "roster", "look", file)
@@ -126,16 +81,16 @@ def test_a_roster_with_a_fault_names_its_cell_and_writes_nothing(
 
 
 def test_the_exported_roster_changes_nothing_when_it_comes_back(
-    begun: Site, tmp_path: Path
+    planned_site: Site, tmp_path: Path
 ) -> None:
-    client, file = browser(begun), tmp_path / "again.xlsx"
+    client, file = browser(planned_site), tmp_path / "again.xlsx"
     file.write_bytes(client.send_form("/manage/roster", "/manage/roster/export").content)
 
     assert "无变化。" in upload(client, "roster", "look", file).text
 
 
-def test_what_was_brought_in_cannot_be_brought_in_again(empty: Site, tmp_path: Path) -> None:
-    client = browser(empty)
+def test_what_was_brought_in_cannot_be_brought_in_again(new_site: Site, tmp_path: Path) -> None:
+    client = browser(new_site)
     key = kept(upload(client, "roster", "look", write_roster(tmp_path / "花名册.xlsx")))
     client.send_form("/manage/roster", "/manage/roster/import", upload=key)
 
@@ -146,8 +101,8 @@ def test_what_was_brought_in_cannot_be_brought_in_again(empty: Site, tmp_path: P
 
 
 @pytest.mark.parametrize("key", ["", "..", "../../site.toml", "a" * 20, "a" * 41, "."])
-def test_a_key_of_no_upload_leads_nowhere(begun: Site, key: str) -> None:
-    answer = browser(begun).send_form("/manage/roster", "/manage/roster/import", upload=key)
+def test_a_key_of_no_upload_leads_nowhere(planned_site: Site, key: str) -> None:
+    answer = browser(planned_site).send_form("/manage/roster", "/manage/roster/import", upload=key)
 
     assert (answer.status_code, "请重新选择文件" in answer.text) == (422, True)
 
@@ -163,8 +118,10 @@ def test_names_of_files_lead_nowhere_and_two_of_one_name_stay_two(tmp_path: Path
     assert [path.name for path in files[:3]] == ["x.csv"] * 3
 
 
-def test_a_holiday_notice_is_looked_at_stored_and_planned(begun: Site, tmp_path: Path) -> None:
-    client, file = browser(begun), tmp_path / "2027.yaml"
+def test_a_holiday_notice_is_looked_at_stored_and_planned(
+    planned_site: Site, tmp_path: Path
+) -> None:
+    client, file = browser(planned_site), tmp_path / "2027.yaml"
     file.write_text(HOLIDAYS, encoding="utf-8")
 
     looked = upload(client, "calendars", "look", file)
@@ -172,24 +129,24 @@ def test_a_holiday_notice_is_looked_at_stored_and_planned(begun: Site, tmp_path:
     stored = client.send_form("/manage/calendars", "/manage/calendars/store", upload=kept(looked))
 
     assert stored.headers["location"] == "/manage/calendars?said=stored"
-    assert (begun.settings.folder / "schedules/calendars/holidays-2027.yaml").is_file()
+    assert (planned_site.settings.folder / "schedules/calendars/holidays-2027.yaml").is_file()
 
 
-def test_a_plan_that_changed_since_it_was_looked_at_is_not_applied(begun: Site) -> None:
-    rules = begun.settings.folder / "schedules" / "duties" / "own.yaml"
+def test_a_plan_that_changed_since_it_was_looked_at_is_not_applied(planned_site: Site) -> None:
+    rules = planned_site.settings.folder / "schedules" / "duties" / "own.yaml"
     rules.parent.mkdir()
     rules.write_text(OWN_RULE, encoding="utf-8")
-    answer = browser(begun).send_form("/manage/plan", "/manage/plan/apply", hash="0" * 64)
+    answer = browser(planned_site).send_form("/manage/plan", "/manage/plan/apply", hash="0" * 64)
 
     assert answer.status_code == 422
     assert "规则文件刚刚又改过，没有应用" in answer.text
 
 
-def test_faulty_rules_are_shown_with_their_place_and_not_applied(begun: Site) -> None:
-    rules = begun.settings.folder / "schedules" / "duties" / "own.yaml"
+def test_faulty_rules_are_shown_with_their_place_and_not_applied(planned_site: Site) -> None:
+    rules = planned_site.settings.folder / "schedules" / "duties" / "own.yaml"
     rules.parent.mkdir()
     rules.write_text("duties:\n  theme_party_day: {dya: 5日}\n", encoding="utf-8")
-    client = browser(begun)
+    client = browser(planned_site)
 
     page = client.get("/manage/plan").text
 
@@ -198,16 +155,16 @@ def test_faulty_rules_are_shown_with_their_place_and_not_applied(begun: Site) ->
     assert "/manage/plan/apply" not in page
 
 
-def test_a_test_message_goes_out_and_its_answer_is_shown(begun: Site) -> None:
-    answer = browser(begun).send_form(
+def test_a_test_message_goes_out_and_its_answer_is_shown(planned_site: Site) -> None:
+    answer = browser(planned_site).send_form(
         "/manage/channels", "/manage/channels/test", channel="email", address="li@example.cn"
     )
 
     assert "已发出，对方答复：" in answer.text
 
 
-def test_a_test_message_that_does_not_go_out_says_why(begun: Site) -> None:
-    answer = browser(begun).send_form(
+def test_a_test_message_that_does_not_go_out_says_why(planned_site: Site) -> None:
+    answer = browser(planned_site).send_form(
         "/manage/channels", "/manage/channels/test", channel="pigeon", address="roof"
     )
 
@@ -215,30 +172,30 @@ def test_a_test_message_that_does_not_go_out_says_why(begun: Site) -> None:
     assert "没有名为“pigeon”的通道" in answer.text
 
 
-def test_a_backup_is_a_whole_site_and_leaves_nothing_behind(begun: Site) -> None:
-    answer = browser(begun).send_form("/manage/site", "/manage/site/backup")
+def test_a_backup_is_a_whole_site_and_leaves_nothing_behind(planned_site: Site) -> None:
+    answer = browser(planned_site).send_form("/manage/site", "/manage/site/backup")
 
     with zipfile.ZipFile(BytesIO(answer.content)) as archive:
         assert {"site.toml", "dj-cadence.db"} <= set(archive.namelist())
     assert "attachment" in answer.headers["content-disposition"]
 
 
-def test_an_audit_says_that_all_is_well(begun: Site) -> None:
-    answer = browser(begun).send_form("/manage/site", "/manage/site/audit")
+def test_an_audit_says_that_all_is_well(planned_site: Site) -> None:
+    answer = browser(planned_site).send_form("/manage/site", "/manage/site/audit")
 
     assert "全部一致，没有发现问题" in answer.text
 
 
-def test_sending_is_switched_off_again(begun: Site) -> None:
-    client = browser(begun)
+def test_sending_is_switched_off_again(planned_site: Site) -> None:
+    client = browser(planned_site)
     client.send_form("/manage/site", "/manage/site/send", switch="on")
     client.send_form("/manage/site", "/manage/site/send", switch="off")
 
-    assert not state_of(begun.database).sending
+    assert not state_of(planned_site.database).sending
 
 
-def test_who_the_settings_name_administers_from_anywhere(begun: Site) -> None:
-    client = browser(begun, person="qian@example.cn")
+def test_who_the_settings_name_administers_from_anywhere(planned_site: Site) -> None:
+    client = browser(planned_site, person="qian@example.cn")
 
     assert client.get("/manage").status_code == 200
     assert 'href="/manage"' in client.get("/").text
@@ -256,9 +213,9 @@ def administration(site: Site) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("person", ["", "li@example.cn", "zhao@example.cn"])
-def test_nobody_else_comes_in_by_any_route(begun: Site, person: str) -> None:
-    client = browser(begun, client=FAR, person=person)
-    routes = administration(begun)
+def test_nobody_else_comes_in_by_any_route(planned_site: Site, person: str) -> None:
+    client = browser(planned_site, client=FAR, person=person)
+    routes = administration(planned_site)
 
     forms = [{"data": {"csrf": "x"}}, {"files": {"file": ("x.csv", b"x")}}]
 
@@ -270,15 +227,15 @@ def test_nobody_else_comes_in_by_any_route(begun: Site, person: str) -> None:
             assert answer.status_code == 403 or takes_none, (method, path, form)
     assert client.post("/manage/roster/look", **forms[1]).status_code == 403
     assert 'href="/manage"' not in client.get("/").text
-    assert not (begun.settings.folder / "uploads").exists()
+    assert not (planned_site.settings.folder / "uploads").exists()
 
 
-def test_a_form_of_another_site_changes_nothing(begun: Site) -> None:
-    client = browser(begun)
+def test_a_form_of_another_site_changes_nothing(planned_site: Site) -> None:
+    client = browser(planned_site)
     headers = {"origin": "https://evil.example"}
     data = {"csrf": client.csrf("/manage/site"), "switch": "on"}
 
     answer = client.post("/manage/site/send", data=data, headers=headers)
 
     assert answer.status_code == 403
-    assert not state_of(begun.database).sending
+    assert not state_of(planned_site.database).sending

@@ -16,6 +16,12 @@ class MessageKind(StrEnum):
     """Weekly digests, and notices if there are any."""
     ALERT = "alert"
     """For administrators; of no day, it is tried until it is out."""
+    LOGIN = "login"
+    """A link to log in, for a person who asked for it."""
+
+
+WITHOUT_TASKS = frozenset({MessageKind.ALERT, MessageKind.LOGIN})
+"""They carry no notices and are no part of what a person is told of duties."""
 
 
 class MessageState(StrEnum):

@@ -175,6 +175,17 @@ class AlertView:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginView:
+    """What a person is told who asked for a link to log in."""
+
+    site_name: str
+    person_name: str
+    link: str
+    hours: int
+    """So long it works."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelAlertView:
     """What administrators are told about a channel that takes nothing, or does so again."""
 

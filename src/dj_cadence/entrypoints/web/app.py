@@ -122,6 +122,8 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/t/{token}/evidence/{id}", evidence.of_message),
         route("/t/{token}/{act}", links.act_in_message, "POST", gate=uploads.OF_TASKS),
         route("/t/{token}/{act}", _way_back(*task_actions.NAMES)),
+        route("/login", links.ask_for_login, "POST"),
+        route("/login", _way_back("login")),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/access", access.access),

@@ -126,7 +126,7 @@ def content_kind(request: Request) -> str:
 async def limited(
     request: Request, most: int, message: str = "", patience: int = 0
 ) -> AsyncGenerator[bytes, None]:
-    """What is sent, piece by piece. Raises ExplainedError, which says `message`, beyond `most` bytes.
+    """What is sent, piece by piece. Beyond `most` bytes ExplainedError, which says `message`.
 
     So many bytes of `patience` are read on and dropped: a browser shows no answer that comes
     while it is still sending.

@@ -26,6 +26,7 @@ from dj_cadence.domain.messages.states import (
     UNSENT,
     WAITING,
     AttemptOutcome,
+    MessageKind,
     MessageState,
 )
 from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
@@ -33,7 +34,7 @@ from dj_cadence.store.audit.notice_rows import IN_FLIGHT
 from dj_cadence.store.delivery.claims import release
 from dj_cadence.store.schema import attempt, digest, letter, message, notice, rate_token
 
-KINDS = ("bundle", "digest", "alert")
+KINDS = tuple(MessageKind)
 LONGEST_LEASE = timedelta(hours=2)
 """Leases are of minutes."""
 _last = attempt.alias("last")

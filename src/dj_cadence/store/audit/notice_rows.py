@@ -5,7 +5,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 
-from dj_cadence.domain.messages.states import REACHED_NOBODY, UNSENT, MessageState, NoticeOutcome
+from dj_cadence.domain.messages.states import (
+    REACHED_NOBODY,
+    UNSENT,
+    WITHOUT_TASKS,
+    MessageState,
+    NoticeOutcome,
+)
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
 from dj_cadence.store.core.shared_conditions import is_asked_for
@@ -34,7 +40,7 @@ def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
 
 def _last_bundling() -> ColumnElement[Any]:
     """The last day on which messages were made, some of which reached somebody."""
-    usual = (~is_asked_for(_bundle), _bundle.c.kind != "alert")
+    usual = (~is_asked_for(_bundle), _bundle.c.kind.not_in(WITHOUT_TASKS))
     return select(func.max(_bundle.c.day)).where(*usual).scalar_subquery()
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.messages.states import MessageKind, NoticeOutcome
+from dj_cadence.domain.messages.states import WITHOUT_TASKS, NoticeOutcome
 from dj_cadence.domain.reminders.plan import DECIDE
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.json_functions import among, json_array, json_group
@@ -178,7 +178,7 @@ def first_messages(session: Session, message_ids: Sequence[int]) -> dict[int, st
     mine = (
         before.c.person_id == message.c.person_id,
         before.c.id != message.c.id,
-        before.c.kind != MessageKind.ALERT,
+        before.c.kind.not_in(WITHOUT_TASKS),
         before.c.sent_at.is_not(None),
     )
     here = (before.c.channel == message.c.channel, before.c.address == message.c.address)

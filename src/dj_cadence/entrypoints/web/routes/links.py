@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import CARDS, RequestContext, go_to
@@ -12,6 +13,7 @@ from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.services.access import logins
 from dj_cadence.services.access.link_tokens import subject_of, use_login_link
 from dj_cadence.services.access.permissions import person_visitor
+from dj_cadence.services.delivery.login_request import LIFE, request_login
 from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
@@ -50,6 +52,20 @@ def consume_login(ctx: RequestContext) -> Response:
         _end_login(ctx, session)
     response = go_to("/")
     sign_in(response, ctx.settings, secret)
+    return response
+
+
+def ask_for_login(ctx: RequestContext) -> Response:
+    """Whatever was written, the same answer at once; what comes of it comes afterwards."""
+    client = ctx.request.client
+    response = ctx.plain_page("login_asked.html", hours=int(LIFE.total_seconds() // 3600))
+    response.background = BackgroundTask(
+        request_login,
+        ctx.context.site,
+        ctx.form.get("address", ""),
+        client.host if client else "",
+        ctx.now,
+    )
     return response
 
 

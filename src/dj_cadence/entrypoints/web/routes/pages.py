@@ -33,7 +33,7 @@ from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
 from dj_cadence.services.pages import overview
 from dj_cadence.services.pages.task_history import task_history
-from dj_cadence.services.site import Session
+from dj_cadence.services.site import Session, state_of
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
 from dj_cadence.services.tasks.last_word import last_words
@@ -60,7 +60,8 @@ def start(ctx: RequestContext) -> Response:
     with ctx.read() as session:
         values = {} if ctx.visitor.is_stranger else _overview(ctx, session)
     if not values:
-        return ctx.page("logged_out.html")
+        state = state_of(ctx.database)
+        return ctx.page("logged_out.html", sending=state.sending and not state.is_held)
     subject, address = f"person:{ctx.visitor.person_id}", values.pop("address")
     return ctx.page(
         "start.html",

@@ -235,7 +235,7 @@ def _also(action: TaskAction) -> list[int]:
 
 
 def _may_act_on(action: TaskAction, ids: Collection[int]) -> list[TaskRow]:
-    """These tasks. Raises ExplainedError where one of them may not be read, or belongs to others."""
+    """These tasks. Raises ExplainedError where one may not be read, or belongs to others."""
     session, person, today = action.session, action.may.person, action.ctx.today
     found = tasks(session, action.ctx.catalogue, today=today, ids=ids)
     rows = readable(session, person, found, today)

@@ -1,0 +1,90 @@
+"""A link to log in, asked for by an address: it goes to whoever has that, by their own channel.
+
+Who asks learns nothing by it: neither the answer nor the time it takes says whether there is
+such a person. The address counts as theirs only as the roster has it.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from functools import partial
+
+from dj_cadence.domain.messages.notifier import Limit
+from dj_cadence.domain.messages.states import MessageKind
+from dj_cadence.domain.messages.view import LoginView, Rendered
+from dj_cadence.domain.roster.contact_text import email_address, phone_number
+from dj_cadence.fingerprint import digest
+from dj_cadence.services.delivery.personal_message import way_to, write
+from dj_cadence.services.site import Site
+from dj_cadence.store.core.compiled import DriverTransaction
+from dj_cadence.store.delivery import rate_limits
+from dj_cadence.store.roster import people
+from dj_cadence.store.site import logins, tokens
+
+LIFE = timedelta(hours=2)
+"""So long such a link works, once."""
+_FOR_ADDRESS = Limit(3, 3600)
+_FOR_SOURCE = Limit(30, 3600)
+"""A school's computers may all come from one address."""
+_LONGEST = 254
+
+
+def request_login(site: Site, written: str, source: str, now: datetime) -> int:
+    """Send a link to everybody who has this e-mail address or number and holds an office today.
+
+    `source` is where the request comes from; of it, as of the address, only a hash is kept, for
+    an hour. Returns how many messages were written, which nobody outside is to be told.
+    """
+    names = set(_names(written))
+    if not names or not _is_within_limits(site, written, source, now):
+        return 0
+    number = 0
+    with site.database.write() as session:
+        for person in people.named_by(session, names):
+            way = way_to(session, site, person.id)
+            if way and logins.holds_office(session, person.id, site.today(now)):
+                render = partial(_rendered, site, person.name)
+                token = write(session, site, person, way, MessageKind.LOGIN, render, now)
+                tokens.remember(
+                    session,
+                    token,
+                    purpose="login",
+                    subject=f"person:{person.id}",
+                    generation=1,
+                    now=now,
+                    expires_at=now + LIFE,
+                )
+                number += 1
+    return number
+
+
+def _names(written: str) -> Iterator[str]:
+    """As the roster may have it; nothing for what is neither."""
+    plain = written.strip()[:_LONGEST]
+    if "@" in plain:
+        yield email_address(plain)
+    elif number := phone_number(plain):
+        yield number
+
+
+def _is_within_limits(site: Site, written: str, source: str, now: datetime) -> bool:
+    """Whether neither the source nor the address has asked too often."""
+    key = site.settings.key.hex()
+    with closing(DriverTransaction(site.database)) as driver:
+        for what, limit in ((source, _FOR_SOURCE), (written.strip().lower(), _FOR_ADDRESS)):
+            bucket = f"login:{digest(key, what)[:32]}"
+            if driver.transaction(partial(_take, bucket, limit, now)):
+                return False
+    return True
+
+
+def _take(
+    bucket: str, limit: Limit, now: datetime, transaction: DriverTransaction
+) -> datetime | None:
+    return rate_limits.take(transaction, bucket, limit, now)
+
+
+def _rendered(site: Site, name: str, token: str) -> Rendered:
+    link = f"{site.settings.web_address}/login/{token}"
+    hours = int(LIFE.total_seconds() // 3600)
+    return site.templates.render_login(LoginView(site.settings.name, name, link, hours))
