@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, type_coerce
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.actor import Way
 from dj_cadence.domain.tasks.task import SETTLED, State
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.store.audit.invariant import Invariant, Rules
 from dj_cadence.store.schema import act, evidence, record, record_task, task
 

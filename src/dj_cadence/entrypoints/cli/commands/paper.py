@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, ending, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
@@ -52,11 +52,8 @@ def letter(
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
     with reading(ctx) as (site, session):
-        rules, found, contact = (
-            applied_catalogue(session),
-            find_org(session, org),
-            site.settings.contact,
-        )
+        rules, found = applied_catalogue(session), find_org(session, org)
+        contact = site.settings.contact
         writer = DocumentWriter(session, rules, found, ADMINISTRATOR, site.today, contact)
         document = writer.write(kinds[kind], month, year)
     write_file(render_document(template_folders(site.settings), document), out)
@@ -68,19 +65,15 @@ def wall(
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.letters import DocumentWriter
     from dj_cadence.services.documents.wall_plan import wall_plan
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
     ending(out, ".xlsx")
     with reading(ctx) as (site, session):
+        rules, found = applied_catalogue(session), find_org(session, org)
         plan = wall_plan(
-            session,
-            applied_catalogue(session),
-            find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            year=year,
-            month=month,
+            DocumentWriter(session, rules, found, ADMINISTRATOR, site.today), year, month
         )
     write_file(wall_workbook(plan), out)

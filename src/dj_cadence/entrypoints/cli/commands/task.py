@@ -27,8 +27,7 @@ from dj_cadence.problems import suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dj_cadence.services.tasks.last_word import LastWord
-    from dj_cadence.services.tasks.listing import TaskRow
+    from dj_cadence.services.tasks.listing import LastWord, TaskRow
 
 
 def tasks(
@@ -53,7 +52,7 @@ def tasks(
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
     from dj_cadence.services.tasks import listing
-    from dj_cadence.services.tasks.last_word import last_words
+    from dj_cadence.services.tasks.listing import last_words
 
     if subtree and not org:
         raise Misuse("--subtree 要和 --org 一起用。")
