@@ -1,5 +1,6 @@
 """Being logged in: a secret in the browser, and a row that can be ended from here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
@@ -7,8 +8,8 @@ from secrets import token_urlsafe
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import logins
-from dj_cadence.store.site.logins import Device, LoggedIn
 
 LIFE = timedelta(days=30)
 """So long at most, used or not."""
@@ -50,12 +51,12 @@ def note_use(session: Session, login: Login, now: datetime) -> None:
     logins.seen(session, login.id, now - SEEN_EVERY, now)
 
 
-def logins_of(session: Session, person_id: int, now: datetime) -> list[Device]:
+def logins_of(session: Session, person_id: int, now: datetime) -> Sequence[AnyRow]:
     """A person's logins, the last used first."""
     return logins.of_person(session, person_id, now - LIFE)
 
 
-def people_logged_in(session: Session, now: datetime) -> list[LoggedIn]:
+def people_logged_in(session: Session, now: datetime) -> Sequence[AnyRow]:
     return logins.people(session, now - LIFE)
 
 

@@ -13,8 +13,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from dj_cadence.services.audit.contents import look_at_contents, rules_in_force
-from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.audit.contents import look_at_contents, look_at_evidence, rules_in_force
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.audit.links import look_at_links
 from dj_cadence.services.audit.moment import clock_behind, moment_of
@@ -29,22 +28,11 @@ from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.layout import differences
 
 __all__ = ["AuditFinding", "audit"]
+_ONLY_LOOKS = "损坏期间只核对，不改动"
 _log = logging.getLogger(__name__)
 _PLAN_HANGS_ON = (
-    "start_event_",
-    "catalogue_",
-    "clock_",
-    "cohort_",
-    "database_",
-    "cohort_member_",
-    "look_",
-    "org_",
-    "override_",
-    "profile_",
-    "reference_",
-    "site_",
-    "slot_",
-    "unreadable",
+    *("start_event_", "catalogue_", "clock_", "cohort_", "database_", "look_", "org_"),
+    *("override_", "profile_", "reference_", "site_", "slot_", "unreadable"),
 )
 """How the kinds of such findings begin."""
 
@@ -57,18 +45,18 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
     database, found = site.database, list[AuditFinding]()
     faults = stored_bytes.faults(database)
-    if faults:
-        found.append(damaged(faults))
     mend = not faults
-    rules = None
-    with unreadable("catalogue", found.append), database.read() as session:
-        rules, wrong = rules_in_force(session)
-        found += [wrong] if wrong else []
-    row = None
-    with unreadable("site", found.append), database.read() as session:
+    if faults:
+        text = f"处数据库文件损坏；请停止 run，用 restore 从备份恢复（{faults[0]}）。{_ONLY_LOOKS}"
+        found.append(AuditFinding("database_damaged", len(faults), text))
+    rules = row = None
+    with unreadable("catalogue", found), database.read() as session:
+        rules = rules_in_force(session, found)
+    with unreadable("site", found), database.read() as session:
         rows = contents.site_rows(session)
         row = rows[0] if len(rows) == 1 else None
-        found += [] if row else [_no_site(len(rows))]
+        text = f"处站点资料不对（应有一行，现有 {len(rows)} 行）；请从备份恢复"
+        found.append(AuditFinding("site_row", int(row is None), text))
     moment = moment_of(site, row, rules.calendar if rules else None, now)
     found.append(clock_behind(moment))
     found += look_at_rows(database, moment, mend=mend)
@@ -98,7 +86,7 @@ def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[
     """What a look finds, and that it came to nothing where the database fails."""
     found: list[AuditFinding] = []
     try:
-        with unreadable(what, found.append):
+        with unreadable(what, found):
             found.extend(look())
     except Exception as error:  # noqa: BLE001 - damage must not keep the other looks back
         _log.exception("audit_broken look=%s", what)
@@ -107,22 +95,8 @@ def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[
     yield from found
 
 
-def damaged(faults: list[str]) -> AuditFinding:
-    """That the stored bytes are not sound, in the database's words."""
-    text = (
-        "处数据库文件损坏；请停止 run，用 restore 从备份恢复"
-        f"（{faults[0]}）。损坏期间只核对，不改动"
-    )
-    return AuditFinding("database_damaged", len(faults), text)
-
-
 def _altered(database: Database) -> Iterator[AuditFinding]:
     """In what somebody changed the tables by hand: an index that is lost makes all slow."""
-    if wrong := differences(database):
-        text = f"处数据库的结构被改过（{'；'.join(wrong[:5])}）；请恢复用本版本做的备份"
-        yield AuditFinding("layout_altered", len(wrong), text)
-
-
-def _no_site(number: int) -> AuditFinding:
-    text = f"处站点资料不对（应有一行，现有 {number} 行）；请从备份恢复"
-    return AuditFinding("site_row", 1, text)
+    wrong = differences(database)
+    text = f"处数据库的结构被改过（{'；'.join(wrong[:5])}）；请恢复用本版本做的备份"
+    yield AuditFinding("layout_altered", len(wrong), text)

@@ -1,6 +1,6 @@
 """The moment that an audit holds everything against: the last whole pass."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.iso_week import week_label
@@ -12,7 +12,7 @@ from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.types import AnyRow
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
-_LONGEST_HOLIDAY = 15
+_LONGEST_HOLIDAY = 15 * DAY
 
 
 def moment_of(
@@ -22,18 +22,15 @@ def moment_of(
     seen = row.last_tick if row else None
     day, today = site.today(seen or now), site.today(now)
     latest = max(day, today)
+    tomorrow = latest + DAY
     return Moment(
         now=now,
         seen=seen or NEVER,
         day=day,
         latest=latest,
-        waits_until=_next_working_day(calendar, latest + DAY),
+        waits_until=calendar.on_or_after(tomorrow) if calendar else tomorrow + _LONGEST_HOLIDAY,
         latest_week=week_label(latest),
     )
-
-
-def _next_working_day(calendar: WorkCalendar | None, day: date) -> date:
-    return calendar.on_or_after(day) if calendar else day + _LONGEST_HOLIDAY * DAY
 
 
 def clock_behind(moment: Moment) -> AuditFinding:

@@ -1,9 +1,10 @@
 """The rules about rows, table by table: asked at once, and mended where that is safe."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from dj_cadence.services.audit.finding import AuditFinding
+from dj_cadence.services.audit.sentences import SENTENCES
 from dj_cadence.store.audit.invariant import (
     SHOWN,
     AuditedTable,
@@ -25,19 +26,20 @@ def look_at_rows(database: Database, moment: Moment, *, mend: bool) -> Iterator[
     """A finding for each rule that rows break. A table that cannot be read is one by itself."""
     for about in RULES:
         found: Findings = []
-        with unreadable(about.name, found.append):
+        with unreadable(about.name, found):
             found += _table(database, about, moment, mend=mend)
         yield from found
 
 
-def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> AbstractContextManager[None]:
-    """Say that something could not be read or written, and go on with the rest."""
-
-    def say(reason: str) -> None:
-        text = f"处数据读不出来（{what}：{reason}）；请停止 run，用 restore 从备份恢复"
-        tell(AuditFinding("unreadable", 1, text))
-
-    return stored_bytes.failure_told(say)
+@contextmanager
+def unreadable(what: str, found: Findings) -> Iterator[None]:
+    """Note that something could not be read or written, and go on with the rest."""
+    try:
+        yield
+    except stored_bytes.FAILURES as error:
+        said = f"{what}：{stored_bytes.reason(error)}"
+        text = f"处数据读不出来（{said}）；请停止 run，用 restore 从备份恢复"
+        found.append(AuditFinding("unreadable", 1, text))
 
 
 def _table(database: Database, about: AuditedTable, moment: Moment, *, mend: bool) -> Findings:
@@ -47,8 +49,15 @@ def _table(database: Database, about: AuditedTable, moment: Moment, *, mend: boo
     for kind, one, number in broken:
         if one.is_mended:
             mended = _mend(database, about, one, moment) if mend else number
-            found.append(AuditFinding(kind, mended, one.text, mended=mend))
-    return found + (_named(database, about, moment) if broken else [])
+            found.append(AuditFinding(kind, mended, one.text or SENTENCES[kind], mended=mend))
+    if broken:  # asked once more: what was mended may have set others right, or made them true
+        with database.read() as session:
+            for kind, one, number in broken_rules(session, about, RULES[about], moment):
+                if not one.is_mended:
+                    ids = " ".join(map(str, rows_of(session, about, one, moment, SHOWN)))
+                    text = (one.text or SENTENCES[kind]).format(ids=ids)
+                    found.append(AuditFinding(kind, number, text))
+    return found
 
 
 def _mend(database: Database, about: AuditedTable, one: Invariant, moment: Moment) -> int:
@@ -60,15 +69,3 @@ def _mend(database: Database, about: AuditedTable, one: Invariant, moment: Momen
         with database.write() as session:
             number += set_right(session, about, one, some, moment)
     return number
-
-
-def _named(database: Database, about: AuditedTable, moment: Moment) -> Findings:
-    """Asked once more: what was mended meanwhile may have set them right, or made them true."""
-    with database.read() as session:
-        broken = broken_rules(session, about, RULES[about], moment)
-        named = [(kind, one, n) for kind, one, n in broken if not one.is_mended]
-        ids = [rows_of(session, about, one, moment, SHOWN) for _, one, _ in named]
-    return [
-        AuditFinding(kind, n, one.text.format(ids=" ".join(map(str, keys))))
-        for (kind, one, n), keys in zip(named, ids, strict=True)
-    ]

@@ -1,10 +1,11 @@
 """Owed tasks: each in the state that its dates say, looked at in time, and reminded of."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from typing import Any, cast
+from functools import cached_property, partial
+from typing import cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
@@ -42,15 +43,15 @@ def look_at_tasks(
     with site.database.read() as session:
         look = _Look(session, site, rules, moment)
         wrong = [*look.by_situation(), *look.asleep(), *look.unreminded()]
-    numbers: dict[str, int] = {}
+    numbers: Counter[str] = Counter()
     for kind, number, set_right in wrong:
+        mended = number
         if mend:
             with site.database.write() as session:
                 mended = set_right(session)
-        numbers[kind] = numbers.get(kind, 0) + (mended if mend else number)
+        numbers[kind] += mended
     for kind, number in numbers.items():
-        if number:
-            yield AuditFinding(kind, number, _TEXTS[kind], mended=mend)
+        yield AuditFinding(kind, number, _TEXTS[kind], mended=mend)
 
 
 @dataclass
@@ -59,24 +60,24 @@ class _Look:
     site: Site
     rules: Catalogue
     moment: Moment
+    _plans: dict[int, ReminderPlan] = field(default_factory=dict)
 
     def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
-        for row in self._situations:
+        for row in store.situations(self.session):
             if found := self._wrong(row):
                 kind, set_right = found
                 yield kind, row.number, set_right
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
         """What is wrong in a situation, and what sets it right."""
-        key, moment, now = tuple(row[: len(store.KEY)]), self.moment, self.moment.now
-        should = self._state(row)
+        key, moment, should = store.key_of(row), self.moment, self._state(row)
         if row.reminded_until > moment.latest:
-            return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
+            return "task_ahead", lambda s: store.bring_back(s, key, should, moment)
         if row.last_next is None or row.last_next <= moment.latest:
             return None  # whatever is wrong, the next pass looks at it
         is_early = row.asked_on is not None and moment.day < row.asked_on
         if not is_early and self._differs(row, should):
-            return "task_state", lambda s: store.set_state(s, key, should, moment, now)
+            return "task_state", lambda s: store.set_state(s, key, should, moment)
         latest = max(self._latest_next(row), moment.latest)
         if row.last_next > latest:
             return "task_next_day_late", lambda s: store.wake(s, key, latest, moment)
@@ -131,28 +132,24 @@ class _Look:
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks that lack a reminder which fell due since rules and calendar changed last."""
-        said = store.reminded(self.session)
-        for key, number in store.plainly_reminded(self.session).items():
+        said, moment = store.reminded(self.session), self.moment
+        for row in store.plainly_reminded(self.session):
+            key = store.key_of(row)
             known = said.get(key, {})
-            lacking = [one for one in self._expected(key) if known.get(one, 0) < number]
+            lacking = [one for one in self._expected(row) if known.get(one, 0) < row.number]
             if lacking:
-                yield self._unreminded(key, lacking)
+                ids = store.without_reminder(self.session, key, lacking)
+                again = partial(store.look_again, ids=ids, key=key, moment=moment)
+                yield "notice_missing", len(ids), again
 
-    def _unreminded(
-        self, key: tuple[Any, ...], lacking: list[tuple[str, int]]
-    ) -> tuple[str, int, _Mend]:
-        ids, moment = store.without_reminder(self.session, key, lacking), self.moment
-        return "notice_missing", len(ids), lambda s: store.look_again(s, ids, key, moment)
-
-    def _expected(self, key: tuple[Any, ...]) -> list[tuple[str, int]]:
-        row = dict(zip(store.KEY, key, strict=True))
-        duty = self.rules.duties.get(row["duty"])
-        if duty is None or duty.workflow or row["reminded_until"] > self.moment.latest:
+    def _expected(self, row: AnyRow) -> list[tuple[str, int]]:
+        duty = self.rules.duties.get(row.duty)
+        if duty is None or duty.workflow or row.reminded_until > self.moment.latest:
             return []  # of a workflow only the current step speaks
-        dates = TaskDates(row["opens"], row["planned"], row["due"], row["asked_on"])
+        dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
         try:
-            plan, calendar = self._plan(row["plan_snapshot_id"]), self.rules.calendar
-            due = reminders(plan, dates, calendar, self._applied_on, row["reminded_until"])
+            plan, calendar = self._plan(row.plan_snapshot_id), self.rules.calendar
+            due = reminders(plan, dates, calendar, self._applied_on, row.reminded_until)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
         return [(one.reminder_step, one.occurrence) for one in due if one.level == 0]
@@ -161,14 +158,6 @@ class _Look:
         if plan_snapshot_id not in self._plans:
             self._plans[plan_snapshot_id] = plan_snapshots.load(self.session, plan_snapshot_id)
         return self._plans[plan_snapshot_id]
-
-    @cached_property
-    def _plans(self) -> dict[int, ReminderPlan]:
-        return {}
-
-    @cached_property
-    def _situations(self) -> list[AnyRow]:
-        return list(store.situations(self.session))
 
     @cached_property
     def _applied_on(self) -> date:

@@ -16,10 +16,11 @@ from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, ship
 from dj_cadence.problems import faults
 from dj_cadence.services.delivery.administrators import tell
 from dj_cadence.services.site import Site
-from dj_cadence.store.core.database import Session
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules import saved_rules
-from dj_cadence.store.rules.saved_rules import RuleFileTrouble
+from dj_cadence.store.rules.saved_rules import rule_file_trouble
+
+__all__ = ["rule_file_trouble"]  # what the pages show; the rest is for the engine
 
 QUIET = timedelta(minutes=10)
 """So long the trouble must have been the same: somebody may be at work on the files."""
@@ -38,7 +39,7 @@ def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
     loaded = _loaded(site.settings.folder)  # takes a while; no session is held for it
     with site.database.read() as session:
         trouble, problems = _trouble(loaded, catalogues.applied_hash(session))
-        noted = saved_rules.noted(session)
+        noted = rule_file_trouble(session)
     if trouble != (noted.trouble if noted else ""):
         _log.warning("saved_rules faults=%d differ=%s", len(problems), bool(trouble))
         with site.database.write() as session:
@@ -46,11 +47,6 @@ def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
     elif may_tell and noted and noted.told_at is None and now - noted.since >= QUIET:
         return _tell(site, trouble, problems, now)
     return False
-
-
-def rule_file_trouble(session: Session) -> RuleFileTrouble | None:
-    """What was wrong with the saved files when the engine looked last; None: all was well."""
-    return saved_rules.noted(session)
 
 
 def _loaded(folder: Path) -> LoadedRules:

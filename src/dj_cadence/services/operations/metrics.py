@@ -43,18 +43,14 @@ def measure(database: Database, now: datetime) -> Metrics:
 def exposition(found: Metrics, pass_age: float) -> str:
     """In the text format of Prometheus; `pass_age` in seconds."""
     last = found.last_tick.timestamp() if found.last_tick else 0
+    oldest = found.oldest_unsent.total_seconds()
     lines = (
         ("messages_due", "gauge", "Messages written down and not sent yet.", found.due),
         ("messages_sent_total", "counter", "Messages that a channel accepted.", found.sent),
         ("messages_failed_total", "counter", "Messages refused for good.", found.failed),
         ("channels_shut", "gauge", "Channels that take nothing, see doctor.", len(found.shut)),
         ("messages_unknown", "gauge", "Messages that wait for a person.", found.unknown),
-        (
-            "oldest_unsent_seconds",
-            "gauge",
-            "Age of the oldest message not sent yet.",
-            found.oldest_unsent.total_seconds(),
-        ),
+        ("oldest_unsent_seconds", "gauge", "Age of the oldest message not sent yet.", oldest),
         (
             "last_tick_timestamp_seconds",
             "gauge",

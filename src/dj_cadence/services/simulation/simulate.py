@@ -23,7 +23,6 @@ from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import simulated
-from dj_cadence.store.site.simulated import TaskDescription
 
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
@@ -86,7 +85,7 @@ class _Walk:
         self.tell = tell
         self.events: Counter[str] = Counter()
         self.days: dict[str, set[date]] = {}
-        self.about: dict[int, TaskDescription] = {}
+        self.about: dict[int, dict[str, Any]] = {}
 
     def approach(self, first: date, since: date, answer: SimulatedAnswer) -> None:
         """The days before those that are told of."""
@@ -129,9 +128,9 @@ class _Walk:
             messages.pretend_sent(session, at)
             notices.close_sent(session)
         for one in letters:
-            self._observe({"at": at, "event": "message", **one._asdict()})
-            for code in one.digests:
-                self._observe({"at": at, "event": "digest", "org": code, "to": one.to})
+            self._observe({"at": at, "event": "message", **one})
+            for code in one["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": one["to"]})
 
     def _act(self, day: date) -> None:
         """What people get done today, recorded the same evening."""
@@ -164,7 +163,7 @@ class _Walk:
         if task_id not in self.about:
             with self.site.database.read() as session:
                 self.about = simulated.describe_tasks(session)
-        return self.about[task_id]._asdict()
+        return self.about[task_id]
 
     def _sum_up(self, since: date, until: date) -> None:
         days = {to: len(found) for to, found in sorted(self.days.items())}

@@ -7,8 +7,8 @@ from pathlib import Path
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import open_file
 from dj_cadence.store.core.migrate import migrate
-from dj_cadence.store.site import copying
 from dj_cadence.store.site import site as sites
+from dj_cadence.store.site.copying import copy_rows
 
 
 def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bool]:
@@ -22,9 +22,7 @@ def copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bo
     with original.database.read() as source, database.write(durable=False) as target:
         row = sites.load(source)
         last = original.today(row.last_tick) if row.last_tick else None
-        if last is not None and last <= since:
-            copying.copy_under_way(source, target, original.home)
-            return copied, last, True
-        first = min(row.starts_on, since)
-        copying.copy_from_the_start(source, target, original.home, first)
-    return copied, first, False
+        goes_on = last is not None and last <= since
+        first = last if last and goes_on else min(row.starts_on, since)
+        copy_rows(source, target, original.home, None if goes_on else first)
+    return copied, first, goes_on

@@ -34,19 +34,15 @@ class Moment:
 
 
 Values = Mapping[str, Any]
+Broken = ColumnElement[bool] | Callable[[Moment], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Invariant:
     """What no row of a table may be."""
 
-    broken: ColumnElement[bool] | Callable[[Moment], ColumnElement[bool]]
+    broken: Broken
     """The condition, over columns of the table."""
-    text: str
-    """In Chinese, after the number: what was found, and what was done or is to be done.
-
-    `{ids}` stands for the first of the rows.
-    """
     mend: Values | Callable[[Moment], Values] | None = None
     """The values that set such a row right."""
     remove: bool = False
@@ -56,6 +52,8 @@ class Invariant:
 
     Without `mend` and `remove` it is all that is done about them.
     """
+    text: str = ""
+    """What is said of them, where it does not follow from the kind of finding."""
 
     @property
     def is_mended(self) -> bool:
@@ -66,13 +64,14 @@ class Invariant:
 
 
 AuditedTable = Table
-
+Rule = tuple[str, Invariant]
+"""With the kind of finding that it makes, in English, for programs."""
 Rules = Mapping[Table, Mapping[str, Invariant]]
-"""By table and by the kind of finding, in English, for programs."""
+"""By table and by that kind."""
 
 
 def broken_rules(
-    session: Session, table: Table, rules: Sequence[tuple[str, Invariant]], moment: Moment
+    session: Session, table: Table, rules: Sequence[Rule], moment: Moment
 ) -> list[tuple[str, Invariant, int]]:
     """How many rows break each of these rules about one table; one look at the table."""
     counts = [

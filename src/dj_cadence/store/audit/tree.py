@@ -1,38 +1,22 @@
 """The organizations' tree as it is stored."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org
 from dj_cadence.store.site import site
 
-
-class Node(NamedTuple):
-    """An organization and where it stands."""
-
-    id: int
-    code: str
-    name: str
-    supervisor_id: int | None
-    position: int
-    subtree_end: int
-    roster: dict[str, Any] | None
-    """What the roster says of it."""
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.position, self.subtree_end
+_NODE = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
 
 
-def nodes(session: Session) -> dict[int, Node]:
-    """By id, in their own order."""
-    columns = (org.c[name] for name in Node._fields)
-    rows = session.execute(select(*columns).order_by(org.c.position, org.c.id))
-    return {row.id: Node._make(row) for row in rows}
+def nodes(session: Session) -> dict[int, AnyRow]:
+    """Each organization, where it stands and what the roster says, by id in their own order."""
+    query = select(*(org.c[name] for name in _NODE)).order_by(org.c.position, org.c.id)
+    return {row.id: row for row in session.execute(query)}
 
 
 def move(session: Session, supervisors: Mapping[int, int | None]) -> None:

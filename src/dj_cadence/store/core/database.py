@@ -52,11 +52,9 @@ class Database:
     last_write: object = field(default_factory=object, init=False)
     """Another one after each commit over this engine."""
 
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session for looking only; it holds back no writer."""
-        with Session(self.engine.execution_options(intent="read")) as session:
-            yield session
+    def read(self) -> Session:
+        """A session for looking only, for a `with` statement; it holds back no writer."""
+        return Session(self.engine.execution_options(intent="read"))
 
     @contextmanager
     def write(

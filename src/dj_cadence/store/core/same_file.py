@@ -5,7 +5,6 @@ into one that nobody will find again.
 """
 
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -15,32 +14,29 @@ from dj_cadence.errors import DatabaseGone
 def hold_to_file(engine: Engine) -> None:
     """Let every use of a connection raise DatabaseGone once the file is another one, or gone."""
     name = engine.url.database or ""
-    if name not in ("", ":memory:"):
-        same = _SameFile(Path(name).absolute())
-        event.listen(engine, "do_connect", same.check)  # would make an empty file
-        event.listen(engine, "connect", same.opened)
-        event.listen(engine, "checkout", same.check)
+    if name in ("", ":memory:"):
+        return
+    path = Path(name).absolute()
+    first = _found(path)
 
+    def opened(*_given: object) -> None:
+        nonlocal first  # a new database has its file from the first connection on
+        first = first or _found(path)
 
-class _SameFile:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._first = self._found()
-
-    def opened(self, *_given: Any) -> None:
-        """A new database has its file from the first connection on."""
-        self._first = self._first or self._found()
-
-    def check(self, *_given: Any) -> None:
-        if self._first and self._found() != self._first:
+    def check(*_given: object) -> None:
+        if first and _found(path) != first:
             raise DatabaseGone(
-                f"数据库文件 {self._path} 被换掉或移走了，没有读写。"
-                "请停止 run，确认文件无误后重新启动。"
+                f"数据库文件 {path} 被换掉或移走了，没有读写。请停止 run，确认文件无误后重新启动。"
             )
 
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+    event.listen(engine, "do_connect", check)  # would make an empty file
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "checkout", check)
+
+
+def _found(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

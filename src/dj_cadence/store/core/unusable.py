@@ -67,30 +67,21 @@ _SERVER_ADVICE = (
 
 
 @contextmanager
-def explained(database: Database) -> Iterator[None]:
-    """Turn an error of a driver into a sentence that names the database and the way out."""
+def explained(database: Database, *, at_work: bool = False) -> Iterator[None]:
+    """Turn an error of a driver into a sentence that names the database and the way out.
+
+    While a command is `at_work` only where it is the database that cannot be used.
+    """
     try:
         yield
     except SQLAlchemyError as error:
-        raise _refusal(database, error, _advice(error)) from error
-
-
-@contextmanager
-def out_of_reach_explained(database: Database) -> Iterator[None]:
-    """The same while a command works, where it is the database that cannot be used."""
-    try:
-        yield
-    except DBAPIError as error:
         advice = _advice(error)
-        if not advice and not isinstance(error, OperationalError | InterfaceError):
+        from_outside = isinstance(error, OperationalError | InterfaceError)
+        if at_work and not (isinstance(error, DBAPIError) and (advice or from_outside)):
             raise  # a fault of ours
-        raise _refusal(database, error, advice) from error
-
-
-def _refusal(database: Database, error: SQLAlchemyError, advice: str) -> Refused:
-    cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
-    said = advice or f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
-    return Refused(f"{name(database)}：{said}")
+        cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        said = advice or f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
+        raise Refused(f"{name(database)}：{said}") from error
 
 
 def name(database: Database) -> str:

@@ -1,43 +1,15 @@
 """Logins by the hash of what the browser carries."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CursorResult,
-    delete,
-    exists,
-    func,
-    insert,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
 from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
-
-
-class Device(NamedTuple):
-    """A browser in which somebody is logged in."""
-
-    id: int
-    device: str
-    made_at: datetime
-    seen_at: datetime
-
-
-class LoggedIn(NamedTuple):
-    """A person, and in how many browsers they are logged in."""
-
-    id: int
-    name: str
-    logins: int
 
 
 def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
@@ -71,12 +43,11 @@ def seen(session: Session, login_id: int, before: datetime, now: datetime) -> No
     session.execute(update(login).where(*stale).values(seen_at=now))
 
 
-def of_person(session: Session, person_id: int, since: datetime) -> list[Device]:
-    """Those that stand, the last used first."""
+def of_person(session: Session, person_id: int, since: datetime) -> Sequence[AnyRow]:
+    """(id, device, made_at, seen_at) of those that stand, the last used first."""
     query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
     mine = (login.c.person_id == person_id, login.c.ended_at.is_(None), login.c.made_at > since)
-    rows = session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id))
-    return [Device._make(row) for row in rows]
+    return session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id)).all()
 
 
 def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> int:
@@ -86,9 +57,7 @@ def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep:
         ending = ending.where(login.c.id == only)
     if keep:
         ending = ending.where(login.c.id != keep)
-    done = session.execute(ending.values(ended_at=now))
-    assert isinstance(done, CursorResult)
-    return int(done.rowcount)
+    return session.connection().execute(ending.values(ended_at=now)).rowcount
 
 
 def end_without_office(session: Session, today: date, now: datetime) -> None:
@@ -103,8 +72,8 @@ def forget(session: Session, before: datetime) -> None:
     session.execute(delete(login).where(over))
 
 
-def people(session: Session, since: datetime) -> list[LoggedIn]:
-    """Everybody who is logged in anywhere."""
+def people(session: Session, since: datetime) -> Sequence[AnyRow]:
+    """(id, name, logins) of everybody who is logged in anywhere, and in how many browsers."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
@@ -112,7 +81,7 @@ def people(session: Session, since: datetime) -> list[LoggedIn]:
         .group_by(person.c.id, person.c.name)
         .order_by(person.c.name, person.c.id)
     )
-    return [LoggedIn._make(row) for row in session.execute(query)]
+    return session.execute(query).all()
 
 
 def _serves(today: date) -> ColumnElement[bool]:

@@ -76,7 +76,7 @@ class LetterSupply:
             links = [(one.token, message_subject(one.claim.id)) for one in composed if one.token]
             with self._database.write(durable=False) as session:
                 letters.keep(session, fresh)
-                tokens.remember_messages(session, links, self._now, self._now + TOKEN_LIFE)
+                tokens.remember(session, links, "message", self._now, self._now + TOKEN_LIFE)
 
     def close_notices(self, in_flight: Collection[int]) -> None:
         """Tell the notices of all messages but those `in_flight` what became of them."""
