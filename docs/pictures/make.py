@@ -218,12 +218,7 @@ def _client(site: Site) -> TestClient:
     with site.database.read() as session:
         rules = applied_catalogue(session)
     context = WebContext(
-        site.database,
-        site.settings,
-        template_folders(site.settings),
-        lambda _session: rules,
-        clock.now,
-        on_loopback=True,
+        site, template_folders(site.settings), lambda _session: rules, clock.now, on_loopback=True
     )
     return TestClient(
         make_app(context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)

@@ -9,5 +9,5 @@ _ADDRESS = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)*{_LABEL
 
 def is_address(text: str) -> bool:
     """Whether `text` is an e-mail address that every mail server understands."""
-    found = _ADDRESS.fullmatch(text)
-    return found is not None and len(found["local"]) <= 64 and len(text) <= 254
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and len(match["local"]) <= 64 and len(text) <= 254

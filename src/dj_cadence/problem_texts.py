@@ -54,23 +54,23 @@ def describe(error: Mapping[str, Any]) -> str:
 
 def describe_syntax(problem: str) -> str:
     """What is wrong where YAML itself could not be read; `problem` is the parser's text."""
-    return next((said for sign, said in _SYNTAX.items() if sign in problem), "不合 YAML 的写法")
+    return next((text for sign, text in _SYNTAX.items() if sign in problem), "不合 YAML 的写法")
 
 
-def unknown(word: str, known: Iterable[str]) -> str:
+def unknown(word: str, words: Iterable[str]) -> str:
     """That `word` is no key here, with the nearest one or all of them."""
-    known = list(known)
-    near = suggestion(word, known)
-    return f"不认识 {word}{near}" if near or not known else f"不认识 {word}，可用：{_listed(known)}"
+    words = list(words)
+    near = suggestion(word, words)
+    return f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{_listed(words)}"
 
 
-def not_one_of(given: object, known: Iterable[str]) -> str:
-    """That `given` is none of the `known` values, with the nearest."""
-    known = list(known)
-    near = suggestion(str(given), known)
-    if len(known) == 1 or (near and len(known) > _MANY):
-        return f"{_shown(given)}不可用{near or f'，应为 {known[0]}'}"
-    return f"{_shown(given)}不可用，应为 {_listed(known)} 之一{near}"
+def not_one_of(given: object, allowed: Iterable[str]) -> str:
+    """That `given` is none of the `allowed` values, with the nearest."""
+    allowed = list(allowed)
+    near = suggestion(str(given), allowed)
+    if len(allowed) == 1 or (near and len(allowed) > _MANY):
+        return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
+    return f"{_shown(given)}不可用，应为 {_listed(allowed)} 之一{near}"
 
 
 def _limit(kind: str, context: Mapping[str, Any]) -> str:
@@ -108,5 +108,5 @@ def _shown(given: object) -> str:
             return f"“{given}”"
 
 
-def _listed(known: Iterable[str]) -> str:
-    return "、".join(known)
+def _listed(words: Iterable[str]) -> str:
+    return "、".join(words)

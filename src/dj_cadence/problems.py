@@ -46,8 +46,8 @@ _PLACE = re.compile(r"(.*):(\d+):(\d+)")
 
 def with_lines(problems: Iterable[Problem], line_of: LineOf) -> list[Problem]:
     """The problems with their lines, as far as they are known."""
-    found = ((problem, line_of(problem.place)) for problem in problems)
-    return [replace(p, line=at[0], column=at[1]) if at else p for p, at in found]
+    placed = ((problem, line_of(problem.place)) for problem in problems)
+    return [replace(p, line=at[0], column=at[1]) if at else p for p, at in placed]
 
 
 def lines_of(texts: Mapping[str, str]) -> LineOf:
@@ -55,11 +55,11 @@ def lines_of(texts: Mapping[str, str]) -> LineOf:
     cut = {name: text.splitlines() for name, text in texts.items()}
 
     def line_of(place: str) -> tuple[str, int] | None:
-        found = _PLACE.fullmatch(place)
-        lines = cut.get(found[1], []) if found else []
-        if not found or not 1 <= int(found[2]) <= len(lines):
+        match = _PLACE.fullmatch(place)
+        lines = cut.get(match[1], []) if match else []
+        if not match or not 1 <= int(match[2]) <= len(lines):
             return None
-        return lines[int(found[2]) - 1], int(found[3])
+        return lines[int(match[2]) - 1], int(match[3])
 
     return line_of
 
@@ -79,10 +79,10 @@ def _numbers(place: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in place.split(":")]
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, words: Iterable[str]) -> str:
     """「，是否想写 X？」 for the nearest known word, or nothing when none is near."""
     letters = set(word)
-    possible = [one for one in known if not letters.isdisjoint(one)]
+    possible = [candidate for candidate in words if not letters.isdisjoint(candidate)]
     near = get_close_matches(word, possible, n=1, cutoff=_cutoff(word))
     return f"，是否想写“{near[0]}”？" if near else ""
 

@@ -22,7 +22,7 @@ from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
@@ -235,11 +235,11 @@ def sheets(orgs: Sequence[Cells] = (), offices: Sequence[Cells] = ()) -> RosterS
     )
 
 
-def _rows(name: str, columns: Sequence[Column], found: Sequence[Cells]) -> tuple[RosterRow, ...]:
+def _rows(name: str, columns: Sequence[Column], found: Sequence[Cells]) -> tuple[TableRow, ...]:
     used = [c.key for c in columns if any(c.key in cells for cells in found)]
     origin = Origin(name, {key: n for n, key in enumerate(used, 1)}, lettered=True)
     return tuple(
-        RosterRow(origin, n, {c.key: cells.get(c.key, "") for c in columns})
+        TableRow(origin, n, {c.key: cells.get(c.key, "") for c in columns})
         for n, cells in enumerate(found, 2)
     )
 

@@ -61,13 +61,13 @@ def squeezed(header: str) -> str:
 def header_names(header: str) -> list[str]:
     """What a header may mean, the likeliest first: whole, without its brackets, within them."""
     text = squeezed(header)
-    inside = [found[1] for found in _BRACKETED.finditer(text)]
+    inside = [match[1] for match in _BRACKETED.finditer(text)]
     whole = re.sub(r"[()\[\]{}<>【】〔〕「」《》]", "", text)
     return [whole, _BRACKETED.sub("", text), *inside]
 
 
 def column_of(headers: Iterable[str], columns: Columns) -> Column | None:
     """The column that one of several headers means, the first of them that means any."""
-    known = {name: column for column in columns for name in column.names()}
+    by_name = {name: column for column in columns for name in column.names()}
     names = [name for header in headers for name in header_names(header)]
-    return next((known[name] for name in names if name in known), None)
+    return next((by_name[name] for name in names if name in by_name), None)

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from contextlib import closing
-from types import FrameType
+from dataclasses import replace
 
 import uvicorn
 
@@ -28,7 +28,7 @@ from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.entrypoints.web.app import make_app
 from dj_cadence.entrypoints.web.request_context import WebContext
 from dj_cadence.entrypoints.web.workers import CONNECTIONS
-from dj_cadence.services.operations.tick import hold_process_lock
+from dj_cadence.services.operations.tick import give_sign_of_life
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.settings import is_loopback
@@ -44,35 +44,28 @@ _log = logging.getLogger(__name__)
 
 def serve(site: Site, listening: socket.socket) -> None:
     """Tick and answer until told to stop; what is being sent has some seconds to be finished."""
-    with hold_process_lock(site.database, site.settings.folder, "daemon") as life:
-        _serve(site, DaemonJobs(site, life), listening)
-
-
-def _serve(site: Site, rounds: DaemonJobs, listening: socket.socket) -> None:
-    scheduler = SteadyScheduler(
-        [
-            SteadyJob(rounds.tick, site.settings.tick_seconds, 0),
-            SteadyJob(rounds.audit, AUDIT_SECONDS, FIRST_AUDIT_SECONDS),
-            SteadyJob(rounds.heartbeat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS),
-        ]
-    )
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()  # what is loaded by now stays: no collection need look at it again
-    signal.signal(signal.SIGTERM, _leave)  # uvicorn stops, then raises it again
-    scheduler.start()
-    try:
-        _answer(site, rounds.passes, listening)
-    finally:
-        rounds.leave()
-        if not scheduler.end(GRACE_SECONDS):
-            _leave_it_undone()
-
-
-def _leave_it_undone() -> None:
-    """End though something hangs: whoever told us to end waits. It is taken up as after a death."""
-    _log.warning("ended_during_a_pass")
-    logging.shutdown()
-    os._exit(0)
+    with give_sign_of_life(site.database, site.settings.folder, "daemon") as life:
+        rounds = DaemonJobs(site, life)
+        scheduler = SteadyScheduler(
+            [
+                SteadyJob(rounds.tick, site.settings.tick_seconds, 0),
+                SteadyJob(rounds.audit, AUDIT_SECONDS, FIRST_AUDIT_SECONDS),
+                SteadyJob(rounds.heartbeat, HEARTBEAT_SECONDS, HEARTBEAT_SECONDS),
+            ]
+        )
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.freeze()  # what is loaded by now stays: no collection need look at it again
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn stops, then raises it again
+        scheduler.start()
+        try:
+            _answer(site, rounds.passes, listening)
+        finally:
+            rounds.leave()
+            if not scheduler.end(GRACE_SECONDS):
+                # Whoever told us to end waits. What hangs is taken up as after a death.
+                _log.warning("ended_during_a_pass")
+                logging.shutdown()
+                os._exit(0)
 
 
 def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
@@ -80,8 +73,7 @@ def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
     with closing(open_beside(site.settings.database, CONNECTIONS)) as database:
         app = make_app(
             WebContext(
-                database=database,
-                settings=site.settings,
+                site=replace(site, database=database),
                 templates_folders=template_folders(site.settings),
                 catalogue=applied_catalogue,
                 clock=clock.now,
@@ -103,7 +95,3 @@ def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
             server_header=False,
         )
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)

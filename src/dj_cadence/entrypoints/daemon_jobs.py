@@ -21,7 +21,7 @@ from dj_cadence.services.operations.clock_guard import (
     read_clock,
 )
 from dj_cadence.services.operations.metrics import measure
-from dj_cadence.services.operations.tick import ProcessLock, tick
+from dj_cadence.services.operations.tick import SignOfLife, tick
 from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.site import Site, state_of
 from dj_cadence.transport.bounded_client import BoundedClient
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 class DaemonJobs:
     """One process's rounds over one site. Whatever goes wrong is logged, and the next comes."""
 
-    def __init__(self, site: Site, life: ProcessLock) -> None:
+    def __init__(self, site: Site, life: SignOfLife) -> None:
         self.passes = PassWatch(site.settings.tick_seconds)
         """What the pages tell of them."""
         self._site = site
@@ -65,15 +65,15 @@ class DaemonJobs:
 
     def _pass(self, reading: Reading) -> str:
         """One pass; returns why none was made, if so."""
-        known = known_times(self._site)
-        if known is None:
+        times = known_times(self._site)
+        if times is None:
             _log.warning("no_rules_applied")
             return ""
-        if self._guard.doubt(reading, known):
+        if self._guard.doubt(reading, times):
             return CLOCK_HELD
-        if known.last_pass and known.last_pass > reading.wall + STEP:
+        if times.last_pass and times.last_pass > reading.wall + STEP:
             self._report(accept_clock(self._site, reading.wall))
-        self._life.hold()
+        self._life.renew()
         report = tick(self._site, reading.wall, owner=self._life.owner, leaving=self._leaving)
         self._made_a_pass = True
         if report.bundled or report.sent:
@@ -127,5 +127,5 @@ class DaemonJobs:
             return False
         if state_of(self._site.database)[0].sending_paused_on:
             return False  # a copy must not vouch for the original, which may be down
-        found = measure(self._site.database, clock.now())
-        return not found.shut and not found.unknown and found.oldest_unsent <= UNSENT_FOR_LONG
+        metrics = measure(self._site.database, clock.now())
+        return not metrics.shut and not metrics.unknown and metrics.oldest_unsent <= UNSENT_FOR_LONG

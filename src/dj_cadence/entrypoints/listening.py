@@ -18,25 +18,16 @@ def listen(host: str, port: int | None, first: int = FIRST_PORT) -> socket.socke
     """
     for candidate in [port] if port is not None else range(first, first + _TRIES):
         try:
-            return _bound(host, candidate)
+            is_6 = ":" in host  # whoever asks for "::" means IPv4 too
+            family = socket.AF_INET6 if is_6 else socket.AF_INET
+            both = is_6 and socket.has_dualstack_ipv6()
+            where = (host, candidate)
+            return socket.create_server(where, family=family, backlog=128, dualstack_ipv6=both)
         except OSError as error:
             reason = os_reason(error.errno)
     if port is not None:
         raise Refused(f"端口 {port} 用不了（{reason}）。请换一个 --port，或不写端口自动选择。")
     raise Refused(f"从 {first} 起的 {_TRIES} 个端口都被占用。请用 --port 指定一个空闲端口。")
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError:
-        listening.close()
-        raise
-    return listening
 
 
 def configured_port(site: Site) -> int:

@@ -47,8 +47,8 @@ class Log(logging.StreamHandler[TextIO]):
         counts, self._counts, self._since = self._counts, {}, self._clock()
         for (name, level, text, _), count in counts.items():
             if count > AT_MOST:
-                said = f"repeated {count - AT_MOST} more times: {text.splitlines()[0]}"
-                super().emit(logging.LogRecord(name, level, "", 0, said, None, None))
+                message = f"repeated {count - AT_MOST} more times: {text.splitlines()[0]}"
+                super().emit(logging.LogRecord(name, level, "", 0, message, None, None))
 
     def close(self) -> None:
         """What was left out is said in the end, too."""

@@ -4,20 +4,14 @@ APScheduler reckons by the clock: one that is put back by hours leaves the next 
 and one that is put forward by years brings a list of all the runs in between. So a job is due
 so long after the run before, and a thread that waits by the time that nobody can set sees to it
 that no job ever waits for longer than its interval. One that takes longer is followed at once by
-the run that fell due meanwhile, which APScheduler would leave out.
+the run that fell due meanwhile, which waits for its turn.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
-from apscheduler.events import (
-    EVENT_JOB_ERROR,
-    EVENT_JOB_EXECUTED,
-    EVENT_JOB_MAX_INSTANCES,
-    JobEvent,
-)
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -36,6 +30,7 @@ class SteadyJob:
     """From one run to the next."""
     first_after: float
     """Seconds until the first run."""
+    turn: Lock = field(default_factory=Lock)
 
 
 class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
@@ -54,23 +49,19 @@ class SteadyScheduler:
     def __init__(self, jobs: Iterable[SteadyJob]) -> None:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._leaving = Event()
-        self._owed: set[str] = set()
-        """Jobs whose time came while they were at work."""
-        self._scheduler.add_listener(self._owe, EVENT_JOB_MAX_INSTANCES)
-        self._scheduler.add_listener(self._follow, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         begins = clock.wall()
-        shortest = LOOKS_EACH
+        self._each = LOOKS_EACH
         for job in jobs:
-            shortest = min(shortest, job.seconds)
+            self._each = min(self._each, job.seconds)
             self._scheduler.add_job(
-                job.work,
+                self._run,
                 After(job.seconds),
+                [job],
                 next_run_time=begins + timedelta(seconds=job.first_after),
                 coalesce=True,
-                max_instances=1,
+                max_instances=2,
                 misfire_grace_time=None,
             )
-        self._each = shortest
         self._keeper = Thread(target=self._keep_in_step, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -85,14 +76,10 @@ class SteadyScheduler:
         ending.join(patience)
         return not ending.is_alive()
 
-    def _owe(self, event: JobEvent) -> None:
-        self._owed.add(event.job_id)
-
-    def _follow(self, event: JobEvent) -> None:
-        """At the end of a run: the one that is owed begins now."""
-        if event.job_id in self._owed:
-            self._owed.discard(event.job_id)
-            self._scheduler.modify_job(event.job_id, next_run_time=clock.wall())
+    def _run(self, job: SteadyJob) -> None:
+        with job.turn:
+            if not self._leaving.is_set():
+                job.work()
 
     def _keep_in_step(self) -> None:
         while not self._leaving.wait(self._each):

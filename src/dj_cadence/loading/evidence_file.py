@@ -45,13 +45,13 @@ def paper(name: str, content: bytes) -> EvidenceFile:
     """A file by the name it was given. Raises Refused for one that is not kept."""
     if len(content) > LARGEST:
         raise _too_large(name)
-    found = media_type(content, Path(_safe(name)).suffix.lower())
-    if not content or not found:
+    kind = media_type(content, Path(_safe(name)).suffix.lower())
+    if not content or not kind:
         what = "是空文件" if not content else "不是可以附的文件种类"
         raise Refused(f"“{_safe(name)}”{what}。{ALLOWED}。")
     stem, _, ending = _safe(name).rpartition(".")
     stem = (stem or ending).strip(". ")[:_LONGEST_STEM] or "附件"
-    return EvidenceFile(stem + suffix_of(found), found, sha256(content).hexdigest(), content)
+    return EvidenceFile(stem + suffix_of(kind), kind, sha256(content).hexdigest(), content)
 
 
 def _too_large(name: str) -> Refused:

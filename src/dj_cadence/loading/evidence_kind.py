@@ -92,9 +92,9 @@ def suffix_of(media_type: str) -> str:
 
 def _of_beginning(content: bytes) -> str | None:
     """By the first bytes: empty for a kind that is not kept, None where they say nothing."""
-    for magic, known in _MAGIC.items():
+    for magic, kind in _MAGIC.items():
         if content.startswith(magic):
-            return known
+            return kind
     judged = {_ZIP: _of_zip, OLE: _of_ole, _RTF: _of_rtf, b"RIFF": _of_riff}
     if judge := next((judge for magic, judge in judged.items() if content.startswith(magic)), None):
         return judge(content)
@@ -125,15 +125,15 @@ def _of_zip(content: bytes) -> str:
         return "application/ofd"
     if "[Content_Types].xml" not in parts:
         return ""
-    found = [media_type for part, media_type in _PARTS.items() if part in parts]
-    return found[0] if len(found) == 1 else ""
+    kinds = [media_type for part, media_type in _PARTS.items() if part in parts]
+    return kinds[0] if len(kinds) == 1 else ""
 
 
 def _of_ole(content: bytes) -> str:
     """A file of Office before 2007, told by its main stream; one with macros is none."""
     if has_ole_entry(content, "_VBA_PROJECT"):
         return ""
-    return next((found for name, found in _STREAMS.items() if has_ole_entry(content, name)), "")
+    return next((kind for name, kind in _STREAMS.items() if has_ole_entry(content, name)), "")
 
 
 def has_ole_entry(content: bytes, name: str) -> bool:

@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from dj_cadence.domain.dates.written_date import parse_date
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.errors import Refused
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import UnreadableTableError, unseen
-from dj_cadence.loading.tables.table import TableRow, read_table
+from dj_cadence.loading.tables.table import read_table
 from dj_cadence.problems import Problem
 
 COLUMNS = (
@@ -83,9 +84,9 @@ def _row(row: TableRow, problems: list[Problem]) -> RecordRow | None:
         "amount": "" if amount else "数量应为大于零的整数。",
     }
     problems += (
-        Problem(row.place(key), said)
-        for key, said in wrong.items()
-        if said and key not in row.unread
+        Problem(row.place(key), fault)
+        for key, fault in wrong.items()
+        if fault and key not in row.unread
     )
     if not task_id or not on or not amount or row.unread:
         return None

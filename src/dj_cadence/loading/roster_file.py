@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import RosterSheets, TableRow
 from dj_cadence.domain.table_column import Columns
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
@@ -27,33 +27,28 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
         try:
             sheets = read_sheets(path)
             kinds = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
-            found = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
+            read = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
         except UnreadableTableError as error:
             problems.append(Problem(path.name, str(error)))
             continue
         problems += unseen(sheets)
-        tables += (table for table in found if table)
-        problems += _without_header(path, sheets, found)
+        tables += (table for table in read if table)
+        problems += _without_header(path, sheets, read)
     problems += (problem for table in tables for problem in table.problems)
     if sum(len(table.rows) for table in tables) > _MOST_ROWS:
         return RosterSheets((), ()), [Problem(paths[0].name, _TOO_MANY)]
     return RosterSheets(_rows(tables, ORG_COLUMNS), _rows(tables, APPOINTMENT_COLUMNS)), problems
 
 
-def _rows(tables: Sequence[Table], columns: Columns) -> tuple[RosterRow, ...]:
-    return tuple(
-        RosterRow(row.origin, row.number, row.cells, row.unread)
-        for table in tables
-        if table.columns is columns
-        for row in table.rows
-    )
+def _rows(tables: Sequence[Table], columns: Columns) -> tuple[TableRow, ...]:
+    return tuple(row for table in tables if table.columns is columns for row in table.rows)
 
 
 def _without_header(
-    path: Path, sheets: Sequence[Sheet], found: Sequence[Table | None]
+    path: Path, sheets: Sequence[Sheet], read: Sequence[Table | None]
 ) -> Iterator[Problem]:
     """A sheet that is empty or prose is passed over, as long as another one has rows."""
-    strange = [s for s, table in zip(sheets, found, strict=True) if not table and is_table(s)]
+    strange = [s for s, table in zip(sheets, read, strict=True) if not table and is_table(s)]
     yield from (Problem(sheet.name, _NO_HEADER) for sheet in strange)
-    if not strange and not any(found):
+    if not strange and not any(read):
         yield Problem(path.name, _NO_HEADER)

@@ -75,8 +75,8 @@ def _fault(folders: Sequence[Path], kind: DocumentKind, path: Path) -> Problem |
         for document in samples(kind):
             render_document(folders, document)
     except Refused as refused:
-        said = str(refused).removeprefix(f"{path}：")
-        return Problem(f"templates/letters/{path.name}", said)
+        fault = str(refused).removeprefix(f"{path}：")
+        return Problem(f"templates/letters/{path.name}", fault)
     return None
 
 
@@ -88,18 +88,21 @@ def samples(kind: DocumentKind) -> list[Document]:
         rest = [replace(line, state=state, completed_on=None) for state in labels.TASKS.values()]
         return [Document(kind, "示例党支部", "示例党委", day, year=2026, lines=(line, *rest))]
     forms = [
-        *(OrganizationForm(one) for one in sorted(PARTY_ORGANIZATIONS)),
+        *(
+            OrganizationForm(kind_of_organization)
+            for kind_of_organization in sorted(PARTY_ORGANIZATIONS)
+        ),
         OrganizationForm(OrgKind.BRANCH, has_committee=False),
     ]
-    found = []
+    documents = []
     for form in forms:
         term = CommitteeTerm("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
         document = Document(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
         document = replace(document, titles=Titles(document.org_name, form))
-        known = replace(document, full_members=12, probationary_members=1, elected_on=day)
-        many = replace(known, terms=(term, term), contact=ContactPerson("王老师", "0531-1"))
-        found += [replace(document, superior_name=""), many]
-    return found
+        complete = replace(document, full_members=12, probationary_members=1, elected_on=day)
+        many = replace(complete, terms=(term, term), contact=ContactPerson("王老师", "0531-1"))
+        documents += [replace(document, superior_name=""), many]
+    return documents
 
 
 def _timeless(content: bytes) -> bytes:

@@ -68,7 +68,10 @@ def grouped(items: Iterable[Item]) -> tuple[Group, ...]:
 
 def _sections(items: list[Item]) -> tuple[Section, ...]:
     ordered = sorted(items, key=_urgency)
-    return tuple(Section(title, tuple(found)) for title, found in groupby(ordered, key=_section))
+    return tuple(
+        Section(title, tuple(section_items))
+        for title, section_items in groupby(ordered, key=_section)
+    )
 
 
 _BELOW = "下级逾期，请督促"

@@ -50,8 +50,8 @@ class FeedEvent:
 
 def calendar_bytes(name: str, time_zone: str, events: Sequence[FeedEvent]) -> bytes:
     """A whole calendar, CRLF and folded at 75 octets. `time_zone` is an IANA name."""
-    head, found, _ = _head(name, time_zone).partition(_END)
-    assert found
+    head, end, _ = _head(name, time_zone).partition(_END)
+    assert end
     return head + b"".join(map(event_bytes, events)) + _END
 
 

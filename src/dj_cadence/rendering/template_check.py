@@ -26,8 +26,8 @@ from dj_cadence.rendering.templates import Templates
 def check_templates(templates: Templates) -> list[Problem]:
     """Faults in the templates of messages, found by reading and by filling in each."""
     loads = [(name, partial(templates.load, name)) for name in templates.message_names()]
-    found = [_problem(load, name) for name, load in loads]
-    if not any(found):
+    problems = [_problem(load, name) for name, load in loads]
+    if not any(problems):
         fills: list[tuple[str, Callable[[], object]]] = []
         for view in SAMPLES:
             fills += [
@@ -38,8 +38,8 @@ def check_templates(templates: Templates) -> list[Problem]:
                 for digest in view.digests
             ]
         fills += [("mail", partial(templates.render_alert, view)) for view in _ALERTS]
-        found = [_problem(fill, name) for name, fill in fills]
-    return list(dict.fromkeys(problem for problem in found if problem))
+        problems = [_problem(fill, name) for name, fill in fills]
+    return list(dict.fromkeys(problem for problem in problems if problem))
 
 
 def _problem(work: Callable[[], object], name: str) -> Problem | None:
@@ -115,7 +115,7 @@ def _samples() -> tuple[MessageView, ...]:
     told = replace(every[2], reported=("示例党委",), passed_over=("示例总支",))
     below = replace(told, level=2, reported=())
     every = (*every, told, below)
-    contents = [(every, (digest, kept)), (every, ()), *(((one,), ()) for one in every), ((), ())]
+    contents = [(every, (digest, kept)), (every, ()), *(((item,), ()) for item in every), ((), ())]
     plain = tuple(
         MessageView("示例站点", "李老师", seen_on, True, items, digests, "https://example.cn/t/x")
         for items, digests in contents

@@ -99,8 +99,8 @@ class Templates:
 
     def render_in_chat(self, digest: DigestView, web_address: str) -> str:
         """A digest in a few lines that name no organization below, with a link to its page."""
-        found = self._environment.get_template("chat/digest.txt")
-        return found.render(digest=digest, link=digest_page(web_address, digest)).strip() + "\n"
+        template = self._environment.get_template("chat/digest.txt")
+        return template.render(digest=digest, link=digest_page(web_address, digest)).strip() + "\n"
 
     def message_names(self) -> list[str]:
         """Of all templates that messages are made of."""

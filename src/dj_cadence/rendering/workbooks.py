@@ -70,7 +70,7 @@ def digest_workbook(view: DigestView) -> bytes:
         Sheet(
             TASKS["missed"],
             (*_LINE, ("原因", 40)),
-            [(*_line(one), one.reason) for one in view.missed],
+            [(*_line(item), item.reason) for item in view.missed],
         ),
         Sheet("本级事项", _LINE, _lines(view.own)),
         Sheet("需要补全", (("事项", 80),), [(sentence,) for sentence in view.missing]),

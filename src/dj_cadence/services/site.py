@@ -17,7 +17,7 @@ from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
-from dj_cadence.transport.bounce_report import BounceBox
+from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["Database", "DriverError", "Session", "Site"]  # the rest is used by services
 
@@ -74,10 +74,10 @@ def hold_if_moved(site: Site, today: date) -> bool:
     A copy that goes on sending would say everything twice, and so would an old backup in
     the database's place: it counts fewer passes than the folder knows of.
     """
-    known = _passes_known(site)  # before the row: another process may be counting meanwhile
+    passes = _passes_known(site)  # before the row: another process may be counting meanwhile
     with site.database.read() as session:
         row = sites.load(session)
-    if not row.sending or (row.home == site.home and row.pass_count >= known):
+    if not row.sending or (row.home == site.home and row.pass_count >= passes):
         return False
     with site.database.write() as session:
         sites.hold(session, today)

@@ -18,7 +18,7 @@ def with_own_database(text: str) -> tuple[str, str]:
     before = _parsed(text)
     if KEY not in before:
         return text, ""
-    said = before.pop(KEY)
+    value = before.pop(KEY)
     lines = text.splitlines(keepends=True)
     first = int(toml_places(text).get((KEY,), "0:0").partition(":")[0]) - 1
     for last in range(first, min(first + 20, len(lines))) if first >= 0 else ():
@@ -26,7 +26,7 @@ def with_own_database(text: str) -> tuple[str, str]:
         commented = _REMARK + "# ".join(taken)
         changed = "".join([*lines[:first], commented, *lines[last + 1 :]])
         if _reads_as(changed, before):
-            return changed, str(said)
+            return changed, str(value)
     raise ValueError(KEY)
 
 

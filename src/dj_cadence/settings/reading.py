@@ -151,11 +151,11 @@ class _Reader:
         except ValidationError as error:
             for fault in error.errors():
                 loc = tuple(str(step) for step in fault["loc"])
-                known = _known(model, loc[:-1])
-                said = describe({**fault, "known": known})
+                keys = _known(model, loc[:-1])
+                text = describe({**fault, "known": keys})
                 if loc and fault["type"] == "missing" and loc[-1].endswith(_SECRETS):
-                    said += f"（写 {loc[-1]}_env 或 {loc[-1]}_file）"
-                self._fault(path + loc, said)
+                    text += f"（写 {loc[-1]}_env 或 {loc[-1]}_file）"
+                self._fault(path + loc, text)
             return None
 
     def _channels(self, given: object) -> dict[str, ChannelSettings]:
@@ -280,10 +280,10 @@ def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _syntax_problem(said: str, text: str) -> Problem:
-    found = re.search(r"line (\d+), column (\d+)", said)
-    place = f"{found[1]}:{found[2]}" if found else f"{len(text.splitlines()) or 1}:1"
-    if "overwrite" in said or "twice" in said:
+def _syntax_problem(message_of_parser: str, text: str) -> Problem:
+    match = re.search(r"line (\d+), column (\d+)", message_of_parser)
+    place = f"{match[1]}:{match[2]}" if match else f"{len(text.splitlines()) or 1}:1"
+    if "overwrite" in message_of_parser or "twice" in message_of_parser:
         message = "这个名称写了两次，请合并成一处"
     else:
         message = "不合 TOML 的写法；文字要加英文引号"

@@ -1,12 +1,10 @@
 """Mail that came back: delivery reports (RFC 3464) about messages of ours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, message_from_string
+from email import message_from_bytes
 from email.message import Message
 from hashlib import sha256
-from itertools import repeat
-from typing import Protocol
 
 from dj_cadence.errors import Blame
 from dj_cadence.transport.message_id import MessageId, parse_message_id
@@ -14,16 +12,6 @@ from dj_cadence.transport.refusals.mail import Stage, judge_mail
 
 _RECIPIENTS = ("Final-Recipient", "Original-Recipient")
 _LONGEST_REASON = 200
-
-
-class BounceBox(Protocol):
-    """The mailbox into which servers put what they could not deliver."""
-
-    def read(self, handle: Callable[[bytes], bool]) -> None:
-        """Give each unread mail to `handle`; what it answers for with True is marked as read.
-
-        Nothing is deleted. Raises Refused where the box cannot be read.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +52,21 @@ def _parsed(content: bytes) -> Bounce | None:
     if original is None or failed is None:
         return None
     status = str(failed["Status"]).split()[0]
-    said = str(failed.get("Diagnostic-Code", "")).partition(";")[2]
-    reason = " ".join(f"{status} {said}".split())[:_LONGEST_REASON]
+    diagnostic = str(failed.get("Diagnostic-Code", "")).partition(";")[2]
+    reason = " ".join(f"{status} {diagnostic}".split())[:_LONGEST_REASON]
     itself = str(mail.get("Message-ID", "")).encode("utf-8", "replace") or content
     return Bounce(
         message=original,
-        recipients=frozenset(filter(None, map(_recipient, _RECIPIENTS, repeat(failed)))),
+        recipients=frozenset({_address(failed.get(field, "")) for field in _RECIPIENTS} - {""}),
         reason=reason,
         blame=judge_mail(Stage.REPORT, 500 if status.startswith("5") else 400, reason),
         key=sha256(repr(original).encode() + itself).hexdigest(),
     )
 
 
-def _recipient(field: str, block: Message) -> str:
-    """The address in a field like "rfc822; li@example.cn"."""
-    return str(block.get(field, "")).partition(";")[2].strip().strip("<>").casefold()
+def _address(field: object) -> str:
+    """What stands in a field like "rfc822; li@example.cn"."""
+    return str(field).partition(";")[2].strip().strip("<>").casefold()
 
 
 def _blocks(mail: Message) -> Iterator[Message]:
@@ -99,9 +87,7 @@ def _original_id(part: Message) -> MessageId | None:
     kind, returned = part.get_content_type(), part
     if kind == "text/rfc822-headers":
         text = part.get_payload(decode=True)
-        returned = message_from_string(
-            text.decode("ascii", "replace") if isinstance(text, bytes) else ""
-        )
+        returned = message_from_bytes(text if isinstance(text, bytes) else b"")
     elif kind == "message/rfc822" and part.is_multipart():
         inner = part.get_payload(0)
         returned = inner if isinstance(inner, Message) else part

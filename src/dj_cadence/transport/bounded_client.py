@@ -34,28 +34,19 @@ class BoundedClient:
         self._is_late = False
 
     def ask(
-        self,
-        method: str,
-        url: httpx2.URL | str,
-        *,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, url: httpx2.URL | str, **asked: Any
     ) -> tuple[httpx2.Response, bytes]:
         """The answer, and its body. Redirections are not followed, nothing is unpacked.
 
+        `asked` may be the content and headers, as httpx2 takes them.
         Raises what httpx2 does, TimeoutError where the answer is late and TooMuch where it is
         too long; the client is of no more use then.
         """
         self.was_handed_over = self._is_late = False
-        asked = {"Accept-Encoding": "identity", **(headers or {})}
-        how: dict[str, Any] = {"content": content, "headers": asked}
+        asked["headers"] = {"Accept-Encoding": "identity", **asked.get("headers", {})}
+        asked["extensions"] = {"trace": self._notice}
         try:
-            with (
-                self._deadline(),
-                self._client.stream(
-                    method, url, extensions={"trace": self._notice}, **how
-                ) as response,
-            ):
+            with self._deadline(), self._client.stream(method, url, **asked) as response:
                 body = _bounded(response.iter_raw())
         except httpx2.HTTPError:
             if self._is_late:
@@ -92,9 +83,9 @@ class BoundedClient:
 
 
 def _bounded(pieces: Iterator[bytes]) -> bytes:
-    found = bytearray()
+    content = bytearray()
     for piece in pieces:
-        found += piece
-        if len(found) > MOST_BYTES:
+        content += piece
+        if len(content) > MOST_BYTES:
             raise TooMuch
-    return bytes(found)
+    return bytes(content)

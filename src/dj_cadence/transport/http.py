@@ -86,31 +86,24 @@ class Poster:
         Raises DeliveryError where nothing came back, or a status other than 2xx without a
         refusal in its body: services say how they refuse inside of a 200, and of a 400.
         """
-        return self._ask("POST", url, encoded(body), query or {}, headers or {})
+        return self._ask("POST", url, query or {}, content=encoded(body), headers=headers or {})
 
     def get(self, url: str, query: Mapping[str, str]) -> HttpAnswer:
         """Ask for something; fails as `post` does."""
-        return self._ask("GET", url, None, query, {})
+        return self._ask("GET", url, query, headers={})
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    def _ask(
-        self,
-        method: str,
-        url: str,
-        content: bytes | None,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-    ) -> HttpAnswer:
-        headers = {"Content-Type": "application/json; charset=utf-8", **headers}
+    def _ask(self, method: str, url: str, query: Mapping[str, str], **how: Any) -> HttpAnswer:
+        how["headers"] = {"Content-Type": "application/json; charset=utf-8", **how["headers"]}
         if self._client is None:
             self._client = BoundedClient(self._timeout)
         try:
             target = httpx2.URL(url).copy_merge_params(query)
-            response, said = self._client.ask(method, target, content=content, headers=headers)
+            response, body = self._client.ask(method, target, **how)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, TooMuch) as error:
             may_be_out = self._client.was_handed_over and method == "POST"
             self.close()
@@ -120,7 +113,7 @@ class Poster:
                 raise DeliveryError(f"{reply}，结果不明", unknown=True) from None
             raise DeliveryError(reply) from None
         status, pause = response.status_code, _pause(response.headers)
-        answer = HttpAnswer(status, _object(said), self._verdict, pause)
+        answer = HttpAnswer(status, _object(body), self._verdict, pause)
         if not response.is_success and not answer.verdict:
             blame = judge_chat(self._service, status, None, "")
             raise DeliveryError(f"{self._service}拒收：HTTP {status}", blame, retry_after=pause)
@@ -160,7 +153,7 @@ def _pause(headers: httpx2.Headers) -> float | None:
 
 def _object(content: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(content)
+        value = json.loads(content)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -5,13 +5,12 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from dj_cadence.errors import Refused
-from dj_cadence.transport.bounce_report import BounceBox
 from dj_cadence.transport.socket_reader import Allowance, TooMuch, reader
 
 _MOST_MAILS = 500
@@ -22,23 +21,12 @@ _MOST_OF_ALL = 160 * 1024 * 1024
 _ANSWERS = 4
 """A reading may take so many times as long as one answer."""
 _UID = re.compile(rb"[0-9]{1,10}")
+_REASONS = {
+    ssl.SSLCertVerificationError: "服务器证书不受信任",
+    TimeoutError: "等待超时",
+    TooMuch: "对方的答复没完没了",
+}
 _REPORTS = ("UNSEEN", "HEADER", "Content-Type", "delivery-status")
-
-
-def open_box(options: Mapping[str, object], folder: Path) -> BounceBox:
-    """The box that the checked table [bounces] describes. Nothing is connected yet."""
-    if options["folder"]:
-        return MaildirBox(folder / str(options["folder"]))
-    ca_file = options.get("ca_file")
-    return ImapBox(
-        host=str(options["host"]),
-        port=int(str(options["port"])),
-        username=str(options["username"]),
-        password=str(options["password"]),
-        mailbox=str(options["mailbox"]),
-        ca_file=folder / str(ca_file) if ca_file else None,
-        timeout_seconds=float(str(options["timeout_seconds"])),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +50,8 @@ class MaildirBox:
     def _unread(self) -> list[Path]:
         """The newest last, as their names begin with the time."""
         places = (self.folder / "new", self.folder / "cur")
-        found = [path for place in places if place.is_dir() for path in place.iterdir()]
-        unread = [path for path in found if "S" not in _flags(path) and path.is_file()]
+        files = [path for place in places if place.is_dir() for path in place.iterdir()]
+        unread = [path for path in files if "S" not in _flags(path) and path.is_file()]
         return sorted(unread, key=lambda path: path.name)
 
 
@@ -76,21 +64,16 @@ def _mark_seen(path: Path) -> None:
     path.rename(path.parent.with_name("cur") / f"{stem}:2,{flags}")
 
 
-@dataclass(frozen=True, slots=True)
 class ImapBox:
     """One connection for each reading, encrypted from the first byte."""
 
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-    mailbox: str
-    ca_file: Path | None
-    timeout_seconds: float
+    def __init__(self, options: Mapping[str, Any], folder: Path) -> None:
+        self._options = options
+        self._folder = folder
 
     def read(self, handle: Callable[[bytes], bool]) -> None:
         try:
-            connection = _Connection(self)
+            connection = _Connection(self._options, self._folder)
             try:
                 self._read(connection, handle)
             finally:
@@ -106,12 +89,12 @@ class ImapBox:
             raise Refused("读不了退信邮箱：服务器的答复看不懂") from None
 
     def _read(self, connection: imaplib.IMAP4, handle: Callable[[bytes], bool]) -> None:
-        connection.login(self.username, self.password)
+        connection.login(self._options["username"], self._options["password"])
         if "ID" in connection.capabilities:  # some servers open no mailbox to the nameless
             connection.xatom("ID", '("name" "dj-cadence")')
-        connection.select(_quoted(self.mailbox))
-        _, found = connection.uid("SEARCH", *_REPORTS)
-        numbers = found[0].split() if found and found[0] else []
+        connection.select(_quoted(self._options["mailbox"]))
+        _, answer = connection.uid("SEARCH", *_REPORTS)
+        numbers = answer[0].split() if answer and answer[0] else []
         uids = sorted(int(number) for number in numbers if _UID.fullmatch(number))
         for uid in map(str, uids[-_MOST_MAILS:]):
             _, parts = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_MOST_BYTES}>)")
@@ -123,11 +106,12 @@ class ImapBox:
 class _Connection(imaplib.IMAP4_SSL):
     """One that ends in time and is not talked to death."""
 
-    def __init__(self, box: ImapBox) -> None:
-        seconds = box.timeout_seconds
+    def __init__(self, options: Mapping[str, Any], folder: Path) -> None:
+        seconds, ca_file = float(options["timeout_seconds"]), options.get("ca_file")
         self._allowance = Allowance(seconds, monotonic() + _ANSWERS * seconds, _MOST_OF_ALL)
-        trust = ssl.create_default_context(cafile=box.ca_file)
-        super().__init__(box.host, box.port, ssl_context=trust, timeout=seconds)
+        trust = ssl.create_default_context(cafile=folder / ca_file if ca_file else None)
+        where = (options["host"], options["port"])
+        super().__init__(*where, ssl_context=trust, timeout=seconds)
 
     def open(self, *where: Any, **how: Any) -> None:
         super().open(*where, **how)
@@ -146,10 +130,20 @@ def _quoted(name: str) -> str:
 
 
 def _why(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "服务器证书不受信任"
-    if isinstance(error, TimeoutError):
-        return "等待超时"
-    if isinstance(error, TooMuch):
-        return "对方的答复没完没了"
-    return error.strerror or type(error).__name__
+    reason = next((why for kind, why in _REASONS.items() if isinstance(error, kind)), None)
+    return reason or error.strerror or type(error).__name__
+
+
+BounceBox = MaildirBox | ImapBox
+"""The mailbox into which servers put what they could not deliver.
+
+`read` gives each unread mail to `handle`; what it answers for with True is marked as read.
+Nothing is deleted. Raises Refused where the box cannot be read.
+"""
+
+
+def open_box(options: Mapping[str, object], folder: Path) -> BounceBox:
+    """The box that the checked table [bounces] describes. Nothing is connected yet."""
+    if options["folder"]:
+        return MaildirBox(folder / str(options["folder"]))
+    return ImapBox(options, folder)

@@ -38,13 +38,13 @@ def make_message_id(key: bytes, site: str, number: int, edition: int, sender: st
 
 def parse_message_id(text: str) -> MessageId | None:
     """None for what does not look like one of ours."""
-    found = _OURS.fullmatch(text.strip())
-    if found is None:
+    match = _OURS.fullmatch(text.strip())
+    if match is None:
         return None
-    edition = int(found["edition"] or 0)
-    return MessageId(int(found["number"]), edition, found["proof"], found["site"])
+    edition = int(match["edition"] or 0)
+    return MessageId(int(match["number"]), edition, match["proof"], match["site"])
 
 
 def _proof(key: bytes, site: str, number: int, edition: int) -> str:
-    said = f"message-id\n{site}\n{number}\n{edition}".encode()
-    return hmac.digest(key, said, "sha256").hex()[:_LENGTH]
+    signed = f"message-id\n{site}\n{number}\n{edition}".encode()
+    return hmac.digest(key, signed, "sha256").hex()[:_LENGTH]

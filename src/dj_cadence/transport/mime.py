@@ -123,8 +123,8 @@ def _encoded(header: str, text: str) -> str:
     content = text.encode()
     if len(content) <= _SHORT:  # most names: one word, where the package takes its time
         return _WORD.format(b64encode(content).decode("ascii"))
-    found = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
-    return found.encode(linesep=_CRLF)
+    value = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
+    return value.encode(linesep=_CRLF)
 
 
 @lru_cache(maxsize=64)  # the letters of a pass have one date

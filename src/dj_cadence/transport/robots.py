@@ -37,13 +37,13 @@ def parse_robots(text: str) -> Mapping[str, Robot]:
     for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if not line or line.startswith("#"):
             continue
-        found = _LINE.fullmatch(line)
-        if not found or not is_url(found["url"]):
+        match = _LINE.fullmatch(line)
+        if not match or not is_url(match["url"]):
             raise ValueError(f"第{number}行应为“群名 = Webhook 地址”，有加签密钥的空一格写在后面")
-        name = found["name"].strip()
+        name = match["name"].strip()
         if name in robots:
             raise ValueError(f"第{number}行的群名“{name}”写了两次")
-        robots[name] = Robot(found["url"], found["secret"] or "")
+        robots[name] = Robot(match["url"], match["secret"] or "")
     if not robots:
         raise ValueError("没有写任何机器人")
     return robots

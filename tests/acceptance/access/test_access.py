@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import update
 
+from dj_cadence.domain.access.visitor import Right
 from dj_cadence.services.access.permissions import (
     ADMINISTRATOR,
     STRANGER,
     Visitor,
+    has,
     may_act,
-    may_see,
     person_visitor,
 )
 from dj_cadence.store.schema import appointment, org
@@ -22,7 +23,7 @@ ORGS = (1, 2, 3, 4, 5)
 
 def seen(district: District, visitor: Visitor, day: date = TODAY) -> list[int]:
     with district.database.read() as session:
-        return [number for number in ORGS if may_see(session, visitor, number, day)]
+        return [number for number in ORGS if has(Right.SEE, session, visitor, number, day)]
 
 
 def ruled(district: District, visitor: Visitor, day: date = TODAY) -> list[int]:

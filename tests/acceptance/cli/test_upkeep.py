@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from dj_cadence.bootstrap import open_site
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.site import Site
-from dj_cadence.store.delivery.process_lock import hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import give_sign_of_life
 from dj_cadence.store.schema import address, attempt, message, notice, plan_run, site, task
 from tests.world.terminal import Terminal
 
@@ -142,7 +142,7 @@ def test_a_backup_brings_everything_back_and_sends_nothing(act: Terminal, tmp_pa
 def test_a_running_site_is_not_restored(act: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "site.backup"
     act("backup", str(file))
-    with opened(act.site) as found, hold_process_lock(found.database, act.site, "daemon"):
+    with opened(act.site) as found, give_sign_of_life(found.database, act.site, "daemon"):
         refused = act("restore", str(file))
 
     assert (refused.code, refused.err) == (1, "站点正在运行或正被使用。请先停止 run，再恢复。\n")

@@ -14,7 +14,7 @@ import pytest
 from dj_cadence.bootstrap import open_site
 from dj_cadence.entrypoints.daemon_jobs import DaemonJobs
 from dj_cadence.errors import DatabaseGone
-from dj_cadence.store.delivery.process_lock import hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import give_sign_of_life
 from dj_cadence.store.schema import person
 from tests.world.terminal import NOW, Terminal
 from tests.world.web_district import CHARLIE, District
@@ -77,7 +77,7 @@ def test_the_daemon_says_so_makes_no_pass_and_goes_on_once_the_file_is_back(
     file = act.site / "dj-cadence.db"
     site = open_site(act.site, {})
     aside = file.with_suffix(".aside")
-    with hold_process_lock(site.database, act.site, "daemon") as life:
+    with give_sign_of_life(site.database, act.site, "daemon") as life:
         rounds = DaemonJobs(site, life)
         rounds.tick()
         shutil.copy(file, file.with_suffix(".copy"))

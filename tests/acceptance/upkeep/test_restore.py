@@ -15,7 +15,7 @@ import pytest
 
 from dj_cadence.services.backup import restore as restoring
 from dj_cadence.store.core.database import open_database
-from dj_cadence.store.delivery.process_lock import hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import give_sign_of_life
 from dj_cadence.store.site.folder_lock import in_use
 from tests.world import ROOT
 from tests.world.files.archives import altered, contents, pack, seen, whose
@@ -447,7 +447,7 @@ def test_nothing_of_an_archive_is_carried_out_before_a_person_says_so(
     assert "还没有人确认" in old("channel", "list").out
     assert not mark.exists()
 
-    with hold_process_lock(open_database("sqlite://"), old.site, "daemon"):
+    with give_sign_of_life(open_database("sqlite://"), old.site, "daemon"):
         assert "先停止 run" in old("send", "on").err
     assert old("send", "on").lines[1] == (
         "恢复进来的通知渠道程序和模板已确认，从下一个命令起使用。"

@@ -21,8 +21,7 @@ from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import people
-from dj_cadence.transport.bounce_report import BounceBox
-from dj_cadence.transport.mailbox import open_box
+from dj_cadence.transport.mailbox import BounceBox, open_box
 from tests.world import queue as rows
 from tests.world.queue import MINUTE, MORNING, SHIPPED, Recorder, fill, send_all
 from tests.world.servers.imap_server import PASSWORD, USERNAME, ImapMailbox, imap_server

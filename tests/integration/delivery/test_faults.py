@@ -25,7 +25,7 @@ from dj_cadence.store import schema
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.delivery import claims
-from dj_cadence.store.delivery.process_lock import hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import give_sign_of_life
 from tests.world import queue as rows
 from tests.world.queue import DAY, MINUTE, MORNING, SETTINGS, Recorder, fill, send_all
 from tests.world.servers.smtp_server import Mailbox, login_required, smtp_server
@@ -449,7 +449,7 @@ def test_a_clock_that_jumps_frees_nothing_that_a_living_process_is_sending(
     database: Database, tmp_path: Path, jump: timedelta
 ) -> None:
     fill(database, 1)
-    with hold_process_lock(database, tmp_path, "slow") as life:
+    with give_sign_of_life(database, tmp_path, "slow") as life:
         with database.write() as session:
             claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
 
@@ -461,7 +461,7 @@ def test_on_postgres_the_lock_is_seen_from_another_machine(
     postgres_database: Database, tmp_path: Path
 ) -> None:
     fill(postgres_database, 1)
-    with hold_process_lock(postgres_database, tmp_path, "far") as life:
+    with give_sign_of_life(postgres_database, tmp_path, "far") as life:
         with postgres_database.write() as session:
             claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
         elsewhere = tmp_path / "another machine"

@@ -10,8 +10,7 @@ import trustme
 from dj_cadence.errors import Refused
 from dj_cadence.settings.channel_options import BouncesTable
 from dj_cadence.transport import mailbox
-from dj_cadence.transport.bounce_report import BounceBox
-from dj_cadence.transport.mailbox import open_box
+from dj_cadence.transport.mailbox import BounceBox, open_box
 from tests.world.servers.imap_server import PASSWORD, USERNAME, ImapMailbox, imap_server
 from tests.world.servers.scripted_server import Peer, Script, scripted_server
 

@@ -16,7 +16,7 @@ from dj_cadence.entrypoints.steady_jobs import SteadyJob, SteadyScheduler
 from dj_cadence.errors import Blame, DeliveryError
 from dj_cadence.services.site import switch_sending
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.delivery.process_lock import hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import give_sign_of_life
 from dj_cadence.store.schema import message
 from dj_cadence.store.site import site as sites
 from tests.world.engine import SETTINGS, Channel, a_site, at, everything
@@ -48,7 +48,7 @@ def test_a_heartbeat_goes_out_only_while_all_is_well(
     stop_clock(at(date(2026, 3, 2)))
     with (
         listener() as (url, asked),
-        hold_process_lock(shipped_district, tmp_path, "daemon") as life,
+        give_sign_of_life(shipped_district, tmp_path, "daemon") as life,
     ):
         settings = replace(SETTINGS, heartbeat_url=url)
         engine = a_site(shipped_district, Channel(), settings)
@@ -77,7 +77,7 @@ def test_no_heartbeat_while_a_channel_is_shut(
     mail = Channel()
     with (
         listener() as (url, asked),
-        hold_process_lock(shipped_district, tmp_path, "daemon") as life,
+        give_sign_of_life(shipped_district, tmp_path, "daemon") as life,
     ):
         rounds = DaemonJobs(
             a_site(shipped_district, mail, replace(SETTINGS, heartbeat_url=url)), life
@@ -101,7 +101,7 @@ def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
     box = CountingBox()
     with (
         listener() as (url, asked),
-        hold_process_lock(shipped_district, tmp_path, "daemon") as life,
+        give_sign_of_life(shipped_district, tmp_path, "daemon") as life,
     ):
         settings = replace(SETTINGS, heartbeat_url=url)
         engine = replace(a_site(shipped_district, Channel(), settings), bounces=box)
@@ -166,7 +166,7 @@ def test_a_pass_that_fails_is_no_whole_pass(
     shipped_district: Database, stop_clock: Callable[[datetime], None], tmp_path: Path
 ) -> None:
     stop_clock(at(date(2026, 3, 2)))
-    with hold_process_lock(shipped_district, tmp_path, "daemon") as life:
+    with give_sign_of_life(shipped_district, tmp_path, "daemon") as life:
         rounds = DaemonJobs(a_site(shipped_district, Channel()), life)
         rounds.tick()
         assert (rounds.passes.health.reason, rounds.passes.health.last_tick) == (
@@ -185,7 +185,7 @@ def test_while_the_clock_is_doubtful_nothing_is_done_and_nothing_is_told(
     stop_clock(at(date(2026, 3, 2)))
     with (
         listener() as (url, asked),
-        hold_process_lock(shipped_district, tmp_path, "daemon") as life,
+        give_sign_of_life(shipped_district, tmp_path, "daemon") as life,
     ):
         engine = a_site(shipped_district, Channel(), replace(SETTINGS, heartbeat_url=url))
         rounds = DaemonJobs(engine, life)

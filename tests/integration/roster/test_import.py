@@ -12,7 +12,7 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Change, Facts
 from dj_cadence.domain.reminders.recipient import Holder
 from dj_cadence.domain.roster.columns import ORG_COLUMNS
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.roster.export import (
@@ -410,7 +410,7 @@ def test_a_header_without_a_required_column_is_a_fault_and_no_traceback(
 
     with sqlite_database.read() as session:
         how: dict[str, Any] = {"now": NOW, "today": TODAY, "by": "管理员", "dry_run": True}
-        report = import_roster(session, found, found=problems, **how)
+        report = import_roster(session, found, faults=problems, **how)
 
     assert [p.message for p in report.problems if p.message.startswith("缺少“")] != []
 
@@ -517,4 +517,4 @@ def _as_sheets(lines: Sequence[str]) -> RosterSheets:
     columns = {keys[header]: n for n, header in enumerate(ORG_HEADER.split(","), 1)}
     origin = Origin("组织.csv", columns, lettered=False)
     rows = (dict(zip(columns, line.split(","), strict=True)) for line in lines)
-    return RosterSheets(tuple(RosterRow(origin, n, cells) for n, cells in enumerate(rows, 2)), ())
+    return RosterSheets(tuple(TableRow(origin, n, cells) for n, cells in enumerate(rows, 2)), ())

@@ -115,7 +115,7 @@ def import_into(database: Path) -> Callable[[Path], None]:
         opened = open_database(f"sqlite:///{database}")
         with opened.read() as session:
             when = {"now": NOW, "today": TODAY, "by": "x"}
-            report = import_roster(session, sheets, found=found, dry_run=True, **when)  # type: ignore[arg-type]
+            report = import_roster(session, sheets, faults=found, dry_run=True, **when)  # type: ignore[arg-type]
             [problem.quoted() for problem in report.problems]
             report.sentences()
 

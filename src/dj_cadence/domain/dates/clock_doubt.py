@@ -46,14 +46,14 @@ class Doubt:
 
 
 def doubt(
-    reading: Reading, known: datetime, good: Reading | None, earliest: datetime
+    reading: Reading, last_pass: datetime, good: Reading | None, earliest: datetime
 ) -> Doubt | None:
     """Why no pass should be made now; None where one may be.
 
-    `known` is the instant of the last pass that the database remembers, `good` the last reading
+    `last_pass` is the instant of the last pass that the database remembers, `good` the last reading
     in this process that was believed. No right clock shows an instant before `earliest`.
     """
-    off = _off(reading, known, good)
+    off = _off(reading, last_pass, good)
     if off is None:
         return None
     if reading.wall < earliest - STEP or not -SOME_DAYS <= off <= A_YEAR:
@@ -62,8 +62,8 @@ def doubt(
     return Doubt(off, SETTLED if may_have_been_away or off <= SOME_DAYS else A_DAY)
 
 
-def _off(reading: Reading, known: datetime, good: Reading | None) -> timedelta | None:
-    gap = reading.wall - known
+def _off(reading: Reading, last_pass: datetime, good: Reading | None) -> timedelta | None:
+    gap = reading.wall - last_pass
     if abs(gap) <= STEP:
         return None
     if gap < -STEP:

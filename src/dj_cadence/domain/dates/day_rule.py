@@ -73,11 +73,11 @@ class DayRule:
 def parse_day_rule(text: str) -> DayRule | None:
     """The rule that `text` means, or None where it means none."""
     text = text.strip()
-    if found := _DAY.fullmatch(text):
-        number = int(found[1] or found[2])
+    if match := _DAY.fullmatch(text):
+        number = int(match[1] or match[2])
         return DayRule(text, number) if 1 <= number <= 31 else None
-    if found := _NTH.fullmatch(text):
-        nth = -1 if found[2] else _NUMBERS[found[1]]
-        weekday = _WEEKDAYS[found[3]] if found[3] else None
-        return DayRule(text, nth, weekday, working=bool(found[4]))
+    if match := _NTH.fullmatch(text):
+        nth = -1 if match[2] else _NUMBERS[match[1]]
+        weekday = _WEEKDAYS[match[3]] if match[3] else None
+        return DayRule(text, nth, weekday, working=bool(match[4]))
     return None

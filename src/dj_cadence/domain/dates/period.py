@@ -100,6 +100,6 @@ _CHINESE_LABELS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], .
 def chinese_label(label: str) -> str:
     """A period's label as a person reads it: 2026-03 is 2026年3月."""
     for pattern, reads in _CHINESE_LABELS:
-        if found := pattern.fullmatch(label):
-            return reads(found)
+        if match := pattern.fullmatch(label):
+            return reads(match)
     return label

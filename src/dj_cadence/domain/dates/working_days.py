@@ -134,8 +134,8 @@ class WorkCalendar:
         return self._by_school[city, stage]
 
     def _semesters_for(self, city: str, stage: str) -> tuple[Semester, ...]:
-        found: dict[str, Semester] = {}
+        by_label: dict[str, Semester] = {}
         for semester in sorted(self.semesters, key=lambda s: (bool(s.city), bool(s.stage))):
             if semester.city in ("", city) and semester.stage in ("", stage):
-                found[semester.label] = semester
-        return tuple(sorted(found.values(), key=lambda s: s.first))
+                by_label[semester.label] = semester
+        return tuple(sorted(by_label.values(), key=lambda s: s.first))

@@ -32,10 +32,10 @@ def parse_date(text: str) -> date | None:
         return _day(_year(chinese[1]), _number(chinese[2]), _number(chinese[3]))
     if compact := _COMPACT.fullmatch(plain):
         return _day(*map(int, compact.groups()))
-    found = _DATE.fullmatch(re.sub(r"\s+(?![0-9T])|(?<=[-/.年月])\s+", "", plain))
-    if not found:
+    match = _DATE.fullmatch(re.sub(r"\s+(?![0-9T])|(?<=[-/.年月])\s+", "", plain))
+    if not match:
         return None
-    *parts, weekday = (*(part for part in found.groups()[:-1] if part), found.groups()[-1])
+    *parts, weekday = (*(part for part in match.groups()[:-1] if part), match.groups()[-1])
     day = _day(*map(int, parts))
     right = day and _WEEKDAYS[day.weekday()] == (weekday or "").replace("天", "日")
     return day if right or not weekday else None
@@ -43,15 +43,15 @@ def parse_date(text: str) -> date | None:
 
 def _day(year: int, month: int, day: int) -> date | None:
     try:
-        found = date(year, month, day)
+        day_found = date(year, month, day)
     except ValueError:
         return None
-    return found if found.year in _YEARS else None
+    return day_found if day_found.year in _YEARS else None
 
 
 def _year(numerals: str) -> int:
     plain = numerals.replace("○", "〇").replace("零", "〇")
-    return int("".join(str(_NUMERALS.index(one)) for one in plain))
+    return int("".join(str(_NUMERALS.index(numeral)) for numeral in plain))
 
 
 def _number(numerals: str) -> int:

@@ -48,7 +48,7 @@ class Circuit:
 
 
 def refused(
-    known: Circuit,
+    circuit: Circuit,
     reason: str,
     now: datetime,
     many: int,
@@ -61,46 +61,48 @@ def refused(
 
     `after_some` were taken in the same pass.
     """
-    found = replace(
-        known,
+    after = replace(
+        circuit,
         reason=reason,
-        refusals=known.refusals + many,
+        refusals=circuit.refusals + many,
         refused_at=now,
         domain=domain,
-        is_partial=known.is_partial or after_some,
+        is_partial=circuit.is_partial or after_some,
     )
-    if not found.is_shut and found.refusals < ENOUGH:
-        return found
-    before = timedelta(seconds=found.pause_seconds)
+    if not after.is_shut and after.refusals < ENOUGH:
+        return after
+    before = timedelta(seconds=after.pause_seconds)
     pause = min(max(2 * before, FIRST_PAUSE), LONGEST_PAUSE)
     asked = timedelta(seconds=min(max(retry_after or 0, 0), LONGEST_ASKED.total_seconds()))
     return replace(
-        found, next_try_at=now + max(pause, asked), pause_seconds=int(pause.total_seconds())
+        after, next_try_at=now + max(pause, asked), pause_seconds=int(pause.total_seconds())
     )
 
 
-def accepted(known: Circuit, now: datetime) -> Circuit:
+def accepted(circuit: Circuit, now: datetime) -> Circuit:
     """Something was taken: the rest may follow."""
-    return replace(known, refusals=0, domain="", accepted_at=now, next_try_at=None, pause_seconds=0)
+    return replace(
+        circuit, refusals=0, domain="", accepted_at=now, next_try_at=None, pause_seconds=0
+    )
 
 
-def is_over(known: Circuit, now: datetime) -> bool:
+def is_over(circuit: Circuit, now: datetime) -> bool:
     """Whether it works again for good, as far as one can tell.
 
     A channel that takes some letters and refuses the rest has to take some on another day.
     """
-    if known.is_shut or known.accepted_at is None or known.accepted_at < known.refused_at:
+    if circuit.is_shut or circuit.accepted_at is None or circuit.accepted_at < circuit.refused_at:
         return False
-    if known.is_partial:
-        return known.accepted_at >= known.refused_at + _CALM_AFTER_SOME
-    return now >= known.refused_at + _CALM
+    if circuit.is_partial:
+        return circuit.accepted_at >= circuit.refused_at + _CALM_AFTER_SOME
+    return now >= circuit.refused_at + _CALM
 
 
-def is_worth_telling(known: Circuit, now: datetime) -> bool:
+def is_worth_telling(circuit: Circuit, now: datetime) -> bool:
     """Whether the administrators are to hear of it now, the once."""
-    return known.is_shut and known.told_at is None and now >= known.since + WORTH_TELLING
+    return circuit.is_shut and circuit.told_at is None and now >= circuit.since + WORTH_TELLING
 
 
-def was_long(known: Circuit) -> bool:
+def was_long(circuit: Circuit) -> bool:
     """Whether it lasted so long that one wants to know afterwards."""
-    return known.refused_at >= known.since + WORTH_TELLING
+    return circuit.refused_at >= circuit.since + WORTH_TELLING

@@ -104,5 +104,5 @@ class Traits:
 
 def traits(notifier: Notifier) -> Traits:
     """The notifier's attribute `traits`, which it may leave out."""
-    found = getattr(notifier, "traits", None)
-    return found if isinstance(found, Traits) else Traits()
+    declared = getattr(notifier, "traits", None)
+    return declared if isinstance(declared, Traits) else Traits()

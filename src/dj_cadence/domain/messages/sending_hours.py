@@ -27,7 +27,7 @@ class SendingHours:
         is_day = self.calendar.is_working_day(local.date())
         return is_day and self.begins <= local.time() < self.ends
 
-    def are_the_same(self, one: datetime, other: datetime) -> bool:
+    def are_the_same(self, first: datetime, other: datetime) -> bool:
         """Whether two instants lie within the hours of one day."""
-        days = {instant.astimezone(self.zone).date() for instant in (one, other)}
-        return len(days) == 1 and self.allow(one) and self.allow(other)
+        days = {instant.astimezone(self.zone).date() for instant in (first, other)}
+        return len(days) == 1 and self.allow(first) and self.allow(other)

@@ -17,7 +17,7 @@ def city_name(written: str) -> str:
 
 def unknown_city(written: str, others: Collection[str]) -> str:
     """What to say of a city that is neither in Shandong nor one of `others`; else empty."""
-    city, known = city_name(written), (*CITIES, *others)
-    if not city or city in known:
+    city, cities = city_name(written), (*CITIES, *others)
+    if not city or city in cities:
         return ""
-    return f"没有见过的城市“{written}”{suggestion(city, known) or '，请核对。'}"
+    return f"没有见过的城市“{written}”{suggestion(city, cities) or '，请核对。'}"

@@ -60,15 +60,15 @@ def named_offices(written: str, *, in_charge: bool = False) -> NamedOffices:
 
     `in_charge` says that the column beside it says so.
     """
-    found: dict[str, bool] = {}
+    acting: dict[str, bool] = {}
     unknown: list[str] = []
     for part in _parts(written) if len(written) <= _LONGEST else [written]:
         named = _named(part, in_charge=in_charge)
         if named is None:
             unknown.append(part)
-        for one in named or ():
-            found[one.office] = found.get(one.office, True) and one.acting
-    return NamedOffices(tuple(NamedOffice(*one) for one in found.items()), tuple(unknown))
+        for office in named or ():
+            acting[office.office] = acting.get(office.office, True) and office.acting
+    return NamedOffices(tuple(NamedOffice(*office) for office in acting.items()), tuple(unknown))
 
 
 def is_in_charge(written: str) -> bool:
@@ -94,8 +94,8 @@ def _parts(written: str) -> Iterator[str]:
 def _outside_brackets(text: str) -> list[str]:
     kept: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        kept.append(found[0])
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
         return f"\x00{len(kept) - 1}\x00"
 
     held = _BRACKETS.sub(keep, text)
@@ -121,20 +121,20 @@ def _with_ending(name: str) -> str:
 
 def _joined_committee(whole: str) -> list[str]:
     """组织宣传委员, where nobody wrote what parts the two."""
-    found = re.fullmatch(r"(?P<first>组织|宣传|纪检|统战|青年|群众)(?P<second>.+委员)", whole)
+    match = re.fullmatch(r"(?P<first>组织|宣传|纪检|统战|青年|群众)(?P<second>.+委员)", whole)
     if whole == "组宣委员":
         return ["组织委员", "宣传委员"]
-    return [f"{found['first']}委员", found["second"]] if found else []
+    return [f"{match['first']}委员", match["second"]] if match else []
 
 
 def _named(name: str, *, in_charge: bool = False) -> tuple[NamedOffice, ...] | None:
     """What one name with its remarks means; None where a part of it is not known."""
-    if not any(known in name for known in _NAMES):
+    if not any(office_word in name for office_word in _NAMES):
         return None
-    remarks = [one for inside in _BRACKETS.findall(name) for one in _SEPARATOR.split(inside)]
+    remarks = [part for inside in _BRACKETS.findall(name) for part in _SEPARATOR.split(inside)]
     bare = _BRACKETS.sub("", name)
     acting, others = False, []
-    for remark in (one.strip().replace(" ", "") for one in remarks):
+    for remark in (part.strip().replace(" ", "") for part in remarks):
         if is_in_charge(remark):
             in_charge = True
         elif _ACTING.fullmatch(remark):
@@ -162,12 +162,12 @@ def _without_remarks(bare: str) -> tuple[str, bool, bool]:
     if _office(bare) is not None:
         return bare, False, False
     charge = _IN_CHARGE.pattern
-    if found := re.fullmatch(rf"(?:(?:{charge})的?(.+)|(.+?)(?:{charge}))", bare):
-        return found[1] or found[2], True, False
-    if found := re.fullmatch(r"(?:代理?|暂代|临时)(.+)", bare):
-        return found[1], False, True
-    found = re.fullmatch(r"(?:专职|兼职|兼任?|现任|挂职)?(.+?)(?:兼任?|同志)?", bare)
-    return (found[1] if found else bare), False, False
+    if match := re.fullmatch(rf"(?:(?:{charge})的?(.+)|(.+?)(?:{charge}))", bare):
+        return match[1] or match[2], True, False
+    if match := re.fullmatch(r"(?:代理?|暂代|临时)(.+)", bare):
+        return match[1], False, True
+    match = re.fullmatch(r"(?:专职|兼职|兼任?|现任|挂职)?(.+?)(?:兼任?|同志)?", bare)
+    return (match[1] if match else bare), False, False
 
 
 def _office(name: str) -> str | None:
@@ -176,8 +176,8 @@ def _office(name: str) -> str | None:
         return None
     if office := canonical_office(name):
         return office
-    found = _PREFIXED.fullmatch(name)
-    office = canonical_office(found["rest"]) if found else None
-    if found and office and found["party"]:
+    match = _PREFIXED.fullmatch(name)
+    office = canonical_office(match["rest"]) if match else None
+    if match and office and match["party"]:
         return office if office.endswith(_IN_A_PARTY_ORGANIZATION) else None
     return office

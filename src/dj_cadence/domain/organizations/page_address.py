@@ -10,10 +10,10 @@ _STAND_IN = re.compile(r"~([0-9A-F]{2})")
 
 def organization_path(code: str) -> str:
     """The path of an organization's page; `~2F` stands in for a slash, and the like."""
-    plain = _AWKWARD.sub(lambda found: "".join(f"~{ord(c):02X}" for c in found[0]), code)
+    plain = _AWKWARD.sub(lambda match: "".join(f"~{ord(c):02X}" for c in match[0]), code)
     return f"/orgs/{quote(plain, safe='')}"
 
 
 def code_in_path(part: str) -> str:
     """The code that `organization_path` put into an address, as the server hands it over."""
-    return _STAND_IN.sub(lambda found: chr(int(found[1], 16)), part)
+    return _STAND_IN.sub(lambda match: chr(int(match[1], 16)), part)

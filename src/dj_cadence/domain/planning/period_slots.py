@@ -33,17 +33,17 @@ def per_period(
     reach = _REACH if every.opens else 0 * DAY
     for period in periods(every.unit, since - reach, until + reach, semesters):
         then = facts.at(period.first)
-        said = of_period(cohort.overrides, period.label)
-        vacation = Vacation(said.get(OverrideKey.VACATION, every.vacation))
+        values = of_period(cohort.overrides, period.label)
+        vacation = Vacation(values.get(OverrideKey.VACATION, every.vacation))
         if vacation is Vacation.WAIVE and is_vacation(period, semesters):
             continue
         if duty.is_effective(period.first) and duty.owed_by.admits(then):
-            kept = replace(every, vacation=vacation) if said else every
+            kept = replace(every, vacation=vacation) if values else every
             slot = _slot(kept, period, then, calendar, semesters)
             if not _has_started(every, slot, then):
                 continue
-            if said:
-                slot = _announced(slot, said)
+            if values:
+                slot = _announced(slot, values)
             if _owed_by_existence(every, slot, period, then):
                 yield slot
 
@@ -195,9 +195,9 @@ def _in_term_time(
     return nearest, [*reasons, f"{day_text(planned)}在假期中，移到{day_text(nearest)}"]
 
 
-def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
+def _announced(slot: Slot, values: Mapping[OverrideKey, str]) -> Slot:
     """The slot as its superior announced it; a date outside the rule's own is passed over."""
-    due, planned = day_of(said, OverrideKey.DUE), day_of(said, OverrideKey.PLANNED)
+    due, planned = day_of(values, OverrideKey.DUE), day_of(values, OverrideKey.PLANNED)
     reasons = []
     if due and slot.opens <= due <= slot.due:
         reasons.append(f"上级部署：最迟{day_text(due)}")
@@ -206,7 +206,7 @@ def _announced(slot: Slot, said: Mapping[OverrideKey, str]) -> Slot:
     if planned and slot.opens <= planned <= slot.due:
         reasons.append(f"上级部署：计划日{day_text(planned)}")
         slot = replace(slot, planned=planned)
-    if theme := said.get(OverrideKey.THEME, ""):
+    if theme := values.get(OverrideKey.THEME, ""):
         reasons.append(f"上级部署：主题“{theme}”")
     return replace(slot, theme=theme, derivation=(*slot.derivation, *reasons))
 

@@ -20,16 +20,16 @@ def slots_of(
     organization began here is asked about: of a term only what was late, or nearly. A case
     begins only when somebody says so.
     """
-    found = _dated(duty, cohort, catalogue, since, until)
+    slots = _dated(duty, cohort, catalogue, since, until)
     if isinstance(duty.recurrence, Clock):
-        return found
+        return slots
     day, calendar = asked_from(cohort.facts), catalogue.calendar
     last = None if isinstance(duty.recurrence, Every) else last_answer_day(day, calendar)
     return [
         asked(slot, day, calendar, cohort.facts.starts_on)
         if last is None or slot.due < last
         else slot
-        for slot in found
+        for slot in slots
     ]
 
 
@@ -38,8 +38,8 @@ def _dated(
 ) -> list[Slot]:
     match duty.recurrence:
         case Every() as every:
-            found = per_period(duty, every, cohort, catalogue.calendar, since, until)
-            return [slot for slot in found if slot.opens <= until and slot.due >= since]
+            slots = per_period(duty, every, cohort, catalogue.calendar, since, until)
+            return [slot for slot in slots if slot.opens <= until and slot.due >= since]
         case Term() as term:
             return of_term(term, cohort) if holds(duty, cohort) else []
         case Clock() as clock:

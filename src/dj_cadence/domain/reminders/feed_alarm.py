@@ -46,11 +46,11 @@ def feed_alarms(hours: int, whole_day: str | None) -> FeedAlarms:
 def _offset(text: str) -> timedelta | None:
     if text in ("", _SILENT):
         return None
-    found = _WHOLE_DAY.fullmatch(text)
-    if not found:
+    match = _WHOLE_DAY.fullmatch(text)
+    if not match:
         raise ValueError(f"“{text}”应写成“前一天 16:00”“当天 08:00”“提前3天 09:00”或“{_SILENT}”")
-    days = int(found[2] or (found[1] == "前一天"))
-    return timedelta(hours=int(found[3]), minutes=int(found[4])) - days * DAY
+    days = int(match[2] or (match[1] == "前一天"))
+    return timedelta(hours=int(match[3]), minutes=int(match[4])) - days * DAY
 
 
 def _by_day(start: datetime, hours: int) -> timedelta:

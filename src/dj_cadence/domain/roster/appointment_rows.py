@@ -17,7 +17,7 @@ from dj_cadence.domain.roster.contact_text import (
     phone_number,
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import compatible, is_placeholder, person_name, visible
 from dj_cadence.problems import Problem
 
@@ -51,7 +51,7 @@ _ITS_WORD = {
 class RosterAppointment:
     """One office of one person; a row with two offices gives two."""
 
-    row: RosterRow
+    row: TableRow
     org: str
     office: str
     acting: bool
@@ -78,7 +78,7 @@ def nature_of(office: str) -> str:
 
 
 def read_appointments(
-    rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
+    rows: Iterable[TableRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
 ) -> tuple[list[RosterAppointment], list[Problem]]:
     """The appointments of `rows`, and every fault of a single row.
 
@@ -127,30 +127,30 @@ def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
 
 def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
     """The offices named in one cell, each once."""
-    found = named_offices(cells.required("office"), in_charge=in_charge)
-    for written in found.unknown:
+    named = named_offices(cells.required("office"), in_charge=in_charge)
+    for written in named.unknown:
         hint = nearest_office(written) or "，请从职务清单中选一个。"
         cells.fault("office", f"不认识的职务“{written}”{hint}")
-    return found.offices
+    return named.offices
 
 
 def _addresses(cells: Cells) -> dict[str, str]:
-    found = _others(cells)
+    addresses = _others(cells)
     if (email := cells.text("email")) and not cells.says_nothing("email"):
         if text := email_fault(email):
             cells.fault("email", text)
-        found[EMAIL] = email_address(email)
+        addresses[EMAIL] = email_address(email)
     if (phone := cells.text("phone")) and not cells.says_nothing("phone"):
         if text := phone_fault(phone):
             cells.fault("phone", text)
-        found[PHONE] = phone_number(phone)
-    return found
+        addresses[PHONE] = phone_number(phone)
+    return addresses
 
 
 def _others(cells: Cells) -> dict[str, str]:
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     if cells.says_nothing("addresses"):
-        return found
+        return addresses
     written = cells.row.cells.get("addresses", "")
     for part in filter(None, map(compatible, _SEPARATORS.split(written))):
         channel, equals, value = (text.strip(_AROUND_A_VALUE) for text in part.partition("="))
@@ -159,15 +159,15 @@ def _others(cells: Cells) -> dict[str, str]:
         elif channel in (EMAIL, PHONE):
             cells.fault("addresses", f"“{part}”请写在邮箱或手机一栏。")
         else:
-            found[channel] = value
-    return found
+            addresses[channel] = value
+    return addresses
 
 
 def office_warnings(
     appointments: Iterable[RosterAppointment], orgs: Mapping[str, RosterOrg]
 ) -> list[Problem]:
     """Appointments from before the founding, and those that name another kind of organization."""
-    found = [
+    warnings = [
         Problem(
             a.row.place("since"),
             f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。",
@@ -177,7 +177,7 @@ def office_warnings(
         if a.org in orgs and FIRST_DAY < a.since < (orgs[a.org].founded or FIRST_DAY)
     ]
     rows = {id(a.row): a for a in appointments if a.org in orgs}
-    return [*found, *(problem for a in rows.values() for problem in _of_another(a, orgs[a.org]))]
+    return [*warnings, *(problem for a in rows.values() for problem in _of_another(a, orgs[a.org]))]
 
 
 def _of_another(appointment: RosterAppointment, org: RosterOrg) -> Iterable[Problem]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import (
     code_text,
     compatible,
@@ -29,7 +29,7 @@ _LONGEST_CODE = 64
 class Cells:
     """One row while it is read."""
 
-    row: RosterRow
+    row: TableRow
     headers: Mapping[str, str]
     """ORG_HEADERS or APPOINTMENT_HEADERS."""
     problems: list[Problem] = field(default_factory=list)
@@ -88,16 +88,16 @@ class Cells:
         text = self.text(key)
         return self.one_of(key, _FLAGS, "请填“是”或“否”") if text else None
 
-    def one_of(self, key: str, known: Mapping[str, _T], advice: str) -> _T | None:
+    def one_of(self, key: str, values: Mapping[str, _T], advice: str) -> _T | None:
         """The value that the cell's word stands for in a closed list."""
         text = self.text(key)
-        if text in known:
-            return known[text]
-        same = (value for word, value in known.items() if word_key(word) == word_key(text))
+        if text in values:
+            return values[text]
+        same = (value for word, value in values.items() if word_key(word) == word_key(text))
         for value in same:
             return value
         self.fault(
-            key, f"不认识的{self.headers[key]}“{text}”{suggestion(text, known) or '。'}{advice}。"
+            key, f"不认识的{self.headers[key]}“{text}”{suggestion(text, values) or '。'}{advice}。"
         )
         return None
 

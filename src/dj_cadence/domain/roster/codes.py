@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import RosterSheets, TableRow
 from dj_cadence.normal_form import code_key, code_text, visible, word_key
 from dj_cadence.problems import Problem
 
@@ -46,14 +46,14 @@ def with_one_spelling(sheets: RosterSheets, stored: Collection[str]) -> RosterSh
     )
 
 
-def _respelt(row: RosterRow, book: CodeBook) -> RosterRow:
+def _respelt(row: TableRow, book: CodeBook) -> TableRow:
     codes = {key: row.cells[key] for key in _CODE_COLUMNS if row.cells.get(key)}
     spelt = {key: book.spelling(code) for key, code in codes.items()}
     return row if spelt == codes else replace(row, cells={**row.cells, **spelt})
 
 
 def lookalikes(
-    read: Mapping[str, RosterOrg], before: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+    read: Mapping[str, RosterOrg], before: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]
 ) -> Iterator[Problem]:
     """New organizations that may be known ones under another code."""
     by_digits: dict[str, str] = {}
@@ -77,7 +77,7 @@ def lookalikes(
 
 
 def _without_zeros(code: str) -> str:
-    return _DIGITS.sub(lambda found: found[0].lstrip("0") or "0", code_key(code))
+    return _DIGITS.sub(lambda match: match[0].lstrip("0") or "0", code_key(code))
 
 
 def _namesake(

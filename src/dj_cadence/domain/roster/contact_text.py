@@ -76,12 +76,12 @@ def _dialled(text: str) -> str:
     digits = text.translate(_NOT_DIALLED)
     home, count = _COUNTRY.subn("", digits, count=1) if _COUNTRY.match(digits) else (digits, 0)
     candidates = (home, home.removeprefix("0"), f"0{home}" if count else home)
-    return next((one for one in candidates if _is_number(one)), digits)
+    return next((candidate for candidate in candidates if _is_number(candidate)), digits)
 
 
 def _is_number(digits: str) -> bool:
-    known = (_MOBILE, _LANDLINE, _LOCAL, _ABROAD)
-    return any(pattern.fullmatch(digits) for pattern in known)
+    patterns = (_MOBILE, _LANDLINE, _LOCAL, _ABROAD)
+    return any(pattern.fullmatch(digits) for pattern in patterns)
 
 
 def phone_fault(written: str) -> str:

@@ -26,10 +26,10 @@ def identity_changes(
         others: dict[int, Problem] = {}
         for row in person.rows:
             for pair in row.addresses.items():
-                for known in signs.others_with(pair, person):
-                    others.setdefault(known.id, _of_address(person, row, pair, known, now))
-            for known in signs.namesakes(row.org, person):
-                others.setdefault(known.id, _of_name(person, row, known, now))
+                for other in signs.others_with(pair, person):
+                    others.setdefault(other.id, _of_address(person, row, pair, other, now))
+            for other in signs.namesakes(row.org, person):
+                others.setdefault(other.id, _of_name(person, row, other, now))
         yield from others.values()
 
 
@@ -39,11 +39,11 @@ class _Signs:
     def __init__(self, stored: Sequence[StoredPerson]) -> None:
         self._owners: dict[_Address, list[StoredPerson]] = {}
         self._named: dict[tuple[str, str], list[StoredPerson]] = {}
-        for known in stored:
-            for pair in known.addresses:
-                self._owners.setdefault(pair, []).append(known)
-            for org in known.orgs:
-                self._named.setdefault((org, name_key(known.name)), []).append(known)
+        for person in stored:
+            for pair in person.addresses:
+                self._owners.setdefault(pair, []).append(person)
+            for org in person.orgs:
+                self._named.setdefault((org, name_key(person.name)), []).append(person)
 
     def others_with(self, pair: _Address, person: RosterPerson) -> Iterator[StoredPerson]:
         """Those who had an address that this person had not."""
@@ -52,9 +52,9 @@ class _Signs:
 
     def namesakes(self, org: str, person: RosterPerson) -> Iterator[StoredPerson]:
         """Others of the same name at an organization."""
-        for known in self._named.get((org, name_key(person.name)), ()):
-            if known is not person.stored:
-                yield known
+        for namesake in self._named.get((org, name_key(person.name)), ()):
+            if namesake is not person.stored:
+                yield namesake
 
 
 def _of_address(
@@ -79,16 +79,16 @@ def _of_address(
 def _of_name(
     person: RosterPerson,
     row: RosterAppointment,
-    known: StoredPerson,
+    namesake: StoredPerson,
     now: Mapping[int, RosterPerson],
 ) -> Problem:
     if person.stored:
         text = (
-            f"原来有两个{known.name}，现在按编号、邮箱或手机认作一个人；"
+            f"原来有两个{namesake.name}，现在按编号、邮箱或手机认作一个人；"
             "另一个的任职仍然保留，不要了的请填离任日期。"
         )
-    elif known.id in now:
-        text = f"原来的{known.name}分成了两个人；其实是一个人的，请统一编号、邮箱和手机。"
+    elif namesake.id in now:
+        text = f"原来的{namesake.name}分成了两个人；其实是一个人的，请统一编号、邮箱和手机。"
     else:
-        text = f"和原来的{known.name}认作两个人；其实是同一个人的，请写同一个编号。"
+        text = f"和原来的{namesake.name}认作两个人；其实是同一个人的，请写同一个编号。"
     return Problem(row.row.place("name"), text, warning=True)

@@ -17,7 +17,7 @@ from dj_cadence.domain.organizations.facts import (
     OrgKind,
 )
 from dj_cadence.domain.roster.cells import ORG_HEADERS, Cells, code_fault
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import compatible
 from dj_cadence.problems import Problem
 
@@ -90,7 +90,7 @@ def _as_text(value: object) -> str:
 
 
 def read_orgs(
-    rows: Iterable[RosterRow], stored: Mapping[str, Mapping[str, str]], *, correct: bool = False
+    rows: Iterable[TableRow], stored: Mapping[str, Mapping[str, str]], *, correct: bool = False
 ) -> tuple[dict[str, RosterOrg], list[Problem]]:
     """The organizations of `rows` by code, in their order, and every fault of a single row.
 
@@ -100,7 +100,7 @@ def read_orgs(
     kept = ("has_committee",) if correct else ("has_committee", "last_election")
     orgs: dict[str, RosterOrg] = {}
     problems: list[Problem] = []
-    seen: dict[str, RosterRow] = {}
+    seen: dict[str, TableRow] = {}
     for row in rows:
         code = row.cells.get("code", "")
         if code in seen:
@@ -111,14 +111,14 @@ def read_orgs(
             seen[code] = row
         if code not in stored and (text := code_fault("组织代码", code)):
             problems.append(Problem(row.place("code"), text))
-        org, found = read_org(row.over(stored.get(code, {}), kept))
-        problems += found
+        org, faults = read_org(row.over(stored.get(code, {}), kept))
+        problems += faults
         if org:
             orgs[code] = org
     return orgs, problems
 
 
-def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
+def read_org(row: TableRow) -> tuple[RosterOrg | None, list[Problem]]:
     """The organization of one row, None when it has no code, name or kind."""
     cells = Cells(row, ORG_HEADERS)
     code, name = cells.required("code") and cells.settled("code"), cells.required("name")

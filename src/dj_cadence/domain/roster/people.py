@@ -88,8 +88,8 @@ class RosterPerson:
     def addresses(self) -> frozenset[tuple[str, str]]:
         """(channel, address) of all rows, and what is known where their sheets have no column."""
         written = {pair for row in self.rows for pair in row.addresses.items()}
-        known = self.stored.addresses if self.stored else frozenset()
-        return frozenset(written | {pair for pair in known if not self._has_column(pair[0])})
+        stored = self.stored.addresses if self.stored else frozenset()
+        return frozenset(written | {pair for pair in stored if not self._has_column(pair[0])})
 
     def _has_column(self, channel: str) -> bool:
         column = address_column(channel)
@@ -154,51 +154,55 @@ def _agrees(person: RosterPerson, row: RosterAppointment, sign: str) -> bool:
 def _recognize(people: Sequence[RosterPerson], stored: Iterable[StoredPerson]) -> None:
     """Give each person the stored one that they are; nobody is two people."""
     by_sign: dict[str, list[StoredPerson]] = {}
-    for known in stored:
-        for sign in known.signs():
-            by_sign.setdefault(sign, []).append(known)
+    for candidate in stored:
+        for sign in candidate.signs():
+            by_sign.setdefault(sign, []).append(candidate)
     written = {sign: p for p in people for row in p.rows for sign in _signs(row)}
     taken: set[int] = set()
     for prefix in _SIGNS:
         for person in people:
             signs = {s for row in person.rows for s in _signs(row) if s.startswith(prefix)}
-            found = (known for sign in sorted(signs) for known in by_sign.get(sign, ()))
+            candidates = (
+                candidate for sign in sorted(signs) for candidate in by_sign.get(sign, ())
+            )
             fitting = [
-                known
-                for known in found
-                if known.id not in taken
-                and _may_be(person, known, prefix)
-                and (prefix == _NUMBER or not _stands_apart(person, known, written))
+                candidate
+                for candidate in candidates
+                if candidate.id not in taken
+                and _may_be(person, candidate, prefix)
+                and (prefix == _NUMBER or not _stands_apart(person, candidate, written))
             ]
             if person.stored is None and fitting:
-                exact = (known for known in fitting if known.key == person.number)
+                exact = (candidate for candidate in fitting if candidate.key == person.number)
                 person.stored = same = next(exact, fitting[0])
                 taken.add(same.id)
 
 
 def _stands_apart(
-    person: RosterPerson, known: StoredPerson, written: Mapping[str, RosterPerson]
+    person: RosterPerson, candidate: StoredPerson, written: Mapping[str, RosterPerson]
 ) -> bool:
     """Whether the file has a known one under their own name, and this is somebody else's."""
-    if name_key(person.name) == name_key(known.name):
+    if name_key(person.name) == name_key(candidate.name):
         return False
-    own_rows = (written.get(_name_sign(org, known.name), person) for org in known.orgs)
+    own_rows = (written.get(_name_sign(org, candidate.name), person) for org in candidate.orgs)
     return any(other is not person for other in own_rows)
 
 
-def _may_be(person: RosterPerson, known: StoredPerson, prefix: str) -> bool:
+def _may_be(person: RosterPerson, candidate: StoredPerson, prefix: str) -> bool:
     """The same name may have a new mailbox; another name with another mailbox is another one."""
-    number = number_of(known.key)
+    number = number_of(candidate.key)
     if number and person.number and code_key(number) != code_key(person.number):
         return False
-    if prefix in (_NUMBER, _EMAIL) or not (person.emails and known.emails):
+    if prefix in (_NUMBER, _EMAIL) or not (person.emails and candidate.emails):
         return True
-    return name_key(person.name) == name_key(known.name) or bool(person.emails & known.emails)
+    return name_key(person.name) == name_key(candidate.name) or bool(
+        person.emails & candidate.emails
+    )
 
 
 def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -> None:
     """A number if there is one, else made up; it may be taken by a former owner of an address."""
-    taken = {known.key for known in stored}
+    taken = {stored_person.key for stored_person in stored}
     for person in people:
         if person.stored:
             is_same = code_key(person.number) == code_key(number_of(person.stored.key))

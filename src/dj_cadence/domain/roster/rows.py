@@ -25,7 +25,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
+class TableRow:
     """One row; `cells` has a text for every column of its sheet, empty cells included."""
 
     origin: Origin
@@ -34,8 +34,12 @@ class RosterRow:
     unread: frozenset[str] = frozenset()
     """Columns whose cell holds no value that could be taken, which has been told with its place."""
 
-    def place(self, key: str) -> str:
+    def place(self, key: str = "") -> str:
         return self.origin.place(self.number, key)
+
+    def text(self, key: str) -> str:
+        """Empty also where the sheet has no such column."""
+        return self.cells.get(key, "")
 
     def has_column(self, key: str) -> bool:
         return key in self.origin.columns
@@ -43,11 +47,13 @@ class RosterRow:
     def line(self, key: str) -> tuple[str, int]:
         """The row as one line of text, and where in it the cell begins; 0 for no cell."""
         keys = sorted(self.origin.columns, key=self.origin.columns.__getitem__)
-        before = [self.cells.get(one, "") for one in keys[: keys.index(key)]] if key in keys else []
+        before = (
+            [self.cells.get(name, "") for name in keys[: keys.index(key)]] if key in keys else []
+        )
         at = len("".join(f"{cell} | " for cell in before)) + 1 if key in keys else 0
-        return " | ".join(self.cells.get(one, "") for one in keys), at
+        return " | ".join(self.cells.get(name, "") for name in keys), at
 
-    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "RosterRow":
+    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "TableRow":
         """This row laid over what is known: an empty cell clears, except those in `kept`.
 
         A column that the sheet does not have changes nothing.
@@ -61,20 +67,20 @@ class RosterRow:
 class RosterSheets:
     """All rows of the files of one import."""
 
-    orgs: tuple[RosterRow, ...]
-    appointments: tuple[RosterRow, ...]
+    orgs: tuple[TableRow, ...]
+    appointments: tuple[TableRow, ...]
 
     def line_of(self, wanted: Iterable[str]) -> LineOf:
         """Looks up the rows at the `wanted` places."""
         wanted = set(wanted)
         rows = (*self.orgs, *self.appointments) if wanted else ()
-        found = {
+        lines = {
             place: row.line(key)
             for row in rows
             for key in ("", *row.origin.columns)
             if (place := row.place(key)) in wanted
         }
-        return found.get
+        return lines.get
 
 
 def column_letters(number: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import word_key
 from dj_cadence.problems import Problem
 
@@ -39,7 +39,7 @@ class TreePosition:
 
 
 def tree_problems(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], written: Iterable[str]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], written: Iterable[str]
 ) -> list[Problem]:
     """Unknown or impossible superiors, and cycles.
 
@@ -47,25 +47,25 @@ def tree_problems(
     file in a faulty row, so that nothing is said twice.
     """
     codes = Codes({*orgs, *written})
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for code, row in rows.items():
         org = orgs[code]
-        found += (
+        problems += (
             Problem(row.place(key), text)
             for key in ("supervisor", "approver", "successor")
             if (text := codes.unknown(getattr(org, key)))
         )
     for code, org in orgs.items():
         if code in rows:
-            found += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
+            problems += _kind_problem(org, orgs.get(org.supervisor), rows[code].place("supervisor"))
         elif org.supervisor in rows:
             above = org.supervisor
-            found += _kind_problem(org, orgs[above], rows[above].place("kind"))
-    return [*found, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
+            problems += _kind_problem(org, orgs[above], rows[above].place("kind"))
+    return [*problems, *_cycles(orgs, rows), *_lost_successors(orgs, rows)]
 
 
 def _lost_successors(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]
 ) -> Iterable[Problem]:
     """Who takes over must still be there."""
     for code, row in rows.items():
@@ -88,7 +88,7 @@ def _kind_problem(org: RosterOrg, above: RosterOrg | None, place: str) -> Iterab
         yield Problem(place, "党小组要写上级组织代码，即所在党支部的代码。")
 
 
-def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]) -> Iterable[Problem]:
+def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]) -> Iterable[Problem]:
     """One problem for each cycle, at the first of its rows."""
     finished: set[str] = set()
     for start in orgs:
@@ -127,13 +127,13 @@ def siblings(orgs: Mapping[str, RosterOrg]) -> dict[str, list[str]]:
     return below
 
 
-def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
+def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     """Siblings in order: `given` among themselves as given, the other known ones where they were.
 
     A new one comes right after the one that precedes it in `given`; at the end, where
     nothing does.
     """
-    again = set(known) & set(given)
+    again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
         if code in again:
@@ -145,7 +145,7 @@ def merged_order(known: Sequence[str], given: Sequence[str]) -> list[str]:
         leading = []
     following = iter(rest)
     merged: list[str] = []
-    for code in known:
+    for code in stored:
         merged += next(following) if code in again else [code]
     return merged + leading
 
@@ -223,8 +223,8 @@ def _tops(
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
             school = word_key(org.school)
-            known = named.setdefault(school, code)
-            if depth[code] < depth[known]:
+            highest = named.setdefault(school, code)
+            if depth[code] < depth[highest]:
                 named[school] = code
         elif is_party and not inside[org.supervisor]:
             tops.add(code)

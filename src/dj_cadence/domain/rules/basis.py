@@ -52,5 +52,5 @@ class Basis:
 def certainty_of(bases: Iterable[Basis], supported: str) -> Certainty:
     """How sure that which is `supported` is: as sure as the surest basis for it."""
     order = list(Certainty)
-    found = [basis.certainty for basis in bases if supported in basis.supports]
-    return min(found, key=order.index, default=Certainty.DEFAULT)
+    certainties = [basis.certainty for basis in bases if supported in basis.supports]
+    return min(certainties, key=order.index, default=Certainty.DEFAULT)

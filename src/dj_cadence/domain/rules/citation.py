@@ -36,12 +36,12 @@ def numeral(number: int) -> str:
     """From 1 to 999 as articles are counted: 十一, 二十, 一百零三."""
     hundreds, rest = divmod(number, 100)
     tens, ones = divmod(rest, 10)
-    said = f"{_DIGITS[hundreds]}百" if hundreds else ""
+    text = f"{_DIGITS[hundreds]}百" if hundreds else ""
     if tens:
-        said += ("" if tens == 1 and not hundreds else _DIGITS[tens]) + "十"
+        text += ("" if tens == 1 and not hundreds else _DIGITS[tens]) + "十"
     elif hundreds and ones:
-        said += "零"
-    return said + (_DIGITS[ones] if ones else "")
+        text += "零"
+    return text + (_DIGITS[ones] if ones else "")
 
 
 def standard_cited(rows: Sequence[str]) -> str:
@@ -84,8 +84,8 @@ def _told(duty: Duty, step: Step | None, doubts: Mapping[Certainty, str], most: 
         places = _places(step.basis, duty.rows) or _places(duty.basis, duty.rows)
     line = "；".join(places[:most])
     if not line:
-        found = any({"duty", "period"} & set(basis.supports) for basis in duty.basis)
-        return certainty.label if found else ""
+        is_based = any({"duty", "period"} & set(basis.supports) for basis in duty.basis)
+        return certainty.label if is_based else ""
     if certainty.binds or certainty.label in line:
         return line
     return f"{line}（{what}{doubts[certainty]}）"
@@ -93,9 +93,9 @@ def _told(duty: Duty, step: Step | None, doubts: Mapping[Certainty, str], most: 
 
 def _places(bases: Iterable[Basis], rows: Sequence[str]) -> list[str]:
     """Each document once, the surest first; of two alike, what gives the period as well."""
-    found = [basis for basis in bases if {"duty", "period"} & set(basis.supports)]
-    found.sort(key=lambda b: (_ORDER.index(b.certainty), "period" not in b.supports))
-    return list(dict.fromkeys(place for basis in found if (place := _place(basis, rows))))
+    supporting = [basis for basis in bases if {"duty", "period"} & set(basis.supports)]
+    supporting.sort(key=lambda b: (_ORDER.index(b.certainty), "period" not in b.supports))
+    return list(dict.fromkeys(place for basis in supporting if (place := _place(basis, rows))))
 
 
 def _place(basis: Basis, rows: Sequence[str]) -> str:

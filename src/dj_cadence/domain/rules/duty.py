@@ -40,8 +40,8 @@ class OwedBy:
         return (
             facts.kind in self.kinds
             and all(
-                wanted is None or wanted == found
-                for wanted, found in (
+                wanted is None or wanted == fact
+                for wanted, fact in (
                     (self.top_of_school, facts.top_of_school),
                     (self.has_committee, facts.has_committee),
                     (self.has_groups, facts.groups > 0),
@@ -50,8 +50,8 @@ class OwedBy:
                 )
             )
             and all(
-                wanted is None or found in wanted
-                for wanted, found in ((self.stages, facts.stage), (self.ownership, facts.ownership))
+                wanted is None or fact in wanted
+                for wanted, fact in ((self.stages, facts.stage), (self.ownership, facts.ownership))
             )
         )
 

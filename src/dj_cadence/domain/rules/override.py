@@ -52,14 +52,14 @@ def segments(spreads: Iterable[Spread]) -> list[Segment]:
 
     Subtrees never overlap in part, so the narrower of two spreads is the nearer superior's.
     """
-    found = sorted(spreads, key=lambda one: one.first - one.last)
-    edges = sorted({one.first for one in found} | {one.last + 1 for one in found})
+    ordered = sorted(spreads, key=lambda spread: spread.first - spread.last)
+    edges = sorted({spread.first for spread in ordered} | {spread.last + 1 for spread in ordered})
     cut = []
     for first, after in pairwise(edges):
         holding = {
-            (one.override.period, one.override.key): one.override
-            for one in found
-            if one.first <= first and one.last >= after - 1
+            (spread.override.period, spread.override.key): spread.override
+            for spread in ordered
+            if spread.first <= first and spread.last >= after - 1
         }
         if holding:
             cut.append(Segment(first, after - 1, tuple(sorted(holding.values()))))
@@ -68,8 +68,8 @@ def segments(spreads: Iterable[Spread]) -> list[Segment]:
 
 def of_period(overrides: Iterable[Override], period: str) -> Mapping[OverrideKey, str]:
     """The values that hold for one period; one made for it goes before one for every period."""
-    ordered = sorted(overrides, key=lambda one: bool(one.period))
-    return {one.key: one.value for one in ordered if one.period in ("", period)}
+    ordered = sorted(overrides, key=lambda override: bool(override.period))
+    return {override.key: override.value for override in ordered if override.period in ("", period)}
 
 
 def day_of(values: Mapping[OverrideKey, str], key: OverrideKey) -> date | None:

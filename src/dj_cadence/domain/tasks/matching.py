@@ -32,14 +32,14 @@ def choose(windows: Iterable[Window], day: date) -> Sequence[Window]:
     Windows go before the time of recording after them, what is still owed before what is
     settled, and of two the one that is due first.
     """
-    ordered = sorted(windows, key=lambda one: (one.due, one.task_id))
-    inside = [one for one in ordered if one.holds(day)]
-    fitting = inside or [one for one in ordered if one.due < day <= one.grace_end]
-    best = [one for one in fitting if one.owed] or fitting
-    return best if len({one.about for one in best}) > 1 else best[:1]
+    ordered = sorted(windows, key=lambda window: (window.due, window.task_id))
+    inside = [window for window in ordered if window.holds(day)]
+    fitting = inside or [window for window in ordered if window.due < day <= window.grace_end]
+    best = [window for window in fitting if window.owed] or fitting
+    return best if len({window.about for window in best}) > 1 else best[:1]
 
 
 def nearest(windows: Iterable[Window], day: date, limit: int = 2) -> Sequence[Window]:
     """The windows closest to `day`, in the order of time."""
-    close = sorted(windows, key=lambda one: (one.distance(day), one.due))[:limit]
-    return sorted(close, key=lambda one: one.due)
+    close = sorted(windows, key=lambda window: (window.distance(day), window.due))[:limit]
+    return sorted(close, key=lambda window: window.due)

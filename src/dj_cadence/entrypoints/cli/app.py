@@ -151,9 +151,9 @@ def _misuse(error: TyperException) -> str:
     """In Chinese; nothing where the help has been printed instead."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return ""
-    said = error.format_message()
-    found = ((re.fullmatch(known, said, re.DOTALL), ours) for known, ours in _MISUSES)
-    return next(match.expand(ours) for match, ours in found if match) + "用 --help 查看用法。"
+    message = error.format_message()
+    matches = ((re.fullmatch(pattern, message, re.DOTALL), ours) for pattern, ours in _MISUSES)
+    return next(match.expand(ours) for match, ours in matches if match) + "用 --help 查看用法。"
 
 
 def _complain(text: str, code: int) -> int:

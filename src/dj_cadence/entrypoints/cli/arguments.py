@@ -84,10 +84,10 @@ def parse_state(text: str) -> str:
 
 def ending(out: Path, *endings: str) -> str:
     """Which of `endings` the file has; the first of them where it has none at all."""
-    found = out.suffix.lower() or endings[0]
-    if found not in endings:
-        raise Misuse(f"{out} 的后缀应为 {'、'.join(endings)}，写不成 {found} 文件。")
-    return found
+    suffix = out.suffix.lower() or endings[0]
+    if suffix not in endings:
+        raise Misuse(f"{out} 的后缀应为 {'、'.join(endings)}，写不成 {suffix} 文件。")
+    return suffix
 
 
 def _date_option(name: str, text: str) -> object:

@@ -123,8 +123,8 @@ def folder(ctx: typer.Context) -> Path:
 
 def site_folder_or_none(ctx: typer.Context) -> Path | None:
     """The site's folder, or None where there is no site.toml: then the shipped rules alone."""
-    found = folder(ctx)
-    return found if (found / "site.toml").exists() else None
+    place = folder(ctx)
+    return place if (place / "site.toml").exists() else None
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def refusal(ctx: RequestContext, error: Refused | None = None) -> Refusal:
         act=ctx.path("act"),
         task=whole_number(ctx.form.get("task", "")),
         values=ctx.form,
-        files=tuple(one.filename or "" for one in ctx.files),
+        files=tuple(file.filename or "" for file in ctx.files),
         text=str(error or ""),
         field=error.field if error else "",
     )

@@ -28,7 +28,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.pages import overview
-from dj_cadence.services.site import Database, Session
+from dj_cadence.services.site import Database, Session, Site
 from dj_cadence.settings import Settings
 
 
@@ -36,8 +36,8 @@ from dj_cadence.settings import Settings
 class WebContext:
     """What the application is made of."""
 
-    database: Database
-    settings: Settings
+    site: Site
+    """Its database is opened for the pages, and is not the engine's."""
     templates_folders: Sequence[Path]
     """Searched in order: the site's own templates first, the shipped ones last."""
     catalogue: Callable[[Session], Catalogue]
@@ -48,6 +48,14 @@ class WebContext:
     """What the engine in this process did; without one, no pass was made."""
     on_loopback: bool = False
     """Whether nobody but this machine reaches the application; else nobody is local."""
+
+    @property
+    def database(self) -> Database:
+        return self.site.database
+
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
 
 
 @dataclass
@@ -121,7 +129,7 @@ class RequestContext:
         """Write it down, in a transaction of its own after the answer."""
         if self.login:
             with self.database.write(durable=False) as session:
-                note_use(session, self.login, self.now)
+                note_use(session, self.login.id, self.now)
 
     @cached_property
     def visitor(self) -> Visitor:
@@ -134,9 +142,9 @@ class RequestContext:
     @property
     def papers(self) -> Iterator[EvidenceFile]:
         """The files as papers, read one by one. Raises Refused for one that is not kept."""
-        for one in self.files:
+        for file in self.files:
             try:
-                yield read_open(one.filename or "", one.file)
+                yield read_open(file.filename or "", file.file)
             except Refused as error:
                 raise Refused(str(error), field="evidence") from error
 
@@ -180,10 +188,10 @@ class RequestContext:
     def organization(self, session: Session) -> Organization:
         """The organization in the address. What may not be seen is not there."""
         self.require_login()
-        found = overview.one(session, self.visitor, self.code, self.today)
-        if found is None:
+        org = overview.one(session, self.visitor, self.code, self.today)
+        if org is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return found
+        return org
 
     def page(self, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
         """A page made from templates/web/."""

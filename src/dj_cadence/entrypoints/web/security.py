@@ -131,9 +131,9 @@ def content_kind(request: Request) -> str:
 
 
 async def limited(
-    request: Request, most: int, said: str = "", patience: int = 0
+    request: Request, most: int, message: str = "", patience: int = 0
 ) -> AsyncGenerator[bytes, None]:
-    """What is sent, piece by piece. Raises TooLarge, which says `said`, beyond `most` bytes.
+    """What is sent, piece by piece. Raises TooLarge, which says `message`, beyond `most` bytes.
 
     So many bytes of `patience` are read on and dropped: a browser shows no answer that comes
     while it is still sending.
@@ -146,7 +146,7 @@ async def limited(
         elif received > most + patience:
             break
     if received > most:
-        raise TooLarge(said)
+        raise TooLarge(message)
 
 
 def clean(value: str) -> str:

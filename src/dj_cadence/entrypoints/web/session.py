@@ -54,10 +54,10 @@ def secret_of(request: Request) -> str:
 
 def device(request: Request) -> str:
     """What the browser says it is, in a few words: 安卓手机·微信."""
-    said = request.headers.get("user-agent", "")
-    named = (_first(_SYSTEMS, said), _first(_PROGRAMS, said))
+    agent = request.headers.get("user-agent", "")
+    named = (_first(_SYSTEMS, agent), _first(_PROGRAMS, agent))
     return "·".join(filter(None, named)) or "没有说明的设备"
 
 
-def _first(names: dict[str, str], said: str) -> str:
-    return next((name for sign, name in names.items() if sign in said), "")
+def _first(names: dict[str, str], agent: str) -> str:
+    return next((name for sign, name in names.items() if sign in agent), "")

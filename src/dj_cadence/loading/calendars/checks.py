@@ -65,10 +65,10 @@ def belongs_to(day: date, year: int) -> bool:
 
 def year_of(days: Sequence[Day]) -> int:
     """The year whose notice a table is: that of its one 1 January, else that of most days."""
-    new_years = {one.day.year for one in days if (one.day.month, one.day.day) == (1, 1)}
+    new_years = {day.day.year for day in days if (day.day.month, day.day.day) == (1, 1)}
     if len(new_years) == 1:
         return new_years.pop()
-    return Counter(one.day.year for one in days).most_common(1)[0][0]
+    return Counter(day.day.year for day in days).most_common(1)[0][0]
 
 
 def _written_days(year: Mapping[str, Any], name: str) -> Iterator[tuple[Loc, bool, date]]:
@@ -101,38 +101,40 @@ def missing_holidays(name: str, holidays: Iterable[str]) -> Iterator[Problem]:
     """A warning where an official table of file `name` leaves out what every year has."""
     written = "".join(holidays)
     if missing := [usual for usual in USUAL if usual not in written]:
-        said = f"没有写{'、'.join(missing)}，这些日子会按平常的工作日和周末计算，请核对"
-        yield Problem(name, said, warning=True)
+        message = f"没有写{'、'.join(missing)}，这些日子会按平常的工作日和周末计算，请核对"
+        yield Problem(name, message, warning=True)
 
 
 def semester_faults(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:
     """Semesters that stand twice, lie outside their school year, or meet another one."""
     first: dict[tuple[str, str, str], PlacedSemester] = {}
-    for one in semesters:
-        before = first.setdefault(one.key, one)
-        if before is not one:
-            said = f"{one.semester.label} 在 {before.place} 已写过，请只留一处"
-            yield Problem(one.place, said)
-        yield from _outside(one)
+    for placed in semesters:
+        before = first.setdefault(placed.key, placed)
+        if before is not placed:
+            message = f"{placed.semester.label} 在 {before.place} 已写过，请只留一处"
+            yield Problem(placed.place, message)
+        yield from _outside(placed)
     yield from _meeting(tuple(first.values()))
 
 
-def _outside(one: PlacedSemester) -> Iterator[Problem]:
-    year = int(one.semester.label[:4])
+def _outside(placed: PlacedSemester) -> Iterator[Problem]:
+    year = int(placed.semester.label[:4])
     first, last = date(year, 8, 1), date(year + 1, 8, 31)
-    if one.semester.first < first or one.semester.last > last:
-        said = f"学期 {one.semester.label} 应在 {first} 至 {last} 之间，请核对学年和日期"
-        yield Problem(one.place, said)
+    if placed.semester.first < first or placed.semester.last > last:
+        message = f"学期 {placed.semester.label} 应在 {first} 至 {last} 之间，请核对学年和日期"
+        yield Problem(placed.place, message)
 
 
 def _meeting(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:
     """For each city and stage: a semester must begin after the one before it has ended."""
-    calendar = WorkCalendar(semesters=tuple(one.semester for one in semesters))
-    places = {one.semester: one.place for one in semesters}
-    found = set()
+    calendar = WorkCalendar(semesters=tuple(placed.semester for placed in semesters))
+    places = {placed.semester: placed.place for placed in semesters}
+    overlapping = set()
     for city, stage in sorted({(s.city, s.stage) for s in calendar.semesters}):
         one_after_another = sorted(calendar.semesters_for(city, stage), key=lambda s: s.label)
-        found |= {(a, b) for a, b in pairwise(one_after_another) if b.first <= a.last}
-    for before, after in sorted(found, key=lambda pair: (pair[1].label, places[pair[1]])):
-        said = f"{after.label} 应在 {before.label}（{before.first} 至 {before.last}）结束以后开始"
-        yield Problem(places[after], said)
+        overlapping |= {(a, b) for a, b in pairwise(one_after_another) if b.first <= a.last}
+    for before, after in sorted(overlapping, key=lambda pair: (pair[1].label, places[pair[1]])):
+        message = (
+            f"{after.label} 应在 {before.label}（{before.first} 至 {before.last}）结束以后开始"
+        )
+        yield Problem(places[after], message)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendars.checks import (
     Day,
@@ -36,7 +37,7 @@ from dj_cadence.loading.calendars.text import canonical
 from dj_cadence.loading.rules.yaml_file import Place, YamlFile, read_yaml, validated
 from dj_cadence.loading.tables.file import is_table_file, read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
-from dj_cadence.loading.tables.table import Table, TableRow, read_table
+from dj_cadence.loading.tables.table import Table, read_table
 from dj_cadence.problems import Problem, faults, in_order, lines_of, with_lines
 
 _MOST_ROWS = 1_000
@@ -82,8 +83,8 @@ def read_calendar(path: Path) -> CalendarFile:
 
 def _from_yaml(file: YamlFile) -> CalendarFile:
     if file.value is None:
-        said = tuple(Problem(p.place, p.message) for p in file.problems)
-        return CalendarFile(problems=said or (Problem(file.place(), "文件是空的"),))
+        faults = tuple(Problem(p.place, p.message) for p in file.problems)
+        return CalendarFile(problems=faults or (Problem(file.place(), "文件是空的"),))
     if isinstance(file.value, dict) and "semesters" in file.value:
         outline, problems = validated(SemestersOutline, file.value, file.place)
         entries = outline.semesters if outline else []
@@ -91,7 +92,7 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
         return _semesters(file.name, placed, problems)
     year, problems = validated(HolidayYearRule, file.value, file.place)
     written = file.value if isinstance(file.value, dict) else {}
-    problems += [Problem(file.place(loc), said) for loc, said in holiday_faults(written)]
+    problems += [Problem(file.place(loc), message) for loc, message in holiday_faults(written)]
     if year and not problems:
         return _year(file.name, year, day_faults(_days_of_year(file, year)))
     return CalendarFile(problems=tuple(problems))
@@ -177,17 +178,17 @@ def _year_of_rows(name: str, rows: Sequence[TableRow], found: Sequence[Problem])
 # --- either ----------------------------------------------------------------------------------
 
 
-def _year(name: str, year: HolidayYearRule, found: Iterable[Problem] = ()) -> CalendarFile:
-    problems = list(found)
+def _year(name: str, year: HolidayYearRule, faults: Iterable[Problem] = ()) -> CalendarFile:
+    problems = list(faults)
     if year.status == "official":
         problems += missing_holidays(name, (holiday.name for holiday in year.holidays))
     return CalendarFile(holidays=canonical(year), problems=tuple(problems))
 
 
 def _semesters(
-    name: str, entries: Iterable[tuple[dict[str, Any], Place]], found: Sequence[Problem] = ()
+    name: str, entries: Iterable[tuple[dict[str, Any], Place]], faults: Sequence[Problem] = ()
 ) -> CalendarFile:
-    problems, placed = list(found), []
+    problems, placed = list(faults), []
     for fields, place in entries:
         given = {key: value for key, value in fields.items() if value is not None}
         rule, wrong = validated(SemesterRule, given, place)

@@ -38,8 +38,8 @@ def _one_as_list(value: Any) -> Any:
 
 
 def _checked_label(text: str) -> str:
-    found = _LABEL.fullmatch(text)
-    if not found or int(found[2]) != int(found[1]) + 1:
+    match = _LABEL.fullmatch(text)
+    if not match or int(match[2]) != int(match[1]) + 1:
         raise ValueError(f"学期“{text}”应写成 2025-2026-S1 或 2025-2026-S2")
     return text
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.written_date import parse_date
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.loading.calendars.checks import Day
 from dj_cadence.loading.calendars.text import as_ranges
-from dj_cadence.loading.tables.table import TableRow
 from dj_cadence.problem_texts import not_one_of
 from dj_cadence.problems import Problem
 
@@ -88,15 +88,15 @@ def holidays_of(days: Sequence[Day]) -> list[dict[str, Any]]:
 
     A make-up day that names no holiday goes to the nearest one.
     """
-    in_order = sorted(days, key=lambda one: one.day)
-    off = [one for one in in_order if not one.works]
-    found: dict[str, tuple[list[date], list[date]]] = {one.name: ([], []) for one in off}
-    for one in in_order:
-        name = one.name if one.name in found else _nearest(off, one.day)
-        found[name][one.works].append(one.day)
+    in_order = sorted(days, key=lambda day: day.day)
+    off = [day for day in in_order if not day.works]
+    days_by_name: dict[str, tuple[list[date], list[date]]] = {day.name: ([], []) for day in off}
+    for day in in_order:
+        name = day.name if day.name in days_by_name else _nearest(off, day.day)
+        days_by_name[name][day.works].append(day.day)
     return [
         {"name": name, "days_off": as_ranges(rest), "make_up_days": as_ranges(work)}
-        for name, (rest, work) in found.items()
+        for name, (rest, work) in days_by_name.items()
     ]
 
 

@@ -96,9 +96,9 @@ def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Prob
     layers = lay(folders)
     problems = list(layers.problems)
     while True:
-        found = check(layers)
-        problems += [problem for _, problem in found]
-        new = {entry.file for entry, problem in found if not problem.warning} - layers.faulty
+        faults = check(layers)
+        problems += [problem for _, problem in faults]
+        new = {entry.file for entry, problem in faults if not problem.warning} - layers.faulty
         if not new:
             return layers, in_order(problems)
         layers = lay(folders, without=layers.faulty | new)

@@ -33,14 +33,14 @@ _YEARS = {None: 0, "previous": -1, "next": 1}
 
 def day_of_year(text: str) -> DayOfYear | None:
     """`10-01`, `next 03-31` or `previous 12-31`; None where it is no day of every year."""
-    found = _DAY_OF_YEAR.fullmatch(text.strip())
-    if not found:
+    match = _DAY_OF_YEAR.fullmatch(text.strip())
+    if not match:
         return None
     try:
-        day = date(2001, int(found[2]), int(found[3]))
+        day = date(2001, int(match[2]), int(match[3]))
     except ValueError:
         return None
-    return DayOfYear(_YEARS[found[1]], day.month, day.day)
+    return DayOfYear(_YEARS[match[1]], day.month, day.day)
 
 
 def _checked_day_of_year(text: str) -> str:

@@ -46,7 +46,7 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
     workflows, sentences = _known(layers, "workflows"), _known(layers, "sentences")
     terms = [key for key, rule in layers.models("duties").items() if rule.term]
     terms += [key for section, key in layers.lost if section == "duties"]
-    found = []
+    problems = []
     for entry in (*layers.entries.values(), *layers.rejected):
         faults: list[Fault] = []
         if entry.section == "duties":
@@ -57,15 +57,17 @@ def check(layers: Layers) -> list[tuple[Entry, Problem]]:
                 *_inner(entry),
             ]
             warnings = [*_loosened_without_basis(entry), *_let_off(entry)]
-            found += [(entry, Problem(_place(entry, loc), said, True)) for loc, said in warnings]
+            problems += [
+                (entry, Problem(_place(entry, loc), message, True)) for loc, message in warnings
+            ]
         elif entry.section == "plans":
             faults = list(_rungs(entry))
         elif entry.section == "holidays":
             faults = list(holiday_faults(entry.fields))
         elif entry.section == "workflows":
             faults = list(workflow_faults(entry, plans))
-        found += [(entry, Problem(_place(entry, loc), said)) for loc, said in faults]
-    return found
+        problems += [(entry, Problem(_place(entry, loc), message)) for loc, message in faults]
+    return problems
 
 
 def _place(entry: Entry, loc: Loc) -> str:
@@ -74,7 +76,7 @@ def _place(entry: Entry, loc: Loc) -> str:
 
 
 def _known(layers: Layers, section: str) -> list[str]:
-    lost = sorted(key for found, key in layers.lost if found == section)
+    lost = sorted(key for lost_section, key in layers.lost if lost_section == section)
     return [*layers.models(section), *lost]
 
 
@@ -97,8 +99,8 @@ def _recurrence(entry: Entry) -> Iterator[Fault]:
     given = _given(entry)
     misspelt = entry.fields.keys() - set(keys_of(DutyRule))
     if len(given) > 1 or not (given or misspelt):
-        said = "、".join(given) or "都没有写"
-        yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{said}"
+        written = "、".join(given) or "都没有写"
+        yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{written}"
     if rule.every:
         yield from _period(rule)
     elif "every" not in given and not misspelt:
@@ -196,14 +198,14 @@ def _not_loosened(entry: Entry) -> Iterator[Fault]:
         yield ("tier",), f"“{below.title}”出自{clause}，类别不能改为 {rule.tier}"
     if _is_longer(entry):
         period = below.every.label if below.every else "按任期"
-        said = f"“{below.title}”的周期由{clause}规定为{period}"
-        yield _recurrence_loc(rule, below), f"{said}，只能更密，不能放宽"
+        reason = f"“{below.title}”的周期由{clause}规定为{period}"
+        yield _recurrence_loc(rule, below), f"{reason}，只能更密，不能放宽"
     if rule.vacation is Vacation.WAIVE and below.vacation is not Vacation.WAIVE:
         yield ("vacation",), f"“{below.title}”的周期由{clause}规定，假期也不能免"
     full = PartialPeriod.FULL
     if rule.partial_period is full and below.partial_period is not full:
-        said = f"“{below.title}”的周期由{clause}规定"
-        yield ("partial_period",), f"{said}，成立或撤销当期不能都免"
+        reason = f"“{below.title}”的周期由{clause}规定"
+        yield ("partial_period",), f"{reason}，成立或撤销当期不能都免"
 
 
 def _let_off(entry: Entry) -> Iterator[Fault]:

@@ -94,14 +94,14 @@ class Layers:
 
 def read_folder(folder: Path) -> list[YamlFile]:
     """Every YAML file below `folder`, in the order of their names; not more than a site needs."""
-    found = sorted(p for p in folder.rglob("*.y*ml") if not p.name.startswith((".", "~")))
+    paths = sorted(p for p in folder.rglob("*.y*ml") if not p.name.startswith((".", "~")))
     read: list[YamlFile] = []
     length = 0
-    for path in found:
+    for path in paths:
         name = f"schedules/{_shown(path.relative_to(folder).as_posix())}"
         if len(read) >= _MOST_FILES or length > _MOST_LETTERS:
-            said = f"规则文件太多，这个和后面的 {len(found) - len(read) - 1} 个没有读"
-            return [*read, YamlFile(name, problems=(Problem(f"{name}:1:1", said),))]
+            message = f"规则文件太多，这个和后面的 {len(paths) - len(read) - 1} 个没有读"
+            return [*read, YamlFile(name, problems=(Problem(f"{name}:1:1", message),))]
         read.append(read_yaml(path, name))
         length += len(read[-1].text)
     return read
@@ -164,8 +164,8 @@ def _misspelt(entry: Entry, lower: Mapping[Id, Entry]) -> Iterator[Problem]:
     """A duty without a title, which a new one must have, and with nearly the key of another."""
     if entry.section != "duties" or entry.id in lower or "title" in entry.fields:
         return
-    known = [one.key for one in lower.values() if one.section == "duties"]
-    if hint := suggestion(entry.key, known):
+    keys = [other.key for other in lower.values() if other.section == "duties"]
+    if hint := suggestion(entry.key, keys):
         yield Problem(entry.place(), f"没有规则 {entry.key}{hint}")
 
 

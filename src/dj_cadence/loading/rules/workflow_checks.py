@@ -35,8 +35,8 @@ def unknown_plan(entry: Entry, plans: list[str]) -> Iterator[Fault]:
 def _own(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
     own = [key for key, step in steps.items() if step.get("own") is True]
     if len(own) != 1:
-        said = "、".join(own) or "没有"
-        yield ("steps",), f"要有且只有一个环节写 own: true（职责本身的任务），现在是：{said}"
+        written = "、".join(own) or "没有"
+        yield ("steps",), f"要有且只有一个环节写 own: true（职责本身的任务），现在是：{written}"
     for key in own:
         for name in ("from", "not_before", "not_after", "by_planning", "office", "basis"):
             if steps[key].get(name):
@@ -48,24 +48,24 @@ def _own(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
 
 def _references(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
     """A step is counted from a mark, from the own task, or from a step in front of it."""
-    known = [*MARKS, *(key for key, step in steps.items() if step.get("own") is True)]
+    names = [*MARKS, *(key for key, step in steps.items() if step.get("own") is True)]
     for key, step in steps.items():
         if key in MARKS:
             yield ("steps", key), f"{key} 是保留字，环节请换一个名字"
         if step.get("own") is not True:
-            yield from _reference(key, step, known)
-            known.append(key)
+            yield from _reference(key, step, names)
+            names.append(key)
 
 
-def _reference(key: str, step: dict[str, Any], known: list[str]) -> Iterator[Fault]:
+def _reference(key: str, step: dict[str, Any], names: list[str]) -> Iterator[Fault]:
     counted_from = step.get("from")
     if counted_from is None:
-        yield ("steps", key), f"缺少 from：从哪里起算，可写 {'、'.join(known)}"
-    elif isinstance(counted_from, str) and counted_from not in known:
-        hint = suggestion(counted_from, known)
+        yield ("steps", key), f"缺少 from：从哪里起算，可写 {'、'.join(names)}"
+    elif isinstance(counted_from, str) and counted_from not in names:
+        hint = suggestion(counted_from, names)
         yield (
             ("steps", key, "from"),
-            f"前面没有环节 {counted_from}{hint}（可写 {'、'.join(known)}）",
+            f"前面没有环节 {counted_from}{hint}（可写 {'、'.join(names)}）",
         )
     if step.get("not_after") is None:
         yield ("steps", key), "缺少 not_after：最晚在起算日之后多久"

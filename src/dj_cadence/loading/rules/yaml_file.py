@@ -53,10 +53,10 @@ class YamlFile:
         mark = self.root.start_mark if self.root else None
         node = self.root
         for step in loc:
-            found = _child(node, step)
-            if found is None:
+            child = _child(node, step)
+            if child is None:
                 break
-            name, node = found
+            name, node = child
             mark = name.start_mark if key or node.value == "" else node.start_mark
         return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
 
@@ -80,8 +80,8 @@ def _read(name: str, text: str) -> YamlFile:
     try:
         root = compose(text)
     except YAMLError as error:
-        said = error.problem if isinstance(error, TooMuchError) else describe_syntax(str(error))
-        return YamlFile(name, problems=(Problem(f"{name}:{place_of(error)}", said),))
+        message = error.problem if isinstance(error, TooMuchError) else describe_syntax(str(error))
+        return YamlFile(name, problems=(Problem(f"{name}:{place_of(error)}", message),))
     if root is None:
         return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
     return YamlFile(name, _plain(root), tuple(_repeated_keys(name, root)), root)
@@ -148,9 +148,9 @@ def _known_at(annotation: Any, loc: Loc) -> list[str]:
     parts = _parts(annotation)
     models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
     if not loc:
-        return [key for found in models for key in keys_of(found)]
-    for found in models:
-        for name, part in found.model_fields.items():
+        return [key for model in models for key in keys_of(model)]
+    for model in models:
+        for name, part in model.model_fields.items():
             if loc[0] == (part.alias or name):
                 return _known_at(part.annotation, loc[1:])
     inner = [arg for part in parts for arg in get_args(part)]

@@ -33,10 +33,10 @@ class Header:
     @property
     def numbers(self) -> dict[str, int]:
         """The number of each column by its key; the first where there are two."""
-        found: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for number, column in self.found.items():
-            found.setdefault(column.key, number)
-        return found
+            numbers.setdefault(column.key, number)
+        return numbers
 
     def completes(self, other: "Header") -> bool:
         """Whether these two lines are the line of `other` and one more of nothing but headers."""
@@ -75,13 +75,13 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
     for number in sorted({*first.cells, *last.cells}):
         above, below = _text(first.cells.get(number)), _text(last.cells.get(number))
         if first is last or not above or above == below:
-            said = [below]
+            names = [below]
         elif below:
-            said = [above + below, below + above, below]
+            names = [above + below, below + above, below]
         else:
-            said = [above]
+            names = [above]
         texts[number] = above if above == below else f"{above}{below}"
-        if column := column_of(said, columns):
+        if column := column_of(names, columns):
             found[number] = column
     return Header(columns, first, last, texts, found)
 
@@ -125,14 +125,16 @@ def _unknown(
 ) -> Iterator[tuple[int, str, bool]]:
     """A column that nobody knows: it must not be one that somebody meant to import."""
     cells = [row.cells[number] for row in body[:50] if number in row.cells]
-    missing = [one for one in header.columns if one.key not in header.numbers]
+    missing = [column for column in header.columns if column.key not in header.numbers]
     shown = f"不认识的表头“{text}”" if text else "这一列没有表头"
     if like := likeness(text, cells):
         wanted = "、".join(
-            f"“{one.header}”" for one in header.columns if like.fits(one.key, one.content)
+            f"“{column.header}”"
+            for column in header.columns
+            if like.fits(column.key, column.content)
         )
         change = f"要导入请把表头改成{wanted}（不要重复），" if wanted else "这张表没有这一栏，"
         yield number, f"{shown}，像是{like.label}。{change}不导入请删去这一列。", False
     elif text and squeezed(text) not in _NO_HINT:
-        hint = suggestion(text, [one.header for one in missing or header.columns]) or "。"
+        hint = suggestion(text, [column.header for column in missing or header.columns]) or "。"
         yield number, f"{shown}，这一列不导入{hint}", True

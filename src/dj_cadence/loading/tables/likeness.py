@@ -54,8 +54,8 @@ _LIKENESSES = (
 
 def likeness(header: str, cells: Sequence[Cell]) -> Likeness | None:
     """What a column looks like by its header, or by at least half of its first cells."""
-    for one in _LIKENESSES:
-        alike = sum(map(one.cell, cells))
-        if one.header.search(header) or (alike and alike * 2 >= len(cells)):
-            return one
+    for candidate in _LIKENESSES:
+        alike = sum(map(candidate.cell, cells))
+        if candidate.header.search(header) or (alike and alike * 2 >= len(cells)):
+            return candidate
     return None

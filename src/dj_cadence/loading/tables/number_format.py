@@ -83,31 +83,31 @@ def _parsed(code: str) -> NumberFormat:
         return NumberFormat()
     parts = list(_LITERAL.finditer(_AM_PM.sub("", section)))
     symbols = "".join(part[3] or "" for part in parts).lower()
-    letters = "".join(one for one in "ymdhs" if one in symbols)
+    letters = "".join(symbol for symbol in "ymdhs" if symbol in symbols)
     elapsed = bool(re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE))
     if letters or elapsed:
         return NumberFormat(letters or "h", elapsed=elapsed)
     if set(symbols) & set(".%e/@,"):
         return NumberFormat()
     pattern = tuple(text for part in parts if (text := part[1] or part[2] or part[3] or ""))
-    digits = [one for one in pattern if one in ("0", "#", "?")]
+    digits = [symbol for symbol in pattern if symbol in ("0", "#", "?")]
     if not digits or (len(digits) == len(pattern) and digits.count("0") < 2):
         return NumberFormat()
-    return NumberFormat(pattern=tuple("#" if one == "?" else one for one in pattern))
+    return NumberFormat(pattern=tuple("#" if symbol == "?" else symbol for symbol in pattern))
 
 
 def _filled(pattern: tuple[str, ...], number: float) -> str:
     """Digits put into the places of a format from the right; what is left over stands before."""
     digits = str(round(abs(number)))
-    first = next(index for index, one in enumerate(pattern) if one in ("0", "#"))
+    first = next(index for index, symbol in enumerate(pattern) if symbol in ("0", "#"))
     shown: list[str] = []
     for index in reversed(range(len(pattern))):
-        one = pattern[index]
-        if one in ("0", "#"):
+        symbol = pattern[index]
+        if symbol in ("0", "#"):
             digits, digit = digits[:-1], digits[-1:]
-            shown.append(digit or ("0" if one == "0" else ""))
+            shown.append(digit or ("0" if symbol == "0" else ""))
         else:
-            shown.append(one)
+            shown.append(symbol)
         if index == first:
             shown.append(digits)
     return ("-" if number < 0 else "") + "".join(reversed(shown))

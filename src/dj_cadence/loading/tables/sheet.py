@@ -95,5 +95,5 @@ def unseen(sheets: Sequence[Sheet]) -> Iterator[Problem]:
     """A warning for each sheet that is hidden."""
     for sheet in sheets:
         if sheet.hidden:
-            said = "这张工作表是隐藏的，没有导入；要导入请取消隐藏，不要的请删去。"
-            yield Problem(sheet.name, said, warning=True)
+            message = "这张工作表是隐藏的，没有导入；要导入请取消隐藏，不要的请删去。"
+            yield Problem(sheet.name, message, warning=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dj_cadence.domain.dates.written_date import parse_date
-from dj_cadence.domain.roster.rows import Origin
+from dj_cadence.domain.roster.rows import Origin, TableRow
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
 from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
@@ -30,24 +30,6 @@ _SIGNED = re.compile(
     re.DOTALL,
 )
 """Both of a text in half-width form without blanks."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row; `cells` has a text for every column of the table, empty ones included."""
-
-    origin: Origin
-    number: int
-    cells: Mapping[str, str]
-    unread: frozenset[str] = frozenset()
-    """Columns whose cell had no value that could be taken; their text is empty."""
-
-    def place(self, key: str = "") -> str:
-        return self.origin.place(self.number, key)
-
-    def text(self, key: str) -> str:
-        """Empty also where the table has no such column."""
-        return self.cells.get(key, "")
 
 
 @dataclass
@@ -84,8 +66,10 @@ def read_table(sheet: Sheet, kinds: Sequence[Columns], most: int) -> Table | Non
     by_key = {column.key: column for column in header.columns}
     for row in entries:
         if text := _aside(row, header):
-            said = f"“{text[:20]}”这一行像是合计、表尾或重复的表头，没有导入。"
-            table.problems.append(Problem(table.origin.place(row.number, ""), said, warning=True))
+            message = f"“{text[:20]}”这一行像是合计、表尾或重复的表头，没有导入。"
+            table.problems.append(
+                Problem(table.origin.place(row.number, ""), message, warning=True)
+            )
         else:
             table.rows.append(_table_row(sheet, table, row, by_key, shared))
     return table
@@ -112,11 +96,11 @@ def _hidden_rows(
     hidden = [row.number for row in rows if _own(row, numbers)]
     if hidden:
         listed = "、".join(map(str, hidden[:5])) + ("……" if len(hidden) > 5 else "")
-        said = (
+        message = (
             f"有 {len(hidden)} 行是隐藏的（第 {listed} 行），没有导入；"
             "要导入请取消筛选或取消隐藏，不要的行请删去。"
         )
-        yield Problem(sheet.name, said, warning=True)
+        yield Problem(sheet.name, message, warning=True)
 
 
 def _aside(row: Row, header: Header) -> str:
@@ -126,8 +110,8 @@ def _aside(row: Row, header: Header) -> str:
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
     if alone or _TOTAL.fullmatch(plain) or _SIGNED.fullmatch(plain):
         return text
-    known = [(row.cells.get(number), header.texts[number]) for number in header.found]
-    again = [cell and squeezed(cell.text) == squeezed(name) for cell, name in known]
+    named = [(row.cells.get(number), header.texts[number]) for number in header.found]
+    again = [cell and squeezed(cell.text) == squeezed(name) for cell, name in named]
     return text if len(again) > 1 and all(again) else ""
 
 

@@ -48,8 +48,8 @@ def decoded(content: bytes) -> str:
     except UnicodeDecodeError as error:
         if marked or _enough(content[: error.start]):
             line = content[: error.start].count(b"\n") + 1
-            said = f"第{line}行有坏掉的字。请用表格软件打开原来的文件，另存为 xlsx 再导入。"
-            raise UnreadableTableError(said) from error
+            message = f"第{line}行有坏掉的字。请用表格软件打开原来的文件，另存为 xlsx 再导入。"
+            raise UnreadableTableError(message) from error
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def decoded(content: bytes) -> str:
 
 def _enough(content: bytes) -> bool:
     text = content[:100_000].decode("utf-8", "ignore")
-    return sum(one > "\x7f" for one in text) >= _ENOUGH
+    return sum(character > "\x7f" for character in text) >= _ENOUGH
 
 
 def _utf_16_without_mark(content: bytes) -> str:
@@ -76,9 +76,9 @@ def _utf_16_without_mark(content: bytes) -> str:
 def separator_of(text: str) -> str:
     """What stands between the columns: what most lines have equally many of; empty for none."""
     lines = [_QUOTED.sub("", line) for line in text[:100_000].splitlines() if line.strip()]
-    found = {one: _agreement(lines[:_LOOKED_AT], one) for one in SEPARATORS}
-    best = max(SEPARATORS, key=found.__getitem__)
-    return best if found[best] > (0, 0) else ""
+    agreement = {separator: _agreement(lines[:_LOOKED_AT], separator) for separator in SEPARATORS}
+    best = max(SEPARATORS, key=agreement.__getitem__)
+    return best if agreement[best] > (0, 0) else ""
 
 
 def _agreement(lines: list[str], separator: str) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row
             line = offset + reader.line_num + 1
     except csv.Error as error:
-        said = (
+        message = (
             f'从第{line}行起，英文引号 " 没有成对，分不清各列。请改好引号，或另存为 xlsx 再导入。'
         )
-        raise UnreadableTableError(said) from error
+        raise UnreadableTableError(message) from error

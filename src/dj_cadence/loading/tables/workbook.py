@@ -109,7 +109,14 @@ class _Relations:
         self.kinds[relation] = attributes.get("Type", "").rpartition("/")[2]
 
     def part(self, kind: str) -> str:
-        return next((self.parts[one] for one, found in self.kinds.items() if found == kind), "")
+        return next(
+            (
+                self.parts[number]
+                for number, kind_of_part in self.kinds.items()
+                if kind_of_part == kind
+            ),
+            "",
+        )
 
 
 def _shared(
@@ -120,7 +127,7 @@ def _shared(
         texts.walk(archive, part)
     if (part := relations.part("styles")) in parts:
         styles.walk(archive, part)
-    formats = [number_format(one, styles.codes.get(one)) for one in styles.used]
+    formats = [number_format(style, styles.codes.get(style)) for style in styles.used]
     return Shared(texts.cells, formats, contents.since_1904, contents.recalculates)
 
 

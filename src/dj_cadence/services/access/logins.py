@@ -1,6 +1,5 @@
 """Being logged in: a secret in the browser, and a row that can be ended from here."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
@@ -8,13 +7,18 @@ from secrets import token_urlsafe
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import logins
+from dj_cadence.store.site.logins import (
+    LIFE,
+    SEEN_EVERY,
+    end,
+    logins_of,
+    note_use,
+    people_logged_in,
+)
 
-LIFE = timedelta(days=30)
-"""So long at most, used or not."""
-SEEN_EVERY = timedelta(minutes=15)
-"""When it was used last is not written down more often."""
+__all__ = ["LIFE", "end", "logins_of", "note_use", "people_logged_in"]
+
 _KEPT = timedelta(days=90)
 
 
@@ -39,30 +43,11 @@ def log_in(session: Session, person_id: int, device: str, today: date, now: date
 
 def login_of(session: Session, secret: str, today: date, now: datetime) -> Login | None:
     """The login of a secret; None where there is none, it is over, or the person has no office."""
-    row = logins.standing(session, secret, now - LIFE, today) if secret else None
+    row = logins.standing(session, secret, now, today) if secret else None
     if row is None:
         return None
     visitor = Visitor(row.person_id, row.key, row.name)
     return Login(row.id, visitor, row.seen_at <= now - SEEN_EVERY)
-
-
-def note_use(session: Session, login: Login, now: datetime) -> None:
-    """Write down that it was used just now."""
-    logins.seen(session, login.id, now - SEEN_EVERY, now)
-
-
-def logins_of(session: Session, person_id: int, now: datetime) -> Sequence[AnyRow]:
-    """A person's logins, the last used first."""
-    return logins.of_person(session, person_id, now - LIFE)
-
-
-def people_logged_in(session: Session, now: datetime) -> Sequence[AnyRow]:
-    return logins.people(session, now - LIFE)
-
-
-def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> None:
-    """End a person's logins: all, `only` one, or all but the one to `keep`."""
-    logins.end(session, person_id, now, only=only, keep=keep)
 
 
 def tidy(session: Session, today: date, now: datetime) -> None:

@@ -19,14 +19,14 @@ def readable(
     session: Session, visitor: Visitor, rows: Iterable[TaskRow], today: date
 ) -> list[TaskRow]:
     """Of `rows`, those the visitor may read; the name of what they may not see is left out."""
-    found = list(rows)
-    private = {row.org_id for row in found if row.confidential}
+    listed = list(rows)
+    private = {row.org_id for row in listed if row.confidential}
     near = reached_among(session, visitor, Right.READ_PERSONAL, private, today)
-    named = {row.subject_id for row in found if row.subject_id > 0}
+    named = {row.subject_id for row in listed if row.subject_id > 0}
     seen = reached_among(session, visitor, Right.SEE, named, today)
     return [
         _without_name(row) if row.subject_id > 0 and row.subject_id not in seen else row
-        for row in found
+        for row in listed
         if not row.confidential or row.org_id in near
     ]
 

@@ -2,7 +2,7 @@
 
 What must hold of each table stands in `store.audit`; what takes more than SQL to tell, here. A
 finding is something that no pass of the engine would have set right by itself: everything is
-held against the last whole pass (`moment`), so that nothing is found in the middle of a batch,
+held against the last whole pass (`moment`), so that nothing is findings in the middle of a batch,
 before the sending hour, or before the plan is rolled on.
 
 Repairs compare and set, so many rows at a time, beside a running daemon. Where the database
@@ -43,23 +43,23 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 
 
 def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
-    database, found = site.database, list[AuditFinding]()
+    database, findings = site.database, list[AuditFinding]()
     faults = stored_bytes.faults(database)
     mend = not faults
     if faults:
         text = f"处数据库文件损坏；请停止 run，用 restore 从备份恢复（{faults[0]}）。{_ONLY_LOOKS}"
-        found.append(AuditFinding("database_damaged", len(faults), text))
+        findings.append(AuditFinding("database_damaged", len(faults), text))
     rules = row = None
-    with unreadable("catalogue", found), database.read() as session:
-        rules = rules_in_force(session, found)
-    with unreadable("site", found), database.read() as session:
+    with unreadable("catalogue", findings), database.read() as session:
+        rules = rules_in_force(session, findings)
+    with unreadable("site", findings), database.read() as session:
         rows = contents.site_rows(session)
         row = rows[0] if len(rows) == 1 else None
         text = f"处站点资料不对（应有一行，现有 {len(rows)} 行）；请从备份恢复"
-        found.append(AuditFinding("site_row", int(row is None), text))
+        findings.append(AuditFinding("site_row", int(row is None), text))
     moment = moment_of(site, row, rules.calendar if rules else None, now)
-    found.append(clock_behind(moment))
-    found += look_at_rows(database, moment, mend=mend)
+    findings.append(clock_behind(moment))
+    findings += look_at_rows(database, moment, mend=mend)
     for what, looks in {
         "layout": lambda: _altered(database),
         "org": lambda: look_at_tree(database, mend=mend),
@@ -67,13 +67,13 @@ def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
         "token": lambda: look_at_links(database, site.settings, moment, mend=mend),
         "evidence": lambda: look_at_evidence(database, site.settings.folder),
     }.items():
-        found += _guarded(what, looks)
-    yield from found
+        findings += _guarded(what, looks)
+    yield from findings
     if rules and row:
-        known = rules
-        yield from _guarded("task", lambda: look_at_tasks(site, known, moment, mend=mend))
-        if not any(_hangs_the_plan_on(finding) for finding in found):
-            yield from _guarded("plan", lambda: look_at_plan(site, known, moment, mend=mend))
+        catalogue = rules
+        yield from _guarded("task", lambda: look_at_tasks(site, catalogue, moment, mend=mend))
+        if not any(_hangs_the_plan_on(finding) for finding in findings):
+            yield from _guarded("plan", lambda: look_at_plan(site, catalogue, moment, mend=mend))
 
 
 def _hangs_the_plan_on(finding: AuditFinding) -> bool:
@@ -84,15 +84,15 @@ def _hangs_the_plan_on(finding: AuditFinding) -> bool:
 
 def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[AuditFinding]:
     """What a look finds, and that it came to nothing where the database fails."""
-    found: list[AuditFinding] = []
+    findings: list[AuditFinding] = []
     try:
-        with unreadable(what, found):
-            found.extend(look())
+        with unreadable(what, findings):
+            findings.extend(look())
     except Exception as error:  # noqa: BLE001 - damage must not keep the other looks back
         _log.exception("audit_broken look=%s", what)
         text = f"处核对没有做完（{what}：{type(error).__name__}）；请看日志，改正前面的问题后再核对"
-        found.append(AuditFinding("look_broken", 1, text))
-    yield from found
+        findings.append(AuditFinding("look_broken", 1, text))
+    yield from findings
 
 
 def _altered(database: Database) -> Iterator[AuditFinding]:

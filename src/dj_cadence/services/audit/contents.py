@@ -38,8 +38,8 @@ def look_at_contents(
     """A finding for each table in which something is not what its hash says."""
     with database.read() as session:
         snapshots = _unlike_their_hash(session, "plan_snapshot")
-    known = {digest(plan): plain(plan) for plan in rules.plans.values()} if rules else {}
-    again = {id_: known[hash_] for id_, hash_ in snapshots.items() if mend and hash_ in known}
+    by_hash = {digest(plan): plain(plan) for plan in rules.plans.values()} if rules else {}
+    again = {id_: by_hash[hash_] for id_, hash_ in snapshots.items() if mend and hash_ in by_hash}
     if again:
         with database.write() as session:
             for id_, content in again.items():
@@ -51,10 +51,10 @@ def look_at_contents(
     with database.read() as session:
         facts = _unlike_their_hash(session, "profile")
         yield _named("profile_facts", facts, "份组织情况与摘要不符")
-        cohorts = [id_ for id_, _, found in contents.kept(session, "cohort") if found is None]
+        cohorts = [id_ for id_, _, content in contents.kept(session, "cohort") if content is None]
         yield _named("cohort_facts", cohorts, "组相同的组织读不懂")
         letters = contents.kept(session, "skeleton")
-        spoilt = [id_ for id_, hash_, found in letters if sha256(found).hexdigest() != hash_]
+        spoilt = [id_ for id_, hash_, content in letters if sha256(content).hexdigest() != hash_]
         yield _named("skeleton_content", spoilt, "份信的样式与摘要不符")
 
 
@@ -62,8 +62,8 @@ def _unlike_their_hash(session: Session, name: str) -> dict[int, str]:
     """The hashes of those whose content has another, or is no JSON, by id."""
     return {
         id_: hash_
-        for id_, hash_, found in contents.kept(session, name)
-        if found is None or digest(found) != hash_
+        for id_, hash_, content in contents.kept(session, name)
+        if content is None or digest(content) != hash_
     }
 
 

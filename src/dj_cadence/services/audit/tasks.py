@@ -132,11 +132,11 @@ class _Look:
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks that lack a reminder which fell due since rules and calendar changed last."""
-        said, moment = store.reminded(self.session), self.moment
+        reminded, moment = store.reminded(self.session), self.moment
         for row in store.plainly_reminded(self.session):
             key = store.key_of(row)
-            known = said.get(key, {})
-            lacking = [one for one in self._expected(row) if known.get(one, 0) < row.number]
+            numbers = reminded.get(key, {})
+            lacking = [step for step in self._expected(row) if numbers.get(step, 0) < row.number]
             if lacking:
                 ids = store.without_reminder(self.session, key, lacking)
                 again = partial(store.look_again, ids=ids, key=key, moment=moment)
@@ -152,7 +152,7 @@ class _Look:
             due = reminders(plan, dates, calendar, self._applied_on, row.reminded_until)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
-        return [(one.reminder_step, one.occurrence) for one in due if one.level == 0]
+        return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]
 
     def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
         if plan_snapshot_id not in self._plans:

@@ -40,13 +40,13 @@ def look_at_tree(database: Database, *, mend: bool) -> Iterator[AuditFinding]:
 def _elsewhere(rows: _Nodes) -> dict[int, int | None]:
     """The superior by the roster, of those that have another."""
     by_code = {row.code: row.id for row in rows.values()}
-    found = {}
+    moved = {}
     for row in rows.values():
         written = (row.roster or {}).get("supervisor")
         above = by_code.get(written) if written else None
         if written is not None and above != row.supervisor_id and (above or not written):
-            found[row.id] = above
-    return found
+            moved[row.id] = above
+    return moved
 
 
 def _ways_down(rows: _Nodes) -> tuple[dict[int, list[int]], list[int]]:
@@ -67,8 +67,8 @@ def _ways_down(rows: _Nodes) -> tuple[dict[int, list[int]], list[int]]:
 def _misplaced(rows: _Nodes, ways: Mapping[int, list[int]]) -> dict[int, tuple[int, int]]:
     """(position, end of the subtree) in preorder, of those that have others; siblings stay."""
     number = {id_: n for n, id_ in enumerate(rows)}
-    order = sorted(ways, key=lambda id_: [number[one] for one in ways[id_]])
-    end = {one: n for n, id_ in enumerate(order, 1) for one in ways[id_]}
+    order = sorted(ways, key=lambda id_: [number[above] for above in ways[id_]])
+    end = {above: n for n, id_ in enumerate(order, 1) for above in ways[id_]}
     return {
         id_: (n, end[id_])
         for n, id_ in enumerate(order, 1)

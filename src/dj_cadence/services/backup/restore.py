@@ -21,7 +21,7 @@ from dj_cadence.services.backup.archive import FOLDERS, SINGLE
 from dj_cadence.services.backup.staging import UNCONFIRMED, lay_out
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.reading import DATABASE, sqlite_file
-from dj_cadence.store.delivery.process_lock import living
+from dj_cadence.store.delivery.sign_of_life import living
 from dj_cadence.store.site.folder_lock import alone
 from dj_cadence.whole_file import sync, write_new
 
@@ -142,7 +142,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     shutil.rmtree(stage, ignore_errors=True)
     for part in (_NEW, _OLD):
         (stage / part).mkdir(mode=0o700, parents=True)
-    said, code = lay_out(file, stage / _NEW, now.date())
+    database, code = lay_out(file, stage / _NEW, now.date())
     moved = _to_be_moved(folder)
     aside = _unused(folder, f"before-restore-{now:%Y%m%dT%H%M%S}") if moved else None
     plan = {"moved": moved, "aside": aside.name if aside else ""}
@@ -150,7 +150,7 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     sync(stage / _NEW / DATABASE)
     for inside, _, _ in os.walk(stage):
         sync(Path(inside))
-    return Restored(aside, said, code)
+    return Restored(aside, database, code)
 
 
 def _to_be_moved(folder: Path) -> dict[str, str]:
@@ -175,7 +175,9 @@ def _other_database(folder: Path, moved: Mapping[str, str]) -> dict[str, str]:
 
 def _unused(folder: Path, name: str) -> Path:
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    return next(folder / one for one in names if not os.path.lexists(folder / one))
+    return next(
+        folder / candidate for candidate in names if not os.path.lexists(folder / candidate)
+    )
 
 
 # --- into place ----------------------------------------------------------------------------------

@@ -39,14 +39,14 @@ def lay_out(file: Path, folder: Path, today: date) -> tuple[str, Mapping[str, in
     with opened_backup(file) as (packed, entries):
         _look_for_room(file, folder, sum(entry.file_size for entry in entries))
         unpack(packed, entries, folder)
-    said = _keep_database_here(folder)
+    database = _keep_database_here(folder)
     if not has_site_key(folder):
         raise Refused("备份里的站点密钥不完整，没有改动。")
     _check_database(folder / DATABASE, today)
     code = {name: sum(path.is_file() for path in (folder / name).rglob("*")) for name in _CODE}
     if any(code.values()):
         write_new(folder / UNCONFIRMED, [_EXPLANATION.encode()])
-    return said, code
+    return database, code
 
 
 def _look_for_room(file: Path, folder: Path, size: int) -> None:
@@ -58,13 +58,13 @@ def _keep_database_here(folder: Path) -> str:
     """Let site.toml speak of the database in its own folder; returns what it said."""
     path = folder / SITE_FILE
     try:
-        text, said = with_own_database(path.read_text(encoding="utf-8-sig"))
+        text, written = with_own_database(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise Refused(f"备份里的 {SITE_FILE} 读不懂，没有改动。") from error
-    if said:
+    if written:
         path.unlink()
         write_new(path, [text.encode()])
-    return said
+    return written
 
 
 def _check_database(file: Path, today: date) -> None:

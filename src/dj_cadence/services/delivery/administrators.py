@@ -62,13 +62,15 @@ def tell(
 
 def _audiences(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
     """Of each channel that speaks to one person; one that cannot be opened is left out."""
-    found = {}
+    audiences = {}
     for name, open_notifier in notifiers.items():
         with suppress(Exception):  # a site's own notifier may raise anything
             notifier = open_notifier()
-            found[name] = traits(notifier).form
+            audiences[name] = traits(notifier).form
             notifier.close()
-    return {name: form for name, form in found.items() if form in (Audience.MAIL, Audience.CHAT)}
+    return {
+        name: form for name, form in audiences.items() if form in (Audience.MAIL, Audience.CHAT)
+    }
 
 
 def _person(session: Session, named: str) -> Person | None:
@@ -77,8 +79,8 @@ def _person(session: Session, named: str) -> Person | None:
     Should the roster bring that address later, it is the same person.
     """
     mailbox = named.lower()
-    if known := people.named_by(session, {named, mailbox}):
-        return known[0]
+    if people_named := people.named_by(session, {named, mailbox}):
+        return people_named[0]
     if "@" not in named:
         return None
     added = people.add(session, f"email:{mailbox}", "管理员")

@@ -19,11 +19,11 @@ from dj_cadence.store.delivery import circuits
 def watch_channels(site: Site, now: datetime) -> bool:
     """Tell what is worth telling of the channels; returns whether there is now a message."""
     with site.database.read() as session:
-        found = circuits.every(session)
+        states = circuits.every(session)
     told = [
-        _each(site, one, now)
-        for one in found
-        if circuit.is_worth_telling(one, now) or circuit.is_over(one, now)
+        _each(site, state, now)
+        for state in states
+        if circuit.is_worth_telling(state, now) or circuit.is_over(state, now)
     ]
     return any(told)
 
@@ -40,48 +40,50 @@ class ShutChannel:
 def shut_channels(session: Session, settings: Settings, now: datetime) -> list[ShutChannel]:
     """What everybody says of it who speaks of a site's state."""
     return [
-        ShutChannel(one.channel, _sentence(one, circuits.waiting(session, one.channel, now), zone))
+        ShutChannel(
+            state.channel, _sentence(state, circuits.waiting(session, state.channel, now), zone)
+        )
         for zone in [settings.time_zone]
-        for one in circuits.shut(session)
+        for state in circuits.shut(session)
     ]
 
 
-def _sentence(one: Circuit, waiting: int, zone: ZoneInfo) -> str:
-    title = CHANNELS.get(one.channel, one.channel)
-    told = "，已告知管理员" if one.told_at else ""
-    again = f"，{one.next_try_at.astimezone(zone):%H:%M}再试一封" if one.next_try_at else ""
-    what = f"往 {one.domain} 的消息" if one.domain and one.accepted_at else "消息"
+def _sentence(state: Circuit, waiting: int, zone: ZoneInfo) -> str:
+    title = CHANNELS.get(state.channel, state.channel)
+    told = "，已告知管理员" if state.told_at else ""
+    again = f"，{state.next_try_at.astimezone(zone):%H:%M}再试一封" if state.next_try_at else ""
+    what = f"往 {state.domain} 的消息" if state.domain and state.accepted_at else "消息"
     return (
-        f"“{title}”自{moment_text(one.since, zone)}起发不出{what}{told}：{one.reason}。"
-        f"{waiting} 封在等{again}；按对方的答复处理后，用 channel test {one.channel} 地址 试一次"
+        f"“{title}”自{moment_text(state.since, zone)}起发不出{what}{told}：{state.reason}。"
+        f"{waiting} 封在等{again}；按对方的答复处理后，用 channel test {state.channel} 地址 试一次"
     )
 
 
-def _each(site: Site, known: Circuit, now: datetime) -> bool:
-    over = circuit.is_over(known, now)
+def _each(site: Site, state: Circuit, now: datetime) -> bool:
+    over = circuit.is_over(state, now)
     with site.database.read() as session:
-        waiting = circuits.waiting(session, known.channel, now)
+        waiting = circuits.waiting(session, state.channel, now)
     zone = site.settings.time_zone
     view = ChannelAlertView(
         site_name=site.settings.name,
-        channel=known.channel,
-        title=CHANNELS.get(known.channel, known.channel),
-        since=moment_text(known.since, zone),
-        until=moment_text(known.refused_at, zone),
-        reason=known.reason,
+        channel=state.channel,
+        title=CHANNELS.get(state.channel, state.channel),
+        since=moment_text(state.since, zone),
+        until=moment_text(state.refused_at, zone),
+        reason=state.reason,
         waiting=waiting,
         is_over=over,
     )
     rendered = site.templates.render_alert(view)
     with site.database.write() as session:
-        found, revision = circuits.load(session, known.channel)
-        if found != known:
+        stored, revision = circuits.load(session, state.channel)
+        if stored != state:
             return False  # another process was quicker, or there is news
-        shut = {one.channel for one in circuits.shut(session)}
+        shut = {shut_state.channel for shut_state in circuits.shut(session)}
         if not over:
             if not tell(session, site, rendered, now, avoiding=shut):
                 return False  # it is said on the page, by doctor, audit, metrics and heartbeat
-            return circuits.save(session, replace(known, told_at=now), revision)
-        circuits.forget(session, known.channel, revision)
-        is_news = known.told_at is not None or circuit.was_long(known)
+            return circuits.save(session, replace(state, told_at=now), revision)
+        circuits.forget(session, state.channel, revision)
+        is_news = state.told_at is not None or circuit.was_long(state)
         return is_news and tell(session, site, rendered, now, avoiding=shut) > 0

@@ -37,10 +37,10 @@ def collect_bounces(site: Site, now: datetime) -> int:
     with site.database.write() as session:
         uid = sites.load(session).uid
         reports.forget(session, now - REMEMBERED)
-    found = 0
+    noted = 0
 
     def handle(content: bytes) -> bool:
-        nonlocal found
+        nonlocal noted
         bounce = parse_bounce(content)
         if bounce is None or bounce.message.site != uid:
             return False
@@ -49,14 +49,14 @@ def collect_bounces(site: Site, now: datetime) -> int:
             return False
         with site.database.write() as session:
             if reports.is_new(session, bounce.key, now):
-                found += _note(session, bounce, now)
+                noted += _note(session, bounce, now)
         return True
 
     try:
         site.bounces.read(handle)
     except Refused as error:
         _log.warning("bounces_not_read reason=%s", error)
-    return found
+    return noted
 
 
 def _note(session: Session, bounce: Bounce, now: datetime) -> bool:

@@ -57,8 +57,8 @@ def bundle(
             make_digests(session, catalogue, settings, week, now)
         if newcomers:
             tell_new_holders(session, catalogue, settings, quiets, today)
-    found = _addressed(database, catalogue, settings, quiets, today, now, observe)
-    batches = batched(found.bundles.values(), PERSONS_AT_ONCE)
+    addressed = _addressed(database, catalogue, settings, quiets, today, now, observe)
+    batches = batched(addressed.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
 
 
@@ -79,16 +79,16 @@ def _addressed(
     while True:
         with database.read() as session:
             readers = digests.unsent(session, week_label(today))
-            found = gather(session, catalogue.calendar, settings, quiets, readers, today)
-        if found.unaddressed:
+            gathered = gather(session, catalogue.calendar, settings, quiets, readers, today)
+        if gathered.unaddressed:
             with database.write(durable=False) as session:
-                notices.close_unaddressed(session, found.unaddressed)
-                notices.add(session, found.passed_up)
-        for notice in found.passed_up:
+                notices.close_unaddressed(session, gathered.unaddressed)
+                notices.add(session, gathered.passed_up)
+        for notice in gathered.passed_up:
             what = {name: getattr(notice, name) for name in ("reminder_step", "level", "office")}
             observe({"at": now, "event": "escalated", "task": notice.task_id, **what})
-        if not found.passed_up:
-            return found
+        if not gathered.passed_up:
+            return gathered
 
 
 # --- writing it down -----------------------------------------------------------------------------
@@ -97,17 +97,17 @@ def _addressed(
 def _write(database: Database, batch: list[Bundle], today: date, now: datetime) -> int:
     """Notices and their message in one transaction."""
     with database.write(durable=False) as session:
-        existing = messages.of_day(session, [one.person_id for one in batch], today)
+        existing = messages.of_day(session, [each.person_id for each in batch], today)
         joined, begun = {}, []
-        for one in batch:
-            rows = existing.get(one.person_id, [])
+        for each in batch:
+            rows = existing.get(each.person_id, [])
             if joinable := next((row for row in rows if row.may_take_more), None):
-                joined[one.person_id] = joinable.id
+                joined[each.person_id] = joinable.id
             elif all(row.state in REACHED_NOBODY for row in rows):
-                kind = MessageKind.DIGEST if one.digests else MessageKind.BUNDLE
+                kind = MessageKind.DIGEST if each.digests else MessageKind.BUNDLE
                 begun.append(
                     NewMessage(
-                        one.person_id, today, kind, *one.way, serial=len(rows), late=one.late
+                        each.person_id, today, kind, *each.way, serial=len(rows), late=each.late
                     )
                 )
             # else the person has had today's message; the rest waits for tomorrow
@@ -120,16 +120,16 @@ def _write(database: Database, batch: list[Bundle], today: date, now: datetime) 
 def _put_in(session: Session, batch: list[Bundle], message_ids: dict[int, int], week: str) -> None:
     """Hang notices and digests on their message, in which a task is spoken of once."""
     assignments: list[Assignment] = []
-    for one in batch:
-        message_id = message_ids.get(one.person_id)
+    for each in batch:
+        message_id = message_ids.get(each.person_id)
         if message_id is None:
             continue
         assignments += [
-            Assignment(told.notice_id, message_id, one.person_id, told.org_id, told.relay)
-            for told in one.notices
+            Assignment(told.notice_id, message_id, each.person_id, told.org_id, told.relay)
+            for told in each.notices
         ]
-        if one.digests:
-            digests.put_in(session, week, one.digests, message_id)
+        if each.digests:
+            digests.put_in(session, week, each.digests, message_id)
     if assignments:
         notices.assign(session, assignments)
         notices.fold(session, message_ids.values())

@@ -43,7 +43,7 @@ def list_channels(site: Site) -> list[Channel]:
     """In the order of preference."""
     with site.database.read() as session:
         counts = people.address_counts(session)
-        shut = {one.channel: one.reason for one in circuits.shut(session)}
+        shut = {state.channel: state.reason for state in circuits.shut(session)}
     return [
         Channel(
             name,

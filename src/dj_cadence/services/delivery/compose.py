@@ -95,16 +95,16 @@ class Composer:
         # It opens the page on which everything in the message can be finished.
         token = message_token(settings.key, claim.id)
         filled = self._filled(claim, sources, f"{settings.web_address}/t/{token}")
-        said = filled.rendered()
+        rendered = filled.rendered()
         letter = Letter(
             message_id=make_message_id(
                 settings.key, self.site_uid, claim.id, claim.edition, settings.sender_address
             ),
             to=claim.address,
             to_name=claim.person_name,
-            subject=said.subject,
-            text=said.text,
-            html=said.html,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
             date=made_on,
             headers=self._headers(claim) if is_mail else (),
             form=self.form,
@@ -157,5 +157,5 @@ class Composer:
 
 def _workbooks(digests: Iterable[DigestView]) -> tuple[Attachment, ...]:
     """What goes with a mail; a chat carries no files."""
-    named = ((f"{one.org_name} {one.week} 党建工作周报.xlsx", one) for one in digests)
-    return tuple(Attachment(name, XLSX, digest_workbook(one)) for name, one in named)
+    named = ((f"{digest.org_name} {digest.week} 党建工作周报.xlsx", digest) for digest in digests)
+    return tuple(Attachment(name, XLSX, digest_workbook(digest)) for name, digest in named)

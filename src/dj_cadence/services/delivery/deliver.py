@@ -26,7 +26,7 @@ from dj_cadence.services.delivery.worker.connections import FAREWELL, Connection
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import circuits, claims, recovery
-from dj_cadence.store.delivery.process_lock import stale_owners
+from dj_cadence.store.delivery.sign_of_life import stale_owners
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites
 
@@ -133,7 +133,9 @@ def _channels_due(database: Database, owner: str, now: datetime, *, asked_only: 
     with database.read() as session:
         waiting = claims.channels_due(session, now, asked_only=asked_only)
         resting = {
-            one.channel for one in circuits.shut(session) if not (one.may_try(now) or one.domain)
+            state.channel
+            for state in circuits.shut(session)
+            if not (state.may_try(now) or state.domain)
         }
     at_work = {worker.channel for worker in running(database, owner)}
     return [channel for channel in waiting if channel not in at_work | resting]

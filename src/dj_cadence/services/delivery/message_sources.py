@@ -63,7 +63,7 @@ def read_sources(
     ids, day = [claim.id for claim in claims], max(claim.day for claim in claims)
     contents = message_content.contents(session, ids)
     digests = message_content.digests(session, ids)
-    heads = [head for one in contents.values() for head in one.heads]
+    heads = [head for content in contents.values() for head in content.heads]
     today = day.isoformat()
     late = {head.task_id for head in heads if head.due < today}  # the only ones to go up
     superiors = message_content.upwards(session, late)
@@ -80,7 +80,7 @@ def read_sources(
         return MessageSources(
             contents=own,
             superiors=tuple(superiors.get(head.task_id, ()) for head in own.heads),
-            digests=tuple(digest_of(session, *one) for one in carried[:DIGESTS]),
+            digests=tuple(digest_of(session, *content) for content in carried[:DIGESTS]),
             more_digests=max(0, len(carried) - DIGESTS),
             contact=contact or whom_to_ask(known_contacts, above),
             introduction=first.get(claim.id, KNOWN),

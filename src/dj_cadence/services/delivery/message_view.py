@@ -49,8 +49,8 @@ class ViewBuilder:
             ),
             digests=sources.digests,
             left_out=tuple(
-                digest_page(self.settings.web_address, one)
-                for one in sources.digests
+                digest_page(self.settings.web_address, digest)
+                for digest in sources.digests
                 if claim.edition
             ),
             link=link,
@@ -98,11 +98,13 @@ class ViewBuilder:
             of_case=body.of_case,
             level=body.level,
             sent_back=body.sent_back,
-            reported=_names(one for one in superiors if one.reached and not body.level),
+            reported=_names(
+                superior for superior in superiors if superior.reached and not body.level
+            ),
             passed_over=_names(
-                one
-                for one in superiors
-                if not one.reached and (not body.level or one.level < body.level)
+                superior
+                for superior in superiors
+                if not superior.reached and (not body.level or superior.level < body.level)
             ),
         )
         about_person = self.catalogue.is_confidential(body.duty, -body.of_case)
@@ -110,4 +112,4 @@ class ViewBuilder:
 
 
 def _names(superiors: Iterable[SuperiorTold]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.name for one in superiors))
+    return tuple(dict.fromkeys(superior.name for superior in superiors))

@@ -154,12 +154,13 @@ def pack(letter: Letter, filled: Filled, token: str) -> StoredLetter:
     """`letter` says what `filled` does; `token` is what its link opens with."""
     skeleton, names = filled
     files = [
-        [one.name, one.media_type, b64encode(one.content).decode()] for one in letter.attachments
+        [attachment.name, attachment.media_type, b64encode(attachment.content).decode()]
+        for attachment in letter.attachments
     ]
     ids = (letter.message_id, letter.to, letter.to_name, letter.date, letter.form, letter.headers)
     content = dumps([*ids, [name.replace(token, _LINK) for name in names], files]).encode()
-    said = _shared(skeleton) if names else _compressed(skeleton.replaced(token, _LINK))
-    return StoredLetter(said, zlib.compress(content) if files else content)
+    stored = _shared(skeleton) if names else _compressed(skeleton.replaced(token, _LINK))
+    return StoredLetter(stored, zlib.compress(content) if files else content)
 
 
 def pack_whole(letter: Letter) -> StoredLetter:
@@ -174,16 +175,16 @@ def unpack(stored: StoredLetter, token: str = HIDDEN) -> Letter:
     *ids, form, headers, names, files = json.loads(plain)
     message_id, to, to_name, made_on = ids
     if names:
-        said = _known(stored.skeleton).filled([name.replace(_LINK, token) for name in names])
+        rendered = _known(stored.skeleton).filled([name.replace(_LINK, token) for name in names])
     else:
-        said = _read(stored.skeleton).replaced(_LINK, token).filled(())
+        rendered = _read(stored.skeleton).replaced(_LINK, token).filled(())
     return Letter(
         message_id,
         to,
         to_name,
-        said.subject,
-        said.text,
-        said.html,
+        rendered.subject,
+        rendered.text,
+        rendered.html,
         made_on,
         headers=tuple((name, value) for name, value in headers),
         form=Audience(form),

@@ -71,10 +71,10 @@ class SubtreeCounts:
     ) -> None:
         self._catalogue = catalogue
         organizations = orgs.in_range(session, span)
-        self.organizations = {one.id: one for one in organizations}
+        self.organizations = {organization.id: organization for organization in organizations}
         self._children: defaultdict[int | None, list[Organization]] = defaultdict(list)
-        for one in organizations:
-            self._children[one.supervisor_id].append(one)
+        for organization in organizations:
+            self._children[organization.supervisor_id].append(organization)
         self._rows = SubtreeRows(numbers.count(session, span, criteria))
 
     def children(self, above: Organization) -> Sequence[Organization]:
@@ -87,21 +87,21 @@ class SubtreeCounts:
         children = self.children(above)
         for row in self._rows.below(above):
             rows[child_of(row, children).id].append(row.numbers)
-        return {org_id: total(found) for org_id, found in rows.items()}
+        return {org_id: total(numbers) for org_id, numbers in rows.items()}
 
     def by_duty(self, above: Organization) -> tuple[DigestDuty, ...]:
         """Each duty with anything to count, in the catalogue's order; about persons as one."""
         by_duty: defaultdict[str, list[Numbers]] = defaultdict(list)
         for row in self._rows.below(above):
             by_duty[row.duty].append(row.numbers)
-        known = self._catalogue.duties
+        duties = self._catalogue.duties
         by_title: defaultdict[str, list[Numbers]] = defaultdict(list)
-        for key in [*known, *sorted(by_duty.keys() - known)]:
+        for key in [*duties, *sorted(by_duty.keys() - duties)]:
             if key in by_duty:
-                is_private = key in known and known[key].confidential
+                is_private = key in duties and duties[key].confidential
                 title = CONFIDENTIAL if is_private else duty_title(self._catalogue, key)
                 by_title[title] += by_duty[key]
-        return tuple(DigestDuty(title, total(found)) for title, found in by_title.items())
+        return tuple(DigestDuty(title, total(numbers)) for title, numbers in by_title.items())
 
 
 def child_lines(

@@ -117,5 +117,5 @@ def _counted(rows: list[TaskRow], year: int) -> tuple[DocumentLine, ...]:
         return ()
     done = sum(row.state is State.DONE for row in rows)
     last = max(row.due for row in rows)
-    said = f"其中办结{done}项；内容不列出"
-    return (DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", said),)
+    remark = f"其中办结{done}项；内容不列出"
+    return (DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", remark),)

@@ -8,7 +8,8 @@ entries leave it on their day; nothing else.
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from hashlib import sha256
 
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -16,13 +17,13 @@ from dj_cadence.rendering.icalendar_text import calendar_bytes
 from dj_cadence.services.feeds.contents import FeedContents, contents, news_since, site_look
 from dj_cadence.services.feeds.events import FeedWriter
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.compiled import QuickReader
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.feeds.feeds import Facts, FeedCopy, Revision
-from dj_cadence.store.feeds.freshness import Freshness
 
-__all__ = ["Facts", "FeedCopy", "Freshness"]
+__all__ = ["FeedCopy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,14 @@ class FeedState:
     """What a calendar is made of as it stands, and the copy that would show just that."""
 
     row: AnyRow
+    today: date
+    """Of it hang who holds which office, and the month."""
     org_ids: Sequence[int]
     facts: Facts
     key: str
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether the copy that is kept is that one."""
-        return bool(self.row.key == self.key)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Feeds:
     """Reads calendars and keeps their copies true."""
 
@@ -58,14 +56,27 @@ class Feeds:
         news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
         text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
         key = sha256(text.encode()).hexdigest()
-        return FeedState(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
+        row = feeds.subject_row(session, subject)
+        return FeedState(row, today, feeds.org_ids(seats), facts, key)
+
+    def stands(self, token_hash: str, state: FeedState, now: datetime) -> bool:
+        """Whether that still is how a calendar stands, and its token valid. For one thread.
+
+        Asked on a connection of its own, which waits for no writer.
+        """
+        if state.today != now.astimezone(self.settings.time_zone).date():
+            return False
+        return feeds.confirmed(self._reader, token_hash, state.org_ids) == state.facts
+
+    @cached_property
+    def _reader(self) -> QuickReader:
+        return QuickReader(self.database)
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
-        today = now.astimezone(self.settings.time_zone).date()
         with self.database.read() as session:
             look = self.look(session, subject, now)
-            found = contents(session, self.catalogue(session), self.settings, subject, today)
+            found = contents(session, self.catalogue(session), self.settings, subject, look.today)
         alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
         writer = FeedWriter(self.settings, look.row.uid, revisions, alarms)
         name = f"党建任务 · {look.row.name}"
@@ -75,11 +86,13 @@ class Feeds:
         with self.database.write(durable=False) as session:
             feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
 
-    def read(self, subject: str, now: datetime) -> tuple[FeedState, FeedCopy]:
+    def read(
+        self, subject: str, now: datetime, confirmed: FeedState | None = None
+    ) -> tuple[FeedState, FeedCopy]:
         """The calendar as it stands now, put together again where it has changed."""
         with self.database.read() as session:
-            look = self.look(session, subject, now)
-            if look.is_kept:
+            look = confirmed or self.look(session, subject, now)
+            if confirmed or look.row.key == look.key:
                 return look, feeds.copy(session, subject)
         self.renew(subject, now)
         with self.database.read() as session:

@@ -66,18 +66,18 @@ class FeedContents:
 
     def shown(self, settings: Settings) -> dict[str, str]:
         """What is shown beside tasks, by the name its revisions are kept under."""
-        found = {"site": site_look(settings)}
+        texts = {"site": site_look(settings)}
         for task in self.tasks:
             rule = task.rule
             told = f"{rule.title}\n{basis_text(rule, task.stage)}" if rule else ""
-            found[rule_name(task)] = told
-            found[f"org:{task.org_id}"] = task.org_name
+            texts[rule_name(task)] = told
+            texts[f"org:{task.org_id}"] = task.org_name
             if task.subject_id:
-                found[f"org:{task.subject_id}"] = task.about
+                texts[f"org:{task.subject_id}"] = task.about
         for week in self.weeks:
             numbers = f"{week.due} {week.settled} {week.overdue}"
-            found[week.name] = f"{week.org_name}\n{numbers}"
-        return found
+            texts[week.name] = f"{week.org_name}\n{numbers}"
+        return texts
 
 
 def site_look(settings: Settings) -> str:
@@ -116,10 +116,10 @@ def _tasks(
 ) -> list[TaskRow]:
     """Whole months around `month`; withdrawn ones only while they are `news`."""
     first, last = window(month)
-    found = tasks(session, catalogue, today=month, org_ids=by_org, due_from=first)
+    rows = tasks(session, catalogue, today=month, org_ids=by_org, due_from=first)
     return [
         task
-        for task in found
+        for task in rows
         if task.subject_id >= 0
         and not task.confidential
         and (not task.step or (task.stage is not None and task.stage.in_calendar))
@@ -151,14 +151,14 @@ def _weeks(
     first, last = window(month)
     monday = first + (-first.weekday() % 7) * DAY
     sunday = last + (6 - last.weekday()) * DAY
-    found = []
+    summaries = []
     for org_id, offices in by_org.items():
         above = orgs.by_id(session, org_id)
         is_superior = above.kind in _SUPERIORS and above.subtree_end > above.position
         if is_superior and offices & _ALL_TASKS:
             rows = feeds.due_by_day(session, above, catalogue.binding(), monday, sunday)
-            found += _summaries(above, rows)
-    return found
+            summaries += _summaries(above, rows)
+    return summaries
 
 
 def _summaries(above: Organization, rows: Sequence[AnyRow]) -> list[WeekSummary]:

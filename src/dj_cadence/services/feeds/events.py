@@ -43,9 +43,9 @@ class FeedWriter:
     def events(self, contents: FeedContents) -> list[FeedEvent]:
         """All of them; an empty calendar has one that says so."""
         named = contents.subject.startswith("person:")
-        found = [self._task(task, named=named) for task in contents.tasks]
-        found += [self._week(week) for week in contents.weeks]
-        return found or [self._nothing(contents)]
+        events = [self._task(task, named=named) for task in contents.tasks]
+        events += [self._week(week) for week in contents.weeks]
+        return events or [self._nothing(contents)]
 
     def _task(self, task: TaskRow, *, named: bool) -> FeedEvent:
         names = [rule_name(task), f"org:{task.org_id}"]

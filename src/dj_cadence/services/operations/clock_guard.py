@@ -37,19 +37,19 @@ class ClockGuard:
         self._since: Reading | None = None
         """When the doubt began that is held now."""
 
-    def doubt(self, reading: Reading, known: KnownTimes) -> Doubt | None:
+    def doubt(self, reading: Reading, times: KnownTimes) -> Doubt | None:
         """Why no pass is to be made at this reading; None where one may be made."""
         jumped = self._log_jump(reading)
-        found = doubt(reading, known.newest, self._good, known.applied)
-        if found is None:
+        doubted = doubt(reading, times.newest, self._good, times.applied)
+        if doubted is None:
             if self._since:
                 _log.warning("clock_fits now=%s", reading.wall.isoformat())
             self._since = None
         elif self._since is None or jumped:
             self._since = reading
-            _log.error("clock_doubted off_seconds=%d, see clock", found.off.total_seconds())
-        if found and not self._is_over(found, reading):
-            return found
+            _log.error("clock_doubted off_seconds=%d, see clock", doubted.off.total_seconds())
+        if doubted and not self._is_over(doubted, reading):
+            return doubted
         self._good = reading
         return None
 
@@ -60,20 +60,20 @@ class ClockGuard:
         _log.warning("clock_jumped seconds=%d", jump.total_seconds())
         return abs(jump) > STEP
 
-    def _is_over(self, found: Doubt, reading: Reading) -> bool:
+    def _is_over(self, doubted: Doubt, reading: Reading) -> bool:
         """Whether it has gone on evenly for long enough."""
-        if found.patience is None or self._since is None:
+        if doubted.patience is None or self._since is None:
             return False
-        return reading.steady - self._since.steady >= found.patience.total_seconds()
+        return reading.steady - self._since.steady >= doubted.patience.total_seconds()
 
 
 def check_clock(site: Site, reading: Reading) -> None:
     """For a command that makes a pass. Raises Refused where the clock is doubtful."""
-    known = known_times(site)
-    if known and ClockGuard().doubt(reading, known):
+    times = known_times(site)
+    if times and ClockGuard().doubt(reading, times):
         zone = site.settings.time_zone
-        shown = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (reading.wall, known.newest)]
-        last = "上次检查" if known.last_pass else "应用规则"
+        shown = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (reading.wall, times.newest)]
+        last = "上次检查" if times.last_pass else "应用规则"
         raise Refused(
             f"时钟可疑：现在是 {shown[0]}，{last}是在 {shown[1]}。请先核对这台机器的时间；"
             "时间没错，就运行 clock accept，再试一次。"

@@ -70,7 +70,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         aside = list_aside(session)
         shut = shut_channels(session, site.settings, now)
     wrong, altered = faults(rules.problems), differences(site.database)
-    found = [
+    rows = [
         (True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         (
             False,
@@ -84,13 +84,13 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         _sending(row, site.home),
         _ticking(row.last_tick, now),
         (stuck == 0, "没有送不出去的消息" if not stuck else f"{stuck} {_NOT_SENT}"),
-        *((False, one.text) for one in shut),
-        *((False, f"{_address(one)}被拒收：{one.reason}") for one in bad),
-        *((False, _aside(one, site.settings.time_zone)) for one in aside),
+        *((False, channel.text) for channel in shut),
+        *((False, f"{_name(row)}被拒收：{row.reason}") for row in bad),
+        *((False, _aside(row, site.settings.time_zone)) for row in aside),
         (False, _UNCONFIRMED if is_unconfirmed(site.settings.folder) else ""),
         (False, _too_open(site)),
     ]
-    return [Finding(well, text) for well, text in found if text]
+    return [Finding(well, text) for well, text in rows if text]
 
 
 def _sending(row: AnyRow, home: str) -> tuple[bool, str]:
@@ -99,25 +99,25 @@ def _sending(row: AnyRow, home: str) -> tuple[bool, str]:
     return row.sending, "发送已开启" if row.sending else "发送未开启；准备好后运行 send on"
 
 
-def _address(one: AddressTrouble) -> str:
-    return f"{one.name}的{CHANNELS.get(one.channel, one.channel)}地址"
+def _name(row: AddressTrouble) -> str:
+    return f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址"
 
 
-def _aside(one: AddressTrouble, zone: ZoneInfo) -> str:
-    if one.aside_until is None:
+def _aside(row: AddressTrouble, zone: ZoneInfo) -> str:
+    if row.aside_until is None:
         return ""
-    again = day_text(one.aside_until.astimezone(zone).date())
-    return f"{_address(one)}暂时收不了：{one.reason}；{again}再试"
+    again = day_text(row.aside_until.astimezone(zone).date())
+    return f"{_name(row)}暂时收不了：{row.reason}；{again}再试"
 
 
 def _too_open(site: Site) -> str:
     folder = site.settings.folder
-    found = _open_paths(folder, site.database.files())
-    if not found:
+    paths = _open_paths(folder, site.database.files())
+    if not paths:
         return ""
-    named = "、".join(map(str, found[:_NAMED]))
-    more = f" 等 {len(found)} 处" if len(found) > _NAMED else ""
-    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in found)
+    named = "、".join(map(str, paths[:_NAMED]))
+    more = f" 等 {len(paths)} 处" if len(paths) > _NAMED else ""
+    mended = dict.fromkeys(folder if path.is_relative_to(folder) else path for path in paths)
     command = f"chmod -R go= {shlex.join(map(str, mended))}"
     return f"本机其他用户也能读写 {named}{more}，里面有姓名、地址或密钥；请运行 {command}"
 
@@ -140,10 +140,10 @@ def _paths_in(folder: Path) -> Iterator[Path]:
 
 def _is_open(path: Path) -> bool:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    return not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & _MASK)
+    return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & _MASK)
 
 
 def _files(wrong: Sequence[Problem]) -> tuple[bool, str]:

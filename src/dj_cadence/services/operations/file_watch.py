@@ -62,8 +62,8 @@ def _stamps(folders: list[Path]) -> Iterator[tuple[str, int, int]]:
     for folder in folders:
         for path in folder.rglob("*.y*ml"):
             with suppress(OSError):  # an editor may be putting another in its place
-                found = path.stat()
-                yield str(path), found.st_mtime_ns, found.st_size
+                status = path.stat()
+                yield str(path), status.st_mtime_ns, status.st_size
 
 
 def _trouble(loaded: LoadedRules, applied: str | None) -> tuple[str, list[str]]:

@@ -36,20 +36,20 @@ def measure(database: Database, now: datetime) -> Metrics:
             unknown=messages.count(session, *UNCERTAIN),
             oldest_unsent=max(now - due.oldest, timedelta(0)) if due.oldest else timedelta(0),
             last_tick=sites.load(session).last_tick,
-            shut=tuple(one.channel for one in circuits.shut(session)),
+            shut=tuple(state.channel for state in circuits.shut(session)),
         )
 
 
-def exposition(found: Metrics, pass_age: float) -> str:
+def exposition(metrics: Metrics, pass_age: float) -> str:
     """In the text format of Prometheus; `pass_age` in seconds."""
-    last = found.last_tick.timestamp() if found.last_tick else 0
-    oldest = found.oldest_unsent.total_seconds()
+    last = metrics.last_tick.timestamp() if metrics.last_tick else 0
+    oldest = metrics.oldest_unsent.total_seconds()
     lines = (
-        ("messages_due", "gauge", "Messages written down and not sent yet.", found.due),
-        ("messages_sent_total", "counter", "Messages that a channel accepted.", found.sent),
-        ("messages_failed_total", "counter", "Messages refused for good.", found.failed),
-        ("channels_shut", "gauge", "Channels that take nothing, see doctor.", len(found.shut)),
-        ("messages_unknown", "gauge", "Messages that wait for a person.", found.unknown),
+        ("messages_due", "gauge", "Messages written down and not sent yet.", metrics.due),
+        ("messages_sent_total", "counter", "Messages that a channel accepted.", metrics.sent),
+        ("messages_failed_total", "counter", "Messages refused for good.", metrics.failed),
+        ("channels_shut", "gauge", "Channels that take nothing, see doctor.", len(metrics.shut)),
+        ("messages_unknown", "gauge", "Messages that wait for a person.", metrics.unknown),
         ("oldest_unsent_seconds", "gauge", "Age of the oldest message not sent yet.", oldest),
         (
             "last_tick_timestamp_seconds",

@@ -22,13 +22,13 @@ from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.tasks.succession import hand_over
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
-from dj_cadence.store.delivery.process_lock import ProcessLock, hold_process_lock
+from dj_cadence.store.delivery.sign_of_life import SignOfLife, give_sign_of_life
 from dj_cadence.store.site import site as sites
 from dj_cadence.store.site.pending_work import look, plan_inputs
 
-__all__ = ["ProcessLock", "hold_process_lock"]  # the daemon holds one for all its passes
+__all__ = ["SignOfLife", "give_sign_of_life"]  # the daemon holds one for all its passes
 
-SIGN_OF_LIFE = timedelta(minutes=5)
+LOOKS_EACH = timedelta(minutes=5)
 """How often a pass with nothing to do looks at files and mailboxes, and says it was made."""
 
 
@@ -60,7 +60,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
     assert seen  # a catalogue is applied only where there is a site
     plan = f"{plan_inputs(seen)}/{horizon(today)}"
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
-    if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + SIGN_OF_LIFE:
+    if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + LOOKS_EACH:
         return _NOTHING
     may_send = not hold_if_moved(site, today) and seen.sending  # a copy writes to nobody
     told = may_send and watch_channels(site, now)
@@ -79,7 +79,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
 
 def tick_by_hand(site: Site, now: datetime, name: str) -> TickReport:
     """One pass of a process that makes no others and calls itself `name` in leases."""
-    with hold_process_lock(site.database, site.settings.folder, name) as life:
+    with give_sign_of_life(site.database, site.settings.folder, name) as life:
         return tick(site, now, owner=life.owner)
 
 
@@ -93,14 +93,14 @@ def _is_anything_due(
     hours = site.settings.sending_hours(catalogue.calendar)
     if not hours.allow(now):
         return bool(seen.urgent)
-    known = seen.notices or seen.digests or seen.newcomers
-    fresh = known or digests_due(catalogue, seen.digest_week, site.today(now))
+    is_anything = seen.notices or seen.digests or seen.newcomers
+    fresh = is_anything or digests_due(catalogue, seen.digest_week, site.today(now))
     return bool(seen.messages or (fresh and _is_time_to_bundle(hours, seen.bundled_at, now)))
 
 
 def _is_time_to_bundle(hours: SendingHours, last: datetime | None, now: datetime) -> bool:
     """What was left at the last time had nobody to go to; it is looked at again in a while."""
-    if last is None or not last <= now < last + SIGN_OF_LIFE:
+    if last is None or not last <= now < last + LOOKS_EACH:
         return True
     return not hours.are_the_same(last, now)
 

@@ -63,10 +63,10 @@ def open_link(
 ) -> OpenedLink:
     """What stands behind a link. Raises UnknownLink, or ExpiredLink where it has ended."""
     message_id = subject_of(session, token, "message", now)
-    found = _opened(session, catalogue, settings, message_id, now)
-    if found is None:
+    link = _opened(session, catalogue, settings, message_id, now)
+    if link is None:
         raise ExpiredLink(_OVER)
-    return found
+    return link
 
 
 def standing_token(
@@ -92,8 +92,8 @@ def live_links(
     links = []
     for token, ends_at in tokens.valid(session, list(by_token), now).items():
         row = by_token[token]
-        if found := _opened(session, catalogue, settings, row.id, now):
-            links.append(LiveLink(row.id, row.day, [one.title for one in found.rows], ends_at))
+        if link := _opened(session, catalogue, settings, row.id, now):
+            links.append(LiveLink(row.id, row.day, [task.title for task in link.rows], ends_at))
     return sorted(links, reverse=True)
 
 

@@ -22,5 +22,5 @@ def task_history(
     people = reached(visitor, Right.SEE, today)
     knows_line = oversees(session, visitor, org_id, today)
     superiors = reached(ADMINISTRATOR, Right.SEE, today) if knows_line else people
-    said = log.told(session, task_id, zone, (people, superiors))
-    return said, history(session, task_id, zone, people)
+    lines = log.told(session, task_id, zone, (people, superiors))
+    return lines, history(session, task_id, zone, people)

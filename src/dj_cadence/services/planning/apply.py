@@ -260,14 +260,14 @@ def _look(
     """
     if anew and comparison.are_none(session, scope):
         return False
-    found = comparison.count(session, scope)
+    counts = comparison.count(session, scope)
     for change in _SHOWN:
-        if change in found:
+        if change in counts:
             shown = report.counts.get((scope.duty, change), 0)
-            report.counts[scope.duty, change] = shown + found[change]
+            report.counts[scope.duty, change] = shown + counts[change]
             limit = None if every_change else SAMPLES
             rows = differences.samples(session, scope, change, limit)
             report.samples += [{**row, "duty": scope.duty} for row in rows]
-    if today and "create" in found and (past := comparison.count_past(session, scope, today)):
+    if today and "create" in counts and (past := comparison.count_past(session, scope, today)):
         report.past[scope.duty] = report.past.get(scope.duty, 0) + past
-    return bool(found)
+    return bool(counts)

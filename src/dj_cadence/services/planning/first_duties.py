@@ -67,34 +67,36 @@ def first_duties(
     catalogue: Catalogue, newcomers: Iterable[Newcomer], site_start: date, today: date
 ) -> FirstDuties:
     """What they will owe by the rules of `catalogue`; worked out once for those that are alike."""
-    found, until = FirstDuties(), add_years(today, 1)
+    duties, until = FirstDuties(), add_years(today, 1)
     alike = Counter(newcomers)
-    known: dict[Cohort, list[Slot]] = {}
-    for one, number in alike.items():
-        found.organizations[max(one.facts.starts_on or site_start, site_start)] += number
+    slots_by_cohort: dict[Cohort, list[Slot]] = {}
+    for newcomer, number in alike.items():
+        duties.organizations[max(newcomer.facts.starts_on or site_start, site_start)] += number
         for duty in catalogue.enabled():
-            cohort = _cohort(duty, one, site_start)
+            cohort = _cohort(duty, newcomer, site_start)
             if cohort is None:
                 continue
-            if cohort not in known:
-                known[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
-            _count(found, duty, known[cohort], number, until)
-    return found
+            if cohort not in slots_by_cohort:
+                slots_by_cohort[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
+            _count(duties, duty, slots_by_cohort[cohort], number, until)
+    return duties
 
 
-def _cohort(duty: Duty, one: Newcomer, site_start: date) -> Cohort | None:
+def _cohort(duty: Duty, newcomer: Newcomer, site_start: date) -> Cohort | None:
     match duty.recurrence:
         case Every():
-            return cohort_of(duty, one.facts, site_start)
-        case Term() if one.elected_on:
-            return term_cohort(duty, one.facts, one.elected_on, site_start)
+            return cohort_of(duty, newcomer.facts, site_start)
+        case Term() if newcomer.elected_on:
+            return term_cohort(duty, newcomer.facts, newcomer.elected_on, site_start)
     return None
 
 
-def _count(found: FirstDuties, duty: Duty, slots: Iterable[Slot], number: int, until: date) -> None:
+def _count(
+    duties: FirstDuties, duty: Duty, slots: Iterable[Slot], number: int, until: date
+) -> None:
     due = [slot for slot in slots if slot.due < until]
-    found.tasks += number * len(due)
+    duties.tasks += number * len(due)
     for slot in due:
         if slot.asked_on:
-            found.asked[duty.title, slot.label] += number
-            found.asked_on.add(slot.asked_on)
+            duties.asked[duty.title, slot.label] += number
+            duties.asked_on.add(slot.asked_on)

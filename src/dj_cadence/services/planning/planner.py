@@ -71,11 +71,11 @@ class Planner:
         announced = overrides.by_duty(session)
         enabled = [duty.key for duty in self.catalogue.enabled()]
         keys = [*enabled, *sorted(set(runs).difference(enabled))]
-        found = [
+        jobs = [
             self._job(key, announced.get(key), span, None if anew else runs.get(key))
             for key in keys
         ]
-        return [job for job in found if job.changed_after is None or job.changed_after < version]
+        return [job for job in jobs if job.changed_after is None or job.changed_after < version]
 
     def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> DutyToPlan:
         duty = self.catalogue.duties.get(key)
@@ -99,7 +99,7 @@ class Planner:
 
     def unchanged(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
         """The duties for which nothing that changed since their last plan matters."""
-        found = set()
+        duties = set()
         for since in {job.changed_after for job in jobs}:
             if since is None or not org_selection.are_few(session, since):
                 continue
@@ -107,26 +107,28 @@ class Planner:
             stored = cohorts.assigned(session, part)
             mine = [job for job in jobs if job.changed_after == since and not job.announced]
             assigned_now = self._assignments(session, mine, part)
-            found |= {
+            duties |= {
                 job.duty
                 for job in mine
                 if assigned_now[job.duty] == stored.get(job.duty, {})
                 and self._steps_are_stored(session, job, part)
             }
-        return found
+        return duties
 
     def _assignments(
         self, session: Session, jobs: list[DutyToPlan], part: OrgSelection
     ) -> dict[str, CohortAssignments]:
         """Who belongs to which cohort now, by duty."""
         rows: dict[Hashable, Sequence[AnyRow]] = {}
-        found: dict[str, CohortAssignments] = {}
+        assignments: dict[str, CohortAssignments] = {}
         for job in jobs:
             target = self._target(job)
             if target and target.found_by not in rows:
                 rows[target.found_by] = target.rows(session, part)
-            found[job.duty] = target.memberships(session, rows[target.found_by]) if target else {}
-        return found
+            assignments[job.duty] = (
+                target.memberships(session, rows[target.found_by]) if target else {}
+            )
+        return assignments
 
     def _steps_are_stored(self, session: Session, job: DutyToPlan, part: OrgSelection) -> bool:
         target = self._step_target(job)
@@ -156,8 +158,8 @@ class Planner:
         if target is None:
             target_tables.stage(session)
             return
-        found = segments(overrides.spreads(session, job.duty)) if job.announced else []
-        target.stage(session, part, found, create=create)
+        parts = segments(overrides.spreads(session, job.duty)) if job.announced else []
+        target.stage(session, part, parts, create=create)
 
     def _step_target(self, job: DutyToPlan) -> StepTarget | None:
         duty = self.duty(job)
@@ -257,17 +259,17 @@ class Planner:
         today: date,
         now: datetime,
     ) -> int:
-        found = comparison.count(session, scope)
-        if "move" in found:
+        counts = comparison.count(session, scope)
+        if "move" in counts:
             task_changes.move(session, scope, by, today, now)
-        if "relink" in found:
+        if "relink" in counts:
             task_changes.relink(session, scope, today, now)
-        if "reopen" in found:
+        if "reopen" in counts:
             task_changes.reopen(session, scope, by, today, now)
-        if "withdraw" in found:
+        if "withdraw" in counts:
             task_changes.withdraw(session, scope, by, now)
         if snapshot_id:
-            if "create" in found:
+            if "create" in counts:
                 task_changes.create(session, scope.duty, snapshot_id, now, beside_others=True)
             task_changes.use_snapshot(session, scope, snapshot_id, today)
-        return sum(found.values())
+        return sum(counts.values())

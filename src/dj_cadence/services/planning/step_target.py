@@ -50,18 +50,20 @@ class StepTarget:
             step_start_days.note_coming(session, own, self._workflow)
         target_tables.stage(session)
         source = self._source(part, ahead=ahead)
-        signed = {self._signature(one): one for one in step_start_days.references(session, source)}
-        known_by = {signature: plain(one) for signature, one in signed.items()}
+        signed = {
+            self._signature(start): start for start in step_start_days.references(session, source)
+        }
+        known_by = {signature: plain(start) for signature, start in signed.items()}
         ids = cohorts.cohort_ids(session, self._duty, known_by, create=create)
         slots = [
             {
                 **slot_row(slot, self._first_on(slot) if create else None),
                 "cohort_id": ids[signature],
             }
-            for signature, one in signed.items()
-            for slot in self._slots(one)
+            for signature, start in signed.items()
+            for slot in self._slots(start)
         ]
-        step_start_days.fill(session, {one: ids[s] for s, one in signed.items()}, slots, source)
+        step_start_days.fill(session, {start: ids[s] for s, start in signed.items()}, slots, source)
 
     def is_stored(self, session: Session, part: OrgSelection) -> bool:
         """Whether what is stored for the few organizations of `part` is what is wanted."""

@@ -222,8 +222,8 @@ class PlanTarget:
     def _slots_of(self, signature: str) -> list[Slot]:
         if signature not in self._slots:
             cohort, span = self._cohorts[signature], self._span
-            found = slots_of(self._duty, cohort, self._catalogue, span.since, span.until)
-            self._slots[signature] = found
+            slots = slots_of(self._duty, cohort, self._catalogue, span.since, span.until)
+            self._slots[signature] = slots
         return self._slots[signature]
 
     def _first_on(self, slot: Slot) -> date:

@@ -62,7 +62,7 @@ def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int,
     held = people.holders(session, above.values(), day)
     names = orgs.names(session, above.values())
     addresses = people.addresses(session, [holder.person_id for holder in held.values()])
-    found = {}
+    first = {}
     for org_id, superior in above.items():
         holders = [held.get((superior, office)) for office in (CLERK, SECRETARY)]
         known = [
@@ -73,15 +73,15 @@ def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int,
             if holder
         ]
         if known:
-            found[org_id] = _first_with_phone(known)
-    return found
+            first[org_id] = _first_with_phone(known)
+    return first
 
 
-def whom_to_ask(known: Mapping[int, Contact], org_ids: Iterable[int]) -> str:
+def whom_to_ask(contacts_by_org: Mapping[int, Contact], org_ids: Iterable[int]) -> str:
     """Of those above these organizations the first, with a telephone where one has it."""
-    found = [known[org_id] for org_id in org_ids if org_id in known]
-    return str(_first_with_phone(found)) if found else ""
+    contacts_above = [contacts_by_org[org_id] for org_id in org_ids if org_id in contacts_by_org]
+    return str(_first_with_phone(contacts_above)) if contacts_above else ""
 
 
-def _first_with_phone(found: Collection[Contact]) -> Contact:
-    return next((contact for contact in found if contact.phone), next(iter(found)))
+def _first_with_phone(contacts_: Collection[Contact]) -> Contact:
+    return next((contact for contact in contacts_ if contact.phone), next(iter(contacts_)))

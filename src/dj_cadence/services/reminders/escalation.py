@@ -76,7 +76,7 @@ class ReportingLines:
         """By id, the level to be told next about each of these tasks, by its plan."""
         upward = [(row, steps) for row, plan in tasks if (steps := self._steps(row, plan))]
         days_told = notice_history.days_told_late(self._session, [row.id for row, _ in upward])
-        found = {
+        escalations = {
             row.id: next_escalation(
                 steps,
                 _overdue_on(row, self._catalogue),
@@ -86,7 +86,7 @@ class ReportingLines:
             )
             for row, steps in upward
         }
-        return {task_id: escalation for task_id, escalation in found.items() if escalation}
+        return {task_id: escalation for task_id, escalation in escalations.items() if escalation}
 
     def _steps(self, task: Task, plan: ReminderPlan) -> tuple[EscalationStep, ...]:
         """As the uppermost superior chose, and up to it; further up as the reminder plan says."""

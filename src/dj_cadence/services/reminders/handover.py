@@ -49,7 +49,10 @@ def _notices(
     today: date,
 ) -> Iterator[Notice]:
     """One for each task that is now told somebody new, or about somebody new."""
-    by_holder = {(one.org_id, one.person_id): one.appointment_id for one in reversed(new)}
+    by_holder = {
+        (appointment.org_id, appointment.person_id): appointment.appointment_id
+        for appointment in reversed(new)
+    }
     for row in tasks:
         office, holders = catalogue.office(row.duty, row.step), book.holders(row.org_id)
         concerned = (addressee(office, holders, book.reachable), holders.get(office))

@@ -95,8 +95,8 @@ def gather(
         session, calendar, settings, quiets, waiting(session, quiets, today), readers, today
     )
     recipients = Recipients()
-    for one in lookup.waiting:
-        lookup.place(recipients, one)
+    for notice in lookup.waiting:
+        lookup.place(recipients, notice)
     for org_id in readers:
         reader = lookup.book.digest_reader(org_id)
         if reader and lookup.may_speak((org_id,)):
@@ -180,23 +180,25 @@ class _Lookup:
 
     @cached_property
     def _deciding(self) -> Mapping[int, Sequence[int]]:
-        handed_up = {one.org_id for one in self.waiting if one.notice.reminder_step == DECIDE}
+        handed_up = {
+            waiting.org_id for waiting in self.waiting if waiting.notice.reminder_step == DECIDE
+        }
         return orgs.deciding(self.session, handed_up) if handed_up else {}
 
     @cached_property
     def _above(self) -> Mapping[int, Sequence[int]]:
-        upward = {one.org_id for one in self.waiting if one.notice.level}
+        upward = {waiting.org_id for waiting in self.waiting if waiting.notice.level}
         return orgs.superiors(self.session, upward)
 
     @cached_property
     def book(self) -> AddressBook:
         """Of all that are written to."""
-        written_to = {there for one in self.waiting if (there := self._org_at_level(one))}
+        written_to = {there for waiting in self.waiting if (there := self._org_at_level(waiting))}
         return AddressBook(self.session, written_to | set(self.readers), self.today, self.settings)
 
     @cached_property
     def _plans(self) -> Mapping[int, ReminderPlan]:
-        snapshots = {one.plan_snapshot_id for one in self.waiting}
+        snapshots = {waiting.plan_snapshot_id for waiting in self.waiting}
         return {id_: plan_snapshots.load(self.session, id_) for id_ in snapshots}
 
     def _places(self, org_ids: Iterable[int]) -> list[int]:
@@ -206,5 +208,5 @@ class _Lookup:
     def _positions(self) -> Mapping[int, int]:
         lines = (*self._above.values(), *self._deciding.values())
         above = {org_id for line in lines for org_id in line}
-        own = {one.org_id for one in self.waiting}
+        own = {waiting.org_id for waiting in self.waiting}
         return orgs.positions(self.session, own | set(self.readers) | above)

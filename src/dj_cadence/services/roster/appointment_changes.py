@@ -25,8 +25,8 @@ def appointment_changes(
 ) -> AppointmentChanges:
     """Each row of the people with the stored appointment it speaks of, and what is left."""
     by_person: dict[int, list[StoredAppointment]] = {}
-    for known in held:
-        by_person.setdefault(known.person_id, []).append(known)
+    for appointment in held:
+        by_person.setdefault(appointment.person_id, []).append(appointment)
     created: list[tuple[RosterPerson, RosterAppointment]] = []
     changed: list[tuple[StoredAppointment, RosterAppointment]] = []
     unchanged = 0
@@ -41,7 +41,9 @@ def appointment_changes(
                 changed.append((stored, row))
             else:
                 unchanged += 1
-    left = [one for found in by_person.values() for one in found if one.id not in seen]
+    left = [
+        one for appointments in by_person.values() for one in appointments if one.id not in seen
+    ]
     return AppointmentChanges(created, changed, unchanged, sorted(left, key=lambda one: one.id))
 
 
@@ -57,20 +59,20 @@ def _pairs(
     taken: dict[int, StoredAppointment] = {}
     for fits in (_begin_alike, _overlap):
         for index, row in enumerate(rows):
-            known = next((known for known in left if fits(row, known)), None)
-            if known and index not in taken:
-                taken[index] = known
-                left.remove(known)
+            stored = next((stored for stored in left if fits(row, stored)), None)
+            if stored and index not in taken:
+                taken[index] = stored
+                left.remove(stored)
     return [(row, taken.get(index)) for index, row in enumerate(rows)]
 
 
-def _begin_alike(row: RosterAppointment, known: StoredAppointment) -> bool:
-    return (row.org, row.office, row.since) == (known.org, known.office, known.since)
+def _begin_alike(row: RosterAppointment, stored: StoredAppointment) -> bool:
+    return (row.org, row.office, row.since) == (stored.org, stored.office, stored.since)
 
 
-def _overlap(row: RosterAppointment, known: StoredAppointment) -> bool:
-    same = (row.org, row.office) == (known.org, known.office)
-    return same and row.since <= known.until and known.since <= row.until
+def _overlap(row: RosterAppointment, stored: StoredAppointment) -> bool:
+    same = (row.org, row.office) == (stored.org, stored.office)
+    return same and row.since <= stored.until and stored.since <= row.until
 
 
 def _span(appointment: RosterAppointment | StoredAppointment) -> tuple[date, date, bool]:

@@ -17,7 +17,7 @@ from dj_cadence.domain.roster.facts import OrgStart, facts_of, first_beginning, 
 from dj_cadence.domain.roster.identity import identity_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
 from dj_cadence.domain.roster.people import RosterPerson, identify
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.roster.term_change import TERM_YEARS, TermChange, term_change
 from dj_cadence.domain.roster.tree import (
     TreePosition,
@@ -68,8 +68,8 @@ def draft_import(
     """Read everything, compare it with what is stored, write nothing."""
     stored = stored_orgs(session)
     sheets = with_one_spelling(sheets, stored)
-    before = {code: stored_org(known.cells) for code, known in stored.items()}
-    cells = {code: known.cells for code, known in stored.items()}
+    before = {code: stored_org(people_before.cells) for code, people_before in stored.items()}
+    cells = {code: people_before.cells for code, people_before in stored.items()}
     read, problems = read_orgs(sheets.orgs, cells, correct=correct)
     rows = {
         code: row for row in reversed(sheets.orgs) if (code := row.cells.get("code", "")) in read
@@ -81,10 +81,10 @@ def draft_import(
     problems += tree_problems(orgs, rows, written)
     appointments, found = read_appointments(sheets.appointments, orgs, written)
     held = stored_appointments(session)
-    known = stored_people(session)
-    people, contradictions = identify(appointments, known)
+    people_before = stored_people(session)
+    people, contradictions = identify(appointments, people_before)
     problems += [*found, *contradictions]
-    problems += [*lookalikes(read, before, rows), *identity_changes(people, known)]
+    problems += [*lookalikes(read, before, rows), *identity_changes(people, people_before)]
     problems += _oddities(read, rows, today, calendar_cities(session))
     problems += _warnings(read, rows, appointments, held, orgs, today)
     problems += _of_dissolved(before, read, rows, orgs)
@@ -94,7 +94,7 @@ def draft_import(
         if code in rows and "supervisor" not in rows[code].unread
     )
     matched = appointment_changes(people, held)
-    problems += _rivals(people, matched.left, {p.id: p.name for p in known}, orgs, today)
+    problems += _rivals(people, matched.left, {p.id: p.name for p in people_before}, orgs, today)
     tree_positions = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     beginnings = _beginnings(session, orgs, stored, today)
     facts = {
@@ -145,15 +145,15 @@ def _kind_since(org: RosterOrg, change: TermChange | None, today: date) -> date:
 
 def stored_org(cells: Mapping[str, str]) -> RosterOrg:
     """A stored roster row as the organization it states; it was checked when it was written."""
-    found, _ = read_org(RosterRow(_DATABASE, 0, cells))
-    assert found
-    return found
+    org, _ = read_org(TableRow(_DATABASE, 0, cells))
+    assert org
+    return org
 
 
 def _judge_terms(
     read: Mapping[str, RosterOrg],
     before: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     problems: list[Problem],
     *,
     correct: bool,
@@ -162,9 +162,9 @@ def _judge_terms(
     terms: dict[str, TermChange] = {}
     kept = dict(read)
     for code, org in read.items():
-        known = before.get(code, org)
-        recorded = known.last_election if code in before else None
-        years = known.term_years or TERM_YEARS.get(known.kind, 0)
+        was = before.get(code, org)
+        recorded = was.last_election if code in before else None
+        years = was.term_years or TERM_YEARS.get(was.kind, 0)
         change = term_change(recorded, org.last_election, years, correct=correct)
         if change is TermChange.IGNORED:
             kept[code] = replace(org, last_election=recorded)
@@ -177,7 +177,7 @@ def _judge_terms(
 
 
 def _oddities(
-    read: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], today: date, cities: set[str]
+    read: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], today: date, cities: set[str]
 ) -> Iterable[Problem]:
     for code, org in read.items():
         for key, text in oddities(org, today, cities):
@@ -186,7 +186,7 @@ def _oddities(
 
 def _warnings(
     read: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     appointments: Sequence[RosterAppointment],
     held: Iterable[StoredAppointment],
     orgs: Mapping[str, RosterOrg],
@@ -204,7 +204,7 @@ def _warnings(
 def _of_dissolved(
     before: Mapping[str, RosterOrg],
     read: Mapping[str, RosterOrg],
-    rows: Mapping[str, RosterRow],
+    rows: Mapping[str, TableRow],
     orgs: Mapping[str, RosterOrg],
 ) -> Iterable[Problem]:
     """What to think of where an organization is dissolved by this file."""
@@ -228,10 +228,10 @@ def _order(
     before: Mapping[str, RosterOrg], read: Mapping[str, RosterOrg], orgs: Mapping[str, RosterOrg]
 ) -> dict[str, list[str]]:
     """The codes directly below each, known ones where they were and new ones where written."""
-    known, given = siblings(before), siblings(read)
+    standing, given = siblings(before), siblings(read)
     return {
         above: merged_order(
-            [code for code in known.get(above, ()) if orgs[code].supervisor == above],
+            [code for code in standing.get(above, ()) if orgs[code].supervisor == above],
             given.get(above, ()),
         )
         for above in siblings(orgs)
@@ -272,7 +272,7 @@ def _rivals(
         for row in person.rows
         if row.office == SECRETARY
     ]
-    for found in concurrent_secretaries([*stored, *written], today):
-        if found.place and found.org in orgs:
-            text = f"{orgs[found.org].name}：{found}"
-            yield Problem(found.place, text, warning=True)
+    for rivals in concurrent_secretaries([*stored, *written], today):
+        if rivals.place and rivals.org in orgs:
+            text = f"{orgs[rivals.org].name}：{rivals}"
+            yield Problem(rivals.place, text, warning=True)

@@ -22,7 +22,7 @@ from dj_cadence.domain.roster.columns import (
 from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
 from dj_cadence.domain.roster.people import number_of
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.errors import Refused
@@ -70,18 +70,18 @@ def check_roster(session: Session, today: date) -> list[Problem]:
 def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
     names = {person.id: person.name for person in stored_people(session)}
     terms = stored_secretary_terms(stored_appointments(session), names)
-    for found in concurrent_secretaries((term for term in terms if term.org in orgs), today):
-        org = orgs[found.org]
-        yield Problem(f"{org.code} {org.name}", f"{found}", warning=True)
+    for rivals in concurrent_secretaries((term for term in terms if term.org in orgs), today):
+        org = orgs[rivals.org]
+        yield Problem(f"{org.code} {org.name}", f"{rivals}", warning=True)
 
 
 def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[int]:
     """The organizations of which somebody has an address other than a telephone."""
-    known = addresses(session, {holder.person_id for holder in held.values()})
+    addresses_of = addresses(session, {holder.person_id for holder in held.values()})
     return {
         org_id
         for (org_id, _), holder in held.items()
-        if known.get(holder.person_id, {}).keys() - {PHONE}
+        if addresses_of.get(holder.person_id, {}).keys() - {PHONE}
     }
 
 
@@ -101,12 +101,12 @@ def exported_roster(session: Session) -> RosterSheets:
 
 
 def _rows(
-    name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
-) -> tuple[RosterRow, ...]:
+    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
+) -> tuple[TableRow, ...]:
     origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
     return tuple(
-        RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
-        for number, cells in enumerate(found, 2)
+        TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        for number, cells in enumerate(every, 2)
     )
 
 
@@ -114,8 +114,8 @@ def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
     people = {person.id: person for person in stored_people(session)}
     for held in stored_appointments(session):
         person = people[held.person_id]
-        known = dict(sorted(person.addresses))
-        email, phone = known.pop(EMAIL, ""), known.pop(PHONE, "")
+        addresses_of = dict(sorted(person.addresses))
+        email, phone = addresses_of.pop(EMAIL, ""), addresses_of.pop(PHONE, "")
         yield {
             "org": held.org,
             "office": held.office,
@@ -124,7 +124,7 @@ def _appointment_cells(session: Session) -> Iterator[dict[str, str]]:
             "name": person.name,
             "email": email,
             "phone": phone,
-            "addresses": ";".join(f"{channel}={value}" for channel, value in known.items()),
+            "addresses": ";".join(f"{channel}={value}" for channel, value in addresses_of.items()),
             "since": "" if held.since == FIRST_DAY else held.since.isoformat(),
             "until": "" if held.until == LAST_DAY else held.until.isoformat(),
         }
@@ -153,7 +153,7 @@ def _workbook(sheets: RosterSheets) -> bytes:
 
 
 def _write_sheet(
-    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[RosterRow]
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[TableRow]
 ) -> None:
     """Dates as dates; everything else as text, so that 007 stays 007."""
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})

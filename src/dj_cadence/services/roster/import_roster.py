@@ -60,8 +60,12 @@ class ImportReport:
         """The report for the person who imports; problems are told apart from it."""
         if self.changes_nothing:
             return ["无变化。", *self.kept_only]
-        found = [f"组织：{self.orgs}。", f"人员：{self.persons}。", f"任职：{self.appointments}。"]
-        return found + self._remarks()
+        counted = [
+            f"组织：{self.orgs}。",
+            f"人员：{self.persons}。",
+            f"任职：{self.appointments}。",
+        ]
+        return counted + self._remarks()
 
     def _remarks(self) -> list[str]:
         reordered = ["组织的排列顺序有调整。"] if self.reordered else []
@@ -75,18 +79,18 @@ def import_roster(
     now: datetime,
     today: date,
     by: str,
-    found: Sequence[Problem] = (),
+    faults: Sequence[Problem] = (),
     correct: bool = False,
     dry_run: bool = False,
 ) -> ImportReport:
     """Carry `sheets` into the database; with any fault, or as a dry run, nothing is written.
 
-    `found` is what reading the files has found already; its faults count too. `correct` lets
+    `faults` is what reading the files has found already; its faults count too. `correct` lets
     an election date move back, or be cleared by an empty cell. `today` is the local date
     from which changed facts count.
     """
     draft = draft_import(session, sheets, today=today, correct=correct)
-    problems = (*found, *draft.problems)
+    problems = (*faults, *draft.problems)
     problems = tuple(with_lines(problems, sheets.line_of(p.place for p in problems)))
     if any(not problem.warning for problem in problems):
         return ImportReport(problems)
@@ -117,24 +121,24 @@ def import_roster(
 
 def _newcomers(draft: RosterChanges) -> Iterator[Newcomer]:
     for code, facts in draft.facts.items():
-        known = draft.stored.get(code)
-        if not facts.dissolved and not (known and known.facts.starts_on == facts.starts_on):
+        stored = draft.stored.get(code)
+        if not facts.dissolved and not (stored and stored.facts.starts_on == facts.starts_on):
             yield Newcomer(facts, draft.orgs[code].last_election)
 
 
 def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
     held = Counter(row.office for person in people for row in person.rows)
-    found = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
-    if found:
-        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(found)}。"
+    named = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
+    if named:
+        yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(named)}。"
 
 
 def _tally(
     items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
 ) -> ImportCounts:
-    known = [item for item in items if not is_new(item)]
-    changed = sum(map(is_changed, known))
-    return ImportCounts(len(items) - len(known), changed, len(known) - changed)
+    standing = [item for item in items if not is_new(item)]
+    changed = sum(map(is_changed, standing))
+    return ImportCounts(len(items) - len(standing), changed, len(standing) - changed)
 
 
 def _org_changed(draft: RosterChanges) -> Callable[[str], bool]:
@@ -148,12 +152,12 @@ def _person_changed(p: RosterPerson) -> bool:
 
 
 def _sentence(draft: RosterChanges, code: str, change: TermChange) -> str:
-    org_, known = draft.orgs[code], draft.stored[code]
+    org_, stored = draft.orgs[code], draft.stored[code]
     if change is TermChange.CLEARED:
         return (
-            f"{org_.name}（{code}）上次换届日期{known.elected_on}已清空：原来的换届任务不再需要。"
+            f"{org_.name}（{code}）上次换届日期{stored.elected_on}已清空：原来的换届任务不再需要。"
         )
-    what = f"{org_.name}（{code}）上次换届日期由{known.elected_on}改为{org_.last_election}："
+    what = f"{org_.name}（{code}）上次换届日期由{stored.elected_on}改为{org_.last_election}："
     if change is TermChange.ELECTION:
         return what + "算作一次换届，上一届的换届任务随之办结。"
     return what + "算作更正，原来的换届任务随之移动。"

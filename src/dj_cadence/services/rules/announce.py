@@ -203,8 +203,8 @@ def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
 
 def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot | None:
     """The period of the rule that `due` lies in; None where it lies in none."""
-    found = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
-    return next((slot for slot in found if slot.opens <= due <= slot.due), None)
+    slots = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
+    return next((slot for slot in slots if slot.opens <= due <= slot.due), None)
 
 
 def _slots(catalogue: Catalogue, duty: Duty, since: date, until: date) -> list[Slot]:

@@ -68,11 +68,13 @@ def store(schedules: Path, arrival: CalendarImport) -> list[str]:
 def unheard_of(session: Session, semesters: Iterable[PlacedSemester]) -> Iterator[Problem]:
     """A warning for each semester of a city and stage that no organization has."""
     schools = orgs.schools(session)
-    for one in semesters:
-        city, stage = one.semester.city, one.semester.stage
+    for placed in semesters:
+        city, stage = placed.semester.city, placed.semester.stage
         if not any(city in ("", school[0]) and stage in ("", school[1]) for school in schools):
-            said = f"花名册里没有{city}{stage}的组织，这个学期暂时不影响任何任务，请核对城市和学段"
-            yield Problem(one.place, said, warning=True)
+            message = (
+                f"花名册里没有{city}{stage}的组织，这个学期暂时不影响任何任务，请核对城市和学段"
+            )
+            yield Problem(placed.place, message, warning=True)
 
 
 # --- which files -----------------------------------------------------------------------------
@@ -84,17 +86,17 @@ def _texts(folder: Path, given: CalendarFile) -> tuple[dict[str, str], list[Prob
         return {f"holidays-{given.holidays.year}.yaml": year_text(given.holidays)}, []
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for name in sorted({_file_of(one) for one in given.semesters}):
-        new = {one.key: one for one in given.semesters if _file_of(one) == name}
+    for name in sorted({_file_of(placed) for placed in given.semesters}):
+        new = {placed.key: placed for placed in given.semesters if _file_of(placed) == name}
         stored = read_calendar(folder / name) if (folder / name).exists() else CalendarFile()
-        merged = list(({one.key: one for one in stored.semesters} | new).values())
+        merged = list(({placed.key: placed for placed in stored.semesters} | new).values())
         problems += [*faults(stored.problems), *semester_faults(merged)]
-        texts[name] = semesters_text(one.semester for one in merged)
+        texts[name] = semesters_text(placed.semester for placed in merged)
     return texts, problems
 
 
-def _file_of(one: PlacedSemester) -> str:
-    city = re.sub(r"\W+", "-", one.semester.city)
+def _file_of(placed: PlacedSemester) -> str:
+    city = re.sub(r"\W+", "-", placed.semester.city)
     return f"semesters-{city or _ANYWHERE}.yaml"
 
 

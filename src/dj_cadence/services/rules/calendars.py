@@ -128,6 +128,6 @@ def _definite(session: Session, calendar: WorkCalendar) -> int:
 
 def _is_sure(slot: ProvisionalSlot, calendar: WorkCalendar) -> bool:
     semesters = calendar.semesters_for(slot.city, slot.stage)
-    if any(one.label == slot.period and one.provisional for one in semesters):
+    if any(semester.label == slot.period and semester.provisional for semester in semesters):
         return False
     return not calendar.is_provisional(*(day for day in (slot.planned, slot.due) if day))

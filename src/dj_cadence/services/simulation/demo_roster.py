@@ -12,7 +12,7 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.table_column import Column
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
@@ -161,8 +161,8 @@ def _add_school(district: _District, code: str, name: str, stage: str, kind: str
 
 
 def _rows(
-    name: str, columns: Sequence[Column], found: Sequence[Mapping[str, str]]
-) -> Iterator[RosterRow]:
+    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
+) -> Iterator[TableRow]:
     origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
-    for number, cells in enumerate(found, 2):
-        yield RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+    for number, cells in enumerate(every, 2):
+        yield TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})

@@ -127,10 +127,10 @@ class _Walk:
             letters = simulated.ready_messages(session)
             messages.pretend_sent(session, at)
             notices.close_sent(session)
-        for one in letters:
-            self._observe({"at": at, "event": "message", **one})
-            for code in one["digests"]:
-                self._observe({"at": at, "event": "digest", "org": code, "to": one["to"]})
+        for letter in letters:
+            self._observe({"at": at, "event": "message", **letter})
+            for code in letter["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": letter["to"]})
 
     def _act(self, day: date) -> None:
         """What people get done today, recorded the same evening."""
@@ -166,7 +166,7 @@ class _Walk:
         return self.about[task_id]
 
     def _sum_up(self, since: date, until: date) -> None:
-        days = {to: len(found) for to, found in sorted(self.days.items())}
+        days = {to: len(days_written) for to, days_written in sorted(self.days.items())}
         with self.site.database.read() as session:
             states = simulated.task_states(session)
         self.tell(

@@ -48,12 +48,12 @@ def companions(
         if other.org_id in reach:
             here[other.org_id].append(other)
             alike[other.duty].append(other)
-    found = {}
+    by_task = {}
     for row in rows:
         elsewhere = (other for other in alike[row.duty] if other.org_id != row.org_id)
         together = (other for other in chain(here[row.org_id], elsewhere) if _together(row, other))
-        found[row.id] = list(islice(together, MOST))
-    return {task_id: together for task_id, together in found.items() if together}
+        by_task[row.id] = list(islice(together, MOST))
+    return {task_id: together for task_id, together in by_task.items() if together}
 
 
 def at_same_organization(
@@ -62,9 +62,11 @@ def at_same_organization(
     """For each of the `rows`: what may be recorded with it at its own organization."""
     here = {row.org_id for row in rows}
     others: defaultdict[int, list[TaskRow]] = defaultdict(list)
-    for one in tasks(session, catalogue, today=today, org_ids=here, states=BEGUN):
-        others[one.org_id].append(one)
-    return {row.id: [one for one in others[row.org_id] if _together(row, one)] for row in rows}
+    for other in tasks(session, catalogue, today=today, org_ids=here, states=BEGUN):
+        others[other.org_id].append(other)
+    return {
+        row.id: [other for other in others[row.org_id] if _together(row, other)] for row in rows
+    }
 
 
 def _together(row: TaskRow, other: TaskRow) -> bool:
@@ -76,5 +78,5 @@ def _together(row: TaskRow, other: TaskRow) -> bool:
     periodic = isinstance(row.rule.recurrence, Every) and isinstance(other.rule.recurrence, Every)
     here = row.org_id == other.org_id or row.duty == other.duty
     overlapping = row.opens <= other.due and other.opens <= row.due
-    counted = [Counted(one.org_id, one.rule, one.period) for one in (row, other) if one.rule]
+    counted = [Counted(each.org_id, each.rule, each.period) for each in (row, other) if each.rule]
     return periodic and here and overlapping and may_count_together(*counted)

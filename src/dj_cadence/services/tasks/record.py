@@ -49,7 +49,7 @@ def done(
     if not also and _is_said_again(session, task_id, on):
         return records.on_day(session, task_id, on)
     note = checked_text(note, "备注")
-    held = [_open_task(session, one) for one in dict.fromkeys((task_id, *also))]
+    held = [_open_task(session, number) for number in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, held)
     for task in held:
         if _waits_for_day(catalogue, task):

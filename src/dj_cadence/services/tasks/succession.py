@@ -31,54 +31,54 @@ def hand_over(database: Database, catalogue: Catalogue, *, today: date, now: dat
     actor = Actor("dj-cadence", now, today)
     with database.write() as session:
         successions = succession.pending(session, today, notices)
-        for one in successions:
-            if one.elected_on:
-                start_events.take_over_term(session, one.successor_id, one.elected_on, actor)
-        for one in successions:
-            for task in succession.left_open(session, one.id, notices):
-                _pass_task(session, one, task, actor)
-            orgs.mark_handed_over(session, one.id)
-        concerned = {id_ for one in successions for id_ in (one.id, one.successor_id)}
+        for ended in successions:
+            if ended.elected_on:
+                start_events.take_over_term(session, ended.successor_id, ended.elected_on, actor)
+        for ended in successions:
+            for task in succession.left_open(session, ended.id, notices):
+                _pass_task(session, ended, task, actor)
+            orgs.mark_handed_over(session, ended.id)
+        concerned = {id_ for ended in successions for id_ in (ended.id, ended.successor_id)}
         orgs.mark_changed(session, concerned)
     return bool(successions)
 
 
-def _pass_task(session: Session, one: Succession, task: Task, actor: Actor) -> None:
+def _pass_task(session: Session, ended: Succession, task: Task, actor: Actor) -> None:
     if task.subject_id < 0:
-        _pass_case(session, one, -task.subject_id, actor)
+        _pass_case(session, ended, -task.subject_id, actor)
     elif task.period == TERM:
-        _close(session, one, task, actor, f"任期由{one.successor}接续")
-    elif _is_still_owed(session, one, task):
-        about = task.subject_id or one.id  # handed on twice, it is still about the first
-        to = change.hand_over(task, actor.today, org_id=one.successor_id, subject_id=about)
-        tasks.change(session, task, to, actor, _taken_on(one))
+        _close(session, ended, task, actor, f"任期由{ended.successor}接续")
+    elif _is_still_owed(session, ended, task):
+        about = task.subject_id or ended.id  # handed on twice, it is still about the first
+        to = change.hand_over(task, actor.today, org_id=ended.successor_id, subject_id=about)
+        tasks.change(session, task, to, actor, _taken_on(ended))
     else:
-        _close(session, one, task, actor, "本期不再要求")
+        _close(session, ended, task, actor, "本期不再要求")
 
 
-def _is_still_owed(session: Session, one: Succession, task: Task) -> bool:
+def _is_still_owed(session: Session, ended: Succession, task: Task) -> bool:
     """Whether the successor owes it: begun, or under the plan as it is now.
 
     The plan is asked at the first handing over only: what is open later was owed when it was
     settled. What nobody touched it would have taken back.
     """
-    if task.state is State.SUBMITTED or task.amount or one.is_repeated:
+    if task.state is State.SUBMITTED or task.amount or ended.is_repeated:
         return True
     return bool(task.subject_id) or not task.has_acts or succession.is_planned(session, task)
 
 
-def _pass_case(session: Session, one: Succession, number: int, actor: Actor) -> None:
+def _pass_case(session: Session, ended: Succession, number: int, actor: Actor) -> None:
     """A case goes as a whole, with what is settled of it: its clocks began together."""
-    if not start_events.pass_case(session, number, one.id, one.successor_id):
+    if not start_events.pass_case(session, number, ended.id, ended.successor_id):
         return  # with another of its tasks
-    for task in succession.of_case(session, one.id, number):
-        to = change.hand_over(task, actor.today, org_id=one.successor_id)
-        tasks.change(session, task, to, actor, _taken_on(one))
+    for task in succession.of_case(session, ended.id, number):
+        to = change.hand_over(task, actor.today, org_id=ended.successor_id)
+        tasks.change(session, task, to, actor, _taken_on(ended))
 
 
-def _taken_on(one: Succession) -> str:
-    return f"{one.name}撤销，由{one.successor}承接"
+def _taken_on(ended: Succession) -> str:
+    return f"{ended.name}撤销，由{ended.successor}承接"
 
 
-def _close(session: Session, one: Succession, task: Task, actor: Actor, why: str) -> None:
-    tasks.change(session, task, change.waive(actor.now), actor, f"{one.name}撤销，{why}")
+def _close(session: Session, ended: Succession, task: Task, actor: Actor, why: str) -> None:
+    tasks.change(session, task, change.waive(actor.now), actor, f"{ended.name}撤销，{why}")

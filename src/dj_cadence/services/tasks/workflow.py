@@ -38,7 +38,7 @@ def _workflow(catalogue: Catalogue, duty_key: str) -> Workflow | None:
 
 def steps_beside(session: Session, task: Task) -> list[Task]:
     """All tasks of the workflow that a task belongs to, but for those taken back."""
-    return [one for one in tasks.in_workflow(session, task) if one.state is not State.WITHDRAWN]
+    return [step for step in tasks.in_workflow(session, task) if step.state is not State.WITHDRAWN]
 
 
 def follow(
@@ -63,9 +63,9 @@ def follow(
     siblings = tasks.in_workflow(session, task, hold=True)
     if task.step == OWN:
         reason = "所在流程的主要环节已定日期或已办结"
-        for one in _settled_along(workflow, siblings, held_on, planned_on):
-            done = change.complete(one, held_on or actor.today, actor.now)
-            tasks.change(session, one, done, actor, reason)
+        for sibling in _settled_along(workflow, siblings, held_on, planned_on):
+            done = change.complete(sibling, held_on or actor.today, actor.now)
+            tasks.change(session, sibling, done, actor, reason)
     _release(session, workflow, task, siblings, actor)
 
 
@@ -73,21 +73,23 @@ def _settled_along(
     workflow: Workflow, siblings: Sequence[Task], held_on: date | None, planned_on: date | None
 ) -> Iterator[Task]:
     before = workflow.before(OWN)
-    for one in siblings:
-        step = workflow.step(one.step)
-        if step is None or step.is_own or one.state in SILENT:
+    for sibling in siblings:
+        step = workflow.step(sibling.step)
+        if step is None or step.is_own or sibling.state in SILENT:
             continue
-        if (held_on and one.step in before) or (planned_on and step.by_planning):
-            yield one
+        if (held_on and sibling.step in before) or (planned_on and step.by_planning):
+            yield sibling
 
 
 def _release(
     session: Session, workflow: Workflow, task: Task, before: Sequence[Task], actor: Actor
 ) -> None:
     """Let the step that became the current one say what it was silent about."""
-    was = {one.step: (one.state, one.due) for one in before} | {task.step: (task.state, task.due)}
-    after = {one.step: one for one in tasks.in_workflow(session, task, hold=True)}
-    is_ = {step: (one.state, one.due) for step, one in after.items()}
+    was = {sibling.step: (sibling.state, sibling.due) for sibling in before} | {
+        task.step: (task.state, task.due)
+    }
+    after = {sibling.step: sibling for sibling in tasks.in_workflow(session, task, hold=True)}
+    is_ = {step: (sibling.state, sibling.due) for step, sibling in after.items()}
     current = workflow.current(is_, actor.today)
     if current is not None and current != workflow.current(was, actor.today):
         released = after[current]

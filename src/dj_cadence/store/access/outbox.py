@@ -18,8 +18,8 @@ def newest(
     session: Session, visitor: Visitor, today: date, before: int, most: int
 ) -> Sequence[AnyRow]:
     """At most so many, the newest first; with `before`, those older than that message."""
-    found = _readable(visitor, today).order_by(message.c.id.desc()).limit(most)
-    return session.execute(found.where(message.c.id < before) if before else found).all()
+    readable = _readable(visitor, today).order_by(message.c.id.desc()).limit(most)
+    return session.execute(readable.where(message.c.id < before) if before else readable).all()
 
 
 def one(session: Session, visitor: Visitor, message_id: int, today: date) -> AnyRow | None:
@@ -33,7 +33,7 @@ def _readable(visitor: Visitor, today: date) -> Select[Any]:
 
     To approve for an organization is not enough: its letters speak of those below it.
     """
-    found = (
+    messages = (
         select(
             message,
             skeleton.c.content.label("skeleton"),
@@ -45,10 +45,10 @@ def _readable(visitor: Visitor, today: date) -> Select[Any]:
         .outerjoin(skeleton, skeleton.c.id == letter.c.skeleton_id)
     )
     if visitor.administrator:
-        return found
+        return messages
     overseen = reached(visitor, Right.OVERSEE, today)
     within = and_(_served(overseen), not_(_served(not_(overseen))))
-    return found.where(or_(message.c.person_id == visitor.person_id, within))
+    return messages.where(or_(message.c.person_id == visitor.person_id, within))
 
 
 def _served(where: ColumnElement[bool]) -> ColumnElement[bool]:

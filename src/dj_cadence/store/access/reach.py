@@ -59,7 +59,7 @@ def offices_at(session: Session, person_id: int, today: date) -> list[tuple[int,
     return [(row.org_id, row.office, row.acting) for row in session.execute(mine)]
 
 
-def visitor_of(session: Session, person_id: int) -> Visitor:
+def person_visitor(session: Session, person_id: int) -> Visitor:
     """The person as a visitor; a stranger when there is no such person."""
     row = session.execute(select(person).where(person.c.id == person_id)).one_or_none()
     return Visitor(row.id, row.key, row.name) if row else STRANGER

@@ -22,8 +22,8 @@ def _last_word() -> ColumnElement[object]:
 
 
 def _says(state: ColumnElement[str]) -> ColumnElement[bool]:
-    said = _AFTER.contains('"state":"' + state + '"')
-    return or_(said, and_(act.c.kind == ActKind.WITHDRAW, state == State.WITHDRAWN.value))
+    is_said = _AFTER.contains('"state":"' + state + '"')
+    return or_(is_said, and_(act.c.kind == ActKind.WITHDRAW, state == State.WITHDRAWN.value))
 
 
 def _settled_without_a_word() -> ColumnElement[bool]:
@@ -32,8 +32,8 @@ def _settled_without_a_word() -> ColumnElement[bool]:
 
 
 def _open_against_the_word() -> ColumnElement[bool]:
-    said = (_AFTER.contains(f'"state":"{state}"') for state in _CLOSED)
-    closed = or_(*said, act.c.kind == ActKind.WITHDRAW)
+    closings = (_AFTER.contains(f'"state":"{state}"') for state in _CLOSED)
+    closed = or_(*closings, act.c.kind == ActKind.WITHDRAW)
     told = exists().where(act.c.id == _last_word(), closed).correlate(task)
     return and_(task.c.settled_at.is_(None), task.c.state.not_in(sorted(SETTLED)), told)
 

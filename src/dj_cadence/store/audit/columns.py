@@ -61,20 +61,20 @@ _LOST: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 def of_columns(rules: Callable[["Column[Any]"], Iterator[Rule]]) -> dict[Table, list[Rule]]:
     """Those rules of each table that has any, what it refers to first."""
-    found: dict[Table, list[Rule]] = {}
+    rules_by_table: dict[Table, list[Rule]] = {}
     for table in metadata.sorted_tables:
         for column in sorted(table.columns, key=lambda column: not column.foreign_keys):
             for rule in rules(column):
-                found.setdefault(table, []).append(rule)
-    return found
+                rules_by_table.setdefault(table, []).append(rule)
+    return rules_by_table
 
 
 def references(column: "Column[Any]") -> Iterator[Rule]:
     """That the row is there of which the column speaks."""
     for key in column.foreign_keys:
         name, there = f"{column.table.name}.{column.name}", key.column.table.alias("there")
-        known = exists().where(there.c[key.column.name] == column).correlate(column.table)
-        lost = and_(column.is_not(None), ~known)
+        is_there = exists().where(there.c[key.column.name] == column).correlate(column.table)
+        lost = and_(column.is_not(None), ~is_there)
         text = f"行 {name} 指向不存在的 {key.column.table.name}；请从备份恢复（编号 {{ids}}）"
         text, how = _LOST.get(name, (text, {}))
         yield "reference_lost", Invariant(lost, text=text, **how)

@@ -75,37 +75,37 @@ def broken_rules(
 ) -> list[tuple[str, Invariant, int]]:
     """How many rows break each of these rules about one table; one look at the table."""
     counts = [
-        func.count(case((one.condition(moment), 1))).label(f"n{n}")
-        for n, (_, one) in enumerate(rules)
+        func.count(case((rule.condition(moment), 1))).label(f"n{n}")
+        for n, (_, rule) in enumerate(rules)
     ]
     row = session.execute(select(*counts).select_from(table)).one()
-    return [(kind, one, n) for (kind, one), n in zip(rules, row, strict=True) if n]
+    return [(kind, rule, n) for (kind, rule), n in zip(rules, row, strict=True) if n]
 
 
 def rows_of(
-    session: Session, table: Table, one: Invariant, moment: Moment, limit: int | None = None
+    session: Session, table: Table, rule: Invariant, moment: Moment, limit: int | None = None
 ) -> list[Any]:
     """The keys of the rows that break a rule, in order; of several columns, the first."""
     key = _key(table)
-    query = select(key).where(one.condition(moment)).distinct().order_by(key).limit(limit)
+    query = select(key).where(rule.condition(moment)).distinct().order_by(key).limit(limit)
     return list(session.scalars(query))
 
 
 def set_right(
-    session: Session, table: Table, one: Invariant, keys: Sequence[Any], moment: Moment
+    session: Session, table: Table, rule: Invariant, keys: Sequence[Any], moment: Moment
 ) -> int:
     """Mend those of these rows that still break the rule; returns how many."""
     key = _key(table)
-    still = (key.in_(keys), one.condition(moment))
-    if one.remove:
+    still = (key.in_(keys), rule.condition(moment))
+    if rule.remove:
         changed = session.scalars(delete(table).where(*still).returning(key)).all()
-    elif one.mend:
-        values = one.mend(moment) if callable(one.mend) else one.mend
+    elif rule.mend:
+        values = rule.mend(moment) if callable(rule.mend) else rule.mend
         changed = session.scalars(update(table).where(*still).values(**values).returning(key)).all()
     else:
         changed = session.scalars(select(key).where(*still).with_for_update()).all()
-    if one.beside and changed:
-        one.beside(session, changed, moment)
+    if rule.beside and changed:
+        rule.beside(session, changed, moment)
     return len(changed)
 
 

@@ -29,8 +29,8 @@ def messages_without_token(session: Session, sent_after: datetime) -> Sequence[A
 def feeds_without_token(session: Session) -> Sequence[AnyRow]:
     """(subject, generation) of the calendars whose address is not known."""
     mine = (token.c.subject == feed.c.subject, token.c.generation == feed.c.generation)
-    known = exists().where(token.c.purpose == "feed", *mine)
-    return session.execute(select(feed.c.subject, feed.c.generation).where(~known)).all()
+    has_token = exists().where(token.c.purpose == "feed", *mine)
+    return session.execute(select(feed.c.subject, feed.c.generation).where(~has_token)).all()
 
 
 def feed_copies(session: Session) -> Iterable[AnyRow]:

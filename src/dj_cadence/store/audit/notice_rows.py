@@ -28,8 +28,8 @@ def _in(*states: MessageState) -> ColumnElement[bool]:
 def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
     """Its message went out before the last whole pass, which would have closed it."""
     before = min(moment.seen, moment.now - IN_FLIGHT)
-    said = (message.c.state == MessageState.SENT, message.c.sent_at < before)
-    return exists().where(message.c.id == notice.c.message_id, *said)
+    sent = (message.c.state == MessageState.SENT, message.c.sent_at < before)
+    return exists().where(message.c.id == notice.c.message_id, *sent)
 
 
 def _last_bundling() -> ColumnElement[Any]:
@@ -44,7 +44,7 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
     So it had its turn more than once, whatever days off and switches there were.
     """
     long_ago = moment.day - WAITED_TOO_LONG
-    known = (
+    newest = (
         select(func.max(_bundled.c.id))
         .join(_bundle, _bundle.c.id == _bundled.c.message_id)
         .where(_bundle.c.day <= long_ago, ~is_asked_for(_bundle))
@@ -55,7 +55,7 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
         WAITS,
         exists().where(site.c.sending),
         notice.c.due_on < long_ago,
-        notice.c.id < known,
+        notice.c.id < newest,
         _last_bundling() >= moment.day - timedelta(days=8),
         ~lately.correlate(notice),
         ~exists().where(quiet_period.c.since <= moment.day, quiet_period.c.until >= long_ago),

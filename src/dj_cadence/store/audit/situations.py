@@ -59,10 +59,10 @@ def reminded(session: Session) -> dict[tuple[Any, ...], dict[tuple[str, int], in
     each = (*_columns, notice.c.reminder_step, notice.c.occurrence)
     query = select(*each, func.count(task.c.id.distinct())).join_from(task, notice)
     query = query.where(*mine).group_by(*each)
-    found: dict[tuple[Any, ...], dict[tuple[str, int], int]] = {}
+    numbers: dict[tuple[Any, ...], dict[tuple[str, int], int]] = {}
     for *key, reminder_step, occurrence, number in session.execute(query):
-        found.setdefault(tuple(key), {})[reminder_step, occurrence] = number
-    return found
+        numbers.setdefault(tuple(key), {})[reminder_step, occurrence] = number
+    return numbers
 
 
 def _is_plainly_reminded() -> ColumnElement[bool]:
@@ -134,8 +134,8 @@ def wake_asleep(session: Session, ids: Collection[int], moment: Moment) -> int:
 
 def last_applied(session: Session) -> datetime | None:
     """When rules and calendar changed last."""
-    found: datetime | None = session.scalar(select(func.max(catalogue.c.applied_at)))
-    return found
+    applied_at: datetime | None = session.scalar(select(func.max(catalogue.c.applied_at)))
+    return applied_at
 
 
 def _is_in(key: Sequence[Any]) -> list[ColumnElement[bool]]:

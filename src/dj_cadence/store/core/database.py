@@ -8,7 +8,7 @@ and wait their turn.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,6 @@ class Database:
     """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
 
     engine: Engine
-    last_write: object = field(default_factory=object, init=False)
-    """Another one after each commit over this engine."""
 
     def read(self) -> Session:
         """A session for looking only, for a `with` statement; it holds back no writer."""
@@ -70,7 +68,6 @@ class Database:
         intent = "joined" if joined else "sorting" if sorting else intent
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
-        self.last_write = object()
 
     @property
     def is_sqlite(self) -> bool:
@@ -100,8 +97,8 @@ class Database:
     @property
     def driver_error(self) -> type[Exception]:
         """What the driver's own errors have in common."""
-        found: type[Exception] = self.engine.dialect.loaded_dbapi.Error
-        return found
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
 
 
 def without_password(url: str) -> str:

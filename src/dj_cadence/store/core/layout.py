@@ -60,8 +60,8 @@ def compared(connection: Connection) -> Iterator[str]:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - slow to load
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
-    for found in compare_metadata(MigrationContext.configure(connection), metadata):
-        yield from map(_said, found) if isinstance(found, list) else [_said(found)]
+    for difference in compare_metadata(MigrationContext.configure(connection), metadata):
+        yield from map(_said, difference) if isinstance(difference, list) else [_said(difference)]
     for name in connection.scalars(text(_TRIGGERS[connection.dialect.name])):
         yield f"多出触发器 {name}"
 

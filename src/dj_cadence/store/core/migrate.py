@@ -61,8 +61,10 @@ def _upgrade(database: Database, revision: str | None) -> None:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})"))
         config = configuration(connection)
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if revision is not None and revision not in known:
+        revisions = {
+            script.revision for script in ScriptDirectory.from_config(config).walk_revisions()
+        }
+        if revision is not None and revision not in revisions:
             raise Refused(
                 f"{name(database)}：数据库的版本是 {revision}，比本程序新。"
                 "请先升级 dj-cadence，或恢复升级前的备份"
@@ -84,11 +86,11 @@ def layout_of(database: Database) -> tuple[str | None, str | None]:
     with explained(database), engine.connect() as connection:
         for query in (select(_NUMBER, made_by), select(_NUMBER, null())):
             try:
-                found = connection.execute(query).one_or_none()
+                row = connection.execute(query).one_or_none()
             except (OperationalError, ProgrammingError):
                 connection.rollback()  # after an error PostgreSQL answers nothing more
             else:
-                return (found[0], found[1]) if found else (None, None)
+                return (row[0], row[1]) if row else (None, None)
         tables = inspect(connection).get_table_names()
     if _VERSION.name in tables or not tables:
         return None, None

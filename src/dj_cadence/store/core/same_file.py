@@ -36,7 +36,7 @@ def hold_to_file(engine: Engine) -> None:
 
 def _found(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino

@@ -57,16 +57,16 @@ def copy_into(source: Path, place: Path) -> int:
 
 
 def _refuse_damaged(connection: sqlite3.Connection) -> None:
-    if found := damages(connection):
-        raise Damaged("；".join(found))
+    if damage := damages(connection):
+        raise Damaged("；".join(damage))
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:
     """What SQLite itself finds wrong with a database; nothing where it is sound."""
     rows = connection.execute(f"PRAGMA integrity_check({_DAMAGES})").fetchall()
-    found = [str(row[0]) for row in rows if row[0] != "ok"]
+    damage = [str(row[0]) for row in rows if row[0] != "ok"]
     broken = connection.execute("PRAGMA foreign_key_check").fetchmany(_DAMAGES)
-    return found + [f"{table} {number} -> {other}" for table, number, other, _ in broken]
+    return damage + [f"{table} {number} -> {other}" for table, number, other, _ in broken]
 
 
 @unreadable_is_damaged()

@@ -33,33 +33,33 @@ def faults(database: Database) -> list[str]:
 
     Raises the driver's error where the database cannot be asked, which says nothing of its bytes.
     """
-    found: list[str] = []
+    damages: list[str] = []
     if database.is_sqlite:
-        with _damage_told(found), database.read() as session:
-            said = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
-            found += [one for one in said if one != "ok"]
-        return found
+        with _damage_told(damages), database.read() as session:
+            lines = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
+            damages += [line for line in lines if line != "ok"]
+        return damages
     for table in metadata.sorted_tables:
         whole = func.length(cast(literal_column(f'"{table.name}"'), Text))
         query = select(func.count(), func.sum(whole)).select_from(table)
-        with _damage_told(found, f"{table.name}: "), database.read() as session:
+        with _damage_told(damages, f"{table.name}: "), database.read() as session:
             session.execute(query).one()
-    with _damage_told(found), database.read() as session:
+    with _damage_told(damages), database.read() as session:
         if session.execute(_AMCHECK).first():
             session.execute(_INDEXES).all()
-    return found
+    return damages
 
 
 @contextmanager
-def _damage_told(found: list[str], about: str = "") -> Iterator[None]:
+def _damage_told(damages: list[str], about: str = "") -> Iterator[None]:
     """Note what is said of the stored bytes; what is said of other things is raised on."""
     try:
         yield
     except DatabaseError as error:
-        said = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "")
-        if not str(said or "").startswith(_DAMAGE):
+        code = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "")
+        if not str(code or "").startswith(_DAMAGE):
             raise
-        found.append(about + reason(error))
+        damages.append(about + reason(error))
 
 
 def reason(error: Exception) -> str:

@@ -80,8 +80,8 @@ def explained(database: Database, *, at_work: bool = False) -> Iterator[None]:
         if at_work and not (isinstance(error, DBAPIError) and (advice or from_outside)):
             raise  # a fault of ours
         cause = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        said = advice or f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
-        raise Refused(f"{name(database)}：{said}") from error
+        explanation = advice or f"数据库用不了（{cause}）。请检查数据库地址和数据库服务"
+        raise Refused(f"{name(database)}：{explanation}") from error
 
 
 def name(database: Database) -> str:
@@ -92,10 +92,10 @@ def name(database: Database) -> str:
 
 def _advice(error: SQLAlchemyError) -> str:
     """The way out, where what is said is known; else nothing."""
-    said = getattr(error, "orig", None) or error
-    if code := getattr(said, "sqlite_errorname", ""):
+    original = getattr(error, "orig", None) or error
+    if code := getattr(original, "sqlite_errorname", ""):
         primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DIRECTORY is a SQLITE_READONLY
         return _SQLITE_ADVICE.get(primary, "")
-    words = f"{getattr(said, 'sqlstate', None) or ''} {said}"
-    known = (tip for sign, tip in _SERVER_ADVICE if re.search(sign, words, re.IGNORECASE))
-    return next(known, "")
+    words = f"{getattr(original, 'sqlstate', None) or ''} {original}"
+    tips = (tip for sign, tip in _SERVER_ADVICE if re.search(sign, words, re.IGNORECASE))
+    return next(tips, "")

@@ -55,10 +55,10 @@ def shut(session: Session) -> list[Circuit]:
 
 def reopen(session: Session, channel: str, now: datetime) -> None:
     """Something was taken; what was put off while the channel was shut may go out now."""
-    known, revision = load(session, channel)
-    if known is None or not save(session, accepted(known, now), revision):
+    circuit, revision = load(session, channel)
+    if circuit is None or not save(session, accepted(circuit, now), revision):
         return  # another process has it in hand
-    if known.is_shut:
+    if circuit.is_shut:
         messages.end_pauses(session, channel, now)
 
 

@@ -166,10 +166,10 @@ def upwards(session: Session, task_ids: Collection[int]) -> Mapping[int, tuple[S
         .where(closed, notice.c.due_on > task.c.due, notice.c.reminder_step != DECIDE)
         .order_by(notice.c.task_id, notice.c.level, notice.c.id)
     )
-    found: dict[int, tuple[SuperiorTold, ...]] = {}
+    superiors: dict[int, tuple[SuperiorTold, ...]] = {}
     for task_id, *superior in session.execute(query).all():
-        found[task_id] = (*found.get(task_id, ()), SuperiorTold(*superior))
-    return found
+        superiors[task_id] = (*superiors.get(task_id, ()), SuperiorTold(*superior))
+    return superiors
 
 
 def first_messages(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
@@ -182,8 +182,8 @@ def first_messages(session: Session, message_ids: Sequence[int]) -> dict[int, st
         before.c.sent_at.is_not(None),
     )
     here = (before.c.channel == message.c.channel, before.c.address == message.c.address)
-    known = exists().where(*mine)
-    query = select(message.c.id, known).where(
+    is_known = exists().where(*mine)
+    query = select(message.c.id, is_known).where(
         among(message.c.id, message_ids), ~exists().where(*mine, *here)
     )
     return {number: "address" if met else "person" for number, met in session.execute(query)}
@@ -197,7 +197,7 @@ def digests(session: Session, message_ids: Sequence[int]) -> dict[int, list[tupl
         .where(among(digest.c.message_id, message_ids))
         .order_by(org.c.position, digest.c.week)
     )
-    found: dict[int, list[tuple[int, str]]] = {}
+    by_message: dict[int, list[tuple[int, str]]] = {}
     for message_id, org_id, week in session.execute(query):
-        found.setdefault(message_id, []).append((org_id, week))
-    return found
+        by_message.setdefault(message_id, []).append((org_id, week))
+    return by_message

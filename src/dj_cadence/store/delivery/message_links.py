@@ -38,10 +38,10 @@ def message_tasks(session: Session, message_id: int) -> tuple[AnyRow, Mapping[in
     """A message that exists, and its tasks with the lowest level at which it speaks of each."""
     row = session.execute(select(message).where(message.c.id == message_id)).one()
     told = select(notice.c.task_id, func.min(notice.c.level).label("level"))
-    found = session.execute(
+    notices = session.execute(
         told.where(notice.c.message_id == message_id).group_by(notice.c.task_id)
     )
-    return row, {one.task_id: one.level for one in found}
+    return row, {notice_row.task_id: notice_row.level for notice_row in notices}
 
 
 def sent_to(session: Session, person_id: int, since: date) -> list[AnyRow]:

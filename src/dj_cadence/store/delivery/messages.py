@@ -51,7 +51,7 @@ def enqueue(session: Session, new: Sequence[NewMessage], now: datetime) -> dict[
         return {}
     due = {"state": MessageState.READY, "send_at": now, "created_at": now}
     adding = insert_or_ignore(message).returning(message.c.person_id, message.c.id)
-    rows = session.execute(adding, [{**one._asdict(), **due} for one in new])
+    rows = session.execute(adding, [{**each._asdict(), **due} for each in new])
     return {row.person_id: row.id for row in rows}
 
 
@@ -123,10 +123,10 @@ def of_day(session: Session, person_ids: Sequence[int], day: date) -> dict[int, 
     query = select(message.c.id, message.c.person_id, message.c.state, is_written).where(
         message.c.day == day, ~is_asked_for(), message.c.person_id.in_(person_ids)
     )
-    found: dict[int, list[MessageOfDay]] = {}
+    by_person: dict[int, list[MessageOfDay]] = {}
     for row in session.execute(query.with_for_update(of=message)):
-        found.setdefault(row.person_id, []).append(MessageOfDay(*row))
-    return found
+        by_person.setdefault(row.person_id, []).append(MessageOfDay(*row))
+    return by_person
 
 
 def _change(

@@ -53,9 +53,9 @@ class DigestCriteria:
             (task.c.duty.in_(sorted(duties)), literal(day, Date))
             for day, duties in self.last_due_known.items()
         ]
-        known = case(*days, else_=otherwise) if days else otherwise
+        due_before = case(*days, else_=otherwise) if days else otherwise
         asked = and_(task.c.asked_on.is_not(None), task.c.asked_on > self.last_asked_known)
-        return or_(task.c.due > known, asked)
+        return or_(task.c.due > due_before, asked)
 
     def is_news(self, *states: State) -> ColumnElement[bool]:
         """Whether it was settled so since the digest before."""

@@ -3,7 +3,7 @@
 A subject is what a feed is for, as tokens have it: `org:12`, `person:5`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -27,10 +27,11 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import State
+from dj_cadence.store.core.compiled import CompiledStatement, QuickReader
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.shared_conditions import holds_office
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.schema import appointment, feed, feed_revision, org, person, site, task
+from dj_cadence.store.schema import appointment, feed, feed_revision, org, person, site, task, token
 from dj_cadence.store.tasks.overrides import is_adopted
 
 Facts = tuple[tuple[object, ...], ...]
@@ -96,6 +97,13 @@ def facts(session: Session, of: Sequence[OfficeHeld]) -> Facts:
     return tuple(tuple(session.execute(_FACTS, {"org": org_id}).one()) for org_id in org_ids(of))
 
 
+def confirmed(reader: QuickReader, token_hash: str, org_ids: Iterable[int]) -> Facts | None:
+    """What is true of these organizations now; None where the token is valid no longer."""
+    each = [{"hash": token_hash, "org": org_id} for org_id in org_ids]
+    rows = reader.first_rows(_CONFIRMED, each)
+    return None if None in rows else tuple(tuple(row) for row in rows if row)
+
+
 def org_ids(of: Sequence[OfficeHeld]) -> list[int]:
     """Whose tasks these seats show; 0, which has none, for whoever holds no office."""
     return sorted({seat.org_id for seat in of}) or [0]
@@ -142,6 +150,8 @@ def due_by_day(
 
 
 _FACTS = org_facts(bindparam("org"))
+_valid = select(token.c.hash).where(token.c.hash == bindparam("hash"), token.c.revoked_at.is_(None))
+_CONFIRMED = CompiledStatement(_FACTS.where(_valid.exists()))
 
 
 # --- how often it changed ---------------------------------------------------------------------
@@ -178,8 +188,8 @@ def text_hash(text: str) -> str:
 
 def generation(session: Session, subject: str) -> int:
     """Which of the subject's addresses is the valid one; the first where none was asked for."""
-    found = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
-    return int(found or 1)
+    stored = session.scalar(select(feed.c.generation).where(feed.c.subject == subject))
+    return int(stored or 1)
 
 
 def exists(session: Session, subject: str) -> bool:

@@ -82,11 +82,11 @@ def assigned(session: Session, part: OrgSelection) -> dict[str, CohortAssignment
     query = select(org_cohort, cohort.c.signature).join_from(org_cohort, cohort)
     duties = select(plan_run.c.duty)  # the first part of the key, so that it is used
     mine = and_(org_cohort.c.duty.in_(duties), part.holds(org_cohort.c.org_id))
-    found: dict[str, CohortAssignments] = {}
+    by_duty: dict[str, CohortAssignments] = {}
     for row in session.execute(query.where(mine)):
-        known = found.setdefault(row.duty, {})
-        known[row.org_id, row.subject_id] = (row.signature, row.start_event_id)
-    return found
+        of_duty = by_duty.setdefault(row.duty, {})
+        of_duty[row.org_id, row.subject_id] = (row.signature, row.start_event_id)
+    return by_duty
 
 
 def assign_as_task(session: Session, task_id: int) -> None:

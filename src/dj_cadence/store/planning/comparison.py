@@ -43,11 +43,11 @@ def count(session: Session, scope: ComparedTasks) -> dict[str, int]:
     """
     each = _compared(scope).subquery("each")
     query = select(each.c.change, func.count()).where(each.c.change != _SAME)
-    found = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
-    as_wanted = _stored(session, scope) - sum(found.values())
-    met = as_wanted + sum(found.get(change, 0) for change in _OF_TARGET)
-    found["create"] = _in_target(session) - met
-    return {change: n for change, n in found.items() if n and change != _PAST}
+    counts = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
+    as_wanted = _stored(session, scope) - sum(counts.values())
+    met = as_wanted + sum(counts.get(change, 0) for change in _OF_TARGET)
+    counts["create"] = _in_target(session) - met
+    return {change: n for change, n in counts.items() if n and change != _PAST}
 
 
 def count_past(session: Session, scope: ComparedTasks, today: date) -> int:

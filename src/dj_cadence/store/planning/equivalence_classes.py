@@ -73,11 +73,11 @@ class _Known:
 
 def _known(session: Session) -> _Known:
     session.connection()  # which begins one where there is none
-    found: _Known | None = session.info.get(_Known)
-    if found is None or found.transaction is not session.get_transaction():
+    remembered: _Known | None = session.info.get(_Known)
+    if remembered is None or remembered.transaction is not session.get_transaction():
         make_anew(session, _of_transaction)
-        found = session.info[_Known] = _Known(session.get_transaction())
-    return found
+        remembered = session.info[_Known] = _Known(session.get_transaction())
+    return remembered
 
 
 def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | None:
@@ -87,18 +87,18 @@ def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | Non
 
 def find_classes(session: Session, asked: Hashable, source: AnySelect) -> EquivalenceClasses:
     """Find the classes of organizations among `source`, in place of those found before."""
-    known = _known(session)
-    number = known.asked.setdefault(asked, len(known.asked))
+    remembered = _known(session)
+    number = remembered.asked.setdefault(asked, len(remembered.asked))
     mine = target_class.c.asked == number
     columns = [source.selected_columns[name] for name in Membership._fields]
     rows = source.with_only_columns(literal(number), *columns).distinct()
     session.execute(delete(target_class).where(mine))
     session.execute(insert(target_class).from_select(["asked", *Membership._fields], rows))
-    found = select(target_class.c.class_id, *(target_class.c[name] for name in Membership._fields))
-    classes = {row[0]: Membership(*row[1:]) for row in session.execute(found.where(mine)).all()}
+    query = select(target_class.c.class_id, *(target_class.c[name] for name in Membership._fields))
+    classes = {row[0]: Membership(*row[1:]) for row in session.execute(query.where(mine)).all()}
     if len(classes) > _FEW:
         analyze(session, target_class)
-    known.classes[asked] = classes
+    remembered.classes[asked] = classes
     return classes
 
 
@@ -107,14 +107,14 @@ def assigned(session: Session, asked: Hashable, part: OrgSelection, source: AnyS
 
     The first to ask for them has them written down. Their classes are found before.
     """
-    known = _known(session)
-    if (asked, part) not in known.listed:
-        known.listed[asked, part] = len(known.listed)
-        _enrol(session, known.listed[asked, part], known.asked[asked], source)
+    remembered = _known(session)
+    if (asked, part) not in remembered.listed:
+        remembered.listed[asked, part] = len(remembered.listed)
+        _enrol(session, remembered.listed[asked, part], remembered.asked[asked], source)
     columns = (
         target_assignment.c[name] for name in ("org_id", "subject_id", "start_event_id", "class_id")
     )
-    return select(*columns).where(target_assignment.c.listed == known.listed[asked, part])
+    return select(*columns).where(target_assignment.c.listed == remembered.listed[asked, part])
 
 
 def _enrol(session: Session, listed: int, asked: int, source: AnySelect) -> None:

@@ -51,8 +51,8 @@ UNREAD = -1
 def know_profiles(session: Session, ids: Iterable[int], known: dict[int, Facts]) -> None:
     """Add the facts of the profiles to those that are `known`; a profile never changes."""
     for some in batched(set(ids).difference(known)):
-        found = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
-        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(found)}
+        query = select(profile.c.id, profile.c.facts).where(profile.c.id.in_(some))
+        known |= {row.id: Facts.from_json(row.facts) for row in session.execute(query)}
 
 
 def profiles(session: Session, classes: AnySelect) -> set[int]:
@@ -64,12 +64,12 @@ def profiles(session: Session, classes: AnySelect) -> set[int]:
 
 def any_representative(session: Session, reading: int) -> bool:
     """Whether this connection knows of any profile as which other it is read."""
-    found = (
+    query = (
         select(target_representative.c.representative_id)
         .where(target_representative.c.reading == reading)
         .limit(1)
     )
-    return session.execute(found).first() is not None
+    return session.execute(query).first() is not None
 
 
 def keep_representatives(session: Session, reading: int, alike: Mapping[int, int]) -> None:

@@ -156,53 +156,55 @@ def each_reference(
     `ahead` takes the own tasks as `note_coming` has noted that they will be.
     """
     keys = sorted(workflow.references)
-    found = [_reference(duty, workflow, part, key, ahead=ahead) for key in keys]
+    references = [_reference(duty, workflow, part, key, ahead=ahead) for key in keys]
     if ahead:
-        found.append(select(target_coming))
-    every = union_all(*found).subquery("each")
+        references.append(select(target_coming))
+    every = union_all(*references).subquery("each")
     return select(*every.c)
 
 
 def _reference(
     duty: str, workflow: Workflow, part: OrgSelection, counted_from: str, *, ahead: bool
 ) -> AnySelect:
-    one = task.alias("one")
+    other = task.alias("one")
     day: ColumnElement[date]
     if counted_from in tuple(Mark):
-        step, day, holds = OWN, one.c[counted_from], one.c.state.in_(_OWED)
+        step, day, holds = OWN, other.c[counted_from], other.c.state.in_(_OWED)
     else:
         step = workflow.task_step(counted_from)
-        day = func.coalesce(one.c.completed_on, one.c.planned)
+        day = func.coalesce(other.c.completed_on, other.c.planned)
         holds = day.is_not(None)
-    known = one.c.completed_on if counted_from == workflow.own.key else one.c.planned
-    own = one if step == OWN else _LIVE_OWN
+    known = other.c.completed_on if counted_from == workflow.own.key else other.c.planned
+    own = other if step == OWN else _LIVE_OWN
     columns = (
-        *(one.c[name] for name in ("org_id", "subject_id", "start_event_id", "period")),
+        *(other.c[name] for name in ("org_id", "subject_id", "start_event_id", "period")),
         literal(counted_from).label("counted_from"),
         day.label("day"),
         slot.c.label,
         known.is_not(None).label("is_planned"),
         func.coalesce(own.c.asked_on, _NOT_ASKED).label("asked_on"),
     )
-    query = select(*columns).join_from(one, slot, slot.c.id == one.c.slot_id)
+    query = select(*columns).join_from(other, slot, slot.c.id == other.c.slot_id)
     if step != OWN:
-        query = query.join(_LIVE_OWN, _is_own_of(one, ahead=ahead))
+        query = query.join(_LIVE_OWN, _is_own_of(other, ahead=ahead))
     elif ahead:
-        query = query.where(one.c.id.not_in(select(target_fate.c.task_id)))
+        query = query.where(other.c.id.not_in(select(target_fate.c.task_id)))
     gone = _NOT_HELD if step == OWN else _GONE
-    mine = and_(one.c.duty == duty, one.c.step == step, part.holds(one.c.org_id))
+    mine = and_(other.c.duty == duty, other.c.step == step, part.holds(other.c.org_id))
     left = select(org.c.id).where(orgs.is_handed_over())  # its steps went with the rest
-    return query.where(mine, one.c.state.not_in(gone), one.c.org_id.not_in(left), holds)
+    return query.where(mine, other.c.state.not_in(gone), other.c.org_id.not_in(left), holds)
 
 
-def _is_own_of(one: FromClause, *, ahead: bool) -> ColumnElement[bool]:
-    same = (_LIVE_OWN.c[n] == one.c[n] for n in ("duty", "org_id", "subject_id", "start_event_id"))
+def _is_own_of(other: FromClause, *, ahead: bool) -> ColumnElement[bool]:
+    same = (
+        _LIVE_OWN.c[n] == other.c[n] for n in ("duty", "org_id", "subject_id", "start_event_id")
+    )
     alive: ColumnElement[bool] = _LIVE_OWN.c.state.not_in(_NOT_HELD)
     if ahead:
         back = select(target_fate.c.task_id).where(target_fate.c.stays)
         taken_back = select(target_fate.c.task_id).where(~target_fate.c.stays)
         alive = or_(_LIVE_OWN.c.id.in_(back), and_(alive, _LIVE_OWN.c.id.not_in(taken_back)))
-    return and_(*same, _LIVE_OWN.c.period == one.c.period, _LIVE_OWN.c.step == OWN, alive)
+    return and_(*same, _LIVE_OWN.c.period == other.c.period, _LIVE_OWN.c.step == OWN, alive)
 
 
 def references(session: Session, source: AnySelect) -> list[Reference]:
@@ -225,8 +227,8 @@ def fill(
     """Fill the temporary tables of one duty's steps."""
     names = [field.name for field in fields(Reference)]
     target_tables.insert_rows(session, target_reference, [
-        {**dict(zip(names, astuple(one), strict=True)), "cohort_id": key}
-        for one, key in cohort_ids.items()
+        {**dict(zip(names, astuple(step_start), strict=True)), "cohort_id": key}
+        for step_start, key in cohort_ids.items()
     ])  # fmt: skip
     target_tables.fill_slots(session, slots)
     each = source.subquery("referring")

@@ -102,7 +102,7 @@ def stage(session: Session, segments: Sequence[Segment] = ()) -> None:
     make_anew(session, temporary)
     target_representative.create(session.connection(), checkfirst=True)
     insert_rows(session, target_segment, [
-        {"segment": n, "first": one.first, "last": one.last} for n, one in enumerate(segments, 1)
+        {"segment": n, "first": s.first, "last": s.last} for n, s in enumerate(segments, 1)
     ])  # fmt: skip
 
 

@@ -186,16 +186,20 @@ def _dates(
     more: ColumnElement[str] | str = "",
 ) -> ColumnElement[str]:
     """The dates of a task as JSON; a planned date that is not known is empty."""
-    known = func.coalesce(cast(planned, String), "")
-    return literal('{"due":"') + cast(due, String) + '","planned":"' + known + '"' + more + "}"
+    planned_text = func.coalesce(cast(planned, String), "")
+    return (
+        literal('{"due":"') + cast(due, String) + '","planned":"' + planned_text + '"' + more + "}"
+    )
 
 
 def use_snapshot(
     session: Session, scope: ComparedTasks, plan_snapshot_id: int, today: date
 ) -> None:
     """Tasks about which nothing was sent yet follow the new reminder plan from now on."""
-    said = exists().where(notice.c.task_id == task.c.id, notice.c.message_id.is_not(None))
-    silent = and_(of_scope(scope), owed(), task.c.plan_snapshot_id != plan_snapshot_id, ~said)
+    is_notified = exists().where(notice.c.task_id == task.c.id, notice.c.message_id.is_not(None))
+    silent = and_(
+        of_scope(scope), owed(), task.c.plan_snapshot_id != plan_snapshot_id, ~is_notified
+    )
     tasks.change_where(session, silent, {"plan_snapshot_id": plan_snapshot_id, "next_on": today})
 
 

@@ -40,7 +40,7 @@ _WAITS = and_(notice.c.message_id.is_(None), _OPEN)
 
 def add(session: Session, notices: Iterable[Notice]) -> None:
     """Write notices down. The unique key makes a repeat a quiet nothing."""
-    if rows := [one._asdict() for one in notices]:
+    if rows := [new._asdict() for new in notices]:
         session.execute(insert_or_ignore(notice), rows)
 
 
@@ -80,7 +80,9 @@ def assign(session: Session, assignments: Sequence[Assignment]) -> None:
         .values({column: bindparam(name) for column, name in values.items()})
     )
     if assignments:
-        session.connection().execute(assigning, [one._asdict() for one in assignments])
+        session.connection().execute(
+            assigning, [assignment._asdict() for assignment in assignments]
+        )
 
 
 def fold(session: Session, message_ids: Collection[int]) -> None:
@@ -144,8 +146,8 @@ def close_needless(
     else:
         mine = and_(_WAITS, true() if task_ids is None else notice.c.task_id.in_(task_ids))
     for outcome, is_needless in _needless().items():
-        found = exists().where(task.c.id == notice.c.task_id, is_needless).correlate(notice)
-        session.execute(update(notice).where(mine, found).values(outcome=outcome))
+        needless = exists().where(task.c.id == notice.c.task_id, is_needless).correlate(notice)
+        session.execute(update(notice).where(mine, needless).values(outcome=outcome))
 
 
 def _needless() -> dict[NoticeOutcome, ColumnElement[bool]]:

@@ -34,17 +34,17 @@ def find_person(session: Session, key_or_address: str) -> Person:
     text = visible(key_or_address)
     ways = {text, text.lower(), email_address(text), phone_number(text)}
     has_address = select(address.c.person_id).where(address.c.value.in_(sorted(ways)))
-    found = (
+    people = (
         session.execute(_PERSON.where(person.c.key == text)).all()
         or session.execute(_PERSON.where(person.c.id.in_(has_address))).all()
         or session.execute(_PERSON.where(person.c.key.in_(_keys_alike(session, text)))).all()
     )
-    if not found:
+    if not people:
         raise Refused(f"没有编号或地址为“{text}”的人员，请检查，或先导入花名册。")
-    if len(found) > 1:
-        names = "、".join(row.name for row in found)
+    if len(people) > 1:
+        names = "、".join(row.name for row in people)
         raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
-    return Person._make(found[0])
+    return Person._make(people[0])
 
 
 def _keys_alike(session: Session, text: str) -> list[str]:

@@ -6,10 +6,8 @@ are part of a key.
 """
 
 from dj_cadence.store.schema.acts import act, evidence, record, record_task
-from dj_cadence.store.schema.base import metadata
-from dj_cadence.store.schema.feeds import feed, feed_revision, token
-from dj_cadence.store.schema.layout import layout
-from dj_cadence.store.schema.logins import login
+from dj_cadence.store.schema.base import layout, metadata
+from dj_cadence.store.schema.feeds import feed, feed_revision, login, token
 from dj_cadence.store.schema.plan import (
     SETTLED_TASK,
     UNSETTLED_TASK,

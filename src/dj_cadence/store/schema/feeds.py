@@ -1,6 +1,6 @@
-"""Links, and the calendars behind them."""
+"""Links, the calendars behind them, and logins."""
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text
 
 from dj_cadence.store.core.types import Instant
 from dj_cadence.store.schema.base import metadata
@@ -36,4 +36,16 @@ feed_revision = Table(
     Column("hash", String(64), nullable=False),  # of what is shown
     Column("number", Integer, nullable=False),  # how often that has changed
     Column("changed_at", Instant, nullable=False),
+)
+
+login = Table(
+    "login",  # who is logged in, on which device
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of the cookie's secret
+    Column("person_id", Integer, ForeignKey("person.id"), nullable=False, index=True),
+    Column("device", Text, nullable=False),  # in a few words: 安卓手机·微信
+    Column("made_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # coarse: written once in some minutes
+    Column("ended_at", Instant, nullable=True),
 )

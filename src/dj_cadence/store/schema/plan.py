@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from dj_cadence.domain.tasks.task import UNSETTLED
 from dj_cadence.store.core.types import Instant, Json
-from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.schema.base import metadata, partial_index
 
 catalogue = Table(
     "catalogue",
@@ -45,14 +45,13 @@ start_event = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Text, nullable=False),
     Column("voided_at", Instant, nullable=True),  # recorded by mistake: nothing hangs on it
-)
-Index(
-    "uq_start_event_current",
-    start_event.c.org_id,
-    start_event.c.kind,
-    unique=True,
-    sqlite_where=text("current = 1"),  # as queries say it: else SQLite passes it by
-    postgresql_where=text("current"),
+    Index(
+        "uq_start_event_current",
+        *("org_id", "kind"),
+        unique=True,
+        sqlite_where=text("current = 1"),  # as queries say it: else SQLite passes it by
+        postgresql_where=text("current"),
+    ),
 )
 
 override = Table(
@@ -68,16 +67,9 @@ override = Table(
     Column("made_by", Text, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
-)
-Index(
-    "uq_override_current",
-    override.c.org_id,
-    override.c.duty,
-    override.c.period,
-    override.c.key,
-    unique=True,
-    sqlite_where=text("ended_at IS NULL"),
-    postgresql_where=text("ended_at IS NULL"),
+    partial_index(
+        "uq_override_current", "ended_at IS NULL", *("org_id", "duty", "period", "key"), unique=True
+    ),
 )
 
 cohort = Table(
@@ -170,29 +162,10 @@ task = Table(
     # The duty first: a plan is written duty by duty, and so at one place of the index.
     UniqueConstraint("duty", "org_id", "subject_id", "start_event_id", "period", "step"),
     # What superiors are told of: a few tasks among millions that are planned or long settled.
-    Index(
-        "ix_task_state",
-        "state",
-        "due",
-        sqlite_where=text(UNSETTLED_TASK),
-        postgresql_where=text(UNSETTLED_TASK),
-    ),
-    Index(
-        "ix_task_settled_at",
-        "state",
-        "settled_at",
-        sqlite_where=text(SETTLED_TASK),
-        postgresql_where=text(SETTLED_TASK),
-    ),
-    Index(
-        "ix_task_org_id", "org_id", "sequence"
-    ),  # whether a calendar has changed is a sum of these
-    Index(
-        "ix_task_next_on",
-        "next_on",
-        sqlite_where=text("next_on IS NOT NULL"),
-        postgresql_where=text("next_on IS NOT NULL"),
-    ),
+    partial_index("ix_task_state", UNSETTLED_TASK, "state", "due"),
+    partial_index("ix_task_settled_at", SETTLED_TASK, "state", "settled_at"),
+    Index("ix_task_org_id", "org_id", "sequence"),  # their sum says if a calendar has changed
+    partial_index("ix_task_next_on", "next_on IS NOT NULL", "next_on"),
 )
 
 plan_run = Table(

@@ -5,18 +5,16 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
-    Index,
     Integer,
     SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from dj_cadence.store.core.types import Instant, Json
-from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.schema.base import metadata, partial_index
 
 site = Table(
     "site",
@@ -28,16 +26,14 @@ site = Table(
     Column("shown_version", Integer, nullable=False, server_default="0"),  # names, offices, rules
     Column("sending", Boolean, nullable=False),
     Column("home", Text, nullable=False),  # where it lived when sending was switched on
-    Column(
-        "sending_paused_on", Date, nullable=True
-    ),  # found copied or moved: what fell due since waits
+    # Found copied or moved: what fell due since waits.
+    Column("sending_paused_on", Date, nullable=True),
     Column("last_tick", Instant, nullable=True),
     Column("bundled_at", Instant, nullable=True),  # what was left then has nobody to go to yet
     Column("last_sending_day", Date, nullable=True),  # the last day on which messages could go out
     Column("pass_count", Integer, nullable=False, server_default="0"),  # only grows; less: a backup
-    Column(
-        "planned_with", String(64), nullable=False, server_default=""
-    ),  # what the plan is rolled to
+    # What the plan is rolled to.
+    Column("planned_with", String(64), nullable=False, server_default=""),
     Column("digest_week", String(8), nullable=False, server_default=""),  # made last: 2026-W48
 )
 
@@ -56,7 +52,7 @@ org = Table(
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("kind", String(24), nullable=False),
-    Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True),
+    Column("supervisor_id", Integer, ForeignKey("org.id"), nullable=True, index=True),
     Column("approver_id", Integer, ForeignKey("org.id"), nullable=True),
     Column("dissolved", Date, nullable=True),  # its first day no more
     # From when it owes anything where the roster does not say; null: from the site's start.
@@ -72,13 +68,7 @@ org = Table(
     Column("roster", Json, nullable=False),  # the roster row as imported, for export and compare
     # The data version at which something changed that its plan, or its superior's, hangs on.
     Column("changed_at_version", Integer, nullable=False, server_default="0", index=True),
-)
-Index("ix_org_supervisor_id", org.c.supervisor_id)
-Index(
-    "ix_org_successor_id",
-    org.c.successor_id,
-    sqlite_where=text("successor_id IS NOT NULL"),
-    postgresql_where=text("successor_id IS NOT NULL"),
+    partial_index("ix_org_successor_id", "successor_id IS NOT NULL", "successor_id"),
 )
 
 person = Table(
@@ -115,14 +105,8 @@ appointment = Table(
     Column("since", Date, nullable=False),  # FIRST_DAY: since always
     Column("until", Date, nullable=False),  # last day in office; LAST_DAY: no end
     Column("acting", Boolean, nullable=False),
-    Column(
-        "handover_notified_on", Date, nullable=True
-    ),  # when what is open was looked up for a newcomer
+    # When what is open was looked up for a newcomer.
+    Column("handover_notified_on", Date, nullable=True),
     UniqueConstraint("org_id", "office", "person_id", "since"),
-    Index(
-        "ix_appointment_handover_pending",
-        "since",
-        sqlite_where=text("handover_notified_on IS NULL"),
-        postgresql_where=text("handover_notified_on IS NULL"),
-    ),
+    partial_index("ix_appointment_handover_pending", "handover_notified_on IS NULL", "since"),
 )

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -13,12 +12,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.core.types import Instant, Json
-from dj_cadence.store.schema.base import metadata
+from dj_cadence.store.schema.base import metadata, partial_index
 
 _OPEN = f"outcome = '{NoticeOutcome.OPEN}'"
 
@@ -40,10 +38,9 @@ message = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("person_id", Integer, ForeignKey("person.id"), nullable=False),
-    Column("day", Date, nullable=False),
-    Column(
-        "serial", SmallInteger, nullable=False
-    ),  # from 0: the day's one, begun again; below: asked for
+    Column("day", Date, nullable=False, index=True),
+    # From 0: the day's one, begun again; below: asked for.
+    Column("serial", SmallInteger, nullable=False),
     Column("kind", String(8), nullable=False),  # bundle, digest, alert
     Column("channel", String(24), nullable=False),
     Column("address", Text, nullable=False),
@@ -58,13 +55,7 @@ message = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),
     UniqueConstraint("person_id", "day", "serial"),
-    Index("ix_message_day", "day"),
-    Index(
-        "ix_message_send_at",
-        "send_at",
-        sqlite_where=text("send_at IS NOT NULL"),
-        postgresql_where=text("send_at IS NOT NULL"),
-    ),
+    partial_index("ix_message_send_at", "send_at IS NOT NULL", "send_at"),
 )
 
 skeleton = Table(
@@ -104,29 +95,21 @@ notice = Table(
         *("task_id", "due_revision", "reminder_step", "occurrence", "level", "office"),
         name="uq_notice_key",
     ),
-    Index(
-        "ix_notice_unbundled",
-        "due_on",
-        sqlite_where=text(f"message_id IS NULL AND {_OPEN}"),
-        postgresql_where=text(f"message_id IS NULL AND {_OPEN}"),
-    ),
-    Index(
-        "ix_notice_message_id",  # not of those without one: else SQLite looks there for them
+    partial_index("ix_notice_unbundled", f"message_id IS NULL AND {_OPEN}", "due_on"),
+    partial_index(
+        "ix_notice_message_id",
+        "message_id IS NOT NULL",  # else SQLite looks there for those without one
         "message_id",
-        sqlite_where=text("message_id IS NOT NULL"),
-        postgresql_where=text("message_id IS NOT NULL"),
     ),
-    Index(
+    partial_index(
         "ix_notice_open",  # in a message, and without an outcome yet
+        f"message_id IS NOT NULL AND {_OPEN}",
         "message_id",
-        sqlite_where=text(f"message_id IS NOT NULL AND {_OPEN}"),
-        postgresql_where=text(f"message_id IS NOT NULL AND {_OPEN}"),
     ),
-    Index(
+    partial_index(
         "ix_notice_unreachable",  # superiors that could not be told
+        f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0",
         "org_id",
-        sqlite_where=text(f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0"),
-        postgresql_where=text(f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0"),
     ),
 )
 
@@ -146,13 +129,11 @@ digest = Table(
     "digest",
     metadata,
     Column("org_id", Integer, ForeignKey("org.id"), primary_key=True),
-    Column("week", String(8), primary_key=True),  # 2026-W48
+    Column("week", String(8), primary_key=True, index=True),  # 2026-W48
     Column("counts", Json, nullable=False),  # what each organization directly below had
     Column("worth_sending", Boolean, nullable=False),  # an empty one is kept to compare with
-    Column("message_id", Integer, ForeignKey("message.id"), nullable=True),
+    Column("message_id", Integer, ForeignKey("message.id"), nullable=True, index=True),
     Column("made_at", Instant, nullable=False),
-    Index("ix_digest_message_id", "message_id"),
-    Index("ix_digest_week", "week"),
 )
 
 channel_state = Table(

@@ -1,15 +1,20 @@
 """Logins by the hash of what the browser carries."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
 from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, login, person
+
+LIFE = timedelta(days=30)
+"""So long at most, used or not."""
+SEEN_EVERY = timedelta(minutes=15)
+"""When it was used last is not written down more often."""
 
 
 def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
@@ -19,16 +24,14 @@ def begin(session: Session, secret: str, person_id: int, device: str, now: datet
     session.execute(insert(login).values(values))
 
 
-def standing(session: Session, secret: str, since: datetime, today: date) -> AnyRow | None:
-    """(id, person_id, key, name, seen_at) of a login that was begun after `since`.
+def standing(session: Session, secret: str, now: datetime, today: date) -> AnyRow | None:
+    """(id, person_id, key, name, seen_at) of a login that is not too old.
 
     None for one that was ended, and for a person who holds no office today.
     """
     query = select(login.c.id, login.c.person_id, person.c.key, person.c.name, login.c.seen_at)
-    mine = (login.c.hash == token_hash(secret), login.c.ended_at.is_(None))
-    return session.execute(
-        query.join_from(login, person).where(*mine, login.c.made_at > since, _serves(today))
-    ).one_or_none()
+    mine = (login.c.hash == token_hash(secret), _stands(now), _serves(today))
+    return session.execute(query.join_from(login, person).where(*mine)).one_or_none()
 
 
 def holds_office(session: Session, person_id: int, today: date) -> bool:
@@ -37,27 +40,27 @@ def holds_office(session: Session, person_id: int, today: date) -> bool:
     return session.execute(select(appointment.c.id).where(*mine)).first() is not None
 
 
-def seen(session: Session, login_id: int, before: datetime, now: datetime) -> None:
-    """Note that it was used, where that was noted last before `before`."""
-    stale = (login.c.id == login_id, login.c.seen_at <= before)
+def note_use(session: Session, login_id: int, now: datetime) -> None:
+    """Write down that it was used just now."""
+    stale = (login.c.id == login_id, login.c.seen_at <= now - SEEN_EVERY)
     session.execute(update(login).where(*stale).values(seen_at=now))
 
 
-def of_person(session: Session, person_id: int, since: datetime) -> Sequence[AnyRow]:
-    """(id, device, made_at, seen_at) of those that stand, the last used first."""
+def logins_of(session: Session, person_id: int, now: datetime) -> Sequence[AnyRow]:
+    """(id, device, made_at, seen_at) of a person's logins that stand, the last used first."""
     query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
-    mine = (login.c.person_id == person_id, login.c.ended_at.is_(None), login.c.made_at > since)
-    return session.execute(query.where(*mine).order_by(login.c.seen_at.desc(), login.c.id)).all()
+    query = query.where(login.c.person_id == person_id, _stands(now))
+    return session.execute(query.order_by(login.c.seen_at.desc(), login.c.id)).all()
 
 
-def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> int:
-    """End a person's logins: all, `only` one, or all but the one to `keep`; returns how many."""
+def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> None:
+    """End a person's logins: all, `only` one, or all but the one to `keep`."""
     ending = update(login).where(login.c.person_id == person_id, login.c.ended_at.is_(None))
     if only:
         ending = ending.where(login.c.id == only)
     if keep:
         ending = ending.where(login.c.id != keep)
-    return session.connection().execute(ending.values(ended_at=now)).rowcount
+    session.execute(ending.values(ended_at=now))
 
 
 def end_without_office(session: Session, today: date, now: datetime) -> None:
@@ -72,16 +75,20 @@ def forget(session: Session, before: datetime) -> None:
     session.execute(delete(login).where(over))
 
 
-def people(session: Session, since: datetime) -> Sequence[AnyRow]:
+def people_logged_in(session: Session, now: datetime) -> Sequence[AnyRow]:
     """(id, name, logins) of everybody who is logged in anywhere, and in how many browsers."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
-        .where(login.c.ended_at.is_(None), login.c.made_at > since)
+        .where(_stands(now))
         .group_by(person.c.id, person.c.name)
         .order_by(person.c.name, person.c.id)
     )
     return session.execute(query).all()
+
+
+def _stands(now: datetime) -> ColumnElement[bool]:
+    return and_(login.c.ended_at.is_(None), login.c.made_at > now - LIFE)
 
 
 def _serves(today: date) -> ColumnElement[bool]:

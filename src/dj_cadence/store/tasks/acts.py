@@ -140,7 +140,7 @@ def last_each(
     """The act of these kinds by which each task was changed last; by task."""
     mine = (among(act.c.task_id, task_ids), act.c.kind.in_(sorted(kinds)), _STANDS)
     newest = select(func.max(act.c.id)).where(*mine).group_by(act.c.task_id)
-    return {one.task_id: one for one in _acts(session, act.c.id.in_(newest))}
+    return {last.task_id: last for last in _acts(session, act.c.id.in_(newest))}
 
 
 def acts_of(session: Session, deed: int) -> list[Act]:

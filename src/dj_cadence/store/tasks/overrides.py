@@ -102,10 +102,10 @@ def by_duty(session: Session) -> dict[str, list[tuple[object, ...]]]:
     """Everything that dates hang on, by duty and in a fixed order."""
     columns = (override.c.org_id, override.c.period, override.c.key, override.c.value)
     query = select(override.c.duty, *columns).where(_dates).order_by(*columns)
-    found: dict[str, list[tuple[object, ...]]] = {}
+    overrides: dict[str, list[tuple[object, ...]]] = {}
     for duty, *values in session.execute(query):
-        found.setdefault(duty, []).append(tuple(values))
-    return found
+        overrides.setdefault(duty, []).append(tuple(values))
+    return overrides
 
 
 def spreads(session: Session, duty: str) -> list[Spread]:
@@ -160,8 +160,8 @@ def binds(duties: Collection[str], adopted: Collection[str]) -> ColumnElement[bo
     binding = and_(task.c.duty.in_(duties), task.c.step == OWN)
     if not adopted:
         return binding
-    known = task.c.duty.in_([*duties, *adopted])  # the index is by duty
-    return and_(known, task.c.step == OWN, or_(binding, is_adopted()))
+    of_duties = task.c.duty.in_([*duties, *adopted])  # the index is by duty
+    return and_(of_duties, task.c.step == OWN, or_(binding, is_adopted()))
 
 
 def is_adopted() -> ColumnElement[bool]:

@@ -33,7 +33,10 @@ def add(
         .returning(record.c.id)
     )
     record_id = int(written.scalar_one())
-    counted = [{"record_id": record_id, "task_id": one.id, "amount": amount} for one in tasks]
+    counted = [
+        {"record_id": record_id, "task_id": counted_task.id, "amount": amount}
+        for counted_task in tasks
+    ]
     session.execute(insert(record_task), counted)
     if deed := deed_in(session):
         deed.record_id = record_id

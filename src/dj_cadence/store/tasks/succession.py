@@ -61,10 +61,10 @@ def of_case(session: Session, org_id: int, number: int) -> list[Task]:
     return [read_task(row) for row in session.execute(select(task).where(*mine))]
 
 
-def is_planned(session: Session, one: Task) -> bool:
+def is_planned(session: Session, held: Task) -> bool:
     """Whether the plan as it is now asks for the task, and not only left it as it was touched."""
-    mine = (org_cohort.c.duty == one.duty, org_cohort.c.org_id == one.org_id)
-    same = (slot.c.period == one.period, slot.c.step == one.step, org_cohort.c.subject_id == 0)
+    mine = (org_cohort.c.duty == held.duty, org_cohort.c.org_id == held.org_id)
+    same = (slot.c.period == held.period, slot.c.step == held.step, org_cohort.c.subject_id == 0)
     query = select(slot.c.id).join_from(
         slot, org_cohort, org_cohort.c.cohort_id == slot.c.cohort_id
     )

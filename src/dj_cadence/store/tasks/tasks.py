@@ -99,10 +99,10 @@ def read_task(row: Sequence[Any]) -> Task:
 def find(session: Session, task_id: int, *, hold: bool = False) -> Task:
     """The task; to `hold` it until the transaction ends. Raises Refused where there is none."""
     query = select(task).where(task.c.id == task_id)
-    found = _tasks(session, query.with_for_update() if hold else query)
-    if not found:
+    rows = _tasks(session, query.with_for_update() if hold else query)
+    if not rows:
         raise Refused(f"没有编号为 {task_id} 的任务。用 tasks 命令可以查看任务编号。")
-    return found[0]
+    return rows[0]
 
 
 def locked(session: Session, task_id: int) -> Task:
@@ -121,33 +121,33 @@ def due(session: Session, today: date, most: int) -> list[Task]:
     return _tasks(session, query.limit(most).with_for_update())
 
 
-def slot_of(session: Session, one: Task) -> TaskSlot:
+def slot_of(session: Session, of: Task) -> TaskSlot:
     columns = [slot.c[name] for name in TaskSlot._fields]
-    return TaskSlot(*session.execute(select(*columns).where(slot.c.id == one.slot_id)).one())
+    return TaskSlot(*session.execute(select(*columns).where(slot.c.id == of.slot_id)).one())
 
 
-def in_workflow(session: Session, one: Task, *, hold: bool = False) -> list[Task]:
+def in_workflow(session: Session, beside: Task, *, hold: bool = False) -> list[Task]:
     """All tasks of the workflow that a task belongs to, by due date.
 
     To `hold` them until the transaction ends. Those taken back are among them.
     """
-    query = select(task).where(_beside(one)).order_by(task.c.due)
+    query = select(task).where(_beside(beside)).order_by(task.c.due)
     return _tasks(session, query.with_for_update() if hold else query)
 
 
-def own_task(session: Session, one: Task) -> Task:
+def own_task(session: Session, step: Task) -> Task:
     """The duty's own task beside one of its steps, held."""
-    query = select(task).where(_beside(one), task.c.step == OWN)
+    query = select(task).where(_beside(step), task.c.step == OWN)
     return _tasks(session, query.with_for_update())[0]
 
 
-def _beside(one: Task) -> ColumnElement[bool]:
-    return and_(*(task.c[name] == getattr(one, name) for name in _WORKFLOW))
+def _beside(other: Task) -> ColumnElement[bool]:
+    return and_(*(task.c[name] == getattr(other, name) for name in _WORKFLOW))
 
 
-def workflow_key(one: Task) -> tuple[object, ...]:
+def workflow_key(member: Task) -> tuple[object, ...]:
     """What the tasks of one workflow share."""
-    return tuple(getattr(one, name) for name in _WORKFLOW)
+    return tuple(getattr(member, name) for name in _WORKFLOW)
 
 
 def owed_in_workflows(session: Session, some: Sequence[Task]) -> list[Task]:

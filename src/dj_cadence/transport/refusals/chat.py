@@ -5,7 +5,7 @@ The code decides, with whatever status it comes: services refuse inside of a 200
 the robots of DingTalk and Feishu no published list was found.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from dj_cadence.errors import Blame
 from dj_cadence.transport.refusals.reply import words
@@ -57,26 +57,16 @@ _TOO_LONG = ("too long", "max length", "过长", "太长", "超长")
 _BY_STATUS: Mapping[int, Blame] = {413: Blame.LETTER, 408: Blame.PASSING, 425: Blame.PASSING}
 
 
-def judge_chat(service: str, status: int, code: int | None, said: str) -> Blame:
-    """Whose fault it is. `code` is what the body says, None where it says nothing of the kind."""
-    if code:
-        return _by_code(service, code, words(said))
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    return Blame.CHANNEL if 400 <= status < 500 else Blame.PASSING
+def judge_chat(service: str, status: int, code: int | None, reply: str) -> Blame:
+    """Whose fault it is. `code` is what the body says, None where it says nothing of the kind.
 
-
-def _by_code(service: str, code: int, said: str) -> Blame:
-    """What is not in the tables is about us: a limit, a signature, an address range, a right."""
-    if _has(said, _HASTE):
-        return Blame.CHANNEL
-    if _has(said, _TOO_LONG):
-        return Blame.LETTER
-    if found := _BY_WORDS.get((service, code)):
-        clues, blame = found
-        return blame if _has(said, clues) else Blame.CHANNEL
+    A code that is not in the tables is about us: a limit, a signature, an address range, a right.
+    """
+    if not code:
+        by_class = Blame.CHANNEL if 400 <= status < 500 else Blame.PASSING
+        return _BY_STATUS.get(status, by_class)
+    clues, blame = _BY_WORDS.get((service, code), ((), Blame.CHANNEL))
+    for these, meaning in ((_HASTE, Blame.CHANNEL), (_TOO_LONG, Blame.LETTER), (clues, blame)):
+        if any(clue in words(reply) for clue in these):
+            return meaning
     return _CODES.get(service, {}).get(code, Blame.CHANNEL)
-
-
-def _has(said: str, clues: Sequence[str]) -> bool:
-    return any(clue in said for clue in clues)

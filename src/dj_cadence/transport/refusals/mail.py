@@ -26,28 +26,23 @@ _BY_STATUS: Mapping[str, Blame] = {  # RFC 3463, 7505 and the registry of IANA
     "1.3": Blame.ADDRESS,
     "1.6": Blame.ADDRESS,
     "1.10": Blame.ADDRESS,
-    "1.7": Blame.CHANNEL,
+    "1.7": Blame.CHANNEL,  # of the sender
     "1.8": Blame.CHANNEL,
     "2.3": Blame.LETTER,
     "3.4": Blame.LETTER,
-}
-_BY_SUBJECT: Mapping[str, Blame] = {
+    # All others by their subject; where it is not here, it is about us.
     "1": Blame.MAILBOX,
     "2": Blame.MAILBOX,
-    "3": Blame.CHANNEL,
     "4": Blame.PASSING,
-    "5": Blame.CHANNEL,
     "6": Blame.LETTER,
-    "7": Blame.CHANNEL,
 }
-_OF_THE_SENDER = ("1.7", "1.8")
 _ABOUT_US = "7"
 """The subject of statuses that speak of security and policy."""
 _NEEDS_LOGIN = (530, 534, 535, 538)
 _FULL, _FULL_CODE = "2.2", 552
 
 
-def judge_mail(stage: Stage, code: int, said: str) -> Blame:
+def judge_mail(stage: Stage, code: int, reply: str) -> Blame:
     """Whose fault it is that `code` was said, with these words.
 
     Words go before the status, and the status before the code. A status that speaks of policy
@@ -55,8 +50,8 @@ def judge_mail(stage: Stage, code: int, said: str) -> Blame:
     """
     if not 400 <= code < 600:  # no refusal that anybody knows
         return Blame.PASSING
-    status = enhanced_status(said).partition(".")[2]
-    spoken = next((rule.blame for rule in RULES if rule.pattern.search(words(said))), None)
+    status = enhanced_status(reply).partition(".")[2]
+    spoken = next((blame for pattern, blame in RULES if pattern.search(words(reply))), None)
     if stage in (Stage.GREETING, Stage.SENDER):
         return _of_us(code, spoken)
     if stage is Stage.TEXT:
@@ -78,19 +73,18 @@ def _of_the_text(code: int, status: str, spoken: Blame | None) -> Blame:
 
     But for a box that was found full only now, which has to be said in words and in figures.
     """
-    if spoken is None:
-        spoken = _BY_STATUS.get(status)
-    full = status == _FULL or (code == _FULL_CODE and not status)
-    if spoken is Blame.LETTER or (spoken is None and full and not status):
-        return Blame.LETTER
-    if spoken is Blame.MAILBOX and full:
-        return Blame.MAILBOX
-    return Blame.CHANNEL if code >= 500 or spoken is Blame.CHANNEL else Blame.PASSING
+    spoken = spoken or _BY_STATUS.get(status)
+    if status == _FULL or (code == _FULL_CODE and not status):
+        if spoken is Blame.MAILBOX:
+            return Blame.MAILBOX
+        if spoken is None and not status:
+            return Blame.LETTER
+    return _of_us(code, spoken)
 
 
 def _of_the_recipient(code: int, status: str, spoken: Blame | None) -> Blame:
     subject = status.partition(".")[0]
-    if status in _OF_THE_SENDER:
+    if _BY_STATUS.get(status) is Blame.CHANNEL:
         return Blame.CHANNEL
     if spoken in (Blame.ADDRESS, Blame.MAILBOX):
         return _if_true(spoken, code, subject)
@@ -99,7 +93,7 @@ def _of_the_recipient(code: int, status: str, spoken: Blame | None) -> Blame:
     if code < 500:
         return Blame.MAILBOX if status == _FULL else Blame.PASSING
     if status:
-        return _BY_STATUS.get(status) or _BY_SUBJECT.get(subject, Blame.CHANNEL)
+        return _BY_STATUS.get(status) or _BY_STATUS.get(subject, Blame.CHANNEL)
     return Blame.MAILBOX if code == _FULL_CODE else Blame.CHANNEL
 
 

@@ -7,22 +7,12 @@ from memory of their documents, unchecked.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dj_cadence.errors import Blame
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of thing that is said."""
-
-    pattern: re.Pattern[str]
-    blame: Blame
-
-
-def _rule(blame: Blame, *alternatives: str) -> Rule:
-    return Rule(re.compile("|".join(f"(?:{one})" for one in alternatives)), blame)
+def _rule(blame: Blame, *alternatives: str) -> tuple[re.Pattern[str], Blame]:
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives)), blame
 
 
 _WHO = (
@@ -42,7 +32,7 @@ _NOT_THERE = (
     r"|(?:has been|was) deleted)"
 )
 
-RULES: Sequence[Rule] = (
+RULES = (
     # Gmail 4.2.1 and 4.7.28: others write to this person as well. Greylisting is over soon.
     _rule(
         Blame.PASSING,

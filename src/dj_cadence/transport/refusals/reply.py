@@ -24,30 +24,30 @@ def decoded(reply: bytes) -> str:
     return reply.decode("utf-8", "replace")
 
 
-def enhanced_status(said: str) -> str:
+def enhanced_status(reply: str) -> str:
     """Like 5.1.1 (RFC 3463), at the beginning or in brackets; empty where there is none."""
-    found = _STATUS.search(said)
-    return found[1] if found else ""
+    match = _STATUS.search(reply)
+    return match[1] if match else ""
 
 
-def words(said: str) -> str:
+def words(reply: str) -> str:
     """What a reply says, in small letters, without addresses, hosts and links, which say nothing.
 
     A person's address may be limit@spam.cn, the server that answered mx.antispam.cn, and a link
     to help names all the cases.
     """
-    plain = unicodedata.normalize("NFKC", said).casefold()
+    plain = unicodedata.normalize("NFKC", reply).casefold()
     for named in (_PLACE, _ADDRESS, _HOST):
         plain = named.sub(" ", plain)
     return " ".join(plain.split())
 
 
-def wording(said: str, names: Iterable[str] = ()) -> str:
+def wording(reply: str, names: Iterable[str] = ()) -> str:
     """What is the same in replies to several people: without addresses, `names` and numbers.
 
     Its code and status stay, as they are a part of what was said.
     """
-    plain = unicodedata.normalize("NFKC", said).casefold()
+    plain = unicodedata.normalize("NFKC", reply).casefold()
     for name in sorted(filter(None, names), key=len, reverse=True):
         plain = plain.replace(unicodedata.normalize("NFKC", name).casefold(), " ")
     head = _HEAD.match(plain)

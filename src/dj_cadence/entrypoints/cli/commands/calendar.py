@@ -32,16 +32,16 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.rules.calendars import calendars
 
     place = site_folder_or_none(ctx)
-    found = calendars(place / "schedules" if place else None, clock.now().date())
+    listed = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
-        for year, source in found.years:
+        for year, source in listed.years:
             say_json(_year_as_json(year, source))
-        for semester, source in found.semesters:
+        for semester, source in listed.semesters:
             say_json(_semester_as_json(semester, source))
     else:
-        _show_years(found)
+        _show_years(listed)
         say()
-        _show_semesters(found)
+        _show_semesters(listed)
 
 
 def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
@@ -63,7 +63,7 @@ def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
     return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
 
 
-def _show_years(found: Calendars) -> None:
+def _show_years(listed: Calendars) -> None:
     rows = (
         (
             year.year,
@@ -73,26 +73,26 @@ def _show_years(found: Calendars) -> None:
             _origin(source),
             year.source,
         )
-        for year, source in found.years
+        for year, source in listed.years
     )
     table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
 
 
-def _show_semesters(found: Calendars) -> None:
+def _show_semesters(listed: Calendars) -> None:
     from dj_cadence.domain.dates.period import chinese_label
 
     rows = (
         (
-            chinese_label(one.label),
-            one.city or "不限",
-            one.stage or "不限",
-            one.first,
-            one.last,
-            "暂定" if one.provisional else "已公布",
+            chinese_label(semester.label),
+            semester.city or "不限",
+            semester.stage or "不限",
+            semester.first,
+            semester.last,
+            "暂定" if semester.provisional else "已公布",
             _origin(source),
-            one.source,
+            semester.source,
         )
-        for one, source in found.semesters
+        for semester, source in listed.semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
@@ -137,15 +137,15 @@ def _refuse_faults(problems: list[Problem]) -> None:
         raise typer.Exit(1)
 
 
-def _show_effect(found: CalendarEffect, titles: dict[str, str]) -> None:
-    for (duty, change), count in found.plan.counts.items():
+def _show_effect(effect: CalendarEffect, titles: dict[str, str]) -> None:
+    for (duty, change), count in effect.plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
-        for sample in found.plan.samples:
+        for sample in effect.plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")
-    if not found.plan.counts:
+    if not effect.plan.counts:
         say("没有任务改期。")
-    say(f"日期由暂定变为确定的任务：{found.definite} 项。")
+    say(f"日期由暂定变为确定的任务：{effect.definite} 项。")
     say("以上是预览，没有存入。去掉 --dry-run 即存入。")
 
 
@@ -156,8 +156,8 @@ def _sample(sample: dict[str, Any]) -> str:
         _moved("计划", sample["was_planned"], sample["planned"]),
         _moved("截止", sample["was_due"], sample["due"]),
     ]
-    said = "，".join(day for day in days if day)
-    return f"{sample['org']} {chinese_label(sample['period'])} {said}"
+    dates = "，".join(day for day in days if day)
+    return f"{sample['org']} {chinese_label(sample['period'])} {dates}"
 
 
 def _moved(name: str, was: date | None, now: date | None) -> str:

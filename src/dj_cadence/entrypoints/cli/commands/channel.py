@@ -25,41 +25,41 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.delivery import channels
 
     with opened(ctx) as site:
-        found = channels.list_channels(site.site)
+        listed = channels.list_channels(site.site)
     if as_json:
-        for one in found:
-            say_json(_as_json(one))
+        for channel in listed:
+            say_json(_as_json(channel))
         return
     table(
         ("通道", "程序", "发给", "去处", "限制", "可用地址", "失效地址", "暂停地址", "状态"),
         [
             (
-                one.name,
-                one.notifier,
-                AUDIENCES[one.traits.form],
-                one.traits.shown,
-                _limit(one.traits.limit),
-                one.good,
-                one.bad,
-                one.aside,
-                f"发不出：{one.shut}" if one.shut else "正常",
+                channel.name,
+                channel.notifier,
+                AUDIENCES[channel.traits.form],
+                channel.traits.shown,
+                _limit(channel.traits.limit),
+                channel.good,
+                channel.bad,
+                channel.aside,
+                f"发不出：{channel.shut}" if channel.shut else "正常",
             )
-            for one in found
+            for channel in listed
         ],
     )
 
 
-def _as_json(one: Channel) -> dict[str, object]:
+def _as_json(channel: Channel) -> dict[str, object]:
     return {
-        "name": one.name,
-        "notifier": one.notifier,
-        "form": one.traits.form,
-        "shown": one.traits.shown,
-        "limit": asdict(one.traits.limit) if one.traits.limit else None,
-        "addresses": one.good,
-        "bad_addresses": one.bad,
-        "addresses_set_aside": one.aside,
-        "shut": one.shut,
+        "name": channel.name,
+        "notifier": channel.notifier,
+        "form": channel.traits.form,
+        "shown": channel.traits.shown,
+        "limit": asdict(channel.traits.limit) if channel.traits.limit else None,
+        "addresses": channel.good,
+        "bad_addresses": channel.bad,
+        "addresses_set_aside": channel.aside,
+        "shut": channel.shut,
     }
 
 

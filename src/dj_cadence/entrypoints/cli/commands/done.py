@@ -62,12 +62,12 @@ def done(
         with set_aside as aside, site.acting(by) as act:
             what = {"note": note, "amount": 1 if hours is None else hours, "also": also or ()}
             if task is None:
-                main, record_id, said = _record_by_day(act, duty, org, on or act.today, what)
+                main, record_id, text = _record_by_day(act, duty, org, on or act.today, what)
             else:
                 main = task
-                record_id, said = _record(act, task, on, what)
+                record_id, text = _record(act, task, on, what)
             evidence.attach(act.session, main, record_id, aside, act.actor)
-    say(said)
+    say(text)
 
 
 def _record_by_day(
@@ -78,8 +78,8 @@ def _record_by_day(
 
     rules = act.catalogue
     act.check_acts_for(org)
-    found = record_by_day.hold(act.session, rules, duty, org, act.actor, on=day, **what)
-    return found.task_id, found.record_id, _attributed(found)
+    record = record_by_day.hold(act.session, rules, duty, org, act.actor, on=day, **what)
+    return record.task_id, record.record_id, _attributed(record)
 
 
 def _record(act: Act, task: int, on: date | None, what: dict[str, Any]) -> tuple[int, str]:
@@ -130,20 +130,20 @@ def _import(ctx: typer.Context, file: Path, by: str) -> None:
     from dj_cadence.services.tasks.record_import import import_records
 
     with acting(ctx, by) as act:
-        found = read_records(file)
-        for problem in found.problems:
+        records = read_records(file)
+        for problem in records.problems:
             if problem.warning:
                 say(str(problem))
-        count = import_records(act.session, act.catalogue, found, act.actor)
-        act.check_acts_on(*(row.task_id for row in found.rows))
+        count = import_records(act.session, act.catalogue, records, act.actor)
+        act.check_acts_on(*(row.task_id for row in records.rows))
     say(f"已登记 {count} 项。")
 
 
-def _attributed(found: Attributed) -> str:
+def _attributed(record: Attributed) -> str:
     from dj_cadence.domain.dates.period import chinese_label
 
-    whose = f"任务 {found.task_id}（{chinese_label(found.period)}）"
-    late = f"，迟 {found.late_days} 天" if found.late_days else ""
-    if found.surplus:
+    whose = f"任务 {record.task_id}（{chinese_label(record.period)}）"
+    late = f"，迟 {record.late_days} 天" if record.late_days else ""
+    if record.surplus:
         return f"{whose}早已完成；这一次作为多做的一并记在它名下，不顶别的周期。"
     return f"已记给{whose}{late}。"

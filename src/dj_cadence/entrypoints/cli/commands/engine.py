@@ -197,12 +197,12 @@ def feed(
         if rotate:
             with database.write() as session:
                 address.rotate(session, settings, subject, site.now)
-        found = address.feed_address(database, settings, subject, site.now)
+        url = address.feed_address(database, settings, subject, site.now)
         if out is not None:  # the copy that is kept of it belongs to an address
             content = Feeds(database, settings, applied_catalogue).body(subject, site.now)
             write_file(content, out)
         else:
-            say(found)
+            say(url)
 
 
 def _feed_subject(site: Opened, org: str, person: str) -> str:

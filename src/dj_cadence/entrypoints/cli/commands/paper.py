@@ -31,7 +31,7 @@ def letter(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="种类", help="、".join(f"{one.value} {one.label}" for one in DocumentKind)
+            metavar="种类", help="、".join(f"{kind_.value} {kind_.label}" for kind_ in DocumentKind)
         ),
     ],
     org: OfOrg,
@@ -47,7 +47,7 @@ def letter(
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
-    kinds = {one.value: one for one in DocumentKind}
+    kinds = {kind_.value: kind_ for kind_ in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")

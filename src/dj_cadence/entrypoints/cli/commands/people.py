@@ -66,15 +66,15 @@ def access(
     from dj_cadence.services.rules.applied import applied_catalogue
 
     with opened(ctx) as site, site.site.database.write() as session:
-        found, rules = find_person(session, person), applied_catalogue(session)
-        devices = logins.logins_of(session, found.id, site.now)
-        links = message_links.live_links(session, rules, site.settings, found.id, site.now)
+        holder, rules = find_person(session, person), applied_catalogue(session)
+        devices = logins.logins_of(session, holder.id, site.now)
+        links = message_links.live_links(session, rules, site.settings, holder.id, site.now)
         if end:
-            logins.end(session, found.id, site.now)
-            message_links.withdraw(session, site.settings, found.id, site.now)
+            logins.end(session, holder.id, site.now)
+            message_links.withdraw(session, site.settings, holder.id, site.now)
     zone = site.settings.time_zone
     rows = [
-        *(("login", "登录", one.made_at.astimezone(zone), one.device) for one in devices),
+        *(("login", "登录", device.made_at.astimezone(zone), device.device) for device in devices),
         *(("link", "链接", link.day, "、".join(link.titles)) for link in links),
     ]
     for kind, named, since, what in rows:
@@ -85,7 +85,7 @@ def access(
     if as_json:
         return
     if not rows:
-        say(f"{found.name}没有登录的设备，也没有还能用的链接。")
+        say(f"{holder.name}没有登录的设备，也没有还能用的链接。")
     elif end:
         say(f"已全部撤销：{len(devices)} 台设备，{len(links)} 个链接。")
 
@@ -96,5 +96,5 @@ def login_link(ctx: typer.Context, person: _Person) -> None:
     from dj_cadence.services.roster.named import find_person
 
     with opened(ctx) as site, site.site.database.write() as session:
-        found = find_person(session, person)
-        say(login_address(session, site.settings, found.id, site.now))
+        holder = find_person(session, person)
+        say(login_address(session, site.settings, holder.id, site.now))

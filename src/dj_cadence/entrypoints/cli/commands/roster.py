@@ -44,7 +44,7 @@ def import_(
                 now=site.now,
                 today=site.today,
                 by=OPERATOR.key,
-                found=found,
+                faults=found,
                 correct=correct,
                 dry_run=dry_run,
             )

@@ -73,17 +73,17 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
         site.database.close()
 
 
-def _unknown_channels(plans: Iterable[ReminderPlan], known: Collection[str]) -> list[Problem]:
+def _unknown_channels(plans: Iterable[ReminderPlan], channels: Collection[str]) -> list[Problem]:
     """Channels that reminder plans prefer and the site does not have; its own order is taken."""
     named = {(plan.key, name) for plan in plans for name in plan.channels()}
     return [
         Problem(
             f"reminder-plans {plan}",
-            f"发送时按 site.toml 的顺序，因为那里没有渠道 {name}{suggestion(name, known)}",
+            f"发送时按 site.toml 的顺序，因为那里没有渠道 {name}{suggestion(name, channels)}",
             warning=True,
         )
         for plan, name in sorted(named)
-        if name not in known
+        if name not in channels
     ]
 
 

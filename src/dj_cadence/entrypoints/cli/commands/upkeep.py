@@ -69,10 +69,10 @@ def _retry(site: Opened, words: list[str]) -> None:
     from dj_cadence.services.delivery import log
 
     ids = words[1:]
-    if words[0] != _RETRY or not ids or not all(one.isdecimal() for one in ids):
+    if words[0] != _RETRY or not ids or not all(word.isdecimal() for word in ids):
         raise Misuse("写法是 deliveries retry 编号…，编号见 deliveries。")
     with site.site.database.write() as session:
-        log.retry(session, [int(one) for one in ids], site.today, site.now)
+        log.retry(session, [int(word) for word in ids], site.today, site.now)
     say(f"已排队 {len(ids)} 封，下一次检查时发出。")
 
 

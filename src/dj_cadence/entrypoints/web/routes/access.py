@@ -74,5 +74,5 @@ def _whose(ctx: RequestContext, session: Session, given: str) -> Visitor | None:
     """The visitor; for the administrator the person of that number, None where none is named."""
     if not ctx.visitor.administrator:
         return ctx.visitor
-    found = person_visitor(session, whole_number(given))
-    return None if found.is_stranger else found
+    person = person_visitor(session, whole_number(given))
+    return None if person.is_stranger else person

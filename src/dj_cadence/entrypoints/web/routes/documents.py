@@ -53,12 +53,12 @@ def paper_file(ctx: RequestContext) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
-        found, rules = ctx.organization(session), ctx.catalogue
+        org, rules = ctx.organization(session), ctx.catalogue
         made = make_document(
             session,
             rules,
             kind,
-            found,
+            org,
             visitor=ctx.visitor,
             today=ctx.today,
             month=month,
@@ -85,9 +85,9 @@ def _digest(ctx: RequestContext) -> DigestView:
 def _wall(ctx: RequestContext) -> WallPlan:
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
-        found, rules = ctx.organization(session), ctx.catalogue
+        org, rules = ctx.organization(session), ctx.catalogue
         return wall_plan(
-            session, rules, found, visitor=ctx.visitor, today=ctx.today, month=month, year=year
+            session, rules, org, visitor=ctx.visitor, today=ctx.today, month=month, year=year
         )
 
 

@@ -24,22 +24,22 @@ def of_organization(ctx: RequestContext) -> Response:
             tasks(session, ctx.catalogue, today=ctx.today, org_code=code),
             ctx.today,
         )
-        found = _found(ctx, session, (row.id for row in rows))
-    return _download(ctx, found)
+        kept = _found(ctx, session, (row.id for row in rows))
+    return _download(ctx, kept)
 
 
 def of_message(ctx: RequestContext) -> Response:
     """A paper about a task of the message, as the person it was sent to."""
     with ctx.read() as session:
-        found = _found(ctx, session, public(opened(ctx, session).rows))
-    return _download(ctx, found)
+        kept = _found(ctx, session, public(opened(ctx, session).rows))
+    return _download(ctx, kept)
 
 
 def _found(ctx: RequestContext, session: Session, task_ids: Iterable[int]) -> kept_evidence.Kept:
     """What does not belong to one of these tasks is not there."""
     wanted = whole_number(ctx.path("id"))
     papers = kept_evidence.of_tasks(session, task_ids).values()
-    for kept in (one for some in papers for one in some):
+    for kept in (paper for some in papers for paper in some):
         if kept.id == wanted:
             return kept
     raise HTTPException(HTTPStatus.NOT_FOUND)

@@ -31,8 +31,8 @@ class HealthEndpoint:
 
 def metrics(ctx: RequestContext) -> Response:
     """Counts and ages, in the text format of Prometheus."""
-    found = measure(ctx.database, ctx.now)
+    measured = measure(ctx.database, ctx.now)
     return PlainTextResponse(
-        exposition(found, ctx.context.passes.health.age),
+        exposition(measured, ctx.context.passes.health.age),
         headers={"Content-Type": f"{METRICS}; charset=utf-8"},
     )

@@ -30,8 +30,8 @@ def act_in_message(ctx: RequestContext) -> Response:
     """An act on a task of the message, as the person it was sent to."""
 
     def allowed(session: Session) -> task_actions.Allowed:
-        found = opened(ctx, session)
-        return task_actions.Allowed(found.person, own=found.own, also=found.also)
+        link = opened(ctx, session)
+        return task_actions.Allowed(link.person, own=link.own, also=link.also)
 
     return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}", partial(_message, ctx))
 
@@ -91,16 +91,16 @@ def _message(
     status: int = HTTPStatus.OK,
 ) -> Response:
     with ctx.read() as session:
-        found = opened(ctx, session)
+        link = opened(ctx, session)
         wanted = refused.task if refused else 0
-        ctx.paging.turn_to([row.id for row in found.rows], wanted, CARDS)
-        rows = ctx.paging.part(found.rows, CARDS)
-        papers = evidence.of_tasks(session, public(rows), found.person.key)
+        ctx.paging.turn_to([row.id for row in link.rows], wanted, CARDS)
+        rows = ctx.paging.part(link.rows, CARDS)
+        papers = evidence.of_tasks(session, public(rows), link.person.key)
         last = last_words(session, rows)
     return ctx.page(
         "message.html",
         status,
-        opened=found,
+        opened=link,
         rows=rows,
         papers=papers,
         last=last,

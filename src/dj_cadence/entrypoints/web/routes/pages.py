@@ -130,24 +130,24 @@ def _open_to(
     ctx: RequestContext, session: Session
 ) -> tuple[task_actions.Tasks, task_actions.Tasks]:
     """The organization's tasks: those on which the visitor may act, and those to grant about."""
-    found = ctx.organization(session)
-    who = (session, ctx.visitor, found.id, ctx.today)
-    known = {row.id: row for row in _rows(ctx, session, found)[0]}
-    return known if may_act(*who) else {}, known if may_grant(*who) else {}
+    org = ctx.organization(session)
+    who = (session, ctx.visitor, org.id, ctx.today)
+    rows = {row.id: row for row in _rows(ctx, session, org)[0]}
+    return rows if may_act(*who) else {}, rows if may_grant(*who) else {}
 
 
 def history(ctx: RequestContext) -> Response:
     """What was said about one task, to whom, with what outcome, and what was done to it."""
     with ctx.read() as session:
-        found = ctx.organization(session)
+        org = ctx.organization(session)
         number = whole_number(ctx.path("id"))
-        rows, _ = _rows(ctx, session, found)
+        rows, _ = _rows(ctx, session, org)
         row = next((row for row in rows if row.id == number), None)
         if row is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         zone = ctx.settings.time_zone
-        lines, acted = task_history(session, ctx.visitor, found.id, row.id, ctx.today, zone)
-    return ctx.page("task_history.html", org=found, task=row, lines=lines, acted=acted)
+        lines, acted = task_history(session, ctx.visitor, org.id, row.id, ctx.today, zone)
+    return ctx.page("task_history.html", org=org, task=row, lines=lines, acted=acted)
 
 
 def outbox(ctx: RequestContext) -> Response:
@@ -164,14 +164,12 @@ def letter(ctx: RequestContext) -> Response:
     with ctx.read() as session:
         ctx.require_login()
         number = whole_number(ctx.path("id"))
-        found = messages.sent_letter(
+        sent = messages.sent_letter(
             session, ctx.visitor, ctx.catalogue, ctx.settings, number, ctx.now
         )
-    if found is None:
+    if sent is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    response = ctx.page(
-        "letter.html", letter=found, text=found.text, html=found.html, link=found.link
-    )
+    response = ctx.page("letter.html", letter=sent, text=sent.text, html=sent.html, link=sent.link)
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
 
@@ -184,26 +182,26 @@ def _organization(
     status: int = HTTPStatus.OK,
 ) -> Response:
     with ctx.read() as session:
-        visitor, today, found = ctx.visitor, ctx.today, ctx.organization(session)
-        every, kept_back = _rows(ctx, session, found)
+        visitor, today, org = ctx.visitor, ctx.today, ctx.organization(session)
+        every, kept_back = _rows(ctx, session, org)
         sections, numbers = _sections(ctx, every, refused.task if refused else 0)
         rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
-        below = overview.below(session, visitor, found.id, today)
+        below = overview.below(session, visitor, org.id, today)
         values = {
-            "org": found,
-            "above": overview.above(session, visitor, found.position, today),
+            "org": org,
+            "above": overview.above(session, visitor, org.position, today),
             "below": ctx.paging.part(below, LINES),
             "number_below": len(below),
-            "may_act": (acts_here := may_act(session, visitor, found.id, today)),
-            "may_grant": (is_above := may_grant(session, visitor, found.id, today)),
+            "may_act": (acts_here := may_act(session, visitor, org.id, today)),
+            "may_grant": (is_above := may_grant(session, visitor, org.id, today)),
             "letters": ELECTION if has_letters(every) else (),
             "letters_now": offered(every, today, own=acts_here, replies=is_above),
             "kept_back": kept_back,
-            "oversees": oversees(session, visitor, found.id, today),
+            "oversees": oversees(session, visitor, org.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
             "reminder_months": reminder_months(
-                session, ctx.catalogue, found.id, add_years(today, 1), visitor=visitor, today=today
+                session, ctx.catalogue, org.id, add_years(today, 1), visitor=visitor, today=today
             ),
         }
         hanging = {row.due.replace(day=1) for row in hung_up(every)}
@@ -211,10 +209,10 @@ def _organization(
         values["wall_month"] = today.replace(day=1) in hanging
         years = (today.year, today.year - 1)
         values["reported_years"] = [year for year in years if reported(every, year, today)]
-        subject = f"org:{found.id}"
+        subject = f"org:{org.id}"
         address = standing_address(session, ctx.settings, subject)
         values["also"] = (
-            companions(session, ctx.catalogue, visitor, found, rows, today)
+            companions(session, ctx.catalogue, visitor, org, rows, today)
             if values["may_act"]
             else {}
         )
@@ -227,17 +225,17 @@ def _organization(
         said=task_actions.SAID.get(said, ""),
         feed_changed=said == "feed",
         refused=refused,
-        base=organization_path(found.code),
+        base=organization_path(org.code),
         **values,
     )
 
 
-def _rows(ctx: RequestContext, session: Session, found: Organization) -> tuple[list[TaskRow], int]:
+def _rows(ctx: RequestContext, session: Session, org: Organization) -> tuple[list[TaskRow], int]:
     """The organization's tasks that the visitor may read, and how many owed ones they may not."""
-    rows = tasks(session, ctx.catalogue, today=ctx.today, org_code=found.code)
+    rows = tasks(session, ctx.catalogue, today=ctx.today, org_code=org.code)
     shown = readable(session, ctx.visitor, rows, ctx.today)
-    known = {row.id for row in shown}
-    return shown, sum(row.id not in known and not row.state.is_settled for row in rows)
+    readable_ids = {row.id for row in shown}
+    return shown, sum(row.id not in readable_ids and not row.state.is_settled for row in rows)
 
 
 def _sections(
@@ -248,15 +246,15 @@ def _sections(
     `wanted`, if any, is the task that must stand on it.
     """
     since = add_years(ctx.today, -1)
-    found = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
-    found["settled"] = [row for row in reversed(found["settled"]) if row.due >= since]
-    pressing = [row for name in _WITH_FORMS for row in found[name]]
+    by_section = {name: [row for row in rows if row.state in of] for name, of in _SECTIONS.items()}
+    by_section["settled"] = [row for row in reversed(by_section["settled"]) if row.due >= since]
+    pressing = [row for name in _WITH_FORMS for row in by_section[name]]
     ctx.paging.turn_to([row.id for row in pressing], wanted, CARDS)
     here = {row.id for row in ctx.paging.part(pressing, CARDS)}
     shown = {
         name: [row for row in some if row.id in here]
         if name in _WITH_FORMS
         else list(ctx.paging.part(some, LINES))
-        for name, some in found.items()
+        for name, some in by_section.items()
     }
-    return Sections(**shown), {name: len(some) for name, some in found.items()}
+    return Sections(**shown), {name: len(some) for name, some in by_section.items()}

@@ -38,11 +38,11 @@ def subscription(ctx: RequestContext, subject: str, address: str | None) -> Subs
 def change_of_organization(ctx: RequestContext) -> Response:
     """更换地址: the old calendar address stops working."""
     with ctx.write() as session:
-        found = ctx.organization(session)
-        if not may_act(session, ctx.visitor, found.id, ctx.today):
+        org = ctx.organization(session)
+        if not may_act(session, ctx.visitor, org.id, ctx.today):
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, ctx.settings, f"org:{found.id}", ctx.now)
-    return go_to(f"{organization_path(found.code)}?said=feed#feed")
+        rotate(session, ctx.settings, f"org:{org.id}", ctx.now)
+    return go_to(f"{organization_path(org.code)}?said=feed#feed")
 
 
 def change_own(ctx: RequestContext) -> Response:

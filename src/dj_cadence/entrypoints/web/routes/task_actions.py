@@ -103,8 +103,8 @@ def _carry_out(ctx: RequestContext, allowed: Callable[[Session], Allowed], base:
     with set_aside(ctx.settings, ctx.papers) as aside, ctx.write() as session:
         may = allowed(session)
         act, task = _chosen(ctx, session, may)
-        said = act(TaskAction(ctx, session, may, task, aside)) or ctx.path("act")
-    return go_to(f"{base}?said={said}")
+        word = act(TaskAction(ctx, session, may, task, aside)) or ctx.path("act")
+    return go_to(f"{base}?said={word}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,8 @@ def _also(action: TaskAction) -> list[int]:
 
 def _tasks(action: TaskAction, ids: Sequence[int]) -> list[TaskRow]:
     """Those of these tasks that the person may read."""
-    found = tasks(action.session, action.ctx.catalogue, today=action.ctx.today, ids=ids)
-    return readable(action.session, action.may.person, found, action.ctx.today)
+    rows = tasks(action.session, action.ctx.catalogue, today=action.ctx.today, ids=ids)
+    return readable(action.session, action.may.person, rows, action.ctx.today)
 
 
 def _check_may_act(action: TaskAction, rows: Sequence[TaskRow], number: int) -> None:

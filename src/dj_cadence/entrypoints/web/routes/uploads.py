@@ -75,6 +75,6 @@ async def received(
         fields = {name: clean(value) for name, value in sent if isinstance(value, str)}
         uploads = [value for _, value in sent if isinstance(value, UploadFile)]
         # A field in which nothing was chosen comes as a file without a name.
-        yield fields, [one for one in uploads if one.filename]
+        yield fields, [file for file in uploads if file.filename]
     finally:
         await form.close()

@@ -129,7 +129,9 @@ class ChannelWorker(Thread):
     def _next_batch(self) -> None:
         """Where it fails, what is in flight still gets its outcome."""
         try:
-            self._supply.close_notices({one.claim.id for one in self._connections.in_flight()})
+            self._supply.close_notices(
+                {composed.claim.id for composed in self._connections.in_flight()}
+            )
             claims = self._claim()
             self._is_drained = not claims
             self._letters += self._write(claims)
@@ -182,8 +184,8 @@ class ChannelWorker(Thread):
 
     def _defer(self, failures: Sequence[RenderFailure]) -> None:
         def record(transaction: DriverTransaction) -> None:
-            for one in failures:
-                attempts.render_failed(transaction, one.claim, one.reason, self._now)
+            for failure in failures:
+                attempts.render_failed(transaction, failure.claim, failure.reason, self._now)
 
         if failures:
             self._transactions.commit(record)
@@ -196,18 +198,22 @@ class ChannelWorker(Thread):
 
         Of each connection one letter: so many are unknown should we die before it is written.
         """
-        self._is_down |= any(one.outcome.down for one in finished)
+        self._is_down |= any(delivery.outcome.down for delivery in finished)
         self._is_down |= self._breaker.learn(finished, self._instant())
-        decided = [one for one in finished if one.outcome.blame not in ABOUT_ADDRESS]
-        self.counts.update("sent" if one.outcome.is_sent else "deferred" for one in decided)
+        decided = [delivery for delivery in finished if delivery.outcome.blame not in ABOUT_ADDRESS]
+        self.counts.update(
+            "sent" if delivery.outcome.is_sent else "deferred" for delivery in decided
+        )
         over, free = self._is_over(), self._connections.ready()
         avoided = self._take_avoided()
         if not finished and not (self._letters and (over or free)):
             return
 
         def work(transaction: DriverTransaction) -> tuple[list[ComposedLetter], int]:
-            for one in finished:
-                one.outcome.record(transaction, one.composed.claim, one.outcome.reply, self._now)
+            for delivery in finished:
+                delivery.outcome.record(
+                    transaction, delivery.composed.claim, delivery.outcome.reply, self._now
+                )
             _hand_back(transaction, avoided)
             if over:
                 return [], _hand_back(transaction, self._letters)
@@ -224,9 +230,13 @@ class ChannelWorker(Thread):
     def _take_avoided(self) -> list[ComposedLetter]:
         """Take out of what is next whatever is not to go out any more in this pass."""
         domain = self._breaker.avoids
-        avoided = [one for one in self._letters if domain and domain_of(one.letter.to) == domain]
+        avoided = [
+            composed
+            for composed in self._letters
+            if domain and domain_of(composed.letter.to) == domain
+        ]
         if avoided:
-            self._letters = deque(one for one in self._letters if one not in avoided)
+            self._letters = deque(composed for composed in self._letters if composed not in avoided)
         return avoided
 
     def _judge_addresses(self) -> None:
@@ -234,10 +244,10 @@ class ChannelWorker(Thread):
         held, blamed = self._breaker.held, self._breaker.verdicts(self._instant())
 
         def record(transaction: DriverTransaction) -> None:
-            for one in blamed:
-                is_bad = one.outcome.blame is Blame.ADDRESS
+            for delivery in blamed:
+                is_bad = delivery.outcome.blame is Blame.ADDRESS
                 end = attempts.rejected if is_bad else attempts.mailbox_full
-                end(transaction, one.composed.claim, one.outcome.reply, self._now)
+                end(transaction, delivery.composed.claim, delivery.outcome.reply, self._now)
 
         if blamed:
             self._transactions.commit(record)

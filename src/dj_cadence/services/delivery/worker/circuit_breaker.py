@@ -70,28 +70,28 @@ class CircuitBreaker:
             return 1 if another and len(self._suspects) < ALIKE else 0
         if self._undecided:
             return 1
-        known, revision = self._load(now)
-        if known is None or not known.is_shut:
+        state, revision = self._load(now)
+        if state is None or not state.is_shut:
             return None
-        if not (self.avoids or known.may_try(now)):
+        if not (self.avoids or state.may_try(now)):
             return 0
-        later = now + timedelta(seconds=known.pause_seconds)
+        later = now + timedelta(seconds=state.pause_seconds)
         with self._database.write() as session:
-            mine = circuits.save(session, replace(known, next_try_at=later), revision)
+            mine = circuits.save(session, replace(state, next_try_at=later), revision)
         self._is_trial = mine
         return 1 if mine else 0
 
     def _load(self, now: datetime) -> tuple[Circuit | None, int]:
         """What is known of the channel. Where one domain alone refuses us, others come first."""
         with self._database.read() as session:
-            known, revision = circuits.load(session, self._channel)
-            if known and known.is_shut and known.domain:
-                others = claims.is_due_elsewhere(session, self._channel, now, known.domain)
-                self.avoids = known.domain if others else ""
-        self._is_known = known is not None
-        self._refusals = known.refusals if known else 0
-        self._domains = {known.domain} if known and known.refusals else set()
-        return known, revision
+            state, revision = circuits.load(session, self._channel)
+            if state and state.is_shut and state.domain:
+                others = claims.is_due_elsewhere(session, self._channel, now, state.domain)
+                self.avoids = state.domain if others else ""
+        self._is_known = state is not None
+        self._refusals = state.refusals if state else 0
+        self._domains = {state.domain} if state and state.refusals else set()
+        return state, revision
 
     def learn(self, finished: Sequence[FinishedDelivery], now: datetime) -> bool:
         """What came back, in its order; returns whether the channel is shut by it.
@@ -99,17 +99,17 @@ class CircuitBreaker:
         Nothing is written down before `note`: what became of the letters themselves comes first.
         """
         is_shut = False
-        for one in finished:
-            if one.outcome.is_sent:
+        for delivery in finished:
+            if delivery.outcome.is_sent:
                 self._take(now)
-            elif one.outcome.blame in ABOUT_ADDRESS:
-                is_shut |= self._suspect(one)
+            elif delivery.outcome.blame in ABOUT_ADDRESS:
+                is_shut |= self._suspect(delivery)
             else:
                 self._others += 1
                 self._in_a_row = 0
-                if one.outcome.down or one.outcome.blame is Blame.CHANNEL:
-                    many = circuit.ENOUGH if one.outcome.down else 1
-                    is_shut |= self._refuse(one, now, many)
+                if delivery.outcome.down or delivery.outcome.blame is Blame.CHANNEL:
+                    many = circuit.ENOUGH if delivery.outcome.down else 1
+                    is_shut |= self._refuse(delivery, now, many)
         return is_shut
 
     def note(self) -> None:
@@ -132,14 +132,18 @@ class CircuitBreaker:
         self.note()
         if self._is_trial:
             return []
-        said = [words for words, _ in self._suspects]
-        passed = len(said) + self._accepted + self._others
-        alike = {one for one in said if said.count(one) >= ALIKE and 2 * said.count(one) > passed}
+        wordings = [words for words, _ in self._suspects]
+        passed = len(wordings) + self._accepted + self._others
+        alike = {
+            delivery
+            for delivery in wordings
+            if wordings.count(delivery) >= ALIKE and 2 * wordings.count(delivery) > passed
+        }
         if self._in_a_row >= ALIKE_IN_A_ROW:
-            alike.add(said[-1])
-        if blamed := [one for words, one in self._suspects if words in alike]:
+            alike.add(wordings[-1])
+        if blamed := [delivery for words, delivery in self._suspects if words in alike]:
             self.shut(blamed[-1].outcome.reply, now, len(blamed))
-        return [one for words, one in self._suspects if words not in alike]
+        return [delivery for words, delivery in self._suspects if words not in alike]
 
     def shut(
         self,
@@ -152,20 +156,20 @@ class CircuitBreaker:
         """Something about us was refused so many times, by servers of `domain` if it is one."""
         after_some = self._accepted > 0
 
-        def change(known: Circuit | None) -> Circuit:
-            known = known or Circuit(self._channel, now, reason, 0, now)
+        def change(state: Circuit | None) -> Circuit:
+            state = state or Circuit(self._channel, now, reason, 0, now)
             return circuit.refused(
-                known, reason, now, many, retry_after, after_some=after_some, domain=domain
+                state, reason, now, many, retry_after, after_some=after_some, domain=domain
             )
 
         self._is_known = True
         self._change(change)
 
-    def _refuse(self, one: FinishedDelivery, now: datetime, many: int) -> bool:
+    def _refuse(self, delivery: FinishedDelivery, now: datetime, many: int) -> bool:
         self._refusals += many
-        self._domains.add("" if one.outcome.down else domain_of(one.composed.letter.to))
+        self._domains.add("" if delivery.outcome.down else domain_of(delivery.composed.letter.to))
         domain = next(iter(self._domains)) if len(self._domains) == 1 else ""
-        reason, retry_after = one.outcome.reply, one.outcome.retry_after
+        reason, retry_after = delivery.outcome.reply, delivery.outcome.retry_after
         self._undecided.append(partial(self.shut, reason, now, many, retry_after, domain))
         is_enough = self._refusals >= circuit.ENOUGH or self._is_trial
         if is_enough and domain and not self._is_trial:
@@ -193,21 +197,21 @@ class CircuitBreaker:
             circuits.reopen(session, self._channel, now)
         _log.info("channel_takes_letters channel=%s", self._channel)
 
-    def _suspect(self, one: FinishedDelivery) -> bool:
-        to = one.composed.letter.to
-        said = wording(one.outcome.reply, (to, to.partition("@")[0]))
-        alike = bool(self._suspects) and self._suspects[-1][0] == said and self._in_a_row > 0
+    def _suspect(self, delivery: FinishedDelivery) -> bool:
+        to = delivery.composed.letter.to
+        text = wording(delivery.outcome.reply, (to, to.partition("@")[0]))
+        alike = bool(self._suspects) and self._suspects[-1][0] == text and self._in_a_row > 0
         self._in_a_row = self._in_a_row + 1 if alike else 1
-        self._suspects.append((said, one))
+        self._suspects.append((text, delivery))
         self._may_try_another = self._is_trial
         return self._in_a_row >= ALIKE_IN_A_ROW
 
     def _change(self, change: Callable[[Circuit | None], Circuit]) -> None:
         while True:
             with self._database.write() as session:
-                known, revision = circuits.load(session, self._channel)
-                changed = change(known)
+                state, revision = circuits.load(session, self._channel)
+                changed = change(state)
                 if circuits.save(session, changed, revision):
                     break
-        if changed.is_shut and not (known and known.is_shut):
+        if changed.is_shut and not (state and state.is_shut):
             _log.error("channel_shut channel=%s refusals=%d", self._channel, changed.refusals)

@@ -73,7 +73,7 @@ class Connections:
         return not self._free and not self._busy
 
     def in_flight(self) -> list[ComposedLetter]:
-        return [one.in_flight for one in self._busy if one.in_flight]
+        return [connection.in_flight for connection in self._busy if connection.in_flight]
 
     def ready(self) -> int:
         """How many letters may set out now."""
@@ -94,12 +94,12 @@ class Connections:
 
     def finished(self) -> list[FinishedDelivery]:
         """Wait for what comes back next or is late; there may be nothing after a short while."""
-        found = list(filter(None, map(self._finished, self._next_reports())))
-        self._proven |= any(not one.outcome.down for one in found)
+        finished = list(filter(None, map(self._finished, self._next_reports())))
+        self._proven |= any(not delivery.outcome.down for delivery in finished)
         late = self._late()
         if late:
             self._open_missing()
-        return found + late
+        return finished + late
 
     def close(self) -> None:
         """Let go of all, and wait for the notifiers to close, though not for long."""
@@ -121,13 +121,13 @@ class Connections:
 
     def _next_reports(self) -> list[Report]:
         """Those that are there, or the next, or none where something else is to be looked at."""
-        found = []
+        reports = []
         wait = min([_BLINK, *(until - monotonic() for until in self._busy.values())])
         with suppress(Empty):
-            found.append(self._reports.get(timeout=max(0.0, wait)))
+            reports.append(self._reports.get(timeout=max(0.0, wait)))
             while True:
-                found.append(self._reports.get_nowait())
-        return found
+                reports.append(self._reports.get_nowait())
+        return reports
 
     def _finished(self, report: Report) -> FinishedDelivery | None:
         """Of an abandoned one that comes back after all, only that its letter was accepted."""
@@ -149,10 +149,14 @@ class Connections:
         """What is waited for no longer."""
         now, leaving = monotonic(), self.leaving.is_set()
         if leaving:
-            ends = {one: min(until, now + FAREWELL) for one, until in self._busy.items()}
+            ends = {
+                connection: min(until, now + FAREWELL) for connection, until in self._busy.items()
+            }
             self._busy |= ends
-        late = [one for one, until in self._busy.items() if until <= now]
-        return list(filter(None, (self._abandoned(one, leaving=leaving) for one in late)))
+        late = [connection for connection, until in self._busy.items() if until <= now]
+        return list(
+            filter(None, (self._abandoned(connection, leaving=leaving) for connection in late))
+        )
 
     def _abandoned(self, connection: Connection, *, leaving: bool) -> FinishedDelivery | None:
         del self._busy[connection]

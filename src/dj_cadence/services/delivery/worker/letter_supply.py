@@ -60,9 +60,9 @@ class LetterSupply:
         Letters that were just written are kept, with what their links open with.
         """
         made = self._composer.write(self._database, claimed, self._now)
-        composed = [one for one in made if isinstance(one, ComposedLetter)]
-        empty = [one.claim for one in made if isinstance(one, NothingToSay)]
-        failures = [one for one in made if isinstance(one, RenderFailure)]
+        composed = [result for result in made if isinstance(result, ComposedLetter)]
+        empty = [result.claim for result in made if isinstance(result, NothingToSay)]
+        failures = [result for result in made if isinstance(result, RenderFailure)]
         self._keep(composed)
         if empty:
             with self._database.write(durable=False) as session:
@@ -72,8 +72,12 @@ class LetterSupply:
         return composed, len(empty), failures
 
     def _keep(self, composed: Sequence[ComposedLetter]) -> None:
-        if fresh := [(one.claim, one.stored) for one in composed if one.stored]:
-            links = [(one.token, message_subject(one.claim.id)) for one in composed if one.token]
+        if fresh := [(letter.claim, letter.stored) for letter in composed if letter.stored]:
+            links = [
+                (letter.token, message_subject(letter.claim.id))
+                for letter in composed
+                if letter.token
+            ]
             with self._database.write(durable=False) as session:
                 letters.keep(session, fresh)
                 tokens.remember(session, links, "message", self._now, self._now + TOKEN_LIFE)

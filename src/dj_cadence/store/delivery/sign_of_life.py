@@ -27,15 +27,15 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class ProcessLock:
-    """Held for as long as this process lives."""
+class SignOfLife:
+    """Given for as long as this process lives."""
 
     owner: str
     """How it is called in leases."""
     _on_server: ServerLock
 
-    def hold(self) -> None:
-        """Hold the lock in the database; again, where the connection was lost.
+    def renew(self) -> None:
+        """Give it in the database too; again, where the connection was lost.
 
         To be called before every pass. SQLite has the file alone.
         """
@@ -43,7 +43,7 @@ class ProcessLock:
 
 
 @contextmanager
-def hold_process_lock(database: Database, site_folder: Path, name: str) -> Iterator[ProcessLock]:
+def give_sign_of_life(database: Database, site_folder: Path, name: str) -> Iterator[SignOfLife]:
     """Hold a lock, under a name that is nobody else's, until the end of the block.
 
     Where the folder cannot be written, others go by the lease.
@@ -53,7 +53,7 @@ def hold_process_lock(database: Database, site_folder: Path, name: str) -> Itera
     file = _locked_file(site_folder / FOLDER, owner)
     try:
         on_server.hold()
-        yield ProcessLock(owner, on_server)
+        yield SignOfLife(owner, on_server)
     finally:
         on_server.release()
         if file is not None:
