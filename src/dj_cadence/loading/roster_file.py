@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterSheets, TableRow
-from dj_cadence.domain.table_column import Columns
+from dj_cadence.domain.roster.rows import RosterSheets
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
 from dj_cadence.loading.tables.table import Table, is_table, read_table
@@ -21,12 +20,12 @@ _TOO_MANY = f"一次最多导入 {_MOST_ROWS} 行，请分成几个文件，分�
 
 def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     """The rows of all files, and what is wrong with files and headers."""
+    kinds = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
     tables: list[Table] = []
     problems: list[Problem] = []
     for path in paths:
         try:
             sheets = read_sheets(path)
-            kinds = (ORG_COLUMNS, APPOINTMENT_COLUMNS)
             read = [read_table(sheet, kinds, _MOST_ROWS) for sheet in sheets]
         except UnreadableTableError as error:
             problems.append(Problem(path.name, str(error)))
@@ -37,11 +36,11 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
     problems += (problem for table in tables for problem in table.problems)
     if sum(len(table.rows) for table in tables) > _MOST_ROWS:
         return RosterSheets((), ()), [Problem(paths[0].name, _TOO_MANY)]
-    return RosterSheets(_rows(tables, ORG_COLUMNS), _rows(tables, APPOINTMENT_COLUMNS)), problems
-
-
-def _rows(tables: Sequence[Table], columns: Columns) -> tuple[TableRow, ...]:
-    return tuple(row for table in tables if table.columns is columns for row in table.rows)
+    orgs, appointments = (
+        tuple(row for table in tables if table.columns is columns for row in table.rows)
+        for columns in kinds
+    )
+    return RosterSheets(orgs, appointments), problems
 
 
 def _without_header(

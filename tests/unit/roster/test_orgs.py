@@ -225,9 +225,7 @@ def test_a_city_may_be_written_with_or_without_its_last_character() -> None:
         [text for key, text in oddities(o, TODAY, {"苏州"}) if key == "city"] for o in orgs.values()
     ]
     assert cities == [[], ["没有见过的城市“青鸟”，是否想写“青岛”？"], []]
-    tree_position = TreePosition(
-        "B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0
-    )
+    tree_position = TreePosition(1, 1, "", top_of_school=True, branches_below=False, group_rows=0)
     assert facts_of(orgs["B1"], tree_position, None, TODAY, beginning=AT_ONCE).city == "青岛"
     assert orgs["B1"].cells()["city"] == "青岛市"
 
@@ -282,7 +280,7 @@ def test_positions_are_a_preorder_in_the_order_of_the_roster() -> None:
         row("B1", supervisor="Z"),
         row("X", "党委"),
     )
-    assert [(s.code, s.position, s.end) for s in found.values()] == [
+    assert [(code, s.position, s.end) for code, s in found.items()] == [
         ("S", 1, 5),
         ("C", 2, 5),
         ("B2", 3, 3),

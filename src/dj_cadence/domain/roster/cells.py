@@ -38,10 +38,6 @@ class Cells:
         """What one sees in the cell."""
         return visible(self.row.cells.get(key, ""))
 
-    def settled(self, key: str) -> str:
-        """A code of an organization, whose spelling was settled before the rows are read."""
-        return self.row.cells.get(key, "")
-
     def code(self, key: str) -> str:
         """A number of a person in the form in which it is kept."""
         code = code_text(self.text(key))

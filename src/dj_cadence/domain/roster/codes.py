@@ -13,43 +13,25 @@ _CODE_COLUMNS = ("code", "supervisor", "approver", "successor", "org")
 _DIGITS = re.compile(r"\d+")
 
 
-class CodeBook:
-    """Every code in its one spelling: as it is stored, else the first that was seen.
+def with_one_spelling(sheets: RosterSheets, stored: Collection[str]) -> RosterSheets:
+    """The rows with every code as it is stored, else as the sheet 组织 writes it first.
 
     Stored codes are found as they stand, even where two of them look alike.
     """
+    exact = frozenset(stored)
+    by_key: dict[str, str] = {}
+    for code in (*stored, *(code_text(row.text("code")) for row in sheets.orgs)):
+        by_key.setdefault(code_key(code), code)
 
-    def __init__(self, stored: Collection[str]) -> None:
-        self._exact = frozenset(stored)
-        self._by_key: dict[str, str] = {}
-        for code in stored:
-            self._by_key.setdefault(code_key(code), code)
+    def respelt(row: TableRow) -> TableRow:
+        codes = {key: visible(row.cells[key]) for key in _CODE_COLUMNS if row.text(key)}
+        spelt = {
+            key: code if code in exact else by_key.get(code_key(code), code_text(code))
+            for key, code in codes.items()
+        }
+        return replace(row, cells={**row.cells, **spelt})
 
-    def note(self, written: str) -> None:
-        """A code that somebody writes: where it is new, this is how it is spelt."""
-        self._by_key.setdefault(code_key(written), code_text(written))
-
-    def spelling(self, written: str) -> str:
-        """The code that is meant; one that nobody knows in its normal form."""
-        seen = visible(written)
-        return seen if seen in self._exact else self._by_key.get(code_key(seen), code_text(seen))
-
-
-def with_one_spelling(sheets: RosterSheets, stored: Collection[str]) -> RosterSheets:
-    """The rows with every code as it is stored, else as the sheet 组织 writes it first."""
-    book = CodeBook(stored)
-    for row in sheets.orgs:
-        book.note(row.cells.get("code", ""))
-    return RosterSheets(
-        tuple(_respelt(row, book) for row in sheets.orgs),
-        tuple(_respelt(row, book) for row in sheets.appointments),
-    )
-
-
-def _respelt(row: TableRow, book: CodeBook) -> TableRow:
-    codes = {key: row.cells[key] for key in _CODE_COLUMNS if row.cells.get(key)}
-    spelt = {key: book.spelling(code) for key, code in codes.items()}
-    return row if spelt == codes else replace(row, cells={**row.cells, **spelt})
+    return RosterSheets(tuple(map(respelt, sheets.orgs)), tuple(map(respelt, sheets.appointments)))
 
 
 def lookalikes(
@@ -71,7 +53,7 @@ def lookalikes(
             text = f"与“{twin}”同名，代码不同"
         if twin:
             advice = f"会作为另一个组织新建；其实是同一个的，请把代码改成“{twin}”。"
-            yield Problem(rows[code].place("code"), f"{org.name}：{text}，{advice}", warning=True)
+            yield rows[code].warning("code", f"{org.name}：{text}，{advice}")
         by_digits.setdefault(_without_zeros(code), code)
         by_name.setdefault(word_key(org.name), []).append(code)
 

@@ -26,17 +26,13 @@ KINDS: Mapping[str, OrgKind] = {
     **{kind.value: kind for kind in OrgKind},
     "上级机关": OrgKind.SUPERVISOR,
     "基层党委": OrgKind.PARTY_COMMITTEE,
-    "总支": OrgKind.GENERAL_BRANCH,
-    "总支部": OrgKind.GENERAL_BRANCH,
-    "党总支部": OrgKind.GENERAL_BRANCH,
+    **dict.fromkeys(("总支", "总支部", "党总支部"), OrgKind.GENERAL_BRANCH),
     "支部": OrgKind.BRANCH,
     "联合支部": OrgKind.JOINT_BRANCH,
     "小组": OrgKind.PARTY_GROUP,
     "教工团支": OrgKind.LEAGUE_BRANCH_STAFF,
     "少先队大队": OrgKind.YOUNG_PIONEERS,
-    "妇女委员会": OrgKind.WOMENS_COMMITTEE,
-    "妇女工作委员会": OrgKind.WOMENS_COMMITTEE,
-    "妇联": OrgKind.WOMENS_COMMITTEE,
+    **dict.fromkeys(("妇女委员会", "妇女工作委员会", "妇联"), OrgKind.WOMENS_COMMITTEE),
 }
 _KIND_ADVICE = "可填：" + "、".join(KIND_BY_LABEL)
 
@@ -102,7 +98,7 @@ def read_orgs(
     problems: list[Problem] = []
     seen: dict[str, TableRow] = {}
     for row in rows:
-        code = row.cells.get("code", "")
+        code = row.text("code")
         if code in seen:
             first = seen[code].place("code")
             problems.append(Problem(row.place("code"), f"组织代码“{code}”重复，已见于 {first}。"))
@@ -121,7 +117,7 @@ def read_orgs(
 def read_org(row: TableRow) -> tuple[RosterOrg | None, list[Problem]]:
     """The organization of one row, None when it has no code, name or kind."""
     cells = Cells(row, ORG_HEADERS)
-    code, name = cells.required("code") and cells.settled("code"), cells.required("name")
+    code, name = cells.required("code") and row.text("code"), cells.required("name")
     kind = cells.one_of("kind", KINDS, _KIND_ADVICE) if cells.required("kind") else None
     full_members, has_committee = cells.number("full_members"), cells.flag("has_committee")
     last_election, term_years = cells.day("last_election"), _term_years(cells)
@@ -133,8 +129,8 @@ def read_org(row: TableRow) -> tuple[RosterOrg | None, list[Problem]]:
         code=code,
         name=name,
         kind=kind or OrgKind.BRANCH,
-        supervisor=cells.settled("supervisor"),
-        approver=cells.settled("approver"),
+        supervisor=row.text("supervisor"),
+        approver=row.text("approver"),
         school=cells.text("school"),
         full_members=full_members,
         probationary_members=cells.number("probationary_members"),
@@ -150,7 +146,7 @@ def read_org(row: TableRow) -> tuple[RosterOrg | None, list[Problem]]:
         founded=cells.day("founded"),
         starts_on=cells.day("starts_on"),
         dissolved=cells.day("dissolved"),
-        successor=cells.settled("successor"),
+        successor=row.text("successor"),
         tags=cells.text("tags"),
     )
     _check_lifetime(cells, values)

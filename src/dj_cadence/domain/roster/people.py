@@ -7,6 +7,7 @@ nor an earlier import of the same file makes a difference.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from dj_cadence.domain.roster.appointment_rows import (
     EMAIL,
@@ -47,6 +48,21 @@ class StoredPerson:
             yield _number_sign(number)
         yield from (sign for pair in self.addresses for sign in _address_signs(*pair))
         yield from (_name_sign(org, self.name) for org in self.orgs)
+
+
+class StoredAppointment(NamedTuple):
+    """Who holds or held which office."""
+
+    id: int
+    org: str
+    """Its code."""
+    office: str
+    person_id: int
+    name: str
+    """The person's."""
+    since: date
+    until: date
+    acting: bool
 
 
 def _number_sign(number: str) -> str:
@@ -217,14 +233,13 @@ def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -
 
 
 def _problems(person: RosterPerson) -> Iterator[Problem]:
-    first = person.rows[0]
     yield from _contradictions(person.rows)
     if person.stored and name_key(person.stored.name) != name_key(person.name):
         text = (
             f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对；"
             f"换了人的，请把{person.stored.name}也写上一行，填离任日期。"
         )
-        yield Problem(first.row.place("name"), text, warning=True)
+        yield person.rows[0].row.warning("name", text)
 
 
 def _contradictions(rows: Sequence[RosterAppointment]) -> Iterator[Problem]:
@@ -243,9 +258,10 @@ def _contradictions(rows: Sequence[RosterAppointment]) -> Iterator[Problem]:
         }
         if name_key(row.name) != name_key(rows[0].name):
             others["name"] = rows[0]
-        for column, other in sorted(others.items(), key=lambda pair: pair[0]):
+        for column in sorted(others):
+            place = others[column].row.place(column)
             text = (
-                f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
+                f"按编号、邮箱、手机或姓名与 {place} 是同一人，这一栏却不同："
                 "同一人请统一，两个人请各写人员编号。"
             )
             yield Problem(row.row.place(column), text)

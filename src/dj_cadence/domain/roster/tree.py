@@ -27,7 +27,6 @@ _ABOVE_OTHERS = frozenset(OrgKind) - {OrgKind.PARTY_GROUP}
 class TreePosition:
     """An organization's place in the tree."""
 
-    code: str
     position: int
     """Preorder, from 1."""
     end: int
@@ -154,7 +153,11 @@ def lay_out(
     orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]
 ) -> dict[str, TreePosition]:
     """Where every organization stands, in preorder. The tree must be free of problems."""
-    order, depth = _preorder(below)
+    order: list[str] = []
+    waiting = list(reversed(below.get("", ())))
+    while waiting:
+        order.append(waiting.pop())
+        waiting += reversed(below.get(order[-1], ()))
     position = {code: number for number, code in enumerate(order, 1)}
     end = dict(position)
     branches: set[str] = set()
@@ -164,38 +167,18 @@ def lay_out(
             end[above] = max(end[above], end[code])
             if orgs[code].kind in BRANCHES or code in branches:
                 branches.add(above)
-    tops = _tops(orgs, order, depth)
-    approvers = _approvers(orgs, order)
-    groups = {
-        code: sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in children)
-        for code, children in below.items()
-    }
+    tops, approvers = _tops(orgs, order), _approvers(orgs, order)
     return {
         code: TreePosition(
-            code,
             position[code],
             end[code],
             approvers[code],
             code in tops,
             code in branches,
-            groups.get(code, 0),
+            sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in below.get(code, ())),
         )
         for code in order
     }
-
-
-def _preorder(below: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, int]]:
-    order: list[str] = []
-    depth = {"": 0}
-    waiting = list(reversed(below.get("", ())))
-    depth |= dict.fromkeys(waiting, 1)
-    while waiting:
-        code = waiting.pop()
-        order.append(code)
-        children = below.get(code, ())
-        depth |= dict.fromkeys(children, depth[code] + 1)
-        waiting += reversed(children)
-    return order, depth
 
 
 def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str, str]:
@@ -208,18 +191,17 @@ def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str,
     return {code: orgs[code].approver or nearest[code] for code in order}
 
 
-def _tops(
-    orgs: Mapping[str, RosterOrg], order: Sequence[str], depth: Mapping[str, int]
-) -> set[str]:
+def _tops(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> set[str]:
     """The top of each school: the uppermost Party organization that names it.
 
     Where no school is named it is the first Party organization on the way down.
     """
     named: dict[str, str] = {}
     tops: set[str] = set()
-    inside = {"": False}
+    inside, depth = {"": False}, {"": 0}
     for code in order:
         org = orgs[code]
+        depth[code] = depth[org.supervisor] + 1
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
             school = word_key(org.school)

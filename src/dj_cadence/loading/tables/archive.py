@@ -89,9 +89,9 @@ class Archive:
         yield from self._told(walk, all_but=0)
 
     def _told(self, walk: "_Walk", all_but: int) -> list[Element]:
-        """What is finished of what was found; the last one may still go on in the next piece."""
-        count = max(0, len(walk.found) - all_but)
-        told, walk.found = walk.found[:count], walk.found[count:]
+        """The elements that are finished; the last one may still go on in the next piece."""
+        count = max(0, len(walk.elements) - all_but)
+        told, walk.elements = walk.elements[:count], walk.elements[count:]
         self.spend(elements=count, letters=walk.letters)
         walk.letters = 0
         return told
@@ -115,7 +115,7 @@ class _Walk:
     """XML walked through without being kept, of bounded depth, without a DTD."""
 
     def __init__(self, wanted: Collection[str]) -> None:
-        self.found: list[Element] = []
+        self.elements: list[Element] = []
         self.letters = self._depth = 0
         self._wanted = wanted
         self._open: Element | None = None
@@ -138,7 +138,7 @@ class _Walk:
             name = name.rpartition(":")[2]
         if name in self._wanted:
             self._open = Element(name, attributes)
-            self.found.append(self._open)
+            self.elements.append(self._open)
             self._value, self._formula = [], []
         elif name in ("v", "t"):
             self._into = None if self._is_phonetic else self._value

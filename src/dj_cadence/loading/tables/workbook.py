@@ -6,14 +6,13 @@ small: XML files in a ZIP, of which five kinds matter.
 """
 
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from dj_cadence.loading.tables.archive import BROKEN, Archive
-from dj_cadence.loading.tables.cell import Cell, text_cell
-from dj_cadence.loading.tables.number_format import number_format
-from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, spread
-from dj_cadence.loading.tables.sheet_xml import Budget, Shared, SheetReader, is_true, unescaped
+from dj_cadence.loading.tables.cell import text_cell
+from dj_cadence.loading.tables.number_format import NumberFormat, number_format
+from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError
+from dj_cadence.loading.tables.sheet_xml import Shared, SheetReader, is_true, unescaped, whole
 
 MAIN = "xl/workbook.xml"
 _MOST_SHEETS = 256
@@ -24,185 +23,55 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
 
     Raises UnreadableTableError.
     """
-    budget, parts = Budget(), set(archive.names())
-    contents = _Contents(budget)
-    contents.walk(archive)
-    relations = _Relations(budget)
-    archive.walk("xl/_rels/workbook.xml.rels", {"Relationship": relations.add}, {}, _nothing)
-    shared = _shared(archive, parts, relations, contents, budget)
+    listed, shared = [], Shared()
+    for element in archive.elements(MAIN, ("sheet", "workbookPr", "calcPr")):
+        match element.name:
+            case "sheet":
+                listed.append(element.attributes)
+            case "workbookPr":
+                shared.since_1904 = is_true(element.attributes.get("date1904"))
+            case _:
+                shared.stale = is_true(element.attributes.get("fullCalcOnLoad"))
+    relations = {
+        link.attributes.get("Id", ""): (
+            link.attributes.get("Type", "").rpartition("/")[2],
+            posixpath.normpath(posixpath.join("/xl", link.attributes.get("Target", ""))).lstrip(
+                "/"
+            ),
+        )
+        for link in archive.elements("xl/_rels/workbook.xml.rels", ("Relationship",))
+    }
+    parts = dict(reversed(relations.values()))
+    if (part := parts.get("sharedStrings")) in archive.names():
+        texts = archive.elements(part, ("si",))
+        shared.texts = [text_cell(unescaped(text.value)) for text in texts]
+    if (part := parts.get("styles")) in archive.names():
+        shared.formats = list(_formats(archive, part))
     sheets = []
-    for entry in contents.entries[:_MOST_SHEETS]:
-        part = relations.parts.get(entry.relation, "")
-        sheet = Sheet(f"{name} {entry.title}", entry.title, hidden=entry.hidden)
-        sheet.since_1904 = contents.since_1904
-        if relations.kinds.get(entry.relation, "") != "worksheet":
+    for entry in listed[:_MOST_SHEETS]:
+        relation = next((v for k, v in entry.items() if k.endswith(":id")), "")
+        kind, part = relations.get(relation, ("", ""))
+        if kind != "worksheet":
             continue  # a chart on a page of its own, or an old macro
-        if part not in parts:
+        if part not in archive.names():
             raise UnreadableTableError(BROKEN)
-        if not entry.hidden:
-            _read(sheet, archive, part, SheetReader(shared, budget))
+        title, is_hidden = entry.get("name", ""), entry.get("state", "visible") != "visible"
+        sheet = Sheet(f"{name} {title}", title, hidden=is_hidden, since_1904=shared.since_1904)
+        if not is_hidden:
+            SheetReader(archive, shared).read(part, sheet)
         sheets.append(sheet)
     return sheets
 
 
-def _read(sheet: Sheet, archive: Archive, part: str, reader: SheetReader) -> None:
-    reader.walk(archive, part)
-    rows = sorted(reader.rows.values(), key=lambda row: row.number)
-    sheet.rows = spread(rows, reader.merges)
-    sheet.hidden_columns = reader.hidden_columns
-
-
-def _nothing(_told: str) -> None:
-    pass
-
-
-# --- what the sheets have in common -----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A sheet as the workbook lists it."""
-
-    title: str
-    relation: str
-    hidden: bool
-
-
-@dataclass
-class _Contents:
-    """What xl/workbook.xml says."""
-
-    budget: Budget
-    entries: list[_Entry] = field(default_factory=list)
-    since_1904: bool = False
-    recalculates: bool = False
-
-    def walk(self, archive: Archive) -> None:
-        starts = {"sheet": self._add, "workbookPr": self._properties, "calcPr": self._calculation}
-        archive.walk(MAIN, starts, {}, _nothing)
-
-    def _add(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        relation = next((v for k, v in attributes.items() if k.endswith(":id")), "")
-        hidden = attributes.get("state", "visible") != "visible"
-        self.entries.append(_Entry(attributes.get("name", ""), relation, hidden))
-
-    def _properties(self, attributes: Mapping[str, str]) -> None:
-        self.since_1904 = is_true(attributes.get("date1904"))
-
-    def _calculation(self, attributes: Mapping[str, str]) -> None:
-        self.recalculates = is_true(attributes.get("fullCalcOnLoad"))
-
-
-@dataclass
-class _Relations:
-    """Which part each relation leads to, and what it is."""
-
-    budget: Budget
-    parts: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def add(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        relation, target = attributes.get("Id", ""), attributes.get("Target", "")
-        self.parts[relation] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-        self.kinds[relation] = attributes.get("Type", "").rpartition("/")[2]
-
-    def part(self, kind: str) -> str:
-        return next(
-            (
-                self.parts[number]
-                for number, kind_of_part in self.kinds.items()
-                if kind_of_part == kind
-            ),
-            "",
-        )
-
-
-def _shared(
-    archive: Archive, parts: set[str], relations: _Relations, contents: _Contents, budget: Budget
-) -> Shared:
-    texts, styles = _Texts(budget), _Styles(budget)
-    if (part := relations.part("sharedStrings")) in parts:
-        texts.walk(archive, part)
-    if (part := relations.part("styles")) in parts:
-        styles.walk(archive, part)
-    formats = [number_format(style, styles.codes.get(style)) for style in styles.used]
-    return Shared(texts.cells, formats, contents.since_1904, contents.recalculates)
-
-
-@dataclass
-class _Texts:
-    """The texts of cells, each kept once."""
-
-    budget: Budget
-    cells: list[Cell | None] = field(default_factory=list)
-    _pieces: list[str] = field(default_factory=list)
-    _inside: bool = False
-    _phonetic: bool = False
-
-    def walk(self, archive: Archive, part: str) -> None:
-        starts = {"si": self._begin, "t": self._open, "rPh": self._begin_phonetic}
-        ends = {"si": self._end, "t": self._close, "rPh": self._end_phonetic}
-        archive.walk(part, starts, ends, self._text)
-
-    def _begin(self, _attributes: Mapping[str, str]) -> None:
-        self._pieces = []
-
-    def _end(self) -> None:
-        text = "".join(self._pieces)
-        self.budget.spend(1)
-        self.cells.append(text_cell(unescaped(text)))
-
-    def _open(self, _attributes: Mapping[str, str]) -> None:
-        self._inside = not self._phonetic
-
-    def _close(self) -> None:
-        self._inside = False
-
-    def _begin_phonetic(self, _attributes: Mapping[str, str]) -> None:
-        self._phonetic = True
-
-    def _end_phonetic(self) -> None:
-        self._phonetic = False
-
-    def _text(self, data: str) -> None:
-        if self._inside:
-            self.budget.spend(0, letters=len(data))
-            self._pieces.append(data)
-
-
-@dataclass
-class _Styles:
+def _formats(archive: Archive, part: str) -> Iterator[NumberFormat]:
     """The number format of each style."""
-
-    budget: Budget
-    codes: dict[int, str] = field(default_factory=dict)
-    """Formats that the file spells out."""
-    used: list[int] = field(default_factory=list)
-    """The number of the format, by the number of the style."""
-    _cells: bool = False
-
-    def walk(self, archive: Archive, part: str) -> None:
-        starts = {"numFmt": self._spelt_out, "cellXfs": self._begin, "xf": self._style}
-        archive.walk(part, starts, {"cellXfs": self._end}, _nothing)
-
-    def _spelt_out(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        self.codes[_number(attributes)] = attributes.get("formatCode", "")[:255]
-
-    def _begin(self, _attributes: Mapping[str, str]) -> None:
-        self._cells = True
-
-    def _end(self) -> None:
-        self._cells = False
-
-    def _style(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        if self._cells:
-            self.used.append(_number(attributes))
-
-
-def _number(attributes: Mapping[str, str]) -> int:
-    text = attributes.get("numFmtId", "")
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+    spelt_out: dict[int, str] = {}
+    is_of_cells = False
+    for element in archive.elements(part, ("numFmt", "cellStyleXfs", "cellXfs", "xf")):
+        number = whole(element.attributes.get("numFmtId"), 0)
+        if element.name == "numFmt":
+            spelt_out[number] = element.attributes.get("formatCode", "")[:255]
+        elif element.name == "xf" and is_of_cells:
+            yield number_format(number, spelt_out.get(number))
+        elif element.name != "xf":
+            is_of_cells = element.name == "cellXfs"

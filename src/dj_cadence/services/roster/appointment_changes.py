@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.roster.appointment_rows import RosterAppointment
-from dj_cadence.domain.roster.people import RosterPerson
-from dj_cadence.store.roster.stored_roster import StoredAppointment
+from dj_cadence.domain.roster.people import RosterPerson, StoredAppointment
 
 
 @dataclass(frozen=True)
@@ -30,32 +29,27 @@ def appointment_changes(
     created: list[tuple[RosterPerson, RosterAppointment]] = []
     changed: list[tuple[StoredAppointment, RosterAppointment]] = []
     unchanged = 0
-    seen: set[int] = set()
     for person in people:
         theirs = by_person.get(person.stored.id, []) if person.stored else []
         for row, stored in _pairs(person.rows, theirs):
-            seen |= {stored.id} if stored else set()
             if stored is None:
                 created.append((person, row))
-            elif _span(row) != _span(stored):
+            elif span(row) != span(stored):
                 changed.append((stored, row))
             else:
                 unchanged += 1
-    left = [
-        one for appointments in by_person.values() for one in appointments if one.id not in seen
-    ]
-    return AppointmentChanges(created, changed, unchanged, sorted(left, key=lambda one: one.id))
+    left = sorted(appointment for theirs in by_person.values() for appointment in theirs)
+    return AppointmentChanges(created, changed, unchanged, left)
 
 
 def _pairs(
-    rows: Sequence[RosterAppointment], held: Iterable[StoredAppointment]
+    rows: Sequence[RosterAppointment], left: list[StoredAppointment]
 ) -> list[tuple[RosterAppointment, StoredAppointment | None]]:
-    """Each row with the stored appointment it speaks of.
+    """Each row with the stored appointment it speaks of, which is taken out of `left`.
 
     That is one with the same first day, else one that overlaps, for nobody holds one
     office twice at a time.
     """
-    left = list(held)
     taken: dict[int, StoredAppointment] = {}
     for fits in (_begin_alike, _overlap):
         for index, row in enumerate(rows):
@@ -75,5 +69,6 @@ def _overlap(row: RosterAppointment, stored: StoredAppointment) -> bool:
     return same and row.since <= stored.until and stored.since <= row.until
 
 
-def _span(appointment: RosterAppointment | StoredAppointment) -> tuple[date, date, bool]:
-    return appointment.since, appointment.until, appointment.acting
+def span(appointment: RosterAppointment | StoredAppointment) -> dict[str, date | bool]:
+    """From when to when it is held, and whether for somebody who is missing."""
+    return {name: getattr(appointment, name) for name in ("since", "until", "acting")}

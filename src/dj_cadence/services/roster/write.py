@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.term_change import TermChange
+from dj_cadence.services.roster.appointment_changes import span
 from dj_cadence.services.roster.draft import RosterChanges
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import addresses
@@ -153,20 +154,10 @@ def _write_people(session: Session, draft: RosterChanges, org_ids: Mapping[str, 
     ids = people.ids(session)
     _write_addresses(session, draft, ids)
     created = [
-        {
-            "org_id": org_ids[row.org],
-            "office": row.office,
-            "person_id": ids[p.key],
-            "since": row.since,
-            "until": row.until,
-            "acting": row.acting,
-        }
+        {"org_id": org_ids[row.org], "office": row.office, "person_id": ids[p.key], **span(row)}
         for p, row in draft.held.created
     ]
-    changed = [
-        {"id": stored.id, "since": row.since, "until": row.until, "acting": row.acting}
-        for stored, row in draft.held.changed
-    ]
+    changed = [{"id": stored.id, **span(row)} for stored, row in draft.held.changed]
     people.write_appointments(session, created, changed)
 
 

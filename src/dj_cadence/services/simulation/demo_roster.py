@@ -1,6 +1,6 @@
 """An invented district: one education committee, three schools of each kind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -12,8 +12,7 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
-from dj_cadence.domain.table_column import Column
+from dj_cadence.domain.roster.rows import RosterSheets, sheet_rows
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
 _SCHOOLS = (
@@ -140,8 +139,8 @@ def demo_rows(starts_on: date, today: date) -> RosterSheets:
     for school in _SCHOOLS:
         _add_school(district, *school)
     return RosterSheets(
-        tuple(_rows(ORG_SHEET, ORG_COLUMNS, district.orgs)),
-        tuple(_rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, district.appointments)),
+        sheet_rows(ORG_SHEET, ORG_COLUMNS, district.orgs),
+        sheet_rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, district.appointments),
     )
 
 
@@ -158,11 +157,3 @@ def _add_school(district: _District, code: str, name: str, stage: str, kind: str
         suffix, title, mass_kind, office = _MASS[code]
         district.add(code + suffix, f"云溪区{name}{title}", mass_kind, code, **about)
         district.appoint(code + suffix, name, (office,))
-
-
-def _rows(
-    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
-) -> Iterator[TableRow]:
-    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
-    for number, cells in enumerate(every, 2):
-        yield TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})

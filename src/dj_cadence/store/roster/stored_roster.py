@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from sqlalchemy import and_, select
 
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.facts import OrgStart
-from dj_cadence.domain.roster.people import StoredPerson
+from dj_cadence.domain.roster.people import StoredAppointment, StoredPerson
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.roster.orgs import OrgValues
@@ -33,19 +32,6 @@ class StoredOrg:
         """Its roster row as text, 上次换届日期 as now recorded."""
         elected = {"last_election": self.elected_on.isoformat()} if self.elected_on else {}
         return {**self.values.roster, **elected}
-
-
-class StoredAppointment(NamedTuple):
-    """Who holds or held which office."""
-
-    id: int
-    org: str
-    """Its code."""
-    office: str
-    person_id: int
-    since: date
-    until: date
-    acting: bool
 
 
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
@@ -93,10 +79,7 @@ def stored_people(session: Session) -> list[StoredPerson]:
 
 def stored_appointments(session: Session) -> list[StoredAppointment]:
     """All, in the order of the organizations and of their coming."""
-    a = appointment
-    query = (
-        select(a.c.id, org.c.code, a.c.office, a.c.person_id, a.c.since, a.c.until, a.c.acting)
-        .join(org, org.c.id == a.c.org_id)
-        .order_by(org.c.position, a.c.id)
-    )
+    a = appointment.c
+    columns = (a.id, org.c.code, a.office, a.person_id, person.c.name, a.since, a.until, a.acting)
+    query = select(*columns).join_from(appointment, org).join(person).order_by(org.c.position, a.id)
     return [StoredAppointment._make(row) for row in session.execute(query)]
