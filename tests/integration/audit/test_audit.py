@@ -15,8 +15,8 @@ from dj_cadence.services.audit import audit
 from dj_cadence.services.audit.sentences import SENTENCES
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import switch_sending
+from dj_cadence.store.audit import OF_ROWS, RULES
 from dj_cadence.store.audit.contents import KEPT
-from dj_cadence.store.audit.rules import OF_ROWS, RULES
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import metadata
 from dj_cadence.store.site import site as sites

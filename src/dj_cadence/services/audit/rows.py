@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.audit.sentences import SENTENCES
+from dj_cadence.store.audit import RULES
 from dj_cadence.store.audit.invariant import (
     SHOWN,
     AuditedTable,
@@ -14,7 +15,6 @@ from dj_cadence.store.audit.invariant import (
     rows_of,
     set_right,
 )
-from dj_cadence.store.audit.rules import RULES
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from typing import cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import TaskDates, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import LATE, State, Task, state_on
+from dj_cadence.domain.tasks.task import LATE, State, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -21,7 +21,6 @@ from dj_cadence.store.audit import situations as store
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import plan_snapshots
 
 _SLACK = 31 * DAY
 """Rules and calendar that changed since a task was looked at may have moved its next day."""
@@ -41,7 +40,7 @@ def look_at_tasks(
 ) -> Iterator[AuditFinding]:
     """A finding for each kind of task that is not as it should be."""
     with site.database.read() as session:
-        look = _Look(session, site, rules, moment)
+        look = _Look(session, site, rules, moment, DailyUpdates(rules, moment.day))
         wrong = [*look.by_situation(), *look.asleep(), *look.unreminded()]
     numbers: Counter[str] = Counter()
     for kind, number, set_right in wrong:
@@ -60,13 +59,12 @@ class _Look:
     site: Site
     rules: Catalogue
     moment: Moment
-    _plans: dict[int, ReminderPlan] = field(default_factory=dict)
+    updates: DailyUpdates
 
     def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
         for row in store.situations(self.session):
-            if found := self._wrong(row):
-                kind, set_right = found
-                yield kind, row.number, set_right
+            if fault := self._wrong(row):
+                yield fault[0], row.number, fault[1]
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
         """What is wrong in a situation, and what sets it right."""
@@ -110,24 +108,26 @@ class _Look:
     def _update(self, row: AnyRow) -> DailyUpdate | None:
         """What the engine made of it when it looked last; None for a rule that fails."""
         try:
-            key, plan = update_key(row, self.rules), self._plan(row.plan_snapshot_id)
-            day = max(row.reminded_until, FIRST_DAY)
+            plan = self.updates.plan(self.session, row.plan_snapshot_id)
+            key, day = update_key(row, self.rules), max(row.reminded_until, FIRST_DAY)
             return daily_update(key, plan, self.rules.calendar, day)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return None
 
     def asleep(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks to which something is still to happen, though no day is written down for it."""
-        today, rows = self.moment.day, store.asleep(self.session)
-        updates = DailyUpdates(self.rules, today)
+        updates, rows, moment = self.updates, store.asleep(self.session), self.moment
         faulty = updates.work_out(self.session, rows)
         sound = [row for row in rows if row.id not in faulty]
-        coming = {row.id for row in sound if _is_to_come(row, updates.of(row))}
-        speaking = speaking_tasks(self.session, self.rules, sound, today)
-        upward = escalations(self.session, self.rules, speaking, updates.plans, today)
+        coming = {
+            row.id
+            for row in sound
+            if (update := updates.of(row)).next_on is not None or update.state != row.state
+        }
+        speaking = speaking_tasks(self.session, self.rules, sound, moment.day)
+        upward = escalations(self.session, self.rules, speaking, updates.plans, moment.day)
         ids = sorted(coming.union(upward))
         if ids:
-            moment = self.moment
             yield "task_without_next_day", len(ids), lambda s: store.wake_asleep(s, ids, moment)
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
@@ -148,22 +148,14 @@ class _Look:
             return []  # of a workflow only the current step speaks
         dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
         try:
-            plan, calendar = self._plan(row.plan_snapshot_id), self.rules.calendar
-            due = reminders(plan, dates, calendar, self._applied_on, row.reminded_until)
+            plan = self.updates.plan(self.session, row.plan_snapshot_id)
+            since, until = self._applied_on, row.reminded_until
+            due = reminders(plan, dates, self.rules.calendar, since, until)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
         return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]
-
-    def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
-        if plan_snapshot_id not in self._plans:
-            self._plans[plan_snapshot_id] = plan_snapshots.load(self.session, plan_snapshot_id)
-        return self._plans[plan_snapshot_id]
 
     @cached_property
     def _applied_on(self) -> date:
         applied = store.last_applied(self.session)
         return self.site.today(applied) if applied else self.moment.latest
-
-
-def _is_to_come(row: Task, update: DailyUpdate) -> bool:
-    return update.next_on is not None or update.state != row.state

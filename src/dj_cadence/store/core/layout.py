@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Connection, ForeignKeyConstraint, Table, UniqueConstraint, text
 
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import metadata
@@ -30,7 +30,9 @@ def fingerprint() -> str:
 
 def _described(table: Table) -> Iterator[str]:
     for column in table.columns:
-        yield f"{table.name}.{column.name} {_column(column)}"
+        default = getattr(column.server_default, "arg", "")
+        kind = f"{column.type} {column.nullable} {column.primary_key} {default}"
+        yield f"{table.name}.{column.name} {kind}"
     for index in table.indexes:
         only = index.dialect_options["sqlite"]["where"]
         names = [column.name for column in index.columns]
@@ -41,11 +43,6 @@ def _described(table: Table) -> Iterator[str]:
         if isinstance(constraint, ForeignKeyConstraint):
             ends = sorted(f"{key.parent.name} {key.target_fullname}" for key in constraint.elements)
             yield f"{table.name} refers {ends}"
-
-
-def _column(column: Column[Any]) -> str:
-    default = getattr(column.server_default, "arg", "")
-    return f"{column.type} {column.nullable} {column.primary_key} {default}"
 
 
 def differences(database: Database) -> list[str]:
