@@ -7,20 +7,19 @@ be set right safely says how, and is set right only where the condition still ho
 from sqlalchemy import Table
 
 from dj_cadence.store.audit import (
-    act_rows,
     columns,
     message_rows,
     notice_rows,
-    plan_rows,
     roster_rows,
     site_rows,
+    task_rows,
 )
 from dj_cadence.store.audit.columns import of_columns
 from dj_cadence.store.audit.invariant import Rule
 
 OF_ROWS = (
-    *(site_rows.RULES, roster_rows.RULES, plan_rows.RULES),
-    *(act_rows.RULES, message_rows.RULES, notice_rows.RULES),
+    *(site_rows.RULES, roster_rows.RULES, task_rows.RULES),
+    *(message_rows.RULES, notice_rows.RULES),
 )
 RULES: dict[Table, list[Rule]] = {}
 """By table, in the order in which they are tried: what was lost first, what hangs on it later."""

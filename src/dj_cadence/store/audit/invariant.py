@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 SHOWN = 10
@@ -68,6 +68,11 @@ Rule = tuple[str, Invariant]
 """With the kind of finding that it makes, in English, for programs."""
 Rules = Mapping[Table, Mapping[str, Invariant]]
 """By table and by that kind."""
+
+
+def is_gone(table: Table, key: ColumnElement[int]) -> ColumnElement[bool]:
+    """That no row has this id."""
+    return ~exists().where(table.c.id == key)
 
 
 def broken_rules(

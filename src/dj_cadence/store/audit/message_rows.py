@@ -38,6 +38,14 @@ LONGEST_LEASE = timedelta(hours=2)
 """Leases are of minutes."""
 _ENDED = tuple({*AttemptOutcome} - {AttemptOutcome.SENDING})
 _last = attempt.alias("last")
+_MINE = _last.c.message_id == message.c.id
+_NUMBERS = select(func.max(_last.c.n)).where(_MINE).correlate(message)
+_MOST_TRIES = func.coalesce(_NUMBERS.scalar_subquery(), 0)
+_ENDS = select(func.max(_last.c.ended)).where(_MINE, _last.c.outcome == AttemptOutcome.SENT)
+_LAST_ENDED = func.coalesce(_ENDS.correlate(message).scalar_subquery(), message.c.created_at)
+_HAS_LETTER = exists().where(letter.c.message_id == message.c.id)
+_WITHDRAWN = {"state": MessageState.SUPERSEDED, "send_at": null()}
+_FINAL: dict[str, Any] = {"send_at": null(), "lease_by": "", "lease_until": null()}
 
 
 def _tried(*outcomes: AttemptOutcome) -> ColumnElement[bool]:
@@ -45,23 +53,7 @@ def _tried(*outcomes: AttemptOutcome) -> ColumnElement[bool]:
 
 
 def _has_try(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(_last.c.message_id == message.c.id, which).correlate(message)
-
-
-def _has_letter() -> ColumnElement[bool]:
-    return exists().where(letter.c.message_id == message.c.id)
-
-
-def _most_tries() -> ColumnElement[int]:
-    most = select(func.max(_last.c.n)).where(_last.c.message_id == message.c.id)
-    return func.coalesce(most.correlate(message).scalar_subquery(), 0)
-
-
-def _last_ended() -> ColumnElement[Any]:
-    ended = select(func.max(_last.c.ended)).where(
-        _last.c.message_id == message.c.id, _last.c.outcome == AttemptOutcome.SENT
-    )
-    return func.coalesce(ended.correlate(message).scalar_subquery(), message.c.created_at)
+    return exists().where(_MINE, which).correlate(message)
 
 
 def _bring_back(session: Session, keys: Sequence[Any], moment: Moment) -> None:
@@ -87,7 +79,7 @@ def _note_try(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
     """Write down again that these went out, which their message knows."""
     rows = select(
         message.c.id,
-        _most_tries() + 1,
+        _MOST_TRIES + 1,
         message.c.sent_at,
         message.c.sent_at,
         literal(AttemptOutcome.SENT.value),
@@ -95,10 +87,6 @@ def _note_try(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
     ).where(message.c.id.in_(keys))
     names = ["message_id", "n", "started", "ended", "outcome", "reply"]
     session.execute(insert(attempt).from_select(names, rows))
-
-
-_WITHDRAWN = {"state": MessageState.SUPERSEDED, "send_at": null()}
-_FINAL: dict[str, Any] = {"send_at": null(), "lease_by": "", "lease_until": null()}
 
 
 def _message_is(*states: MessageState) -> ColumnElement[bool]:
@@ -146,7 +134,7 @@ RULES: Rules = {
         ),
         "message_sent_without_instant": Invariant(
             and_(message.c.state == MessageState.SENT, message.c.sent_at.is_(None)),
-            {"sent_at": _last_ended()},
+            {"sent_at": _LAST_ENDED},
         ),
         "message_without_time": Invariant(
             and_(message.c.state.in_(UNSENT), message.c.send_at.is_(None)),
@@ -197,9 +185,7 @@ RULES: Rules = {
             ),
             {"lease_by": "", "lease_until": null()},
         ),
-        "message_attempts": Invariant(
-            message.c.attempts < _most_tries(), {"attempts": _most_tries()}
-        ),
+        "message_attempts": Invariant(message.c.attempts < _MOST_TRIES, {"attempts": _MOST_TRIES}),
         "message_sent_without_try": Invariant(
             and_(
                 message.c.state == MessageState.SENT,
@@ -207,20 +193,16 @@ RULES: Rules = {
                 ~_tried(AttemptOutcome.SENT),
                 ~_has_try(_last.c.outcome.not_in(_ENDED)),  # it is found out below
             ),
-            {"attempts": _most_tries() + 1},
+            {"attempts": _MOST_TRIES + 1},
             beside=_note_try,
         ),
         "message_letter_lost_in_the_dark": Invariant(
             and_(
-                message.c.state == MessageState.RETRY,
-                _tried(AttemptOutcome.UNKNOWN),
-                ~_has_letter(),
+                message.c.state == MessageState.RETRY, _tried(AttemptOutcome.UNKNOWN), ~_HAS_LETTER
             ),
             {"state": MessageState.QUARANTINED, "send_at": null()},
         ),
-        "message_letter_lost": Invariant(
-            and_(message.c.state == MessageState.SENT, ~_has_letter())
-        ),
+        "message_letter_lost": Invariant(and_(message.c.state == MessageState.SENT, ~_HAS_LETTER)),
         "message_notices_lost": Invariant(
             and_(
                 message.c.state == MessageState.SENT,

@@ -1,7 +1,6 @@
 """Reminders: each that fell due has exactly one outcome, and a message that bears it out."""
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 
@@ -19,6 +18,9 @@ IN_FLIGHT = timedelta(minutes=30)
 _WILL_GO_OUT = (*UNSENT, MessageState.QUARANTINED)
 _NOT_TOLD = (NoticeOutcome.OPEN, NoticeOutcome.NO_ADDRESSEE)
 _bundled, _bundle = notice.alias("bundled"), message.alias("bundle")
+_USUAL = (~is_asked_for(_bundle), _bundle.c.kind != "alert")
+_LAST_BUNDLING = select(func.max(_bundle.c.day)).where(*_USUAL).scalar_subquery()
+"""The last day on which messages were made, some of which reached somebody."""
 
 
 def _in(*states: MessageState) -> ColumnElement[bool]:
@@ -30,12 +32,6 @@ def _said_long_ago(moment: Moment) -> ColumnElement[bool]:
     before = min(moment.seen, moment.now - IN_FLIGHT)
     sent = (message.c.state == MessageState.SENT, message.c.sent_at < before)
     return exists().where(message.c.id == notice.c.message_id, *sent)
-
-
-def _last_bundling() -> ColumnElement[Any]:
-    """The last day on which messages were made, some of which reached somebody."""
-    usual = (~is_asked_for(_bundle), _bundle.c.kind != "alert")
-    return select(func.max(_bundle.c.day)).where(*usual).scalar_subquery()
 
 
 def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
@@ -56,7 +52,7 @@ def _waits_for_ever(moment: Moment) -> ColumnElement[bool]:
         exists().where(site.c.sending),
         notice.c.due_on < long_ago,
         notice.c.id < newest,
-        _last_bundling() >= moment.day - timedelta(days=8),
+        moment.day - timedelta(days=8) <= _LAST_BUNDLING,
         ~lately.correlate(notice),
         ~exists().where(quiet_period.c.since <= moment.day, quiet_period.c.until >= long_ago),
     )

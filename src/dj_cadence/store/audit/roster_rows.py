@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, select
+from sqlalchemy import and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.domain.rules.override import OverrideKey
-from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
+from dj_cadence.store.audit.invariant import Invariant, Moment, Rules, is_gone
 from dj_cadence.store.core.types import Instant
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import (
@@ -26,29 +26,16 @@ from dj_cadence.store.schema import (
 ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY
 _other = start_event.alias("other")
-
-
-def _running_is_lost() -> ColumnElement[bool]:
-    """The newest election of an organization that has none running."""
-    mine = (_other.c.org_id == start_event.c.org_id, _other.c.kind == "election")
-    newer = or_(
-        _other.c.day > start_event.c.day,
-        and_(_other.c.day == start_event.c.day, _other.c.id > start_event.c.id),
-    )
-    return and_(
-        start_event.c.kind == "election",
-        ~exists().where(*mine, _other.c.current),
-        ~exists().where(*mine, newer),
-    )
+_MINE = (_other.c.org_id == start_event.c.org_id, _other.c.kind == "election")
+_NEWER = or_(
+    _other.c.day > start_event.c.day,
+    and_(_other.c.day == start_event.c.day, _other.c.id > start_event.c.id),
+)
 
 
 def _elected(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
     ids = select(start_event.c.org_id).where(start_event.c.id.in_(keys))
     orgs.mark_changed(session, session.scalars(ids).all())
-
-
-def _nowhere() -> ColumnElement[bool]:
-    return and_(quiet_period.c.org_id != 0, ~exists().where(org.c.id == quiet_period.c.org_id))
 
 
 RULES: Rules = {
@@ -104,7 +91,13 @@ RULES: Rules = {
     },
     start_event: {
         "start_event_none_running": Invariant(
-            _running_is_lost(), {"current": True}, beside=_elected
+            and_(
+                start_event.c.kind == "election",
+                ~exists().where(*_MINE, _other.c.current),
+                ~exists().where(*_MINE, _NEWER),
+            ),
+            {"current": True},
+            beside=_elected,
         ),
         "start_event_ahead": Invariant(
             lambda m: or_(
@@ -131,6 +124,8 @@ RULES: Rules = {
     quiet_period: {
         "quiet_backwards": Invariant(quiet_period.c.until < quiet_period.c.since, remove=True),
         "quiet_for_ever": Invariant(lambda m: quiet_period.c.until > m.latest + 2 * _YEAR),
-        "quiet_nowhere": Invariant(_nowhere(), remove=True),
+        "quiet_nowhere": Invariant(
+            and_(quiet_period.c.org_id != 0, is_gone(org, quiet_period.c.org_id)), remove=True
+        ),
     },
 }

@@ -28,13 +28,10 @@ _LONGEST = LONGEST_ASKED + timedelta(hours=1)
 _PAUSE = channel_state.c.pause_seconds
 _MOST_SECONDS = int(LONGEST_PAUSE.total_seconds())
 _YEAR = 366 * DAY
-
-
-def _newest_version() -> ColumnElement[int]:
-    """The newest version of the data that anything was planned or changed at."""
-    changed = func.coalesce(select(func.max(org.c.changed_at_version)).scalar_subquery(), 0)
-    planned = func.coalesce(select(func.max(plan_run.c.data_version)).scalar_subquery(), 0)
-    return case((changed > planned, changed), else_=planned)
+_CHANGED = func.coalesce(select(func.max(org.c.changed_at_version)).scalar_subquery(), 0)
+_PLANNED = func.coalesce(select(func.max(plan_run.c.data_version)).scalar_subquery(), 0)
+_NEWEST_VERSION = case((_CHANGED > _PLANNED, _CHANGED), else_=_PLANNED)
+"""Of the data that anything was planned or changed at."""
 
 
 def _last_week(moment: Moment) -> ColumnElement[str]:
@@ -67,7 +64,7 @@ RULES: Rules = {
             lambda m: {"digest_week": _last_week(m)},
         ),
         "site_data_version": Invariant(
-            site.c.data_version < _newest_version(), {"data_version": _newest_version() + 1}
+            site.c.data_version < _NEWEST_VERSION, {"data_version": _NEWEST_VERSION + 1}
         ),
         "site_counters": Invariant(
             or_(site.c.pass_count < 0, site.c.shown_version < 0),

@@ -1,18 +1,22 @@
-"""Rules in force, cohorts, slots, reminder plans, tasks, and how far each duty is planned."""
+"""Rules in force, slots, tasks and how far each duty is planned; what people did about tasks."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Text, and_, exists, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.task import OWED, SETTLED, SILENT, State
-from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
+from dj_cadence.domain.tasks.way import Way
+from dj_cadence.store.audit.invariant import Invariant, Moment, Rules, is_gone
 from dj_cadence.store.schema import (
+    act,
     catalogue,
     cohort,
+    evidence,
     notice,
     org,
     org_cohort,
@@ -29,39 +33,33 @@ from dj_cadence.store.tasks.records import is_counted
 _REACH = timedelta(days=470)
 """Further than the engine or a person plans beyond today."""
 _newer = catalogue.alias("newer")
+_ITS_RECORDS = (record_task.c.task_id == task.c.id, record.c.id == record_task.c.record_id)
+_HAS_LIVE_RECORD = exists().where(*_ITS_RECORDS, is_counted())
+_RECORDED = select(func.coalesce(func.sum(record_task.c.amount), 0))
+_AMOUNT = _RECORDED.where(*_ITS_RECORDS, is_counted()).correlate(task).scalar_subquery()
+"""What the records that count for a task add up to."""
+_NEWEST_SAID = select(func.max(notice.c.due_revision)).where(notice.c.task_id == task.c.id)
+_DUE_REVISION = func.coalesce(_NEWEST_SAID.correlate(task).scalar_subquery(), 0)
 _OPEN_STATES = sorted(State)
-
-
-def _has_live_record() -> ColumnElement[bool]:
-    return exists().where(
-        record_task.c.task_id == task.c.id, record.c.id == record_task.c.record_id, is_counted()
-    )
-
-
-def _recorded() -> ColumnElement[int]:
-    """What the records that count for a task add up to."""
-    total = (
-        select(func.coalesce(func.sum(record_task.c.amount), 0))
-        .join(record, record.c.id == record_task.c.record_id)
-        .where(record_task.c.task_id == task.c.id, is_counted())
-        .correlate(task)
-    )
-    return total.scalar_subquery()
+_AFTER = type_coerce(act.c.after, Text)
+"""As it is written: the same value is always the same text."""
+_SPEAKS = or_(_AFTER.contains('"state":'), act.c.kind.in_((ActKind.WITHDRAW, ActKind.REOPEN)))
+_LAST = select(func.max(act.c.id)).where(act.c.task_id == task.c.id, _SPEAKS).correlate(task)
+_IS_LAST_WORD = act.c.id == _LAST.scalar_subquery()
+"""Whether an act is the newest of its task that says in which state it is."""
+_SAYS_STATE = or_(
+    _AFTER.contains('"state":"' + task.c.state + '"'),
+    and_(act.c.kind == ActKind.WITHDRAW, task.c.state == State.WITHDRAWN.value),
+)
+_SAYS_CLOSED = or_(
+    *(_AFTER.contains(f'"state":"{state}"') for state in sorted(SETTLED - {State.WITHDRAWN})),
+    act.c.kind == ActKind.WITHDRAW,
+)
 
 
 def _last_day_recorded(moment: Moment) -> ColumnElement[object]:
-    last = (
-        select(func.max(record.c.day))
-        .join(record_task, record_task.c.record_id == record.c.id)
-        .where(record_task.c.task_id == task.c.id, record.c.day <= moment.latest)
-        .correlate(task)
-    )
-    return func.coalesce(last.scalar_subquery(), moment.latest)
-
-
-def _newest_said() -> ColumnElement[int]:
-    newest = select(func.max(notice.c.due_revision)).where(notice.c.task_id == task.c.id)
-    return newest.correlate(task).scalar_subquery()
+    last = select(func.max(record.c.day)).where(*_ITS_RECORDS, record.c.day <= moment.latest)
+    return func.coalesce(last.correlate(task).scalar_subquery(), moment.latest)
 
 
 def _roll_again(session: Session, _keys: Sequence[Any], _moment: Moment) -> None:
@@ -90,8 +88,7 @@ RULES: Rules = {
     org_cohort: {
         "cohort_member_start_event": Invariant(
             and_(
-                org_cohort.c.start_event_id != 0,
-                ~exists().where(start_event.c.id == org_cohort.c.start_event_id),
+                org_cohort.c.start_event_id != 0, is_gone(start_event, org_cohort.c.start_event_id)
             )
         )
     },
@@ -124,14 +121,14 @@ RULES: Rules = {
             lambda m: {"completed_on": _last_day_recorded(m), "sequence": task.c.sequence + 1},
         ),
         "task_amount": Invariant(
-            or_(task.c.amount < 0, and_(_has_live_record(), task.c.amount < _recorded())),
-            {"amount": _recorded(), "sequence": task.c.sequence + 1},
+            or_(task.c.amount < 0, and_(_HAS_LIVE_RECORD, task.c.amount < _AMOUNT)),
+            {"amount": _AMOUNT, "sequence": task.c.sequence + 1},
         ),
         "task_target": Invariant(
             and_(task.c.target < 1, task.c.state.not_in(sorted(OWED))), {"target": 1}
         ),
         "task_without_act_mark": Invariant(
-            and_(~task.c.has_acts, _has_live_record()), {"has_acts": True}
+            and_(~task.c.has_acts, _HAS_LIVE_RECORD), {"has_acts": True}
         ),
         "task_hour": Invariant(
             and_(task.c.planned_time != "", task.c.planned_time.not_like("__:__")),
@@ -145,26 +142,50 @@ RULES: Rules = {
             lambda m: task.c.redated_on > m.latest + DAY, lambda m: {"redated_on": m.latest}
         ),
         "task_revision": Invariant(
-            or_(task.c.due_revision < 0, task.c.due_revision < func.coalesce(_newest_said(), 0)),
+            or_(task.c.due_revision < 0, task.c.due_revision < _DUE_REVISION),
             {
-                "due_revision": func.coalesce(_newest_said(), 0),
+                "due_revision": _DUE_REVISION,
                 "redated_on": func.coalesce(task.c.redated_on, task.c.opens),
             },
         ),
         "task_start_event": Invariant(
-            and_(
-                task.c.start_event_id > 0,
-                ~exists().where(start_event.c.id == task.c.start_event_id),
-            )
+            and_(task.c.start_event_id > 0, is_gone(start_event, task.c.start_event_id))
         ),
         "task_about_nobody": Invariant(
             or_(
-                and_(task.c.subject_id > 0, ~exists().where(org.c.id == task.c.subject_id)),
-                and_(
-                    task.c.subject_id < 0, ~exists().where(start_event.c.id == -task.c.subject_id)
-                ),
+                and_(task.c.subject_id > 0, is_gone(org, task.c.subject_id)),
+                and_(task.c.subject_id < 0, is_gone(start_event, -task.c.subject_id)),
             )
         ),
+        "task_settled_without_act": Invariant(
+            and_(
+                task.c.settled_at.is_not(None),
+                task.c.state.in_(sorted(SETTLED)),
+                ~exists().where(_IS_LAST_WORD, _SAYS_STATE).correlate(task),
+            )
+        ),
+        "task_open_against_act": Invariant(
+            and_(
+                task.c.settled_at.is_(None),
+                task.c.state.not_in(sorted(SETTLED)),
+                exists().where(_IS_LAST_WORD, _SAYS_CLOSED).correlate(task),
+            )
+        ),
+    },
+    record: {
+        "record_of_no_task": Invariant(~exists().where(record_task.c.record_id == record.c.id)),
+        "record_ahead": Invariant(lambda m: record.c.day > m.latest + DAY),
+        "record_voided_before": Invariant(
+            record.c.voided_at < record.c.recorded_at, {"voided_at": record.c.recorded_at}
+        ),
+    },
+    record_task: {"record_amount": Invariant(record_task.c.amount < 0, {"amount": 0})},
+    evidence: {
+        "evidence_hash": Invariant(or_(func.length(evidence.c.sha256) != 64, evidence.c.size < 0))
+    },
+    act: {
+        "act_kind": Invariant(act.c.kind.not_in(tuple(ActKind))),
+        "act_via": Invariant(act.c.via.not_in(("", *sorted(Way))), {"via": ""}),
     },
     plan_run: {
         "plan_run_window": Invariant(
