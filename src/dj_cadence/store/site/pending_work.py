@@ -21,25 +21,22 @@ from dj_cadence.store.schema import (
 
 _TODAY, _NOW = bindparam("today", type_=Date), bindparam("now", type_=Instant)
 _WAITING = message.c.send_at.is_not(None)
+_PENDING = {
+    "tasks": exists().where(task.c.next_on <= _TODAY),
+    "messages": exists().where(_WAITING, or_(message.c.send_at <= _NOW, message.c.day < _TODAY)),
+    "urgent": exists().where(
+        _WAITING, or_(and_(message.c.send_at <= _NOW, is_asked_for()), message.c.day < _TODAY)
+    ),
+    "notices": exists().where(WAITS, notice.c.due_on <= _TODAY),
+    "newcomers": exists().where(appointment.c.handover_notified_on.is_(None), holds_office(_TODAY)),
+    "digests": exists().where(digest.c.message_id.is_(None), digest.c.week == bindparam("week")),
+}
 _LOOK = select(
     site,
     select(catalogue.c.hash).where(catalogue.c.current).scalar_subquery().label("catalogue"),
     select(func.max(override.c.id)).scalar_subquery().label("override"),
     select(func.max(override.c.ended_at)).scalar_subquery().label("override_ended"),
-    exists().where(task.c.next_on <= _TODAY).label("tasks"),
-    exists()
-    .where(_WAITING, or_(message.c.send_at <= _NOW, message.c.day < _TODAY))
-    .label("messages"),
-    exists()
-    .where(_WAITING, or_(and_(message.c.send_at <= _NOW, is_asked_for()), message.c.day < _TODAY))
-    .label("urgent"),
-    exists().where(WAITS, notice.c.due_on <= _TODAY).label("notices"),
-    exists()
-    .where(appointment.c.handover_notified_on.is_(None), holds_office(_TODAY))
-    .label("newcomers"),
-    exists()
-    .where(digest.c.message_id.is_(None), digest.c.week == bindparam("week"))
-    .label("digests"),
+    *(is_there.label(name) for name, is_there in _PENDING.items()),
 )
 """The site's row with the hash of the rules in force (None before the first), and what waits.
 
