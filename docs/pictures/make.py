@@ -33,8 +33,7 @@ from dj_cadence.rendering.documents import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.digest.on_demand import requested_digest
-from dj_cadence.services.documents.letters import paper
-from dj_cadence.services.documents.term_letters import ELECTION
+from dj_cadence.services.documents.letters import ELECTION, paper
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.rules.applied import applied_catalogue

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
+from dj_cadence.domain.reminders.plan import ReminderPlan, next_reminder
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.duty_in_words import owed_by_text
-from dj_cadence.domain.tasks.task import Task, next_change
+from dj_cadence.domain.tasks.task import Task, dates_of, next_change
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
 from dj_cadence.services.tasks import evidence
@@ -169,11 +169,11 @@ def _next(
 ) -> str:
     if task.state.is_settled or duty is None:
         return "  已办结，不再提醒。" if task.state.is_settled else "  等待人工处理。"
-    dates = TaskDates(task.opens, task.planned, task.due, task.asked_on)
+    dates = dates_of(task)
     calendar, plan = catalogue.calendar, plan_snapshots.load(session, task.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(task.duty, task.step)
-    changes = next_change(today, task.opens, task.due, grace, calendar, task.asked_on)
+    changes = next_change(today, dates, grace, calendar)
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(task.duty, task.step)}")

@@ -15,7 +15,7 @@ from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind, contradict, facts_in
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.change import TaskChange
-from dj_cadence.domain.tasks.task import OWED, State, Task, owed_again
+from dj_cadence.domain.tasks.task import OWED, State, Task, dates_of, state_on
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
@@ -235,11 +235,9 @@ def _owed_again(
     was = State(str(values["state"]))
     if was not in OWED:
         return {"next_on": None}
-    opens, due = (values.get(name, getattr(task, name)) for name in ("opens", "due"))
-    assert isinstance(opens, date)
-    assert isinstance(due, date)
+    dates = dates_of(task._replace(**values))  # type: ignore[arg-type]
     grace = catalogue.recording_grace(task.duty, task.step)
-    state = owed_again(was, today, opens, due, grace, catalogue.calendar, task.asked_on)
+    state = state_on(today, dates, grace, catalogue.calendar, was)
     return {"state": state, "settled_at": None, "next_on": today}
 
 

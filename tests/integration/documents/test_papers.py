@@ -20,8 +20,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_document, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.documents.letters import make_document
-from dj_cadence.services.documents.term_letters import reminder_months
+from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.services.documents.wall_plan import wall_plan
 from dj_cadence.services.tasks.record import done, missed
 from dj_cadence.store.core.database import Database
@@ -35,10 +34,10 @@ TODAY = date(2026, 5, 12)
 SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 
 
-def made(database: Database, kind: DocumentKind, code: str, **asked: object) -> Document:
+def made(database: Database, kind: DocumentKind, code: str, **asked: Any) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, code)
-        return make_document(session, EVERYTHING, kind, found, **SEEN, **asked)
+        return DocumentWriter(session, EVERYTHING, found, **SEEN).write(kind, **asked)
 
 
 def opened(paper: Document, folder: Path) -> str:
@@ -84,8 +83,8 @@ def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
 def test_the_months_with_a_letter_are_known(planned: Database) -> None:
     def months(code: str, until: date) -> list[date]:
         with planned.read() as session:
-            org_id = orgs.find_org(session, code).id
-            return reminder_months(session, EVERYTHING, org_id, until, **SEEN)
+            found = orgs.find_org(session, code)
+            return DocumentWriter(session, EVERYTHING, found, **SEEN).reminder_months(until)
 
     assert months("S", date(2026, 8, 30)) == []
     assert months("S", date(2026, 8, 31)) == [date(2026, 8, 1)]

@@ -5,14 +5,8 @@ from datetime import date
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.reminders.plan import (
-    Reminder,
-    ReminderPlan,
-    TaskDates,
-    next_reminder,
-    reminders,
-)
-from dj_cadence.domain.tasks.task import State, next_change, owed_again
+from dj_cadence.domain.reminders.plan import Reminder, ReminderPlan, next_reminder, reminders
+from dj_cadence.domain.tasks.task import State, TaskDates, next_change, state_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +37,12 @@ def daily_update(
     key: UpdateKey, plan: ReminderPlan, calendar: WorkCalendar, today: date
 ) -> DailyUpdate:
     """What the engine makes of a task with this key on `today`."""
-    dates, grace, asked_on = key.dates, key.recording_grace, key.dates.asked_on
+    dates, grace = key.dates, key.recording_grace
     after = FIRST_DAY if key.is_redated else key.reminded_until
-    changes = next_change(today, dates.opens, dates.due, grace, calendar, asked_on)
+    changes = next_change(today, dates, grace, calendar)
     speaks = next_reminder(plan, dates, calendar, today)
     return DailyUpdate(
-        owed_again(key.state, today, dates.opens, dates.due, grace, calendar, asked_on),
+        state_on(today, dates, grace, calendar, key.state),
         tuple(reminders(plan, dates, calendar, after, today)),
         min((day for day in (changes, speaks) if day), default=None),
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.domain.tasks.task import last_answer_day
+from dj_cadence.domain.tasks.task import TaskDates, last_answer_day
 
 # Steps of notices that stand in no plan:
 ESCALATED = "up"
@@ -113,17 +113,6 @@ class ReminderPlan:
             for step in self.steps
             if step.counted_from is From.DUE and max(step.days, step.working_days, step.months) > 0
         )
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDates:
-    """The dates of one task, local."""
-
-    opens: date
-    planned: date | None
-    due: date
-    asked_on: date | None = None
-    """When it was asked whether it is done already; None: it was not under way at the start."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

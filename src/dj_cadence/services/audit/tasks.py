@@ -9,9 +9,9 @@ from typing import cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
-from dj_cadence.domain.reminders.plan import TaskDates, reminders
+from dj_cadence.domain.reminders.plan import reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import LATE, State, state_on
+from dj_cadence.domain.tasks.task import LATE, State, dates_of, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -83,9 +83,7 @@ class _Look:
 
     def _state(self, row: AnyRow) -> State:
         grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(
-            self.moment.day, row.opens, row.due, grace, self.rules.calendar, row.asked_on
-        )
+        return state_on(self.moment.day, dates_of(row), grace, self.rules.calendar)
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)
@@ -146,11 +144,10 @@ class _Look:
         duty = self.rules.duties.get(row.duty)
         if duty is None or duty.workflow or row.reminded_until > self.moment.latest:
             return []  # of a workflow only the current step speaks
-        dates = TaskDates(row.opens, row.planned, row.due, row.asked_on)
         try:
             plan = self.updates.plan(self.session, row.plan_snapshot_id)
             since, until = self._applied_on, row.reminded_until
-            due = reminders(plan, dates, self.rules.calendar, since, until)
+            due = reminders(plan, dates_of(row), self.rules.calendar, since, until)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
         return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]

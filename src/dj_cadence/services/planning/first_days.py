@@ -4,8 +4,9 @@ from datetime import date
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.planning.slot import Slot
-from dj_cadence.domain.reminders.plan import TaskDates, next_reminder
+from dj_cadence.domain.reminders.plan import next_reminder
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.task import TaskDates, dates_of
 
 
 class FirstDays:
@@ -18,7 +19,7 @@ class FirstDays:
 
     def of(self, slot: Slot, plan: str) -> date:
         """The day on which it opens, or is spoken of by the reminder plan if that is earlier."""
-        dates = TaskDates(slot.opens, slot.planned, slot.due, slot.asked_on)
+        dates = dates_of(slot)
         if (plan, dates) not in self._known:
             spoken = next_reminder(self._plans[plan], dates, self._calendar, FIRST_DAY)
             self._known[plan, dates] = min(slot.opens, spoken or slot.opens)

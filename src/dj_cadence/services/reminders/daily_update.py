@@ -14,9 +14,9 @@ from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, UpdateKey, daily_update
 from dj_cadence.domain.reminders.notice import Notice
-from dj_cadence.domain.reminders.plan import ESCALATED, ReminderPlan, TaskDates
+from dj_cadence.domain.reminders.plan import ESCALATED, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State, Task
+from dj_cadence.domain.tasks.task import State, Task, dates_of
 from dj_cadence.services.reminders.due_notices import due_escalations, due_reminders
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
@@ -156,7 +156,7 @@ def update_key(task: Any, catalogue: Catalogue) -> UpdateKey:
     """All that the update of a task depends on."""
     return UpdateKey(
         State(task.state),
-        TaskDates(task.opens, task.planned, task.due, task.asked_on),
+        dates_of(task),
         catalogue.recording_grace(task.duty, task.step),
         task.plan_snapshot_id,
         task.reminded_until,

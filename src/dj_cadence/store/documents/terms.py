@@ -26,17 +26,15 @@ def terms_below(
     duties: Collection[str],
     org_id: int,
     visitor: Visitor,
-    *,
-    first: date,
-    last: date,
+    span: tuple[date, date],
     today: date,
 ) -> list[CommitteeTerm]:
-    """Those directly below an organization that the visitor sees, ending on `first`…`last`.
+    """Those directly below an organization that the visitor sees, ending in a span of days.
 
     In the organizations' own order.
     """
     seen = reached(visitor, Right.SEE, today)
-    where = and_(org.c.supervisor_id == org_id, seen, task.c.due.between(first, last))
+    where = and_(org.c.supervisor_id == org_id, seen, task.c.due.between(*span))
     return _terms(session, duties, where, today)
 
 

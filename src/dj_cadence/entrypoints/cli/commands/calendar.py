@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dj_cadence.problems import Problem
     from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
 
-app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
+app = typer.Typer(name="calendar", help="日历：放假调休安排和校历。", no_args_is_help=True)
 
 _STATUS = {"official": "已公布", "statutory_only": "仅法定", "missing": "缺"}
 

@@ -8,7 +8,7 @@ from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_n
 from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
-app = typer.Typer(help="事项：由一件事开始计时的任务。", no_args_is_help=True)
+app = typer.Typer(name="case", help="事项：由一件事开始计时的任务。", no_args_is_help=True)
 _Number = Annotated[int, typer.Argument(parser=parse_number, metavar="编号", help="事项编号")]
 
 

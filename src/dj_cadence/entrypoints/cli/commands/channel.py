@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dj_cadence.domain.messages.notifier import Limit
     from dj_cadence.services.delivery.channels import Channel
 
-app = typer.Typer(help="通道：消息怎样送出。", no_args_is_help=True)
+app = typer.Typer(name="channel", help="通道：消息怎样送出。", no_args_is_help=True)
 
 
 @app.command("list")

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.labels import TASKS
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
@@ -116,6 +115,7 @@ def digest(
     send: Annotated[bool, typer.Option("--send", help="现在就发给读周报的人")] = False,
 ) -> None:
     """看一个上级组织的周报；过去的周只有数字。"""
+    from dj_cadence.domain.dates.iso_week import week_label
     from dj_cadence.rendering.workbooks import digest_workbook
     from dj_cadence.services.digest.on_demand import as_message, requested_digest
     from dj_cadence.services.roster.named import find_org
@@ -148,6 +148,8 @@ def digest(
 
 def _week(label: str) -> date:
     """The Monday of a week, or a day that belongs to no such label."""
+    from dj_cadence.domain.dates.iso_week import first_day_of_week
+
     try:
         return first_day_of_week(label)
     except ValueError:

@@ -43,7 +43,7 @@ def letter(
     from dj_cadence.bootstrap import template_folders
     from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
-    from dj_cadence.services.documents.letters import make_document
+    from dj_cadence.services.documents.letters import DocumentWriter
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
@@ -52,17 +52,13 @@ def letter(
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
     with reading(ctx) as (site, session):
-        document = make_document(
-            session,
+        rules, found, contact = (
             applied_catalogue(session),
-            kinds[kind],
             find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            month=month,
-            year=year,
-            contact=site.settings.contact,
+            site.settings.contact,
         )
+        writer = DocumentWriter(session, rules, found, ADMINISTRATOR, site.today, contact)
+        document = writer.write(kinds[kind], month, year)
     write_file(render_document(template_folders(site.settings), document), out)
 
 

@@ -9,7 +9,7 @@ from dj_cadence.entrypoints.cli.arguments import AsJson, By, Reason, parse_date,
 from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
-app = typer.Typer(help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
+app = typer.Typer(name="quiet", help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
 _Until = Annotated[
     date, typer.Option("--until", parser=parse_date, metavar="日期", help="最后一天")
 ]

@@ -14,7 +14,7 @@ from dj_cadence.problems import faults
 if TYPE_CHECKING:
     from dj_cadence.services.roster.import_roster import ImportReport
 
-app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
+app = typer.Typer(name="roster", help="花名册：组织和任职。", no_args_is_help=True)
 
 
 @app.command("import")

@@ -19,7 +19,7 @@ from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.digest.on_demand import requested_digest
-from dj_cadence.services.documents.letters import make_document
+from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.services.documents.wall_plan import wall_plan
 
 
@@ -53,18 +53,9 @@ def paper_file(ctx: RequestContext) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
-        org, rules = ctx.organization(session), ctx.catalogue
-        made = make_document(
-            session,
-            rules,
-            kind,
-            org,
-            visitor=ctx.visitor,
-            today=ctx.today,
-            month=month,
-            year=year,
-            contact=ctx.settings.contact,
-        )
+        org, contact = ctx.organization(session), ctx.settings.contact
+        writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today, contact)
+        made = writer.write(kind, month, year)
     content = render_document(ctx.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 

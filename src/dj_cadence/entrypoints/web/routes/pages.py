@@ -23,12 +23,12 @@ from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
-from dj_cadence.services.documents.letters import reported
-from dj_cadence.services.documents.term_letters import (
+from dj_cadence.services.documents.letters import (
     ELECTION,
+    DocumentWriter,
     has_letters,
     offered,
-    reminder_months,
+    reported,
 )
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
@@ -200,9 +200,9 @@ def _organization(
             "oversees": oversees(session, visitor, org.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
-            "reminder_months": reminder_months(
-                session, ctx.catalogue, org.id, add_years(today, 1), visitor=visitor, today=today
-            ),
+            "reminder_months": DocumentWriter(
+                session, ctx.catalogue, org, visitor, today
+            ).reminder_months(add_years(today, 1)),
         }
         hanging = {row.due.replace(day=1) for row in hung_up(every)}
         values["wall_year"] = today.year in {month.year for month in hanging}
