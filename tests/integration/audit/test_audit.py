@@ -12,7 +12,7 @@ from dj_cadence.domain.labels import MESSAGES, NOTICES
 from dj_cadence.domain.messages.states import MessageState, NoticeOutcome
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.audit import audit
-from dj_cadence.services.audit.sentences import SENTENCES
+from dj_cadence.services.audit.finding import SENTENCES
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.site import switch_sending
 from dj_cadence.store.audit import OF_ROWS, RULES

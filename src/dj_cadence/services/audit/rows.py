@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.audit.sentences import SENTENCES
+from dj_cadence.services.audit.finding import SENTENCES, AuditFinding
 from dj_cadence.store.audit import RULES
 from dj_cadence.store.audit.invariant import (
     SHOWN,

@@ -68,7 +68,9 @@ class _Look:
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
         """What is wrong in a situation, and what sets it right."""
-        key, moment, should = store.key_of(row), self.moment, self._state(row)
+        key, moment = store.key_of(row), self.moment
+        grace = self.rules.recording_grace(row.duty, row.step)
+        should = state_on(moment.day, dates_of(row), grace, self.rules.calendar)
         if row.reminded_until > moment.latest:
             return "task_ahead", lambda s: store.bring_back(s, key, should, moment)
         if row.last_next is None or row.last_next <= moment.latest:
@@ -80,10 +82,6 @@ class _Look:
         if row.last_next > latest:
             return "task_next_day_late", lambda s: store.wake(s, key, latest, moment)
         return None
-
-    def _state(self, row: AnyRow) -> State:
-        grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(self.moment.day, dates_of(row), grace, self.rules.calendar)
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)
