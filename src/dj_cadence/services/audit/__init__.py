@@ -41,7 +41,7 @@ _PLAN_HANGS_ON = (
     *("start_event_", "catalogue_", "clock_", "cohort_", "database_", "look_", "org_"),
     *("override_", "profile_", "reference_", "site_", "slot_", "unreadable"),
 )
-"""How the kinds of such findings begin."""
+"""How the kinds of findings begin from which the plan would be worked out wrongly."""
 
 
 def audit(site: Site, now: datetime) -> list[AuditFinding]:
@@ -79,14 +79,9 @@ def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
     if rules and row:
         catalogue = rules
         yield from _guarded("task", lambda: look_at_tasks(site, catalogue, moment, mend=mend))
-        if not any(_hangs_the_plan_on(finding) for finding in findings):
+        left = (finding.kind for finding in findings if finding.number and not finding.mended)
+        if not any(kind.startswith(_PLAN_HANGS_ON) for kind in left):
             yield from _guarded("plan", lambda: look_at_plan(site, catalogue, moment, mend=mend))
-
-
-def _hangs_the_plan_on(finding: AuditFinding) -> bool:
-    """Whether the plan would be worked out from what is wrong and could not be mended."""
-    is_open = finding.number and not finding.mended
-    return bool(is_open and finding.kind.startswith(_PLAN_HANGS_ON))
 
 
 def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[AuditFinding]:

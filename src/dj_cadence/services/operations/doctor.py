@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -127,15 +127,12 @@ def _open_paths(folder: Path, others: Iterable[Path]) -> list[Path]:
 
     `others` belong to the site and lie elsewhere, such as its database.
     """
-    paths = [folder, *_paths_in(folder), *others]
-    return [path for path in dict.fromkeys(paths) if _is_open(path)]
-
-
-def _paths_in(folder: Path) -> Iterator[Path]:
+    paths = [folder]
     for place, folders, files in os.walk(folder):
         if Path(place) == folder:
             folders[:] = [name for name in sorted(folders) if name not in _PUBLIC]
-        yield from (Path(place, name) for name in (*folders, *sorted(files)))
+        paths += (Path(place, name) for name in (*folders, *sorted(files)))
+    return [path for path in dict.fromkeys((*paths, *others)) if _is_open(path)]
 
 
 def _is_open(path: Path) -> bool:

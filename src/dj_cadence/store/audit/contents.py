@@ -13,6 +13,7 @@ from dj_cadence.store.schema import (
     catalogue,
     cohort,
     evidence,
+    org,
     plan_snapshot,
     profile,
     site,
@@ -72,3 +73,12 @@ def evidence_sizes(session: Session) -> dict[str, int]:
     """The size of each file that was handed in, by its hash."""
     rows = session.execute(select(evidence.c.sha256, evidence.c.size))
     return {row.sha256: row.size for row in rows}
+
+
+_NODE = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
+
+
+def nodes(session: Session) -> dict[int, AnyRow]:
+    """Each organization, where it stands and what the roster says, by id in their own order."""
+    query = select(*(org.c[name] for name in _NODE)).order_by(org.c.position, org.c.id)
+    return {row.id: row for row in session.execute(query)}

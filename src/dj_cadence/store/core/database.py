@@ -229,16 +229,13 @@ def _begin_sqlite(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA {pragma}")
         connection.info["sorting"] = intent == "sorting"
     if intent != "read":
-        _sync(connection, "FULL" if intent == "write" else "NORMAL")
+        level = "FULL" if intent == "write" else "NORMAL"
+        if connection.info.get("synchronous") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            connection.info["synchronous"] = level
         checks = "OFF" if intent == "joined" else "ON"
         connection.exec_driver_sql(f"PRAGMA foreign_keys={checks}")
     connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
-
-
-def _sync(connection: Connection, level: str) -> None:
-    if connection.info.get("synchronous") != level:
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.info["synchronous"] = level
 
 
 def upsert(table: Table) -> postgresql.Insert:
