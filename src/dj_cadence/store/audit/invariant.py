@@ -47,7 +47,7 @@ class Invariant:
     """The values that set such a row right."""
     remove: bool = False
     """Whether such a row is taken away."""
-    beside: Callable[[Session, Sequence[Any], Moment], None] | None = None
+    beside: Sequence[Callable[[Session, Sequence[Any], Moment], None]] = ()
     """What else is to be done about the rows that were mended, by their keys.
 
     Without `mend` and `remove` it is all that is done about them.
@@ -57,7 +57,7 @@ class Invariant:
 
     @property
     def is_mended(self) -> bool:
-        return self.remove or self.mend is not None or self.beside is not None
+        return self.remove or self.mend is not None or bool(self.beside)
 
     def condition(self, moment: Moment) -> ColumnElement[bool]:
         return self.broken(moment) if callable(self.broken) else self.broken
@@ -109,8 +109,8 @@ def set_right(
         changed = session.scalars(update(table).where(*still).values(**values).returning(key)).all()
     else:
         changed = session.scalars(select(key).where(*still).with_for_update()).all()
-    if rule.beside and changed:
-        rule.beside(session, changed, moment)
+    for also_do in rule.beside if changed else ():
+        also_do(session, changed, moment)
     return len(changed)
 
 

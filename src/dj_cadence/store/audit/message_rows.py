@@ -66,11 +66,6 @@ def _bring_back(session: Session, keys: Sequence[Any], moment: Moment) -> None:
         session.execute(update(message).where(message.c.id == row.id).values(**values))
 
 
-def _withdraw(session: Session, keys: Sequence[Any], moment: Moment) -> None:
-    release(session, keys)
-    _bring_back(session, keys, moment)
-
-
 def _set_free(session: Session, keys: Sequence[Any], _moment: Moment) -> None:
     release(session, keys)
 
@@ -122,7 +117,7 @@ RULES: Rules = {
                 message.c.state.in_(UNSENT), or_(message.c.address == "", message.c.channel == "")
             ),
             {"state": MessageState.SUPERSEDED, **_FINAL},
-            beside=_set_free,
+            beside=(_set_free,),
         ),
         "message_sent_again": Invariant(
             and_(
@@ -162,7 +157,7 @@ RULES: Rules = {
                 ~_tried(AttemptOutcome.UNKNOWN),
             ),
             _WITHDRAWN,
-            beside=_set_free,
+            beside=(_set_free,),
         ),
         "message_lease": Invariant(
             lambda m: and_(
@@ -194,7 +189,7 @@ RULES: Rules = {
                 ~_has_try(_last.c.outcome.not_in(_ENDED)),  # it is found out below
             ),
             {"attempts": _MOST_TRIES + 1},
-            beside=_note_try,
+            beside=(_note_try,),
         ),
         "message_letter_lost_in_the_dark": Invariant(
             and_(
@@ -212,12 +207,12 @@ RULES: Rules = {
         ),
         "message_ahead": Invariant(
             lambda m: and_(message.c.day > m.waits_until, message.c.state.not_in(UNSENT)),
-            beside=_bring_back,
+            beside=(_bring_back,),
         ),
         "message_waiting_ahead": Invariant(
             lambda m: and_(message.c.day > m.waits_until, message.c.state.in_(WAITING)),
             _WITHDRAWN,
-            beside=_withdraw,
+            beside=(_set_free, _bring_back),
         ),
         "message_quarantined": Invariant(message.c.state == MessageState.QUARANTINED),
     },

@@ -97,7 +97,7 @@ RULES: Rules = {
                 ~exists().where(*_MINE, _NEWER),
             ),
             {"current": True},
-            beside=_elected,
+            beside=(_elected,),
         ),
         "start_event_ahead": Invariant(
             lambda m: or_(

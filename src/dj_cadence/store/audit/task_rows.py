@@ -193,10 +193,10 @@ RULES: Rules = {
                 plan_run.c.since > plan_run.c.until, plan_run.c.until > m.latest + _REACH
             ),
             {"inputs": "", "until": plan_run.c.since},
-            beside=_roll_again,
+            beside=(_roll_again,),
         ),
         "plan_run_version": Invariant(
-            plan_run.c.data_version < 0, {"inputs": "", "data_version": 0}, beside=_roll_again
+            plan_run.c.data_version < 0, {"inputs": "", "data_version": 0}, beside=(_roll_again,)
         ),
     },
 }

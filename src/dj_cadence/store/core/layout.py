@@ -70,10 +70,8 @@ def _said(difference: tuple[Any, ...]) -> str:
         _, table, column, *_ = given
         return f"{table}.{column} 的{_CHANGES[what]}不同"
     way, _, kind = what.partition("_")
-    return f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {_name(given)}"
-
-
-def _name(given: list[Any]) -> str:
-    if len(given) > 1:
-        return f"{given[1]}.{given[2].name}"
-    return str(getattr(given[0], "name", None) or given[0])
+    named = given[2] if len(given) > 1 else given[0]
+    where = f"{given[1]}." if len(given) > 1 else ""
+    return (
+        f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {where}{getattr(named, 'name', named)}"
+    )
