@@ -72,6 +72,5 @@ def _said(difference: tuple[Any, ...]) -> str:
     way, _, kind = what.partition("_")
     named = given[2] if len(given) > 1 else given[0]
     where = f"{given[1]}." if len(given) > 1 else ""
-    return (
-        f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {where}{getattr(named, 'name', named)}"
-    )
+    shown = getattr(named, "name", None) or named
+    return f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {where}{shown}"
