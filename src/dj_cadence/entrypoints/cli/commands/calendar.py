@@ -15,10 +15,12 @@ from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_no
 from dj_cadence.entrypoints.cli.output import say, say_json, say_problems, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
-    from dj_cadence.domain.dates.working_days import HolidayYear
-    from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
+    from dj_cadence.domain.dates.working_days import HolidayYear, Semester
+    from dj_cadence.services.planning.apply import PlanReport
+    from dj_cadence.services.rules.calendars import Source
 
 app = typer.Typer(name="calendar", help="日历：放假调休安排和校历。", no_args_is_help=True)
 
@@ -31,21 +33,21 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.rules.calendars import calendars
 
     place = site_folder_or_none(ctx)
-    listed = calendars(place / "schedules" if place else None, clock.now().date())
+    years, semesters = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
-        for year, source in listed.years:
+        for year, source in years:
             say_json(_year_as_json(year, source))
-        for semester, source in listed.semesters:
+        for semester, source in semesters:
             names = ("label", "city", "stage", "first", "last", "provisional", "source")
             shown = {name: getattr(semester, name) for name in names}
             say_json({"calendar": "semester", **shown, **asdict(source)})
         return
-    _show_years(listed)
+    _show_years(years)
     say()
-    _show_semesters(listed)
+    _show_semesters(semesters)
 
 
-def _show_years(listed: Calendars) -> None:
+def _show_years(years: Sequence[tuple[HolidayYear, Source]]) -> None:
     rows = (
         (
             year.year,
@@ -55,12 +57,12 @@ def _show_years(listed: Calendars) -> None:
             _origin(source),
             year.source,
         )
-        for year, source in listed.years
+        for year, source in years
     )
     table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
 
 
-def _show_semesters(listed: Calendars) -> None:
+def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
     from dj_cadence.domain.dates.period import chinese_label
 
     rows = (
@@ -74,7 +76,7 @@ def _show_semesters(listed: Calendars) -> None:
             _origin(source),
             semester.source,
         )
-        for semester, source in listed.semesters
+        for semester, source in semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
@@ -118,21 +120,21 @@ def import_(
         elif dry_run:
             database, today = site.site.database, site.today
             titles = {key: duty.title for key, duty in arrival.before.catalogue.duties.items()}
-            _show_effect(effect(database, arrival.before, arrival.after, today), titles)
+            _show_effect(*effect(database, arrival.before, arrival.after, today), titles)
         else:
             names = "、".join(calendar_import.store(schedules, arrival))
             say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
 
 
-def _show_effect(effect: CalendarEffect, titles: dict[str, str]) -> None:
-    for (duty, change), count in effect.plan.counts.items():
+def _show_effect(plan: PlanReport, definite: int, titles: dict[str, str]) -> None:
+    for (duty, change), count in plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
-        for sample in effect.plan.samples:
+        for sample in plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")
-    if not effect.plan.counts:
+    if not plan.counts:
         say("没有任务改期。")
-    say(f"日期由暂定变为确定的任务：{effect.definite} 项。")
+    say(f"日期由暂定变为确定的任务：{definite} 项。")
     say("以上是预览，没有存入。去掉 --dry-run 即存入。")
 
 

@@ -156,10 +156,10 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services import undo
 
     with acting(ctx, by) as act:
-        is_grant, beside = undo.concerned(act.session, task)
-        subject = act.above(task) if is_grant else act.on(task, *beside)
-        kind = undo.last_deed(act.session, task).kind
+        kind, beside = undo.concerned(act.session, task)
+        subject = act.above(task) if kind and kind.is_grant else act.on(task, *beside)
         state = undo.undo(*subject, reason=reason)
+    assert kind
     say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 

@@ -171,7 +171,8 @@ def _chosen(ctx: RequestContext, session: Session, may: Allowed) -> tuple[_Act, 
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     allowed = may.below if name in _GRANTS else may.own
-    if name == "reopen" and concerned(session, number)[0]:  # a grant is taken back by whom grants
+    kind = concerned(session, number)[0] if name == "reopen" else None
+    if kind and kind.is_grant:  # taken back by whom grants
         allowed = may.below
     task = allowed.get(number)
     if task is None:
@@ -255,8 +256,8 @@ def _planned(action: TaskAction) -> str | None:
 
 def _reopen(action: TaskAction) -> None:
     """What was recorded together is taken back together, by whom may act on all of it."""
-    is_grant, changed = concerned(action.session, action.task.id)
-    if not is_grant:
+    kind, changed = concerned(action.session, action.task.id)
+    if not kind or not kind.is_grant:
         _may_act_on(action, set(changed) - action.may.own.keys())
     undo(*action.subject, reason=action.reason)
 
