@@ -1,8 +1,9 @@
 """Faults in files people wrote, in plain Chinese."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from dj_cadence.problems import suggestion
 
@@ -33,23 +34,40 @@ _SYNTAX = {
 }
 
 
-def describe(error: Mapping[str, Any]) -> str:
-    """What is wrong and what is expected, for one fault as pydantic reports it.
-
-    `error` has `type`, `loc`, `input` and `ctx`; `known`, where given, holds the words
-    that are understood in the place of an unknown key.
-    """
+def describe(error: Mapping[str, Any], model: Any = None) -> str:
+    """What is wrong and what is expected, for one fault as pydantic reports it of `model`."""
     kind, context = error["type"], error.get("ctx", {})
     name = error["loc"][-1] if error["loc"] else ""
     if kind == "missing":
         return f"缺少 {name}"
     if kind == "extra_forbidden":
-        return unknown(str(name), error.get("known", ()))
+        return unknown(str(name), keys_at(model, error["loc"][:-1]))
     if kind == "value_error":
         return str(context["error"])
     if kind in ("enum", "literal_error"):
         return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
     return _limit(kind, context) or _type(kind, error["input"])
+
+
+def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
+    """The keys that a person may write at `loc` below a model, or what a field of one holds."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is None:
+        rest = loc if get_origin(annotation) in (Union, UnionType) else loc[1:]
+        return [key for part in get_args(annotation) for key in keys_at(part, rest)]
+    written = {field.alias or name: field.annotation for name, field in fields.items()}
+    return keys_at(written.get(str(loc[0])), loc[1:]) if loc else list(written)
+
+
+def checked(holds: Callable[[str], object], fault: str) -> Callable[[str], str]:
+    """A check that gives the text back, or raises ValueError with `fault`, where {} is the text."""
+
+    def check(text: str) -> str:
+        if not holds(text):
+            raise ValueError(fault.format(text))
+        return text
+
+    return check
 
 
 def describe_syntax(problem: str) -> str:

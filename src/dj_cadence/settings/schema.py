@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dj_cadence.domain.reminders.feed_alarm import feed_alarms
+from dj_cadence.problem_texts import checked
 from dj_cadence.problems import suggestion
 from dj_cadence.settings.channel_options import SettingsTable
 from dj_cadence.settings.texts import Line, checked_mail_address, checked_page_address
@@ -29,16 +30,13 @@ def _checked_time(value: Any) -> Any:
     raise ValueError(f'“{value}”应为时间，如 "08:30"')
 
 
-def _checked_heartbeat(text: str) -> str:
-    if text and not is_url(text):
-        raise ValueError(f"“{text}”应为网址，以 http:// 或 https:// 开头")
-    return text
-
-
-def checked_database(text: str) -> str:
-    if text and not text.startswith(("sqlite:///", "postgresql")):
-        raise ValueError("应以 sqlite:/// 或 postgresql:// 开头")
-    return text
+checked_database = checked(
+    lambda text: not text or text.startswith(("sqlite:///", "postgresql")),
+    "应以 sqlite:/// 或 postgresql:// 开头",
+)
+_checked_heartbeat = checked(
+    lambda text: not text or is_url(text), "“{}”应为网址，以 http:// 或 https:// 开头"
+)
 
 
 def _checked_administrator(text: str) -> str:

@@ -9,34 +9,22 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from dj_cadence.mail_address import is_address
+from dj_cadence.problem_texts import checked
 from dj_cadence.web_url import is_host, is_url
 
-
-def checked_mail_address(text: str) -> str:
-    """By the rule of what builds the mail: another one would be refused with every mail."""
-    if not is_address(text):
-        raise ValueError(f"“{text}”不是可用的邮箱地址，应如 name@example.cn")
-    return text
-
-
-def checked_url(text: str) -> str:
-    """An http or https address that browsers and our own client can take apart."""
-    if not is_url(text):
-        raise ValueError("应为 https:// 开头的网址")
-    return text
+# By the rule of what builds the mail: another one would be refused with every mail.
+checked_mail_address = checked(is_address, "“{}”不是可用的邮箱地址，应如 name@example.cn")
+checked_url = checked(is_url, "应为 https:// 开头的网址")
+_checked_host = checked(is_host, "“{}”应为主机名，如 smtp.example.cn；端口另写在 port 里")
+_checked_page = checked(
+    lambda text: is_url(text) and "?" not in text and "#" not in text,
+    "“{}”应为网址，如 https://dangjian.example.cn",
+)
 
 
 def checked_page_address(text: str) -> str:
     """The address that links to pages begin with, without a slash at its end."""
-    if not is_url(text) or "?" in text or "#" in text:
-        raise ValueError(f"“{text}”应为网址，如 https://dangjian.example.cn")
-    return text.rstrip("/")
-
-
-def _checked_host(text: str) -> str:
-    if not is_host(text):
-        raise ValueError(f"“{text}”应为主机名，如 smtp.example.cn；端口另写在 port 里")
-    return text
+    return _checked_page(text).rstrip("/")
 
 
 def _checked_line(text: str) -> str:

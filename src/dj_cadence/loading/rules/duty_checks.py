@@ -11,7 +11,8 @@ from dj_cadence.loading.calendars.checks import holiday_faults
 from dj_cadence.loading.rules.duty import DutyRule, day_of_year
 from dj_cadence.loading.rules.layers import Entry, Layers
 from dj_cadence.loading.rules.workflow_checks import unknown_plan, workflow_faults
-from dj_cadence.loading.rules.yaml_file import Loc, keys_of
+from dj_cadence.loading.rules.yaml_file import Loc
+from dj_cadence.problem_texts import keys_at
 from dj_cadence.problems import Problem, suggestion
 
 Fault = tuple[Loc, str]
@@ -97,7 +98,7 @@ def _given(entry: Entry) -> list[str]:
 def _recurrence(entry: Entry) -> Iterator[Fault]:
     rule: DutyRule = entry.model
     given = _given(entry)
-    misspelt = entry.fields.keys() - set(keys_of(DutyRule))
+    misspelt = entry.fields.keys() - set(keys_at(DutyRule))
     if len(given) > 1 or not (given or misspelt):
         written = "、".join(given) or "都没有写"
         yield (), f"{'、'.join(RECURRENCES)} 要写且只写一个，现在是：{written}"

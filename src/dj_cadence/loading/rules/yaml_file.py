@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -92,7 +92,7 @@ def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | Non
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        return None, [_problem(model, dict(fault), place) for fault in error.errors()]
+        return None, [_problem(model, fault, place) for fault in error.errors()]
 
 
 def sound_part(model: type[Model], value: Mapping[str, Any]) -> Model:
@@ -130,37 +130,10 @@ def _without_required(model: type[Model]) -> type[Model]:
     return create_model(f"Partial{model.__name__}", __base__=model, **lenient)
 
 
-def keys_of(model: type[BaseModel]) -> list[str]:
-    """The keys a person may write, aliases in place of the field's names."""
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _problem(model: type[BaseModel], fault: dict[str, Any], place: Place) -> Problem:
-    loc: Loc = fault["loc"]
-    if fault["type"] == "extra_forbidden":
-        fault["known"] = _known_at(model, loc[:-1])
+def _problem(model: type[BaseModel], fault: ErrorDetails, place: Place) -> Problem:
+    loc = fault["loc"]
     at_key = fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
-    return Problem(place(loc, key=at_key), describe(fault))
-
-
-def _known_at(annotation: Any, loc: Loc) -> list[str]:
-    """The keys that may stand at `loc` below a model."""
-    parts = _parts(annotation)
-    models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
-    if not loc:
-        return [key for model in models for key in keys_of(model)]
-    for model in models:
-        for name, part in model.model_fields.items():
-            if loc[0] == (part.alias or name):
-                return _known_at(part.annotation, loc[1:])
-    inner = [arg for part in parts for arg in get_args(part)]
-    return [key for arg in inner for key in _known_at(arg, loc[1:])]
-
-
-def _parts(annotation: Any) -> list[Any]:
-    """The members of a union, or the annotation alone."""
-    is_union = get_origin(annotation) in (Union, UnionType)
-    return list(get_args(annotation)) if is_union else [annotation]
+    return Problem(place(loc, key=at_key), describe(fault, model))
 
 
 def _unreadable(name: str, message: str) -> YamlFile:

@@ -19,8 +19,7 @@ from dj_cadence.domain.digest.digest import (
     last_answered,
     last_due_known,
 )
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.settings import Settings

@@ -7,8 +7,7 @@ from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week, wee
 from dj_cadence.domain.digest.digest import WEEK, DigestView
 from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.messages.view import MessageView
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
+from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.counts import SubtreeCounts, total
@@ -61,7 +60,7 @@ def make_digests(
             )
             rows.append((org_id, by_child, is_worth_sending))
         digests.write(session, week, rows, now)
-    sites.set_digest_week(session, week)
+    sites.note(session, digest_week=week)
 
 
 def _is_monthly(week: str, before: str) -> bool:

@@ -21,8 +21,7 @@ from dj_cadence.domain.digest.digest import (
     folded,
     unnamed,
 )
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
+from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import State, overdue_days

@@ -54,9 +54,7 @@ def _remember(session: Session, settings: Settings, subject: str, now: datetime)
     generation = _generation(session, subject)
     token = make_token(settings.key, PURPOSE, subject, generation)
     feeds.ensure(session, subject)
-    tokens.remember(
-        session, token, purpose=PURPOSE, subject=subject, generation=generation, now=now
-    )
+    tokens.remember(session, [(token, subject)], PURPOSE, now, generation=generation)
     return token
 
 

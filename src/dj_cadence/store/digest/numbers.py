@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.digest.digest import Numbers
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import TreeRange
 from dj_cadence.domain.tasks.task import IN_TIME, LATE, State
 from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.roster import orgs
