@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
@@ -139,8 +140,7 @@ class _Reader:
             bounces=self._bounces(table.get("bounces")),
             key=key,
             contact=f"{contact.name}（{contact.phone}）" if contact.name else "",
-            feed_alarm_hours=site.feeds.alarm_hours,
-            feed_whole_day_alarm=site.feeds.whole_day_alarm,
+            feed_alarms=feed_alarms(site.feeds.alarm_hours, site.feeds.whole_day_alarm),
             evidence_megabytes=site.evidence.megabytes_per_organization,
             **site.model_dump(include=_AS_WRITTEN),
         )

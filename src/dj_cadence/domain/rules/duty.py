@@ -8,7 +8,6 @@ from enum import StrEnum
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty, certainty_of
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.rules.workflow import Workflow
 
 
@@ -63,6 +62,17 @@ class DayOfYear:
     year: int
     month: int
     day: int
+
+
+class Vacation(StrEnum):
+    """What becomes of a period that lies in the vacation."""
+
+    KEEP = "keep"
+    """Owed as always; no rule that was read exempts a vacation month."""
+    SHIFT = "shift_within_period"
+    """Owed, with the planned day on a day of school where the period has one."""
+    WAIVE = "waive"
+    """Not owed where more than half of the period's days lie outside the semesters."""
 
 
 class PartialPeriod(StrEnum):

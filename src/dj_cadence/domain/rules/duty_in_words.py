@@ -13,8 +13,8 @@ from dj_cadence.domain.rules.duty import (
     Recurrence,
     Term,
     TermNotice,
+    Vacation,
 )
-from dj_cadence.domain.rules.vacation import Vacation
 
 _YEARS = {-1: "上年", 0: "", 1: "次年"}
 _VACATIONS = {Vacation.SHIFT: "假期里的计划日移到开学日", Vacation.WAIVE: "假期月份不要求"}

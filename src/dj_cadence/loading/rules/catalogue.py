@@ -19,11 +19,10 @@ from dj_cadence.loading.calendars.rule import (
     to_holiday_year,
     to_semester,
 )
-from dj_cadence.loading.rules.duty import DutyFile, DutyRule, to_duty
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule, SentenceRule, StandardFile, to_duty
 from dj_cadence.loading.rules.duty_checks import check
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule, to_plan
-from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
 from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule, to_workflow
 from dj_cadence.loading.rules.yaml_file import RuleModel, YamlFile
 from dj_cadence.problems import Problem, in_order, lines_of, with_lines

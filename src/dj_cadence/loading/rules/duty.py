@@ -22,8 +22,8 @@ from dj_cadence.domain.rules.duty import (
     Term,
     TermNotice,
     Tier,
+    Vacation,
 )
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.loading.rules.yaml_file import RuleModel
 from dj_cadence.problem_texts import not_one_of
 
@@ -191,6 +191,20 @@ class DutyFile(RuleModel):
 
     rows: list[NumberOrText] | None = None
     duties: dict[Key, DutyRule]
+
+
+class SentenceRule(RuleModel):
+    """One entry below `sentences`: a sentence of the standard, or a part of one."""
+
+    text: Text
+    state: Text | None = None
+    """Why no duty keeps it, where there is nothing to be dated."""
+
+
+class StandardFile(RuleModel):
+    """standard.yaml."""
+
+    sentences: dict[SentenceKey, SentenceRule]
 
 
 _OF_A_DUTY = {

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.rules.basis import Certainty
 from dj_cadence.domain.rules.citation import standard_cited
-from dj_cadence.domain.rules.duty import DayOfYear, PartialPeriod, Tier
-from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.domain.rules.duty import DayOfYear, PartialPeriod, Tier, Vacation
 from dj_cadence.loading.calendars.checks import holiday_faults
 from dj_cadence.loading.rules.duty import DutyRule, day_of_year
 from dj_cadence.loading.rules.layers import Entry, Layers

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule, SemestersOutline
-from dj_cadence.loading.rules.duty import DutyFile, DutyRule
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule, SentenceRule, StandardFile
 from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule
-from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
 from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule
 from dj_cadence.loading.rules.yaml_file import (
     Loc,

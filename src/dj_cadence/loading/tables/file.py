@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from dj_cadence.bounded_file import UnreadableError, read_bytes
-from dj_cadence.loading.evidence_kind import OLE, has_ole_entry
+from dj_cadence.loading.evidence_file import OLE, has_ole_entry
 from dj_cadence.loading.tables.archive import Archive
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError
 from dj_cadence.loading.tables.text_table import decoded, read_text_table, separator_of

@@ -98,16 +98,11 @@ def _parsed(code: str) -> NumberFormat:
 
 def _filled(pattern: tuple[str, ...], number: float) -> str:
     """Digits put into the places of a format from the right; what is left over stands before."""
-    digits = str(round(abs(number)))
-    first = next(index for index, symbol in enumerate(pattern) if symbol in ("0", "#"))
-    shown: list[str] = []
-    for index in reversed(range(len(pattern))):
-        symbol = pattern[index]
-        if symbol in ("0", "#"):
-            digits, digit = digits[:-1], digits[-1:]
-            shown.append(digit or ("0" if symbol == "0" else ""))
-        else:
-            shown.append(symbol)
-        if index == first:
-            shown.append(digits)
+    digits = list(str(round(abs(number))))
+    shown = [
+        (digits.pop() if digits else sign.strip("#")) if sign in ("0", "#") else sign
+        for sign in reversed(pattern)
+    ]
+    first = next(index for index, sign in enumerate(pattern) if sign in ("0", "#"))
+    shown.insert(len(pattern) - first, "".join(digits))
     return ("-" if number < 0 else "") + "".join(reversed(shown))
