@@ -24,8 +24,13 @@ from dj_cadence.settings import (
     SettingsError,
     is_loopback,
 )
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.schema import DEFAULT_CHANNELS, SiteTable
+from dj_cadence.settings.schema import (
+    DEFAULT_CHANNELS,
+    OPTIONS,
+    BouncesTable,
+    SettingsTable,
+    SiteTable,
+)
 from dj_cadence.settings.site_key import secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 

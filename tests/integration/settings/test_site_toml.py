@@ -18,9 +18,8 @@ import trustme
 
 from dj_cadence.bootstrap import open_notifiers, render_settings
 from dj_cadence.settings import Settings, SettingsError
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.settings.schema import SiteTable
+from dj_cadence.settings.schema import OPTIONS, BouncesTable, SiteTable
 from dj_cadence.settings.site_key import make_site_key
 
 TEXT = render_settings(name="某区党建", local_administrator=False, port=8000)

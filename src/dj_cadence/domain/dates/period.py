@@ -21,7 +21,16 @@ class Unit(LabelledEnum):
     SCHOOL_YEAR = "school_year", "每学年"
 
 
-_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF_YEAR: 6, Unit.YEAR: 12, Unit.SCHOOL_YEAR: 12}
+MONTHS = {
+    Unit.MONTH: 1,
+    Unit.QUARTER: 3,
+    Unit.HALF_YEAR: 6,
+    Unit.SEMESTER: 6,
+    Unit.YEAR: 12,
+    Unit.SCHOOL_YEAR: 12,
+}
+"""How long each is; a semester about so long."""
+
 
 _LABELS: dict[Unit, Callable[[date], str]] = {
     Unit.MONTH: lambda first: f"{first:%Y-%m}",
@@ -55,7 +64,7 @@ def periods(
         return
     first = _first_day(unit, since)
     while first <= until:
-        following = add_months(first, _MONTHS[unit])
+        following = add_months(first, MONTHS[unit])
         yield Period(unit, _LABELS[unit](first), first, following - DAY)
         first = following
 
@@ -63,7 +72,7 @@ def periods(
 def _first_day(unit: Unit, day: date) -> date:
     if unit is Unit.SCHOOL_YEAR:
         return date(day.year if day.month >= 9 else day.year - 1, 9, 1)
-    months = _MONTHS[unit]
+    months = MONTHS[unit]
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 

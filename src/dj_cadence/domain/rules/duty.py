@@ -38,6 +38,8 @@ class OwedBy:
         """Whether an organization with these facts owes the duty."""
         return (
             facts.kind in self.kinds
+            and (self.stages is None or facts.stage in self.stages)
+            and (self.ownership is None or facts.ownership in self.ownership)
             and all(
                 wanted is None or wanted == fact
                 for wanted, fact in (
@@ -48,14 +50,10 @@ class OwedBy:
                     (self.boarding, facts.boarding),
                 )
             )
-            and all(
-                wanted is None or fact in wanted
-                for wanted, fact in ((self.stages, facts.stage), (self.ownership, facts.ownership))
-            )
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class DayOfYear:
     """A month and day, `year` years from the year a period begins in (-1, 0 or 1)."""
 

@@ -1,6 +1,6 @@
 """A calendar as it arrives: YAML as documented, or a table of days or of semesters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from dj_cadence.loading.calendars.table import (
     source_of,
 )
 from dj_cadence.loading.calendars.text import canonical
+from dj_cadence.loading.rules.layers import semester_entries
 from dj_cadence.loading.rules.yaml_file import Place, YamlFile, read_yaml, validated
 from dj_cadence.loading.tables.file import is_table_file, read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
@@ -87,8 +88,8 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
         return CalendarFile(problems=faults or (Problem(file.place(), "文件是空的"),))
     if isinstance(file.value, dict) and "semesters" in file.value:
         outline, problems = validated(SemestersOutline, file.value, file.place)
-        entries = outline.semesters if outline else []
-        placed = [(fields, _below(file, n)) for n, fields in enumerate(entries)]
+        entries = semester_entries(file) if outline else ()
+        placed = [(entry.fields, entry.place) for entry in entries]
         return _semesters(file.name, placed, problems)
     year, problems = validated(HolidayYearRule, file.value, file.place)
     written = file.value if isinstance(file.value, dict) else {}
@@ -96,13 +97,6 @@ def _from_yaml(file: YamlFile) -> CalendarFile:
     if year and not problems:
         return _year(file.name, year, day_faults(_days_of_year(file, year)))
     return CalendarFile(problems=tuple(problems))
-
-
-def _below(file: YamlFile, index: int) -> Place:
-    def place(loc: Sequence[str | int], *, key: bool = False) -> str:
-        return file.place(("semesters", index, *loc), key=key or not loc)
-
-    return place
 
 
 def _days_of_year(file: YamlFile, year: HolidayYearRule) -> list[Day]:
@@ -186,7 +180,7 @@ def _year(name: str, year: HolidayYearRule, faults: Iterable[Problem] = ()) -> C
 
 
 def _semesters(
-    name: str, entries: Iterable[tuple[dict[str, Any], Place]], faults: Sequence[Problem] = ()
+    name: str, entries: Iterable[tuple[Mapping[str, Any], Place]], faults: Sequence[Problem] = ()
 ) -> CalendarFile:
     problems, placed = list(faults), []
     for fields, place in entries:

@@ -1,6 +1,8 @@
 """A year of holidays and the semesters as an author writes them, and what they mean."""
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -18,14 +20,20 @@ _LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
 def days_of(text: str) -> list[date]:
     """The days of `2026-10-01..2026-10-07` or of `2026-10-01`; raises ValueError in Chinese."""
     first, _, last = text.partition("..")
-    try:
-        start, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
-    except ValueError:
-        message = f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
-        raise ValueError(message) from None
-    if not start <= end <= start + 31 * DAY:
+    ends = []
+    with suppress(ValueError):
+        ends = [date.fromisoformat(end.strip()) for end in (first, last or first)]
+    return stretch(text, ends)
+
+
+def stretch(text: str, ends: Sequence[date | None]) -> list[date]:
+    """The days from the first to the last of `ends`, which `text` names."""
+    if not ends or ends[0] is None or ends[-1] is None:
+        raise ValueError(f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07")
+    first, last = ends[0], ends[-1]
+    if not first <= last <= first + 31 * DAY:
         raise ValueError(f"“{text}”应从早到晚，且不超过一个月")
-    return [start + n * DAY for n in range((end - start).days + 1)]
+    return [first + n * DAY for n in range((last - first).days + 1)]
 
 
 def _checked_days(text: str) -> str:

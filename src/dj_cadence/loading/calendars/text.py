@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.working_days import Semester
-from dj_cadence.loading.calendars.rule import HolidayRule, HolidayYearRule, days_of
+from dj_cadence.loading.calendars.rule import HolidayYearRule, days_of
 
 
 def as_ranges(days: Sequence[date]) -> list[str]:
@@ -24,10 +24,8 @@ def as_ranges(days: Sequence[date]) -> list[str]:
 def canonical(year: HolidayYearRule) -> HolidayYearRule:
     """The same days, written in one way only."""
     holidays = [
-        HolidayRule(
-            name=holiday.name,
-            days_off=_ranges(holiday.days_off),
-            make_up_days=_ranges(holiday.make_up_days),
+        holiday.model_copy(
+            update={name: _ranges(getattr(holiday, name)) for name in ("days_off", "make_up_days")}
         )
         for holiday in year.holidays
     ]
@@ -40,8 +38,16 @@ def _ranges(texts: Iterable[str]) -> tuple[str, ...]:
 
 def year_text(year: HolidayYearRule) -> str:
     """A year as the text of a file in calendars/."""
+    holidays = (
+        {
+            "name": holiday.name,
+            "days_off": _days(holiday.days_off),
+            "make_up_days": _days(holiday.make_up_days),
+        }
+        for holiday in year.holidays
+    )
     head = {"year": year.year, "status": year.status, "source": year.source}
-    return _text({**head, "holidays": _lines(map(_holiday, year.holidays))})
+    return _text({**head, "holidays": _lines(holidays)})
 
 
 def semesters_text(semesters: Iterable[Semester]) -> str:
@@ -49,13 +55,6 @@ def semesters_text(semesters: Iterable[Semester]) -> str:
     names = ("label", "city", "stage", "first", "last", "provisional", "source")
     ordered = sorted(semesters, key=lambda s: (s.label, s.city, s.stage))
     return _text({"semesters": _lines({n: getattr(s, n) for n in names} for s in ordered)})
-
-
-def _holiday(holiday: HolidayRule) -> dict[str, Any]:
-    entry = {"name": holiday.name, "days_off": _days(holiday.days_off)}
-    if holiday.make_up_days:
-        entry["make_up_days"] = _days(holiday.make_up_days)
-    return entry
 
 
 def _days(texts: Sequence[str]) -> Any:
@@ -68,7 +67,7 @@ def _lines(entries: Iterable[dict[str, Any]]) -> CommentedSeq:
     """One entry to a line; empty words are left out."""
     lines = CommentedSeq()
     for entry in entries:
-        line = CommentedMap({key: v for key, v in entry.items() if v != ""})
+        line = CommentedMap({key: v for key, v in entry.items() if v not in ("", [])})
         line.fa.set_flow_style()
         lines.append(line)
     return lines

@@ -53,25 +53,18 @@ class ReminderStepRule(RuleModel):
     fallback: Office = SECRETARY
     channels: tuple[Channel, ...] = ()
 
-    @field_validator("working_days", "months", "percent")
+    @field_validator("working_days", "months", "percent", "repeat_months")
     @classmethod
-    def _one_offset(cls, value: int, info: ValidationInfo) -> int:
-        if value and any(info.data.get(name) for name in ("days", "working_days", "months")):
-            raise ValueError("days、working_days、months、percent 只能写一个")
-        return value
-
-    @field_validator("percent")
-    @classmethod
-    def _on_the_way(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value and info.data.get("from_") is not From.OPENS:
-            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
-        return value
-
-    @field_validator("repeat_months")
-    @classmethod
-    def _one_repeat(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value and info.data.get("repeat_weeks"):
+    def _one_way(cls, value: int | None, info: ValidationInfo) -> int | None:
+        given = {name for name, other in info.data.items() if other}
+        if not value:
+            return value
+        if info.field_name == "repeat_months" and "repeat_weeks" in given:
             raise ValueError("repeat_weeks、repeat_months 只能写一个")
+        if info.field_name != "repeat_months" and given & {"days", "working_days", "months"}:
+            raise ValueError("days、working_days、months、percent 只能写一个")
+        if info.field_name == "percent" and info.data.get("from_") is not From.OPENS:
+            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
         return value
 
 
@@ -104,12 +97,12 @@ def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
     return ReminderPlan(
         key,
         rule.title,
-        tuple(_step(reminder_step) for reminder_step in rule.rungs),
+        tuple(
+            ReminderStep(
+                counted_from=step.from_, **step.model_dump(exclude={"from_"}, exclude_none=True)
+            )
+            for step in rule.rungs
+        ),
         tuple(EscalationStep(**step.model_dump()) for step in rule.escalate),
         rule.through_quiet,
     )
-
-
-def _step(rule: ReminderStepRule) -> ReminderStep:
-    given = rule.model_dump(exclude={"from_"}, exclude_none=True)
-    return ReminderStep(counted_from=rule.from_, **given)

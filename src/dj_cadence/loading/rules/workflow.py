@@ -61,27 +61,23 @@ class WorkflowFile(RuleModel):
     workflows: dict[Key, WorkflowRule]
 
 
+_ALIKE = {"title", "office", "instructions", "checklist", "by_planning", "letters"}
+"""What a rule and its meaning call alike."""
 MARKS = tuple(mark.value for mark in Mark)
 
 
 def to_workflow(key: str, rule: WorkflowRule) -> Workflow:
     """The workflow that a faultless `rule` means."""
-    steps = tuple(_step(name, step) for name, step in rule.steps.items())
-    return Workflow(key, rule.title, rule.remind, steps)
-
-
-def _step(key: str, rule: StepRule) -> Step:
-    return Step(
-        key=key,
-        title=rule.title,
-        counted_from=rule.from_ or "",
-        not_before=Offset(**rule.not_before.model_dump()),
-        not_after=Offset(**rule.not_after.model_dump()) if rule.not_after else Offset(),
-        office=rule.office or "",
-        instructions=rule.instructions,
-        checklist=rule.checklist,
-        basis=tuple(to_basis(basis) for basis in rule.basis),
-        by_planning=rule.by_planning,
-        letters=rule.letters,
-        in_calendar=rule.in_calendar or rule.own,
+    steps = tuple(
+        Step(
+            key=name,
+            counted_from=step.from_ or "",
+            not_before=Offset(**step.not_before.model_dump()),
+            not_after=Offset(**step.not_after.model_dump()) if step.not_after else Offset(),
+            basis=tuple(map(to_basis, step.basis)),
+            in_calendar=step.in_calendar or step.own,
+            **step.model_dump(include=_ALIKE, exclude_none=True),
+        )
+        for name, step in rule.steps.items()
     )
+    return Workflow(key, rule.title, rule.remind, steps)
