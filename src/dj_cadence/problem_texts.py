@@ -94,7 +94,9 @@ def unknown(word: str, words: Iterable[str]) -> str:
     """That `word` is no key here, with the nearest one or all of them."""
     words = list(words)
     near = suggestion(word, words)
-    return f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{_listed(words)}"
+    return (
+        f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{'、'.join(words)}"
+    )
 
 
 def not_one_of(given: object, allowed: Iterable[str]) -> str:
@@ -103,7 +105,7 @@ def not_one_of(given: object, allowed: Iterable[str]) -> str:
     near = suggestion(str(given), allowed)
     if len(allowed) == 1 or (near and len(allowed) > _MANY):
         return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
-    return f"{_shown(given)}不可用，应为 {_listed(allowed)} 之一{near}"
+    return f"{_shown(given)}不可用，应为 {'、'.join(allowed)} 之一{near}"
 
 
 def _type(kind: str, given: object) -> str:
@@ -123,7 +125,3 @@ def _shown(given: object) -> str:
             return "列表"
         case _:
             return f"“{given}”"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return "、".join(words)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from dj_cadence.chinese import LabelledEnum
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty, certainty_of
@@ -62,24 +63,23 @@ class DayOfYear:
     day: int
 
 
-class Vacation(StrEnum):
+class Vacation(LabelledEnum):
     """What becomes of a period that lies in the vacation."""
 
     KEEP = "keep"
     """Owed as always; no rule that was read exempts a vacation month."""
-    SHIFT = "shift_within_period"
+    SHIFT = "shift_within_period", "假期里的计划日移到开学日"
     """Owed, with the planned day on a day of school where the period has one."""
-    WAIVE = "waive"
+    WAIVE = "waive", "假期月份不要求"
     """Not owed where more than half of the period's days lie outside the semesters."""
 
 
-class PartialPeriod(StrEnum):
+class PartialPeriod(LabelledEnum):
     """How much of a period an organization must have existed to owe it."""
 
-    HALF = "half"
-    ANY = "any"
-    """A day is enough."""
-    FULL = "full"
+    HALF = "half", "成立或撤销当期，存在满一半才要求"
+    ANY = "any", "成立或撤销当期也要求"
+    FULL = "full", "成立或撤销当期不要求"
 
 
 @dataclass(frozen=True, slots=True)

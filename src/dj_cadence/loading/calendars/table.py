@@ -135,8 +135,3 @@ def flag_faults(rows: Sequence[TableRow]) -> Iterator[Problem]:
 def _iso(text: str) -> str:
     day = parse_date(text)
     return day.isoformat() if day else text
-
-
-def source_of(rows: Sequence[TableRow], otherwise: str) -> str:
-    """The first 来源 that is written."""
-    return next((row.text("来源") for row in rows if row.text("来源")), otherwise)

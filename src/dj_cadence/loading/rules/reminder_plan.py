@@ -103,6 +103,6 @@ def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
             )
             for step in rule.rungs
         ),
-        tuple(EscalationStep(**step.model_dump()) for step in rule.escalate),
+        tuple(EscalationStep(**dict(step)) for step in rule.escalate),
         rule.through_quiet,
     )

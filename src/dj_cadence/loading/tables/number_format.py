@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from dj_cadence.loading.tables.cell import Cell, Kind, number_text
 
 _GENERAL = "General"
-_YEAR_MONTH_IDS = {17, 27, 36, 50, 52, 57}
-_DAY_IDS = {14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58}
-_TIME_IDS = {18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56}
 _BUILT_IN = {
-    **dict.fromkeys(_YEAR_MONTH_IDS, "yyyy-mm"),
-    **dict.fromkeys(_DAY_IDS, "yyyy-mm-dd"),
-    **dict.fromkeys(_TIME_IDS, "hh:mm"),
+    **dict.fromkeys((17, 27, 36, 50, 52, 57), "yyyy-mm"),
+    **dict.fromkeys((14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56), "hh:mm"),
 }
 """What the numbers of formats mean that no file spells out; 27 to 58 are those of Chinese."""
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|(.)', re.DOTALL)

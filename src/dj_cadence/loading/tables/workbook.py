@@ -15,7 +15,7 @@ from dj_cadence.loading.tables.cell import Cell, Kind, text_cell
 from dj_cadence.loading.tables.number_format import NumberFormat, number_format
 from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError, spread
 
-MAIN = "xl/workbook.xml"
+MAIN, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _MOST_SHEETS = 256
 
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -53,15 +53,7 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
                 shared.since_1904 = _is_true(element.attributes.get("date1904"))
             case _:
                 shared.stale = _is_true(element.attributes.get("fullCalcOnLoad"))
-    relations = {
-        link.attributes.get("Id", ""): (
-            link.attributes.get("Type", "").rpartition("/")[2],
-            posixpath.normpath(posixpath.join("/xl", link.attributes.get("Target", ""))).lstrip(
-                "/"
-            ),
-        )
-        for link in archive.elements("xl/_rels/workbook.xml.rels", ("Relationship",))
-    }
+    relations = _relations(archive)
     parts = dict(reversed(relations.values()))
     if (part := parts.get("sharedStrings")) in archive.names():
         texts = archive.elements(part, ("si",))
@@ -82,6 +74,19 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
             _SheetReader(archive, shared).read(part, sheet)
         sheets.append(sheet)
     return sheets
+
+
+def _relations(archive: Archive) -> dict[str, tuple[str, str]]:
+    """(kind, part) of what the workbook refers to, by its mark."""
+    return {
+        link.attributes.get("Id", ""): (
+            link.attributes.get("Type", "").rpartition("/")[2],
+            posixpath.normpath(posixpath.join("/xl", link.attributes.get("Target", ""))).lstrip(
+                "/"
+            ),
+        )
+        for link in archive.elements(_RELATIONS, ("Relationship",))
+    }
 
 
 def _formats(archive: Archive, part: str) -> Iterator[NumberFormat]:
