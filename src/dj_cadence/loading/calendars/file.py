@@ -20,6 +20,7 @@ from dj_cadence.loading.calendars.rule import (
     HolidayYearRule,
     SemesterRule,
     SemestersOutline,
+    canonical,
     days_of,
     to_semester,
 )
@@ -32,7 +33,6 @@ from dj_cadence.loading.calendars.table import (
     holidays_of,
     semester_fields,
 )
-from dj_cadence.loading.calendars.text import canonical
 from dj_cadence.loading.rules.layers import semester_entries
 from dj_cadence.loading.rules.yaml_file import Place, YamlFile, read_yaml, validated
 from dj_cadence.loading.tables.file import is_table_file, read_sheets

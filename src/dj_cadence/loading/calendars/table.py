@@ -9,8 +9,7 @@ from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.loading.calendars.checks import Day
-from dj_cadence.loading.calendars.rule import stretch
-from dj_cadence.loading.calendars.text import as_ranges
+from dj_cadence.loading.calendars.rule import as_ranges, stretch
 from dj_cadence.problem_texts import not_one_of
 from dj_cadence.problems import Problem
 

@@ -124,14 +124,16 @@ def lay(folders: Sequence[Sequence[YamlFile]], without: Iterable[YamlFile] = ())
             if file not in layers.faulty:
                 _lay_file(layers, file, lower)
         for file in layers.faulty.intersection(files):
-            layers.lost.update(entry.id for entry in _declared(file)[0])
+            layers.lost.update(entry.id for entry in _entries(file)[0])
     return layers
 
 
 def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None:
-    declared, problems = _declared(file)
-    whole = [e for e in lower.values() if e.section not in _LAID_BY_KEY]
-    replaced = {e.id for e in whole if e.file.name == file.name}
+    is_unread = file.problems and file.value is None
+    declared, problems = ([], []) if is_unread else _entries(file)
+    problems = [*file.problems, *problems]
+    same_name = (e for e in lower.values() if e.file.name == file.name)
+    replaced = {e.id for e in same_name if e.section not in _LAID_BY_KEY}
     laid: dict[Id, Entry] = {}
     understood: list[Entry] = []
     for entry in declared:
@@ -182,15 +184,8 @@ def _merged(entry: Entry, below: Entry | None, *, replaces: bool) -> tuple[Entry
     return replace(whole, model=model or sound_part(MODELS[entry.section], given)), problems
 
 
-def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    """What `file` itself says, before it is laid over anything; what is faulty hides no rest."""
-    if file.problems and file.value is None:
-        return [], list(file.problems)
-    entries, problems = _entries(file)
-    return entries, [*file.problems, *problems]
-
-
 def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    """What `file` itself says, before it is laid over anything; what is faulty hides no rest."""
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
     if folder == "calendars":
         return _calendar(file)

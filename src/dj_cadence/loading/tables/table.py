@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.rows import Origin, TableRow
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
-from dj_cadence.loading.tables.cell import Cell, Kind
+from dj_cadence.loading.tables.cell import Cell, Kind, moment_of
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
-from dj_cadence.loading.tables.number_format import moment_of
 from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError
 from dj_cadence.problems import Problem
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dj_cadence.loading.tables.archive import BROKEN, Archive, Element
-from dj_cadence.loading.tables.cell import Cell, Kind, text_cell
-from dj_cadence.loading.tables.number_format import NumberFormat, number_format
+from dj_cadence.loading.tables.cell import Cell, Kind, NumberFormat, number_format, text_cell
 from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError, spread
 
 MAIN, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
