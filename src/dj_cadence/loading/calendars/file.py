@@ -14,6 +14,7 @@ from dj_cadence.loading.calendars.checks import (
     holiday_faults,
     missing_holidays,
     semester_faults,
+    written_days,
     year_of,
 )
 from dj_cadence.loading.calendars.rule import (
@@ -21,7 +22,6 @@ from dj_cadence.loading.calendars.rule import (
     SemesterRule,
     SemestersOutline,
     canonical,
-    days_of,
     to_semester,
 )
 from dj_cadence.loading.calendars.table import (
@@ -95,18 +95,12 @@ def _from_yaml(read: CalendarFile, file: YamlFile) -> None:
         written = file.value if isinstance(file.value, dict) else {}
         read.problems += [Problem(file.place(loc), text) for loc, text in holiday_faults(written)]
         if year and not read.problems:
-            read.problems += day_faults(_days_of_year(file, year))
+            days = [
+                Day(file.place(loc[:2]), day, works, "")
+                for loc, works, day in written_days(written)
+            ]
+            read.problems += day_faults(days)
             _year(read, year)
-
-
-def _days_of_year(file: YamlFile, year: HolidayYearRule) -> list[Day]:
-    return [
-        Day(file.place(("holidays", index)), day, works, holiday.name)
-        for index, holiday in enumerate(year.holidays)
-        for works, texts in ((False, holiday.days_off), (True, holiday.make_up_days))
-        for text in texts
-        for day in days_of(text)
-    ]
 
 
 # --- tables ----------------------------------------------------------------------------------

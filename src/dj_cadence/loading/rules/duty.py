@@ -125,7 +125,7 @@ class EffectiveRule(RuleModel):
 
 class BasisRule(RuleModel):
     certainty: Certainty
-    supports: Annotated[tuple[Literal["duty", "period", "due", "notice"], ...], Field(min_length=1)]
+    supports: Annotated[list[Literal["duty", "period", "due", "notice"]], Field(min_length=1)]
     document: str = ""
     article: NumberOrText = ""
     note: str = ""
@@ -203,7 +203,7 @@ def to_duty(key: str, rule: DutyRule, workflows: Mapping[str, Workflow]) -> Duty
         key=key,
         owed_by=_owed_by(rule.owed_by),
         recurrence=_recurrence(rule),
-        basis=tuple(Basis(**dict(basis)) for basis in rule.basis),
+        basis=tuple(map(to_basis, rule.basis)),
         workflow=workflows[rule.workflow] if rule.workflow else None,
         recording_grace=grace,
         effective_from=rule.effective.from_ if rule.effective else None,
@@ -239,3 +239,8 @@ def _recurrence(rule: DutyRule) -> Recurrence:
         before=rule.window.before if rule.window else (),
         **rule.model_dump(include=OF_A_PERIOD, exclude_none=True),
     )
+
+
+def to_basis(rule: BasisRule) -> Basis:
+    """The basis that `rule` means."""
+    return Basis(**{**dict(rule), "supports": tuple(rule.supports)})

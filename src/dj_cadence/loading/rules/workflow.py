@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from dj_cadence.domain.documents.kind import DocumentKind
-from dj_cadence.domain.rules.basis import Basis
 from dj_cadence.domain.rules.workflow import Mark, Offset, Step, Workflow
-from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text
+from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
 from dj_cadence.loading.rules.yaml_file import RuleModel
 
 StepKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
@@ -75,7 +74,7 @@ def to_workflow(key: str, rule: WorkflowRule) -> Workflow:
             counted_from=step.from_ or "",
             not_before=Offset(**dict(step.not_before)),
             not_after=Offset(**dict(step.not_after or ())),
-            basis=tuple(Basis(**dict(basis)) for basis in step.basis),
+            basis=tuple(map(to_basis, step.basis)),
             in_calendar=step.in_calendar or step.own,
             **step.model_dump(include=_ALIKE, exclude_none=True),
         )
