@@ -83,11 +83,6 @@ class Settings:
         """When messages may be begun."""
         return SendingHours(calendar, self.time_zone, self.send_at, self.send_until)
 
-    def connections(self, channel: str) -> int:
-        """How many connections a channel may use at once; one that is not set up needs one."""
-        chosen = self.channels.get(channel)
-        return chosen.connections if chosen else 1
-
 
 class SettingsError(DjCadenceError):
     """The settings cannot be used; `problems` says all that is wrong with them."""

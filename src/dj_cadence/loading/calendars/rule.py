@@ -17,6 +17,7 @@ from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Se
 from dj_cadence.domain.organizations.city import city_name
 from dj_cadence.loading.rules.duty import Text
 from dj_cadence.loading.rules.yaml_file import RuleModel
+from dj_cadence.problem_texts import checked
 
 _LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
 
@@ -49,13 +50,10 @@ def _one_as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _checked_label(text: str) -> str:
-    match = _LABEL.fullmatch(text)
-    if not match or int(match[2]) != int(match[1]) + 1:
-        raise ValueError(f"学期“{text}”应写成 2025-2026-S1 或 2025-2026-S2")
-    return text
-
-
+_checked_label = checked(
+    lambda text: (years := _LABEL.fullmatch(text)) and int(years[2]) == int(years[1]) + 1,
+    "学期“{}”应写成 2025-2026-S1 或 2025-2026-S2".format,
+)
 Days = Annotated[
     tuple[Annotated[str, AfterValidator(_checked_days)], ...], BeforeValidator(_one_as_list)
 ]

@@ -64,7 +64,6 @@ def _number_as_text(value: Any) -> Any:
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 SentenceKey = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]\.[1-9][0-9]?$")]
-EventKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 Text = Annotated[str, Field(min_length=1)]
 NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
 _A_DAY_OF_YEAR = "“{}”应为每年都有的一天，如 10-01、next 03-31、previous 12-31"
@@ -72,8 +71,6 @@ DayOfYearText = Annotated[str, AfterValidator(checked(day_of_year, _A_DAY_OF_YEA
 _A_DAY = f"看不懂日子“{{}}”，应如 {EXAMPLES}"
 DayText = Annotated[str, AfterValidator(checked(parse_day_rule, _A_DAY.format))]
 Office = Annotated[str, AfterValidator(_checked_office)]
-Times = Annotated[int | str, BeforeValidator(_checked_times)]
-Evidence = Annotated[str, AfterValidator(one_of(EVIDENCE))]
 Stage = Annotated[str, AfterValidator(one_of(STAGES))]
 Months = Annotated[int, Field(ge=1, le=24)]
 Holiday = Literal["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"]
@@ -111,7 +108,7 @@ class TermNoticeRule(RuleModel):
 class ClockRule(RuleModel):
     """How long after the event; exactly one of the lengths is given."""
 
-    event: EventKey
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
     days: Annotated[int, Field(ge=1, le=730)] | None = None
     working_days: Annotated[int, Field(ge=1, le=250)] | None = None
     months: Annotated[int, Field(ge=1, le=36)] | None = None
@@ -144,7 +141,7 @@ class DutyRule(RuleModel):
     own_day: Literal["theme_day"] | None = None
     window: WindowRule | None = None
     due_day: DayText | None = None
-    times: Times = 1
+    times: Annotated[int | str, BeforeValidator(_checked_times)] = 1
     counted_in: Literal["次", "学时"] = "次"
     vacation: Vacation = Vacation.KEEP
     partial_period: PartialPeriod | None = None
@@ -156,7 +153,7 @@ class DutyRule(RuleModel):
     office: Office
     remind: Key
     counts_for: tuple[Key, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Annotated[str, AfterValidator(one_of(EVIDENCE))], ...] = ()
     recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
     confirm: bool = False
     confidential: bool | None = None

@@ -10,17 +10,14 @@ from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
 from dj_cadence.loading.rules.yaml_file import RuleModel
 
 StepKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
-Days = Annotated[int, Field(ge=-750, le=1500)]
-WorkingDays = Annotated[int, Field(ge=-500, le=500)]
-Months = Annotated[int, Field(ge=-36, le=60)]
 
 
 class OffsetRule(RuleModel):
     """How far from a day; at most one of the lengths is given, and nothing means that day."""
 
-    days: Days = 0
-    working_days: WorkingDays = 0
-    months: Months = 0
+    days: Annotated[int, Field(ge=-750, le=1500)] = 0
+    working_days: Annotated[int, Field(ge=-500, le=500)] = 0
+    months: Annotated[int, Field(ge=-36, le=60)] = 0
 
     @field_validator("working_days", "months")
     @classmethod
