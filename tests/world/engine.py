@@ -356,7 +356,8 @@ class Channel:
 
 def a_site(database: Database, channel: Notifier, settings: Settings = SETTINGS) -> Site:
     templates = Templates([Path(planner.__file__).parents[2] / "templates"])
-    return Site(settings, database, templates, dict.fromkeys(settings.channels, lambda: channel))
+    notifiers = dict.fromkeys(settings.channels, lambda: channel)
+    return Site(settings, database, lambda: templates, lambda: notifiers)
 
 
 # --- looking ---------------------------------------------------------------------------------

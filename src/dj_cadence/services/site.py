@@ -1,23 +1,26 @@
 """One installation, opened: what every use case works on."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
-from dj_cadence.rendering.templates import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, DriverError, Session
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
-from dj_cadence.transport.mailbox import BounceBox
+
+if TYPE_CHECKING:  # slow to load, and not needed where nothing is sent
+    from dj_cadence.rendering.templates import Templates
+    from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["Database", "DriverError", "Session", "Site"]  # the rest is used by services
 
@@ -28,15 +31,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Site:
-    """Settings, database, templates and channels, put together by bootstrap."""
+    """Settings and database, with what opens templates and channels, put together by bootstrap."""
 
     settings: Settings
     database: Database
-    templates: Templates
-    notifiers: Mapping[str, OpenNotifier]
-    """By channel."""
-    bounces: BounceBox | None = None
+    open_templates: Callable[[], "Templates"]
+    open_notifiers: Callable[[], Mapping[str, OpenNotifier]]
+    open_bounces: Callable[[], "BounceBox"] | None = None
     """Where returned mail is read; None: nowhere."""
+
+    @cached_property
+    def templates(self) -> "Templates":
+        return self.open_templates()
+
+    @cached_property
+    def notifiers(self) -> Mapping[str, OpenNotifier]:
+        """By channel."""
+        return self.open_notifiers()
 
     def today(self, now: datetime) -> date:
         """The local date of an instant."""

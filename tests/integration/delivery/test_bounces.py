@@ -61,7 +61,8 @@ BOUNCE = report(rows.message_id(1))
 
 def _site(database: Database, box: BounceBox | None) -> Site:
     settings = replace(rows.SETTINGS, channels={})
-    return Site(settings, database, Templates([SHIPPED]), {}, box)
+    opened = (lambda: box) if box else None
+    return Site(settings, database, lambda: Templates([SHIPPED]), dict, opened)
 
 
 @pytest.fixture

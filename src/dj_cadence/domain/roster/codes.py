@@ -1,7 +1,7 @@
 """Which organization a code means, however it is written; and new ones that look like old ones."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from dj_cadence.domain.roster.org_rows import RosterOrg
@@ -40,16 +40,20 @@ def lookalikes(
     """New organizations that may be known ones under another code."""
     by_digits: dict[str, str] = {}
     by_name: dict[str, list[str]] = {}
-    new = [code for code in read if code not in before]
     every = {**before, **read}
-    for code in (*before, *new):
+    for code in (*before, *(code for code in read if code not in before)):
         org = every[code]
-        twin = by_digits.get(_without_zeros(code)) if code in rows else None
+        namesakes = (
+            other
+            for other in by_name.get(word_key(org.name), ())
+            if not every[other].dissolved
+            and (every[other].supervisor == org.supervisor or other not in read)
+        )
         if code in before:
-            twin = None
-        elif twin:
+            twin = ""
+        elif twin := by_digits.get(_without_zeros(code), ""):
             text = f"代码“{code}”与“{twin}”（{every[twin].name}）只差数字前面的零"
-        elif twin := _namesake(org, by_name.get(word_key(org.name), ()), every, read):
+        elif twin := next(namesakes, ""):
             text = f"与“{twin}”同名，代码不同"
         if twin:
             advice = f"会作为另一个组织新建；其实是同一个的，请把代码改成“{twin}”。"
@@ -60,14 +64,3 @@ def lookalikes(
 
 def _without_zeros(code: str) -> str:
     return _DIGITS.sub(lambda match: match[0].lstrip("0") or "0", code_key(code))
-
-
-def _namesake(
-    org: RosterOrg,
-    named_alike: Iterable[str],
-    every: Mapping[str, RosterOrg],
-    read: Mapping[str, RosterOrg],
-) -> str:
-    """One with that name at the same superior, or that the file leaves out."""
-    living = (code for code in named_alike if not every[code].dissolved)
-    return next((c for c in living if every[c].supervisor == org.supervisor or c not in read), "")

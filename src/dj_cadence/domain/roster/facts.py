@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dj_cadence.domain.dates.arithmetic import add_months
-from dj_cadence.domain.organizations.city import city_name
-from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind
+from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind, city_name
 from dj_cadence.domain.roster.org_rows import RosterOrg
 from dj_cadence.domain.roster.tree import TreePosition
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.dates.day_rule import EXAMPLES, parse_day_rule
-from dj_cadence.domain.organizations.city import unknown_city
 from dj_cadence.domain.organizations.facts import (
     BRANCHES,
     COMMITTEE_THRESHOLD,
@@ -15,6 +14,7 @@ from dj_cadence.domain.organizations.facts import (
     PARTY_ORGANIZATIONS,
     STAGES,
     OrgKind,
+    unknown_city,
 )
 from dj_cadence.domain.roster.cells import ORG_HEADERS, Cells, code_fault
 from dj_cadence.domain.roster.rows import TableRow

@@ -128,7 +128,7 @@ def site_folder_or_none(ctx: typer.Context) -> Path | None:
 
 
 @contextmanager
-def opened(ctx: typer.Context) -> Iterator[Opened]:
+def opened(ctx: typer.Context, *, only_read: bool = False) -> Iterator[Opened]:
     """Open the site for one command, and close it afterwards."""
     from dj_cadence.bootstrap import site_in_use
 
@@ -138,14 +138,14 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
             f"{place.resolve()} 不是站点文件夹：里面没有 site.toml。"
             "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
         )
-    with site_in_use(place, os.environ, tell=aside) as site:
+    with site_in_use(place, os.environ, only_read=only_read, tell=aside) as site:
         yield Opened(site, clock.now())
 
 
 @contextmanager
 def reading(ctx: typer.Context) -> Iterator[tuple[Opened, Session]]:
     """Open the site, and a session for looking."""
-    with opened(ctx) as site, site.site.database.read() as session:
+    with opened(ctx, only_read=True) as site, site.site.database.read() as session:
         yield site, session
 
 

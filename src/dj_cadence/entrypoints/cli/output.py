@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from dj_cadence.chinese import os_reason
@@ -61,6 +62,7 @@ def _cell(value: object) -> str:
     return "—" if value in (None, "") else str(value)
 
 
+@cache
 def _width(text: str) -> int:
     if text.isascii():
         return len(text)

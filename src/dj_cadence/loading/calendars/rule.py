@@ -14,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
-from dj_cadence.domain.organizations.city import city_name
+from dj_cadence.domain.organizations.facts import city_name
 from dj_cadence.loading.rules.duty import Text
 from dj_cadence.loading.rules.yaml_file import RuleModel
 from dj_cadence.problem_texts import checked

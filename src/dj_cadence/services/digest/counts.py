@@ -19,8 +19,7 @@ from dj_cadence.domain.digest.digest import (
     last_due_known,
 )
 from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session

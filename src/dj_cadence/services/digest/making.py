@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 from dj_cadence.domain.dates.iso_week import digest_week, first_day_of_week
 from dj_cadence.domain.digest.digest import WEEK
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
+from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.counts import SubtreeCounts, digest_criteria, total
 from dj_cadence.services.digest.missing_data import all_missing, newly_undelivered

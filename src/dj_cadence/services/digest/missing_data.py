@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
 from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import missing_data as store
 from dj_cadence.store.digest.missing_data import Gap

@@ -16,8 +16,7 @@ from dj_cadence.domain.digest.digest import (
     unnamed,
 )
 from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
+from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, overdue_days
 from dj_cadence.services.digest.counts import (

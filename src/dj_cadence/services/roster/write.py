@@ -8,6 +8,7 @@ from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.roster.term_change import TermChange
 from dj_cadence.services.roster.appointment_changes import span
 from dj_cadence.services.roster.draft import RosterChanges
+from dj_cadence.store.core.batching import Values
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import orgs, people
@@ -21,7 +22,6 @@ class Election:
 
     org_id: int
     old_anchor_id: int
-    new_anchor_id: int
     day: date
 
 
@@ -115,32 +115,23 @@ def _write_terms(
     by: str,
 ) -> tuple[Election, ...]:
     origin = {"source": "roster", "recorded_at": now, "recorded_by": by}
-    first, elected, corrected, cleared = (
-        [code for code, change in draft.terms.items() if change is kind]
-        for kind in (
-            TermChange.FIRST,
-            TermChange.ELECTION,
-            TermChange.CORRECTION,
-            TermChange.CLEARED,
-        )
-    )
-    days = {code: draft.orgs[code].last_election for code in draft.terms}
-    before = {code: draft.stored[code].start_event_id for code in (*elected, *corrected, *cleared)}
-    start_events.write_elections(
-        session,
-        corrected=[{"id": before[code], "day": days[code], **origin} for code in corrected],
-        ended=[before[code] for code in (*elected, *cleared)],
-        begun=[
-            {"org_id": ids[code], "day": days[code], "known_on": today, **origin}
-            for code in (*first, *elected)
-        ],
-    )
-    running = start_events.running_terms(session) if elected else {}
-    return tuple(
-        Election(ids[code], before[code], running[ids[code]], day)
-        for code in elected
-        if (day := days[code])
-    )
+    corrected: list[Values] = []
+    begun: list[Values] = []
+    ended: list[int] = []
+    elections: list[Election] = []
+    for code, change in draft.terms.items():
+        day = draft.orgs[code].last_election
+        before = draft.stored[code].start_event_id if code in draft.stored else 0
+        if change is TermChange.CORRECTION:
+            corrected.append({"id": before, "day": day, **origin})
+        if change in {TermChange.ELECTION, TermChange.CLEARED}:
+            ended.append(before)
+        if change in {TermChange.ELECTION, TermChange.FIRST}:
+            begun.append({"org_id": ids[code], "day": day, "known_on": today, **origin})
+        if change is TermChange.ELECTION and day:
+            elections.append(Election(ids[code], before, day))
+    start_events.write_elections(session, corrected=corrected, ended=ended, begun=begun)
+    return tuple(elections)
 
 
 def _write_people(session: Session, draft: RosterChanges, org_ids: Mapping[str, int]) -> None:
@@ -152,22 +143,17 @@ def _write_people(session: Session, draft: RosterChanges, org_ids: Mapping[str, 
     ]
     people.write_people(session, added, renamed)
     ids = people.ids(session)
-    _write_addresses(session, draft, ids)
+    moved = [
+        (ids[p.key], p.stored.addresses if p.stored else frozenset(), p.addresses())
+        for p in draft.people
+    ]
+    gone = [(number, *pair) for number, before, now in moved for pair in sorted(before - now)]
+    addresses.remove(session, gone)
+    new = [(number, *pair) for number, before, now in moved for pair in sorted(now - before)]
+    addresses.add(session, new)
     created = [
         {"org_id": org_ids[row.org], "office": row.office, "person_id": ids[p.key], **span(row)}
         for p, row in draft.held.created
     ]
     changed = [{"id": stored.id, **span(row)} for stored, row in draft.held.changed]
     people.write_appointments(session, created, changed)
-
-
-def _write_addresses(session: Session, draft: RosterChanges, ids: Mapping[str, int]) -> None:
-    removed: list[tuple[int, str, str]] = []
-    added: list[tuple[int, str, str]] = []
-    for p in draft.people:
-        before = p.stored.addresses if p.stored else frozenset()
-        now = p.addresses()
-        removed += ((ids[p.key], *pair) for pair in sorted(before - now))
-        added += ((ids[p.key], *pair) for pair in sorted(now - before))
-    addresses.remove(session, removed)
-    addresses.add(session, added)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import TreeRange
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.shared_conditions import holds_office, in_range, is_current_election
 from dj_cadence.store.schema import address, appointment, notice, org, person, start_event, task

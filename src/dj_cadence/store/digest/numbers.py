@@ -6,7 +6,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.digest.digest import Numbers
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import TreeRange
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.digest.criteria import IS_OPEN, IS_UNSETTLED, DigestCriteria

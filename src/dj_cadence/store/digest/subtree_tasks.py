@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import TreeRange
 from dj_cadence.domain.tasks.task import LATE, State
 from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.digest.criteria import IS_OPEN, IS_OVERDUE, IS_UNSETTLED, DigestCriteria

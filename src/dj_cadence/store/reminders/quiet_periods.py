@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, sele
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
+from dj_cadence.domain.organizations.organization import WHOLE_TREE
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.store.core.database import insert_or_ignore
