@@ -53,7 +53,7 @@ def _remember_messages(
                 subject = message_subject(id_)
                 link = make_token(settings.key, "message", subject, 1)
                 until = made_at + TOKEN_LIFE
-                tokens.remember_messages(session, [(link, subject)], made_at, until)
+                tokens.remember(session, "message", [(link, subject)], made_at, until)
 
 
 def _remember_feeds(
@@ -62,9 +62,7 @@ def _remember_feeds(
     with database.write() as session:
         for subject, generation in feeds:
             link = make_token(settings.key, "feed", subject, generation)
-            tokens.remember(
-                session, link, purpose="feed", subject=subject, generation=generation, now=now
-            )
+            tokens.remember(session, "feed", [(link, subject)], now, generation=generation)
 
 
 def _is_whole(copy: StoredFeed) -> bool:

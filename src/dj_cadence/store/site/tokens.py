@@ -13,33 +13,13 @@ from dj_cadence.store.schema import token as tokens
 
 def remember(
     session: Session,
-    token: str,
-    *,
     purpose: str,
-    subject: str,
-    generation: int,
+    links: Sequence[tuple[str, str]],
     now: datetime,
     expires_at: datetime | None = None,
+    generation: int = 1,
 ) -> None:
-    """Make `token` valid. Remembering the same token again changes nothing."""
-    _add(session, [(token, subject)], purpose, generation, now, expires_at)
-
-
-def remember_messages(
-    session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
-) -> None:
-    """Make the tokens of messages valid, given as (token, subject); known ones stay."""
-    _add(session, links, "message", 1, now, expires_at)
-
-
-def _add(
-    session: Session,
-    links: Sequence[tuple[str, str]],
-    purpose: str,
-    generation: int,
-    now: datetime,
-    expires_at: datetime | None,
-) -> None:
+    """Make tokens valid, given as (token, what it stands for); known ones stay as they are."""
     shared = {"purpose": purpose, "generation": generation}
     times = {"made_at": now, "expires_at": expires_at}
     mine = [{"hash": token_hash(token), "subject": subject} for token, subject in links]
