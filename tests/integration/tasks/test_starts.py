@@ -22,7 +22,7 @@ from dj_cadence.domain.rules.duty import Duty, Every
 from dj_cadence.domain.tasks.task import State, dates_of, last_answer_day, state_on
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.planning import apply as planner
-from dj_cadence.services.simulation.simulate import SimulatedAnswer, simulate
+from dj_cadence.services.simulation.simulate import simulate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
 from tests.world.engine import Cells, Channel, a_site, at, found_district, shipped
@@ -100,7 +100,7 @@ def walked(database: Database, since: date, until: date) -> dict[str, Events]:
         if "task" in event:
             found[event["org"]].append({**event, "day": date.fromisoformat(event["at"][:10])})
 
-    simulate(a_site(database, Channel()), since, until, SimulatedAnswer(), note)
+    simulate(a_site(database, Channel()), since, until, None, note)
     return found
 
 

@@ -17,7 +17,7 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.simulation.demo_roster import demo_rows
-from dj_cadence.services.simulation.made_up_answers import answer
+from dj_cadence.services.simulation.simulate import answer
 from dj_cadence.services.site import Site, switch_sending
 from dj_cadence.settings import KEY_FILE
 from dj_cadence.settings.site_key import make_site_key

@@ -79,35 +79,30 @@ class _District:
         more |= {"founded": "2012-09-01", "last_election": elected}
         offices = _OFFICES.get(kind, _COMMITTEE_OFFICES)
         if kind == "党支部":
-            more |= self._branch_cells()
-            if more["has_committee"] == "否":
-                offices = ("书记",)
+            number = len(self.orgs)
+            members = _MEMBERS[number % len(_MEMBERS)]
+            offices = offices if members >= COMMITTEE_THRESHOLD else ("书记",)
+            more |= {
+                "full_members": str(members),
+                "has_committee": "是" if members >= COMMITTEE_THRESHOLD else "否",
+                "groups": "2" if members > 10 else "",
+                "theme_day": _THEME_DAYS[number % len(_THEME_DAYS)],
+            }
         self.add(code, name, kind, below, **more)
         self.appoint(code, more["school"], offices, elected)
-
-    def _branch_cells(self) -> dict[str, str]:
-        number = len(self.orgs)
-        members = _MEMBERS[number % len(_MEMBERS)]
-        return {
-            "full_members": str(members),
-            "has_committee": "是" if members >= COMMITTEE_THRESHOLD else "否",
-            "groups": "2" if members > 10 else "",
-            "theme_day": _THEME_DAYS[number % len(_THEME_DAYS)],
-        }
 
     def appoint(self, code: str, school: str, offices: Sequence[str], since: str = "") -> None:
         """Fill the offices with invented people, each with an address of their own."""
         for office in offices:
             number = len(self.appointments) + 1
             stem = _STEMS[number % len(_STEMS)]
+            reached = (code, office) != _WITHOUT_ADDRESS
             person = {
                 "org": code,
                 "name": f"{school[:2]}{_TITLES.get(office, office[-2:])}{stem}",
-                "email": f"{code.lower()}.{number:03}@example.org",
+                "email": f"{code.lower()}.{number:03}@example.org" if reached else "",
                 "since": since,
             }
-            if (code, office) == _WITHOUT_ADDRESS:
-                person["email"] = ""
             self.appointments.append({"office": office, **person})
             if office == "书记" and code in _TWO_OFFICES:
                 self.appointments.append({"office": _TWO_OFFICES[code], **person})
@@ -120,8 +115,7 @@ class _District:
             "SQ": add_months(self.today, -1 - 36),
             "NP": None,
         }
-        usual = add_months(self.today, -(6 + len(self.orgs) * 5 % 20))
-        day = of_note.get(code, usual)
+        day = of_note.get(code, add_months(self.today, -(6 + len(self.orgs) * 5 % 20)))
         return day.isoformat() if day else ""
 
 

@@ -9,17 +9,19 @@ import typer
 
 from dj_cadence import clock
 from dj_cadence.domain.labels import PLAN_CHANGES
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 from dj_cadence.problems import faults
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from dj_cadence.domain.dates.working_days import HolidayYear, Semester
     from dj_cadence.problems import Problem
-    from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
+    from dj_cadence.services.planning.apply import PlanReport
+    from dj_cadence.services.rules.calendars import Source
 
 app = typer.Typer(name="calendar", help="日历：放假调休安排和校历。", no_args_is_help=True)
 
@@ -32,16 +34,16 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.rules.calendars import calendars
 
     place = site_folder_or_none(ctx)
-    listed = calendars(place / "schedules" if place else None, clock.now().date())
+    years, semesters = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
-        for year, source in listed.years:
+        for year, source in years:
             say_json(_year_as_json(year, source))
-        for semester, source in listed.semesters:
+        for semester, source in semesters:
             say_json(_semester_as_json(semester, source))
     else:
-        _show_years(listed)
+        _show_years(years)
         say()
-        _show_semesters(listed)
+        _show_semesters(semesters)
 
 
 def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
@@ -63,7 +65,7 @@ def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
     return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
 
 
-def _show_years(listed: Calendars) -> None:
+def _show_years(years: Sequence[tuple[HolidayYear, Source]]) -> None:
     rows = (
         (
             year.year,
@@ -73,12 +75,12 @@ def _show_years(listed: Calendars) -> None:
             _origin(source),
             year.source,
         )
-        for year, source in listed.years
+        for year, source in years
     )
     table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
 
 
-def _show_semesters(listed: Calendars) -> None:
+def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
     from dj_cadence.domain.dates.period import chinese_label
 
     rows = (
@@ -92,7 +94,7 @@ def _show_semesters(listed: Calendars) -> None:
             _origin(source),
             semester.source,
         )
-        for semester, source in listed.semesters
+        for semester, source in semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
@@ -104,7 +106,7 @@ def _origin(source: Source) -> str:
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="文件", help="yaml、xlsx 或 csv")],
+    file: Annotated[Path, argument("文件", "yaml、xlsx 或 csv")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看影响，不写入")] = False,
 ) -> None:
@@ -123,7 +125,7 @@ def import_(
         elif dry_run:
             database, today = site.site.database, site.today
             titles = {key: duty.title for key, duty in arrival.before.catalogue.duties.items()}
-            _show_effect(effect(database, arrival.before, arrival.after, today), titles)
+            _show_effect(*effect(database, arrival.before, arrival.after, today), titles)
         else:
             names = "、".join(calendar_import.store(schedules, arrival))
             say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
@@ -137,15 +139,15 @@ def _refuse_faults(problems: list[Problem]) -> None:
         raise typer.Exit(1)
 
 
-def _show_effect(effect: CalendarEffect, titles: dict[str, str]) -> None:
-    for (duty, change), count in effect.plan.counts.items():
+def _show_effect(plan: PlanReport, definite: int, titles: dict[str, str]) -> None:
+    for (duty, change), count in plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
-        for sample in effect.plan.samples:
+        for sample in plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")
-    if not effect.plan.counts:
+    if not plan.counts:
         say("没有任务改期。")
-    say(f"日期由暂定变为确定的任务：{effect.definite} 项。")
+    say(f"日期由暂定变为确定的任务：{definite} 项。")
     say("以上是预览，没有存入。去掉 --dry-run 即存入。")
 
 

@@ -4,21 +4,29 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import AsJson, By, On, Reason, parse_number
+from dj_cadence.entrypoints.cli.arguments import (
+    AsJson,
+    By,
+    On,
+    Reason,
+    argument,
+    option,
+    parse_number,
+)
 from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
 app = typer.Typer(name="case", help="事项：由一件事开始计时的任务。", no_args_is_help=True)
-_Number = Annotated[int, typer.Argument(parser=parse_number, metavar="编号", help="事项编号")]
+_Number = Annotated[int, argument("编号", "事项编号", parse_number)]
 
 
 @app.command("open")
 def open_(
     ctx: typer.Context,
-    duty: Annotated[str, typer.Argument(metavar="规则", help="如 petition_acknowledge")],
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="组织代码")],
+    duty: Annotated[str, argument("规则", "如 petition_acknowledge")],
+    org: Annotated[str, option("--org", "组织", "组织代码")],
     on: On = None,
-    ref: Annotated[str, typer.Option("--ref", metavar="编号", help="内部编号，不写姓名")] = "",
+    ref: Annotated[str, option("--ref", "编号", "内部编号，不写姓名")] = "",
     by: By = "",
 ) -> None:
     """登记一件事的发生，开始计时。"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dj_cadence.domain.labels import AUDIENCES
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
@@ -73,8 +73,8 @@ def _limit(limit: Limit | None) -> str:
 @app.command("test")
 def test(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="通道", help="site.toml 里的通道名")],
-    address: Annotated[str, typer.Argument(metavar="地址", help="邮箱、帐号或群机器人的名称")],
+    name: Annotated[str, argument("通道", "site.toml 里的通道名")],
+    address: Annotated[str, argument("地址", "邮箱、帐号或群机器人的名称")],
 ) -> None:
     """现在就发一条测试消息。发送总开关关着时也发。"""
     from dj_cadence.services.delivery import channels

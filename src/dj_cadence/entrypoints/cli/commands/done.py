@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
+from dj_cadence.entrypoints.cli.arguments import (
+    By,
+    DoneOn,
+    Misuse,
+    TaskId,
+    argument,
+    option,
+    parse_number,
+)
 from dj_cadence.entrypoints.cli.context import Act, acting, opened
 from dj_cadence.entrypoints.cli.output import say
 
@@ -19,34 +27,21 @@ if TYPE_CHECKING:
 
 def done(
     ctx: typer.Context,
-    task: Annotated[
-        int | None, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")
-    ] = None,
-    duty: Annotated[
-        str, typer.Option("--duty", metavar="规则", help="不写任务编号时：办的是哪项职责")
-    ] = "",
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="和 --duty 一起用")] = "",
+    task: Annotated[int | None, argument("任务", "任务编号", parse_number)] = None,
+    duty: Annotated[str, option("--duty", "规则", "不写任务编号时：办的是哪项职责")] = "",
+    org: Annotated[str, option("--org", "组织", "和 --duty 一起用")] = "",
     on: DoneOn = None,
     hours: Annotated[
-        int | None,
-        typer.Option("--hours", parser=parse_number, metavar="数目", help="这次计几学时或几次"),
+        int | None, option("--hours", "数目", "这次计几学时或几次", parse_number)
     ] = None,
-    note: Annotated[
-        str, typer.Option("--note", metavar="说明", help="备注；涉密信息和内部敏感材料不得录入")
-    ] = "",
+    note: Annotated[str, option("--note", "说明", "备注；涉密信息和内部敏感材料不得录入")] = "",
     also: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--also", parser=parse_number, metavar="任务", help="一并计入的任务，可写多次"
-        ),
+        list[int] | None, option("--also", "任务", "一并计入的任务，可写多次", parse_number)
     ] = None,
     papers: Annotated[
-        list[Path] | None,
-        typer.Option("--evidence", metavar="文件", help="附件，可写多次；涉密材料不得上传"),
+        list[Path] | None, option("--evidence", "文件", "附件，可写多次；涉密材料不得上传")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--import", metavar="文件", help="从工作簿登记多项")
-    ] = None,
+    file: Annotated[Path | None, option("--import", "文件", "从工作簿登记多项")] = None,
     by: By = "",
 ) -> None:
     """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
@@ -107,12 +102,7 @@ def _check_usage(
 def take_back(
     ctx: typer.Context,
     task: TaskId,
-    number: Annotated[
-        int,
-        typer.Option(
-            "--evidence", parser=parse_number, metavar="编号", help="附件编号，见 explain"
-        ),
-    ],
+    number: Annotated[int, option("--evidence", "编号", "附件编号，见 explain", parse_number)],
     by: By = "",
 ) -> None:
     """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""

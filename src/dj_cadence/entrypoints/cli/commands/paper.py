@@ -7,32 +7,23 @@ from typing import Annotated
 import typer
 
 from dj_cadence.domain.documents.kind import DocumentKind
-from dj_cadence.entrypoints.cli.arguments import Misuse, ending, parse_month
+from dj_cadence.entrypoints.cli.arguments import Misuse, argument, ending, option, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
 
-OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
+OfOrg = Annotated[str, option("--org", "组织代码", "哪个组织")]
 Month = Annotated[
-    date | None,
-    typer.Option(
-        "--month", parser=parse_month, metavar="月", help="届满的月，如 2026-03；默认本月"
-    ),
+    date | None, option("--month", "月", "届满的月，如 2026-03；默认本月", parse_month)
 ]
-OnlyMonth = Annotated[
-    date | None,
-    typer.Option("--month", parser=parse_month, metavar="月", help="只要这个月的，如 2026-03"),
-]
-Year = Annotated[int, typer.Option("--year", metavar="年", help="默认今年")]
-OutFile = Annotated[Path, typer.Option("--out", metavar="文件", help="写到文件")]
+OnlyMonth = Annotated[date | None, option("--month", "月", "只要这个月的，如 2026-03", parse_month)]
+Year = Annotated[int, option("--year", "年", "默认今年")]
+OutFile = Annotated[Path, option("--out", "文件", "写到文件")]
 
 
 def letter(
     ctx: typer.Context,
     kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="种类", help="、".join(f"{kind_.value} {kind_.label}" for kind_ in DocumentKind)
-        ),
+        str, argument("种类", "、".join(f"{kind_.value} {kind_.label}" for kind_ in DocumentKind))
     ],
     org: OfOrg,
     out: OutFile,

@@ -5,16 +5,13 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import AsJson, parse_month
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument, option, parse_month
 from dj_cadence.entrypoints.cli.context import opened, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
-_Everywhere = Annotated[str, typer.Option("--org", metavar="组织", help="连同下级；不写为全站")]
-_Month = Annotated[
-    date | None,
-    typer.Option("--month", parser=parse_month, metavar="月", help="如 2026-03；默认本月"),
-]
-_Person = Annotated[str, typer.Argument(metavar="人员", help="人员编号或地址")]
+_Everywhere = Annotated[str, option("--org", "组织", "连同下级；不写为全站")]
+_Month = Annotated[date | None, option("--month", "月", "如 2026-03；默认本月", parse_month)]
+_Person = Annotated[str, argument("人员", "人员编号或地址")]
 
 
 def burden(

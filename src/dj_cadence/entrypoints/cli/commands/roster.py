@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dj_cadence.entrypoints.cli.arguments import argument
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.problems import faults
@@ -20,7 +21,7 @@ app = typer.Typer(name="roster", help="花名册：组织和任职。", no_args_
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="xlsx，或两个 csv")],
+    files: Annotated[list[Path], argument("文件…", "xlsx，或两个 csv")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看结果，不写入")] = False,
     correct: Annotated[
@@ -76,9 +77,7 @@ def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
 
 
 @app.command("export")
-def export(
-    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="要写的 xlsx")]
-) -> None:
+def export(ctx: typer.Context, file: Annotated[Path, argument("文件", "要写的 xlsx")]) -> None:
     """把花名册导出为工作簿，改好后可以再导入。"""
     from dj_cadence.services.roster.export import export_roster
 

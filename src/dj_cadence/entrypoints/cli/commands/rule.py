@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dj_cadence import clock
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
 from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
 from dj_cadence.errors import DjCadenceError, Refused
@@ -89,7 +89,7 @@ def _unknown_channels(plans: Iterable[ReminderPlan], channels: Collection[str]) 
 
 def rules(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="[规则]", help="只看这一条")] = "",
+    key: Annotated[str, argument("[规则]", "只看这一条")] = "",
     *,
     schema: Annotated[bool, typer.Option("--schema", help="输出规则文件的 JSON Schema")] = False,
     as_json: AsJson = False,

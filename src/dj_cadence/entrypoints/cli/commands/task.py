@@ -16,7 +16,8 @@ from dj_cadence.entrypoints.cli.arguments import (
     Reason,
     TaskId,
     Until,
-    parse_date,
+    date_option,
+    option,
     parse_state,
 )
 from dj_cadence.entrypoints.cli.context import acting, reading
@@ -33,14 +34,13 @@ if TYPE_CHECKING:
 
 def tasks(
     ctx: typer.Context,
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="只看这个组织")] = "",
+    org: Annotated[str, option("--org", "组织", "只看这个组织")] = "",
     *,
     subtree: Annotated[bool, typer.Option("--subtree", help="连同下级组织")] = False,
     state: Annotated[
-        str | None,
-        typer.Option("--state", parser=parse_state, metavar="状态", help="如 open、overdue、done"),
+        str | None, option("--state", "状态", "如 open、overdue、done", parse_state)
     ] = None,
-    duty: Annotated[str, typer.Option("--duty", metavar="规则", help="只看这条规则")] = "",
+    duty: Annotated[str, option("--duty", "规则", "只看这条规则")] = "",
     since: From = None,
     until: Until = None,
     binding: Annotated[
@@ -125,9 +125,9 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
 def planned(
     ctx: typer.Context,
     task: TaskId,
-    on: Annotated[date, typer.Option("--on", parser=parse_date, metavar="日期", help="计划日期")],
-    at: Annotated[str, typer.Option("--at", metavar="时间", help="几点，如 14:30")] = "",
-    place: Annotated[str, typer.Option("--place", metavar="地点", help="地点")] = "",
+    on: Annotated[date, date_option("--on", "计划日期")],
+    at: Annotated[str, option("--at", "时间", "几点，如 14:30")] = "",
+    place: Annotated[str, option("--place", "地点", "地点")] = "",
     by: By = "",
 ) -> None:
     """在周期内自行确定哪天办。"""
@@ -143,7 +143,7 @@ def submit(
     ctx: typer.Context,
     task: TaskId,
     on: On = None,
-    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    note: Annotated[str, option("--note", "说明", "说明")] = "",
     by: By = "",
 ) -> None:
     """登记完成并报送上级确认；用于规则要求确认的任务。"""
@@ -163,22 +163,20 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services import undo
 
     with acting(ctx, by) as act:
-        is_grant, beside = undo.concerned(act.session, task)
-        if is_grant:
+        kind, beside = undo.concerned(act.session, task)
+        if kind and kind.is_grant:
             act.check_decides_on(task)
         else:
             act.check_acts_on(task, *beside)
-        kind = undo.last_deed(act.session, task).kind
         state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
+    assert kind
     say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 
 def postpone(
     ctx: typer.Context,
     task: TaskId,
-    until: Annotated[
-        date, typer.Option("--until", parser=parse_date, metavar="日期", help="延到哪天")
-    ],
+    until: Annotated[date, date_option("--until", "延到哪天")],
     reason: Reason = "",
     by: By = "",
     *,

@@ -13,7 +13,7 @@ from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
-from dj_cadence.entrypoints.web.security import Forbidden
+from dj_cadence.entrypoints.web.security import Told
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
@@ -67,7 +67,7 @@ def _digest(ctx: RequestContext) -> DigestView:
     with ctx.read() as session:
         above = ctx.organization(session)
         if not oversees(session, ctx.visitor, above.id, ctx.today):
-            raise Forbidden(labels.NOT_ABOVE)
+            raise Told(labels.NOT_ABOVE)
         return requested_digest(
             session, ctx.catalogue, ctx.settings, above, today=ctx.today, week=week
         )
