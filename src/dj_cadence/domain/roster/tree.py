@@ -136,18 +136,14 @@ def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
-        if code in again:
+        if code in again and not again.isdisjoint(blocks[-1]):
             blocks.append([])
         blocks[-1].append(code)
-    leading, *rest = blocks
-    if rest:
-        rest[0] = leading + rest[0]
-        leading = []
-    following = iter(rest)
+    following = iter(blocks)
     merged: list[str] = []
     for code in stored:
         merged += next(following) if code in again else [code]
-    return merged + leading
+    return merged + [code for block in following for code in block]
 
 
 def lay_out(

@@ -62,13 +62,8 @@ def check_silences(session: Session, person: Visitor, org_code: str, today: date
 
 
 def _check(
-    session: Session,
-    person: Visitor,
-    org_ids: Iterable[int],
-    today: date,
-    right: Right,
-    lacking: str,
+    session: Session, person: Visitor, org_ids: Iterable[int], today: date, right: Right, text: str
 ) -> None:
     here = set(org_ids)
     if here - reached_among(session, person, right, here, today):
-        raise Refused(f"{person.name}{lacking}")
+        raise Refused(f"{person.name}{text}")

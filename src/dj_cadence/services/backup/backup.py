@@ -67,11 +67,11 @@ def _write(database: Path, paths: Mapping[str, Path], file: Path) -> int:
 def _own_files(folder: Path) -> list[Path]:
     """What is packed beside the database; neither drafts nor what Python keeps for itself."""
     inside = (path for name in FOLDERS for path in sorted((folder / name).rglob("*")))
-    kept = [path for path in inside if path.is_file() and not _is_passing(path)]
+    kept = [
+        path
+        for path in inside
+        if path.is_file()
+        and path.parent.name != PYTHON_CACHE
+        and not (path.parent.name == "evidence" and path.name.startswith("."))
+    ]
     return [folder / SITE_FILE, folder / KEY_FILE, *kept]
-
-
-def _is_passing(path: Path) -> bool:
-    return path.parent.name == PYTHON_CACHE or (
-        path.parent.name == "evidence" and path.name.startswith(".")
-    )

@@ -11,6 +11,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.organizations.facts import APPROVERS, PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.roster.appointment_changes import concurrent_secretaries
 from dj_cadence.domain.roster.appointment_rows import EMAIL, PHONE, nature_of
 from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
@@ -18,7 +19,6 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
 from dj_cadence.domain.roster.org_rows import oddities
 from dj_cadence.domain.roster.people import number_of
 from dj_cadence.domain.roster.rows import RosterSheets, TableRow, sheet_rows

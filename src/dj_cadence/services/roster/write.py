@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.roster.appointment_changes import span
 from dj_cadence.domain.roster.term_change import TermChange
-from dj_cadence.services.roster.appointment_changes import span
 from dj_cadence.services.roster.draft import RosterChanges
 from dj_cadence.store.core.batching import Values
 from dj_cadence.store.core.database import Session
