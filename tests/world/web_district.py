@@ -258,7 +258,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
         packed = pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), token)
         letters.keep_of_new(session, number, packed)
         subject = f"message:{number}"
-        tokens.remember(session, "message", [(token, subject)], NOW, NOW + timedelta(days=120))
+        until = NOW + timedelta(days=120)
+        tokens.remember(session, [(token, subject)], "message", NOW, until)
         for task_id in task_ids:
             add(
                 session,

@@ -1,7 +1,7 @@
 """Being logged in: a secret in the browser, and a row that can be ended from here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from secrets import token_urlsafe
 
 from dj_cadence.domain.access.visitor import Visitor
@@ -19,8 +19,6 @@ from dj_cadence.store.site.logins import (
 )
 
 __all__ = ["LIFE", "end", "logins_of", "note_use", "people_logged_in"]
-
-_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,3 @@ def login_of(session: Session, secret: str, today: date, now: datetime) -> Login
         return None
     visitor = Visitor(row.person_id, row.key, row.name)
     return Login(row.id, visitor, row.seen_at <= now - SEEN_EVERY)
-
-
-def tidy(session: Session, today: date, now: datetime) -> None:
-    """End the logins of those who hold no office any more; drop what was over long ago."""
-    logins.end_without_office(session, today, now)
-    logins.forget(session, now - _KEPT)

@@ -53,7 +53,7 @@ def _remember(session: Session, settings: Settings, subject: str, now: datetime)
     token = _token(session, settings, subject)
     feeds.ensure(session, subject)
     generation = feeds.generation(session, subject)
-    tokens.remember(session, PURPOSE, [(token, subject)], now, generation=generation)
+    tokens.remember(session, [(token, subject)], PURPOSE, now, generation=generation)
     return token
 
 

@@ -15,6 +15,7 @@ LIFE = timedelta(days=30)
 """So long at most, used or not."""
 SEEN_EVERY = timedelta(minutes=15)
 """When it was used last is not written down more often."""
+_KEPT = timedelta(days=90)
 
 
 def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
@@ -57,20 +58,19 @@ def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep:
     session.execute(ending.values(ended_at=now))
 
 
-def end_without_office(session: Session, today: date, now: datetime) -> None:
-    """End those of people who hold no office any more: a later office is a new login."""
+def tidy(session: Session, today: date, now: datetime) -> None:
+    """End the logins of those who hold no office any more; drop what was over long ago.
+
+    A later office is a new login.
+    """
     gone = (login.c.ended_at.is_(None), not_(_serves(today)))
     session.execute(update(login).where(*gone).values(ended_at=now))
-
-
-def forget(session: Session, before: datetime) -> None:
-    """Drop what was over before an instant."""
-    over = or_(login.c.ended_at < before, login.c.made_at < before)
+    over = or_(login.c.ended_at < now - _KEPT, login.c.made_at < now - _KEPT)
     session.execute(delete(login).where(over))
 
 
 def people_logged_in(session: Session, now: datetime) -> Sequence[AnyRow]:
-    """(id, name, logins) of everybody who is logged in, and in how many browsers."""
+    """(id, name, logins) of everybody who is logged in anywhere, and in how many browsers."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
