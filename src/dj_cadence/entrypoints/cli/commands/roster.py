@@ -68,9 +68,9 @@ def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
 
     if not report.newcomers:
         return []
-    state = state_of(site.site.database)
-    rules = site.catalogue() if state.has_rules else load_rules(folder(ctx)).catalogue
-    return first_duties(rules, report.newcomers, state.starts_on, site.today).sentences(rules)
+    row, has_rules = state_of(site.site.database)
+    rules = site.catalogue() if has_rules else load_rules(folder(ctx)).catalogue
+    return first_duties(rules, report.newcomers, row.starts_on, site.today).sentences(rules)
 
 
 @app.command("export")

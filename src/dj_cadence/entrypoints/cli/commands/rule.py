@@ -59,7 +59,7 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     try:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
-        nobody = state_of(site.database).sending and not site.settings.contact
+        nobody = state_of(site.database)[0].sending and not site.settings.contact
         papers = check_documents(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
         asked = [_NOBODY_TO_ASK] if nobody else []
