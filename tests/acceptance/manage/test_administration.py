@@ -63,7 +63,7 @@ def test_an_empty_site_is_brought_to_sending_without_a_command(
 
     sent = client.send_form("/manage/site", "/manage/site/send", switch="on")
     assert sent.headers["location"] == "/manage/site?said=on"
-    assert state_of(new_site.database).sending
+    assert state_of(new_site.database)[0].sending
     assert client.get("/manage").text.count("待办") == 2  # address and channels, in site.toml
 
 
@@ -191,7 +191,7 @@ def test_sending_is_switched_off_again(planned_site: Site) -> None:
     client.send_form("/manage/site", "/manage/site/send", switch="on")
     client.send_form("/manage/site", "/manage/site/send", switch="off")
 
-    assert not state_of(planned_site.database).sending
+    assert not state_of(planned_site.database)[0].sending
 
 
 def test_who_the_settings_name_administers_from_anywhere(planned_site: Site) -> None:
@@ -238,4 +238,4 @@ def test_a_form_of_another_site_changes_nothing(planned_site: Site) -> None:
     answer = client.post("/manage/site/send", data=data, headers=headers)
 
     assert answer.status_code == 403
-    assert not state_of(planned_site.database).sending
+    assert not state_of(planned_site.database)[0].sending

@@ -11,7 +11,7 @@ from dj_cadence.services.planning.first_duties import first_duties
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site, state_of
-from dj_cadence.services.tasks.elections import settle_elections
+from dj_cadence.services.tasks.record_import import settle_elections
 
 
 class RosterImport(NamedTuple):
@@ -35,7 +35,7 @@ def import_files(
 
     `saved_rules` are those of the files, which tell what will be owed before any were applied.
     """
-    state = state_of(site.database)
+    row, has_rules = state_of(site.database)
     sheets, faults = read_roster(files)
     with site.database.write() as session:
         report = import_roster(
@@ -50,9 +50,9 @@ def import_files(
         )
         if report.elections:
             settle_elections(session, applied_catalogue(session), report.elections, actor)
-        rules = applied_catalogue(session) if state.has_rules and report.newcomers else None
+        rules = applied_catalogue(session) if has_rules and report.newcomers else None
     if not report.newcomers:
         return RosterImport(report, [])
     rules = rules or saved_rules()
-    duties = first_duties(rules, report.newcomers, state.starts_on, actor.today)
+    duties = first_duties(rules, report.newcomers, row.starts_on, actor.today)
     return RosterImport(report, duties.sentences(rules))

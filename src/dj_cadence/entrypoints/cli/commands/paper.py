@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, argument, ending, option, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
@@ -35,22 +35,16 @@ def letter(
     from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
     from dj_cadence.services.documents.letters import DocumentWriter
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
 
     kinds = {kind_.value: kind_ for kind_ in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
-    with reading(ctx) as (site, session):
-        rules, found, contact = (
-            applied_catalogue(session),
-            find_org(session, org),
-            site.settings.contact,
-        )
-        writer = DocumentWriter(session, rules, found, ADMINISTRATOR, site.today, contact)
+    with reading(ctx) as act:
+        of, contact = (act.session, act.catalogue, act.org(org)), act.settings.contact
+        writer = DocumentWriter(*of, ADMINISTRATOR, act.today, contact)
         document = writer.write(kinds[kind], month, year)
-    write_file(render_document(template_folders(site.settings), document), out)
+    write_file(render_document(template_folders(act.settings), document), out)
 
 
 def wall(
@@ -59,19 +53,11 @@ def wall(
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.letters import DocumentWriter
     from dj_cadence.services.documents.wall_plan import wall_plan
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
 
     ending(out, ".xlsx")
-    with reading(ctx) as (site, session):
-        plan = wall_plan(
-            session,
-            applied_catalogue(session),
-            find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            year=year,
-            month=month,
-        )
+    with reading(ctx) as act:
+        of = (act.session, act.catalogue, act.org(org), ADMINISTRATOR, act.today)
+        plan = wall_plan(DocumentWriter(*of), year, month)
     write_file(wall_workbook(plan), out)

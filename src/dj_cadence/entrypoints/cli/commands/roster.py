@@ -9,7 +9,7 @@ import typer
 
 from dj_cadence.entrypoints.cli.arguments import argument
 from dj_cadence.entrypoints.cli.context import folder, opened, reading
-from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.entrypoints.cli.output import say, say_problems
 from dj_cadence.problems import faults
 
 app = typer.Typer(name="roster", help="花名册：组织和任职。", no_args_is_help=True)
@@ -27,8 +27,7 @@ def import_(
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
     from dj_cadence.bootstrap import load_rules
-    from dj_cadence.domain.tasks.actor import Actor
-    from dj_cadence.domain.tasks.way import Way
+    from dj_cadence.domain.tasks.actor import Actor, Way
     from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.operations.roster_import import import_files
 
@@ -42,11 +41,7 @@ def import_(
             correct=correct,
             dry_run=dry_run,
         )
-    for problem in report.problems:
-        say(problem.quoted())
-    if wrong := len(faults(report.problems)):
-        say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
-        raise typer.Exit(1)
+    say_problems(report.problems, "共 {} 处错误，没有写入任何数据。请修改后重新导入。")
     if dry_run:
         say("以下是预览，没有写入：")
     for sentence in (*report.sentences(), *owed):
@@ -58,8 +53,8 @@ def export(ctx: typer.Context, file: Annotated[Path, argument("文件", "要写�
     """把花名册导出为工作簿，改好后可以再导入。"""
     from dj_cadence.services.roster.export import export_roster
 
-    with reading(ctx) as (_, session):
-        export_roster(session, file)
+    with reading(ctx) as act:
+        export_roster(act.session, file)
     say(f"已导出到 {file}。")
 
 
@@ -68,8 +63,11 @@ def tree(ctx: typer.Context) -> None:
     """按上下级列出组织。"""
     from dj_cadence.services.roster import export as roster_view
 
-    with reading(ctx) as (_, session):
-        say(roster_view.roster_tree(session) or "还没有组织。请先运行 roster import 导入花名册。")
+    with reading(ctx) as act:
+        say(
+            roster_view.roster_tree(act.session)
+            or "还没有组织。请先运行 roster import 导入花名册。"
+        )
 
 
 @app.command("check")
@@ -77,8 +75,8 @@ def check(ctx: typer.Context) -> None:
     """检查花名册：空缺的书记、没有地址的人、没有换届日期的组织。"""
     from dj_cadence.services.roster import export as roster_view
 
-    with reading(ctx) as (site, session):
-        problems = roster_view.check_roster(session, site.today)
+    with reading(ctx) as act:
+        problems = roster_view.check_roster(act.session, act.today)
     for problem in problems:
         say(problem.quoted())
     say(f"共 {len(problems)} 条。" if problems else "没有发现问题。")

@@ -17,8 +17,7 @@ from dj_cadence.services.delivery.login_request import LIFE, request_login
 from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow
+from dj_cadence.services.tasks.listing import TaskRow, last_words
 
 
 def message(ctx: RequestContext) -> Response:

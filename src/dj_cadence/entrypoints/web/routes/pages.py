@@ -36,8 +36,7 @@ from dj_cadence.services.pages.task_history import task_history
 from dj_cadence.services.site import Session, state_of
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, last_words, tasks
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
@@ -60,8 +59,9 @@ def start(ctx: RequestContext) -> Response:
     with ctx.read() as session:
         values = {} if ctx.visitor.is_stranger else _overview(ctx, session)
     if not values:
-        state = state_of(ctx.database)
-        return ctx.page("logged_out.html", sending=state.sending and not state.is_held)
+        row, _ = state_of(ctx.database)
+        sending = row.sending and row.sending_paused_on is None
+        return ctx.page("logged_out.html", sending=sending)
     subject, address = f"person:{ctx.visitor.person_id}", values.pop("address")
     return ctx.page(
         "start.html",

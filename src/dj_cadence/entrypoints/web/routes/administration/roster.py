@@ -6,8 +6,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
 from dj_cadence.errors import Refused

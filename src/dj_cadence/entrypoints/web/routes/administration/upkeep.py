@@ -26,9 +26,11 @@ _SAID = {
 def _show(ctx: RequestContext, refused: str = "") -> Response:
     site = ctx.context.site
     rules = load_rules(site.settings.folder)
+    row, _ = state_of(site.database)
     return ctx.page(
         "manage/upkeep.html",
-        state=state_of(site.database),
+        sending=row.sending and row.sending_paused_on is None,
+        is_held=row.sending_paused_on is not None,
         findings=doctor.examine(site, rules, now=ctx.now),
         fits_in_file=site.database.file is not None,
         said=_SAID.get(ctx.request.query_params.get("said", ""), ""),
