@@ -16,10 +16,11 @@ from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.fingerprint import digest
 from dj_cadence.services.delivery.personal_message import way_to, write
 from dj_cadence.services.site import Site
+from dj_cadence.store.access.reach import offices_at
 from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.delivery import rate_limits
 from dj_cadence.store.roster import people
-from dj_cadence.store.site import logins, tokens
+from dj_cadence.store.site import tokens
 
 LIFE = timedelta(hours=2)
 """So long such a link works, once."""
@@ -42,18 +43,11 @@ def request_login(site: Site, written: str, source: str, now: datetime) -> int:
     with site.database.write() as session:
         for person in people.named_by(session, names):
             way = way_to(session, site, person.id)
-            if way and logins.holds_office(session, person.id, site.today(now)):
+            if way and offices_at(session, person.id, site.today(now)):
                 render = partial(_rendered, site, person.name)
                 token = write(session, site, person, way, MessageKind.LOGIN, render, now)
-                tokens.remember(
-                    session,
-                    token,
-                    purpose="login",
-                    subject=f"person:{person.id}",
-                    generation=1,
-                    now=now,
-                    expires_at=now + LIFE,
-                )
+                link = [(token, f"person:{person.id}")]
+                tokens.remember(session, link, "login", now, now + LIFE)
                 number += 1
     return number
 

@@ -4,7 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 
-from dj_cadence.domain.messages.states import REACHED_NOBODY, UNSENT, MessageState, NoticeOutcome
+from dj_cadence.domain.messages.states import (
+    REACHED_NOBODY,
+    UNSENT,
+    WITHOUT_TASKS,
+    MessageState,
+    NoticeOutcome,
+)
 from dj_cadence.domain.organizations.offices import EVERY_OFFICE
 from dj_cadence.store.audit.invariant import Invariant, Moment, Rules
 from dj_cadence.store.core.shared_conditions import is_asked_for
