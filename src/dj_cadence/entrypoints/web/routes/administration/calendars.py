@@ -15,9 +15,11 @@ _SAID = {"stored": "已存入。任务的日期还没有动，请到“计划”
 
 
 def _show(ctx: RequestContext, refused: str = "") -> Response:
+    years, semesters = calendars(ctx.settings.folder / "schedules", ctx.today)
     return ctx.page(
         "manage/calendars.html",
-        known=calendars(ctx.settings.folder / "schedules", ctx.today),
+        years=years,
+        semesters=semesters,
         said=_SAID.get(ctx.request.query_params.get("said", ""), ""),
         refused=refused,
     )
