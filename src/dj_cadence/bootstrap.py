@@ -22,7 +22,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
 from dj_cadence.store.core.database import Database, open_beside, open_database
-from dj_cadence.store.core.unusable import out_of_reach_explained
+from dj_cadence.store.core.unusable import explained
 from dj_cadence.store.site.folder_lock import in_use
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def site_in_use(
     with in_use(folder):
         site = open_site(folder, environ, only_read=only_read, tell=tell)
         try:
-            with out_of_reach_explained(site.database):
+            with explained(site.database, at_work=True):
                 yield site
         finally:
             site.database.close()

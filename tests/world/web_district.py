@@ -258,15 +258,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
         packed = pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), token)
         letters.keep_of_new(session, number, packed)
         subject = f"message:{number}"
-        tokens.remember(
-            session,
-            token,
-            purpose="message",
-            subject=subject,
-            generation=1,
-            now=NOW,
-            expires_at=NOW + timedelta(days=120),
-        )
+        until = NOW + timedelta(days=120)
+        tokens.remember(session, [(token, subject)], "message", NOW, until)
         for task_id in task_ids:
             add(
                 session,

@@ -50,7 +50,7 @@ def site(database: Database) -> Site:
     settle_what_ran(database)
     advance_to(database, RULES, THURSDAY)
     with database.write() as session:
-        sites.set_digest_week(session, "2026-W15")  # Monday's went out
+        sites.note(session, digest_week="2026-W15")  # Monday's went out
         sites.last_sending_day(session, THURSDAY)
     return a_site(database, Channel())
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, paper
-from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.audit.contents import look_at_evidence
 from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import evidence, record
 from dj_cadence.services.undo import undo

@@ -39,7 +39,7 @@ def make_digests(
     for before, readers in by_before.items():
         rows = _counted(session, catalogue, settings, week, before, readers, today)
         digests.write(session, week, rows, now)
-    sites.set_digest_week(session, week)
+    sites.note(session, digest_week=week)
 
 
 def _counted(

@@ -52,14 +52,8 @@ def _token(session: Session, settings: Settings, subject: str) -> str:
 def _remember(session: Session, settings: Settings, subject: str, now: datetime) -> str:
     token = _token(session, settings, subject)
     feeds.ensure(session, subject)
-    tokens.remember(
-        session,
-        token,
-        purpose=PURPOSE,
-        subject=subject,
-        generation=feeds.generation(session, subject),
-        now=now,
-    )
+    generation = feeds.generation(session, subject)
+    tokens.remember(session, [(token, subject)], PURPOSE, now, generation=generation)
     return token
 
 

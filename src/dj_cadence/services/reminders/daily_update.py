@@ -91,7 +91,7 @@ class DailyUpdates:
             if key in self._updates or key in hopeless:
                 continue
             try:
-                plan = self._plan(session, key.plan_snapshot_id)
+                plan = self.plan(session, key.plan_snapshot_id)
                 self._updates[key] = daily_update(key, plan, self.catalogue.calendar, self.today)
             except (ArithmeticError, LookupError, TypeError, ValueError):
                 _log.exception("task_faulty id=%d duty=%s", row.id, row.duty)
@@ -99,7 +99,8 @@ class DailyUpdates:
                 faulty.add(row.id)
         return faulty
 
-    def _plan(self, session: Session, snapshot_id: int) -> ReminderPlan:
+    def plan(self, session: Session, snapshot_id: int) -> ReminderPlan:
+        """A reminder plan as it was stored. Raises as `plan_snapshots.load` does."""
         if snapshot_id not in self.plans:
             self.plans[snapshot_id] = plan_snapshots.load(session, snapshot_id)
         return self.plans[snapshot_id]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe
@@ -24,9 +25,9 @@ from dj_cadence.store.core.database import Session, open_file
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.site import copying, simulated
+from dj_cadence.store.site import simulated
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.site.simulated import TaskDescription
+from dj_cadence.store.site.copying import copy_rows
 from dj_cadence.store.tasks import tasks
 
 _EVENING = time(17)
@@ -77,12 +78,10 @@ def _copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, b
     with original.database.read() as source, database.write(durable=False) as target:
         row = sites.load(source)
         last = original.today(row.last_tick) if row.last_tick else None
-        if last is not None and last <= since:
-            copying.copy_under_way(source, target, original.home)
-            return copied, last, True
-        first = min(row.starts_on, since)
-        copying.copy_from_the_start(source, target, original.home, first)
-    return copied, first, False
+        goes_on = last is not None and last <= since
+        first = last if last and goes_on else min(row.starts_on, since)
+        copy_rows(source, target, original.home, None if goes_on else first)
+    return copied, first, goes_on
 
 
 def answer(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -> bool:
@@ -118,7 +117,7 @@ class _Walk:
         self.tell = tell
         self.events: Counter[str] = Counter()
         self.days: defaultdict[str, set[date]] = defaultdict(set)
-        self.about: dict[int, TaskDescription] = {}
+        self.about: dict[int, dict[str, Any]] = {}
 
     def go(self, day: date, until: date, late: int | None, *, silent: bool) -> None:
         """Walk through the days; nobody is told of `silent` ones."""
@@ -153,9 +152,9 @@ class _Walk:
             messages.pretend_sent(session, at)
             notices.close_sent(session)
         for letter in letters:
-            self._observe({"at": at, "event": "message", **letter._asdict()})
-            for code in letter.digests:
-                self._observe({"at": at, "event": "digest", "org": code, "to": letter.to})
+            self._observe({"at": at, "event": "message", **letter})
+            for code in letter["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": letter["to"]})
 
     def _act(self, day: date, late: int) -> None:
         """What people get done today, recorded the same evening."""
@@ -179,7 +178,7 @@ class _Walk:
             if task_id not in self.about:
                 with self.site.database.read() as session:
                     self.about = simulated.describe_tasks(session)
-            told |= self.about[task_id]._asdict()
+            told |= self.about[task_id]
         self.events[str(told["event"])] += 1
         if told["event"] == "message":
             self.days[str(told["to"])].add(datetime.fromisoformat(str(told["at"])).date())

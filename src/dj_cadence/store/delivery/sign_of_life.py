@@ -10,7 +10,7 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,14 +32,8 @@ class SignOfLife:
 
     owner: str
     """How it is called in leases."""
-    _on_server: ServerLock
-
-    def renew(self) -> None:
-        """Give it in the database too; again, where the connection was lost.
-
-        To be called before every pass. SQLite has the file alone.
-        """
-        self._on_server.hold()
+    renew: Callable[[], None]
+    """Gives it in the database too, before every pass; again where the connection was lost."""
 
 
 @contextmanager
@@ -53,7 +47,7 @@ def give_sign_of_life(database: Database, site_folder: Path, name: str) -> Itera
     file = _locked_file(site_folder / FOLDER, owner)
     try:
         on_server.hold()
-        yield SignOfLife(owner, on_server)
+        yield SignOfLife(owner, on_server.hold)
     finally:
         on_server.release()
         if file is not None:

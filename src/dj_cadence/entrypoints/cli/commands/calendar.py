@@ -11,15 +11,13 @@ from dj_cadence import clock
 from dj_cadence.domain.labels import PLAN_CHANGES
 from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
-from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.problems import faults
+from dj_cadence.entrypoints.cli.output import say, say_json, say_problems, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from dj_cadence.domain.dates.working_days import HolidayYear, Semester
-    from dj_cadence.problems import Problem
     from dj_cadence.services.planning.apply import PlanReport
     from dj_cadence.services.rules.calendars import Source
 
@@ -39,30 +37,13 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         for year, source in years:
             say_json(_year_as_json(year, source))
         for semester, source in semesters:
-            say_json(_semester_as_json(semester, source))
-    else:
-        _show_years(years)
-        say()
-        _show_semesters(semesters)
-
-
-def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
-    return {
-        "calendar": "holidays",
-        "year": year.year,
-        "status": year.status.value,
-        "days_off": len(year.days_off),
-        "make_up_days": len(year.make_up_days),
-        "source": year.source,
-        "file": source.file,
-        "shipped": source.shipped,
-    }
-
-
-def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
-    names = ("label", "city", "stage", "first", "last", "provisional", "source")
-    shown = {name: getattr(semester, name) for name in names}
-    return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
+            names = ("label", "city", "stage", "first", "last", "provisional", "source")
+            shown = {name: getattr(semester, name) for name in names}
+            say_json({"calendar": "semester", **shown, **source._asdict()})
+        return
+    _show_years(years)
+    say()
+    _show_semesters(semesters)
 
 
 def _show_years(years: Sequence[tuple[HolidayYear, Source]]) -> None:
@@ -99,6 +80,18 @@ def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
 
 
+def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
+    return {
+        "calendar": "holidays",
+        "year": year.year,
+        "status": year.status.value,
+        "days_off": len(year.days_off),
+        "make_up_days": len(year.make_up_days),
+        "source": year.source,
+        **source._asdict(),
+    }
+
+
 def _origin(source: Source) -> str:
     return f"{source.file}（随附）" if source.shipped else source.file
 
@@ -119,7 +112,8 @@ def import_(
         arrival = calendar_import.prepare(schedules, file)
         with site.site.database.read() as session:
             unheard = list(calendar_import.unheard_of(session, arrival.given.semesters))
-        _refuse_faults([*arrival.problems, *unheard])
+        refusal = "共 {} 处错误，没有存入。请修改后重新导入。"
+        say_problems([*arrival.problems, *unheard], refusal)
         if arrival.changes_nothing:
             say("无变化：规则里的日历已经是这样。")
         elif dry_run:
@@ -129,14 +123,6 @@ def import_(
         else:
             names = "、".join(calendar_import.store(schedules, arrival))
             say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
-
-
-def _refuse_faults(problems: list[Problem]) -> None:
-    for problem in problems:
-        say(problem.quoted())
-    if wrong := len(faults(problems)):
-        say(f"共 {wrong} 处错误，没有存入。请修改后重新导入。")
-        raise typer.Exit(1)
 
 
 def _show_effect(plan: PlanReport, definite: int, titles: dict[str, str]) -> None:

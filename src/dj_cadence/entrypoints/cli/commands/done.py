@@ -81,10 +81,10 @@ def _record(act: Act, task: int, on: date | None, what: dict[str, Any]) -> tuple
     """(record, what is said of it)."""
     from dj_cadence.services.tasks import record
 
-    rules, tasks = act.catalogue, (task, *what["also"])
-    act.check_acts_on(*tasks)
-    day = on or record.day_meant(act.session, rules, task, act.today)
-    record_id = record.done(act.session, rules, task, act.actor, on=day, **what)
+    tasks = (task, *what["also"])
+    subject = act.on(*tasks)
+    day = on or record.day_meant(act.session, act.catalogue, task, act.today)
+    record_id = record.done(*subject, on=day, **what)
     return record_id, f"任务 {'、'.join(map(str, tasks))} 已登记。"
 
 
@@ -109,7 +109,7 @@ def take_back(
     from dj_cadence.services.tasks import evidence
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
+        act.on(task)
         may_all = act.person.administrator
         name = evidence.take_back(act.session, task, number, act.actor, may_all=may_all)
     say(f"已收回附件“{name}”。")
@@ -117,6 +117,7 @@ def take_back(
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     from dj_cadence.loading.records_file import read_records
+    from dj_cadence.services.access.actors import check_acts_on
     from dj_cadence.services.tasks.record_import import import_records
 
     with acting(ctx, by) as act:
@@ -125,7 +126,8 @@ def _import(ctx: typer.Context, file: Path, by: str) -> None:
             if problem.warning:
                 say(str(problem))
         count = import_records(act.session, act.catalogue, records, act.actor)
-        act.check_acts_on(*(row.task_id for row in records.rows))
+        tasks = (row.task_id for row in records.rows)
+        check_acts_on(act.session, act.person, tasks, act.today)
     say(f"已登记 {count} 项。")
 
 

@@ -35,22 +35,16 @@ def letter(
     from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
     from dj_cadence.services.documents.letters import DocumentWriter
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
 
     kinds = {kind_.value: kind_ for kind_ in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
-    with reading(ctx) as (site, session):
-        rules, found, contact = (
-            applied_catalogue(session),
-            find_org(session, org),
-            site.settings.contact,
-        )
-        writer = DocumentWriter(session, rules, found, ADMINISTRATOR, site.today, contact)
+    with reading(ctx) as act:
+        of, contact = (act.session, act.catalogue, act.org(org)), act.settings.contact
+        writer = DocumentWriter(*of, ADMINISTRATOR, act.today, contact)
         document = writer.write(kinds[kind], month, year)
-    write_file(render_document(template_folders(site.settings), document), out)
+    write_file(render_document(template_folders(act.settings), document), out)
 
 
 def wall(
@@ -60,18 +54,9 @@ def wall(
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
     from dj_cadence.services.documents.wall_plan import wall_plan
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
 
     ending(out, ".xlsx")
-    with reading(ctx) as (site, session):
-        plan = wall_plan(
-            session,
-            applied_catalogue(session),
-            find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            year=year,
-            month=month,
-        )
+    with reading(ctx) as act:
+        of, at = (act.session, act.catalogue, act.org(org)), act.today
+        plan = wall_plan(*of, visitor=ADMINISTRATOR, today=at, year=year, month=month)
     write_file(wall_workbook(plan), out)

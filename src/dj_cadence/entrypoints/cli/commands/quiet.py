@@ -47,8 +47,8 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """列出全部暂缓提醒期。"""
     from dj_cadence.services.reminders import quiet_periods
 
-    with reading(ctx) as (_, session):
-        rows = quiet_periods.listed(session)
+    with reading(ctx) as act:
+        rows = quiet_periods.listed(act.session)
     if as_json:
         for row in rows:
             shown = {"id": row.id, "org": row.org_code, "from": row.since, "until": row.until}

@@ -50,24 +50,21 @@ def tasks(
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
     from dj_cadence.domain.tasks.task import State
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
     from dj_cadence.services.tasks import listing
     from dj_cadence.services.tasks.last_word import last_words
 
     if subtree and not org:
         raise Misuse("--subtree 要和 --org 一起用。")
-    with reading(ctx) as (site, session):
-        rules = applied_catalogue(session)
-        if org:
-            org = find_org(session, org).code
+    with reading(ctx) as act:
+        rules = act.catalogue
+        org_code = act.org(org).code if org else ""
         if duty and duty not in rules.duties:
             raise Refused(f"没有规则 {duty}{suggestion(duty, rules.duties)}")
         rows = listing.tasks(
-            session,
+            act.session,
             rules,
-            today=site.today,
-            org_code=org,
+            today=act.today,
+            org_code=org_code,
             subtree=subtree,
             states=None if state is None else [State(state)],
             duty=duty,
@@ -75,7 +72,7 @@ def tasks(
             due_until=until,
             binding=binding,
         )
-        last = last_words(session, rows)
+        last = last_words(act.session, rows)
     if as_json:
         for row in rows:
             say_json(row.as_json())
@@ -104,12 +101,11 @@ def _standing(row: TaskRow, last: Mapping[int, LastWord]) -> str:
 def explain(ctx: typer.Context, task: TaskId) -> None:
     """说明一项任务从哪里来、日期怎么定的、提醒过谁。"""
     from dj_cadence.services import explain as explanation
-    from dj_cadence.services.rules.applied import applied_catalogue
 
-    with reading(ctx) as (site, session):
-        rules, zone = applied_catalogue(session), site.settings.time_zone
-        for line in explanation.explain(session, rules, task, today=site.today, zone=zone):
-            say(line)
+    with reading(ctx) as act:
+        zone = act.settings.time_zone
+        lines = explanation.explain(act.session, act.catalogue, task, today=act.today, zone=zone)
+    say("\n".join(lines))
 
 
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
@@ -117,8 +113,7 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
-        record.missed(act.session, act.catalogue, task, act.actor, reason=reason)
+        record.missed(*act.on(task), reason=reason)
     say(f"任务 {task} 已登记为未按期开展。")
 
 
@@ -134,8 +129,7 @@ def planned(
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
-        record.set_planned(act.session, act.catalogue, task, act.actor, on=on, at=at, place=place)
+        record.set_planned(*act.on(task), on=on, at=at, place=place)
     say(f"任务 {task} 定在 {on}。")
 
 
@@ -150,11 +144,10 @@ def submit(
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
+        subject = act.on(task)
         if not record.needs_acceptance(act.session, act.catalogue, task):
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
-        day = on or act.today
-        record.done(act.session, act.catalogue, task, act.actor, on=day, note=note)
+        record.done(*subject, on=on or act.today, note=note)
     say(f"任务 {task} 已报送，待上级确认。")
 
 
@@ -164,11 +157,8 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
 
     with acting(ctx, by) as act:
         kind, beside = undo.concerned(act.session, task)
-        if kind and kind.is_grant:
-            act.check_decides_on(task)
-        else:
-            act.check_acts_on(task, *beside)
-        state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
+        subject = act.above(task) if kind and kind.is_grant else act.on(task, *beside)
+        state = undo.undo(*subject, reason=reason)
     assert kind
     say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
@@ -186,16 +176,8 @@ def postpone(
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.postpone(
-            act.session,
-            act.catalogue,
-            task,
-            act.actor,
-            until=until,
-            reason=reason,
-            confirmed=confirm,
-        )
+        subject = act.above(task)
+        superior_decisions.postpone(*subject, until=until, reason=reason, confirmed=confirm)
     say(f"任务 {task} 的截止日改为 {until}。")
 
 
@@ -204,8 +186,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.waive(act.session, act.catalogue, task, act.actor, reason=reason)
+        superior_decisions.waive(*act.above(task), reason=reason)
     say(f"任务 {task} 已登记为经上级同意不再办理。")
 
 
@@ -214,8 +195,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.accept(act.session, act.catalogue, task, act.actor)
+        superior_decisions.accept(*act.above(task))
     say(f"任务 {task} 已确认完成。")
 
 
@@ -224,6 +204,5 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.return_(act.session, act.catalogue, task, act.actor, reason=reason)
+        superior_decisions.return_(*act.above(task), reason=reason)
     say(f"任务 {task} 已退回。")

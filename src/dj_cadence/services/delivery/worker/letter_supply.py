@@ -80,7 +80,7 @@ class LetterSupply:
             ]
             with self._database.write(durable=False) as session:
                 letters.keep(session, fresh)
-                tokens.remember_messages(session, links, self._now, self._now + TOKEN_LIFE)
+                tokens.remember(session, links, "message", self._now, self._now + TOKEN_LIFE)
 
     def close_notices(self, in_flight: Collection[int]) -> None:
         """Tell the notices of all messages but those `in_flight` what became of them."""
