@@ -170,7 +170,7 @@ def _send_digest(site: Opened, org: str) -> None:
     check_clock(site.site, read_clock())
     with site.site.database.write() as session:
         above = find_org(session, org)
-        to = order_digest(session, site.catalogue(), site.site, above, now=site.now)
+        to = order_digest(session, site.catalogue, site.site, above, now=site.now)
     tick_by_hand(site.site, site.now, "digest")
     say(f"已交给 {to} 的通知渠道。")
 

@@ -174,7 +174,7 @@ def announce(
         session, rules, period = act.session, act.catalogue, ""
         check_announces_for(session, act.person, org, act.today)
         if undo:
-            announcements.take_back(session, rules, duty, org, now=act.site.now)
+            announcements.take_back(session, rules, duty, org, now=act.now)
         else:
             period = announcements.announce(
                 session,
