@@ -114,14 +114,10 @@ def _type(kind: str, given: object) -> str:
 
 
 def _shown(given: object) -> str:
-    match given:
-        case None:
-            return "空"
-        case bool():
-            return f"“{str(given).lower()}”"
-        case dict():
-            return "一组“键: 值”"
-        case list():
-            return "列表"
-        case _:
-            return f"“{given}”"
+    if given is None:
+        return "空"
+    if isinstance(given, dict):
+        return "一组“键: 值”"
+    if isinstance(given, list):
+        return "列表"
+    return f"“{str(given).lower() if isinstance(given, bool) else given}”"

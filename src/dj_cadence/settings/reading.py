@@ -108,11 +108,15 @@ class _Reader:
         if site is None:
             return None
         self._check_together(site, channels)
+        database = site.database
+        if not database.startswith("postgresql"):  # a relative file lies in the site's folder
+            file = database.removeprefix("sqlite:///") or DATABASE
+            database = f"sqlite:///{self.folder / file}"
         web, sender, contact = site.web, site.sender, site.contact
         return Settings(
             folder=self.folder,
             time_zone=ZoneInfo(site.time_zone),
-            database=self._database(site.database),
+            database=database,
             web_address=web.address,
             local_administrator=web.local_administrator,
             sender_name=sender.name or site.name,
@@ -256,13 +260,6 @@ class _Reader:
         if not secret:
             self._fault(path, missing)
         return secret
-
-    def _database(self, written: str) -> str:
-        """A relative SQLite file lies in the site's folder."""
-        if written.startswith("postgresql"):
-            return written
-        file = written.removeprefix("sqlite:///") or DATABASE
-        return f"sqlite:///{self.folder / file}"
 
     def _fault(self, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(f"{SITE_FILE}:{nearest_place(self.places, path)}", message))
