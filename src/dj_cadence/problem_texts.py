@@ -56,7 +56,9 @@ def describe(error: Mapping[str, Any], model: Any = None) -> str:
         return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
     if kind in _LIMITS:
         return _LIMITS[kind].format(**context)
-    return _type(kind, error["input"])
+    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
+    shown = _shown(error["input"])
+    return f"应为{expected}，现在是{shown}" if expected else f"{shown}写法不对"
 
 
 def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
@@ -106,11 +108,6 @@ def not_one_of(given: object, allowed: Iterable[str]) -> str:
     if len(allowed) == 1 or (near and len(allowed) > _MANY):
         return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
     return f"{_shown(given)}不可用，应为 {'、'.join(allowed)} 之一{near}"
-
-
-def _type(kind: str, given: object) -> str:
-    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
-    return f"应为{expected}，现在是{_shown(given)}" if expected else f"{_shown(given)}写法不对"
 
 
 def _shown(given: object) -> str:
