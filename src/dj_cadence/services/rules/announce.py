@@ -12,7 +12,7 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
-from dj_cadence.domain.reminders.escalation import graces_text
+from dj_cadence.domain.reminders.daily_update import graces_text
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier, Vacation
