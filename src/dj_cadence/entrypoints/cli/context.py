@@ -73,8 +73,7 @@ class Act(Opened):
 
     @property
     def actor(self) -> Actor:
-        from dj_cadence.domain.tasks.actor import Actor
-        from dj_cadence.domain.tasks.way import Way
+        from dj_cadence.domain.tasks.actor import Actor, Way
 
         return Actor(self.person.key, self.now, self.today, Way.COMMAND)
 

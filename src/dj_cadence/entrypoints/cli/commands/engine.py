@@ -113,7 +113,7 @@ def digest(
     """看一个上级组织的周报；过去的周只有数字。"""
     from dj_cadence.domain.dates.iso_week import week_label
     from dj_cadence.rendering.workbooks import digest_workbook
-    from dj_cadence.services.digest.on_demand import as_message, requested_digest
+    from dj_cadence.services.digest.making import as_message, requested_digest
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
@@ -161,7 +161,7 @@ def _deliver(content: str | bytes, out: Path | None) -> None:
 
 
 def _send_digest(site: Opened, org: str) -> None:
-    from dj_cadence.services.digest.on_demand import order_digest
+    from dj_cadence.services.digest.making import order_digest
     from dj_cadence.services.operations.clock_guard import check_clock, read_clock
     from dj_cadence.services.operations.tick import tick_by_hand
 

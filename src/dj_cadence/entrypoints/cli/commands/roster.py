@@ -29,12 +29,11 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
-    from dj_cadence.domain.tasks.actor import Actor
-    from dj_cadence.domain.tasks.way import Way
+    from dj_cadence.domain.tasks.actor import Actor, Way
     from dj_cadence.loading.roster_file import read_roster
     from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.roster.import_roster import import_roster
-    from dj_cadence.services.tasks.elections import settle_elections
+    from dj_cadence.services.tasks.record_import import settle_elections
 
     with opened(ctx) as site:
         sheets, found = read_roster(files)

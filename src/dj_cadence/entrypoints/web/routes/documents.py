@@ -8,8 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import WallPlan
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import DocumentKind, WallPlan
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
@@ -18,7 +17,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
-from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.digest.making import requested_digest
 from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.services.documents.wall_plan import wall_plan
 
@@ -75,10 +74,9 @@ def _digest(ctx: RequestContext) -> DigestView:
 def _wall(ctx: RequestContext) -> WallPlan:
     month, year = _span(ctx)
     with ctx.read() as session:
-        org, rules = ctx.organization(session), ctx.catalogue
-        return wall_plan(
-            session, rules, org, visitor=ctx.visitor, today=ctx.today, month=month, year=year
-        )
+        org = ctx.organization(session)
+        writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today)
+        return wall_plan(writer, year, month)
 
 
 def _span(ctx: RequestContext) -> tuple[date | None, int]:

@@ -15,8 +15,7 @@ from dj_cadence.services.access.permissions import person_visitor
 from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow
+from dj_cadence.services.tasks.listing import TaskRow, last_words
 
 
 def act_in_message(ctx: RequestContext) -> Response:

@@ -37,8 +37,7 @@ from dj_cadence.services.pages.task_history import task_history
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, last_words, tasks
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
