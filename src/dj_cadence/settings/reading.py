@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
@@ -23,9 +24,14 @@ from dj_cadence.settings import (
     SettingsError,
     is_loopback,
 )
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.schema import DEFAULT_CHANNELS, SiteTable
-from dj_cadence.settings.site_key import secret_text, site_key
+from dj_cadence.settings.schema import (
+    DEFAULT_CHANNELS,
+    OPTIONS,
+    BouncesTable,
+    SettingsTable,
+    SiteTable,
+)
+from dj_cadence.settings.site_key import MOST_BYTES, secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 DATABASE = "dj-cadence.db"
@@ -42,8 +48,6 @@ _SEEN_FROM_OUTSIDE = (
     "网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，都会成为管理员。"
     "请改为 false，用 login-link 命令取得登录链接"
 )
-_MOST_BYTES = 200_000
-"""Of settings, or of a file with secrets."""
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
@@ -65,7 +69,7 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
 def sqlite_file(folder: Path) -> Path:
     """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
     try:
-        written = tomllib.loads(read_text(folder / SITE_FILE, _MOST_BYTES))
+        written = tomllib.loads(read_text(folder / SITE_FILE, MOST_BYTES))
     except (UnreadableError, OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
@@ -101,36 +105,16 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        self._check_together(site, channels)
+        database = site.database
+        if not database.startswith("postgresql"):  # a relative file lies in the site's folder
+            file = database.removeprefix("sqlite:///") or DATABASE
+            database = f"sqlite:///{self.folder / file}"
         web, sender, contact = site.web, site.sender, site.contact
-        by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
-        for path, is_wrong, message in (
-            (
-                ("send_until",),
-                site.send_until <= site.send_at,
-                f"send_until（{site.send_until:%H:%M}）应晚于 send_at（{site.send_at:%H:%M}）",
-            ),
-            (
-                ("web", "local_administrator"),
-                web.local_administrator and not is_loopback(urlsplit(web.address).hostname),
-                _SEEN_FROM_OUTSIDE,
-            ),
-            (
-                ("sender",),
-                by_smtp and "address" not in sender.model_fields_set,
-                "用邮件服务器发信时要写发件地址 [sender] address",
-            ),
-            (
-                ("contact",),
-                bool(contact.name) != bool(contact.phone),
-                "name 和 phone 要一起写：收信人要知道找谁、打什么电话",
-            ),
-        ):
-            if is_wrong:
-                self._fault(path, message)
         return Settings(
             folder=self.folder,
             time_zone=ZoneInfo(site.time_zone),
-            database=self._database(site.database),
+            database=database,
             web_address=web.address,
             local_administrator=web.local_administrator,
             sender_name=sender.name or site.name,
@@ -139,20 +123,33 @@ class _Reader:
             bounces=self._bounces(table.get("bounces")),
             key=key,
             contact=f"{contact.name}（{contact.phone}）" if contact.name else "",
-            feed_alarm_hours=site.feeds.alarm_hours,
-            feed_whole_day_alarm=site.feeds.whole_day_alarm,
+            feed_alarms=feed_alarms(site.feeds.alarm_hours, site.feeds.whole_day_alarm),
             evidence_megabytes=site.evidence.megabytes_per_organization,
             **site.model_dump(include=_AS_WRITTEN),
         )
 
+    def _check_together(self, site: SiteTable, channels: Mapping[str, ChannelSettings]) -> None:
+        """Say what parts of the file owe each other."""
+        web, contact = site.web, site.contact
+        if site.send_until <= site.send_at:
+            begins, ends = f"{site.send_at:%H:%M}", f"{site.send_until:%H:%M}"
+            self._fault(("send_until",), f"send_until（{ends}）应晚于 send_at（{begins}）")
+        if web.local_administrator and not is_loopback(urlsplit(web.address).hostname):
+            self._fault(("web", "local_administrator"), _SEEN_FROM_OUTSIDE)
+        by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
+        if by_smtp and "address" not in site.sender.model_fields_set:
+            self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
+        if bool(contact.name) != bool(contact.phone):
+            self._fault(("contact",), "name 和 phone 要一起写：收信人要知道找谁、打什么电话")
+
     def _table(self) -> dict[str, Any] | None:
         try:
-            text = read_text(self.folder / SITE_FILE, _MOST_BYTES)
-        except FileNotFoundError:
-            self._fault((), f"没有 {SITE_FILE}；请先运行 dj-cadence init")
-            return None
-        except UnreadableError as error:
-            self._fault((), str(error))
+            text = read_text(self.folder / SITE_FILE, MOST_BYTES)
+        except (FileNotFoundError, UnreadableError) as error:
+            missing = isinstance(error, FileNotFoundError)
+            self._fault(
+                (), f"没有 {SITE_FILE}；请先运行 dj-cadence init" if missing else str(error)
+            )
             return None
         self.places = toml_places(text)
         try:
@@ -261,13 +258,6 @@ class _Reader:
         if not secret:
             self._fault(path, missing)
         return secret
-
-    def _database(self, written: str) -> str:
-        """A relative SQLite file lies in the site's folder."""
-        if written.startswith("postgresql"):
-            return written
-        file = written.removeprefix("sqlite:///") or DATABASE
-        return f"sqlite:///{self.folder / file}"
 
     def _fault(self, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(f"{SITE_FILE}:{nearest_place(self.places, path)}", message))

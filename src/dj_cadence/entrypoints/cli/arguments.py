@@ -62,7 +62,7 @@ def parse_graces(text: str) -> tuple[int, ...]:
 
 
 def parse_vacation(text: str) -> str:
-    from dj_cadence.domain.rules.vacation import Vacation
+    from dj_cadence.domain.rules.duty import Vacation
 
     if text not in list(Vacation):
         raise Misuse(f"应为 {'、'.join(Vacation)} 之一，现在是“{text}”。")
@@ -113,4 +113,3 @@ TaskId = Annotated[int, argument("任务", "任务编号", parse_number)]
 Reason = Annotated[str, option("--reason", "原因", "原因")]
 By = Annotated[str, option("--as", "人员", "由谁办理：人员编号或地址")]
 Org = Annotated[str, argument("组织", "组织代码")]
-OrgOrNone = Annotated[str, argument("组织", "组织代码")]
