@@ -21,8 +21,9 @@ from dj_cadence.services.roster.export import check_roster
 from dj_cadence.services.site import Site
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import messages
-from dj_cadence.store.delivery.addresses import AddressTrouble, list_aside, newly_bad
+from dj_cadence.store.delivery.addresses import list_aside, newly_bad
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.saved_rules import RuleFileTrouble
@@ -88,7 +89,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
     ]
 
 
-def _bad_addresses(bad: list[AddressTrouble]) -> list[Finding]:
+def _bad_addresses(bad: Sequence[AnyRow]) -> list[Finding]:
     return [
         Finding(
             False, f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址被拒收：{row.reason}"
@@ -97,7 +98,7 @@ def _bad_addresses(bad: list[AddressTrouble]) -> list[Finding]:
     ]
 
 
-def _set_aside(rows: list[AddressTrouble], zone: ZoneInfo) -> list[Finding]:
+def _set_aside(rows: Sequence[AnyRow], zone: ZoneInfo) -> list[Finding]:
     return [
         Finding(
             False,

@@ -18,7 +18,7 @@ from dj_cadence.domain.reminders.recipient import Addressee, addressee
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery.recovery import withdrawn_since
+from dj_cadence.store.delivery.claims import withdrawn_since
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.reminders.waiting_notices import waiting
 from dj_cadence.store.roster import orgs
