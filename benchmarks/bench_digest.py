@@ -28,7 +28,7 @@ from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.notifier import Audience, Letter
 from dj_cadence.domain.messages.view import MessageView
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
+from dj_cadence.domain.organizations.organization import WHOLE_TREE
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle

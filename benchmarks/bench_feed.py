@@ -38,8 +38,10 @@ from dj_cadence.bootstrap import load_rules
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.entrypoints.web.routes import feeds as calendars
 from dj_cadence.rendering.icalendar_text import FeedEvent, calendar_bytes
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.feeds.address import feed_address
 from dj_cadence.services.feeds.cache import Feeds
+from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database, open_database
@@ -143,8 +145,7 @@ def serve_feeds(chosen: Settings, port: int) -> None:
     database = open_database(chosen.database)
     begun = perf_counter()
     context = WebContext(
-        database,
-        chosen,
+        Site(chosen, database, Templates([]), {}),
         [],
         lambda _session: catalogue,
         lambda: NOW + timedelta(seconds=perf_counter() - begun),
@@ -154,13 +155,7 @@ def serve_feeds(chosen: Settings, port: int) -> None:
 
 def serve_from_database(chosen: Settings, port: int) -> None:
     """The same with nothing at hand: as the first reader after each change is answered."""
-    calendars.KNOWN = calendars.HELD = 0
-    serve_feeds(chosen, port)
-
-
-def serve_confirmed(chosen: Settings, port: int) -> None:
-    """The same with the database asked at each request: as readers that come once an hour."""
-    calendars.CONFIRMED_FOR = timedelta(0)
+    calendars.KNOWN = 0
     serve_feeds(chosen, port)
 
 
@@ -362,21 +357,15 @@ def answers_on_postgres(folder: Path) -> None:
 def unchanged(name: str, chosen: Settings, database: Database) -> None:
     """304 answers beside the bare framework, quiet and written meanwhile."""
     addresses = paths(database, chosen)
-    with (
-        serving(serve_feeds, chosen) as (ours, _),
-        serving(serve_confirmed, chosen) as (confirmed, _),
-        serving(serve_bare, chosen) as (bare, _),
-    ):
+    with serving(serve_feeds, chosen) as (ours, _), serving(serve_bare, chosen) as (bare, _):
         known = [{"If-None-Match": etag(ours + path)} for path in addresses]
         quiet = beside(ours, addresses, known, bare)
-        asked = beside(confirmed, addresses, known, bare)
         before = commits(database)
         begun = perf_counter()
         with running(write_on, chosen):
             written = beside(ours, addresses, known, bare)
         rate = (commits(database) - before) / (perf_counter() - begun)
     print(f"304 on {name}, quiet: {quiet}")
-    print(f"304 on {name}, the database asked for each answer: {asked}")
     print(f"304 on {name}, {rate:,.0f} commits a second meanwhile: {written}")
     database.engine.dispose()
 

@@ -52,7 +52,7 @@ def found(
     )
     database = open_database(database_address)
     migrate(database)
-    site = Site(settings, database, open_templates(settings), notifiers)
+    site = Site(settings, database, lambda: open_templates(settings), lambda: notifiers)
     store(database, province(branches))
     with database.write() as session:
         sites.set_sending(session, sending=True, home=site.home)

@@ -32,9 +32,8 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.digest.on_demand import requested_digest
-from dj_cadence.services.documents.letters import paper
-from dj_cadence.services.documents.term_letters import ELECTION
+from dj_cadence.services.digest.making import requested_digest
+from dj_cadence.services.documents.letters import ELECTION, paper
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.announce import announce
 from dj_cadence.services.rules.applied import applied_catalogue
@@ -218,12 +217,7 @@ def _client(site: Site) -> TestClient:
     with site.database.read() as session:
         rules = applied_catalogue(session)
     context = WebContext(
-        site.database,
-        site.settings,
-        template_folders(site.settings),
-        lambda _session: rules,
-        clock.now,
-        on_loopback=True,
+        site, template_folders(site.settings), lambda _session: rules, clock.now, on_loopback=True
     )
     return TestClient(
         make_app(context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)

@@ -1,5 +1,6 @@
 """The composition root: from a folder to an opened site."""
 
+import gc
 import importlib
 import importlib.util
 import logging
@@ -9,23 +10,24 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from dj_cadence import clock
 from dj_cadence.domain.messages.notifier import Letter, OpenNotifier, Sender, Traits
 from dj_cadence.errors import DeliveryError, Refused
 from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
-from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.backup.restore import is_unconfirmed
 from dj_cadence.services.operations.new_site_database import found_if_new
 from dj_cadence.services.site import Site
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.settings.reading import read_settings
 from dj_cadence.store.core.database import Database, open_beside, open_database
-from dj_cadence.store.core.unusable import out_of_reach_explained
+from dj_cadence.store.core.unusable import explained
 from dj_cadence.store.site.folder_lock import in_use
-from dj_cadence.transport.mailbox import open_box
+
+if TYPE_CHECKING:
+    from dj_cadence.rendering.templates import Templates
+    from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["open_beside"]  # the rest is said here
 
@@ -56,20 +58,25 @@ def open_site(
     environ: Mapping[str, str],
     *,
     asked: bool = False,
+    only_read: bool = False,
     tell: Callable[[str], object] = _log.info,
 ) -> Site:
     """Open the site in `folder`; its database is brought to this version's layout.
 
     One that is new and empty is set up, and `tell` hears of it; `asked` where a person wants it
-    so. Raises SettingsError for faults in site.toml, Refused for a database that cannot be used.
+    so. Raises SettingsError for faults in site.toml, Refused for a database that cannot be used,
+    and for a channel that does not open, unless the site is `only_read`.
     """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     settings = read_settings(folder, environ)
     database = open_database(settings.database)
     today = clock.now().astimezone(settings.time_zone).date()
     try:
         if done := found_if_new(settings, database, today=today, asked=asked):
             tell(done)
-        return assemble(settings, database)
+        return assemble(settings, database, only_read=only_read)
     except BaseException:
         database.close()
         raise
@@ -77,26 +84,34 @@ def open_site(
 
 @contextmanager
 def site_in_use(
-    folder: Path, environ: Mapping[str, str], *, tell: Callable[[str], object]
+    folder: Path, environ: Mapping[str, str], *, only_read: bool, tell: Callable[[str], object]
 ) -> Iterator[Site]:
     """The site in `folder` for as long as the block lasts, while nobody may replace it.
 
     Raises as open_site does, and Refused where its database is out of reach meanwhile.
     """
     with in_use(folder):
-        site = open_site(folder, environ, tell=tell)
+        site = open_site(folder, environ, only_read=only_read, tell=tell)
         try:
-            with out_of_reach_explained(site.database):
+            with explained(site.database, at_work=True):
                 yield site
         finally:
             site.database.close()
 
 
-def assemble(settings: Settings, database: Database) -> Site:
-    """A site from settings and an opened database."""
-    templates, notifiers = open_templates(settings), open_notifiers(settings)
-    box = open_box(settings.bounces, settings.folder) if settings.bounces else None
-    return Site(settings, database, templates, notifiers, box)
+def assemble(settings: Settings, database: Database, *, only_read: bool = False) -> Site:
+    """A site from settings and an opened database; channels that do not open are told of now."""
+    bounces = partial(_open_bounces, settings) if settings.bounces else None
+    templates, notifiers = partial(open_templates, settings), partial(open_notifiers, settings)
+    site = Site(settings, database, templates, notifiers, bounces)
+    assert only_read or site.notifiers is not None
+    return site
+
+
+def _open_bounces(settings: Settings) -> "BounceBox":
+    from dj_cadence.transport.mailbox import open_box  # noqa: PLC0415
+
+    return open_box(settings.bounces or {}, settings.folder)
 
 
 def template_folders(settings: Settings) -> list[Path]:
@@ -106,7 +121,9 @@ def template_folders(settings: Settings) -> list[Path]:
     return [shipped] if is_unconfirmed(folder) else [folder / "templates", shipped]
 
 
-def open_templates(settings: Settings) -> Templates:
+def open_templates(settings: Settings) -> "Templates":
+    from dj_cadence.rendering.templates import Templates  # noqa: PLC0415 - slow to load
+
     return Templates(template_folders(settings))
 
 
@@ -155,6 +172,8 @@ def _module(folder: Path, name: str) -> ModuleType:
 
 def render_settings(*, name: str, local_administrator: bool, port: int, database: str = "") -> str:
     """The commented site.toml of a new site; empty `database`: a file in its folder."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
     shipped = Environment(
         loader=FileSystemLoader(str(files("dj_cadence") / "templates")),
         undefined=StrictUndefined,

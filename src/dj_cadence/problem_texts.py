@@ -1,8 +1,9 @@
 """Faults in files people wrote, in plain Chinese."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from dj_cadence.problems import suggestion
 
@@ -16,6 +17,14 @@ _EXPECTED_TYPES = {
     "tuple": "列表，如 [一, 二]",
     "dict": "一组“键: 值”",
     "model": "一组“键: 值”",
+}
+_LIMITS = {
+    "greater_than_equal": "不能小于 {ge:g}",
+    "less_than_equal": "不能大于 {le:g}",
+    "string_too_short": "不能为空",
+    "too_short": "不能为空",
+    "string_too_long": "太长，最多 {max_length} 个字符",
+    "string_pattern_mismatch": "只能用小写字母、数字和下划线，并以字母开头",
 }
 _MANY = 8
 _SYNTAX = {
@@ -33,23 +42,49 @@ _SYNTAX = {
 }
 
 
-def describe(error: Mapping[str, Any]) -> str:
-    """What is wrong and what is expected, for one fault as pydantic reports it.
-
-    `error` has `type`, `loc`, `input` and `ctx`; `known`, where given, holds the words
-    that are understood in the place of an unknown key.
-    """
+def describe(error: Mapping[str, Any], model: Any = None) -> str:
+    """What is wrong and what is expected, for one fault as pydantic reports it of `model`."""
     kind, context = error["type"], error.get("ctx", {})
     name = error["loc"][-1] if error["loc"] else ""
     if kind == "missing":
         return f"缺少 {name}"
     if kind == "extra_forbidden":
-        return unknown(str(name), error.get("known", ()))
+        return unknown(str(name), keys_at(model, error["loc"][:-1]))
     if kind == "value_error":
         return str(context["error"])
     if kind in ("enum", "literal_error"):
         return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
-    return _limit(kind, context) or _type(kind, error["input"])
+    if kind in _LIMITS:
+        return _LIMITS[kind].format(**context)
+    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
+    shown = _shown(error["input"])
+    return f"应为{expected}，现在是{shown}" if expected else f"{shown}写法不对"
+
+
+def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
+    """The keys that a person may write at `loc` below a model, or what a field of one holds."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is None:
+        rest = loc if get_origin(annotation) in (Union, UnionType) else loc[1:]
+        return [key for part in get_args(annotation) for key in keys_at(part, rest)]
+    written = {field.alias or name: field.annotation for name, field in fields.items()}
+    return keys_at(written.get(str(loc[0])), loc[1:]) if loc else list(written)
+
+
+def checked(holds: Callable[[str], object], fault: Callable[[str], str]) -> Callable[[str], str]:
+    """A check that gives the text back, or raises ValueError with what is wrong with it."""
+
+    def check(text: str) -> str:
+        if not holds(text):
+            raise ValueError(fault(text))
+        return text
+
+    return check
+
+
+def one_of(known: Collection[str]) -> Callable[[str], str]:
+    """A check that a text is one of the `known` values."""
+    return checked(known.__contains__, lambda text: not_one_of(text, known))
 
 
 def describe_syntax(problem: str) -> str:
@@ -61,7 +96,9 @@ def unknown(word: str, words: Iterable[str]) -> str:
     """That `word` is no key here, with the nearest one or all of them."""
     words = list(words)
     near = suggestion(word, words)
-    return f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{_listed(words)}"
+    return (
+        f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{'、'.join(words)}"
+    )
 
 
 def not_one_of(given: object, allowed: Iterable[str]) -> str:
@@ -70,43 +107,14 @@ def not_one_of(given: object, allowed: Iterable[str]) -> str:
     near = suggestion(str(given), allowed)
     if len(allowed) == 1 or (near and len(allowed) > _MANY):
         return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
-    return f"{_shown(given)}不可用，应为 {_listed(allowed)} 之一{near}"
-
-
-def _limit(kind: str, context: Mapping[str, Any]) -> str:
-    match kind:
-        case "greater_than_equal":
-            return f"不能小于 {context['ge']:g}"
-        case "less_than_equal":
-            return f"不能大于 {context['le']:g}"
-        case "string_too_short" | "too_short":
-            return "不能为空"
-        case "string_too_long":
-            return f"太长，最多 {context['max_length']} 个字符"
-        case "string_pattern_mismatch":
-            return "只能用小写字母、数字和下划线，并以字母开头"
-        case _:
-            return ""
-
-
-def _type(kind: str, given: object) -> str:
-    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
-    return f"应为{expected}，现在是{_shown(given)}" if expected else f"{_shown(given)}写法不对"
+    return f"{_shown(given)}不可用，应为 {'、'.join(allowed)} 之一{near}"
 
 
 def _shown(given: object) -> str:
-    match given:
-        case None:
-            return "空"
-        case bool():
-            return f"“{str(given).lower()}”"
-        case dict():
-            return "一组“键: 值”"
-        case list():
-            return "列表"
-        case _:
-            return f"“{given}”"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return "、".join(words)
+    if given is None:
+        return "空"
+    if isinstance(given, dict):
+        return "一组“键: 值”"
+    if isinstance(given, list):
+        return "列表"
+    return f"“{str(given).lower() if isinstance(given, bool) else given}”"

@@ -22,7 +22,7 @@ from dj_cadence.domain.messages.notifier import Letter, Notifier
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
@@ -44,7 +44,7 @@ from dj_cadence.services.planning.apply import PlanReport, horizon
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.site import Site
-from dj_cadence.services.tasks.elections import settle_elections
+from dj_cadence.services.tasks.record_import import settle_elections
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
@@ -235,11 +235,11 @@ def sheets(orgs: Sequence[Cells] = (), offices: Sequence[Cells] = ()) -> RosterS
     )
 
 
-def _rows(name: str, columns: Sequence[Column], found: Sequence[Cells]) -> tuple[RosterRow, ...]:
+def _rows(name: str, columns: Sequence[Column], found: Sequence[Cells]) -> tuple[TableRow, ...]:
     used = [c.key for c in columns if any(c.key in cells for cells in found)]
     origin = Origin(name, {key: n for n, key in enumerate(used, 1)}, lettered=True)
     return tuple(
-        RosterRow(origin, n, {c.key: cells.get(c.key, "") for c in columns})
+        TableRow(origin, n, {c.key: cells.get(c.key, "") for c in columns})
         for n, cells in enumerate(found, 2)
     )
 
@@ -356,7 +356,8 @@ class Channel:
 
 def a_site(database: Database, channel: Notifier, settings: Settings = SETTINGS) -> Site:
     templates = Templates([Path(planner.__file__).parents[2] / "templates"])
-    return Site(settings, database, templates, dict.fromkeys(settings.channels, lambda: channel))
+    notifiers = dict.fromkeys(settings.channels, lambda: channel)
+    return Site(settings, database, lambda: templates, lambda: notifiers)
 
 
 # --- looking ---------------------------------------------------------------------------------

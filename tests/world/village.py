@@ -134,7 +134,7 @@ class Village:
     def browser(self, site: Site, person: str = "") -> Browser:
         """Of the person of that number, logged in; of a stranger without one."""
         folders = template_folders(site.settings)
-        context = WebContext(site.database, site.settings, folders, applied_catalogue, lambda: NOW)
+        context = WebContext(site, folders, applied_catalogue, lambda: NOW)
         client = Browser(
             make_app(context),
             base_url=site.settings.web_address,

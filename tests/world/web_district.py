@@ -22,8 +22,10 @@ from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.fingerprint import plain
+from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.access.link_tokens import login_address
 from dj_cadence.services.delivery.skeletons import Filled, Skeleton, pack
+from dj_cadence.services.site import Site
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token
 from dj_cadence.store.core.database import Database
@@ -132,6 +134,16 @@ class District:
         clock = lambda: NOW + timedelta(**passed)  # noqa: E731  said shorter than a function
         return replace(self, context=replace(self.context, clock=clock))
 
+    def over(self, database: Database) -> "District":
+        """The same district, read through other connections."""
+        site = replace(self.context.site, database=database)
+        return replace(self, context=replace(self.context, site=site))
+
+    def under(self, settings: Settings) -> "District":
+        """The same district with other settings."""
+        site = replace(self.context.site, settings=settings)
+        return replace(self, context=replace(self.context, site=site))
+
     def link(self, message_id: int) -> str:
         """The path of the link in a message."""
         key = self.context.settings.key
@@ -173,7 +185,11 @@ def make_district(database: Database, catalogue: Catalogue, folder: Path) -> Dis
     return District(
         database,
         WebContext(
-            database, settings, folders, lambda _session: catalogue, lambda: NOW, on_loopback=True
+            Site(settings, database, Templates(folders), {}),
+            folders,
+            lambda _session: catalogue,
+            lambda: NOW,
+            on_loopback=True,
         ),
     )
 
@@ -242,15 +258,8 @@ def _insert_messages(session: Session, settings: Settings) -> None:
         packed = pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), token)
         letters.keep_of_new(session, number, packed)
         subject = f"message:{number}"
-        tokens.remember(
-            session,
-            token,
-            purpose="message",
-            subject=subject,
-            generation=1,
-            now=NOW,
-            expires_at=NOW + timedelta(days=120),
-        )
+        until = NOW + timedelta(days=120)
+        tokens.remember(session, [(token, subject)], "message", NOW, until)
         for task_id in task_ids:
             add(
                 session,

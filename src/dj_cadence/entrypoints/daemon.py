@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import uvicorn
 
@@ -72,8 +73,7 @@ def _answer(site: Site, passes: PassWatch, listening: socket.socket) -> None:
     with closing(open_beside(site.settings.database, CONNECTIONS)) as database:
         app = make_app(
             WebContext(
-                database=database,
-                settings=site.settings,
+                site=replace(site, database=database),
                 templates_folders=template_folders(site.settings),
                 catalogue=applied_catalogue,
                 clock=clock.now,

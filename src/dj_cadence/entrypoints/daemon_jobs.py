@@ -125,7 +125,7 @@ class DaemonJobs:
     def _is_well(self) -> bool:
         if self.passes.health.reason or not (self._made_a_pass and self._audit_is_well):
             return False
-        if state_of(self._site.database).is_held:
+        if state_of(self._site.database)[0].sending_paused_on:
             return False  # a copy must not vouch for the original, which may be down
         metrics = measure(self._site.database, clock.now())
         return not metrics.shut and not metrics.unknown and metrics.oldest_unsent <= UNSENT_FOR_LONG

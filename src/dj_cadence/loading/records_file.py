@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from dj_cadence.domain.dates.written_date import parse_date
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.errors import Refused
 from dj_cadence.loading.tables.file import read_sheets
 from dj_cadence.loading.tables.sheet import UnreadableTableError, unseen
-from dj_cadence.loading.tables.table import TableRow, read_table
+from dj_cadence.loading.tables.table import read_table
 from dj_cadence.problems import Problem
 
 COLUMNS = (

@@ -74,11 +74,5 @@ def line_text(line: DigestLine, seen_on: date) -> str:
 
 
 FILTERS = {
-    "in_short": in_short,
-    "sign": sign,
-    "how_many": how_many,
-    "few": few,
-    "when": when,
-    "line_text": line_text,
-    "most_overdue": most_overdue,
+    made.__name__: made for made in (in_short, sign, how_many, few, when, line_text, most_overdue)
 }

@@ -1,6 +1,5 @@
 """Why a task exists, why on that date, what was said about it, what comes next: in Chinese."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +7,12 @@ from zoneinfo import ZoneInfo
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.planning.slot import TERM
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, next_reminder
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.plan import next_reminder
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.duty_in_words import owed_by_text
-from dj_cadence.domain.tasks.task import Task, next_change
+from dj_cadence.domain.tasks.task import Task, dates_of, next_change
 from dj_cadence.services.delivery.log import told
 from dj_cadence.services.reminders import escalation
 from dj_cadence.services.tasks import evidence
@@ -24,7 +22,6 @@ from dj_cadence.store.core.types import Condition
 from dj_cadence.store.reminders import plan_snapshots, quiet_periods
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import acts, tasks
-from dj_cadence.store.tasks.acts import ActLine
 from dj_cadence.store.tasks.tasks import TaskSlot
 
 
@@ -88,11 +85,11 @@ def _workflow(session: Session, catalogue: Catalogue, task: Task) -> list[str]:
     duty = catalogue.duties.get(task.duty)
     if duty is None or duty.workflow is None:
         return []
-    there = {one.step: one for one in steps_beside(session, task)}
+    there = {beside.step: beside for beside in steps_beside(session, task)}
     steps = duty.workflow.steps
     lines = [_step_line(step.title, there.get(duty.workflow.task_step(step.key))) for step in steps]
     step = catalogue.step(task.duty, task.step)
-    checklist = [f"    · {one}" for one in step.checklist] if step else []
+    checklist = [f"    · {item}" for item in step.checklist] if step else []
     return ["  流程：", *lines, *(["  本环节要点（不提醒）：", *checklist] if checklist else [])]
 
 
@@ -108,23 +105,17 @@ def _dates(task: Task, slot: TaskSlot) -> list[str]:
     if task.planned_by_person:
         clock = f" {task.planned_time}" if task.planned_time else ""
         planned += f"{clock}（由本组织自行确定）"
-    lines = [f"  {sentence}。" for sentence in (*slot.derivation, *_granted(task, slot))]
+    reasons = list(slot.derivation)
+    if task.postponed_to is not None and task.due != slot.due:  # which goes before the rule
+        granted = f"上级批准{'延期' if task.due > slot.due else '提前'}"
+        if task.period == TERM and task.subject_id:
+            granted = "任期的截止日经上级批准改变，提醒随之移动"
+        reasons.append(f"{granted}，截止日由{day_text(slot.due)}改为{day_text(task.due)}")
     times = f"，共{task.target}{slot.unit}" if task.target > 1 else ""
     return [
-        *lines,
+        *(f"  {sentence}。" for sentence in reasons),
         f"  因此：{day_text(task.opens)}起办理，计划日{planned}，截止{day_text(task.due)}{times}。",
     ]
-
-
-def _granted(task: Task, slot: TaskSlot) -> Iterator[str]:
-    """What a superior allowed, which goes before the rule."""
-    if task.postponed_to is None or task.due == slot.due:
-        return
-    moved = f"截止日由{day_text(slot.due)}改为{day_text(task.due)}"
-    if task.period == TERM and task.subject_id:
-        yield f"任期的截止日经上级批准改变，提醒随之移动，{moved}"
-    else:
-        yield f"上级批准{'延期' if task.due > slot.due else '提前'}，{moved}"
 
 
 def history(
@@ -134,19 +125,19 @@ def history(
 
     `people`: at which organizations (a condition on `org`) those who acted are named; None: all.
     """
-    return [_acted(line, zone) for line in acts.history(session, task_id, people)]
-
-
-def _acted(line: ActLine, zone: ZoneInfo) -> str:
-    day = line.at.astimezone(zone).date()
-    door = f"（{line.via.label}）" if line.via else ""
-    why = f"，{line.reason}" if line.reason else ""
-    return f"{day} {line.who}{door}：{line.kind.label}{_change(line.before, line.after)}{why}。"
+    lines = []
+    for line in acts.history(session, task_id, people):
+        day = line.at.astimezone(zone).date()
+        door = f"（{line.via.label}）" if line.via else ""
+        why = f"，{line.reason}" if line.reason else ""
+        change = _change(line.before, line.after)
+        lines.append(f"{day} {line.who}{door}：{line.kind.label}{change}{why}。")
+    return lines
 
 
 def _papers(session: Session, task_id: int) -> list[str]:
     """The papers that stand behind its records."""
-    papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
+    papers = evidence.of_tasks(session, [task_id], taken_back=True).get(task_id, [])
     return [
         f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
         f"{'' if p.counts else '，登记已撤回'}"
@@ -169,11 +160,11 @@ def _next(
 ) -> str:
     if task.state.is_settled or duty is None:
         return "  已办结，不再提醒。" if task.state.is_settled else "  等待人工处理。"
-    dates = TaskDates(task.opens, task.planned, task.due, task.asked_on)
+    dates = dates_of(task)
     calendar, plan = catalogue.calendar, plan_snapshots.load(session, task.plan_snapshot_id)
     speaks = next_reminder(plan, dates, calendar, today)
     grace = catalogue.recording_grace(task.duty, task.step)
-    changes = next_change(today, task.opens, task.due, grace, calendar, task.asked_on)
+    changes = next_change(today, dates, grace, calendar)
     coming = []
     if speaks:
         coming.append(f"{day_text(speaks)}再次提醒{catalogue.office(task.duty, task.step)}")
@@ -181,30 +172,16 @@ def _next(
         coming.append(f"{day_text(changes)}开始办理")
     elif changes:
         coming.append(f"到{day_text(changes)}仍未登记，转为到期待登记或逾期")
-    coming += _upwards(session, catalogue, task, plan)
-    if (quiet := _silence(session, task, today)) and not plan.through_quiet:
+    if ahead := escalation.escalation_ahead(session, catalogue, task, plan):
+        rise, org_id = ahead
+        above = orgs.names(session, [org_id])[org_id]
+        after = f"仍未办结的，{day_text(rise.day)}起" if rise.day else "前一级收到后仍未办结的，再"
+        coming.append(f"{after}直接报{above}")
+    position = orgs.positions(session, [task.org_id])[task.org_id]
+    silences = [period for period in quiet_periods.every(session) if period.holds(position, today)]
+    quiet = max(silences, key=lambda period: period.until, default=None)
+    if quiet and not plan.through_quiet:
         coming.append(
             f"暂缓提醒期（{quiet.reason}）到{day_text(quiet.until)}为止，期间不发，之后合并发送"
         )
     return f"  {'；'.join(coming)}。" if coming else "  没有更多提醒。"
-
-
-def _upwards(
-    session: Session, catalogue: Catalogue, task: Task, plan: ReminderPlan
-) -> Iterator[str]:
-    found = escalation.escalation_ahead(session, catalogue, task, plan)
-    if found is None:
-        return
-    rise, org_id = found
-    above = orgs.names(session, [org_id])[org_id]
-    if rise.day:
-        yield f"仍未办结的，{day_text(rise.day)}起直接报{above}"
-    else:
-        yield f"前一级收到后仍未办结的，再直接报{above}"
-
-
-def _silence(session: Session, task: Task, today: date) -> QuietPeriod | None:
-    """The quiet period that the organization is in."""
-    position = orgs.positions(session, [task.org_id])[task.org_id]
-    found = [one for one in quiet_periods.every(session) if one.holds(position, today)]
-    return max(found, key=lambda one: one.until, default=None)

@@ -1,23 +1,27 @@
 """One installation, opened: what every use case works on."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dj_cadence import whole_file
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.notifier import OpenNotifier
-from dj_cadence.rendering.templates import Templates
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, DriverError, Session
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
-from dj_cadence.transport.mailbox import BounceBox
+
+if TYPE_CHECKING:  # slow to load, and not needed where nothing is sent
+    from dj_cadence.rendering.templates import Templates
+    from dj_cadence.transport.mailbox import BounceBox
 
 __all__ = ["Database", "DriverError", "Session", "Site"]  # the rest is used by services
 
@@ -28,15 +32,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Site:
-    """Settings, database, templates and channels, put together by bootstrap."""
+    """Settings and database, with what opens templates and channels, put together by bootstrap."""
 
     settings: Settings
     database: Database
-    templates: Templates
-    notifiers: Mapping[str, OpenNotifier]
-    """By channel."""
-    bounces: BounceBox | None = None
+    open_templates: Callable[[], "Templates"]
+    open_notifiers: Callable[[], Mapping[str, OpenNotifier]]
+    open_bounces: Callable[[], "BounceBox"] | None = None
     """Where returned mail is read; None: nowhere."""
+
+    @cached_property
+    def templates(self) -> "Templates":
+        return self.open_templates()
+
+    @cached_property
+    def notifiers(self) -> Mapping[str, OpenNotifier]:
+        """By channel."""
+        return self.open_notifiers()
 
     def today(self, now: datetime) -> date:
         """The local date of an instant."""
@@ -56,19 +68,16 @@ def switch_sending(site: Site, *, on: bool, today: date) -> int:
     """
     with site.database.write() as session:
         held = sites.load(session).sending_paused_on is not None
-        unknown = _leave_to_people(session, today) if on and held else 0
+        unknown = 0
+        if on and held:  # what waits to be said is closed without saying it
+            messages.leave_to_people(session)
+            unknown = notices.close_unknown(session, today)
         if held:
-            sites.set_digest_week(session, week_label(today))
+            sites.note(session, digest_week=week_label(today))
         sites.set_sending(session, sending=on, home=site.home if on else "", today=today)
         if on:
             sites.catch_up_passes(session, _passes_known(site))
     return unknown
-
-
-def _leave_to_people(session: Session, today: date) -> int:
-    """Close what is waiting to be said, without saying it."""
-    messages.leave_to_people(session)
-    return notices.close_unknown(session, today)
 
 
 def hold_if_moved(site: Site, today: date) -> bool:
@@ -103,21 +112,7 @@ def _passes_known(site: Site) -> int:
         return 0
 
 
-class SiteState(NamedTuple):
-    """What the database says of the site itself."""
-
-    starts_on: date
-    sending: bool
-    is_held: bool
-    """Whether sending waits for a person, because this may be a copy."""
-    has_rules: bool
-    """Whether any were ever applied."""
-
-
-def state_of(database: Database) -> SiteState:
-    """As it stands now. Raises Refused where the site was never set up."""
+def state_of(database: Database) -> tuple[AnyRow, bool]:
+    """The site's row, and whether rules were ever applied. Raises Refused for one never set up."""
     with database.read() as session:
-        row, rules = sites.load(session), catalogues.applied_hash(session)
-    return SiteState(
-        row.starts_on, row.sending, row.sending_paused_on is not None, rules is not None
-    )
+        return sites.load(session), catalogues.applied_hash(session) is not None

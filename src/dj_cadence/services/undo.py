@@ -15,7 +15,7 @@ from dj_cadence.domain.tasks import change
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind, contradict, facts_in
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.change import TaskChange
-from dj_cadence.domain.tasks.task import OWED, State, Task, owed_again
+from dj_cadence.domain.tasks.task import OWED, State, Task, dates_of, state_on
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
@@ -33,25 +33,16 @@ _RECORDED = ("amount", "state", "completed_on", "settled_at", "next_on")
 _DAYS = ("planned", "completed_on", "postponed_to", "opens", "due")
 
 
-def last_deed(session: Session, task_id: int) -> Act:
-    """The act on a task that `undo` would take back. Raises Refused where there is none."""
-    tasks.locked(session, task_id)
-    last = acts.last_on(session, task_id)
-    if last is None:
-        raise Refused("这项任务没有可以撤回的登记。")
-    return last
+def concerned(session: Session, task_id: int) -> tuple[ActKind | None, list[int]]:
+    """(what `undo` would take back, the tasks that it changed), of the last deed on a task.
 
-
-def concerned(session: Session, task_id: int) -> tuple[bool, list[int]]:
-    """(whether only a superior takes it back, the tasks that it changed), of the last deed.
-
-    (False, []) where there is nothing to take back.
+    (None, []) where there is nothing to take back.
     """
     last = acts.last_on(session, task_id)
     if last is None:
-        return False, []
+        return None, []
     changed = {a.task_id for a in acts.acts_of(session, last.deed) if a.kind in UNDOABLE}
-    return last.kind.is_grant, sorted(changed)
+    return last.kind, sorted(changed)
 
 
 def undo(
@@ -62,25 +53,31 @@ def undo(
     Raises Refused without a reason, where nothing can be taken back, where something that was
     done later rests on it, and for an election on whose own term somebody has acted.
     """
-    last = last_deed(session, task_id)
+    tasks.locked(session, task_id)
+    last = acts.last_on(session, task_id)
+    if last is None:
+        raise Refused("这项任务没有可以撤回的登记。")
     reason = need_reason(reason, "撤回")
     undone = acts.acts_of(session, last.deed)
     _check_nothing_rests_on(session, last.deed, undone)
     _take_back_election(session, undone, actor.now)
-    record_id, by_task = undone[-1].record_id or 0, _by_task(undone)
+    record_id = undone[-1].record_id or 0
     counted = records.counted_for(session, record_id)
     org_ids, done_by = set(), []
-    for one_id, own in by_task.items():
+    task_ids = list(dict.fromkeys(act.task_id for act in reversed(undone)))
+    for one_id in task_ids:  # first what the deed was about
         task = tasks.locked(session, one_id)
-        again = _again(session, catalogue, task, own, actor.today, record_id, counted)
-        done_by.append(_restore(session, task, own, again, actor, reason))
+        own = [act for act in undone if act.task_id == one_id]
+        recorded = records.recorded(session, one_id, without=record_id)
+        left = recorded if one_id in counted else None
+        done_by.append(_restore(session, catalogue, task, own, left, actor, reason))
         org_ids.add(task.org_id)
     if record_id:
         records.take_back(session, record_id, actor.now)
     acts.mark_undone(session, last.deed, done_by[0])
-    tasks.note_own_acts(session, by_task)
-    notices.close_needless(session, task_ids=by_task)
-    catch_up(session, catalogue, org_ids, today=actor.today, now=actor.now)
+    tasks.note_own_acts(session, task_ids)
+    notices.close_needless(session, task_ids=task_ids)
+    _catch_up(session, catalogue, org_ids, actor)
     return tasks.locked(session, task_id).state
 
 
@@ -101,23 +98,18 @@ def take_back_case(
     for task in started:
         tasks.change(session, task, change.withdraw(actor.now), actor, reason)
     org_id = orgs.find_org(session, org_code).id
-    catch_up(session, catalogue, [org_id], today=actor.today, now=actor.now)
+    _catch_up(session, catalogue, [org_id], actor)
 
 
-def catch_up(
-    session: Session, catalogue: Catalogue, org_ids: Collection[int], *, today: date, now: datetime
+def _catch_up(
+    session: Session, catalogue: Catalogue, org_ids: Collection[int], actor: Actor
 ) -> None:
     """Plan these organizations and look at their tasks at once, as the next pass would."""
+    today, now = actor.today, actor.now
     orgs.mark_changed(session, org_ids)
     replan(session, catalogue, today=today, now=now)
-    concerned = orgs.planned_together(session, org_ids)
-    advance_at(session, catalogue, concerned, today=today, now=now)
-
-
-def _by_task(undone: Sequence[Act]) -> dict[int, list[Act]]:
-    """The acts of each task, the last first; the task that the deed was about comes first."""
-    task_ids = dict.fromkeys(act.task_id for act in reversed(undone))
-    return {task_id: [act for act in undone if act.task_id == task_id] for task_id in task_ids}
+    together = orgs.planned_together(session, org_ids)
+    advance_at(session, catalogue, together, today=today, now=now)
 
 
 # --- whether it may be -------------------------------------------------------------------------
@@ -133,22 +125,13 @@ def _check_nothing_rests_on(session: Session, deed: int, undone: Sequence[Act]) 
     }
     for later in acts.later_on(session, deed, sorted(beside | mine.keys())):
         own = mine.get(later.task_id)
-        if own is None or _rests_on(own, later):
-            raise Refused(_in_the_way(later))
-
-
-def _rests_on(earlier: Act, later: Act) -> bool:
-    """Records add up in any order; all else was said of what it found."""
-    if earlier.record_id and later.record_id:
-        return False
-    return contradict(earlier.after, later.after)
-
-
-def _in_the_way(later: Act) -> str:
-    if later.kind is ActKind.ACCEPT:
-        return "上级已经确认，须由上级先撤回确认。"
-    which = f"任务 {later.task_id} 后来的{later.kind.undo_label}"
-    return f"请先撤回{which}，再撤回这一次。"
+        added_up = own and own.record_id and later.record_id  # in any order
+        if own and (added_up or not contradict(own.after, later.after)):
+            continue  # all else was said of what it found
+        if later.kind is ActKind.ACCEPT:
+            raise Refused("上级已经确认，须由上级先撤回确认。")
+        which = f"任务 {later.task_id} 后来的{later.kind.undo_label}"
+        raise Refused(f"请先撤回{which}，再撤回这一次。")
 
 
 def _take_back_election(session: Session, undone: Sequence[Act], now: datetime) -> None:
@@ -168,31 +151,39 @@ def _take_back_election(session: Session, undone: Sequence[Act], now: datetime) 
 # --- what it was before ------------------------------------------------------------------------
 
 
-def _again(
+def _restore(
     session: Session,
     catalogue: Catalogue,
     task: Task,
     own: Sequence[Act],
-    today: date,
-    record_id: int,
-    counted: Collection[int],
-) -> dict[str, object]:
-    """The columns of a task as they are without its `own` acts, of which the last comes first.
+    left: tuple[int, date | None] | None,
+    actor: Actor,
+    reason: str,
+) -> int:
+    """Give a task back what its `own` acts, the last first, took from it; the id of this act.
 
-    `record_id` is the record that is taken back too, and counted for the tasks `counted`.
+    `left` is what the other records say of it, where one that counts for it is taken back too.
     """
     values: dict[str, object] = {}
-    is_counted = task.id in counted
     for act in own:
-        values |= _before(task, act, without=_RECORDED if is_counted else ())
-    if is_counted:
-        values |= _left_over(task, own, *records.recorded(session, task.id, without=record_id))
-    values |= _owed_again(catalogue, task, values, today)
-    if any("due_revision" in act.after for act in own):
-        values |= {"due_revision": task.due_revision + 1, "redated_on": today}
+        values |= _before(task, act, without=_RECORDED if left else ())
+    if left:
+        values |= _left_over(task, own, *left)
+    values |= _owed_again(catalogue, task, values, actor.today)
+    revisions = [act.before["due_revision"] for act in own if "due_revision" in act.after]
+    if revisions:
+        values |= {"due_revision": task.due_revision + 1, "redated_on": actor.today}
         if State(str(values.get("state", task.state))) in OWED:
-            values["next_on"] = today
-    return {"state": task.state, **values}
+            values["next_on"] = actor.today
+    notices.restore(session, task.id, int(revisions[-1]) if revisions else task.due_revision)
+    again = TaskChange(ActKind.UNDO, {"state": task.state, **values}, is_own=False)
+    undo_id = tasks.change(session, task, again, actor, reason)
+    for act in own:
+        if act.kind is ActKind.RETURN:
+            records.hand_up_again(session, task.id, act.id)
+    if task.step == OWN:
+        cohorts.assign_as_task(session, task.id)
+    return undo_id
 
 
 def _before(task: Task, act: Act, *, without: Collection[str]) -> dict[str, object]:
@@ -235,34 +226,7 @@ def _owed_again(
     was = State(str(values["state"]))
     if was not in OWED:
         return {"next_on": None}
-    opens, due = (values.get(name, getattr(task, name)) for name in ("opens", "due"))
-    assert isinstance(opens, date)
-    assert isinstance(due, date)
+    dates = dates_of(task._replace(**values))  # type: ignore[arg-type]
     grace = catalogue.recording_grace(task.duty, task.step)
-    state = owed_again(was, today, opens, due, grace, catalogue.calendar, task.asked_on)
+    state = state_on(today, dates, grace, catalogue.calendar, was)
     return {"state": state, "settled_at": None, "next_on": today}
-
-
-# --- taking back -------------------------------------------------------------------------------
-
-
-def _restore(
-    session: Session,
-    task: Task,
-    own: Sequence[Act],
-    again: Mapping[str, object],
-    actor: Actor,
-    reason: str,
-) -> int:
-    """Give a task back what its `own` acts took from it; returns the id of the act of this."""
-    revisions = [act.before["due_revision"] for act in own if "due_revision" in act.after]
-    notices.restore(session, task.id, int(revisions[-1]) if revisions else task.due_revision)
-    undo_id = tasks.change(
-        session, task, TaskChange(ActKind.UNDO, again, is_own=False), actor, reason
-    )
-    for act in own:
-        if act.kind is ActKind.RETURN:
-            records.hand_up_again(session, task.id, act.id)
-    if task.step == OWN:
-        cohorts.assign_as_task(session, task.id)
-    return undo_id

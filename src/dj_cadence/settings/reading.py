@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
@@ -23,22 +24,30 @@ from dj_cadence.settings import (
     SettingsError,
     is_loopback,
 )
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.schema import DEFAULT_CHANNELS, ContactTable, SiteTable
-from dj_cadence.settings.site_key import is_long_enough, secret_text, site_key
+from dj_cadence.settings.schema import (
+    DEFAULT_CHANNELS,
+    OPTIONS,
+    BouncesTable,
+    SettingsTable,
+    SiteTable,
+)
+from dj_cadence.settings.site_key import MOST_BYTES, secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 DATABASE = "dj-cadence.db"
 """The file of a site that names no database."""
 MOST_CONNECTIONS = 8
+_AS_WRITTEN = {
+    *("name", "send_at", "send_until", "digest_when_empty", "administrators"),
+    *("tick_seconds", "heartbeat_url"),
+}
+"""What the file and the settings call alike."""
 _COMMON = ("notifier", "connections")
 """What every channel may say; all else is its notifier's."""
 _SEEN_FROM_OUTSIDE = (
     "网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，都会成为管理员。"
     "请改为 false，用 login-link 命令取得登录链接"
 )
-_MOST_BYTES = 200_000
-"""Of settings, or of a file with secrets."""
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
@@ -60,7 +69,7 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
 def sqlite_file(folder: Path) -> Path:
     """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
     try:
-        written = tomllib.loads(read_text(folder / SITE_FILE, _MOST_BYTES))
+        written = tomllib.loads(read_text(folder / SITE_FILE, MOST_BYTES))
     except (UnreadableError, OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
@@ -85,7 +94,10 @@ class _Reader:
 
     def settings(self) -> Settings | None:
         """The settings as far as they can be made out; None without a readable site.toml."""
-        key = self._key()
+        key = site_key(self.folder)
+        if not key:
+            message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
+            self.problems.append(Problem(f"{KEY_FILE}:1:1", message))
         table = self._table()
         if table is None:
             return None
@@ -93,46 +105,51 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        self._check_together(site, channels)
+        database = site.database
+        if not database.startswith("postgresql"):  # a relative file lies in the site's folder
+            file = database.removeprefix("sqlite:///") or DATABASE
+            database = f"sqlite:///{self.folder / file}"
+        web, sender, contact = site.web, site.sender, site.contact
+        return Settings(
+            folder=self.folder,
+            time_zone=ZoneInfo(site.time_zone),
+            database=database,
+            web_address=web.address,
+            local_administrator=web.local_administrator,
+            sender_name=sender.name or site.name,
+            sender_address=sender.address,
+            channels=channels,
+            bounces=self._bounces(table.get("bounces")),
+            key=key,
+            contact=f"{contact.name}（{contact.phone}）" if contact.name else "",
+            feed_alarms=feed_alarms(site.feeds.alarm_hours, site.feeds.whole_day_alarm),
+            evidence_megabytes=site.evidence.megabytes_per_organization,
+            **site.model_dump(include=_AS_WRITTEN),
+        )
+
+    def _check_together(self, site: SiteTable, channels: Mapping[str, ChannelSettings]) -> None:
+        """Say what parts of the file owe each other."""
+        web, contact = site.web, site.contact
         if site.send_until <= site.send_at:
             begins, ends = f"{site.send_at:%H:%M}", f"{site.send_until:%H:%M}"
             self._fault(("send_until",), f"send_until（{ends}）应晚于 send_at（{begins}）")
-        if site.web.local_administrator and not is_loopback(urlsplit(site.web.address).hostname):
+        if web.local_administrator and not is_loopback(urlsplit(web.address).hostname):
             self._fault(("web", "local_administrator"), _SEEN_FROM_OUTSIDE)
         by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
         if by_smtp and "address" not in site.sender.model_fields_set:
             self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
-        return Settings(
-            folder=self.folder,
-            name=site.name,
-            time_zone=ZoneInfo(site.time_zone),
-            database=self._database(site.database),
-            send_at=site.send_at,
-            send_until=site.send_until,
-            web_address=site.web.address,
-            sender_name=site.sender.name or site.name,
-            sender_address=site.sender.address,
-            channels=channels,
-            bounces=self._bounces(table.get("bounces")),
-            local_administrator=site.web.local_administrator,
-            key=key,
-            digest_when_empty=site.digest_when_empty,
-            administrators=site.administrators,
-            contact=self._contact(site.contact),
-            feed_alarm_hours=site.feeds.alarm_hours,
-            feed_whole_day_alarm=site.feeds.whole_day_alarm,
-            tick_seconds=site.tick_seconds,
-            heartbeat_url=site.heartbeat_url,
-            evidence_megabytes=site.evidence.megabytes_per_organization,
-        )
+        if bool(contact.name) != bool(contact.phone):
+            self._fault(("contact",), "name 和 phone 要一起写：收信人要知道找谁、打什么电话")
 
     def _table(self) -> dict[str, Any] | None:
         try:
-            text = read_text(self.folder / SITE_FILE, _MOST_BYTES)
-        except FileNotFoundError:
-            self._fault((), f"没有 {SITE_FILE}；请先运行 dj-cadence init")
-            return None
-        except UnreadableError as error:
-            self._fault((), str(error))
+            text = read_text(self.folder / SITE_FILE, MOST_BYTES)
+        except (FileNotFoundError, UnreadableError) as error:
+            missing = isinstance(error, FileNotFoundError)
+            self._fault(
+                (), f"没有 {SITE_FILE}；请先运行 dj-cadence init" if missing else str(error)
+            )
             return None
         self.places = toml_places(text)
         try:
@@ -151,8 +168,7 @@ class _Reader:
         except ValidationError as error:
             for fault in error.errors():
                 loc = tuple(str(step) for step in fault["loc"])
-                keys = _known(model, loc[:-1])
-                text = describe({**fault, "known": keys})
+                text = describe(fault, model)
                 if loc and fault["type"] == "missing" and loc[-1].endswith(_SECRETS):
                     text += f"（写 {loc[-1]}_env 或 {loc[-1]}_file）"
                 self._fault(path + loc, text)
@@ -170,19 +186,30 @@ class _Reader:
         path = ("channels", name)
         notifier = str(given.get("notifier", ""))
         names = notifier_names(self.folder)
-        options = self._secrets_looked_up(path, given)
         if not CHANNEL_NAME.fullmatch(name):  # the roster could not name it
             self._fault(path, f"通道名“{name}”只能用小写字母、数字和下划线，并以字母开头")
         if "notifier" not in given:
             self._fault(path, "缺少 notifier")
         elif notifier not in names:
             self._fault((*path, "notifier"), not_one_of(notifier, names))
-        elif notifier in OPTIONS:
-            checked = self._validated(OPTIONS[notifier], options, path)
-            options = checked.model_dump(exclude_none=True) if checked else {}
-            self._check_login(path, options, given)
-        self._check_file(path, options.get("ca_file"))
+        options = self._options(path, given, OPTIONS.get(notifier))
         return ChannelSettings(name, notifier, options, self._connections(path, given))
+
+    def _options(
+        self, path: tuple[str, ...], given: Mapping[str, Any], model: type[SettingsTable] | None
+    ) -> dict[str, Any]:
+        """What `given` says beside what every channel may; without a model as it stands there."""
+        options = self._secrets_looked_up(path, given)
+        if model:
+            table = self._validated(model, options, path)
+            options = table.model_dump(exclude_none=True) if table else {}
+            if options.get("username") and not given.keys() & _PASSWORD_KEYS:
+                message = "写了 username，就要写 password_env 或 password_file"
+                self._fault((*path, "username"), message)
+        file = options.get("ca_file")
+        if file and not (self.folder / str(file)).is_file():
+            self._fault((*path, "ca_file"), f"没有文件 {file}")
+        return options
 
     def _connections(self, path: tuple[str, ...], given: Mapping[str, Any]) -> int:
         number = given.get("connections", 1)
@@ -191,31 +218,15 @@ class _Reader:
         self._fault((*path, "connections"), f"应为 1 到 {MOST_CONNECTIONS} 的整数")
         return 1
 
-    def _contact(self, given: ContactTable) -> str:
-        if bool(given.name) != bool(given.phone):
-            self._fault(("contact",), "name 和 phone 要一起写：收信人要知道找谁、打什么电话")
-        return f"{given.name}（{given.phone}）" if given.name and given.phone else ""
-
     def _bounces(self, given: object) -> dict[str, Any] | None:
         if not isinstance(given, dict):
             return None
-        path = ("bounces",)
-        checked = self._validated(BouncesTable, self._secrets_looked_up(path, given), path)
-        options: dict[str, Any] = checked.model_dump(exclude_none=True) if checked else {}
-        if checked and bool(checked.folder) == bool(checked.host):
-            self._fault(path, "folder 和 host 要写一个，也只写一个")
-        if checked and checked.host and not checked.username:
-            self._fault((*path, "host"), "写了 host，就要写 username")
-        self._check_login(path, options, given)
-        self._check_file(path, options.get("ca_file"))
+        options = self._options(("bounces",), given, BouncesTable)
+        if options and bool(options["folder"]) == bool(options["host"]):
+            self._fault(("bounces",), "folder 和 host 要写一个，也只写一个")
+        if options.get("host") and not options["username"]:
+            self._fault(("bounces", "host"), "写了 host，就要写 username")
         return options
-
-    def _check_login(
-        self, path: tuple[str, ...], options: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> None:
-        if options.get("username") and not given.keys() & _PASSWORD_KEYS:
-            message = "写了 username，就要写 password_env 或 password_file"
-            self._fault((*path, "username"), message)
 
     def _secrets_looked_up(self, path: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
         """The options of the notifier's own, each `…_env` and `…_file` replaced by its secret."""
@@ -248,36 +259,8 @@ class _Reader:
             self._fault(path, missing)
         return secret
 
-    def _check_file(self, path: tuple[str, ...], name: object) -> None:
-        if name and not (self.folder / str(name)).is_file():
-            self._fault((*path, "ca_file"), f"没有文件 {name}")
-
-    def _database(self, written: str) -> str:
-        """A relative SQLite file lies in the site's folder."""
-        if written.startswith("postgresql"):
-            return written
-        file = written.removeprefix("sqlite:///") or DATABASE
-        return f"sqlite:///{self.folder / file}"
-
-    def _key(self) -> bytes:
-        key = site_key(self.folder)
-        if not is_long_enough(key):
-            message = "没有站点密钥，或不完整；请从备份恢复，新站点用 dj-cadence init 生成"
-            self.problems.append(Problem(f"{KEY_FILE}:1:1", message))
-        return key
-
     def _fault(self, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(f"{SITE_FILE}:{nearest_place(self.places, path)}", message))
-
-
-def _known(model: type[BaseModel], loc: tuple[str, ...]) -> list[str]:
-    """The keys of the table at `loc`."""
-    for step in loc:
-        inner = model.model_fields[step].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
 
 
 def _syntax_problem(message_of_parser: str, text: str) -> Problem:

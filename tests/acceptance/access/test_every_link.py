@@ -28,12 +28,7 @@ LOCAL, FAR = "127.0.0.1", "203.0.113.7"
 def browser(site: Site, person: str = "", *, client: str = FAR) -> Browser:
     """Of a person, logged in; of the administrator at the machine; of a stranger."""
     context = WebContext(
-        site.database,
-        site.settings,
-        template_folders(site.settings),
-        applied_catalogue,
-        lambda: NOW,
-        on_loopback=True,
+        site, template_folders(site.settings), applied_catalogue, lambda: NOW, on_loopback=True
     )
     made = Browser(
         make_app(context),

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from dj_cadence.entrypoints.web.session import device
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.link_tokens import ExpiredLink, use_login_link
-from dj_cadence.services.access.logins import tidy
 from dj_cadence.services.delivery import log
 from dj_cadence.services.feeds.address import feed_address, rotate
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, feed, login, message, record, token
+from dj_cadence.store.site.logins import tidy
 from tests.world.web_district import ALICE, BOB, NOW, TODAY, Browser, District
 
 PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile MicroMessenger/8.0"

@@ -51,9 +51,7 @@ class Counted(Database):
 @pytest.fixture
 def counted(district: District) -> District:
     database = Counted(district.database.engine)
-    return replace(
-        district, database=database, context=replace(district.context, database=database)
-    )
+    return replace(district.over(database), database=database)
 
 
 def _feed(district: District, _browser: Browser) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from docx import Document
 
-from dj_cadence.services.documents.term_letters import ELECTION
+from dj_cadence.services.documents.letters import ELECTION
 from tests.world.terminal import Terminal
 
 

@@ -69,7 +69,7 @@ def change(database: Database, task_id: int) -> None:
         tasks.change(session, row, moved, Actor("x", NOW, NOW.date()))
 
 
-def test_a_change_by_another_process_is_seen_after_a_second(any_district: District) -> None:
+def test_a_change_by_another_process_is_seen_at_once(any_district: District) -> None:
     clock = Clock()
     reader = reader_of(any_district, clock)
     with another_process(any_district) as other:
@@ -102,9 +102,7 @@ def test_a_change_to_others_leaves_a_calendar_unmodified(any_district: District)
     assert reader.ask() == HTTPStatus.NOT_MODIFIED
 
 
-def test_an_address_changed_by_another_process_is_gone_after_a_second(
-    any_district: District,
-) -> None:
+def test_an_address_changed_by_another_process_is_gone_at_once(any_district: District) -> None:
     clock = Clock()
     reader = reader_of(any_district, clock)
     with another_process(any_district) as other, other.write() as session:

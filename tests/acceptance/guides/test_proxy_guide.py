@@ -48,9 +48,7 @@ def visit(shell: Terminal, headers: dict[str, str], path: str = "/") -> tuple[in
     site = open_site(shell.site, {})
     try:
         folders = template_folders(site.settings)
-        context = WebContext(
-            site.database, site.settings, folders, applied_catalogue, lambda: NOW, on_loopback=True
-        )
+        context = WebContext(site, folders, applied_catalogue, lambda: NOW, on_loopback=True)
         client = Browser(
             make_app(context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -73,7 +72,7 @@ def test_a_database_that_is_held_up_is_no_error_either(
     monkeypatch.setattr("dj_cadence.store.core.database.READER_SECONDS", 1)
     url = any_district.database.engine.url.render_as_string(hide_password=False)
     beside = open_beside(url, 2)
-    district = replace(any_district, context=replace(any_district.context, database=beside))
+    district = any_district.over(beside)
     bob = district.login(3)
     form = {"csrf": bob.csrf("/orgs/S1-1"), "task": "3", "on": "2026-03-12", "seen": "0"}
     before = any_district.contents()

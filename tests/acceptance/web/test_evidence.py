@@ -164,7 +164,7 @@ def test_an_act_that_is_refused_keeps_no_file(any_district: District, task: str,
 
 def test_an_organizations_files_are_limited_in_size(any_district: District) -> None:
     settings = replace(any_district.context.settings, evidence_megabytes=1)
-    small = replace(any_district, context=replace(any_district.context, settings=settings))
+    small = any_district.under(settings)
     bob = small.login(BOB)
     answer = hand_in(bob, ("大.pdf", PDF + b"x" * 1024 * 1024))
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from dj_cadence.entrypoints.web.paging import CARDS, LINES
+from dj_cadence.entrypoints.web.request_context import CARDS, LINES
 from dj_cadence.store.schema import appointment, notice, org, person, task
 from tests.world.builder import add
 from tests.world.web_district import ALICE, BOB, CHARLIE, District

@@ -275,7 +275,7 @@ def test_a_shut_channel_stands_on_the_start_page_of_administrators_alone(
     with district.database.write() as session:
         assert circuits.save(session, shut)
     settings = replace(district.context.settings, administrators=("p-alice",))
-    managed = replace(district, context=replace(district.context, settings=settings))
+    managed = district.under(settings)
 
     assert "发不出消息" in managed.login(ALICE).get("/").text
     assert "550 Connection frequency limited" in managed.login(ALICE).get("/").text

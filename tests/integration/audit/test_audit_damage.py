@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from dj_cadence.services.audit import audit
-from dj_cadence.store.audit.rules import RULES
+from dj_cadence.store.audit import RULES
 from dj_cadence.store.schema import metadata
 from tests.world.audit.damages import DAMAGES, Damage
 from tests.world.audit.harm import EVENING, harm, look_twice

@@ -85,7 +85,7 @@ def test_what_a_pass_forty_days_ahead_has_done_is_taken_back(world: World, walke
     world.tick(at(LAST + 41 * DAY, 9))  # a Monday
     assert {one.kind for one in audit(world.site, EVENING)} == {"clock_behind"}
     with world.database.write() as session:  # somebody has looked at the clock
-        sites.set_last_tick(session, EVENING)
+        sites.note(session, last_tick=EVENING)
 
     found = audit(world.site, EVENING)
 

@@ -51,7 +51,8 @@ def site(many: Database, mail: Channel, chat: Chat) -> Site:
     channels = {name: ChannelSettings(name, "memory", {}) for name in ("email", "wecom")}
     settings = replace(SETTINGS, channels=channels, administrators=("zhao@example.cn",))
     found = a_site(many, mail, settings)
-    return replace(found, notifiers={"email": lambda: mail, "wecom": lambda: chat})
+    notifiers = {"email": lambda: mail, "wecom": lambda: chat}
+    return replace(found, open_notifiers=lambda: notifiers)
 
 
 def states(site: Site) -> set[str]:

@@ -56,7 +56,7 @@ def provider(database: Database, server: Refusing, chat: Chat) -> Iterator[Site]
             "email": lambda: open_notifier(options, sender, SETTINGS.folder),
             "wecom": lambda: chat,
         }
-        yield replace(site, notifiers=opened)
+        yield replace(site, open_notifiers=lambda: opened)
 
 
 def instants(first: date, last: date) -> Iterator[datetime]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from dj_cadence.domain.digest.digest import Numbers
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE
+from dj_cadence.domain.organizations.organization import WHOLE_TREE
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, first_overdue_day

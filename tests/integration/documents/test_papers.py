@@ -11,17 +11,15 @@ import pytest
 from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document
+from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_document, template_path, wall_workbook
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.documents.letters import make_document
-from dj_cadence.services.documents.term_letters import reminder_months
+from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.services.documents.wall_plan import wall_plan
 from dj_cadence.services.tasks.record import done, missed
 from dj_cadence.store.core.database import Database
@@ -35,10 +33,10 @@ TODAY = date(2026, 5, 12)
 SEEN: Any = {"visitor": ADMINISTRATOR, "today": TODAY}
 
 
-def made(database: Database, kind: DocumentKind, code: str, **asked: object) -> Document:
+def made(database: Database, kind: DocumentKind, code: str, **asked: Any) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, code)
-        return make_document(session, EVERYTHING, kind, found, **SEEN, **asked)
+        return DocumentWriter(session, EVERYTHING, found, **SEEN).write(kind, **asked)
 
 
 def opened(paper: Document, folder: Path) -> str:
@@ -84,8 +82,8 @@ def test_one_letter_lists_the_organizations_whose_terms_end_in_the_month(
 def test_the_months_with_a_letter_are_known(planned: Database) -> None:
     def months(code: str, until: date) -> list[date]:
         with planned.read() as session:
-            org_id = orgs.find_org(session, code).id
-            return reminder_months(session, EVERYTHING, org_id, until, **SEEN)
+            found = orgs.find_org(session, code)
+            return DocumentWriter(session, EVERYTHING, found, **SEEN).reminder_months(until)
 
     assert months("S", date(2026, 8, 30)) == []
     assert months("S", date(2026, 8, 31)) == [date(2026, 8, 1)]
@@ -151,11 +149,11 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
 
 def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
-        found = orgs.find_org(session, "B1")
-        year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)
-        month = wall_plan(session, EVERYTHING, found, month=date(2026, 6, 1), **SEEN)
+        writer = DocumentWriter(session, EVERYTHING, orgs.find_org(session, "B1"), **SEEN)
+        year = wall_plan(writer, year=2026)
+        month = wall_plan(writer, month=date(2026, 6, 1))
         with pytest.raises(Refused, match="第一党支部在2019年没有任务"):
-            wall_plan(session, EVERYTHING, found, year=2019, **SEEN)
+            wall_plan(writer, year=2019)
 
     assert (year.span, month.span) == ("2026年", "2026年6月")
     assert 0 < len(month.core) <= len(year.core) <= CORE_LINES

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.dates.date_range import DateRange
-from dj_cadence.domain.reminders.plan import TaskDates, reminders
+from dj_cadence.domain.reminders.plan import reminders
 from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.domain.tasks.task import TaskDates
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.planning import apply as planner

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Change, Facts
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.reminders.notice import Holder
 from dj_cadence.domain.roster.columns import ORG_COLUMNS
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.errors import Refused
 from dj_cadence.loading.roster_file import read_roster
 from dj_cadence.services.roster.export import (
@@ -203,7 +203,7 @@ def test_a_moved_branch_takes_its_approver_along(database: Database, load: Impor
     load(TREE)
     assert load(("B2,青禾二支部,党支部,S,5,,,2024-09-01",)).orgs == ImportCounts(changed=1)
     with database.read() as session:
-        found = {row.code: row for row in orgs.subtree(session, "S")}
+        found = {row.code: row for row in orgs.in_range(session, orgs.span(session, "S"))}
     assert list(found) == ["S", "C", "Z", "B1", "B2"]
     assert found["B2"].approver_id == found["B2"].supervisor_id == found["S"].id
     assert found["Z"].subtree_end == found["B1"].position == 4
@@ -259,7 +259,7 @@ def test_a_later_date_in_the_last_half_year_is_an_election(
     assert found == [(old, date(2023, 5, 10), False), (new, date(2026, 2, 28), True)]
     with database.read() as session:
         org_id = orgs.find_org(session, "B1").id
-    assert report.elections == (Election(org_id, old, new, date(2026, 2, 28)),)
+    assert report.elections == (Election(org_id, old, date(2026, 2, 28)),)
 
 
 def test_a_date_inside_the_term_is_a_correction_of_the_same_term(
@@ -343,7 +343,7 @@ def test_holders_are_those_whose_days_in_office_include_today(
         ),
     )
     with database.read() as session:
-        ids = {row.code: row.id for row in orgs.subtree(session, "C")}
+        ids = {row.code: row.id for row in orgs.in_range(session, orgs.span(session, "C"))}
 
         def held(day: date) -> dict[tuple[int, str], tuple[str, bool]]:
             found = people.holders(session, list(ids.values()), day)
@@ -507,7 +507,7 @@ def test_a_province_of_12_000_organizations_is_imported_in_few_statements(
         report = import_roster(session, _as_sheets(tree), now=NOW, today=TODAY, by="管理员")
     assert report.orgs == ImportCounts(12_001)
     with database.read() as session:
-        ids = [row.id for row in orgs.subtree(session, "S")]
+        ids = [row.id for row in orgs.in_range(session, orgs.span(session, "S"))]
         assert people.holders(session, ids, FIRST_DAY) == {}
     assert len(ids) == 12_001
 
@@ -517,4 +517,4 @@ def _as_sheets(lines: Sequence[str]) -> RosterSheets:
     columns = {keys[header]: n for n, header in enumerate(ORG_HEADER.split(","), 1)}
     origin = Origin("组织.csv", columns, lettered=False)
     rows = (dict(zip(columns, line.split(","), strict=True)) for line in lines)
-    return RosterSheets(tuple(RosterRow(origin, n, cells) for n, cells in enumerate(rows, 2)), ())
+    return RosterSheets(tuple(TableRow(origin, n, cells) for n, cells in enumerate(rows, 2)), ())

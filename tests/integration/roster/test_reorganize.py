@@ -85,7 +85,7 @@ def owed(database: Database, *codes: str, until: date = date(2026, 6, 30)) -> li
 
 def _names(database: Database) -> Mapping[int, str]:
     with database.read() as session:
-        return {row.id: row.code for row in orgs.subtree(session, "E")}
+        return {row.id: row.code for row in orgs.in_range(session, orgs.span(session, "E"))}
 
 
 def _about(names: Mapping[int, str], row: object) -> str:

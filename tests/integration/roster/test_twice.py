@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS, Column
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.site import site as sites
@@ -44,7 +44,7 @@ def sheet(columns: tuple[Column, ...], cells: dict[str, list[str]]) -> st.Search
     row = st.fixed_dictionaries({key: st.sampled_from(values) for key, values in cells.items()})
     return st.lists(row, max_size=4).map(
         lambda rows: tuple(
-            RosterRow(origin, number, empty | found) for number, found in enumerate(rows, 2)
+            TableRow(origin, number, empty | found) for number, found in enumerate(rows, 2)
         )
     )
 
@@ -54,7 +54,7 @@ ROSTERS = st.builds(
 )
 BASE = RosterSheets(
     tuple(
-        RosterRow(
+        TableRow(
             Origin("花名册", {"code": 1, "name": 2, "kind": 3}, lettered=True),
             number,
             {"code": code, "name": "甲", "kind": "党委"},

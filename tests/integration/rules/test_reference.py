@@ -23,11 +23,10 @@ from dj_cadence.domain.rules.duty import (
     Vacation,
 )
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule
-from dj_cadence.loading.rules.duty import DutyFile
+from dj_cadence.loading.rules.duty import DutyFile, StandardFile
 from dj_cadence.loading.rules.reminder_plan import PlanRule
-from dj_cadence.loading.rules.standard import StandardFile
 from dj_cadence.loading.rules.workflow import MARKS, WorkflowFile
-from dj_cadence.loading.rules.yaml_file import keys_of
+from dj_cadence.problem_texts import keys_at
 from tests.world import ROOT
 from tests.world.shipped import shipped
 
@@ -129,7 +128,7 @@ def test_the_reference_names_every_key_that_may_be_written() -> None:
         for root in (DutyFile, WorkflowFile, PlanRule, HolidayYearRule, SemesterRule, StandardFile)
         for model in models_in(root)
     }
-    words = {key for model in models for key in keys_of(model)}
+    words = {key for model in models for key in keys_at(model)}
     words |= {unit.value for unit in Unit} | {kind.value for kind in OrgKind}
     words |= {certainty.value for certainty in Certainty} | set(EVIDENCE)
     words |= {base.value for base in From} | {"plans", "semesters", "previous", "next", *MARKS}

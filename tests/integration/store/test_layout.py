@@ -6,7 +6,7 @@ from sqlalchemy import text
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.layout import differences, fingerprint
-from dj_cadence.store.core.migrate import HEAD, is_current, migrate
+from dj_cadence.store.core.migrate import HEAD, layout_of, migrate
 from dj_cadence.store.schema import metadata
 
 ALTERED = [
@@ -41,7 +41,7 @@ def test_a_migrated_database_bears_the_fingerprint_of_the_tables(database: Datab
     with database.read() as session:
         written = session.execute(text("SELECT id, fingerprint FROM layout")).all()
     assert list(map(tuple, written)) == [(1, fingerprint())]
-    assert is_current(database)
+    assert layout_of(database) == (HEAD, fingerprint())
     assert differences(database) == []
 
 
@@ -59,7 +59,7 @@ def test_other_tables_under_the_same_number_are_refused_untouched(
     execute(database, statement)
     before = contents(database)
 
-    assert not is_current(database)
+    assert layout_of(database) != (HEAD, fingerprint())
     assert (
         f"：数据库的结构与本程序不同（版本号同为 {HEAD}），是另一个版本的 dj-cadence 建的。"
         "没有改动。请换用建它的那个版本，或恢复用本版本做的备份"

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, inspect, text
 
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Database, open_database
-from dj_cadence.store.core.migrate import HEAD, configuration, is_current, migrate
+from dj_cadence.store.core.layout import fingerprint
+from dj_cadence.store.core.migrate import HEAD, configuration, layout_of, migrate
 from dj_cadence.store.schema import metadata
 
 
@@ -45,9 +46,9 @@ def test_head_is_the_newest_migration(sqlite_database: Database) -> None:
 
 
 def test_migrating_an_empty_database_makes_it_current(empty: Database) -> None:
-    assert not is_current(empty)
+    assert layout_of(empty) == (None, None)
     migrate(empty)
-    assert is_current(empty)
+    assert layout_of(empty) == (HEAD, fingerprint())
     assert set(inspect(empty.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
 
 
@@ -63,7 +64,7 @@ def test_several_may_migrate_at_once(empty: Database) -> None:
         list(pool.map(migrate, others))
     for other in others:
         other.engine.dispose()
-    assert is_current(empty)
+    assert layout_of(empty) == (HEAD, fingerprint())
 
 
 def test_failed_migration_leaves_the_database_empty(empty: Database) -> None:
@@ -129,7 +130,7 @@ def test_database_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
 def test_refusal_keeps_the_password_to_itself(tmp_path: Path) -> None:
     database = open_database(f"postgresql://cadence:hunter2@/cadence?host={tmp_path}")
     with pytest.raises(Refused) as caught:
-        is_current(database)
+        layout_of(database)
     assert str(caught.value) == (
         f"{shown(database)}：连不上数据库服务。请确认它已启动，并核对 site.toml 里的主机和端口"
     )

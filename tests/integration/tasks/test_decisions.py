@@ -15,7 +15,7 @@ from dj_cadence.services.digest.views import digest_view, digests_of_a_pass
 from dj_cadence.services.pages.overview import decisions
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.last_word import last_words
+from dj_cadence.services.tasks.listing import last_words
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, org, person
@@ -50,7 +50,7 @@ def site(database: Database) -> Site:
     settle_what_ran(database)
     advance_to(database, RULES, THURSDAY)
     with database.write() as session:
-        sites.set_digest_week(session, "2026-W15")  # Monday's went out
+        sites.note(session, digest_week="2026-W15")  # Monday's went out
         sites.last_sending_day(session, THURSDAY)
     return a_site(database, Channel())
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, paper
-from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.services.audit.contents import look_at_evidence
 from dj_cadence.services.explain import explain
 from dj_cadence.services.tasks import evidence, record
 from dj_cadence.services.undo import undo
@@ -227,4 +227,4 @@ def test_a_file_of_a_record_that_was_taken_back_can_be_taken_back_too(
     assert take_back(march, mine, 1, "x") == "会议记录.pdf"
 
     with march.read() as session:
-        assert evidence.all_of_tasks(session, [mine]) == {}
+        assert evidence.of_tasks(session, [mine], taken_back=True) == {}

@@ -19,10 +19,10 @@ from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.reminders.plan import ASKED
 from dj_cadence.domain.rules.duty import Duty, Every
-from dj_cadence.domain.tasks.task import State, last_answer_day, state_on
+from dj_cadence.domain.tasks.task import State, dates_of, last_answer_day, state_on
 from dj_cadence.loading.rules.catalogue import catalogue_from_content
 from dj_cadence.services.planning import apply as planner
-from dj_cadence.services.simulation.simulate import SimulatedAnswer, simulate
+from dj_cadence.services.simulation.simulate import simulate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
 from tests.world.engine import Cells, Channel, a_site, at, found_district, shipped
@@ -100,7 +100,7 @@ def walked(database: Database, since: date, until: date) -> dict[str, Events]:
         if "task" in event:
             found[event["org"]].append({**event, "day": date.fromisoformat(event["at"][:10])})
 
-    simulate(a_site(database, Channel()), since, until, SimulatedAnswer(), note)
+    simulate(a_site(database, Channel()), since, until, None, note)
     return found
 
 
@@ -184,7 +184,7 @@ def test_on_any_day_what_is_longer_than_a_month_is_owed_once_until_its_last_day(
                 assert (slot.asked_on is not None) == (slot.opens < max(known_on, start))
                 if slot.asked_on:
                     grace = duty.recording_grace
-                    state = state_on(answered, slot.opens, slot.due, grace, CALENDAR, slot.asked_on)
+                    state = state_on(answered, dates_of(slot), grace, CALENDAR)
                     assert (slot.asked_on, state is State.OVERDUE) == (max(known_on, start), False)
 
 

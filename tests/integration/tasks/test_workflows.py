@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 
 from dj_cadence.domain.dates.date_range import DateRange
-from dj_cadence.domain.documents.document import Document
+from dj_cadence.domain.documents.document import Document, DocumentKind
 from dj_cadence.domain.documents.election_letter import ContactPerson
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
-from dj_cadence.services.documents.term_letters import about_election, offered
+from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.documents.letters import DocumentWriter, offered
 from dj_cadence.services.explain import explain
 from dj_cadence.services.planning import apply as plan
 from dj_cadence.services.tasks import cases, record
@@ -300,7 +300,7 @@ def test_each_step_of_an_election_has_its_letters(election: Database) -> None:
 def _letter(database: Database, kind: DocumentKind, day: date) -> Document:
     with database.read() as session:
         found = orgs.find_org(session, "B1")
-        return about_election(session, TERMS, kind, found, ContactPerson(), today=day)
+        return DocumentWriter(session, TERMS, found, ADMINISTRATOR, day).write(kind)
 
 
 def test_a_letter_names_the_senders_clerk_and_the_sites_contact_for_the_top(
@@ -313,7 +313,10 @@ def test_a_letter_names_the_senders_clerk_and_the_sites_contact_for_the_top(
         with election.read() as session:
             found = orgs.find_org(session, code)
             day = date(2026, 3, 2)
-            return about_election(session, TERMS, kind, found, office, today=day).contact
+            writer = DocumentWriter(
+                session, TERMS, found, ADMINISTRATOR, day, "工委党建办（0531-1）"
+            )
+            return writer.write(kind).contact
 
     assert contact(DocumentKind.REQUEST) == ContactPerson("周干事", "13800000001")
     assert contact(DocumentKind.REQUEST, "B2") == ContactPerson()  # to be filled in by B2

@@ -1,6 +1,6 @@
 import pytest
 
-from dj_cadence.domain.organizations.city import city_name, unknown_city
+from dj_cadence.domain.organizations.facts import city_name, unknown_city
 
 
 def test_the_name_by_which_a_city_is_found() -> None:

@@ -12,7 +12,7 @@ from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.planning.cohort import case_cohort, cohort_of, term_cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
-from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import From, ReminderPlan, ReminderStep, reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import (
     Clock,
@@ -24,6 +24,7 @@ from dj_cadence.domain.rules.duty import (
     Tier,
     Vacation,
 )
+from dj_cadence.domain.tasks.task import TaskDates
 from tests.world.published import CALENDAR
 
 START = date(2020, 1, 1)

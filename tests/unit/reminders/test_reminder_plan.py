@@ -12,10 +12,10 @@ from dj_cadence.domain.reminders.plan import (
     Reminder,
     ReminderPlan,
     ReminderStep,
-    TaskDates,
     next_reminder,
     reminders,
 )
+from dj_cadence.domain.tasks.task import TaskDates
 from tests.world.published import CALENDAR
 
 LATE = ReminderStep("late", From.DUE, working_days=1, repeat_weeks=1)

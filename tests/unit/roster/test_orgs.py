@@ -10,7 +10,7 @@ from dj_cadence.domain.roster.cells import parse_date
 from dj_cadence.domain.roster.columns import ORG_COLUMNS
 from dj_cadence.domain.roster.facts import OrgStart, facts_of, with_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_orgs
-from dj_cadence.domain.roster.rows import Origin, RosterRow, column_letters
+from dj_cadence.domain.roster.rows import Origin, TableRow, column_letters
 from dj_cadence.domain.roster.tree import (
     TreePosition,
     lay_out,
@@ -31,27 +31,27 @@ KINDS = (
 
 def row(
     code: str, kind: str = "党支部", supervisor: str = "", number: int = 2, **more: str
-) -> RosterRow:
+) -> TableRow:
     cells = {c.key: "" for c in ORG_COLUMNS}
     cells |= {"code": code, "name": f"{code}名", "kind": kind, "supervisor": supervisor, **more}
-    return RosterRow(ORIGIN, number, cells)
+    return TableRow(ORIGIN, number, cells)
 
 
-def read(*rows: RosterRow) -> dict[str, RosterOrg]:
+def read(*rows: TableRow) -> dict[str, RosterOrg]:
     orgs, problems = read_orgs(rows, {})
     assert problems == []
     return orgs
 
 
-def problems_of(*rows: RosterRow) -> list[tuple[str, str]]:
+def problems_of(*rows: TableRow) -> list[tuple[str, str]]:
     return [(p.place, p.message) for p in read_orgs(rows, {})[1]]
 
 
-def tree_faults(*rows: RosterRow) -> list[Problem]:
+def tree_faults(*rows: TableRow) -> list[Problem]:
     return tree_problems(read(*rows), {r.cells["code"]: r for r in rows}, ())
 
 
-def tree_positions(*rows: RosterRow) -> dict[str, TreePosition]:
+def tree_positions(*rows: TableRow) -> dict[str, TreePosition]:
     orgs = read(*rows)
     return lay_out(orgs, siblings(orgs))
 
@@ -100,7 +100,7 @@ def test_a_row_becomes_an_organization_and_its_cells_give_it_again() -> None:
         "last_election": "2023-05-10",
         "founded": "2010-09-01",
     }
-    assert read(RosterRow(ORIGIN, 2, org.cells())) == {"B1": org}
+    assert read(TableRow(ORIGIN, 2, org.cells())) == {"B1": org}
 
 
 def test_every_fault_of_a_row_is_named_with_its_cell() -> None:
@@ -179,7 +179,7 @@ def test_a_column_that_is_not_in_the_sheet_changes_nothing() -> None:
     stored = {"code": "B1", "name": "旧名", "kind": "党支部", "city": "示例市", "groups": "2"}
     narrow = Origin("组织.csv", {"code": 1, "name": 2, "kind": 3, "groups": 4}, lettered=False)
     cells = {"code": "B1", "name": "新名", "kind": "党支部", "groups": ""}
-    org = read_orgs([RosterRow(narrow, 2, cells)], {"B1": stored})[0]["B1"]
+    org = read_orgs([TableRow(narrow, 2, cells)], {"B1": stored})[0]["B1"]
     assert (org.name, org.city, org.groups) == ("新名", "示例市", None)
     assert narrow.place(2, "groups") == "组织.csv:2:4"
     assert narrow.place(2, "city") == "组织.csv:2"
@@ -225,9 +225,7 @@ def test_a_city_may_be_written_with_or_without_its_last_character() -> None:
         [text for key, text in oddities(o, TODAY, {"苏州"}) if key == "city"] for o in orgs.values()
     ]
     assert cities == [[], ["没有见过的城市“青鸟”，是否想写“青岛”？"], []]
-    tree_position = TreePosition(
-        "B1", 1, 1, "", top_of_school=True, branches_below=False, group_rows=0
-    )
+    tree_position = TreePosition(1, 1, "", top_of_school=True, branches_below=False, group_rows=0)
     assert facts_of(orgs["B1"], tree_position, None, TODAY, beginning=AT_ONCE).city == "青岛"
     assert orgs["B1"].cells()["city"] == "青岛市"
 
@@ -282,7 +280,7 @@ def test_positions_are_a_preorder_in_the_order_of_the_roster() -> None:
         row("B1", supervisor="Z"),
         row("X", "党委"),
     )
-    assert [(s.code, s.position, s.end) for s in found.values()] == [
+    assert [(code, s.position, s.end) for code, s in found.items()] == [
         ("S", 1, 5),
         ("C", 2, 5),
         ("B2", 3, 3),

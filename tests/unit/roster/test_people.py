@@ -15,16 +15,14 @@ from dj_cadence.domain.roster.appointment_rows import (
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS
 from dj_cadence.domain.roster.org_rows import read_org
 from dj_cadence.domain.roster.people import RosterPerson, StoredPerson, identify, number_of
-from dj_cadence.domain.roster.rows import Origin, RosterRow
+from dj_cadence.domain.roster.rows import Origin, TableRow
 from dj_cadence.problems import Problem
 
 ORIGIN = Origin(
     "任职.csv", {c.key: n for n, c in enumerate(APPOINTMENT_COLUMNS, 1)}, lettered=False
 )
 BRANCH, _ = read_org(
-    RosterRow(
-        ORIGIN, 1, {"code": "B1", "name": "甲支部", "kind": "党支部", "founded": "2012-09-01"}
-    )
+    TableRow(ORIGIN, 1, {"code": "B1", "name": "甲支部", "kind": "党支部", "founded": "2012-09-01"})
 )
 assert BRANCH
 assert BRANCH.kind is OrgKind.BRANCH
@@ -33,18 +31,18 @@ ORGS = {"B1": BRANCH, "B2": BRANCH}
 
 def row(
     name: str, office: str = "书记", org: str = "B1", *, number: int = 2, **more: Any
-) -> RosterRow:
+) -> TableRow:
     cells = {c.key: "" for c in APPOINTMENT_COLUMNS}
-    return RosterRow(ORIGIN, number, {**cells, "org": org, "office": office, "name": name, **more})
+    return TableRow(ORIGIN, number, {**cells, "org": org, "office": office, "name": name, **more})
 
 
-def read(*rows: RosterRow) -> list[RosterAppointment]:
+def read(*rows: TableRow) -> list[RosterAppointment]:
     appointments, problems = read_appointments(rows, ORGS, ())
     assert problems == []
     return appointments
 
 
-def faults(*rows: RosterRow) -> list[tuple[str, str]]:
+def faults(*rows: TableRow) -> list[tuple[str, str]]:
     return [(p.place, p.message) for p in read_appointments(rows, ORGS, ())[1]]
 
 
@@ -216,5 +214,5 @@ def test_a_sheet_without_a_column_of_addresses_leaves_them() -> None:
     narrow = Origin("任职.csv", {"org": 1, "office": 2, "name": 3, "email": 4}, lettered=False)
     cells = {"org": "B1", "office": "书记", "name": "甲", "email": ""}
     stored = known("name:B1/甲", "甲", ("email", "a@x.cn"), ("phone", "88880000"), ("wecom", "w"))
-    ((person,), _) = identify(read(RosterRow(narrow, 2, cells)), [stored])
+    ((person,), _) = identify(read(TableRow(narrow, 2, cells)), [stored])
     assert person.addresses() == {("phone", "88880000"), ("wecom", "w")}

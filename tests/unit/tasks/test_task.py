@@ -17,6 +17,7 @@ from dj_cadence.domain.tasks.task import (
     SILENT,
     UNSETTLED,
     State,
+    TaskDates,
     first_overdue_day,
     next_change,
     overdue_days,
@@ -24,7 +25,8 @@ from dj_cadence.domain.tasks.task import (
 )
 from tests.world.published import CALENDAR
 
-OPENS, DUE = date(2026, 1, 1), date(2026, 1, 30)
+DUE = date(2026, 1, 30)
+DATES = TaskDates(date(2026, 1, 1), None, DUE)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ OPENS, DUE = date(2026, 1, 1), date(2026, 1, 30)
     ],
 )
 def test_what_a_task_is_on_a_day(day: date, grace: int, state: State) -> None:
-    assert state_on(day, OPENS, DUE, grace, CALENDAR) is state
+    assert state_on(day, DATES, grace, CALENDAR) is state
 
 
 def test_the_grace_is_counted_in_working_days() -> None:
@@ -81,12 +83,12 @@ def test_a_state_changes_on_the_day_that_was_foretold_and_on_none_before(
     days: list[date], grace: int
 ) -> None:
     start, opens, due = days
-    day, seen = start, [start]
-    while (change := next_change(day, opens, due, grace, CALENDAR)) is not None:
-        assert state_on(change - DAY, opens, due, grace, CALENDAR) is state_on(
-            seen[-1], opens, due, grace, CALENDAR
+    day, seen, dates = start, [start], TaskDates(opens, None, due)
+    while (change := next_change(day, dates, grace, CALENDAR)) is not None:
+        assert state_on(change - DAY, dates, grace, CALENDAR) is state_on(
+            seen[-1], dates, grace, CALENDAR
         )
         day = change
         seen.append(day)
 
-    assert state_on(seen[-1], opens, due, grace, CALENDAR) is State.OVERDUE
+    assert state_on(seen[-1], dates, grace, CALENDAR) is State.OVERDUE

@@ -56,14 +56,9 @@ class WorkCalendar:
 
     years: Mapping[int, HolidayYear] = field(default_factory=dict)
     semesters: tuple[Semester, ...] = ()
-
-    @cached_property
-    def _off(self) -> frozenset[date]:
-        return self._named_days[0]
-
-    @cached_property
-    def _made_up(self) -> frozenset[date]:
-        return self._named_days[1]
+    _by_school: dict[tuple[str, str], tuple[Semester, ...]] = field(
+        init=False, default_factory=dict, compare=False
+    )
 
     @cached_property
     def _named_days(self) -> tuple[frozenset[date], frozenset[date]]:
@@ -77,9 +72,8 @@ class WorkCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Weekends off, statutory holidays off, make-up days on."""
-        if day in self._made_up:
-            return True
-        return day.weekday() < 5 and day not in self._off
+        off, worked = self._named_days
+        return day in worked or (day.weekday() < 5 and day not in off)
 
     def is_provisional(self, *days: date) -> bool:
         """Whether any of `days` lies in a year whose notice is not in."""
@@ -122,10 +116,6 @@ class WorkCalendar:
             while not self.is_working_day(day):
                 day += step
         return day
-
-    @cached_property
-    def _by_school(self) -> dict[tuple[str, str], tuple[Semester, ...]]:
-        return {}
 
     def semesters_for(self, city: str, stage: str) -> tuple[Semester, ...]:
         """The semesters of a school, the most particular entry for each label."""

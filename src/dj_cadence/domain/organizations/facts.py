@@ -1,9 +1,11 @@
 """Kinds of organizations, and the facts about one that rules may test."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from dj_cadence.chinese import LabelledEnum
+from dj_cadence.problems import suggestion
 
 
 class OrgKind(LabelledEnum):
@@ -32,6 +34,7 @@ PARTY_ORGANIZATIONS = frozenset(
     {OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH, OrgKind.BRANCH, OrgKind.JOINT_BRANCH}
 )
 """Those with a term of office of their own; a 党小组 is part of its branch."""
+SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
 APPROVERS = frozenset({OrgKind.PARTY_COMMITTEE, OrgKind.SUPERVISOR})
 
 STAGES = (
@@ -40,10 +43,29 @@ STAGES = (
 )
 """学段: how far a school goes."""
 
+CITIES = (
+    *("济南", "青岛", "淄博", "枣庄", "东营", "烟台", "潍坊", "济宁"),
+    *("泰安", "威海", "日照", "临沂", "德州", "聊城", "滨州", "菏泽"),
+)
+"""Of Shandong; their bureaus publish the school calendars."""
+
 COMMITTEE_THRESHOLD = 7
 """Full members from which a branch must have a committee (支部工作条例, ch. 6)."""
 LEAST_MEMBERS, MOST_MEMBERS = 3, 50
 """Full members that a branch of one unit has at least, and as a rule at most (art. 4)."""
+
+
+def city_name(written: str) -> str:
+    """The name by which a city is found: 青岛 for 青岛市 too."""
+    return written.strip().removesuffix("市")
+
+
+def unknown_city(written: str, others: Collection[str]) -> str:
+    """What to say of a city that is neither in Shandong nor one of `others`; else empty."""
+    city, cities = city_name(written), (*CITIES, *others)
+    if not city or city in cities:
+        return ""
+    return f"没有见过的城市“{written}”{suggestion(city, cities) or '，请核对。'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from dj_cadence.domain.organizations.tree_range import TreeRange
+
+class TreeRange(NamedTuple):
+    """Organizations by position, both ends included; each lies before those below it."""
+
+    first: int
+    last: int
+
+
+WHOLE_TREE = TreeRange(0, 2**31 - 1)
 
 
 class Organization(NamedTuple):

@@ -12,9 +12,8 @@ from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.planning.slot import Slot
-from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, PartialPeriod
+from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, PartialPeriod, Vacation
 from dj_cadence.domain.rules.override import OverrideKey, day_of, of_period
-from dj_cadence.domain.rules.vacation import Vacation
 
 _FRIDAY = 4
 _REACH = 550 * DAY
@@ -58,9 +57,10 @@ def _slot(
     opens, due, reasons, rests_on = _stretch(every, period, calendar)
     planned, planned_reasons = _planned(every, facts, opens, due, calendar)
     if planned and every.vacation is Vacation.SHIFT:
-        planned, planned_reasons = _in_term_time(
-            planned, opens, due, semesters, calendar, planned_reasons
-        )
+        nearest = _in_term_time(planned, opens, due, semesters, calendar)
+        if nearest != planned:
+            planned_reasons.append(f"{day_text(planned)}在假期中，移到{day_text(nearest)}")
+            planned = nearest
     days = [*rests_on, *([planned] if planned else [])]
     provisional = period.provisional or calendar.is_provisional(*days)
     if provisional:
@@ -90,19 +90,14 @@ def _stretch(
             return _before_holiday(every.before, opens, due, name, calendar)
         reason = f"规则给出的办理时段为{day_text(opens)}至{day_text(due)}，最后一天即截止日"
         return opens, due, [name, reason], ()
+    span = f"{name}，{day_text(period.first)}"
     if rule := parse_day_rule(every.due_day):
         due, _ = rule.resolve(period.last.replace(day=1), period.last, calendar)
-        span = f"{name}，{day_text(period.first)}起"
-        reason = f"截止日：规则定为“{rule.text}”，{day_text(due)}"
-        return period.first, due, [span, reason], (due,) if rule.working else ()
+        reasons = [f"{span}起", f"截止日：规则定为“{rule.text}”，{day_text(due)}"]
+        return period.first, due, reasons, (due,) if rule.working else ()
     due = calendar.on_or_before(period.last)
-    span = f"{name}，{day_text(period.first)}至{day_text(period.last)}"
-    return (
-        period.first,
-        due,
-        [span, f"截止日：周期内最后一个工作日，{_worked(due, calendar)}"],
-        (due,),
-    )
+    reason = f"截止日：周期内最后一个工作日，{_worked(due, calendar)}"
+    return period.first, due, [f"{span}至{day_text(period.last)}", reason], (due,)
 
 
 def _before_holiday(
@@ -162,37 +157,27 @@ def is_vacation(period: Period, semesters: tuple[Semester, ...]) -> bool:
 
     Before the first and after the last semester that is known there is no telling: no.
     """
-    if not any(s.first < period.first for s in semesters):
-        return False
-    if not any(s.last > period.last for s in semesters):
-        return False
+    before = any(s.first < period.first for s in semesters)
+    after = any(s.last > period.last for s in semesters)
     in_school = sum(
         max(0, (min(s.last, period.last) - max(s.first, period.first)).days + 1) for s in semesters
     )
-    return 2 * in_school < (period.last - period.first).days + 1
+    return before and after and 2 * in_school < (period.last - period.first).days + 1
 
 
 def _in_term_time(
-    planned: date,
-    opens: date,
-    due: date,
-    semesters: tuple[Semester, ...],
-    calendar: WorkCalendar,
-    reasons: list[str],
-) -> tuple[date, list[str]]:
+    planned: date, opens: date, due: date, semesters: tuple[Semester, ...], calendar: WorkCalendar
+) -> date:
     """The nearest working day of a semester in the period, the later of two equally near."""
     if any(s.first <= planned <= s.last for s in semesters):
-        return planned, reasons
+        return planned
     days = (
         day
         for s in semesters
         for day in (calendar.on_or_after(s.first), calendar.on_or_before(s.last))
         if opens <= day <= due
     )
-    nearest = min(days, key=lambda day: (abs(day - planned), day < planned), default=planned)
-    if nearest == planned:
-        return planned, reasons
-    return nearest, [*reasons, f"{day_text(planned)}在假期中，移到{day_text(nearest)}"]
+    return min(days, key=lambda day: (abs(day - planned), day < planned), default=planned)
 
 
 def _announced(slot: Slot, values: Mapping[OverrideKey, str]) -> Slot:

@@ -31,35 +31,26 @@ def steps_from(workflow: Workflow, reference: Reference, calendar: WorkCalendar)
     for step in workflow.steps:
         if step.counted_from != reference.counted_from:
             continue
-        over = step.by_planning or workflow.task_step(step.key) in workflow.before(OWN)
-        if over and reference.is_planned and _ends_before(workflow, step):
-            continue
+        leads_to_own = workflow.task_step(step.key) in workflow.before(OWN)
+        is_from_own = step.counted_from == workflow.own.key
+        if reference.is_planned and (step.by_planning or (leads_to_own and is_from_own)):
+            continue  # what is known of the own task makes it needless
         slot = _slot(workflow, step, reference, calendar)
-        if slot.due >= reference.asked_on or not _may_be_left_out(workflow, slot):
+        # As with periods, what was over at the start is not asked for; but terms and cases go on
+        # whole, and where others are counted from the step its day must be known.
+        whole = slot.period in (TERM, CASE) or slot.step in workflow.references
+        if whole or slot.due >= reference.asked_on:
             yield asked(slot, reference.asked_on, calendar)
-
-
-def _may_be_left_out(workflow: Workflow, slot: Slot) -> bool:
-    """Whether a step whose last day is past at the start is not asked for.
-
-    As with periods; but terms and cases go on whole, and where others are counted from the
-    step its day must be known.
-    """
-    return slot.period not in (TERM, CASE) and slot.step not in workflow.references
-
-
-def _ends_before(workflow: Workflow, step: Step) -> bool:
-    """Whether what is known of the own task makes the step needless."""
-    return step.by_planning or step.counted_from == workflow.own.key
 
 
 def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCalendar) -> Slot:
     day = reference.day
     opens, due = (offset.from_(day, calendar) for offset in (step.not_before, step.not_after))
     uncertain = any(offset.working_days for offset in (step.not_before, step.not_after))
+    label = reference.label
     return Slot(
-        period=period_key(reference.label),
-        label=reference.label,
+        period=next((key for key in (TERM, CASE) if label.startswith(f"{key}-")), label),
+        label=label,
         opens=opens,
         planned=None,
         due=due,
@@ -71,14 +62,6 @@ def _slot(workflow: Workflow, step: Step, reference: Reference, calendar: WorkCa
         ),
         step=step.key,
     )
-
-
-def period_key(label: str) -> str:
-    """The period in a task's key, from the one that is shown."""
-    for key in (TERM, CASE):
-        if label.startswith(f"{key}-"):
-            return key
-    return label
 
 
 def _origin(workflow: Workflow, step: Step) -> str:

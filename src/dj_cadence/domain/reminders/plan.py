@@ -8,7 +8,7 @@ from enum import StrEnum
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.domain.tasks.task import last_answer_day
+from dj_cadence.domain.tasks.task import TaskDates, last_answer_day
 
 # Steps of notices that stand in no plan:
 ESCALATED = "up"
@@ -115,17 +115,6 @@ class ReminderPlan:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TaskDates:
-    """The dates of one task, local."""
-
-    opens: date
-    planned: date | None
-    due: date
-    asked_on: date | None = None
-    """When it was asked whether it is done already; None: it was not under way at the start."""
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Reminder:
     """A reminder step on its day; `occurrence` counts repeats from 0."""
@@ -225,17 +214,13 @@ def _reminder(step: ReminderStep, day: date, occurrence: int) -> Reminder:
 
 
 def _base(step: ReminderStep, dates: TaskDates) -> date | None:
-    match step.counted_from:
-        case From.OPENS:
-            return dates.opens
-        case From.PLANNED:
-            return dates.planned
-        case From.TARGET:
-            return dates.planned or dates.due
-        case From.DUE_MONTH:
-            return max(dates.due.replace(day=1), dates.opens)
-        case From.DUE:
-            return dates.due
+    return {
+        From.OPENS: dates.opens,
+        From.PLANNED: dates.planned,
+        From.TARGET: dates.planned or dates.due,
+        From.DUE_MONTH: max(dates.due.replace(day=1), dates.opens),
+        From.DUE: dates.due,
+    }[step.counted_from]
 
 
 def _first_day(step: ReminderStep, base: date, calendar: WorkCalendar) -> date:

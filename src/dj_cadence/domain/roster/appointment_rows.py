@@ -17,7 +17,7 @@ from dj_cadence.domain.roster.contact_text import (
     phone_number,
 )
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import compatible, is_placeholder, person_name, visible
 from dj_cadence.problems import Problem
 
@@ -25,16 +25,8 @@ _SEPARATORS = re.compile(r"[;；\n]")
 _AROUND_A_VALUE = " 。；;，,、"
 CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _NATURES = {
-    "主持工作": True,
-    "代理": True,
-    "acting": True,
-    "正式": False,
-    "专职": False,
-    "兼任": False,
-    "兼职": False,
-    "兼": False,
-    "挂职": False,
-    "": False,
+    **dict.fromkeys(("主持工作", "代理", "acting"), True),
+    **dict.fromkeys(("正式", "专职", "兼任", "兼职", "兼", "挂职", ""), False),
 }
 EMAIL, PHONE = "email", "phone"
 _ORGANIZATION = re.compile(r"党委|工委|总支|(?<![团总])支部")
@@ -51,7 +43,7 @@ _ITS_WORD = {
 class RosterAppointment:
     """One office of one person; a row with two offices gives two."""
 
-    row: RosterRow
+    row: TableRow
     org: str
     office: str
     acting: bool
@@ -78,7 +70,7 @@ def nature_of(office: str) -> str:
 
 
 def read_appointments(
-    rows: Iterable[RosterRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
+    rows: Iterable[TableRow], orgs: Mapping[str, RosterOrg], written: Iterable[str]
 ) -> tuple[list[RosterAppointment], list[Problem]]:
     """The appointments of `rows`, and every fault of a single row.
 
@@ -95,7 +87,8 @@ def read_appointments(
 
 
 def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
-    org, name = cells.required("org") and cells.settled("org"), person_name(cells.required("name"))
+    org = cells.required("org") and cells.row.text("org")
+    name = person_name(cells.required("name"))
     if is_placeholder(name):
         cells.fault("name", f"姓名写的是“{name}”：职务空缺的，不要写这一行。")
     in_charge = is_in_charge(cells.text("nature"))
@@ -105,16 +98,14 @@ def _read_row(cells: Cells, codes: Codes) -> list[RosterAppointment]:
     since, until = cells.day("since") or FIRST_DAY, cells.day("until") or LAST_DAY
     if until < since:
         cells.fault("until", "离任日期早于任职日期，请改正。")
-    acting = not in_charge and bool(
-        cells.one_of("nature", _NATURES, "可填“主持工作”，正式任职留空")
-    )
+    acting = not in_charge and cells.one_of("nature", _NATURES, "可填“主持工作”，正式任职留空")
     addresses = _addresses(cells)
     return [
         RosterAppointment(
             row=cells.row,
             org=org,
             office=named.office,
-            acting=named.acting or acting,
+            acting=named.acting or bool(acting),
             person=cells.code("person"),
             name=name,
             addresses=addresses,
@@ -136,14 +127,14 @@ def _offices(cells: Cells, *, in_charge: bool) -> tuple[NamedOffice, ...]:
 
 def _addresses(cells: Cells) -> dict[str, str]:
     addresses = _others(cells)
-    if (email := cells.text("email")) and not cells.says_nothing("email"):
-        if text := email_fault(email):
-            cells.fault("email", text)
-        addresses[EMAIL] = email_address(email)
-    if (phone := cells.text("phone")) and not cells.says_nothing("phone"):
-        if text := phone_fault(phone):
-            cells.fault("phone", text)
-        addresses[PHONE] = phone_number(phone)
+    for channel, fault_of, normal in (
+        (EMAIL, email_fault, email_address),
+        (PHONE, phone_fault, phone_number),
+    ):
+        if (written := cells.text(channel)) and not cells.says_nothing(channel):
+            if text := fault_of(written):
+                cells.fault(channel, text)
+            addresses[channel] = normal(written)
     return addresses
 
 
@@ -168,11 +159,7 @@ def office_warnings(
 ) -> list[Problem]:
     """Appointments from before the founding, and those that name another kind of organization."""
     warnings = [
-        Problem(
-            a.row.place("since"),
-            f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。",
-            warning=True,
-        )
+        a.row.warning("since", f"{a.name}的任职日期早于{orgs[a.org].name}的成立日期，请核对。")
         for a in appointments
         if a.org in orgs and FIRST_DAY < a.since < (orgs[a.org].founded or FIRST_DAY)
     ]
@@ -190,4 +177,4 @@ def _of_another(appointment: RosterAppointment, org: RosterOrg) -> Iterable[Prob
             f"职务“{written}”里有{words[0]}的职务，{org.name}是{org.kind.label}：都按{org.name}的导入；"
             "是别的组织的，请在那个组织名下另写一行。"
         )
-        yield Problem(appointment.row.place("office"), text, warning=True)
+        yield appointment.row.warning("office", text)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import (
     code_text,
     compatible,
@@ -29,7 +29,7 @@ _LONGEST_CODE = 64
 class Cells:
     """One row while it is read."""
 
-    row: RosterRow
+    row: TableRow
     headers: Mapping[str, str]
     """ORG_HEADERS or APPOINTMENT_HEADERS."""
     problems: list[Problem] = field(default_factory=list)
@@ -37,10 +37,6 @@ class Cells:
     def text(self, key: str) -> str:
         """What one sees in the cell."""
         return visible(self.row.cells.get(key, ""))
-
-    def settled(self, key: str) -> str:
-        """A code of an organization, whose spelling was settled before the rows are read."""
-        return self.row.cells.get(key, "")
 
     def code(self, key: str) -> str:
         """A number of a person in the form in which it is kept."""
@@ -60,7 +56,7 @@ class Cells:
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
         text = self.text(key)
-        if not text and self.row.has_column(key) and key not in self.row.unread:
+        if not text and key in self.row.origin.columns and key not in self.row.unread:
             self.fault(key, f"缺少{self.headers[key]}，请填写。")
         return text
 

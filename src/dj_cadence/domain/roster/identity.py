@@ -13,67 +13,49 @@ from dj_cadence.normal_form import name_key
 from dj_cadence.problems import Problem
 
 _WORDS = {EMAIL: "邮箱", PHONE: "手机"}
-_Address = tuple[str, str]
 
 
 def identity_changes(
     people: Sequence[RosterPerson], stored: Sequence[StoredPerson]
 ) -> Iterator[Problem]:
     """Each person of the file who takes over something of a known one that they are not."""
-    signs = _Signs(stored)
+    owners: dict[tuple[str, str], list[StoredPerson]] = {}
+    namesakes: dict[tuple[str, str], list[StoredPerson]] = {}
+    for before in stored:
+        for pair in before.addresses:
+            owners.setdefault(pair, []).append(before)
+        for org in before.orgs:
+            namesakes.setdefault((org, name_key(before.name)), []).append(before)
     now = {person.stored.id: person for person in people if person.stored}
     for person in people:
+        own = person.stored.addresses if person.stored else frozenset()
         others: dict[int, Problem] = {}
         for row in person.rows:
             for pair in row.addresses.items():
-                for other in signs.others_with(pair, person):
+                for other in () if pair in own else owners.get(pair, ()):
                     others.setdefault(other.id, _of_address(person, row, pair, other, now))
-            for other in signs.namesakes(row.org, person):
-                others.setdefault(other.id, _of_name(person, row, other, now))
+            for other in namesakes.get((row.org, name_key(person.name)), ()):
+                if other is not person.stored:
+                    others.setdefault(other.id, _of_name(person, row, other, now))
         yield from others.values()
-
-
-class _Signs:
-    """Who is known by an address, and by name at an organization."""
-
-    def __init__(self, stored: Sequence[StoredPerson]) -> None:
-        self._owners: dict[_Address, list[StoredPerson]] = {}
-        self._named: dict[tuple[str, str], list[StoredPerson]] = {}
-        for person in stored:
-            for pair in person.addresses:
-                self._owners.setdefault(pair, []).append(person)
-            for org in person.orgs:
-                self._named.setdefault((org, name_key(person.name)), []).append(person)
-
-    def others_with(self, pair: _Address, person: RosterPerson) -> Iterator[StoredPerson]:
-        """Those who had an address that this person had not."""
-        if person.stored is None or pair not in person.stored.addresses:
-            yield from self._owners.get(pair, ())
-
-    def namesakes(self, org: str, person: RosterPerson) -> Iterator[StoredPerson]:
-        """Others of the same name at an organization."""
-        for namesake in self._named.get((org, name_key(person.name)), ()):
-            if namesake is not person.stored:
-                yield namesake
 
 
 def _of_address(
     person: RosterPerson,
     row: RosterAppointment,
-    pair: _Address,
-    known: StoredPerson,
+    pair: tuple[str, str],
+    other: StoredPerson,
     now: Mapping[int, RosterPerson],
 ) -> Problem:
     channel, value = pair
-    what = f"{_WORDS.get(channel, channel)}“{value}”"
-    if name_key(known.name) == name_key(person.name):
-        return _of_name(person, row, known, now)
-    holder = now.get(known.id)
-    if holder and pair in holder.addresses():
-        text = f"{what}由{known.name}和{person.name}共用：以后按两个人分别提醒，请核对。"
+    what = f"{_WORDS.get(channel, channel)}“{value}”由{other.name}"
+    if name_key(other.name) == name_key(person.name):
+        return _of_name(person, row, other, now)
+    if other.id in now and pair in now[other.id].addresses():
+        text = f"{what}和{person.name}共用：以后按两个人分别提醒，请核对。"
     else:
-        text = f"{what}由{known.name}转给了{person.name}：以后的提醒发给{person.name}，请核对。"
-    return Problem(row.row.place(address_column(channel)), text, warning=True)
+        text = f"{what}转给了{person.name}：以后的提醒发给{person.name}，请核对。"
+    return row.row.warning(address_column(channel), text)
 
 
 def _of_name(
@@ -91,4 +73,4 @@ def _of_name(
         text = f"原来的{namesake.name}分成了两个人；其实是一个人的，请统一编号、邮箱和手机。"
     else:
         text = f"和原来的{namesake.name}认作两个人；其实是同一个人的，请写同一个编号。"
-    return Problem(row.row.place("name"), text, warning=True)
+    return row.row.warning("name", text)

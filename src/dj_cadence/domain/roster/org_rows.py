@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from dj_cadence.domain.dates.day_rule import EXAMPLES, parse_day_rule
-from dj_cadence.domain.organizations.city import unknown_city
 from dj_cadence.domain.organizations.facts import (
     BRANCHES,
     COMMITTEE_THRESHOLD,
@@ -15,9 +14,10 @@ from dj_cadence.domain.organizations.facts import (
     PARTY_ORGANIZATIONS,
     STAGES,
     OrgKind,
+    unknown_city,
 )
 from dj_cadence.domain.roster.cells import ORG_HEADERS, Cells, code_fault
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import compatible
 from dj_cadence.problems import Problem
 
@@ -26,17 +26,13 @@ KINDS: Mapping[str, OrgKind] = {
     **{kind.value: kind for kind in OrgKind},
     "上级机关": OrgKind.SUPERVISOR,
     "基层党委": OrgKind.PARTY_COMMITTEE,
-    "总支": OrgKind.GENERAL_BRANCH,
-    "总支部": OrgKind.GENERAL_BRANCH,
-    "党总支部": OrgKind.GENERAL_BRANCH,
+    **dict.fromkeys(("总支", "总支部", "党总支部"), OrgKind.GENERAL_BRANCH),
     "支部": OrgKind.BRANCH,
     "联合支部": OrgKind.JOINT_BRANCH,
     "小组": OrgKind.PARTY_GROUP,
     "教工团支": OrgKind.LEAGUE_BRANCH_STAFF,
     "少先队大队": OrgKind.YOUNG_PIONEERS,
-    "妇女委员会": OrgKind.WOMENS_COMMITTEE,
-    "妇女工作委员会": OrgKind.WOMENS_COMMITTEE,
-    "妇联": OrgKind.WOMENS_COMMITTEE,
+    **dict.fromkeys(("妇女委员会", "妇女工作委员会", "妇联"), OrgKind.WOMENS_COMMITTEE),
 }
 _KIND_ADVICE = "可填：" + "、".join(KIND_BY_LABEL)
 
@@ -90,7 +86,7 @@ def _as_text(value: object) -> str:
 
 
 def read_orgs(
-    rows: Iterable[RosterRow], stored: Mapping[str, Mapping[str, str]], *, correct: bool = False
+    rows: Iterable[TableRow], stored: Mapping[str, Mapping[str, str]], *, correct: bool = False
 ) -> tuple[dict[str, RosterOrg], list[Problem]]:
     """The organizations of `rows` by code, in their order, and every fault of a single row.
 
@@ -100,9 +96,9 @@ def read_orgs(
     kept = ("has_committee",) if correct else ("has_committee", "last_election")
     orgs: dict[str, RosterOrg] = {}
     problems: list[Problem] = []
-    seen: dict[str, RosterRow] = {}
+    seen: dict[str, TableRow] = {}
     for row in rows:
-        code = row.cells.get("code", "")
+        code = row.text("code")
         if code in seen:
             first = seen[code].place("code")
             problems.append(Problem(row.place("code"), f"组织代码“{code}”重复，已见于 {first}。"))
@@ -118,10 +114,10 @@ def read_orgs(
     return orgs, problems
 
 
-def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
+def read_org(row: TableRow) -> tuple[RosterOrg | None, list[Problem]]:
     """The organization of one row, None when it has no code, name or kind."""
     cells = Cells(row, ORG_HEADERS)
-    code, name = cells.required("code") and cells.settled("code"), cells.required("name")
+    code, name = cells.required("code") and row.text("code"), cells.required("name")
     kind = cells.one_of("kind", KINDS, _KIND_ADVICE) if cells.required("kind") else None
     full_members, has_committee = cells.number("full_members"), cells.flag("has_committee")
     last_election, term_years = cells.day("last_election"), _term_years(cells)
@@ -133,8 +129,8 @@ def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
         code=code,
         name=name,
         kind=kind or OrgKind.BRANCH,
-        supervisor=cells.settled("supervisor"),
-        approver=cells.settled("approver"),
+        supervisor=row.text("supervisor"),
+        approver=row.text("approver"),
         school=cells.text("school"),
         full_members=full_members,
         probationary_members=cells.number("probationary_members"),
@@ -150,7 +146,7 @@ def read_org(row: RosterRow) -> tuple[RosterOrg | None, list[Problem]]:
         founded=cells.day("founded"),
         starts_on=cells.day("starts_on"),
         dissolved=cells.day("dissolved"),
-        successor=cells.settled("successor"),
+        successor=row.text("successor"),
         tags=cells.text("tags"),
     )
     _check_lifetime(cells, values)

@@ -4,9 +4,10 @@ Both are settled from the strongest sign to the weakest, so that neither the ord
 nor an earlier import of the same file makes a difference.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from dj_cadence.domain.roster.appointment_rows import (
     EMAIL,
@@ -42,27 +43,43 @@ class StoredPerson:
     def emails(self) -> set[str]:
         return {value for channel, value in self.addresses if channel == EMAIL}
 
-    def signs(self) -> Iterator[str]:
-        if number := number_of(self.key):
-            yield _number_sign(number)
-        yield from (sign for pair in self.addresses for sign in _address_signs(*pair))
-        yield from (_name_sign(org, self.name) for org in self.orgs)
+    def signs(self) -> list[str]:
+        return _signs(number_of(self.key), self.addresses, self.orgs, self.name)
 
 
-def _number_sign(number: str) -> str:
-    return _NUMBER + code_key(number)
+class StoredAppointment(NamedTuple):
+    """Who holds or held which office."""
+
+    id: int
+    org: str
+    """Its code."""
+    office: str
+    person_id: int
+    name: str
+    """The person's."""
+    since: date
+    until: date
+    acting: bool
 
 
-def _address_signs(channel: str, value: str) -> Iterator[str]:
-    """What an address tells about whose it is; a landline is shared by an office."""
-    if channel == EMAIL and value:
-        yield _EMAIL + value
-    elif channel == PHONE and is_own_phone(value):
-        yield _PHONE + value
+def _signs(
+    number: str, addresses: Collection[tuple[str, str]], orgs: Iterable[str], name: str
+) -> list[str]:
+    """What may tell a person, the strongest first; a landline is shared by an office."""
+    return [
+        *([_NUMBER + code_key(number)] if number else ()),
+        *(_EMAIL + value for way, value in addresses if way == EMAIL and value),
+        *(_PHONE + value for way, value in addresses if way == PHONE and is_own_phone(value)),
+        *(_name_sign(org, name) for org in orgs),
+    ]
 
 
 def _name_sign(org: str, name: str) -> str:
     return f"{_NAME}{org}/{name_key(name)}"
+
+
+def _row_signs(row: RosterAppointment) -> list[str]:
+    return _signs(row.person, row.addresses.items(), (row.org,), row.name)
 
 
 @dataclass(slots=True, eq=False)
@@ -89,11 +106,8 @@ class RosterPerson:
         """(channel, address) of all rows, and what is known where their sheets have no column."""
         written = {pair for row in self.rows for pair in row.addresses.items()}
         stored = self.stored.addresses if self.stored else frozenset()
-        return frozenset(written | {pair for pair in stored if not self._has_column(pair[0])})
-
-    def _has_column(self, channel: str) -> bool:
-        column = address_column(channel)
-        return any(row.row.has_column(column) for row in self.rows)
+        columns = {key for row in self.rows for key in row.row.origin.columns}
+        return frozenset(written | {p for p in stored if address_column(p[0]) not in columns})
 
 
 def identify(
@@ -110,35 +124,25 @@ def identify(
     return people, [problem for person in people for problem in _problems(person)]
 
 
-def _signs(row: RosterAppointment) -> list[str]:
-    """What may tell the person of a row, the strongest first."""
-    number = [_number_sign(row.person)] if row.person else []
-    pairs = ((channel, row.addresses.get(channel, "")) for channel in (EMAIL, PHONE))
-    addresses = (sign for pair in pairs for sign in _address_signs(*pair))
-    return [*number, *addresses, _name_sign(row.org, row.name)]
-
-
 def _strength(sign: str) -> int:
     return next(rank for rank, prefix in enumerate(_SIGNS) if sign.startswith(prefix))
 
 
 def _grouped(appointments: Sequence[RosterAppointment]) -> list[RosterPerson]:
     by_sign: dict[str, RosterPerson] = {}
-    of_row: dict[int, RosterPerson] = {}
-    numbered = list(enumerate(appointments))
-    for index, row in sorted(numbered, key=lambda pair: _strength(_signs(pair[1])[0])):
-        signs = _signs(row)
+    people: dict[RosterPerson, None] = {}
+    for row in sorted(appointments, key=lambda row: _strength(_row_signs(row)[0])):
+        signs = _row_signs(row)
         fitting = (p for s in signs if (p := by_sign.get(s)) and _agrees(p, row, s))
-        of_row[index] = person = next(fitting, None) or RosterPerson()
+        person = next(fitting, None) or RosterPerson()
         person.rows.append(row)
+        people[person] = None
         for sign in signs:
             by_sign.setdefault(sign, person)
-    people = dict.fromkeys(of_row[index] for index, _ in numbered)
+    order = {id(row): number for number, row in enumerate(appointments)}
     for person in people:
-        person.rows.clear()
-    for index, row in numbered:  # in the file's order again
-        of_row[index].rows.append(row)
-    return list(people)
+        person.rows.sort(key=lambda row: order[id(row)])
+    return sorted(people, key=lambda person: order[id(person.rows[0])])
 
 
 def _agrees(person: RosterPerson, row: RosterAppointment, sign: str) -> bool:
@@ -157,17 +161,15 @@ def _recognize(people: Sequence[RosterPerson], stored: Iterable[StoredPerson]) -
     for candidate in stored:
         for sign in candidate.signs():
             by_sign.setdefault(sign, []).append(candidate)
-    written = {sign: p for p in people for row in p.rows for sign in _signs(row)}
+    written = {sign: p for p in people for row in p.rows for sign in _row_signs(row)}
     taken: set[int] = set()
     for prefix in _SIGNS:
         for person in people:
-            signs = {s for row in person.rows for s in _signs(row) if s.startswith(prefix)}
-            candidates = (
-                candidate for sign in sorted(signs) for candidate in by_sign.get(sign, ())
-            )
+            signs = {s for row in person.rows for s in _row_signs(row) if s.startswith(prefix)}
             fitting = [
                 candidate
-                for candidate in candidates
+                for sign in sorted(signs)
+                for candidate in by_sign.get(sign, ())
                 if candidate.id not in taken
                 and _may_be(person, candidate, prefix)
                 and (prefix == _NUMBER or not _stands_apart(person, candidate, written))
@@ -209,7 +211,7 @@ def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -
             person.key = person.stored.key if is_same or not person.number else person.number
             continue
         person.key = person.number or min(
-            (sign for row in person.rows for sign in _signs(row)), key=_strength
+            (sign for row in person.rows for sign in _row_signs(row)), key=_strength
         )
         while person.key in taken:
             person.key += "'"
@@ -217,14 +219,13 @@ def _give_keys(people: Iterable[RosterPerson], stored: Iterable[StoredPerson]) -
 
 
 def _problems(person: RosterPerson) -> Iterator[Problem]:
-    first = person.rows[0]
     yield from _contradictions(person.rows)
     if person.stored and name_key(person.stored.name) != name_key(person.name):
         text = (
             f"按编号、邮箱或手机认定为原来的“{person.stored.name}”，改名为“{person.name}”，请核对；"
             f"换了人的，请把{person.stored.name}也写上一行，填离任日期。"
         )
-        yield Problem(first.row.place("name"), text, warning=True)
+        yield person.rows[0].row.warning("name", text)
 
 
 def _contradictions(rows: Sequence[RosterAppointment]) -> Iterator[Problem]:
@@ -243,9 +244,10 @@ def _contradictions(rows: Sequence[RosterAppointment]) -> Iterator[Problem]:
         }
         if name_key(row.name) != name_key(rows[0].name):
             others["name"] = rows[0]
-        for column, other in sorted(others.items(), key=lambda pair: pair[0]):
+        for column in sorted(others):
+            place = others[column].row.place(column)
             text = (
-                f"按编号、邮箱、手机或姓名与 {other.row.place(column)} 是同一人，这一栏却不同："
+                f"按编号、邮箱、手机或姓名与 {place} 是同一人，这一栏却不同："
                 "同一人请统一，两个人请各写人员编号。"
             )
             yield Problem(row.row.place(column), text)

@@ -1,9 +1,10 @@
-"""Rows of a roster as text, which know where they stand."""
+"""Rows of a table as text, which know where they stand."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dj_cadence.problems import LineOf
+from dj_cadence.domain.table_column import Columns
+from dj_cadence.problems import LineOf, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
-    """One row; `cells` has a text for every column of its sheet, empty cells included."""
+class TableRow:
+    """One row; `cells` has a text for every column of its table, empty ones included."""
 
     origin: Origin
     number: int
@@ -34,22 +35,24 @@ class RosterRow:
     unread: frozenset[str] = frozenset()
     """Columns whose cell holds no value that could be taken, which has been told with its place."""
 
-    def place(self, key: str) -> str:
+    def place(self, key: str = "") -> str:
         return self.origin.place(self.number, key)
 
-    def has_column(self, key: str) -> bool:
-        return key in self.origin.columns
+    def warning(self, key: str, text: str) -> Problem:
+        return Problem(self.place(key), text, warning=True)
+
+    def text(self, key: str) -> str:
+        """Empty also where the table has no such column."""
+        return self.cells.get(key, "")
 
     def line(self, key: str) -> tuple[str, int]:
         """The row as one line of text, and where in it the cell begins; 0 for no cell."""
         keys = sorted(self.origin.columns, key=self.origin.columns.__getitem__)
-        before = (
-            [self.cells.get(name, "") for name in keys[: keys.index(key)]] if key in keys else []
-        )
-        at = len("".join(f"{cell} | " for cell in before)) + 1 if key in keys else 0
-        return " | ".join(self.cells.get(name, "") for name in keys), at
+        before = keys[: keys.index(key)] if key in keys else []
+        at = sum(len(self.text(name)) + len(" | ") for name in before) + 1 if key in keys else 0
+        return " | ".join(map(self.text, keys)), at
 
-    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "RosterRow":
+    def over(self, stored: Mapping[str, str], kept: Iterable[str]) -> "TableRow":
         """This row laid over what is known: an empty cell clears, except those in `kept`.
 
         A column that the sheet does not have changes nothing.
@@ -63,8 +66,8 @@ class RosterRow:
 class RosterSheets:
     """All rows of the files of one import."""
 
-    orgs: tuple[RosterRow, ...]
-    appointments: tuple[RosterRow, ...]
+    orgs: tuple[TableRow, ...]
+    appointments: tuple[TableRow, ...]
 
     def line_of(self, wanted: Iterable[str]) -> LineOf:
         """Looks up the rows at the `wanted` places."""
@@ -77,6 +80,17 @@ class RosterSheets:
             if (place := row.place(key)) in wanted
         }
         return lines.get
+
+
+def sheet_rows(
+    name: str, columns: Columns, every: Iterable[Mapping[str, str]]
+) -> tuple[TableRow, ...]:
+    """The rows of a workbook's sheet with all its columns, below its header."""
+    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
+    return tuple(
+        TableRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
+        for number, cells in enumerate(every, 2)
+    )
 
 
 def column_letters(number: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dj_cadence.domain.organizations.facts import APPROVERS, BRANCHES, PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.roster.cells import Codes
 from dj_cadence.domain.roster.org_rows import RosterOrg
-from dj_cadence.domain.roster.rows import RosterRow
+from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.normal_form import word_key
 from dj_cadence.problems import Problem
 
@@ -27,19 +27,19 @@ _ABOVE_OTHERS = frozenset(OrgKind) - {OrgKind.PARTY_GROUP}
 class TreePosition:
     """An organization's place in the tree."""
 
-    code: str
     position: int
     """Preorder, from 1."""
     end: int
     """The last position of its subtree."""
     approver: str
+    """As written, else the nearest 党委 or 上级党组织 above."""
     top_of_school: bool
     branches_below: bool
     group_rows: int
 
 
 def tree_problems(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow], written: Iterable[str]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow], written: Iterable[str]
 ) -> list[Problem]:
     """Unknown or impossible superiors, and cycles.
 
@@ -65,7 +65,7 @@ def tree_problems(
 
 
 def _lost_successors(
-    orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]
+    orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]
 ) -> Iterable[Problem]:
     """Who takes over must still be there."""
     for code, row in rows.items():
@@ -88,7 +88,7 @@ def _kind_problem(org: RosterOrg, above: RosterOrg | None, place: str) -> Iterab
         yield Problem(place, "党小组要写上级组织代码，即所在党支部的代码。")
 
 
-def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, RosterRow]) -> Iterable[Problem]:
+def _cycles(orgs: Mapping[str, RosterOrg], rows: Mapping[str, TableRow]) -> Iterable[Problem]:
     """One problem for each cycle, at the first of its rows."""
     finished: set[str] = set()
     for start in orgs:
@@ -136,25 +136,25 @@ def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
-        if code in again:
+        if code in again and not again.isdisjoint(blocks[-1]):
             blocks.append([])
         blocks[-1].append(code)
-    leading, *rest = blocks
-    if rest:
-        rest[0] = leading + rest[0]
-        leading = []
-    following = iter(rest)
+    following = iter(blocks)
     merged: list[str] = []
     for code in stored:
         merged += next(following) if code in again else [code]
-    return merged + leading
+    return merged + [code for block in following for code in block]
 
 
 def lay_out(
     orgs: Mapping[str, RosterOrg], below: Mapping[str, Sequence[str]]
 ) -> dict[str, TreePosition]:
     """Where every organization stands, in preorder. The tree must be free of problems."""
-    order, depth = _preorder(below)
+    order: list[str] = []
+    waiting = list(reversed(below.get("", ())))
+    while waiting:
+        order.append(waiting.pop())
+        waiting += reversed(below.get(order[-1], ()))
     position = {code: number for number, code in enumerate(order, 1)}
     end = dict(position)
     branches: set[str] = set()
@@ -164,62 +164,36 @@ def lay_out(
             end[above] = max(end[above], end[code])
             if orgs[code].kind in BRANCHES or code in branches:
                 branches.add(above)
-    tops = _tops(orgs, order, depth)
-    approvers = _approvers(orgs, order)
-    groups = {
-        code: sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in children)
-        for code, children in below.items()
-    }
+    nearest: dict[str, str] = {}
+    for code in order:
+        above = orgs[code].supervisor
+        is_approver = above and orgs[above].kind in APPROVERS
+        nearest[code] = above if is_approver else nearest.get(above, "")
+    tops = _tops(orgs, order)
     return {
         code: TreePosition(
-            code,
             position[code],
             end[code],
-            approvers[code],
+            orgs[code].approver or nearest[code],
             code in tops,
             code in branches,
-            groups.get(code, 0),
+            sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in below.get(code, ())),
         )
         for code in order
     }
 
 
-def _preorder(below: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, int]]:
-    order: list[str] = []
-    depth = {"": 0}
-    waiting = list(reversed(below.get("", ())))
-    depth |= dict.fromkeys(waiting, 1)
-    while waiting:
-        code = waiting.pop()
-        order.append(code)
-        children = below.get(code, ())
-        depth |= dict.fromkeys(children, depth[code] + 1)
-        waiting += reversed(children)
-    return order, depth
-
-
-def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str, str]:
-    """Who approves: as written, else the nearest 党委 or 上级党组织 above."""
-    nearest: dict[str, str] = {}
-    for code in order:
-        above = orgs[code].supervisor
-        is_one = above and orgs[above].kind in APPROVERS
-        nearest[code] = above if is_one else nearest.get(above, "")
-    return {code: orgs[code].approver or nearest[code] for code in order}
-
-
-def _tops(
-    orgs: Mapping[str, RosterOrg], order: Sequence[str], depth: Mapping[str, int]
-) -> set[str]:
+def _tops(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> set[str]:
     """The top of each school: the uppermost Party organization that names it.
 
     Where no school is named it is the first Party organization on the way down.
     """
     named: dict[str, str] = {}
     tops: set[str] = set()
-    inside = {"": False}
+    inside, depth = {"": False}, {"": 0}
     for code in order:
         org = orgs[code]
+        depth[code] = depth[org.supervisor] + 1
         is_party = org.kind in PARTY_ORGANIZATIONS
         if is_party and org.school:
             school = word_key(org.school)

@@ -1,8 +1,9 @@
 """A task, its states, and what time alone does to them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -93,6 +94,22 @@ class Task(NamedTuple):
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class TaskDates:
+    """The dates of one task, local."""
+
+    opens: date
+    planned: date | None
+    due: date
+    asked_on: date | None = None
+    """When it was asked whether it is done already; None: it was not under way at the start."""
+
+
+def dates_of(row: Any) -> TaskDates:
+    """Those of a task, or of the slot that gives them to it."""
+    return TaskDates(row.opens, row.planned, row.due, row.asked_on)
+
+
 ANSWER_DAYS = 15
 """Working days to say whether what was under way at the start is done already."""
 
@@ -118,49 +135,29 @@ def first_overdue_day(
 
 def state_on(
     day: date,
-    opens: date,
-    due: date,
+    dates: TaskDates,
     recording_grace: int,
     calendar: WorkCalendar,
-    asked_on: date | None = None,
+    was: State = State.PLANNED,
 ) -> State:
-    """The state of a task that nobody settled, on the local date `day`."""
-    if day < opens:
+    """The state on the local date `day` of a task that nobody settled.
+
+    That it `was` sent back shows until its time is over.
+    """
+    if day < dates.opens:
         return State.PLANNED
-    if day <= due:
-        return State.OPEN
-    if day < first_overdue_day(due, recording_grace, calendar, asked_on):
-        return State.UNRECORDED
-    return State.OVERDUE
-
-
-def owed_again(
-    was: State,
-    day: date,
-    opens: date,
-    due: date,
-    recording_grace: int,
-    calendar: WorkCalendar,
-    asked_on: date | None,
-) -> State:
-    """The state on `day` of a task that is owed as it `was` before somebody settled it."""
-    state = state_on(day, opens, due, recording_grace, calendar, asked_on)
-    if was is State.RETURNED and state is State.OPEN:
-        return State.RETURNED  # that it was sent back shows until its time is over
-    return state
+    if day <= dates.due:
+        return State.RETURNED if was is State.RETURNED else State.OPEN
+    late = first_overdue_day(dates.due, recording_grace, calendar, dates.asked_on)
+    return State.UNRECORDED if day < late else State.OVERDUE
 
 
 def next_change(
-    day: date,
-    opens: date,
-    due: date,
-    recording_grace: int,
-    calendar: WorkCalendar,
-    asked_on: date | None = None,
+    day: date, dates: TaskDates, recording_grace: int, calendar: WorkCalendar
 ) -> date | None:
     """The first day after `day` on which the state changes by itself."""
-    late = first_overdue_day(due, recording_grace, calendar, asked_on)
-    changes = (opens, due + DAY, late)
+    late = first_overdue_day(dates.due, recording_grace, calendar, dates.asked_on)
+    changes = (dates.opens, dates.due + DAY, late)
     return min((change for change in changes if change > day), default=None)
 
 

@@ -4,10 +4,14 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Collection
+from copy import copy
+from inspect import getdoc
 from typing import Annotated
 
 import typer
 from typer import TyperException
+from typer.models import CommandInfo, TyperInfo
 
 from dj_cadence import __version__
 from dj_cadence.entrypoints.cli.arguments import Misuse
@@ -23,10 +27,10 @@ from dj_cadence.entrypoints.cli.commands import (
     quiet,
     roster,
     rule,
+    site,
     task,
     upkeep,
 )
-from dj_cadence.entrypoints.cli.commands import site as site_commands
 from dj_cadence.entrypoints.cli.output import say
 from dj_cadence.entrypoints.log import Log
 from dj_cadence.errors import DjCadenceError
@@ -38,17 +42,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(roster.app, name="roster")
-app.add_typer(calendar.app, name="calendar")
-app.add_typer(case.app, name="case")
-app.add_typer(channel.app, name="channel")
-app.add_typer(quiet.app, name="quiet")
+for group in (roster, calendar, case, channel, quiet):
+    app.add_typer(group.app)
 for command in (
-    site_commands.init,
-    site_commands.demo,
-    site_commands.run,
-    site_commands.send,
-    site_commands.doctor,
+    site.init,
+    site.demo,
+    site.run,
+    site.send,
+    site.doctor,
     rule.check,
     rule.rules,
     plan.plan,
@@ -76,12 +77,12 @@ for command in (
     upkeep.restore,
     people.burden,
     people.access,
+    done.take_back,
+    task.return_,
+    people.phone_list,
+    people.login_link,
 ):
-    app.command()(command)
-app.command("take-back")(done.take_back)
-app.command("return")(task.return_)
-app.command("phone-list")(people.phone_list)
-app.command("login-link")(people.login_link)
+    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 
 OWNER_ONLY = 0o077
 """The bits of everybody else: what a command writes holds names, addresses and keys."""
@@ -105,7 +106,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callbacks are calle
 @app.callback()
 def _site(
     ctx: typer.Context,
-    site: Annotated[
+    folder: Annotated[
         str, typer.Option("--site", envvar="DJ_CADENCE_SITE", metavar="文件夹", help="站点文件夹")
     ] = ".",
     *,
@@ -113,7 +114,7 @@ def _site(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本")
     ] = False,
 ) -> None:
-    ctx.obj = site
+    ctx.obj = folder
 
 
 def main() -> None:
@@ -133,7 +134,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        code = _named(app, sys.argv)(standalone_mode=False)
     except Misuse as error:
         return _complain(str(error), 2)
     except TyperException as error:
@@ -145,6 +146,30 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _named(whole: typer.Typer, words: Collection[str]) -> typer.Typer:
+    """The same commands; those that `words` do not name are there only to be listed.
+
+    It takes longer to read the parameters of all than to carry out one.
+    """
+    part = copy(whole)
+    part.registered_commands = [
+        one
+        if one.name in words
+        else CommandInfo(one.name, help=getdoc(one.callback), callback=_listed)
+        for one in whole.registered_commands
+    ]
+    part.registered_groups = [
+        TyperInfo(_named(one.typer_instance, words))
+        for one in whole.registered_groups
+        if one.typer_instance
+    ]
+    return part
+
+
+def _listed() -> None:
+    """In the place of a command that is not carried out."""
 
 
 def _misuse(error: TyperException) -> str:

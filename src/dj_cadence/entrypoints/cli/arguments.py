@@ -1,9 +1,10 @@
 """What is typed, turned into values; a wrong word gets a Chinese sentence and exit code 2."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from dj_cadence.domain.labels import TASKS
 from dj_cadence.errors import DjCadenceError
 from dj_cadence.problems import suggestion
 
+Parser = Callable[[str], Any]
 _LONGEST_GRACE = 60
 _LEVELS = 5
 
@@ -60,7 +62,7 @@ def parse_graces(text: str) -> tuple[int, ...]:
 
 
 def parse_vacation(text: str) -> str:
-    from dj_cadence.domain.rules.vacation import Vacation
+    from dj_cadence.domain.rules.duty import Vacation
 
     if text not in list(Vacation):
         raise Misuse(f"应为 {'、'.join(Vacation)} 之一，现在是“{text}”。")
@@ -90,17 +92,25 @@ def ending(out: Path, *endings: str) -> str:
     return suffix
 
 
-def _date_option(name: str, text: str) -> object:
-    return typer.Option(name, parser=parse_date, metavar="日期", help=text)
+def option(name: str, metavar: str, text: str, parser: Parser | None = None) -> object:
+    return typer.Option(name, parser=parser, metavar=metavar, help=text)
 
 
-From = Annotated[date | None, _date_option("--from", "从这一天起")]
-Until = Annotated[date | None, _date_option("--until", "到这一天止")]
-On = Annotated[date | None, _date_option("--on", "日期；默认今天")]
-DoneOn = Annotated[date | None, _date_option("--on", "办理日期；期限未过的默认今天，过了必须写")]
+def argument(metavar: str, text: str, parser: Parser | None = None) -> object:
+    return typer.Argument(parser=parser, metavar=metavar, help=text)
+
+
+def date_option(name: str, text: str) -> object:
+    return option(name, "日期", text, parse_date)
+
+
+From = Annotated[date | None, date_option("--from", "从这一天起")]
+Until = Annotated[date | None, date_option("--until", "到这一天止")]
+On = Annotated[date | None, date_option("--on", "日期；默认今天")]
+DoneOn = Annotated[date | None, date_option("--on", "办理日期；期限未过的默认今天，过了必须写")]
 AsJson = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
-TaskId = Annotated[int, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")]
-Reason = Annotated[str, typer.Option("--reason", metavar="原因", help="原因")]
-By = Annotated[str, typer.Option("--as", metavar="人员", help="由谁办理：人员编号或地址")]
-Org = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]
-OrgOrNone = Annotated[str, typer.Argument(metavar="组织", help="组织代码")]
+TaskId = Annotated[int, argument("任务", "任务编号", parse_number)]
+Reason = Annotated[str, option("--reason", "原因", "原因")]
+By = Annotated[str, option("--as", "人员", "由谁办理：人员编号或地址")]
+Org = Annotated[str, argument("组织", "组织代码")]
+OrgOrNone = Annotated[str, argument("组织", "组织代码")]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from dj_cadence.domain.access.visitor import Visitor
+    from dj_cadence.domain.organizations.organization import Organization
     from dj_cadence.domain.rules.catalogue import Catalogue
     from dj_cadence.domain.tasks.actor import Actor
     from dj_cadence.services.site import Session, Site
@@ -63,7 +64,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The one transaction in which a command changes something."""
+    """The one session in which a command looks, or transaction in which it changes something."""
 
     site: Opened
     session: Session
@@ -71,15 +72,22 @@ class Act:
     """Whoever is named by --as, else the operator."""
 
     @property
+    def now(self) -> datetime:
+        return self.site.now
+
+    @property
     def today(self) -> date:
         return self.site.today
 
     @property
-    def actor(self) -> Actor:
-        from dj_cadence.domain.tasks.actor import Actor
-        from dj_cadence.domain.tasks.way import Way
+    def settings(self) -> Settings:
+        return self.site.settings
 
-        return Actor(self.person.key, self.site.now, self.today, Way.COMMAND)
+    @property
+    def actor(self) -> Actor:
+        from dj_cadence.domain.tasks.actor import Actor, Way
+
+        return Actor(self.person.key, self.now, self.today, Way.COMMAND)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -88,25 +96,34 @@ class Act:
 
         return applied_catalogue(self.session)
 
-    def check_acts_on(self, *tasks: int) -> None:
-        """Raises Refused unless the person acts for the organizations of these tasks."""
-        from dj_cadence.services.access import actors
+    def org(self, code: str) -> Organization:
+        """Raises Refused where there is none."""
+        from dj_cadence.services.roster.named import find_org
 
-        actors.check_acts_on(self.session, self.person, tasks, self.today)
+        return find_org(self.session, code)
+
+    def on(self, task: int, *others: int) -> tuple[Session, Catalogue, int, Actor]:
+        """What all that is done to a task is given first.
+
+        Raises Refused unless the person acts for the organizations of these tasks.
+        """
+        from dj_cadence.services.access.actors import check_acts_on
+
+        check_acts_on(self.session, self.person, (task, *others), self.today)
+        return self.session, self.catalogue, task, self.actor
+
+    def above(self, task: int) -> tuple[Session, Catalogue, int, Actor]:
+        """The same for what a superior of the task's organization does."""
+        from dj_cadence.services.access.actors import check_decides_on
+
+        check_decides_on(self.session, self.person, task, self.today)
+        return self.session, self.catalogue, task, self.actor
 
     def check_acts_for(self, org_code: str) -> None:
         """Raises Refused unless the person acts for this organization."""
-        from dj_cadence.services.access import actors
-        from dj_cadence.services.roster.named import find_org
+        from dj_cadence.services.access.actors import check_acts_for
 
-        org_ids = [find_org(self.session, org_code).id]
-        actors.check_acts_for(self.session, self.person, org_ids, self.today)
-
-    def check_decides_on(self, task: int) -> None:
-        """Raises Refused unless the person is a superior of the task's organization."""
-        from dj_cadence.services.access import actors
-
-        actors.check_decides_on(self.session, self.person, task, self.today)
+        check_acts_for(self.session, self.person, [self.org(org_code).id], self.today)
 
 
 def folder(ctx: typer.Context) -> Path:
@@ -128,7 +145,7 @@ def site_folder_or_none(ctx: typer.Context) -> Path | None:
 
 
 @contextmanager
-def opened(ctx: typer.Context) -> Iterator[Opened]:
+def opened(ctx: typer.Context, *, only_read: bool = False) -> Iterator[Opened]:
     """Open the site for one command, and close it afterwards."""
     from dj_cadence.bootstrap import site_in_use
 
@@ -138,19 +155,21 @@ def opened(ctx: typer.Context) -> Iterator[Opened]:
             f"{place.resolve()} 不是站点文件夹：里面没有 site.toml。"
             "请用 --site 指明，或先运行 dj-cadence init 文件夹。"
         )
-    with site_in_use(place, os.environ, tell=aside) as site:
+    with site_in_use(place, os.environ, only_read=only_read, tell=aside) as site:
         yield Opened(site, clock.now())
 
 
 @contextmanager
-def reading(ctx: typer.Context) -> Iterator[tuple[Opened, Session]]:
+def reading(ctx: typer.Context) -> Iterator[Act]:
     """Open the site, and a session for looking."""
-    with opened(ctx) as site, site.site.database.read() as session:
-        yield site, session
+    from dj_cadence.services.access.actors import OPERATOR
+
+    with opened(ctx, only_read=True) as site, site.site.database.read() as session:
+        yield Act(site, session, OPERATOR)
 
 
 @contextmanager
-def acting(ctx: typer.Context, by: str, *, changes_plan: bool = False) -> Iterator[Act]:
+def acting(ctx: typer.Context, by: str = "", *, changes_plan: bool = False) -> Iterator[Act]:
     """Open the site, and the one transaction in which the person named by --as acts.
 
     Where it `changes_plan`, the tasks follow at once, in transactions of the planner.

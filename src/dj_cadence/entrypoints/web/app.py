@@ -4,12 +4,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +25,7 @@ from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels as page_labels
 from dj_cadence.entrypoints.web.error_pages import ErrorPages
-from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
+from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext, go_to
 from dj_cadence.entrypoints.web.routes import (
     access,
     burden,
@@ -33,6 +35,7 @@ from dj_cadence.entrypoints.web.routes import (
     links,
     pages,
     subscription,
+    task_actions,
     uploads,
 )
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
@@ -81,29 +84,41 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/orgs/{code}/wall.xlsx", documents.wall_file),
         route("/orgs/{code}/people", burden.people),
         route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
-        route("/orgs/{code}/feed", subscription.change_of_organization, "POST"),
+        route("/orgs/{code}/feed", subscription.change, "POST"),
         route("/orgs/{code}/evidence/{id}", evidence.of_organization),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST"),
-        route("/orgs/{code}/{act}", pages.back_to_organization),
-        route("/feed", subscription.change_own, "POST"),
-        route("/feed", pages.back_to_start),
+        route("/orgs/{code}/{act}", _way_back(*task_actions.NAMES, "feed")),
+        route("/feed", subscription.change, "POST"),
+        route("/feed", _way_back("feed")),
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
         route("/t/{token}/evidence/{id}", evidence.of_message),
         route("/t/{token}/{act}", links.act_in_message, "POST"),
-        route("/t/{token}/{act}", links.back_to_message),
+        route("/t/{token}/{act}", _way_back(*task_actions.NAMES)),
         route("/login/{token}", links.login),
         route("/login/{token}", links.consume_login, "POST"),
         route("/access", access.access),
         route("/access/{what}", access.end, "POST"),
-        route("/access/{what}", access.back_to_access),
+        route("/access/{what}", _way_back(*access.SAID)),
         route("/logout", links.logout, "POST"),
-        route("/logout", pages.back_to_start),
-        Route("/healthz", health.HealthEndpoint(context).answer),
+        route("/logout", _way_back("logout")),
+        Route("/healthz", health.answering(context.passes)),
         route("/metrics", health.metrics, by=watchers),
         Mount("/static", _Static(context)),
     ]
+
+
+def _way_back(*names: str) -> Page:
+    """For the address of a form, opened by itself: the page on which the form stands."""
+
+    def back(ctx: RequestContext) -> Response:
+        page, _, name = str(ctx.request.scope["raw_path"], "ascii").rpartition("/")
+        if name not in names:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return go_to(page or "/")
+
+    return back
 
 
 def _endpoint(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext
-from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Forbidden, TooLarge
+from dj_cadence.entrypoints.web.security import SAFE_HEADERS, Told
 from dj_cadence.entrypoints.web.workers import Busy, Workers
 from dj_cadence.errors import DatabaseGone, Refused
 from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink
@@ -53,7 +53,7 @@ class ErrorPages:
         return await self._page(request, _status(error), str(error))
 
     async def _http_error(self, request: Request, error: HTTPException) -> Response:
-        own = error.detail if isinstance(error, Forbidden | TooLarge) else ""
+        own = error.detail if isinstance(error, Told) else ""
         text = own or labels.error_text(error.status_code)
         return await self._page(request, error.status_code, text, error.headers)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -21,23 +22,46 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.pass_watch import PassWatch
-from dj_cadence.entrypoints.web.paging import Paging
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile, read_open
 from dj_cadence.services.access.logins import Login, login_of, note_use
 from dj_cadence.services.pages import overview
-from dj_cadence.services.site import Database, Session
+from dj_cadence.services.site import Database, Session, Site
 from dj_cadence.settings import Settings
+
+CARDS = 100
+"""Tasks with their forms, of some three thousand bytes each."""
+LINES = 200
+"""Tasks or organizations of which a line is shown."""
+_Row = TypeVar("_Row")
+
+
+class Paging:
+    """The page that is asked for. One that holds several lists shows as much of each."""
+
+    def __init__(self, number: int) -> None:
+        self.number = max(number, 1)
+        self.pages = 1
+
+    def turn_to(self, ids: Sequence[int], wanted: int, most: int) -> None:
+        """Ask for the page on which `wanted` stands, where it is among them."""
+        if wanted in ids:
+            self.number = ids.index(wanted) // most + 1
+
+    def part(self, rows: Sequence[_Row], most: int) -> Sequence[_Row]:
+        """What of `rows` stands on this page, at `most` to a page."""
+        self.pages = max(self.pages, -(-len(rows) // most))
+        return rows[(self.number - 1) * most : self.number * most]
 
 
 @dataclass(frozen=True)
 class WebContext:
     """What the application is made of."""
 
-    database: Database
-    settings: Settings
+    site: Site
+    """Its database is opened for the pages, and is not the engine's."""
     templates_folders: Sequence[Path]
     """Searched in order: the site's own templates first, the shipped ones last."""
     catalogue: Callable[[Session], Catalogue]
@@ -48,6 +72,14 @@ class WebContext:
     """What the engine in this process did; without one, no pass was made."""
     on_loopback: bool = False
     """Whether nobody but this machine reaches the application; else nobody is local."""
+
+    @property
+    def database(self) -> Database:
+        return self.site.database
+
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
 
 
 @dataclass

@@ -32,18 +32,11 @@ SAFE_HEADERS = {
 }
 
 
-class Forbidden(HTTPException):
-    """403, with what the visitor is told about it in Chinese."""
+class Told(HTTPException):
+    """A status, 403 if no other, with what the visitor is told about it in Chinese."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(HTTPStatus.FORBIDDEN, text)
-
-
-class TooLarge(HTTPException):
-    """413, with what may be sent and what to do."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+    def __init__(self, text: str, status: int = HTTPStatus.FORBIDDEN) -> None:
+        super().__init__(status, text)
 
 
 class SafeHeaders:
@@ -133,7 +126,7 @@ def content_kind(request: Request) -> str:
 async def limited(
     request: Request, most: int, message: str = "", patience: int = 0
 ) -> AsyncGenerator[bytes, None]:
-    """What is sent, piece by piece. Raises TooLarge, which says `message`, beyond `most` bytes.
+    """What is sent, piece by piece. Raises Told, which says `message`, beyond `most` bytes.
 
     So many bytes of `patience` are read on and dropped: a browser shows no answer that comes
     while it is still sending.
@@ -146,7 +139,7 @@ async def limited(
         elif received > most + patience:
             break
     if received > most:
-        raise TooLarge(message)
+        raise Told(message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def clean(value: str) -> str:
@@ -160,7 +153,7 @@ def form_token(key: bytes, holder: str) -> str:
 
 
 def check_form(request: Request, form: Mapping[str, str], expected: str) -> None:
-    """Raise Forbidden unless the form came from a page of ours, and not long ago.
+    """Raise Told unless the form came from a page of ours, and not long ago.
 
     Browsers say `Origin: null` on pages without a referrer, so where they tell the
     site by Sec-Fetch-Site that word counts; the form's own secret counts always.
@@ -169,9 +162,9 @@ def check_form(request: Request, form: Mapping[str, str], expected: str) -> None
     origin = request.headers.get("origin", "null")
     foreign = site != "same-origin" if site else origin not in ("null", _origin(request))
     if foreign:
-        raise Forbidden(labels.FOREIGN_FORM)
+        raise Told(labels.FOREIGN_FORM)
     if not hmac.compare_digest(form.get("csrf", "").encode(), expected.encode()):
-        raise Forbidden(labels.STALE_FORM)
+        raise Told(labels.STALE_FORM)
 
 
 def _origin(request: Request) -> str:

@@ -1,12 +1,13 @@
 """Finding the header of a sheet: in one line or two, below whatever titles."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.table_column import Column, Columns, column_of, squeezed
-from dj_cadence.loading.tables.cell import Cell
-from dj_cadence.loading.tables.likeness import likeness
+from dj_cadence.loading.tables.cell import Cell, Kind
 from dj_cadence.loading.tables.sheet import Row, Sheet
 from dj_cadence.problems import suggestion
 
@@ -73,7 +74,9 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
     texts: dict[int, str] = {}
     found: dict[int, Column] = {}
     for number in sorted({*first.cells, *last.cells}):
-        above, below = _text(first.cells.get(number)), _text(last.cells.get(number))
+        above, below = (
+            row.cells[number].text if number in row.cells else "" for row in (first, last)
+        )
         if first is last or not above or above == below:
             names = [below]
         elif below:
@@ -84,10 +87,6 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
         if column := column_of(names, columns):
             found[number] = column
     return Header(columns, first, last, texts, found)
-
-
-def _text(cell: Cell | None) -> str:
-    return cell.text if cell else ""
 
 
 # --- what is wrong with it --------------------------------------------------------------------
@@ -105,10 +104,9 @@ def header_faults(
             yield from _unknown(header, number, text, body)
         elif numbers[column.key] != number:
             yield number, _twice(text, header.texts[numbers[column.key]], column), False
-        elif sheet.hides(number) and not column.required:
-            yield number, f"“{column.header}”一列是隐藏的，没有导入；要导入请取消隐藏。", True
         elif sheet.hides(number):
-            yield number, f"“{column.header}”一列是隐藏的，请取消隐藏后再导入。", False
+            how = "请取消隐藏后再导入" if column.required else "没有导入；要导入请取消隐藏"
+            yield number, f"“{column.header}”一列是隐藏的，{how}。", not column.required
     for column in columns:
         if column.required and column.key not in numbers:
             yield 0, f"缺少“{column.header}”一列，请补上。", False
@@ -127,14 +125,54 @@ def _unknown(
     cells = [row.cells[number] for row in body[:50] if number in row.cells]
     missing = [column for column in header.columns if column.key not in header.numbers]
     shown = f"不认识的表头“{text}”" if text else "这一列没有表头"
-    if like := likeness(text, cells):
-        wanted = "、".join(
-            f"“{column.header}”"
-            for column in header.columns
-            if like.fits(column.key, column.content)
-        )
+    if like := _likeness(text, cells, header.columns):
+        wanted = "、".join(f"“{column.header}”" for column in like[1])
         change = f"要导入请把表头改成{wanted}（不要重复），" if wanted else "这张表没有这一栏，"
-        yield number, f"{shown}，像是{like.label}。{change}不导入请删去这一列。", False
+        yield number, f"{shown}，像是{like[0]}。{change}不导入请删去这一列。", False
     elif text and squeezed(text) not in _NO_HINT:
         hint = suggestion(text, [column.header for column in missing or header.columns]) or "。"
         yield number, f"{shown}，这一列不导入{hint}", True
+
+
+# --- columns that nobody knows ----------------------------------------------------------------
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(
+    r"(?:\+?86[- ]?)?1[3-9][0-9](?:[- ]?[0-9]{4}){2}|(?:0[0-9]{2,3}[- ]?)[0-9]{7,8}"
+)
+
+
+_LIKENESSES: tuple[tuple[str, str, Callable[[Cell], object], Callable[[Column], bool]], ...] = (
+    (
+        "邮箱或其他联系地址",
+        r"邮|mail|微信|钉钉|飞书|qq|地址",
+        lambda cell: _EMAIL.fullmatch(cell.text),
+        lambda column: column.key in ("email", "addresses"),
+    ),
+    (
+        "电话",
+        r"电话|手机|座机|联系方式|传真|phone|tel|mobile",
+        lambda cell: _PHONE.fullmatch(cell.text),
+        lambda column: column.key == "phone",
+    ),
+    (
+        "日期",
+        r"日期|时间|年月|生日|date",
+        lambda cell: (
+            cell.kind is Kind.DATE or (not cell.text.isdecimal() and parse_date(cell.text))
+        ),
+        lambda column: column.is_date,
+    ),
+)
+"""What a column may look like: by its header, by a cell; and which columns it may have been."""
+
+
+def _likeness(
+    header: str, cells: Sequence[Cell], columns: Columns
+) -> tuple[str, list[Column]] | None:
+    """What a column looks like by its header, or by at least half of its first cells."""
+    for label, named, holds, fits in _LIKENESSES:
+        alike = sum(bool(holds(cell)) for cell in cells)
+        if re.search(named, header, re.IGNORECASE) or (alike and alike * 2 >= len(cells)):
+            return label, list(filter(fits, columns))
+    return None

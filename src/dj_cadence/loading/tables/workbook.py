@@ -6,17 +6,36 @@ small: XML files in a ZIP, of which five kinds matter.
 """
 
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from dj_cadence.loading.tables.archive import BROKEN, Archive
-from dj_cadence.loading.tables.cell import Cell, text_cell
-from dj_cadence.loading.tables.number_format import number_format
-from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, spread
-from dj_cadence.loading.tables.sheet_xml import Budget, Shared, SheetReader, is_true, unescaped
+from dj_cadence.loading.tables.archive import BROKEN, Archive, Element
+from dj_cadence.loading.tables.cell import Cell, Kind, NumberFormat, number_format, text_cell
+from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError, spread
 
-MAIN = "xl/workbook.xml"
+MAIN, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _MOST_SHEETS = 256
+
+_PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_PRICE_OF_A_MERGE = 20
+_PLAIN = NumberFormat()
+_FLAGS = {"1": "是", "true": "是", "0": "否", "false": "否"}
+
+
+@dataclass
+class _Shared:
+    """What the sheets of a workbook have in common."""
+
+    texts: Sequence[Cell | None] = ()
+    formats: Sequence[NumberFormat] = ()
+    """By the number of a cell's style."""
+    since_1904: bool = False
+    stale: bool = False
+    """Whether results are worked out anew on opening: a 0 then stands for no result."""
 
 
 def read_workbook(name: str, archive: Archive) -> list[Sheet]:
@@ -24,185 +43,174 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
 
     Raises UnreadableTableError.
     """
-    budget, parts = Budget(), set(archive.names())
-    contents = _Contents(budget)
-    contents.walk(archive)
-    relations = _Relations(budget)
-    archive.walk("xl/_rels/workbook.xml.rels", {"Relationship": relations.add}, {}, _nothing)
-    shared = _shared(archive, parts, relations, contents, budget)
+    listed, shared = [], _Shared()
+    for element in archive.elements(MAIN, ("sheet", "workbookPr", "calcPr")):
+        match element.name:
+            case "sheet":
+                listed.append(element.attributes)
+            case "workbookPr":
+                shared.since_1904 = _is_true(element.attributes.get("date1904"))
+            case _:
+                shared.stale = _is_true(element.attributes.get("fullCalcOnLoad"))
+    relations = _relations(archive)
+    parts = dict(reversed(relations.values()))
+    if (part := parts.get("sharedStrings")) in archive.names():
+        texts = archive.elements(part, ("si",))
+        shared.texts = [text_cell(_unescaped(text.value)) for text in texts]
+    if (part := parts.get("styles")) in archive.names():
+        shared.formats = list(_formats(archive, part))
     sheets = []
-    for entry in contents.entries[:_MOST_SHEETS]:
-        part = relations.parts.get(entry.relation, "")
-        sheet = Sheet(f"{name} {entry.title}", entry.title, hidden=entry.hidden)
-        sheet.since_1904 = contents.since_1904
-        if relations.kinds.get(entry.relation, "") != "worksheet":
+    for entry in listed[:_MOST_SHEETS]:
+        relation = next((v for k, v in entry.items() if k.endswith(":id")), "")
+        kind, part = relations.get(relation, ("", ""))
+        if kind != "worksheet":
             continue  # a chart on a page of its own, or an old macro
-        if part not in parts:
+        if part not in archive.names():
             raise UnreadableTableError(BROKEN)
-        if not entry.hidden:
-            _read(sheet, archive, part, SheetReader(shared, budget))
+        title, is_hidden = entry.get("name", ""), entry.get("state", "visible") != "visible"
+        sheet = Sheet(f"{name} {title}", title, hidden=is_hidden, since_1904=shared.since_1904)
+        if not is_hidden:
+            _SheetReader(archive, shared, sheet).read(part)
         sheets.append(sheet)
     return sheets
 
 
-def _read(sheet: Sheet, archive: Archive, part: str, reader: SheetReader) -> None:
-    reader.walk(archive, part)
-    rows = sorted(reader.rows.values(), key=lambda row: row.number)
-    sheet.rows = spread(rows, reader.merges)
-    sheet.hidden_columns = reader.hidden_columns
-
-
-def _nothing(_told: str) -> None:
-    pass
-
-
-# --- what the sheets have in common -----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A sheet as the workbook lists it."""
-
-    title: str
-    relation: str
-    hidden: bool
-
-
-@dataclass
-class _Contents:
-    """What xl/workbook.xml says."""
-
-    budget: Budget
-    entries: list[_Entry] = field(default_factory=list)
-    since_1904: bool = False
-    recalculates: bool = False
-
-    def walk(self, archive: Archive) -> None:
-        starts = {"sheet": self._add, "workbookPr": self._properties, "calcPr": self._calculation}
-        archive.walk(MAIN, starts, {}, _nothing)
-
-    def _add(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        relation = next((v for k, v in attributes.items() if k.endswith(":id")), "")
-        hidden = attributes.get("state", "visible") != "visible"
-        self.entries.append(_Entry(attributes.get("name", ""), relation, hidden))
-
-    def _properties(self, attributes: Mapping[str, str]) -> None:
-        self.since_1904 = is_true(attributes.get("date1904"))
-
-    def _calculation(self, attributes: Mapping[str, str]) -> None:
-        self.recalculates = is_true(attributes.get("fullCalcOnLoad"))
-
-
-@dataclass
-class _Relations:
-    """Which part each relation leads to, and what it is."""
-
-    budget: Budget
-    parts: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def add(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        relation, target = attributes.get("Id", ""), attributes.get("Target", "")
-        self.parts[relation] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-        self.kinds[relation] = attributes.get("Type", "").rpartition("/")[2]
-
-    def part(self, kind: str) -> str:
-        return next(
-            (
-                self.parts[number]
-                for number, kind_of_part in self.kinds.items()
-                if kind_of_part == kind
+def _relations(archive: Archive) -> dict[str, tuple[str, str]]:
+    """(kind, part) of what the workbook refers to, by its mark."""
+    return {
+        link.attributes.get("Id", ""): (
+            link.attributes.get("Type", "").rpartition("/")[2],
+            posixpath.normpath(posixpath.join("/xl", link.attributes.get("Target", ""))).lstrip(
+                "/"
             ),
-            "",
         )
+        for link in archive.elements(_RELATIONS, ("Relationship",))
+    }
 
 
-def _shared(
-    archive: Archive, parts: set[str], relations: _Relations, contents: _Contents, budget: Budget
-) -> Shared:
-    texts, styles = _Texts(budget), _Styles(budget)
-    if (part := relations.part("sharedStrings")) in parts:
-        texts.walk(archive, part)
-    if (part := relations.part("styles")) in parts:
-        styles.walk(archive, part)
-    formats = [number_format(style, styles.codes.get(style)) for style in styles.used]
-    return Shared(texts.cells, formats, contents.since_1904, contents.recalculates)
-
-
-@dataclass
-class _Texts:
-    """The texts of cells, each kept once."""
-
-    budget: Budget
-    cells: list[Cell | None] = field(default_factory=list)
-    _pieces: list[str] = field(default_factory=list)
-    _inside: bool = False
-    _phonetic: bool = False
-
-    def walk(self, archive: Archive, part: str) -> None:
-        starts = {"si": self._begin, "t": self._open, "rPh": self._begin_phonetic}
-        ends = {"si": self._end, "t": self._close, "rPh": self._end_phonetic}
-        archive.walk(part, starts, ends, self._text)
-
-    def _begin(self, _attributes: Mapping[str, str]) -> None:
-        self._pieces = []
-
-    def _end(self) -> None:
-        text = "".join(self._pieces)
-        self.budget.spend(1)
-        self.cells.append(text_cell(unescaped(text)))
-
-    def _open(self, _attributes: Mapping[str, str]) -> None:
-        self._inside = not self._phonetic
-
-    def _close(self) -> None:
-        self._inside = False
-
-    def _begin_phonetic(self, _attributes: Mapping[str, str]) -> None:
-        self._phonetic = True
-
-    def _end_phonetic(self) -> None:
-        self._phonetic = False
-
-    def _text(self, data: str) -> None:
-        if self._inside:
-            self.budget.spend(0, letters=len(data))
-            self._pieces.append(data)
-
-
-@dataclass
-class _Styles:
+def _formats(archive: Archive, part: str) -> Iterator[NumberFormat]:
     """The number format of each style."""
-
-    budget: Budget
-    codes: dict[int, str] = field(default_factory=dict)
-    """Formats that the file spells out."""
-    used: list[int] = field(default_factory=list)
-    """The number of the format, by the number of the style."""
-    _cells: bool = False
-
-    def walk(self, archive: Archive, part: str) -> None:
-        starts = {"numFmt": self._spelt_out, "cellXfs": self._begin, "xf": self._style}
-        archive.walk(part, starts, {"cellXfs": self._end}, _nothing)
-
-    def _spelt_out(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        self.codes[_number(attributes)] = attributes.get("formatCode", "")[:255]
-
-    def _begin(self, _attributes: Mapping[str, str]) -> None:
-        self._cells = True
-
-    def _end(self) -> None:
-        self._cells = False
-
-    def _style(self, attributes: Mapping[str, str]) -> None:
-        self.budget.spend(1)
-        if self._cells:
-            self.used.append(_number(attributes))
+    spelt_out: dict[int, str] = {}
+    is_of_cells = False
+    for element in archive.elements(part, ("numFmt", "cellStyleXfs", "cellXfs", "xf")):
+        number = _whole(element.attributes.get("numFmtId"), 0)
+        if element.name == "numFmt":
+            spelt_out[number] = element.attributes.get("formatCode", "")[:255]
+        elif element.name == "xf" and is_of_cells:
+            yield number_format(number, spelt_out.get(number))
+        elif element.name != "xf":
+            is_of_cells = element.name == "cellXfs"
 
 
-def _number(attributes: Mapping[str, str]) -> int:
-    text = attributes.get("numFmtId", "")
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+class _SheetReader:
+    """Takes the elements of a sheet's XML one after another."""
+
+    def __init__(self, archive: Archive, shared: _Shared, sheet: Sheet) -> None:
+        self._archive, self._shared, self._sheet = archive, shared, sheet
+        self._rows: dict[int, Row] = {}
+        self._merges: list[Merge] = []
+        self._row, self._column = Row(0, {}), 0
+        self._rows_hidden = False
+
+    def read(self, part: str) -> None:
+        """Fill the sheet. Raises UnreadableTableError."""
+        takes = {
+            "row": self._begin_row,
+            "c": self._take_cell,
+            "mergeCell": self._merge,
+            "col": self._hide_columns,
+            "sheetFormatPr": self._hide_rows,
+        }
+        for element in self._archive.elements(part, takes):
+            takes[element.name](element)
+        rows = sorted(self._rows.values(), key=lambda row: row.number)
+        self._sheet.rows = spread(rows, self._merges)
+
+    def _begin_row(self, row: Element) -> None:
+        number = _whole(row.attributes.get("r"), self._row.number + 1)
+        if not 1 <= number <= _LAST_ROW:
+            raise UnreadableTableError(BROKEN)
+        given = row.attributes.get("hidden")
+        hidden = self._rows_hidden if given is None else _is_true(given)
+        self._row = Row(number, {}, hidden or row.attributes.get("ht") == "0")
+        self._column = 0
+
+    def _take_cell(self, element: Element) -> None:
+        place = element.attributes.get("r")
+        column, number = _place(place) if place else (self._column + 1, self._row.number)
+        self._column = column
+        if not (element.value or element.formula) or not (cell := self._read_cell(element)):
+            return
+        if not 1 <= number <= _LAST_ROW or not 1 <= column <= _LAST_COLUMN:
+            raise UnreadableTableError(BROKEN)
+        if number != self._row.number:
+            self._row = Row(number, {}, self._rows_hidden)
+        self._archive.spend(cells=1, letters=len(cell.text))
+        self._rows.setdefault(number, self._row).cells[column] = cell
+
+    def _read_cell(self, element: Element) -> Cell | None:
+        kind, text = element.attributes.get("t", "n"), element.value
+        stale = not text or (self._shared.stale and text == "0")
+        if element.formula and kind != "str" and stale:
+            return Cell(Kind.FORMULA, element.formula[:40])
+        if kind == "s":
+            index = _whole(text, len(self._shared.texts))
+            if index >= len(self._shared.texts):
+                raise UnreadableTableError(BROKEN)
+            return self._shared.texts[index]
+        if kind == "n" and _NUMBER.fullmatch(text):
+            style = _whole(element.attributes.get("s"), 0)
+            formats = self._shared.formats
+            shape = formats[style] if style < len(formats) else _PLAIN
+            return shape.cell(float(text), since_1904=self._shared.since_1904)
+        if kind == "b" and text in _FLAGS:
+            return Cell(Kind.FLAG, _FLAGS[text])
+        if kind == "e":
+            return Cell(Kind.ERROR, text.strip()[:40] or "#VALUE!")
+        return _iso_date(text) if kind == "d" else text_cell(_unescaped(text))
+
+    def _merge(self, element: Element) -> None:
+        self._archive.spend(elements=_PRICE_OF_A_MERGE - 1)
+        first, _, last = element.attributes.get("ref", "").replace("$", "").partition(":")
+        (left, top), (right, bottom) = _place(first), _place(last or first)
+        self._merges.append(Merge(top, left, bottom, right))
+
+    def _hide_columns(self, element: Element) -> None:
+        attributes = element.attributes
+        if _is_true(attributes.get("hidden")) or attributes.get("width") == "0":
+            first = _whole(attributes.get("min"), 0)
+            self._sheet.hidden_columns.append((first, _whole(attributes.get("max"), first)))
+
+    def _hide_rows(self, element: Element) -> None:
+        self._rows_hidden = _is_true(element.attributes.get("zeroHeight"))
+
+
+def _is_true(text: str | None) -> bool:
+    return text in ("1", "true")
+
+
+def _unescaped(text: str) -> str:
+    """A text without the form in which workbooks write control characters."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def _iso_date(text: str) -> Cell | None:
+    day, _, time = text.partition("T")
+    shown = f"{day} {time[:8]}" if time and not time.startswith("00:00:00") else day
+    return Cell(Kind.DATE, shown) if day else None
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    """A number as XML writes it, which is not below 0."""
+    return int(text) if text and len(text) < 10 and text.isdecimal() else otherwise
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """(column, row) of B5."""
+    match = _PLACE.fullmatch(reference)
+    if not match:
+        raise UnreadableTableError(BROKEN)
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column, int(match[2])

@@ -24,15 +24,8 @@ class ExpiredLink(Refused):
 def login_address(session: Session, settings: Settings, person_id: int, now: datetime) -> str:
     """A new one-time address to the pages for a person, good for a day."""
     token = token_urlsafe(20)  # never shown again: two in one second are two
-    tokens.remember(
-        session,
-        token,
-        purpose="login",
-        subject=f"person:{person_id}",
-        generation=1,
-        now=now,
-        expires_at=now + LOGIN_LIFE,
-    )
+    link = [(token, f"person:{person_id}")]
+    tokens.remember(session, link, "login", now, now + LOGIN_LIFE)
     return f"{settings.web_address}/login/{token}"
 
 

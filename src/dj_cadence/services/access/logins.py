@@ -1,11 +1,12 @@
 """Being logged in: a secret in the browser, and a row that can be ended from here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from secrets import token_urlsafe
 
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
+from dj_cadence.store.access.reach import offices_at
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import logins
 from dj_cadence.store.site.logins import (
@@ -18,8 +19,6 @@ from dj_cadence.store.site.logins import (
 )
 
 __all__ = ["LIFE", "end", "logins_of", "note_use", "people_logged_in"]
-
-_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Login:
 
 def log_in(session: Session, person_id: int, device: str, today: date, now: datetime) -> str:
     """The secret that lets a browser be this person. Raises Refused for who holds no office."""
-    if not logins.holds_office(session, person_id, today):
+    if not offices_at(session, person_id, today):
         raise Refused("您目前没有担任职务，不能登录。如果刚到任，请让党务工作者更新花名册。")
     secret = token_urlsafe(32)
     logins.begin(session, secret, person_id, device, now)
@@ -48,9 +47,3 @@ def login_of(session: Session, secret: str, today: date, now: datetime) -> Login
         return None
     visitor = Visitor(row.person_id, row.key, row.name)
     return Login(row.id, visitor, row.seen_at <= now - SEEN_EVERY)
-
-
-def tidy(session: Session, today: date, now: datetime) -> None:
-    """End the logins of those who hold no office any more; drop what was over long ago."""
-    logins.end_without_office(session, today, now)
-    logins.forget(session, now - _KEPT)

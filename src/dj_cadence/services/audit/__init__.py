@@ -2,7 +2,7 @@
 
 What must hold of each table stands in `store.audit`; what takes more than SQL to tell, here. A
 finding is something that no pass of the engine would have set right by itself: everything is
-held against the last whole pass (`moment`), so that nothing is found in the middle of a batch,
+held against the last whole pass (the moment), so that nothing is findings in the middle of a batch,
 before the sending hour, or before the plan is rolled on.
 
 Repairs compare and set, so many rows at a time, beside a running daemon. Where the database
@@ -11,42 +11,37 @@ itself is damaged nothing is written any more.
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
-from dj_cadence.services.audit.contents import look_at_contents, rules_in_force
-from dj_cadence.services.audit.evidence import look_at_evidence
+from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.iso_week import week_label
+from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.services.audit.contents import look_at_contents, look_at_evidence, rules_in_force
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.audit.links import look_at_links
-from dj_cadence.services.audit.moment import clock_behind, moment_of
 from dj_cadence.services.audit.plan import look_at_plan
 from dj_cadence.services.audit.rows import look_at_rows, unreadable
 from dj_cadence.services.audit.tasks import look_at_tasks
 from dj_cadence.services.audit.tree import look_at_tree
 from dj_cadence.services.site import Site
 from dj_cadence.store.audit import contents
+from dj_cadence.store.audit.columns import OTHER_CLOCKS
+from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.core.layout import differences
+from dj_cadence.store.core.types import AnyRow
 
 __all__ = ["AuditFinding", "audit"]
+_ONLY_LOOKS = "损坏期间只核对，不改动"
+_NEVER = datetime(1, 1, 2, tzinfo=UTC)
+_LONGEST_HOLIDAY = 15 * DAY
 _log = logging.getLogger(__name__)
 _PLAN_HANGS_ON = (
-    "start_event_",
-    "catalogue_",
-    "clock_",
-    "cohort_",
-    "database_",
-    "cohort_member_",
-    "look_",
-    "org_",
-    "override_",
-    "profile_",
-    "reference_",
-    "site_",
-    "slot_",
-    "unreadable",
+    *("start_event_", "catalogue_", "clock_", "cohort_", "database_", "look_", "org_"),
+    *("override_", "profile_", "reference_", "site_", "slot_", "unreadable"),
 )
-"""How the kinds of such findings begin."""
+"""How the kinds of findings begin from which the plan would be worked out wrongly."""
 
 
 def audit(site: Site, now: datetime) -> list[AuditFinding]:
@@ -57,20 +52,20 @@ def audit(site: Site, now: datetime) -> list[AuditFinding]:
 def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
     database, findings = site.database, list[AuditFinding]()
     faults = stored_bytes.faults(database)
-    if faults:
-        findings.append(damaged(faults))
     mend = not faults
-    rules = None
-    with unreadable("catalogue", findings.append), database.read() as session:
-        rules, wrong = rules_in_force(session)
-        findings += [wrong] if wrong else []
-    row = None
-    with unreadable("site", findings.append), database.read() as session:
+    if faults:
+        text = f"处数据库文件损坏；请停止 run，用 restore 从备份恢复（{faults[0]}）。{_ONLY_LOOKS}"
+        findings.append(AuditFinding("database_damaged", len(faults), text))
+    rules = row = None
+    with unreadable("catalogue", findings), database.read() as session:
+        rules = rules_in_force(session, findings)
+    with unreadable("site", findings), database.read() as session:
         rows = contents.site_rows(session)
         row = rows[0] if len(rows) == 1 else None
-        findings += [] if row else [_no_site(len(rows))]
-    moment = moment_of(site, row, rules.calendar if rules else None, now)
-    findings.append(clock_behind(moment))
+        text = f"处站点资料不对（应有一行，现有 {len(rows)} 行）；请从备份恢复"
+        findings.append(AuditFinding("site_row", int(row is None), text))
+    moment = _moment_of(site, row, rules.calendar if rules else None, now)
+    findings.append(_clock_behind(moment))
     findings += look_at_rows(database, moment, mend=mend)
     for what, looks in {
         "layout": lambda: _altered(database),
@@ -84,21 +79,16 @@ def _look(site: Site, now: datetime) -> Iterator[AuditFinding]:
     if rules and row:
         catalogue = rules
         yield from _guarded("task", lambda: look_at_tasks(site, catalogue, moment, mend=mend))
-        if not any(_hangs_the_plan_on(finding) for finding in findings):
+        left = (finding.kind for finding in findings if finding.number and not finding.mended)
+        if not any(kind.startswith(_PLAN_HANGS_ON) for kind in left):
             yield from _guarded("plan", lambda: look_at_plan(site, catalogue, moment, mend=mend))
-
-
-def _hangs_the_plan_on(finding: AuditFinding) -> bool:
-    """Whether the plan would be worked out from what is wrong and could not be mended."""
-    is_open = finding.number and not finding.mended
-    return bool(is_open and finding.kind.startswith(_PLAN_HANGS_ON))
 
 
 def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[AuditFinding]:
     """What a look finds, and that it came to nothing where the database fails."""
     findings: list[AuditFinding] = []
     try:
-        with unreadable(what, findings.append):
+        with unreadable(what, findings):
             findings.extend(look())
     except Exception as error:  # noqa: BLE001 - damage must not keep the other looks back
         _log.exception("audit_broken look=%s", what)
@@ -107,22 +97,33 @@ def _guarded(what: str, look: Callable[[], Iterator[AuditFinding]]) -> Iterator[
     yield from findings
 
 
-def damaged(faults: list[str]) -> AuditFinding:
-    """That the stored bytes are not sound, in the database's words."""
-    text = (
-        "处数据库文件损坏；请停止 run，用 restore 从备份恢复"
-        f"（{faults[0]}）。损坏期间只核对，不改动"
-    )
-    return AuditFinding("database_damaged", len(faults), text)
-
-
 def _altered(database: Database) -> Iterator[AuditFinding]:
     """In what somebody changed the tables by hand: an index that is lost makes all slow."""
-    if wrong := differences(database):
-        text = f"处数据库的结构被改过（{'；'.join(wrong[:5])}）；请恢复用本版本做的备份"
-        yield AuditFinding("layout_altered", len(wrong), text)
+    wrong = differences(database)
+    text = f"处数据库的结构被改过（{'；'.join(wrong[:5])}）；请恢复用本版本做的备份"
+    yield AuditFinding("layout_altered", len(wrong), text)
 
 
-def _no_site(number: int) -> AuditFinding:
-    text = f"处站点资料不对（应有一行，现有 {number} 行）；请从备份恢复"
-    return AuditFinding("site_row", 1, text)
+def _moment_of(
+    site: Site, row: AnyRow | None, calendar: WorkCalendar | None, now: datetime
+) -> Moment:
+    """`row` is the site's, where there is one; without a calendar every holiday is a long one."""
+    seen = row.last_tick if row else None
+    day, today = site.today(seen or now), site.today(now)
+    latest = max(day, today)
+    tomorrow = latest + DAY
+    return Moment(
+        now=now,
+        seen=seen or _NEVER,
+        day=day,
+        latest=latest,
+        waits_until=calendar.on_or_after(tomorrow) if calendar else tomorrow + _LONGEST_HOLIDAY,
+        latest_week=week_label(latest),
+    )
+
+
+def _clock_behind(moment: Moment) -> AuditFinding:
+    """Passes were made at an instant that is still to come: one of the two clocks was wrong."""
+    ahead = moment.seen - moment.now > OTHER_CLOCKS
+    text = f"次检查记在将来（{moment.seen:%Y-%m-%d %H:%M} UTC）；请核对这台机器的时钟，再运行 tick"
+    return AuditFinding("clock_behind", int(ahead), text)

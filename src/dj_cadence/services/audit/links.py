@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from dj_cadence.services.audit.finding import AuditFinding
@@ -12,9 +12,9 @@ from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit import links
 from dj_cadence.store.audit.invariant import Moment
-from dj_cadence.store.audit.links import StoredFeed
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.site import tokens
 
 _CLOSE_TO_ITS_END = timedelta(days=1)
@@ -26,14 +26,18 @@ def look_at_links(
     """Links in letters and calendars' addresses that nobody would know any more; spoilt copies."""
     since = moment.now - TOKEN_LIFE + _CLOSE_TO_ITS_END
     with database.read() as session:
-        messages = links.messages_without_token(session, since)
+        messages = [
+            ("message", message_subject(row.id), 1, row.created_at, row.created_at + TOKEN_LIFE)
+            for row in links.messages_without_token(session, since)
+        ]
+        feeds = [("feed", *row, moment.now, None) for row in links.feeds_without_token(session)]
     if mend:
-        _remember_messages(database, settings, messages)
+        for some in batched([*messages, *feeds]):
+            with database.write() as session:
+                for purpose, subject, n, made_at, until in some:
+                    link = [(make_token(settings.key, purpose, subject, n), subject)]
+                    tokens.remember(session, link, purpose, made_at, until, generation=n)
     yield AuditFinding("token_lost", len(messages), "封消息里的链接打不开了；已补回", mended=mend)
-    with database.read() as session:
-        feeds = links.feeds_without_token(session)
-    if mend and feeds:
-        _remember_feeds(database, settings, feeds, moment.now)
     yield AuditFinding("feed_token_lost", len(feeds), "个日历地址打不开了；已补回", mended=mend)
     with database.read() as session:
         spoilt = [copy.subject for copy in links.feed_copies(session) if not _is_whole(copy)]
@@ -44,33 +48,10 @@ def look_at_links(
     yield AuditFinding("feed_copy_spoilt", len(spoilt), text, mended=mend)
 
 
-def _remember_messages(
-    database: Database, settings: Settings, messages: list[tuple[int, datetime]]
-) -> None:
-    for some in batched(messages):
-        with database.write() as session:
-            for id_, made_at in some:
-                subject = message_subject(id_)
-                link = make_token(settings.key, "message", subject, 1)
-                until = made_at + TOKEN_LIFE
-                tokens.remember_messages(session, [(link, subject)], made_at, until)
-
-
-def _remember_feeds(
-    database: Database, settings: Settings, feeds: list[tuple[str, int]], now: datetime
-) -> None:
-    with database.write() as session:
-        for subject, generation in feeds:
-            link = make_token(settings.key, "feed", subject, generation)
-            tokens.remember(
-                session, link, purpose="feed", subject=subject, generation=generation, now=now
-            )
-
-
-def _is_whole(copy: StoredFeed) -> bool:
+def _is_whole(copy: AnyRow) -> bool:
     """Whether the bytes are those that the tag says."""
     try:
         same = gzip.decompress(copy.packed or b"") == copy.body
     except (OSError, EOFError, zlib.error):
         return False
-    return same and sha256(copy.body or b"").hexdigest() == copy.etag
+    return bool(same and sha256(copy.body or b"").hexdigest() == copy.etag)

@@ -15,7 +15,7 @@ from dj_cadence.services.site import Site
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.planning import plan_runs
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.site.pending_work import look
+from dj_cadence.store.site.pending_work import look, plan_inputs
 
 _CHANGES = ("create", "move", "reopen", "withdraw")
 
@@ -39,7 +39,7 @@ def look_at_plan(
         return
     duties = {duty for duty, change in report.counts if change in _CHANGES}
     with site.database.write() as session:
-        sites.set_rolled(session, "")  # should we die here, the next pass rolls
+        sites.note(session, planned_with="")  # should we die here, the next pass rolls
         plan_runs.forget_inputs(session, duties)
     roll(site.database, rules, until=until, today=moment.day, now=moment.now)
     yield AuditFinding("plan_differs", number, "项任务与重新推算的不同；已改正", mended=True)
@@ -52,4 +52,4 @@ def _rolled_to(site: Site, rules: Catalogue, moment: Moment) -> date | None:
     if seen is None or seen.catalogue != rules.hash:
         return None
     inputs, _, until = str(seen.planned_with).rpartition("/")
-    return date.fromisoformat(until) if inputs == seen.plan_inputs else None
+    return date.fromisoformat(until) if inputs == plan_inputs(seen) else None

@@ -1,9 +1,10 @@
 """The rules about rows, table by table: asked at once, and mended where that is safe."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from dj_cadence.services.audit.finding import AuditFinding
+from dj_cadence.services.audit.finding import SENTENCES, AuditFinding
+from dj_cadence.store.audit import RULES
 from dj_cadence.store.audit.invariant import (
     SHOWN,
     AuditedTable,
@@ -13,7 +14,6 @@ from dj_cadence.store.audit.invariant import (
     rows_of,
     set_right,
 )
-from dj_cadence.store.audit.rules import RULES
 from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database
@@ -25,19 +25,20 @@ def look_at_rows(database: Database, moment: Moment, *, mend: bool) -> Iterator[
     """A finding for each rule that rows break. A table that cannot be read is one by itself."""
     for about in RULES:
         findings: Findings = []
-        with unreadable(about.name, findings.append):
+        with unreadable(about.name, findings):
             findings += _table(database, about, moment, mend=mend)
         yield from findings
 
 
-def unreadable(what: str, tell: Callable[[AuditFinding], None]) -> AbstractContextManager[None]:
-    """Say that something could not be read or written, and go on with the rest."""
-
-    def say(reason: str) -> None:
-        text = f"处数据读不出来（{what}：{reason}）；请停止 run，用 restore 从备份恢复"
-        tell(AuditFinding("unreadable", 1, text))
-
-    return stored_bytes.failure_told(say)
+@contextmanager
+def unreadable(what: str, findings: Findings) -> Iterator[None]:
+    """Note that something could not be read or written, and go on with the rest."""
+    try:
+        yield
+    except stored_bytes.FAILURES as error:
+        cause = f"{what}：{stored_bytes.reason(error)}"
+        text = f"处数据读不出来（{cause}）；请停止 run，用 restore 从备份恢复"
+        findings.append(AuditFinding("unreadable", 1, text))
 
 
 def _table(database: Database, about: AuditedTable, moment: Moment, *, mend: bool) -> Findings:
@@ -47,8 +48,15 @@ def _table(database: Database, about: AuditedTable, moment: Moment, *, mend: boo
     for kind, rule, number in broken:
         if rule.is_mended:
             mended = _mend(database, about, rule, moment) if mend else number
-            findings.append(AuditFinding(kind, mended, rule.text, mended=mend))
-    return findings + (_named(database, about, moment) if broken else [])
+            findings.append(AuditFinding(kind, mended, rule.text or SENTENCES[kind], mended=mend))
+    if broken:  # asked once more: what was mended may have set others right, or made them true
+        with database.read() as session:
+            for kind, rule, number in broken_rules(session, about, RULES[about], moment):
+                if not rule.is_mended:
+                    ids = " ".join(map(str, rows_of(session, about, rule, moment, SHOWN)))
+                    text = (rule.text or SENTENCES[kind]).format(ids=ids)
+                    findings.append(AuditFinding(kind, number, text))
+    return findings
 
 
 def _mend(database: Database, about: AuditedTable, rule: Invariant, moment: Moment) -> int:
@@ -60,15 +68,3 @@ def _mend(database: Database, about: AuditedTable, rule: Invariant, moment: Mome
         with database.write() as session:
             number += set_right(session, about, rule, some, moment)
     return number
-
-
-def _named(database: Database, about: AuditedTable, moment: Moment) -> Findings:
-    """Asked once more: what was mended meanwhile may have set them right, or made them true."""
-    with database.read() as session:
-        broken = broken_rules(session, about, RULES[about], moment)
-        named = [(kind, rule, n) for kind, rule, n in broken if not rule.is_mended]
-        ids = [rows_of(session, about, rule, moment, SHOWN) for _, rule, _ in named]
-    return [
-        AuditFinding(kind, n, rule.text.format(ids=" ".join(map(str, keys))))
-        for (kind, rule, n), keys in zip(named, ids, strict=True)
-    ]

@@ -1,16 +1,17 @@
 """Owed tasks: each in the state that its dates say, looked at in time, and reminded of."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import Any, cast
+from functools import cached_property, partial
+from typing import cast
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, daily_update
-from dj_cadence.domain.reminders.plan import ReminderPlan, TaskDates, reminders
+from dj_cadence.domain.reminders.plan import reminders
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import LATE, State, Task, state_on
+from dj_cadence.domain.tasks.task import LATE, State, dates_of, state_on
 from dj_cadence.services.audit.finding import AuditFinding
 from dj_cadence.services.reminders.daily_update import DailyUpdates, update_key
 from dj_cadence.services.reminders.escalation import escalations
@@ -20,7 +21,6 @@ from dj_cadence.store.audit import situations as store
 from dj_cadence.store.audit.invariant import Moment
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.reminders import plan_snapshots
 
 _SLACK = 31 * DAY
 """Rules and calendar that changed since a task was looked at may have moved its next day."""
@@ -40,17 +40,17 @@ def look_at_tasks(
 ) -> Iterator[AuditFinding]:
     """A finding for each kind of task that is not as it should be."""
     with site.database.read() as session:
-        look = _Look(session, site, rules, moment)
+        look = _Look(session, site, rules, moment, DailyUpdates(rules, moment.day))
         wrong = [*look.by_situation(), *look.asleep(), *look.unreminded()]
-    numbers: dict[str, int] = {}
+    numbers: Counter[str] = Counter()
     for kind, number, set_right in wrong:
+        mended = number
         if mend:
             with site.database.write() as session:
                 mended = set_right(session)
-        numbers[kind] = numbers.get(kind, 0) + (mended if mend else number)
+        numbers[kind] += mended
     for kind, number in numbers.items():
-        if number:
-            yield AuditFinding(kind, number, _TEXTS[kind], mended=mend)
+        yield AuditFinding(kind, number, _TEXTS[kind], mended=mend)
 
 
 @dataclass
@@ -59,34 +59,29 @@ class _Look:
     site: Site
     rules: Catalogue
     moment: Moment
+    updates: DailyUpdates
 
     def by_situation(self) -> Iterator[tuple[str, int, _Mend]]:
-        for row in self._situations:
+        for row in store.situations(self.session):
             if fault := self._wrong(row):
-                kind, set_right = fault
-                yield kind, row.number, set_right
+                yield fault[0], row.number, fault[1]
 
     def _wrong(self, row: AnyRow) -> tuple[str, _Mend] | None:
         """What is wrong in a situation, and what sets it right."""
-        key, moment, now = tuple(row[: len(store.KEY)]), self.moment, self.moment.now
-        should = self._state(row)
+        key, moment = store.key_of(row), self.moment
+        grace = self.rules.recording_grace(row.duty, row.step)
+        should = state_on(moment.day, dates_of(row), grace, self.rules.calendar)
         if row.reminded_until > moment.latest:
-            return "task_ahead", lambda s: store.bring_back(s, key, should, moment, now)
+            return "task_ahead", lambda s: store.bring_back(s, key, should, moment)
         if row.last_next is None or row.last_next <= moment.latest:
             return None  # whatever is wrong, the next pass looks at it
         is_early = row.asked_on is not None and moment.day < row.asked_on
         if not is_early and self._differs(row, should):
-            return "task_state", lambda s: store.set_state(s, key, should, moment, now)
+            return "task_state", lambda s: store.set_state(s, key, should, moment)
         latest = max(self._latest_next(row), moment.latest)
         if row.last_next > latest:
             return "task_next_day_late", lambda s: store.wake(s, key, latest, moment)
         return None
-
-    def _state(self, row: AnyRow) -> State:
-        grace = self.rules.recording_grace(row.duty, row.step)
-        return state_on(
-            self.moment.day, row.opens, row.due, grace, self.rules.calendar, row.asked_on
-        )
 
     def _differs(self, row: AnyRow, should: State) -> bool:
         state = State(row.state)
@@ -109,72 +104,53 @@ class _Look:
     def _update(self, row: AnyRow) -> DailyUpdate | None:
         """What the engine made of it when it looked last; None for a rule that fails."""
         try:
-            key, plan = update_key(row, self.rules), self._plan(row.plan_snapshot_id)
-            day = max(row.reminded_until, FIRST_DAY)
+            plan = self.updates.plan(self.session, row.plan_snapshot_id)
+            key, day = update_key(row, self.rules), max(row.reminded_until, FIRST_DAY)
             return daily_update(key, plan, self.rules.calendar, day)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return None
 
     def asleep(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks to which something is still to happen, though no day is written down for it."""
-        today, rows = self.moment.day, store.asleep(self.session)
-        updates = DailyUpdates(self.rules, today)
+        updates, rows, moment = self.updates, store.asleep(self.session), self.moment
         faulty = updates.work_out(self.session, rows)
         sound = [row for row in rows if row.id not in faulty]
-        coming = {row.id for row in sound if _is_to_come(row, updates.of(row))}
-        speaking = speaking_tasks(self.session, self.rules, sound, today)
-        upward = escalations(self.session, self.rules, speaking, updates.plans, today)
+        coming = {
+            row.id
+            for row in sound
+            if (update := updates.of(row)).next_on is not None or update.state != row.state
+        }
+        speaking = speaking_tasks(self.session, self.rules, sound, moment.day)
+        upward = escalations(self.session, self.rules, speaking, updates.plans, moment.day)
         ids = sorted(coming.union(upward))
         if ids:
-            moment = self.moment
             yield "task_without_next_day", len(ids), lambda s: store.wake_asleep(s, ids, moment)
 
     def unreminded(self) -> Iterator[tuple[str, int, _Mend]]:
         """Tasks that lack a reminder which fell due since rules and calendar changed last."""
-        reminded = store.reminded(self.session)
-        for key, number in store.plainly_reminded(self.session).items():
+        reminded, moment = store.reminded(self.session), self.moment
+        for row in store.plainly_reminded(self.session):
+            key = store.key_of(row)
             numbers = reminded.get(key, {})
-            lacking = [step for step in self._expected(key) if numbers.get(step, 0) < number]
+            lacking = [step for step in self._expected(row) if numbers.get(step, 0) < row.number]
             if lacking:
-                yield self._unreminded(key, lacking)
+                ids = store.without_reminder(self.session, key, lacking)
+                again = partial(store.look_again, ids=ids, key=key, moment=moment)
+                yield "notice_missing", len(ids), again
 
-    def _unreminded(
-        self, key: tuple[Any, ...], lacking: list[tuple[str, int]]
-    ) -> tuple[str, int, _Mend]:
-        ids, moment = store.without_reminder(self.session, key, lacking), self.moment
-        return "notice_missing", len(ids), lambda s: store.look_again(s, ids, key, moment)
-
-    def _expected(self, key: tuple[Any, ...]) -> list[tuple[str, int]]:
-        row = dict(zip(store.KEY, key, strict=True))
-        duty = self.rules.duties.get(row["duty"])
-        if duty is None or duty.workflow or row["reminded_until"] > self.moment.latest:
+    def _expected(self, row: AnyRow) -> list[tuple[str, int]]:
+        duty = self.rules.duties.get(row.duty)
+        if duty is None or duty.workflow or row.reminded_until > self.moment.latest:
             return []  # of a workflow only the current step speaks
-        dates = TaskDates(row["opens"], row["planned"], row["due"], row["asked_on"])
         try:
-            plan, calendar = self._plan(row["plan_snapshot_id"]), self.rules.calendar
-            due = reminders(plan, dates, calendar, self._applied_on, row["reminded_until"])
+            plan = self.updates.plan(self.session, row.plan_snapshot_id)
+            since, until = self._applied_on, row.reminded_until
+            due = reminders(plan, dates_of(row), self.rules.calendar, since, until)
         except (ArithmeticError, LookupError, TypeError, ValueError):
             return []
         return [(notice.reminder_step, notice.occurrence) for notice in due if notice.level == 0]
-
-    def _plan(self, plan_snapshot_id: int) -> ReminderPlan:
-        if plan_snapshot_id not in self._plans:
-            self._plans[plan_snapshot_id] = plan_snapshots.load(self.session, plan_snapshot_id)
-        return self._plans[plan_snapshot_id]
-
-    @cached_property
-    def _plans(self) -> dict[int, ReminderPlan]:
-        return {}
-
-    @cached_property
-    def _situations(self) -> list[AnyRow]:
-        return list(store.situations(self.session))
 
     @cached_property
     def _applied_on(self) -> date:
         applied = store.last_applied(self.session)
         return self.site.today(applied) if applied else self.moment.latest
-
-
-def _is_to_come(row: Task, update: DailyUpdate) -> bool:
-    return update.next_on is not None or update.state != row.state

@@ -89,15 +89,10 @@ def _plain_file(file: Path) -> IO[bytes]:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Refused(f"{file} 打不开：{os_reason(error.errno)}；没有改动。") from error
-    stream = os.fdopen(descriptor, "rb") if _is_plain(descriptor) else None
-    if stream is None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Refused(f"{file} 不是普通文件，不能当作备份；没有改动。")
-    return stream
-
-
-def _is_plain(descriptor: int) -> bool:
-    return stat.S_ISREG(os.fstat(descriptor).st_mode)
+    return os.fdopen(descriptor, "rb")
 
 
 def _check_directory(file: Path, stream: IO[bytes]) -> None:

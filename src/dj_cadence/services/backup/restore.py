@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from dj_cadence.chinese import os_reason
 from dj_cadence.errors import DjCadenceError, Refused
@@ -183,13 +182,6 @@ def _unused(folder: Path, name: str) -> Path:
 # --- into place ----------------------------------------------------------------------------------
 
 
-class _Plan(NamedTuple):
-    """What is moved aside, each with its name there, and what the folder is called at last."""
-
-    moved: dict[str, str]
-    aside: str
-
-
 def _complete(folder: Path) -> None:
     """Put everything into place; where it was broken off it is taken up again.
 
@@ -201,11 +193,12 @@ def _complete(folder: Path) -> None:
         return
     try:
         sync(folder)
-        plan = _plan(decided)
-        if os.path.lexists(decided / _NEW):
-            _swap(folder, decided, plan.moved)
-        if plan.aside and os.path.lexists(decided / _OLD):
-            (decided / _OLD).rename(folder / plan.aside)
+        if os.path.lexists(decided / _PLAN):  # else nothing is left but to clear away
+            plan = json.loads((decided / _PLAN).read_bytes())
+            if os.path.lexists(decided / _NEW):
+                _swap(folder, decided, plan["moved"])
+            if plan["aside"] and os.path.lexists(decided / _OLD):
+                (decided / _OLD).rename(folder / plan["aside"])
         shutil.rmtree(decided)
         sync(folder)
     except OSError as error:
@@ -213,12 +206,6 @@ def _complete(folder: Path) -> None:
             f"备份已经核对无误，换上时出错：{os_reason(error.errno)}。"
             f"请排除后再运行一次 dj-cadence --site {folder} doctor，会接着完成。"
         ) from error
-
-
-def _plan(decided: Path) -> _Plan:
-    if not os.path.lexists(decided / _PLAN):
-        return _Plan({}, "")  # nothing is left but to clear away
-    return _Plan(**json.loads((decided / _PLAN).read_bytes()))
 
 
 def _swap(folder: Path, decided: Path, moved: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ What it brings is looked at as something that a stranger wrote.
 
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from dj_cadence.services.backup.archive import opened_backup, unpack
 from dj_cadence.settings import SITE_FILE
 from dj_cadence.settings.own_place import with_own_database
 from dj_cadence.settings.reading import DATABASE
-from dj_cadence.settings.site_key import has_site_key
-from dj_cadence.store.core.database import Database, open_file
+from dj_cadence.settings.site_key import site_key
+from dj_cadence.store.core.database import open_file
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.core.snapshot import Damaged, distrust, unreadable_is_damaged, without_log
@@ -37,21 +38,17 @@ def lay_out(file: Path, folder: Path, today: date) -> tuple[str, Mapping[str, in
     came along. Raises Refused for what is no sound backup, OSError where there is no room.
     """
     with opened_backup(file) as (packed, entries):
-        _look_for_room(file, folder, sum(entry.file_size for entry in entries))
+        if sum(entry.file_size for entry in entries) > shutil.disk_usage(folder).free:
+            raise Refused(f"磁盘装不下 {file} 解开后的内容。请腾出空间后再试；没有改动。")
         unpack(packed, entries, folder)
     database = _keep_database_here(folder)
-    if not has_site_key(folder):
+    if not site_key(folder):
         raise Refused("备份里的站点密钥不完整，没有改动。")
     _check_database(folder / DATABASE, today)
     code = {name: sum(path.is_file() for path in (folder / name).rglob("*")) for name in _CODE}
     if any(code.values()):
         write_new(folder / UNCONFIRMED, [_EXPLANATION.encode()])
     return database, code
-
-
-def _look_for_room(file: Path, folder: Path, size: int) -> None:
-    if size > shutil.disk_usage(folder).free:
-        raise Refused(f"磁盘装不下 {file} 解开后的内容。请腾出空间后再试；没有改动。")
 
 
 def _keep_database_here(folder: Path) -> str:
@@ -71,8 +68,7 @@ def _check_database(file: Path, today: date) -> None:
     try:
         wrong = distrust(file)
         if not wrong:
-            with unreadable_is_damaged():
-                _hold(file, today)
+            _hold(file, today)
         without_log(file)
     except Refused as error:
         wrong = str(error).removeprefix(f"{file}：").removesuffix("。")
@@ -82,20 +78,13 @@ def _check_database(file: Path, today: date) -> None:
         raise Refused(f"备份里的数据库不能用：{wrong}。没有改动。")
 
 
+@unreadable_is_damaged()
 def _hold(file: Path, today: date) -> None:
     """Bring the database to this version's layout and switch its sending off."""
-    database = open_file(file)
-    try:
+    with closing(open_file(file)) as database:
         migrate(database)
-        _compare(database)
+        if wrong := differences(database):  # the fingerprint is what the backup says of itself
+            raise Refused(f"结构与本程序不同（{'；'.join(wrong[:3])}）")
         with database.write() as session:
             sites.load(session)
             sites.hold(session, today)
-    finally:
-        database.close()
-
-
-def _compare(database: Database) -> None:
-    """The fingerprint is what the backup says of itself."""
-    if wrong := differences(database):
-        raise Refused(f"结构与本程序不同（{'；'.join(wrong[:3])}）")

@@ -29,7 +29,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
     is logged and tried again. A held copy leaves it alone: the reports are for the original,
     which would find them marked as read.
     """
-    if site.bounces is None or state_of(site.database).is_held:
+    if site.open_bounces is None or state_of(site.database)[0].sending_paused_on:
         return 0
     with closing(DriverTransaction(site.database)) as driver:
         if driver.transaction(lambda it: rate_limits.take(it, "bounces", _EVERY, now)):
@@ -53,7 +53,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
         return True
 
     try:
-        site.bounces.read(handle)
+        site.open_bounces().read(handle)
     except Refused as error:
         _log.warning("bounces_not_read reason=%s", error)
     return noted

@@ -86,7 +86,7 @@ class Composer:
         if fresh or empty:
             with database.write(durable=False) as session:
                 letters.keep(session, fresh)
-                tokens.remember_messages(session, links, now, now + TOKEN_LIFE)
+                tokens.remember(session, links, "message", now, now + TOKEN_LIFE)
                 messages.settle(session, empty)
         for failure in failures:  # the reason may hold what the message says: not for the log
             _log.error("message_unwritable id=%d, see its attempts", failure.claim.id)

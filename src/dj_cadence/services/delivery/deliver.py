@@ -106,7 +106,8 @@ def deliver(
     workers = []
     for channel in _channels_due(database, owner, now, asked_only=not hours.allow(now)):
         opened = notifiers.get(channel) or partial(_none, channel)
-        connections = Connections(channel, opened, settings.connections(channel), leave)
+        most = settings.channels[channel].connections if channel in settings.channels else 1
+        connections = Connections(channel, opened, most, leave)
         worker = ChannelWorker(database, composer, connections, owner, now, start, hours)
         workers.append(worker)
     for worker in workers:

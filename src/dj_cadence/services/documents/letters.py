@@ -1,83 +1,180 @@
-"""Papers of an organization, filled from its tasks: letters about terms, the year-end pack."""
+"""Documents of an organization, filled from its tasks: letters about terms, the year-end pack."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from dj_cadence.chinese import official_day
+from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentLine
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.election_letter import (
+    CommitteeTerm,
+    ContactPerson,
+    calls_itself,
+    titles_of,
+)
+from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
+from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.task import State
+from dj_cadence.domain.rules.duty import Term as TermRule
+from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor
 from dj_cadence.services.access.sight import readable
-from dj_cadence.services.documents.term_letters import (
-    about_election,
-    reminder,
-    site_contact,
-    superior_name,
-)
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.documents import year_end
+from dj_cadence.store.documents import contents
+from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
-
-def make_document(
-    session: Session,
-    catalogue: Catalogue,
-    kind: DocumentKind,
-    organization: Organization,
-    *,
-    visitor: Visitor,
-    today: date,
-    month: date | None = None,
-    year: int = 0,
-    contact: str = "",
-) -> Document:
-    """The document of an organization, as far as the visitor may read what stands in it.
-
-    `month` is any day of the month in which terms end, `contact` whom the site's settings name.
-
-    Raises Refused where there is nothing to write about.
-    """
-    if kind is DocumentKind.YEAR_END:
-        return _year_end(session, catalogue, organization, visitor, today, year or today.year)
-    named, month = site_contact(contact), month or today
-    if kind is DocumentKind.REMINDER:
-        return reminder(session, catalogue, organization, named, visitor, today, month)
-    return about_election(session, catalogue, kind, organization, named, today=today)
+ELECTION = (
+    DocumentKind.REQUEST,
+    DocumentKind.CANDIDATES,
+    DocumentKind.RESULT,
+    DocumentKind.REPLY,
+    DocumentKind.CANDIDATES_REPLY,
+    DocumentKind.RESULT_REPLY,
+)
 
 
-def _year_end(
-    session: Session,
-    catalogue: Catalogue,
-    organization: Organization,
-    visitor: Visitor,
-    today: date,
-    year: int,
-) -> Document:
-    """It is handed up: of what is about persons it says only how many there were."""
-    whole = tasks(
-        session,
-        catalogue,
-        today=today,
-        org_code=organization.code,
-        due_from=date(year, 1, 1),
-        due_until=date(year, 12, 31),
+@dataclass(frozen=True, slots=True)
+class DocumentWriter:
+    """Writes for an organization, as far as the visitor may read what stands in it."""
+
+    session: Session
+    catalogue: Catalogue
+    organization: Organization
+    visitor: Visitor
+    today: date
+    contact: str = ""
+    """Whom the site's settings name: 王老师（0531-1）."""
+
+    def write(self, kind: DocumentKind, month: date | None = None, year: int = 0) -> Document:
+        """The document; `month` is any day of the month in which terms end.
+
+        Raises Refused where there is nothing to write about.
+        """
+        if kind is DocumentKind.YEAR_END:
+            return self._year_end(year or self.today.year)
+        if kind is DocumentKind.REMINDER:
+            return self._reminder(month or self.today)
+        return self._about_election(kind)
+
+    def reminder_months(self, until: date) -> list[date]:
+        """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
+        return sorted({term.ends.replace(day=1) for term in self._terms_below(FIRST_DAY, until)})
+
+    def _year_end(self, year: int) -> Document:
+        """It is handed up: of what is about persons it says only how many there were."""
+        whole = tasks(
+            self.session,
+            self.catalogue,
+            today=self.today,
+            org_code=self.organization.code,
+            due_from=date(year, 1, 1),
+            due_until=date(year, 12, 31),
+        )
+        rows = reported(whole, year, self.today)
+        if not rows:
+            raise Refused(f"{self.organization.name}在{year}年没有到期的任务。")
+        plain = (row for row in rows if not row.confidential)
+        public = readable(self.session, self.visitor, plain, self.today)
+        ids = [row.id for row in public]
+        records = contents.records(self.session, ids)
+        reasons = contents.reasons(self.session, ids)
+        lines = [_line(row, records.get(row.id, []), reasons.get(row.id, "")) for row in public]
+        lines += _counted([row for row in rows if row.confidential], year)
+        return self._document(DocumentKind.YEAR_END, year=year, lines=tuple(lines))
+
+    def _reminder(self, month: date) -> Document:
+        """To all directly below whose terms end in a month. Raises Refused where none does."""
+        own, first = self.organization, month.replace(day=1)
+        terms = self._terms_below(first, month_end(month))
+        if not terms:
+            raise Refused(f"{own.name}的下级党组织中，没有{month.year}年{month.month}月届满的。")
+        return self._document(
+            DocumentKind.REMINDER,
+            terms=tuple(terms),
+            month=first,
+            we=calls_itself(OrgKind(own.kind), own.name),
+            contact=self._contact(own),
+        )
+
+    def _about_election(self, kind: DocumentKind) -> Document:
+        """One of the six documents of an election. Raises Refused for what elects nobody."""
+        own, today = self.organization, self.today
+        term = contents.term_of(self.session, self._term_duties(), own.id, today)
+        if term is None:
+            raise Refused(f"{own.name}没有换届任务；可能缺少上次换届日期，请先登记。")
+        above = own.approver_id or own.supervisor_id
+        sender = orgs.by_id(self.session, above) if kind.is_reply and above else own
+        just_begun = term.elected <= today < add_years(term.elected, 1) and term.ends > today
+        return self._document(
+            kind,
+            terms=(term,),
+            we=calls_itself(OrgKind(sender.kind), sender.name) if kind.is_reply else "",
+            form=term.form,
+            titles=titles_of(own.name, term.form),
+            full_members=int(own.roster.get("full_members", 0)),
+            probationary_members=int(own.roster.get("probationary_members", 0)),
+            elected_on=term.elected if just_begun else None,
+            contact=self._contact(sender),
+        )
+
+    def _document(self, kind: DocumentKind, **parts: Any) -> Document:
+        """Under the name of who approves, else who oversees; of none at the top."""
+        own = self.organization
+        above = own.approver_id or own.supervisor_id
+        superior = orgs.names(self.session, [above])[above] if above else ""
+        return Document(kind, own.name, superior, self.today, **parts)
+
+    def _terms_below(self, first: date, last: date) -> list[CommitteeTerm]:
+        """Those directly below that the visitor sees and that end on a day `first`…`last`."""
+        duties, span = self._term_duties(), (first, last)
+        return contents.terms_below(
+            self.session, duties, self.organization.id, self.visitor, span, self.today
+        )
+
+    def _term_duties(self) -> list[str]:
+        return [d.key for d in self.catalogue.enabled() if isinstance(d.recurrence, TermRule)]
+
+    def _contact(self, sender: Organization) -> ContactPerson:
+        """The sender's clerk; for the organization at the top whom the settings name goes first."""
+        person, _, phone = self.contact.removesuffix("）").rpartition("（")
+        if sender.supervisor_id is None and person:
+            return ContactPerson(person, phone)
+        clerk = people.holders(self.session, [sender.id], self.today).get((sender.id, CLERK))
+        if clerk is None:
+            return ContactPerson()
+        phones = people.addresses(self.session, [clerk.person_id]).get(clerk.person_id, {})
+        return ContactPerson(clerk.name, phones.get("phone", ""))
+
+
+def has_letters(rows: Iterable[TaskRow]) -> bool:
+    """Whether there is a term among an organization's tasks that letters can be about."""
+    return any(
+        row.rule is not None
+        and row.rule.owed_by.kinds <= PARTY_ORGANIZATIONS
+        and isinstance(row.rule.recurrence, TermRule)
+        and not row.step
+        and row.state in OWED
+        for row in rows
     )
-    rows = reported(whole, year, today)
-    if not rows:
-        raise Refused(f"{organization.name}在{year}年没有到期的任务。")
-    public = readable(session, visitor, (row for row in rows if not row.confidential), today)
-    ids = [row.id for row in public]
-    records, reasons = year_end.records(session, ids), year_end.reasons(session, ids)
-    lines = tuple(_line(row, records.get(row.id, []), reasons.get(row.id, "")) for row in public)
-    lines += _counted([row for row in rows if row.confidential], year)
-    above = superior_name(session, organization)
-    return Document(DocumentKind.YEAR_END, organization.name, above, today, year=year, lines=lines)
+
+
+def offered(
+    rows: Iterable[TaskRow], today: date, *, own: bool, replies: bool
+) -> list[DocumentKind]:
+    """The letters that belong to the steps which an organization has to do now.
+
+    `own` are those that it writes itself, `replies` those of the one above it.
+    """
+    now = [row.stage for row in rows if row.opens <= today and row.state in OWED]
+    kinds = dict.fromkeys(kind for step in now if step for kind in step.letters)
+    return [kind for kind in kinds if (replies if kind.is_reply else own)]
 
 
 def reported(rows: Iterable[TaskRow], year: int, today: date) -> list[TaskRow]:
@@ -112,10 +209,10 @@ def _line(row: TaskRow, records: Sequence[tuple[date, str]], reason: str) -> Doc
     )
 
 
-def _counted(rows: list[TaskRow], year: int) -> tuple[DocumentLine, ...]:
+def _counted(rows: list[TaskRow], year: int) -> list[DocumentLine]:
     if not rows:
-        return ()
+        return []
     done = sum(row.state is State.DONE for row in rows)
     last = max(row.due for row in rows)
     remark = f"其中办结{done}项；内容不列出"
-    return (DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", remark),)
+    return [DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", remark)]

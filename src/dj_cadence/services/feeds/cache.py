@@ -8,7 +8,8 @@ entries leave it on their day; nothing else.
 import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from hashlib import sha256
 
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -16,13 +17,13 @@ from dj_cadence.rendering.icalendar_text import calendar_bytes
 from dj_cadence.services.feeds.contents import FeedContents, contents, news_since, site_look
 from dj_cadence.services.feeds.events import FeedWriter
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.compiled import QuickReader
 from dj_cadence.store.core.database import Database, Session
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.feeds import feeds
 from dj_cadence.store.feeds.feeds import Facts, FeedCopy, Revision
-from dj_cadence.store.feeds.freshness import Freshness
 
-__all__ = ["Facts", "FeedCopy", "Freshness"]
+__all__ = ["FeedCopy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,14 @@ class FeedState:
     """What a calendar is made of as it stands, and the copy that would show just that."""
 
     row: AnyRow
+    today: date
+    """Of it hang who holds which office, and the month."""
     org_ids: Sequence[int]
     facts: Facts
     key: str
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether the copy that is kept is that one."""
-        return bool(self.row.key == self.key)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Feeds:
     """Reads calendars and keeps their copies true."""
 
@@ -53,33 +51,47 @@ class Feeds:
         """How the subject's calendar stands now."""
         today = now.astimezone(self.settings.time_zone).date()
         seats = feeds.seats(session, subject, today)
-        facts = feeds.facts(session, seats)
-        shown = [(seat.org_id, seat.office) for seat in seats]
-        news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
-        text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
-        key = sha256(text.encode()).hexdigest()
-        return FeedState(feeds.subject_row(session, subject), feeds.org_ids(seats), facts, key)
+        org_ids = sorted({org_id for org_id, _ in seats}) or [0]  # no office, no tasks
+        facts = feeds.facts(session, org_ids)
+        news = feeds.withdrawn_since(session, org_ids, news_since(self.settings, today))
+        text = repr((site_look(self.settings), (today.year, today.month), seats, facts, news))
+        row = feeds.find(session, subject)
+        assert row, "who has an address exists"
+        return FeedState(row, today, org_ids, facts, sha256(text.encode()).hexdigest())
+
+    def stands(self, token_hash: str, state: FeedState, now: datetime) -> bool:
+        """Whether that still is how a calendar stands, and its token valid. For one thread.
+
+        Asked on a connection of its own, which waits for no writer.
+        """
+        if state.today != now.astimezone(self.settings.time_zone).date():
+            return False
+        return feeds.confirmed(self._reader, token_hash, state.org_ids) == state.facts
+
+    @cached_property
+    def _reader(self) -> QuickReader:
+        return QuickReader(self.database)
 
     def renew(self, subject: str, now: datetime) -> None:
         """Put the calendar together and keep it. Nothing is rendered in a transaction."""
-        today = now.astimezone(self.settings.time_zone).date()
         with self.database.read() as session:
             look = self.look(session, subject, now)
-            found = contents(session, self.catalogue(session), self.settings, subject, today)
-        alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
-        writer = FeedWriter(self.settings, look.row.uid, revisions, alarms)
+            found = contents(session, self.catalogue(session), self.settings, subject, look.today)
+        writer = FeedWriter(self.settings, look.row.uid, self._revisions(found, now))
         name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
         packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
-        etag = sha256(body).hexdigest()
+        copy = FeedCopy(sha256(body).hexdigest(), now, body, packed)
         with self.database.write(durable=False) as session:
-            feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
+            feeds.keep(session, subject, look.key, copy)
 
-    def read(self, subject: str, now: datetime) -> tuple[FeedState, FeedCopy]:
+    def read(
+        self, subject: str, now: datetime, confirmed: FeedState | None = None
+    ) -> tuple[FeedState, FeedCopy]:
         """The calendar as it stands now, put together again where it has changed."""
         with self.database.read() as session:
-            look = self.look(session, subject, now)
-            if look.is_kept:
+            look = confirmed or self.look(session, subject, now)
+            if confirmed or look.row.key == look.key:
                 return look, feeds.copy(session, subject)
         self.renew(subject, now)
         with self.database.read() as session:
@@ -93,14 +105,9 @@ class Feeds:
         """How often each thing that is shown has changed, this time included."""
         shown = found.shown(self.settings)
         with self.database.read() as session:
-            known = feeds.revisions(session, list(shown))
-        news = {
-            name: text
-            for name, text in shown.items()
-            if name not in known or known[name][0] != feeds.text_hash(text)
-        }
-        if news:
+            known = feeds.revisions(session, shown)
+        if news := {name: text for name, text in shown.items() if name not in known}:
             with self.database.write() as session:
                 feeds.note_revisions(session, news, now)
-                known = feeds.revisions(session, list(shown))
-        return {name: revision for name, (_, revision) in known.items()}
+                known = feeds.revisions(session, shown)
+        return known

@@ -69,11 +69,13 @@ class ClockGuard:
 
 def check_clock(site: Site, reading: Reading) -> None:
     """For a command that makes a pass. Raises Refused where the clock is doubtful."""
-    with site.database.read() as session:
-        times = sites.known_times(session)
+    times = known_times(site)
     if times and ClockGuard().doubt(reading, times):
+        zone = site.settings.time_zone
+        shown = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (reading.wall, times.newest)]
+        last = "上次检查" if times.last_pass else "应用规则"
         raise Refused(
-            f"{clock_text(site, reading.wall, times)}。请先核对这台机器的时间；"
+            f"时钟可疑：现在是 {shown[0]}，{last}是在 {shown[1]}。请先核对这台机器的时间；"
             "时间没错，就运行 clock accept，再试一次。"
         )
 
@@ -85,15 +87,5 @@ def accept_clock(site: Site, now: datetime) -> list[AuditFinding]:
     taken back by an audit, as far as it can be.
     """
     with site.database.write() as session:
-        sites.set_last_tick(session, now)
-        sites.set_bundled_at(session, None)
-        sites.set_rolled(session, "")
+        sites.note(session, last_tick=now, bundled_at=None, planned_with="")
     return audit(site, now)
-
-
-def clock_text(site: Site, now: datetime, times: KnownTimes) -> str:
-    """The two instants that do not fit each other."""
-    zone = site.settings.time_zone
-    shown = [f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" for instant in (now, times.newest)]
-    last = "上次检查" if times.last_pass else "应用规则"
-    return f"时钟可疑：现在是 {shown[0]}，{last}是在 {shown[1]}"

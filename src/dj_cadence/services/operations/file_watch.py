@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from dj_cadence.domain.messages.view import AlertView
@@ -16,17 +17,15 @@ from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, ship
 from dj_cadence.problems import faults
 from dj_cadence.services.delivery.administrators import tell
 from dj_cadence.services.site import Site
-from dj_cadence.store.core.database import Session
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules import saved_rules
-from dj_cadence.store.rules.saved_rules import RuleFileTrouble
+from dj_cadence.store.rules.saved_rules import rule_file_trouble
+
+__all__ = ["rule_file_trouble"]  # what the pages show; the rest is for the engine
 
 QUIET = timedelta(minutes=10)
 """So long the trouble must have been the same: somebody may be at work on the files."""
 _log = logging.getLogger(__name__)
-_Stamp = frozenset[tuple[str, int, int]]
-_read: dict[Path, tuple[_Stamp, LoadedRules]] = {}
-"""What a folder came to when it was read last, and what its files looked like then."""
 
 
 def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
@@ -35,10 +34,11 @@ def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
     It can wait for a working day: without `may_tell` it is only noted. Returns whether there
     is now a message to them.
     """
-    loaded = _loaded(site.settings.folder)  # takes a while; no session is held for it
+    folders = (shipped_schedules(), site.settings.folder / "schedules")
+    loaded = _read(folders, frozenset(_stamps(folders)))  # takes a while; no session is held
     with site.database.read() as session:
         trouble, problems = _trouble(loaded, catalogues.applied_hash(session))
-        noted = saved_rules.noted(session)
+        noted = rule_file_trouble(session)
     if trouble != (noted.trouble if noted else ""):
         _log.warning("saved_rules faults=%d differ=%s", len(problems), bool(trouble))
         with site.database.write() as session:
@@ -48,21 +48,13 @@ def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
     return False
 
 
-def rule_file_trouble(session: Session) -> RuleFileTrouble | None:
-    """What was wrong with the saved files when the engine looked last; None: all was well."""
-    return saved_rules.noted(session)
+@lru_cache(maxsize=1)
+def _read(folders: tuple[Path, ...], _stamps: frozenset[tuple[str, int, int]]) -> LoadedRules:
+    """What the rule files say, read again where one of them is another than before."""
+    return load_catalogue(folders)
 
 
-def _loaded(folder: Path) -> LoadedRules:
-    """The shipped rules with the site's, read again where a file is another than before."""
-    folders = [shipped_schedules(), folder / "schedules"]
-    stamp = frozenset(_stamps(folders))
-    if folder not in _read or _read[folder][0] != stamp:
-        _read[folder] = (stamp, load_catalogue(folders))
-    return _read[folder][1]
-
-
-def _stamps(folders: list[Path]) -> Iterator[tuple[str, int, int]]:
+def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
     for folder in folders:
         for path in folder.rglob("*.y*ml"):
             with suppress(OSError):  # an editor may be putting another in its place

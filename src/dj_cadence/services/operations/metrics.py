@@ -43,18 +43,14 @@ def measure(database: Database, now: datetime) -> Metrics:
 def exposition(metrics: Metrics, pass_age: float) -> str:
     """In the text format of Prometheus; `pass_age` in seconds."""
     last = metrics.last_tick.timestamp() if metrics.last_tick else 0
+    oldest = metrics.oldest_unsent.total_seconds()
     lines = (
         ("messages_due", "gauge", "Messages written down and not sent yet.", metrics.due),
         ("messages_sent_total", "counter", "Messages that a channel accepted.", metrics.sent),
         ("messages_failed_total", "counter", "Messages refused for good.", metrics.failed),
         ("channels_shut", "gauge", "Channels that take nothing, see doctor.", len(metrics.shut)),
         ("messages_unknown", "gauge", "Messages that wait for a person.", metrics.unknown),
-        (
-            "oldest_unsent_seconds",
-            "gauge",
-            "Age of the oldest message not sent yet.",
-            metrics.oldest_unsent.total_seconds(),
-        ),
+        ("oldest_unsent_seconds", "gauge", "Age of the oldest message not sent yet.", oldest),
         (
             "last_tick_timestamp_seconds",
             "gauge",

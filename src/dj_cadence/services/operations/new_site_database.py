@@ -5,7 +5,7 @@ would forget all that people did, so nobody but a person may begin anew, in anot
 """
 
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from dj_cadence.chinese import day_text
 from dj_cadence.errors import Refused
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database, open_file, without_password
-from dj_cadence.store.core.migrate import is_empty, migrate
+from dj_cadence.store.core.migrate import layout_of, migrate
 from dj_cadence.store.core.unusable import explained, name
 from dj_cadence.store.site import site as sites
 
@@ -57,7 +57,9 @@ def found_if_new(
     here, memory = _address(settings, database), remembered(settings.folder)
     if not _is_founded(database):
         _refuse_if_lost(settings, database, memory, here, asked=asked)
-        first = _day(memory.starts_on) or today.replace(day=1)
+        first = today.replace(day=1)
+        with suppress(ValueError):
+            first = date.fromisoformat(memory.starts_on)
         migrate(database)
         with database.write() as session:
             sites.create(session, uuid4().hex, first)
@@ -73,7 +75,7 @@ def found_if_new(
 def _is_founded(database: Database) -> bool:
     if database.file and not database.file.exists():
         return False
-    if is_empty(database):
+    if layout_of(database)[0] is None:
         return False
     with explained(database), database.read() as session:
         return sites.is_there(session)
@@ -110,14 +112,9 @@ def _is_untouched(folder: Path, database: str) -> bool:
     path = folder / database
     if "://" in database or not path.exists():
         return False
-    old = open_file(path)
-    try:
-        with old.read() as session:
-            return sites.is_untouched(session)
-    except Exception:  # noqa: BLE001  what cannot be read may hold everything
-        return False
-    finally:
-        old.close()
+    with closing(open_file(path)) as old, suppress(Exception), old.read() as session:
+        return sites.is_untouched(session)
+    return False  # what cannot be read may hold everything
 
 
 def _address(settings: Settings, database: Database) -> str:
@@ -126,9 +123,3 @@ def _address(settings: Settings, database: Database) -> str:
         inside = file.is_relative_to(settings.folder)
         return str(file.relative_to(settings.folder) if inside else file)
     return without_password(settings.database)
-
-
-def _day(text: str) -> date | None:
-    with suppress(ValueError):
-        return date.fromisoformat(text)
-    return None

@@ -17,13 +17,12 @@ from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.roster.import_roster import import_roster
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.simulation.demo_roster import demo_rows
-from dj_cadence.services.simulation.made_up_answers import answer
+from dj_cadence.services.simulation.simulate import answer
 from dj_cadence.services.site import Site, switch_sending
-from dj_cadence.settings import KEY_FILE
+from dj_cadence.settings import KEY_FILE, SITE_FILE
 from dj_cadence.settings.site_key import make_site_key
 from dj_cadence.store.site import simulated
 
-SETTINGS = "site.toml"
 _FOLDERS = ("schedules", "notifiers", "templates")
 _DEMO = "演示"
 _EVENING = time(17)
@@ -35,13 +34,13 @@ def lay_out_folder(folder: Path, settings_text: str, starts_on: date) -> None:
     The database is set up when the site is opened, and begins with `starts_on`. Raises Refused
     where there is a site already, or the folder cannot be written.
     """
-    if (folder / SETTINGS).exists():
+    if (folder / SITE_FILE).exists():
         raise Refused(f"{folder.resolve()} 里已经有站点，没有改动。")
     with _writable(folder):
         _make_folders(folder)
         make_site_key(folder)
         remember(folder, Founding(starts_on=starts_on.isoformat()))
-        (folder / SETTINGS).write_text(settings_text, encoding="utf-8")
+        (folder / SITE_FILE).write_text(settings_text, encoding="utf-8")
 
 
 def complete_folder(folder: Path, starts_on: date | None) -> list[str]:

@@ -20,10 +20,11 @@ from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.rules.applied import catalogue_of
 from dj_cadence.services.site import Site, count_pass, hold_if_moved
 from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.delivery.sign_of_life import SignOfLife, give_sign_of_life
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.site.pending_work import PendingWork, look
+from dj_cadence.store.site.pending_work import look, plan_inputs
 
 __all__ = ["SignOfLife", "give_sign_of_life"]  # the daemon holds one for all its passes
 
@@ -57,7 +58,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
         seen = look(session, today, week_label(today), now)
         catalogue = catalogue_of(session, seen.catalogue if seen else None)
     assert seen  # a catalogue is applied only where there is a site
-    plan = f"{seen.plan_inputs}/{horizon(today)}"
+    plan = f"{plan_inputs(seen)}/{horizon(today)}"
     is_due = _is_anything_due(site, seen, catalogue, plan, now)
     if not is_due and seen.last_tick and seen.last_tick <= now < seen.last_tick + LOOKS_EACH:
         return _NOTHING
@@ -70,7 +71,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
         report = _NOTHING
     collect_bounces(site, now)
     with site.database.write(durable=False) as session:
-        sites.set_last_tick(session, now)
+        sites.note(session, last_tick=now)
         if site.settings.sending_hours(catalogue.calendar).allow(now):
             sites.last_sending_day(session, today)
     return report
@@ -83,7 +84,7 @@ def tick_by_hand(site: Site, now: datetime, name: str) -> TickReport:
 
 
 def _is_anything_due(
-    site: Site, seen: PendingWork, catalogue: Catalogue, plan: str, now: datetime
+    site: Site, seen: AnyRow, catalogue: Catalogue, plan: str, now: datetime
 ) -> bool:
     if seen.planned_with != plan or seen.tasks or (seen.sending and seen.home != site.home):
         return True
@@ -119,7 +120,7 @@ def _whole_pass(
     if hand_over(database, catalogue, today=today, now=now):
         roll(database, catalogue, until=horizon(today), today=today, now=now)
     with database.write(durable=False) as session:
-        sites.set_rolled(session, plan)
+        sites.note(session, planned_with=plan)
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)
@@ -127,7 +128,7 @@ def _whole_pass(
         addresses.end_pauses(session, now)
     bundled = bundle(database, catalogue, site.settings, now=now)
     with database.write(durable=False) as session:
-        sites.set_bundled_at(session, now)
+        sites.note(session, bundled_at=now)
     posted = deliver(
         database,
         templates=site.templates,

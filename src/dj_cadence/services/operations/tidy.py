@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from dj_cadence.services.access import logins
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import evidence
+from dj_cadence.store.site import logins
 
 
 def tidy(site: Site, now: datetime) -> int:

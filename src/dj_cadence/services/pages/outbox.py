@@ -1,7 +1,9 @@
 """Messages as a visitor may read them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.domain.messages.claim import StoredLetter
@@ -18,20 +20,8 @@ from dj_cadence.store.delivery.message_links import message_tasks
 from dj_cadence.store.tasks.task_list import tasks
 
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxLine:
-    """One message as the list shows it."""
-
-    id: int
-    day: date
-    person: str
-    kind: str
-    channel: str
-    state: str
-    subject: str
-    late: bool
+OutboxLine = Mapping[str, Any]
+"""One message as the list shows it: its row with the reader as `person`, and its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +84,4 @@ def _letter(row: AnyRow, token: str = HIDDEN) -> Letter | None:
 
 
 def _line(row: AnyRow, letter: Letter | None) -> OutboxLine:
-    return OutboxLine(
-        id=row.id,
-        day=row.day,
-        person=row.person_name,
-        kind=row.kind,
-        channel=row.channel,
-        state=row.state,
-        subject=letter.subject if letter else "",
-        late=row.late,
-    )
+    return {**row._asdict(), "subject": letter.subject if letter else ""}

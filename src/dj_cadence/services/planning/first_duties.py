@@ -13,7 +13,7 @@ from dj_cadence.domain.planning.cohort import Cohort, cohort_of, term_cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.rules.duty import Duty, Every, Term
+from dj_cadence.domain.rules.duty import Every, Term
 from dj_cadence.domain.tasks.task import last_answer_day
 
 _NAMED = 8
@@ -68,35 +68,25 @@ def first_duties(
 ) -> FirstDuties:
     """What they will owe by the rules of `catalogue`; worked out once for those that are alike."""
     duties, until = FirstDuties(), add_years(today, 1)
-    alike = Counter(newcomers)
     slots_by_cohort: dict[Cohort, list[Slot]] = {}
-    for newcomer, number in alike.items():
+    for newcomer, number in Counter(newcomers).items():
         duties.organizations[max(newcomer.facts.starts_on or site_start, site_start)] += number
         for duty in catalogue.enabled():
-            cohort = _cohort(duty, newcomer, site_start)
+            match duty.recurrence:
+                case Every():
+                    cohort = cohort_of(duty, newcomer.facts, site_start)
+                case Term() if newcomer.elected_on:
+                    cohort = term_cohort(duty, newcomer.facts, newcomer.elected_on, site_start)
+                case _:
+                    continue
             if cohort is None:
                 continue
             if cohort not in slots_by_cohort:
                 slots_by_cohort[cohort] = slots_of(duty, cohort, catalogue, site_start, until)
-            _count(duties, duty, slots_by_cohort[cohort], number, until)
+            for slot in slots_by_cohort[cohort]:
+                if slot.due < until:
+                    duties.tasks += number
+                    if slot.asked_on:
+                        duties.asked[duty.title, slot.label] += number
+                        duties.asked_on.add(slot.asked_on)
     return duties
-
-
-def _cohort(duty: Duty, newcomer: Newcomer, site_start: date) -> Cohort | None:
-    match duty.recurrence:
-        case Every():
-            return cohort_of(duty, newcomer.facts, site_start)
-        case Term() if newcomer.elected_on:
-            return term_cohort(duty, newcomer.facts, newcomer.elected_on, site_start)
-    return None
-
-
-def _count(
-    duties: FirstDuties, duty: Duty, slots: Iterable[Slot], number: int, until: date
-) -> None:
-    due = [slot for slot in slots if slot.due < until]
-    duties.tasks += number * len(due)
-    for slot in due:
-        if slot.asked_on:
-            duties.asked[duty.title, slot.label] += number
-            duties.asked_on.add(slot.asked_on)

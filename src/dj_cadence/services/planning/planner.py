@@ -1,17 +1,17 @@
 """What is asked of whom, duty by duty: worked out once, for looking and for writing."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.dates.period import periods
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.domain.rules.override import segments
+from dj_cadence.domain.tasks.act import ActKind
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.fingerprint import digest
-from dj_cadence.services.planning.first_days import FirstDays
-from dj_cadence.services.planning.profiles import Profiles
+from dj_cadence.services.planning.plan_source import PlanSource
 from dj_cadence.services.planning.step_target import StepTarget
 from dj_cadence.services.planning.target import PlanTarget
 from dj_cadence.store.core.database import Session
@@ -25,7 +25,6 @@ from dj_cadence.store.planning import (
     task_changes,
 )
 from dj_cadence.store.planning.differences import ComparedTasks, TaskKind
-from dj_cadence.store.planning.memberships import CohortAssignments
 from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.site import site as sites
@@ -59,9 +58,7 @@ class Planner:
 
     def __init__(self, session: Session, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.site_start = sites.load(session).starts_on
-        self._profiles = Profiles()
-        self._first_days = FirstDays(catalogue)
+        self._source = PlanSource(catalogue, sites.load(session).starts_on)
         self._targets: dict[DutyToPlan, PlanTarget] = {}
         self._step_targets: dict[DutyToPlan, StepTarget] = {}
 
@@ -80,66 +77,55 @@ class Planner:
     def _job(self, key: str, announced: object, span: DateRange, run: AnyRow | None) -> DutyToPlan:
         duty = self.catalogue.duties.get(key)
         rule = self.catalogue.dates_digest(duty) if duty and duty.enabled else ""
-        inputs = digest(rule, self.site_start, announced)
-        if run is None:
-            return DutyToPlan(key, inputs, span, bool(announced), None)
-        before = DateRange(run.since, run.until)
-        whole = before.joined(span)
-        if run.inputs != inputs:
+        inputs = digest(rule, self._source.site_start, announced)
+        changed_after = None
+        if run:
+            before = DateRange(run.since, run.until)
+            whole = before.joined(span)
+            if run.inputs == inputs and whole == before:
+                changed_after = run.data_version
             # Of a duty that is switched off nothing stays, also beyond the window asked for:
             # nobody looks at it again.
-            return DutyToPlan(key, inputs, span if rule else whole, bool(announced), None)
-        changed_after = run.data_version if whole == before else None
-        return DutyToPlan(key, inputs, whole, bool(announced), changed_after)
+            span = whole if run.inputs == inputs or not rule else span
+        return DutyToPlan(key, inputs, span, bool(announced), changed_after)
 
-    def duty(self, job: DutyToPlan) -> Duty | None:
-        """The job's duty, None where it is not switched on any more."""
-        duty = self.catalogue.duties.get(job.duty)
-        return duty if duty and duty.enabled else None
-
-    def unchanged(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
-        """The duties for which nothing that changed since their last plan matters."""
-        duties = set()
+    def pass_by(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
+        """The duties for which nothing that changed since their last plan matters; noted so."""
+        version, duties = task_changes.hold_data(session), set()
         for since in {job.changed_after for job in jobs}:
             if since is None or not org_selection.are_few(session, since):
                 continue
             part = OrgSelection(changed_after=since)
             stored = cohorts.assigned(session, part)
-            mine = [job for job in jobs if job.changed_after == since and not job.announced]
-            assigned_now = self._assignments(session, mine, part)
-            duties |= {
-                job.duty
-                for job in mine
-                if assigned_now[job.duty] == stored.get(job.duty, {})
-                and self._steps_are_stored(session, job, part)
-            }
+            rows: dict[str, Sequence[AnyRow]] = {}
+            for job in jobs:
+                if job.changed_after != since or job.announced:
+                    continue
+                target, steps, now = self._target(job), self._step_target(job), {}
+                if target:
+                    if target.found_by not in rows:
+                        rows[target.found_by] = target.rows(session, part)
+                    now = target.memberships(session, rows[target.found_by])
+                if now == stored.get(job.duty, {}) and (
+                    steps is None or steps.is_stored(session, part)
+                ):
+                    duties.add(job.duty)
+        plan_runs.note_seen(session, duties, version)
         return duties
 
-    def _assignments(
-        self, session: Session, jobs: list[DutyToPlan], part: OrgSelection
-    ) -> dict[str, CohortAssignments]:
-        """Who belongs to which cohort now, by duty."""
-        rows: dict[Hashable, Sequence[AnyRow]] = {}
-        assignments: dict[str, CohortAssignments] = {}
-        for job in jobs:
-            target = self._target(job)
-            if target and target.found_by not in rows:
-                rows[target.found_by] = target.rows(session, part)
-            assignments[job.duty] = (
-                target.memberships(session, rows[target.found_by]) if target else {}
-            )
-        return assignments
-
-    def _steps_are_stored(self, session: Session, job: DutyToPlan, part: OrgSelection) -> bool:
-        target = self._step_target(job)
-        return target is None or target.is_stored(session, part)
-
-    def scope(self, job: DutyToPlan, part: OrgSelection) -> ComparedTasks:
-        """What the duty's own tasks are compared with; all of them where it has no workflow."""
-        duty = self.duty(job)
-        stage = TaskKind.OWN if duty and duty.workflow else TaskKind.ALL
+    def stage(
+        self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool
+    ) -> ComparedTasks:
+        """Lay out the duty's own tasks, all where it has no workflow; none of one switched off."""
+        target = self._target(job)
+        if target is None:
+            target_tables.stage(session)
+        else:
+            parts = segments(overrides.spreads(session, job.duty)) if job.announced else []
+            target.stage(session, part, parts, create=create)
+        kind = TaskKind.OWN if self._step_target(job) else TaskKind.ALL
         return ComparedTasks(
-            job.duty, job.span, part, stage, job.announced, switched_off=duty is None
+            job.duty, job.span, part, kind, job.announced, switched_off=target is None
         )
 
     def stage_steps(
@@ -152,31 +138,22 @@ class Planner:
         target.stage(session, part, create=create, ahead=ahead)
         return ComparedTasks(job.duty, job.span, part, TaskKind.STEPS)
 
-    def stage(self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool) -> None:
-        """Fill the temporary tables; nothing is wanted of a duty that is switched off."""
-        target = self._target(job)
-        if target is None:
-            target_tables.stage(session)
-            return
-        parts = segments(overrides.spreads(session, job.duty)) if job.announced else []
-        target.stage(session, part, parts, create=create)
+    def _duty(self, job: DutyToPlan) -> Duty | None:
+        """The job's duty, None where it is not switched on any more."""
+        duty = self.catalogue.duties.get(job.duty)
+        return duty if duty and duty.enabled else None
 
     def _step_target(self, job: DutyToPlan) -> StepTarget | None:
-        duty = self.duty(job)
-        if duty is None or duty.workflow is None:
-            return None
-        if job not in self._step_targets:
-            self._step_targets[job] = StepTarget(
-                self.catalogue, duty, duty.workflow, job.span, self._first_days
-            )
-        return self._step_targets[job]
+        duty = self._duty(job)
+        if duty and duty.workflow and job not in self._step_targets:
+            target = StepTarget(self._source, duty, duty.workflow, job.span)
+            self._step_targets[job] = target
+        return self._step_targets.get(job)
 
     def _target(self, job: DutyToPlan) -> PlanTarget | None:
-        duty = self.duty(job)
+        duty = self._duty(job)
         if duty and job not in self._targets:
-            self._targets[job] = PlanTarget(
-                self.catalogue, duty, self.site_start, job.span, self._profiles, self._first_days
-            )
+            self._targets[job] = PlanTarget(self._source, duty, job.span)
         return self._targets.get(job)
 
     def reading(self, job: DutyToPlan) -> str:
@@ -195,52 +172,52 @@ class Planner:
 
     def _tasks_each(self, job: DutyToPlan) -> int:
         """About how many tasks one organization has of the duty in the window."""
-        duty = self.duty(job)
-        if duty is None:
-            return 1
-        steps = len(duty.workflow.steps) if duty.workflow else 1
-        if duty.unit is None:
+        duty = self._duty(job)
+        steps = len(duty.workflow.steps) if duty and duty.workflow else 1
+        if duty is None or duty.unit is None:
             return steps
-        all_semesters = self.catalogue.calendar.semesters_for("", "")
-        return steps * max(
-            1, sum(1 for _ in periods(duty.unit, job.span.since, job.span.until, all_semesters))
-        )
+        semesters = self.catalogue.calendar.semesters_for("", "")
+        within = periods(duty.unit, job.span.since, job.span.until, semesters)
+        return steps * max(1, len(list(within)))
 
-    def write_portion(
-        self, session: Session, portion: Portion, version: int, by: str, today: date, now: datetime
-    ) -> int:
+    def write_portion(self, session: Session, portion: Portion, version: int, actor: Actor) -> int:
         """Write one portion and that it is written; returns how many tasks were.
 
         `version` is that of the data when the first portion of the job was written.
         """
         job, part = portion.job, portion.part
-        self.stage(session, job, part, create=True)
-        written = self._write(session, self.scope(job, part), by, today, now)
+        written = self._write(session, self.stage(session, job, part, create=True), actor)
         if steps := self.stage_steps(session, job, part, create=True, ahead=False):
-            written += self._write(session, steps, by, today, now)
-        if portion.is_last and not self.duty(job):
+            written += self._write(session, steps, actor)
+        if portion.is_last and not self._duty(job):
             plan_runs.forget_run(session, job.duty)
         else:
             inputs = job.inputs if portion.is_last else ""
-            plan_runs.note_run(session, job.duty, inputs, job.span, version, now)
+            plan_runs.note_run(session, job.duty, inputs, job.span, version, actor.now)
         if portion.is_last:
             self._targets.pop(job, None)  # a province's slots are not needed to the end
         return written
 
-    def _write(
-        self, session: Session, scope: ComparedTasks, by: str, today: date, now: datetime
-    ) -> int:
+    def _write(self, session: Session, scope: ComparedTasks, actor: Actor) -> int:
         """Write what differs between the temporary tables and what is stored."""
         cohorts.store_slots(session)
         duty = self.catalogue.duties.get(scope.duty)
         snapshot_id = self._snapshot_id(session, duty, scope.kind) if duty else None
-        written = 0
-        if comparison.are_stored(session, scope):
-            written = self._write_differences(session, scope, snapshot_id, by, today, now)
-        elif snapshot_id:
-            written = task_changes.create(
-                session, scope.duty, snapshot_id, now, beside_others=False
+        is_new = not comparison.stored(session, scope)
+        counts = {} if is_new else comparison.count(session, scope)
+        for kind in (ActKind.MOVE, ActKind.REOPEN, ActKind.WITHDRAW):
+            if kind in counts:
+                task_changes.write(session, scope, kind, actor)
+        if "relink" in counts:
+            task_changes.relink(session, scope, actor)
+        written = sum(counts.values())
+        if snapshot_id and (is_new or "create" in counts):
+            made = task_changes.create(
+                session, scope.duty, snapshot_id, actor.now, beside_others=not is_new
             )
+            written = written or made
+        if snapshot_id and not is_new:
+            task_changes.use_snapshot(session, scope, snapshot_id, actor.today)
         if scope.kind is not TaskKind.STEPS:
             cohorts.assign(session, scope)
         return written
@@ -249,27 +226,3 @@ class Planner:
         steps = kind is TaskKind.STEPS and duty.workflow
         plan = self.catalogue.plans[steps.remind if steps else duty.remind]
         return plan_snapshots.save(session, plan)
-
-    def _write_differences(
-        self,
-        session: Session,
-        scope: ComparedTasks,
-        snapshot_id: int | None,
-        by: str,
-        today: date,
-        now: datetime,
-    ) -> int:
-        counts = comparison.count(session, scope)
-        if "move" in counts:
-            task_changes.move(session, scope, by, today, now)
-        if "relink" in counts:
-            task_changes.relink(session, scope, today, now)
-        if "reopen" in counts:
-            task_changes.reopen(session, scope, by, today, now)
-        if "withdraw" in counts:
-            task_changes.withdraw(session, scope, by, now)
-        if snapshot_id:
-            if "create" in counts:
-                task_changes.create(session, scope.duty, snapshot_id, now, beside_others=True)
-            task_changes.use_snapshot(session, scope, snapshot_id, today)
-        return sum(counts.values())

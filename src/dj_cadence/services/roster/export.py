@@ -1,6 +1,6 @@
 """Looking at the roster: as a tree, as a workbook, and for what is lacking."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.organizations.facts import APPROVERS, PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.roster.appointment_changes import concurrent_secretaries
 from dj_cadence.domain.roster.appointment_rows import EMAIL, PHONE, nature_of
 from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
@@ -19,15 +19,14 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
-from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
+from dj_cadence.domain.roster.org_rows import oddities
 from dj_cadence.domain.roster.people import number_of
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
+from dj_cadence.domain.roster.rows import RosterSheets, TableRow, sheet_rows
 from dj_cadence.domain.roster.tree import extra_roots
 from dj_cadence.domain.table_column import Column
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem
-from dj_cadence.services.roster.draft import stored_org, stored_secretary_terms
+from dj_cadence.services.roster.draft import stored_org
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.people import addresses, holders
@@ -42,71 +41,47 @@ def roster_tree(session: Session) -> str:
     depth: dict[int | None, int] = {None: -1}
     lines = []
     for code, org in stored_orgs(session).items():
-        depth[org.id] = depth[org.values.supervisor_id] + 1
-        lines.append(f"{'  ' * depth[org.id]}{org.values.name}（{code}，{org.facts.kind.label}）")
+        depth[org.row.id] = depth[org.row.supervisor_id] + 1
+        lines.append(f"{'  ' * depth[org.row.id]}{org.row.name}（{code}，{org.facts.kind.label}）")
     return "\n".join(lines)
 
 
 def check_roster(session: Session, today: date) -> list[Problem]:
     """What the roster lacks on the local date `today`; all are warnings."""
     stored = stored_orgs(session)
-    orgs = {known.id: stored_org(known.cells) for known in stored.values()}
-    living = {n: org for n, org in orgs.items() if not org.dissolved or org.dissolved > today}
-    held = holders(session, living, today)
-    reachable = _reachable(session, held)
-    cities = calendar_cities(session)
-    roots = extra_roots({org.code: org for org in living.values()})
-    return [*_rivals(session, {org.code: org for org in living.values()}, today)] + [
-        Problem(f"{org.code} {org.name}", text, warning=True)
-        for org_id, org in living.items()
-        for text in (
-            *filter(None, [roots.get(org.code)]),
-            *_lacks(org, (org_id, SECRETARY) in held, org_id in reachable),
-            *(odd for _, odd in oddities(org, today, cities)),
-        )
-    ]
-
-
-def _rivals(session: Session, orgs: Mapping[str, RosterOrg], today: date) -> Iterator[Problem]:
-    names = {person.id: person.name for person in stored_people(session)}
-    terms = stored_secretary_terms(stored_appointments(session), names)
-    for rivals in concurrent_secretaries((term for term in terms if term.org in orgs), today):
-        org = orgs[rivals.org]
-        yield Problem(f"{org.code} {org.name}", f"{rivals}", warning=True)
-
-
-def _reachable(session: Session, held: Mapping[tuple[int, str], Holder]) -> set[int]:
-    """The organizations of which somebody has an address other than a telephone."""
+    orgs = {code: stored_org(org.cells) for code, org in stored.items()}
+    living = {c: org for c, org in orgs.items() if not org.dissolved or org.dissolved > today}
+    held = holders(session, {stored[code].row.id for code in living}, today)
     addresses_of = addresses(session, {holder.person_id for holder in held.values()})
-    return {
+    reachable = {
         org_id
         for (org_id, _), holder in held.items()
         if addresses_of.get(holder.person_id, {}).keys() - {PHONE}
     }
-
-
-def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool) -> Iterator[str]:  # noqa: FBT001
-    if org.kind in PARTY_ORGANIZATIONS and not has_secretary:
-        yield "没有书记，请在任职表里补上。"
-    if org.kind in PARTY_ORGANIZATIONS | APPROVERS and not is_reachable:
-        yield "没有一个人收得到提醒，请补填邮箱或其他渠道。"
+    cities, roots = calendar_cities(session), extra_roots(living)
+    terms = sorted(stored_appointments(session))
+    texts = [(code, text) for code, _, text in concurrent_secretaries(terms, (), today)]
+    for code, org in living.items():
+        org_id = stored[code].row.id
+        lacks = [roots.get(code, "")]
+        if org.kind in PARTY_ORGANIZATIONS and (org_id, SECRETARY) not in held:
+            lacks.append("没有书记，请在任职表里补上。")
+        if org.kind in PARTY_ORGANIZATIONS | APPROVERS and org_id not in reachable:
+            lacks.append("没有一个人收得到提醒，请补填邮箱或其他渠道。")
+        lacks += (text for _, text in oddities(org, today, cities))
+        texts += ((code, text) for text in lacks if text)
+    return [
+        Problem(f"{code} {living[code].name}", text, warning=True)
+        for code, text in texts
+        if code in living
+    ]
 
 
 def exported_roster(session: Session) -> RosterSheets:
     """The whole roster in the form in which it is imported."""
     return RosterSheets(
-        _rows(ORG_SHEET, ORG_COLUMNS, [org.cells for org in stored_orgs(session).values()]),
-        _rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, list(_appointment_cells(session))),
-    )
-
-
-def _rows(
-    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
-) -> tuple[RosterRow, ...]:
-    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
-    return tuple(
-        RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})
-        for number, cells in enumerate(every, 2)
+        sheet_rows(ORG_SHEET, ORG_COLUMNS, (org.cells for org in stored_orgs(session).values())),
+        sheet_rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, _appointment_cells(session)),
     )
 
 
@@ -137,23 +112,18 @@ def export_roster(session: Session, path: Path) -> None:
     """
     if path.suffix.lower() != WORKBOOK:
         raise Refused(f"{path.name} 不是工作簿的文件名，应以 {WORKBOOK} 结尾。")
-    content = _workbook(exported_roster(session))
+    sheets, content = exported_roster(session), BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        _write_sheet(book, ORG_SHEET, ORG_COLUMNS, sheets.orgs)
+        _write_sheet(book, APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, sheets.appointments)
     try:
-        path.write_bytes(content)
+        path.write_bytes(content.getvalue())
     except OSError as error:
         raise Refused(f"{path} 写不进去：{os_reason(error.errno)}。") from error
 
 
-def _workbook(sheets: RosterSheets) -> bytes:
-    content = BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        _write_sheet(book, ORG_SHEET, ORG_COLUMNS, sheets.orgs)
-        _write_sheet(book, APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, sheets.appointments)
-    return content.getvalue()
-
-
 def _write_sheet(
-    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[RosterRow]
+    book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], rows: Sequence[TableRow]
 ) -> None:
     """Dates as dates; everything else as text, so that 007 stays 007."""
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})

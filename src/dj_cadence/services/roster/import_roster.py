@@ -1,10 +1,9 @@
 """Importing the roster: all of it or nothing, and twice the same changes nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from dj_cadence.domain.organizations.offices import OTHER_OFFICES
 from dj_cadence.domain.roster.people import RosterPerson
@@ -60,16 +59,14 @@ class ImportReport:
         """The report for the person who imports; problems are told apart from it."""
         if self.changes_nothing:
             return ["无变化。", *self.kept_only]
-        counted = [
+        return [
             f"组织：{self.orgs}。",
             f"人员：{self.persons}。",
             f"任职：{self.appointments}。",
+            *(["组织的排列顺序有调整。"] if self.reordered else []),
+            *self.terms,
+            *self.kept_only,
         ]
-        return counted + self._remarks()
-
-    def _remarks(self) -> list[str]:
-        reordered = ["组织的排列顺序有调整。"] if self.reordered else []
-        return [*reordered, *self.terms, *self.kept_only]
 
 
 def import_roster(
@@ -97,8 +94,17 @@ def import_roster(
     elections = () if dry_run else write_draft(session, draft, now, today, by)
     report = ImportReport(
         problems,
-        orgs=_tally(draft.read, lambda code: code not in draft.stored, _org_changed(draft)),
-        persons=_tally(draft.people, lambda p: p.stored is None, _person_changed),
+        orgs=_counts(
+            (code in draft.stored and draft.stored[code].cells, draft.orgs[code].cells())
+            for code in draft.read
+        ),
+        persons=_counts(
+            (
+                p.stored and (p.stored.key, p.stored.name, p.stored.addresses),
+                (p.key, p.name, p.addresses()),
+            )
+            for p in draft.people
+        ),
         appointments=ImportCounts(
             len(draft.held.created), len(draft.held.changed), draft.held.unchanged
         ),
@@ -119,6 +125,12 @@ def import_roster(
     return report
 
 
+def _counts(items: Iterable[tuple[object, object]]) -> ImportCounts:
+    """Of things as they are stored, if they are, and as they are to be."""
+    counts = Counter(before == after if before else None for before, after in items)
+    return ImportCounts(counts[None], counts[False], counts[True])
+
+
 def _newcomers(draft: RosterChanges) -> Iterator[Newcomer]:
     for code, facts in draft.facts.items():
         stored = draft.stored.get(code)
@@ -131,24 +143,6 @@ def _kept_only(people: Iterable[RosterPerson]) -> Iterator[str]:
     named = [f"{office}（{held[office]}人）" for office in OTHER_OFFICES if held[office]]
     if named:
         yield f"照原样保存、随附的职责都不找他们办的职务：{'、'.join(named)}。"
-
-
-def _tally(
-    items: Sequence[Any], is_new: Callable[[Any], bool], is_changed: Callable[[Any], bool]
-) -> ImportCounts:
-    standing = [item for item in items if not is_new(item)]
-    changed = sum(map(is_changed, standing))
-    return ImportCounts(len(items) - len(standing), changed, len(standing) - changed)
-
-
-def _org_changed(draft: RosterChanges) -> Callable[[str], bool]:
-    return lambda code: draft.orgs[code].cells() != draft.stored[code].cells
-
-
-def _person_changed(p: RosterPerson) -> bool:
-    assert p.stored
-    now_said = (p.key, p.name, p.addresses())
-    return now_said != (p.stored.key, p.stored.name, p.stored.addresses)
 
 
 def _sentence(draft: RosterChanges, code: str, change: TermChange) -> str:

@@ -12,12 +12,11 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.planning.slot import Slot
 from dj_cadence.domain.planning.slots import slots_of
-from dj_cadence.domain.reminders.escalation import graces_text
+from dj_cadence.domain.reminders.daily_update import graces_text
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
-from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.rules.override import OverrideKey
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
@@ -27,6 +26,8 @@ from dj_cadence.store.tasks import overrides
 
 _AROUND = timedelta(days=1)
 _FAR = timedelta(days=400)
+_OF_PERIOD = frozenset({OverrideKey.DUE, OverrideKey.PLANNED, OverrideKey.THEME})
+"""Else an announcement holds for every period."""
 _Found = TypeVar("_Found")
 
 
@@ -60,19 +61,21 @@ def announce(
     faults: list[str] = []
     duty = _or_fault(faults, lambda: _duty(catalogue, duty_key, dated=dated))
     above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
-    slot = _slot_around(catalogue, duty, due) if duty and due else None
+    slot = None
+    if duty and due:
+        slots = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
+        slot = next((slot for slot in slots if slot.opens <= due <= slot.due), None)
     faults += _faults_of_request(above, due, planned, theme, alone=alone)
     if duty:
-        faults += _faults_of_dates(catalogue, duty, slot, due, planned)
-        faults += _faults_of_vacation(duty, vacation)
+        faults += _faults_of_duty(catalogue, duty, slot, due, planned, vacation)
     if faults or duty is None or above is None:
         count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
         raise Refused("\n".join(faults) + count)
-    period = slot.period if slot else ""
-    if dates := _dates(due, planned, theme):
-        _lay(session, above, duty, period, dates, actor)
-    if lasting := _lasting(vacation, escalate, adopt=adopt):
-        _lay(session, above, duty, "", lasting, actor)
+    period, reason = slot.period if slot else "", f"{above.name}部署"
+    values = _values(due, planned, theme, vacation, escalate, adopt=adopt)
+    for of, keys in ((period, _OF_PERIOD), ("", values.keys() - _OF_PERIOD)):
+        if laid := {key: values[key] for key in values if key in keys}:
+            overrides.lay_over(session, above.id, duty.key, of, laid, actor, reason=reason)
     if escalate is not None:
         overrides.wake(session, above, duty.key)
     return period
@@ -93,28 +96,25 @@ def take_back(
         overrides.wake(session, above, duty.key)
 
 
-def _dates(due: date | None, planned: date | None, theme: str) -> dict[OverrideKey, str]:
-    """What holds for one period."""
-    given = {
-        OverrideKey.DUE: due.isoformat() if due else "",
-        OverrideKey.PLANNED: planned.isoformat() if planned else "",
-        OverrideKey.THEME: theme.strip(),
-    }
-    return {key: value for key, value in given.items() if value}
-
-
-def _lasting(
-    vacation: Vacation | None, escalate: Sequence[int] | None, *, adopt: bool
+def _values(
+    due: date | None,
+    planned: date | None,
+    theme: str,
+    vacation: Vacation | None,
+    escalate: Sequence[int] | None,
+    *,
+    adopt: bool,
 ) -> dict[OverrideKey, str]:
-    """What holds for every period. To be told directly is to adopt the duty."""
-    values: dict[OverrideKey, str] = {}
-    if vacation is not None:
-        values[OverrideKey.VACATION] = vacation.value
-    if adopt or escalate:
-        values[OverrideKey.ADOPTED] = "1"
-    if escalate is not None:
-        values[OverrideKey.ESCALATE] = graces_text(escalate)
-    return values
+    """What is laid over the duty. To be told directly is to adopt it."""
+    given = {
+        OverrideKey.DUE: due.isoformat() if due else None,
+        OverrideKey.PLANNED: planned.isoformat() if planned else None,
+        OverrideKey.THEME: theme.strip() or None,
+        OverrideKey.VACATION: vacation.value if vacation else None,
+        OverrideKey.ADOPTED: "1" if adopt or escalate else None,
+        OverrideKey.ESCALATE: None if escalate is None else graces_text(escalate),
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
@@ -137,14 +137,25 @@ def _faults_of_request(
         yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
 
 
-def _faults_of_dates(
-    catalogue: Catalogue, duty: Duty, slot: Slot | None, due: date | None, planned: date | None
+def _faults_of_duty(
+    catalogue: Catalogue,
+    duty: Duty,
+    slot: Slot | None,
+    due: date | None,
+    planned: date | None,
+    vacation: Vacation | None,
 ) -> Iterator[str]:
-    """Dates outside the rule's own, with the clause that gives them and the nearest period."""
+    """Dates outside the rule's own, with the clause that gives them and the nearest period.
+
+    Letting a vacation off loosens the period, which nobody may where the standard gives it.
+    """
     if due and slot is None:
         close = _slots(catalogue, duty, due - _FAR, due + _FAR)
-        nearest = min(close, key=lambda one: abs(one.due - due), default=None)
-        hint = f"最近的是{chinese_label(nearest.label)}，{_span(nearest)}。" if nearest else ""
+        nearest = min(close, key=lambda slot: abs(slot.due - due), default=None)
+        hint = ""
+        if nearest:
+            span = f"{day_text(nearest.opens)}至{day_text(nearest.due)}"
+            hint = f"最近的是{chinese_label(nearest.label)}，{span}。"
         yield (
             f"--due {due}：{day_text(due)}不在“{duty.title}”的任何一个周期之内；"
             f"{_source(duty)}只能提前，不能放宽。{hint}"
@@ -152,40 +163,19 @@ def _faults_of_dates(
     if due and slot and planned and not slot.opens <= planned <= due:
         span = f"{day_text(slot.opens)}至{day_text(due)}"
         yield f"--planned {planned}：计划日应在{span}之间，{day_text(planned)}不在其中。"
-
-
-def _span(slot: Slot) -> str:
-    return f"{day_text(slot.opens)}至{day_text(slot.due)}"
-
-
-def _source(duty: Duty) -> str:
-    """Which clause gives the period; for one of our own, whose it is."""
-    given = [b for b in duty.basis if "period" in b.supports and b.certainty.binds]
-    if duty.tier is Tier.A:
-        return f"周期由{standard_cited(duty.rows)}规定，"
-    return (
-        f"周期的依据是{full_citation(given[0], duty.rows)}，" if given else "周期是本系统默认的，"
-    )
-
-
-def _faults_of_vacation(duty: Duty, vacation: Vacation | None) -> Iterator[str]:
-    """Letting a vacation off loosens the period, which nobody may where the standard gives it."""
     if duty.tier is Tier.A and vacation is Vacation.WAIVE:
         clause = standard_cited(duty.rows)
         yield f"--vacation waive：“{duty.title}”的周期由{clause}规定，假期也不能免。"
 
 
-def _lay(
-    session: Session,
-    above: Organization,
-    duty: Duty,
-    period: str,
-    values: dict[OverrideKey, str],
-    actor: Actor,
-) -> None:
-    overrides.lay_over(
-        session, above.id, duty.key, period, values, actor, reason=f"{above.name}部署"
-    )
+def _source(duty: Duty) -> str:
+    """Which clause gives the period; for one of our own, whose it is."""
+    if duty.tier is Tier.A:
+        return f"周期由{standard_cited(duty.rows)}规定，"
+    given = [b for b in duty.basis if "period" in b.supports and b.certainty.binds]
+    if not given:
+        return "周期是本系统默认的，"
+    return f"周期的依据是{full_citation(given[0], duty.rows)}，"
 
 
 def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
@@ -201,18 +191,8 @@ def _duty(catalogue: Catalogue, key: str, *, dated: bool) -> Duty:
     return duty
 
 
-def _slot_around(catalogue: Catalogue, duty: Duty, due: date) -> Slot | None:
-    """The period of the rule that `due` lies in; None where it lies in none."""
-    slots = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
-    return next((slot for slot in slots if slot.opens <= due <= slot.due), None)
-
-
 def _slots(catalogue: Catalogue, duty: Duty, since: date, until: date) -> list[Slot]:
-    """The periods of the rule, as they are for any organization that owes it."""
-    anyone = Cohort(duty.key, Facts(kind=min(duty.owed_by.kinds)))
-    return list(slots_of(_for_anyone(duty), anyone, catalogue, since, until))
-
-
-def _for_anyone(duty: Duty) -> Duty:
-    """The duty without the conditions on who owes it."""
-    return replace(duty, owed_by=OwedBy(duty.owed_by.kinds))
+    """The periods of the rule, as they are without the conditions on who owes it."""
+    kinds = duty.owed_by.kinds
+    anyone = Cohort(duty.key, Facts(kind=min(kinds)))
+    return slots_of(replace(duty, owed_by=OwedBy(kinds)), anyone, catalogue, since, until)

@@ -1,12 +1,11 @@
 """What is known of working days and semesters, and what a new calendar would do to tasks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester, WorkCalendar
+from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
 from dj_cadence.loading.calendars.rule import to_holiday_year, to_semester
 from dj_cadence.loading.rules.catalogue import (
     LoadedRules,
@@ -15,16 +14,14 @@ from dj_cadence.loading.rules.catalogue import (
 )
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.yaml_file import YamlFile
-from dj_cadence.services.planning import apply as planner
-from dj_cadence.services.planning.apply import AHEAD, PlanReport
-from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.planning.provisional_slots import ProvisionalSlot, provisional_slots
+from dj_cadence.services.planning.apply import AHEAD, PlanReport, default_span, preview
+from dj_cadence.store.core.database import Database
+from dj_cadence.store.planning.cohorts import provisional_slots
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.site import site as sites
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where an entry of the calendar is written."""
 
     file: str
@@ -32,16 +29,10 @@ class Source:
     shipped: bool
 
 
-@dataclass(frozen=True)
-class Calendars:
-    """All that the rule files say of working days and semesters, in order."""
-
-    years: Sequence[tuple[HolidayYear, Source]]
-    semesters: Sequence[tuple[Semester, Source]]
-
-
-def calendars(schedules: Path | None, today: date) -> Calendars:
-    """The shipped calendars with those in `schedules` laid over them.
+def calendars(
+    schedules: Path | None, today: date
+) -> tuple[Sequence[tuple[HolidayYear, Source]], Sequence[tuple[Semester, Source]]]:
+    """The shipped calendars with those in `schedules` laid over them: years, and semesters.
 
     Years that are planned for and have no table are listed as missing.
     """
@@ -56,7 +47,7 @@ def calendars(schedules: Path | None, today: date) -> Calendars:
     ]
     years.sort(key=lambda pair: pair[0].year)
     semesters.sort(key=lambda pair: (pair[0].label, pair[0].city, pair[0].stage))
-    return Calendars(years, semesters)
+    return years, semesters
 
 
 def _entries(layers: Layers, section: str, shipped: Sequence[YamlFile]) -> list[tuple[Any, Source]]:
@@ -70,31 +61,31 @@ def _entries(layers: Layers, section: str, shipped: Sequence[YamlFile]) -> list[
 # --- what a new calendar would do -------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CalendarEffect:
-    """What applying a new calendar, and nothing else, would change."""
-
-    plan: PlanReport
-    definite: int
-    """Tasks whose dates would no longer be provisional."""
-
-
 def effect(
     database: Database, before: LoadedRules, after: LoadedRules, today: date
-) -> CalendarEffect:
+) -> tuple[PlanReport, int]:
     """What the calendar that `after` has and `before` has not would do to the rules in force.
 
-    Before the first apply, to the rules of `before`. Nothing is written.
+    Before the first apply, to the rules of `before`. Nothing is written. The number is that of
+    tasks whose dates would no longer be provisional.
     """
     with database.read() as session:
-        span = planner.default_span(sites.load(session).starts_on, today)
+        span = default_span(sites.load(session).starts_on, today)
         stored = catalogues.applied(session)
     in_force = stored.content if stored else before.content
     changed = catalogue_from_content(_laid_over(in_force, before.content, after.content))
-    anyway = planner.preview(database, catalogue_from_content(in_force), span)
-    plan = _without(planner.preview(database, changed, span), anyway)
+    anyway = preview(database, catalogue_from_content(in_force), span)
+    report = preview(database, changed, span)
+    samples = [sample for sample in report.samples if sample not in anyway.samples]
+    plan = PlanReport(report.counts - anyway.counts, samples, report.owed_before)
+    calendar, definite = changed.calendar, 0
     with database.read() as session:
-        return CalendarEffect(plan, _definite(session, changed.calendar))
+        for tasks, period, days, place in provisional_slots(session):
+            semesters = calendar.semesters_for(*place)
+            unsure = any(term.label == period and term.provisional for term in semesters)
+            if not unsure and not calendar.is_provisional(*filter(None, days)):
+                definite += tasks
+    return plan, definite
 
 
 def _laid_over(
@@ -108,26 +99,3 @@ def _laid_over(
         entries = {tuple(e[name] for name in names): e for e in [*base[section], *new]}
         laid[section] = list(entries.values())
     return laid
-
-
-def _without(report: PlanReport, anyway: PlanReport) -> PlanReport:
-    """`report` less the changes that would come without the calendar too."""
-    counts = {key: n - anyway.counts.get(key, 0) for key, n in report.counts.items()}
-    return PlanReport(
-        counts={key: n for key, n in counts.items() if n > 0},
-        samples=[sample for sample in report.samples if sample not in anyway.samples],
-        owed_before=report.owed_before,
-    )
-
-
-def _definite(session: Session, calendar: WorkCalendar) -> int:
-    """How many provisional tasks hang only on days and semesters that `calendar` has for sure."""
-    slots = provisional_slots(session)
-    return sum(slot.tasks for slot in slots if _is_sure(slot, calendar))
-
-
-def _is_sure(slot: ProvisionalSlot, calendar: WorkCalendar) -> bool:
-    semesters = calendar.semesters_for(slot.city, slot.stage)
-    if any(semester.label == slot.period and semester.provisional for semester in semesters):
-        return False
-    return not calendar.is_provisional(*(day for day in (slot.planned, slot.due) if day))

@@ -1,6 +1,6 @@
 """An invented district: one education committee, three schools of each kind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -12,8 +12,7 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.rows import Origin, RosterRow, RosterSheets
-from dj_cadence.domain.table_column import Column
+from dj_cadence.domain.roster.rows import RosterSheets, sheet_rows
 
 _COMMITTEE = ("YX", "示例市云溪区教育工委")
 _SCHOOLS = (
@@ -80,35 +79,30 @@ class _District:
         more |= {"founded": "2012-09-01", "last_election": elected}
         offices = _OFFICES.get(kind, _COMMITTEE_OFFICES)
         if kind == "党支部":
-            more |= self._branch_cells()
-            if more["has_committee"] == "否":
-                offices = ("书记",)
+            number = len(self.orgs)
+            members = _MEMBERS[number % len(_MEMBERS)]
+            offices = offices if members >= COMMITTEE_THRESHOLD else ("书记",)
+            more |= {
+                "full_members": str(members),
+                "has_committee": "是" if members >= COMMITTEE_THRESHOLD else "否",
+                "groups": "2" if members > 10 else "",
+                "theme_day": _THEME_DAYS[number % len(_THEME_DAYS)],
+            }
         self.add(code, name, kind, below, **more)
         self.appoint(code, more["school"], offices, elected)
-
-    def _branch_cells(self) -> dict[str, str]:
-        number = len(self.orgs)
-        members = _MEMBERS[number % len(_MEMBERS)]
-        return {
-            "full_members": str(members),
-            "has_committee": "是" if members >= COMMITTEE_THRESHOLD else "否",
-            "groups": "2" if members > 10 else "",
-            "theme_day": _THEME_DAYS[number % len(_THEME_DAYS)],
-        }
 
     def appoint(self, code: str, school: str, offices: Sequence[str], since: str = "") -> None:
         """Fill the offices with invented people, each with an address of their own."""
         for office in offices:
             number = len(self.appointments) + 1
             stem = _STEMS[number % len(_STEMS)]
+            reached = (code, office) != _WITHOUT_ADDRESS
             person = {
                 "org": code,
                 "name": f"{school[:2]}{_TITLES.get(office, office[-2:])}{stem}",
-                "email": f"{code.lower()}.{number:03}@example.org",
+                "email": f"{code.lower()}.{number:03}@example.org" if reached else "",
                 "since": since,
             }
-            if (code, office) == _WITHOUT_ADDRESS:
-                person["email"] = ""
             self.appointments.append({"office": office, **person})
             if office == "书记" and code in _TWO_OFFICES:
                 self.appointments.append({"office": _TWO_OFFICES[code], **person})
@@ -121,8 +115,7 @@ class _District:
             "SQ": add_months(self.today, -1 - 36),
             "NP": None,
         }
-        usual = add_months(self.today, -(6 + len(self.orgs) * 5 % 20))
-        day = of_note.get(code, usual)
+        day = of_note.get(code, add_months(self.today, -(6 + len(self.orgs) * 5 % 20)))
         return day.isoformat() if day else ""
 
 
@@ -140,8 +133,8 @@ def demo_rows(starts_on: date, today: date) -> RosterSheets:
     for school in _SCHOOLS:
         _add_school(district, *school)
     return RosterSheets(
-        tuple(_rows(ORG_SHEET, ORG_COLUMNS, district.orgs)),
-        tuple(_rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, district.appointments)),
+        sheet_rows(ORG_SHEET, ORG_COLUMNS, district.orgs),
+        sheet_rows(APPOINTMENT_SHEET, APPOINTMENT_COLUMNS, district.appointments),
     )
 
 
@@ -158,11 +151,3 @@ def _add_school(district: _District, code: str, name: str, stage: str, kind: str
         suffix, title, mass_kind, office = _MASS[code]
         district.add(code + suffix, f"云溪区{name}{title}", mass_kind, code, **about)
         district.appoint(code + suffix, name, (office,))
-
-
-def _rows(
-    name: str, columns: Sequence[Column], every: Sequence[Mapping[str, str]]
-) -> Iterator[RosterRow]:
-    origin = Origin(name, {c.key: number for number, c in enumerate(columns, 1)}, lettered=True)
-    for number, cells in enumerate(every, 2):
-        yield RosterRow(origin, number, {c.key: cells.get(c.key, "") for c in columns})

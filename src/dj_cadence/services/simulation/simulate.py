@@ -1,8 +1,8 @@
 """Walks the clock over a copy: what would happen, day by day, without sending anything."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,100 +10,123 @@ from typing import Any
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.view import Observe
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
+from dj_cadence.domain.tasks.task import SILENT
 from dj_cadence.errors import Refused
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.planning.apply import horizon, roll
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.rules.applied import applied_catalogue
-from dj_cadence.services.simulation.made_up_answers import answer
-from dj_cadence.services.simulation.site_copy import copy_site
 from dj_cadence.services.site import Site
+from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.succession import hand_over
+from dj_cadence.store.core.database import Session, open_file
+from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import simulated
-from dj_cadence.store.site.simulated import TaskDescription
+from dj_cadence.store.site import site as sites
+from dj_cadence.store.site.copying import copy_rows
+from dj_cadence.store.tasks import tasks
 
 _EVENING = time(17)
 """The local hour at which simulated people record what they did."""
 _OWNER = "simulate"
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedAnswer:
-    """How simulated people act: never, or `late` days after the planned or due day."""
-
-    late: int | None = None
+NOTICE_OF_A_MEETING = 14 * DAY
 
 
-def parse_answer(text: str) -> SimulatedAnswer:
-    """never, on-time or late:N. Raises Refused for anything else."""
+def parse_answer(text: str) -> int | None:
+    """How many days late people act: never (None), on-time or late:N. Else raises Refused."""
     if text == "never":
-        return SimulatedAnswer()
+        return None
     if text == "on-time":
-        return SimulatedAnswer(0)
+        return 0
     head, _, days = text.partition(":")
     if head == "late" and days.isdecimal():
-        return SimulatedAnswer(int(days))
+        return int(days)
     raise Refused(f"--answer 应为 never、on-time 或 late:天数，现在是“{text}”。")
 
 
-def simulate(
-    original: Site, since: date, until: date, answer: SimulatedAnswer, tell: Observe
-) -> None:
+def simulate(original: Site, since: date, until: date, late: int | None, tell: Observe) -> None:
     """Tell `tell` every event from `since` to `until`, and at last a summary.
 
-    The copy is a new SQLite file, and the original is only read. From the day of the last pass
+    People act so many days `late` after the planned or due day, or never. The copy is a new
+    SQLite file, and the original is only read. From the day of the last pass
     on it goes on with all that is open and was said. A day before that is come to from the
     site's beginning, by people who did everything in time; one before the beginning is the
     beginning. The days until `since` are walked without a word.
     """
     with TemporaryDirectory(prefix="dj-cadence-") as folder:
-        copy, first, goes_on = copy_site(original, Path(folder), since)
-        so_far = answer if goes_on else SimulatedAnswer(0)
+        copy, first, goes_on = _copy_site(original, Path(folder), since)
         try:
-            walk = _Walk(copy, answer, tell, horizon(until))
-            walk.approach(first, since, so_far)
-            walk.go(since, until)
+            walk = _Walk(copy, tell, horizon(until))
+            walk.go(first, since - DAY, late if goes_on else 0, silent=True)
+            walk.go(since, until, late, silent=False)
+            walk.sum_up(since, until)
         finally:
             copy.database.close()
+
+
+def _copy_site(original: Site, folder: Path, since: date) -> tuple[Site, date, bool]:
+    """The copy, the day it stands at, and whether it goes on from the last pass."""
+    database = open_file(folder / "simulation.db")
+    migrate(database)
+    copied = replace(original, database=database)
+    with original.database.read() as source, database.write(durable=False) as target:
+        row = sites.load(source)
+        last = original.today(row.last_tick) if row.last_tick else None
+        goes_on = last is not None and last <= since
+        first = last if last and goes_on else min(row.starts_on, since)
+        copy_rows(source, target, original.home, None if goes_on else first)
+    return copied, first, goes_on
+
+
+def answer(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -> bool:
+    """Do today what a task asks for: fix the day of a meeting, or hold it.
+
+    So do invented secretaries, here and in the demonstration. False where there is nothing
+    left to do: it was settled together with another.
+    """
+    task = tasks.locked(session, task_id)
+    step = catalogue.step(task.duty, task.step)
+    if step and task.state in SILENT:
+        return False
+    if step and step.by_planning:
+        last = tasks.own_task(session, task).due
+        held = min(catalogue.calendar.on_or_after(actor.today + NOTICE_OF_A_MEETING), last)
+        set_planned(session, catalogue, task_id, actor, on=held)
+        return True
+    for _ in range(task.target - task.amount):
+        done(session, catalogue, task_id, actor, on=actor.today)
+    return True
 
 
 class _Walk:
     """The days of a simulation, and what is counted on the way."""
 
-    def __init__(
-        self, site: Site, answer: SimulatedAnswer, tell: Observe, planned_to: date
-    ) -> None:
+    def __init__(self, site: Site, tell: Observe, planned_to: date) -> None:
         self.site = site
         self.planned_to = planned_to
         self.acted = True
         self.silent = False
         with site.database.read() as session:
             self.rules = applied_catalogue(session)
-        self.answer = answer
         self.tell = tell
         self.events: Counter[str] = Counter()
-        self.days: dict[str, set[date]] = {}
-        self.about: dict[int, TaskDescription] = {}
+        self.days: defaultdict[str, set[date]] = defaultdict(set)
+        self.about: dict[int, dict[str, Any]] = {}
 
-    def approach(self, first: date, since: date, answer: SimulatedAnswer) -> None:
-        """The days before those that are told of."""
-        self.silent, asked, self.answer = True, self.answer, answer
-        self._walk(first, since - DAY)
-        self.silent, self.answer = False, asked
-
-    def go(self, since: date, until: date) -> None:
-        self._walk(since, until)
-        self._sum_up(since, until)
-
-    def _walk(self, day: date, until: date) -> None:
+    def go(self, day: date, until: date, late: int | None, *, silent: bool) -> None:
+        """Walk through the days; nobody is told of `silent` ones."""
+        self.silent = silent
         while day <= until:
             self._begin(day)
             self._post(day)
-            if self.answer.late is not None:
-                self._act(day)
+            if late is not None:
+                self._act(day, late)
             day += DAY
 
     def _at(self, day: date, hour: time) -> datetime:
@@ -129,16 +152,15 @@ class _Walk:
             messages.pretend_sent(session, at)
             notices.close_sent(session)
         for letter in letters:
-            self._observe({"at": at, "event": "message", **letter._asdict()})
-            for code in letter.digests:
-                self._observe({"at": at, "event": "digest", "org": code, "to": letter.to})
+            self._observe({"at": at, "event": "message", **letter})
+            for code in letter["digests"]:
+                self._observe({"at": at, "event": "digest", "org": code, "to": letter["to"]})
 
-    def _act(self, day: date) -> None:
+    def _act(self, day: date, late: int) -> None:
         """What people get done today, recorded the same evening."""
-        assert self.answer.late is not None
         at = self._at(day, _EVENING)
         with self.site.database.write(durable=False) as session:
-            for task_id in simulated.tasks_meant_by(session, day - self.answer.late * DAY):
+            for task_id in simulated.tasks_meant_by(session, day - late * DAY):
                 if answer(session, self.rules, task_id, Actor(_OWNER, at, day)):
                     self.acted = True
                     self._observe({"at": at, "event": "done", "task": task_id})
@@ -153,21 +175,18 @@ class _Walk:
         if isinstance(at, datetime):
             told["at"] = at.astimezone(self.site.settings.time_zone).isoformat()
         if isinstance(task_id := told.get("task"), int):
-            told |= self._task(task_id)
+            if task_id not in self.about:
+                with self.site.database.read() as session:
+                    self.about = simulated.describe_tasks(session)
+            told |= self.about[task_id]
         self.events[str(told["event"])] += 1
         if told["event"] == "message":
-            day = datetime.fromisoformat(str(told["at"])).date()
-            self.days.setdefault(str(told["to"]), set()).add(day)
+            self.days[str(told["to"])].add(datetime.fromisoformat(str(told["at"])).date())
         self.tell(told)
 
-    def _task(self, task_id: int) -> dict[str, Any]:
-        if task_id not in self.about:
-            with self.site.database.read() as session:
-                self.about = simulated.describe_tasks(session)
-        return self.about[task_id]._asdict()
-
-    def _sum_up(self, since: date, until: date) -> None:
-        days = {to: len(days_written) for to, days_written in sorted(self.days.items())}
+    def sum_up(self, since: date, until: date) -> None:
+        """The last event."""
+        days = {to: len(written) for to, written in sorted(self.days.items())}
         with self.site.database.read() as session:
             states = simulated.task_states(session)
         self.tell(

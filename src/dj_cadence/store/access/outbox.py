@@ -38,7 +38,7 @@ def _readable(visitor: Visitor, today: date) -> Select[Any]:
             message,
             skeleton.c.content.label("skeleton"),
             letter.c.content,
-            person.c.name.label("person_name"),
+            person.c.name.label("person"),
         )
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(letter, letter.c.message_id == message.c.id)

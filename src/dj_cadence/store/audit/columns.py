@@ -24,14 +24,9 @@ from sqlalchemy import (
 )
 
 from dj_cadence.domain.messages.states import NoticeOutcome
-from dj_cadence.store.audit.invariant import Invariant, Values
+from dj_cadence.store.audit.invariant import Broken, Invariant, Rule
 from dj_cadence.store.core.types import Instant, Json
 from dj_cadence.store.schema import metadata, notice
-
-Rule = tuple[str, Invariant]
-"""With the kind of finding that it makes."""
-AHEAD = "instant_ahead"
-KINDS = {"reference_lost", AHEAD, "date_unreadable", "instant_unreadable", "json_unreadable"}
 
 OTHER_CLOCKS = timedelta(hours=1)
 """Machines on one database need not agree to the minute."""
@@ -42,41 +37,36 @@ _MAY_LIE_AHEAD = {
 }
 _HASHED = frozenset({"catalogue", "plan_snapshot", "cohort", "profile"})
 """Of their JSON a look of its own says more."""
-_SET_FREE: Mapping[str, tuple[str, Values]] = {
+_REMOVED = {"remove": True}
+"""What is nothing without the row that is lost."""
+_UNKNOWN_IF_SAID = case(
+    (notice.c.outcome.in_((NoticeOutcome.SENT, NoticeOutcome.FOLDED)), NoticeOutcome.UNKNOWN.value),
+    else_=notice.c.outcome,
+)
+_LOST: Mapping[str, tuple[str, dict[str, Any]]] = {
     "notice.message_id": (
         "条提醒所在的消息不见了；发过的记为结果不明，没发的放回",
-        {
-            "message_id": null(),
-            "outcome": case(
-                (
-                    notice.c.outcome.in_((NoticeOutcome.SENT, NoticeOutcome.FOLDED)),
-                    NoticeOutcome.UNKNOWN.value,
-                ),
-                else_=notice.c.outcome,
-            ),
-        },
+        {"mend": {"message_id": null(), "outcome": _UNKNOWN_IF_SAID}},
     ),
-    "notice.person_id": ("条提醒的收信人不见了；已去掉", {"person_id": null()}),
-    "notice.org_id": ("条提醒的组织不见了；已去掉", {"org_id": null()}),
-    "digest.message_id": ("份周报所在的消息不见了；已放回", {"message_id": null()}),
+    "notice.person_id": ("条提醒的收信人不见了；已去掉", {"mend": {"person_id": null()}}),
+    "notice.org_id": ("条提醒的组织不见了；已去掉", {"mend": {"org_id": null()}}),
+    "digest.message_id": ("份周报所在的消息不见了；已放回", {"mend": {"message_id": null()}}),
+    "attempt.message_id": ("次投递的消息不见了；已删去", _REMOVED),
+    "letter.message_id": ("封底稿的消息不见了；已删去", _REMOVED),
+    "login.person_id": ("次登录的人不见了；已删去", _REMOVED),
+    "digest.org_id": ("份周报的组织不见了；已删去", _REMOVED),
 }
-_REMOVED: Mapping[str, str] = {
-    "attempt.message_id": "次投递的消息不见了；已删去",
-    "letter.message_id": "封底稿的消息不见了；已删去",
-    "login.person_id": "次登录的人不见了；已删去",
-    "digest.org_id": "份周报的组织不见了；已删去",
-}
-"""What is nothing without the row that is lost."""
+"""What is said and done where the row is lost of which a column speaks."""
 
 
-def of_columns(
-    rules: Callable[["Column[Any]"], Iterator[Rule]],
-) -> Iterator[tuple[Table, list[Rule]]]:
-    """Those rules of each table that has any."""
+def of_columns(rules: Callable[["Column[Any]"], Iterator[Rule]]) -> dict[Table, list[Rule]]:
+    """Those rules of each table that has any, what it refers to first."""
+    rules_by_table: dict[Table, list[Rule]] = {}
     for table in metadata.sorted_tables:
-        columns = sorted(table.columns, key=lambda column: not column.foreign_keys)
-        if found_rules := [rule for column in columns for rule in rules(column)]:
-            yield table, found_rules
+        for column in sorted(table.columns, key=lambda column: not column.foreign_keys):
+            for rule in rules(column):
+                rules_by_table.setdefault(table, []).append(rule)
+    return rules_by_table
 
 
 def references(column: "Column[Any]") -> Iterator[Rule]:
@@ -85,47 +75,41 @@ def references(column: "Column[Any]") -> Iterator[Rule]:
         name, there = f"{column.table.name}.{column.name}", key.column.table.alias("there")
         is_there = exists().where(there.c[key.column.name] == column).correlate(column.table)
         lost = and_(column.is_not(None), ~is_there)
-        if name in _SET_FREE:
-            yield "reference_lost", Invariant(lost, *_SET_FREE[name])
-        elif name in _REMOVED:
-            yield "reference_lost", Invariant(lost, _REMOVED[name], remove=True)
-        else:
-            text = f"行 {name} 指向不存在的 {key.column.table.name}；请从备份恢复（编号 {{ids}}）"
-            yield "reference_lost", Invariant(lost, text)
+        text = f"行 {name} 指向不存在的 {key.column.table.name}；请从备份恢复（编号 {{ids}}）"
+        text, how = _LOST.get(name, (text, {}))
+        yield "reference_lost", Invariant(lost, text=text, **how)
 
 
 def forms(column: "Column[Any]") -> Iterator[Rule]:
     """That days, instants and JSON have the form in which they are written: else no row is read."""
     where = f"{column.table.name}.{column.name}"
-    advice = "；请从备份恢复（编号 {ids}）"
+    advice = f"（{where}）；请从备份恢复（编号 {{ids}}）"
+    written = cast(column, String) if isinstance(column.type, Date) else type_coerce(column, Text)
     if isinstance(column.type, Instant):
-        yield (
-            "instant_unreadable",
-            Invariant(
-                type_coerce(column, String).not_like("____-__-__T__:__:__.______Z"),
-                f"处时间读不懂（{where}）；已改为现在",
-                lambda m: {column.name: m.now},
-            ),
-        )
+        unlike = written.not_like("____-__-__T__:__:__.______Z")
+        yield "instant_unreadable", _set_to_now(unlike, column, f"处时间读不懂（{where}）")
     elif isinstance(column.type, Date):
-        written = cast(column, String)
-        text = f"处日期读不懂（{where}）{advice}"
-        yield "date_unreadable", Invariant(written.not_like("____-__-__"), text)
+        unlike = written.not_like("____-__-__")
+        yield "date_unreadable", Invariant(unlike, text=f"处日期读不懂{advice}")
     elif isinstance(column.type, Json) and column.table.name not in _HASHED:
-        content = type_coerce(column, Text)
-        unlike = and_(content.not_like("{%}"), content.not_like("[%]"))
-        yield "json_unreadable", Invariant(unlike, f"处内容读不懂（{where}）{advice}")
+        neither = and_(written.not_like("{%}"), written.not_like("[%]"))
+        yield "json_unreadable", Invariant(neither, text=f"处内容读不懂{advice}")
 
 
 def instants(column: "Column[Any]") -> Iterator[Rule]:
     """That what has happened has not happened in the future, as under a clock that was ahead."""
     where = f"{column.table.name}.{column.name}"
     if isinstance(column.type, Instant) and where not in _MAY_LIE_AHEAD:
+        text = f"处时间在将来（{where}）"
         yield (
-            AHEAD,
-            Invariant(
+            "instant_ahead",
+            _set_to_now(
                 lambda m: column > literal(max(m.now, m.seen) + OTHER_CLOCKS, column.type),
-                f"处时间在将来（{where}）；已改为现在",
-                lambda m: {column.name: m.now},
+                column,
+                text,
             ),
         )
+
+
+def _set_to_now(broken: Broken, column: "Column[Any]", text: str) -> Invariant:
+    return Invariant(broken, lambda m: {column.name: m.now}, text=f"{text}；已改为现在")

@@ -1,9 +1,11 @@
 """Contents that are kept under a hash, and files: what is looked at beyond SQL."""
 
+import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Text, select, type_coerce, update
 
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
@@ -11,19 +13,19 @@ from dj_cadence.store.schema import (
     catalogue,
     cohort,
     evidence,
+    org,
     plan_snapshot,
     profile,
     site,
     skeleton,
 )
 
-
-class HashedContent(NamedTuple):
-    """A row with its content; None where that is no JSON."""
-
-    id: int
-    hash: str
-    content: Any
+KEPT = {
+    "plan_snapshot": (plan_snapshot.c.hash, plan_snapshot.c.content),
+    "profile": (profile.c.hash, profile.c.facts),
+    "cohort": (cohort.c.signature, cohort.c.facts),
+    "skeleton": (skeleton.c.hash, skeleton.c.content),
+}
 
 
 def site_rows(session: Session) -> list[AnyRow]:
@@ -43,41 +45,22 @@ def newest_catalogue(session: Session) -> Any:
     return session.scalars(newest.limit(1)).one()
 
 
-def plan_snapshots(session: Session) -> Iterator[HashedContent]:
-    return _kept(session, plan_snapshot, "content")
+def kept(session: Session, name: str) -> Iterator[tuple[int, str, Any]]:
+    """The id, the hash and the content of each row of a table of contents.
+
+    None for what should be JSON and is none, which must not hide the others.
+    """
+    hash_, content = KEPT[name]
+    stored = content if name == "skeleton" else type_coerce(content, Text)
+    query = select(content.table.c.id, hash_, stored).execution_options(yield_per=100)
+    for id_, hashed, found in session.execute(query):
+        yield id_, hashed, found if isinstance(found, bytes) else _read(found)
 
 
-def profiles(session: Session) -> Iterator[HashedContent]:
-    return _kept(session, profile, "facts")
-
-
-def _kept(session: Session, table: Table, name: str) -> Iterator[HashedContent]:
-    """One by one: a row that cannot be read must not hide the others."""
-    for row in session.execute(select(table.c.id, table.c.hash)).all():
-        yield HashedContent(row.id, row.hash, _read(session, table, name, row.id))
-
-
-def unreadable_cohorts(session: Session) -> list[int]:
-    """The ids of those whose facts are no JSON."""
-    ids = session.scalars(select(cohort.c.id)).all()
-    try:
-        session.scalars(select(cohort.c.facts)).all()
-    except ValueError:
-        return [id_ for id_ in ids if _read(session, cohort, "facts", id_) is None]
-    return []
-
-
-def _read(session: Session, table: Table, name: str, id_: int) -> Any:
-    try:
-        return session.scalar(select(table.c[name]).where(table.c.id == id_))
-    except ValueError:
-        return None
-
-
-def skeletons(session: Session) -> Iterator[HashedContent]:
-    """As they are stored, in bytes."""
-    query = select(skeleton.c.id, skeleton.c.hash, skeleton.c.content)
-    yield from map(HashedContent._make, session.execute(query.execution_options(yield_per=100)))
+def _read(text: str) -> Any:
+    with suppress(ValueError):
+        return json.loads(text)
+    return None
 
 
 def rewrite_plan_snapshot(session: Session, id_: int, content: Any) -> None:
@@ -90,3 +73,12 @@ def evidence_sizes(session: Session) -> dict[str, int]:
     """The size of each file that was handed in, by its hash."""
     rows = session.execute(select(evidence.c.sha256, evidence.c.size))
     return {row.sha256: row.size for row in rows}
+
+
+_NODE = ("id", "code", "name", "supervisor_id", "position", "subtree_end", "roster")
+
+
+def nodes(session: Session) -> dict[int, AnyRow]:
+    """Each organization, where it stands and what the roster says, by id in their own order."""
+    query = select(*(org.c[name] for name in _NODE)).order_by(org.c.position, org.c.id)
+    return {row.id: row for row in session.execute(query)}

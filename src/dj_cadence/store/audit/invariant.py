@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 SHOWN = 10
@@ -34,45 +34,49 @@ class Moment:
 
 
 Values = Mapping[str, Any]
+Broken = ColumnElement[bool] | Callable[[Moment], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Invariant:
     """What no row of a table may be."""
 
-    broken: ColumnElement[bool] | Callable[[Moment], ColumnElement[bool]]
+    broken: Broken
     """The condition, over columns of the table."""
-    text: str
-    """In Chinese, after the number: what was found, and what was done or is to be done.
-
-    `{ids}` stands for the first of the rows.
-    """
     mend: Values | Callable[[Moment], Values] | None = None
     """The values that set such a row right."""
     remove: bool = False
     """Whether such a row is taken away."""
-    beside: Callable[[Session, Sequence[Any], Moment], None] | None = None
+    beside: Sequence[Callable[[Session, Sequence[Any], Moment], None]] = ()
     """What else is to be done about the rows that were mended, by their keys.
 
     Without `mend` and `remove` it is all that is done about them.
     """
+    text: str = ""
+    """What is said of them, where it does not follow from the kind of finding."""
 
     @property
     def is_mended(self) -> bool:
-        return self.remove or self.mend is not None or self.beside is not None
+        return self.remove or self.mend is not None or bool(self.beside)
 
     def condition(self, moment: Moment) -> ColumnElement[bool]:
         return self.broken(moment) if callable(self.broken) else self.broken
 
 
 AuditedTable = Table
-
+Rule = tuple[str, Invariant]
+"""With the kind of finding that it makes, in English, for programs."""
 Rules = Mapping[Table, Mapping[str, Invariant]]
-"""By table and by the kind of finding, in English, for programs."""
+"""By table and by that kind."""
+
+
+def is_gone(table: Table, key: ColumnElement[int]) -> ColumnElement[bool]:
+    """That no row has this id."""
+    return ~exists().where(table.c.id == key)
 
 
 def broken_rules(
-    session: Session, table: Table, rules: Sequence[tuple[str, Invariant]], moment: Moment
+    session: Session, table: Table, rules: Sequence[Rule], moment: Moment
 ) -> list[tuple[str, Invariant, int]]:
     """How many rows break each of these rules about one table; one look at the table."""
     counts = [
@@ -105,8 +109,8 @@ def set_right(
         changed = session.scalars(update(table).where(*still).values(**values).returning(key)).all()
     else:
         changed = session.scalars(select(key).where(*still).with_for_update()).all()
-    if rule.beside and changed:
-        rule.beside(session, changed, moment)
+    for also_do in rule.beside if changed else ():
+        also_do(session, changed, moment)
     return len(changed)
 
 

@@ -28,13 +28,10 @@ _LONGEST = LONGEST_ASKED + timedelta(hours=1)
 _PAUSE = channel_state.c.pause_seconds
 _MOST_SECONDS = int(LONGEST_PAUSE.total_seconds())
 _YEAR = 366 * DAY
-
-
-def _newest_version() -> ColumnElement[int]:
-    """The newest version of the data that anything was planned or changed at."""
-    changed = func.coalesce(select(func.max(org.c.changed_at_version)).scalar_subquery(), 0)
-    planned = func.coalesce(select(func.max(plan_run.c.data_version)).scalar_subquery(), 0)
-    return case((changed > planned, changed), else_=planned)
+_CHANGED = func.coalesce(select(func.max(org.c.changed_at_version)).scalar_subquery(), 0)
+_PLANNED = func.coalesce(select(func.max(plan_run.c.data_version)).scalar_subquery(), 0)
+_NEWEST_VERSION = case((_CHANGED > _PLANNED, _CHANGED), else_=_PLANNED)
+"""Of the data that anything was planned or changed at."""
 
 
 def _last_week(moment: Moment) -> ColumnElement[str]:
@@ -44,113 +41,79 @@ def _last_week(moment: Moment) -> ColumnElement[str]:
 
 RULES: Rules = {
     site: {
-        "site_unnamed": Invariant(
-            or_(site.c.uid == "", site.c.id != 1),
-            "处站点标识不对（邮件和日历靠它辨认）；请从备份恢复",
-        ),
+        "site_unnamed": Invariant(or_(site.c.uid == "", site.c.id != 1)),
         "site_start": Invariant(
             lambda m: or_(
                 site.c.starts_on > m.latest + _YEAR, site.c.starts_on < m.latest - 100 * _YEAR
-            ),
-            "处站点起用日期离现在太远；请从备份恢复",
+            )
         ),
         "site_held_and_sending": Invariant(
-            and_(site.c.sending, site.c.sending_paused_on.is_not(None)),
-            "处发送开关自相矛盾（既已开启又已暂停）；已暂停，确认后运行 send on",
-            {"sending": False},
+            and_(site.c.sending, site.c.sending_paused_on.is_not(None)), {"sending": False}
         ),
         "site_held_ahead": Invariant(
-            lambda m: site.c.sending_paused_on > m.latest,
-            "处发送暂停的日期在将来；已改为今天",
-            lambda m: {"sending_paused_on": m.latest},
+            lambda m: site.c.sending_paused_on > m.latest, lambda m: {"sending_paused_on": m.latest}
         ),
         "site_spoke_ahead": Invariant(
-            lambda m: site.c.last_sending_day > m.latest,
-            "处最后发送的日期在将来，迟发的消息会不注明；已改为今天",
-            lambda m: {"last_sending_day": m.latest},
+            lambda m: site.c.last_sending_day > m.latest, lambda m: {"last_sending_day": m.latest}
         ),
         "site_digest_week": Invariant(
             lambda m: or_(
                 site.c.digest_week > m.latest_week,
                 and_(site.c.digest_week != "", site.c.digest_week.not_like("____-W__")),
             ),
-            "处周报记到了将来的一周，以后的周报会停发；已改回最近做过的一周",
             lambda m: {"digest_week": _last_week(m)},
         ),
         "site_data_version": Invariant(
-            site.c.data_version < _newest_version(),
-            "处数据版本号倒退，花名册的改动会不进计划；已改正",
-            {"data_version": _newest_version() + 1},
+            site.c.data_version < _NEWEST_VERSION, {"data_version": _NEWEST_VERSION + 1}
         ),
         "site_counters": Invariant(
             or_(site.c.pass_count < 0, site.c.shown_version < 0),
-            "处站点计数是负数；已改正",
             {
                 "pass_count": case((site.c.pass_count < 0, 0), else_=site.c.pass_count),
                 "shown_version": case((site.c.shown_version < 0, 1), else_=site.c.shown_version),
             },
         ),
     },
-    layout: {"layout_row": Invariant(layout.c.id != 1, "条结构标记多余；已删去", remove=True)},
+    layout: {"layout_row": Invariant(layout.c.id != 1, remove=True)},
     saved_rules: {
-        "saved_rules_row": Invariant(
-            saved_rules.c.id != 1, "条规则文件的检查结果多余；已删去", remove=True
-        ),
+        "saved_rules_row": Invariant(saved_rules.c.id != 1, remove=True),
         "saved_rules_told": Invariant(
-            saved_rules.c.told_at < saved_rules.c.since,
-            "条规则文件的检查结果先告知、后发现；已改为未告知",
-            {"told_at": null()},
+            saved_rules.c.told_at < saved_rules.c.since, {"told_at": null()}
         ),
     },
     channel_state: {
         "channel_put_off": Invariant(
             lambda m: channel_state.c.next_try_at > literal(m.now + _LONGEST, Instant()),
-            "个渠道的下一次试发排得太远；已排到现在",
             lambda m: {"next_try_at": m.now},
         ),
         "channel_counters": Invariant(
             or_(channel_state.c.refusals < 0, _PAUSE < 0, _PAUSE > _MOST_SECONDS),
-            "个渠道的故障计数不对；已改正",
             {"refusals": 0, "pause_seconds": 0},
         ),
         "channel_told_before": Invariant(
-            channel_state.c.told_at < channel_state.c.since,
-            "个渠道的故障先告知、后发生；已改为未告知",
-            {"told_at": null()},
+            channel_state.c.told_at < channel_state.c.since, {"told_at": null()}
         ),
         "channel_shut": Invariant(
-            and_(channel_state.c.next_try_at.is_not(None), channel_state.c.channel != ""),
-            "个渠道发不出消息（{ids}）；对方的答复和办法见 doctor",
+            and_(channel_state.c.next_try_at.is_not(None), channel_state.c.channel != "")
         ),
     },
     handled_report: {
-        "report_hash": Invariant(
-            func.length(handled_report.c.hash) != 64, "条退信记号不对；已删去", remove=True
-        )
+        "report_hash": Invariant(func.length(handled_report.c.hash) != 64, remove=True)
     },
     token: {
         "token_purpose": Invariant(
-            and_(token.c.purpose.not_in(PURPOSES), token.c.revoked_at.is_(None)),
-            "个链接的用途不认识；已删去",
-            remove=True,
+            and_(token.c.purpose.not_in(PURPOSES), token.c.revoked_at.is_(None)), remove=True
         )
     },
     login: {
-        "login_hash": Invariant(
-            func.length(login.c.hash) != 64, "次登录读不懂；已删去，本人重新登录即可", remove=True
-        ),
+        "login_hash": Invariant(func.length(login.c.hash) != 64, remove=True),
         "login_backwards": Invariant(
             or_(login.c.seen_at < login.c.made_at, login.c.ended_at < login.c.made_at),
-            "次登录的先后颠倒；已退出，本人重新登录即可",
             {"seen_at": login.c.made_at, "ended_at": login.c.made_at},
         ),
     },
     feed: {
-        "feed_generation": Invariant(
-            feed.c.generation < 1,
-            "个日历地址的代次不对；已改为第一代，旧地址要重新订阅",
-            {"generation": 1},
-        ),
+        "feed_generation": Invariant(feed.c.generation < 1, {"generation": 1}),
         "feed_copy": Invariant(
             and_(
                 feed.c.key != "",
@@ -161,13 +124,8 @@ RULES: Rules = {
                     feed.c.modified_at.is_(None),
                 ),
             ),
-            "份日历的留存不完整；已作废，下次读取时重做",
             {"key": ""},
         ),
     },
-    feed_revision: {
-        "feed_revision_number": Invariant(
-            feed_revision.c.number < 0, "处日历修订号是负数；已改正", {"number": 0}
-        )
-    },
+    feed_revision: {"feed_revision_number": Invariant(feed_revision.c.number < 0, {"number": 0})},
 }

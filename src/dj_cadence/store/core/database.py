@@ -8,7 +8,7 @@ and wait their turn.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from dj_cadence.errors import Refused
-from dj_cadence.store.core.same_file import hold_to_file
+from dj_cadence.errors import DatabaseGone, Refused
 
 BUSY_SECONDS = 30
 """So long a writer of the engine or of a command waits for its turn."""
@@ -49,14 +48,10 @@ class Database:
     """One engine. Sessions it gives commit on a clean exit and roll back on an error."""
 
     engine: Engine
-    last_write: object = field(default_factory=object, init=False)
-    """Another one after each commit over this engine."""
 
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session for looking only; it holds back no writer."""
-        with Session(self.engine.execution_options(intent="read")) as session:
-            yield session
+    def read(self) -> Session:
+        """A session for looking only, for a `with` statement; it holds back no writer."""
+        return Session(self.engine.execution_options(intent="read"))
 
     @contextmanager
     def write(
@@ -72,7 +67,6 @@ class Database:
         intent = "joined" if joined else "sorting" if sorting else intent
         with Session(self.engine.execution_options(intent=intent)) as session, session.begin():
             yield session
-        self.last_write = object()
 
     @property
     def is_sqlite(self) -> bool:
@@ -145,8 +139,43 @@ def _file_engine(url: str, seconds: int, **pool: int) -> Engine:
     engine = create_engine(url, connect_args=patience, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    hold_to_file(engine)
+    _hold_to_file(engine)
     return engine
+
+
+def _hold_to_file(engine: Engine) -> None:
+    """Let every use of a connection raise DatabaseGone once the file is another one, or gone.
+
+    A file that is put into its place is not seen by connections that are open: they go on
+    writing into one that nobody will find again.
+    """
+    name = engine.url.database or ""
+    if name in ("", ":memory:"):
+        return
+    path = Path(name).absolute()
+    first = _identity(path)
+
+    def opened(*_given: object) -> None:
+        nonlocal first  # a new database has its file from the first connection on
+        first = first or _identity(path)
+
+    def check(*_given: object) -> None:
+        if first and _identity(path) != first:
+            raise DatabaseGone(
+                f"数据库文件 {path} 被换掉或移走了，没有读写。请停止 run，确认文件无误后重新启动。"
+            )
+
+    event.listen(engine, "do_connect", check)  # would make an empty file
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "checkout", check)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _server_engine(url: str, **chosen: Any) -> Engine:
@@ -200,16 +229,13 @@ def _begin_sqlite(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA {pragma}")
         connection.info["sorting"] = intent == "sorting"
     if intent != "read":
-        _sync(connection, "FULL" if intent == "write" else "NORMAL")
+        level = "FULL" if intent == "write" else "NORMAL"
+        if connection.info.get("synchronous") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            connection.info["synchronous"] = level
         checks = "OFF" if intent == "joined" else "ON"
         connection.exec_driver_sql(f"PRAGMA foreign_keys={checks}")
     connection.exec_driver_sql("BEGIN" if intent == "read" else "BEGIN IMMEDIATE")
-
-
-def _sync(connection: Connection, level: str) -> None:
-    if connection.info.get("synchronous") != level:
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-        connection.info["synchronous"] = level
 
 
 def upsert(table: Table) -> postgresql.Insert:

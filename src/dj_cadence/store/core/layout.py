@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKeyConstraint, Table, UniqueConstraint, text
+from sqlalchemy import Connection, ForeignKeyConstraint, Table, UniqueConstraint, text
 
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import metadata
@@ -30,7 +30,9 @@ def fingerprint() -> str:
 
 def _described(table: Table) -> Iterator[str]:
     for column in table.columns:
-        yield f"{table.name}.{column.name} {_column(column)}"
+        default = getattr(column.server_default, "arg", "")
+        kind = f"{column.type} {column.nullable} {column.primary_key} {default}"
+        yield f"{table.name}.{column.name} {kind}"
     for index in table.indexes:
         only = index.dialect_options["sqlite"]["where"]
         names = [column.name for column in index.columns]
@@ -41,11 +43,6 @@ def _described(table: Table) -> Iterator[str]:
         if isinstance(constraint, ForeignKeyConstraint):
             ends = sorted(f"{key.parent.name} {key.target_fullname}" for key in constraint.elements)
             yield f"{table.name} refers {ends}"
-
-
-def _column(column: Column[Any]) -> str:
-    default = getattr(column.server_default, "arg", "")
-    return f"{column.type} {column.nullable} {column.primary_key} {default}"
 
 
 def differences(database: Database) -> list[str]:
@@ -73,10 +70,7 @@ def _said(difference: tuple[Any, ...]) -> str:
         _, table, column, *_ = given
         return f"{table}.{column} 的{_CHANGES[what]}不同"
     way, _, kind = what.partition("_")
-    return f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {_name(given)}"
-
-
-def _name(given: list[Any]) -> str:
-    if len(given) > 1:
-        return f"{given[1]}.{given[2].name}"
-    return str(getattr(given[0], "name", None) or given[0])
+    named = given[2] if len(given) > 1 else given[0]
+    where = f"{given[1]}." if len(given) > 1 else ""
+    shown = getattr(named, "name", None) or named
+    return f"{'缺少' if way == 'add' else '多出'}{_KINDS[kind]} {where}{shown}"

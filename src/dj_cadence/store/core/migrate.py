@@ -26,23 +26,13 @@ _NUMBER = _VERSION.c.version_num
 _POSTGRES_LOCK = 20210625  # any number, as long as it stays: migrating is done by one at a time
 
 
-def is_current(database: Database) -> bool:
-    """Whether `database` has the newest layout. Raises Refused if it cannot be read."""
-    return _state(database) == (HEAD, fingerprint())
-
-
-def is_empty(database: Database) -> bool:
-    """Whether `database` has none of our tables. Raises Refused if it cannot be read."""
-    return _state(database)[0] is None
-
-
 def migrate(database: Database) -> None:
     """Bring `database` to the newest layout; an empty one gets all its tables.
 
     Raises Refused, with nothing changed, if it cannot be opened, belongs to another program,
     was written by a later version than this, or has other tables under the same number.
     """
-    revision, made_by = _state(database)
+    revision, made_by = layout_of(database)
     if revision != HEAD:
         _upgrade(database, revision)
     elif made_by != fingerprint():
@@ -86,8 +76,11 @@ def _upgrade(database: Database, revision: str | None) -> None:
             raise Refused(f"{name(database)}：升级后的结构不对，没有改动：{'；'.join(wrong[:3])}")
 
 
-def _state(database: Database) -> tuple[str | None, str | None]:
-    """The layout's number and fingerprint, as they were written; None for an empty database."""
+def layout_of(database: Database) -> tuple[str | None, str | None]:
+    """The layout's number and fingerprint, as they were written; None for an empty database.
+
+    Raises Refused if it cannot be read.
+    """
     engine = database.engine.execution_options(intent="read")
     made_by = select(layout.c.fingerprint).scalar_subquery()
     with explained(database), engine.connect() as connection:

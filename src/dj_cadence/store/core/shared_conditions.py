@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_
 
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import TreeRange
+from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import appointment, message, org, start_event
 

@@ -48,7 +48,7 @@ def copy_into(source: Path, place: Path) -> int:
                 original.execute("BEGIN")  # what is looked at is what is copied
                 _refuse_damaged(original)
                 original.backup(copy)
-        _say_no_log(descriptor)
+        os.pwrite(descriptor, b"\1\1", 18)  # where the header says whether it has a log beside it
     except BaseException:
         name.unlink(missing_ok=True)
         os.close(descriptor)
@@ -59,11 +59,6 @@ def copy_into(source: Path, place: Path) -> int:
 def _refuse_damaged(connection: sqlite3.Connection) -> None:
     if damage := damages(connection):
         raise Damaged("；".join(damage))
-
-
-def _say_no_log(descriptor: int) -> None:
-    """Byte 18 and 19 of the header say whether a write-ahead log belongs to the file."""
-    os.pwrite(descriptor, b"\1\1", 18)
 
 
 def damages(connection: sqlite3.Connection) -> list[str]:

@@ -4,12 +4,11 @@ SQLite checks its file itself. PostgreSQL is made to read every row whole, and i
 where somebody has installed its extension `amcheck`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Text, cast, func, literal_column, select, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session
 
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import metadata
@@ -19,6 +18,9 @@ _DAMAGE = (
     *("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR"),
     *("XX", "58", "22"),  # PostgreSQL's classes: internal errors, files, values that are none
 )
+FAILURES = (DatabaseError, ValueError)
+"""What is raised where something stored cannot be read."""
+_AMCHECK = text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
 _INDEXES = text(
     """SELECT bt_index_check(i.indexrelid, true) FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
@@ -31,57 +33,37 @@ def faults(database: Database) -> list[str]:
 
     Raises the driver's error where the database cannot be asked, which says nothing of its bytes.
     """
-    try:
-        with database.read() as session:
-            if database.is_sqlite:
-                lines = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
-                return [line for line in lines if line != "ok"]
-    except DatabaseError as error:
-        return [_of_damage(error)]
-    return list(_unreadable(database))
-
-
-def _unreadable(database: Database) -> Iterator[str]:
+    damages: list[str] = []
+    if database.is_sqlite:
+        with _damage_told(damages), database.read() as session:
+            lines = session.scalars(text(f"PRAGMA integrity_check({_MOST})")).all()
+            damages += [line for line in lines if line != "ok"]
+        return damages
     for table in metadata.sorted_tables:
         whole = func.length(cast(literal_column(f'"{table.name}"'), Text))
         query = select(func.count(), func.sum(whole)).select_from(table)
-        try:
-            with database.read() as session:
-                session.execute(query).one()
-        except DatabaseError as error:
-            yield f"{table.name}: {_of_damage(error)}"
-    try:
-        with database.read() as session:
-            if _has_amcheck(session):
-                session.execute(_INDEXES).all()
-    except DatabaseError as error:
-        yield _of_damage(error)
-
-
-def _has_amcheck(session: Session) -> bool:
-    query = text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")
-    return session.execute(query).first() is not None
-
-
-def _of_damage(error: DatabaseError) -> str:
-    """What is said of the stored bytes. Raises the error again where it speaks of other things."""
-    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    if not str(code or "").startswith(_DAMAGE):
-        raise error
-    return _reason(error)
+        with _damage_told(damages, f"{table.name}: "), database.read() as session:
+            session.execute(query).one()
+    with _damage_told(damages), database.read() as session:
+        if session.execute(_AMCHECK).first():
+            session.execute(_INDEXES).all()
+    return damages
 
 
 @contextmanager
-def failure_told(tell: Callable[[str], None]) -> Iterator[None]:
-    """Go on where something cannot be read or written, once `tell` has heard why, in a line."""
+def _damage_told(damages: list[str], about: str = "") -> Iterator[None]:
+    """Note what is said of the stored bytes; what is said of other things is raised on."""
     try:
         yield
     except DatabaseError as error:
-        tell(_reason(error))
-    except ValueError as error:
-        tell(str(error)[:80])
+        code = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "")
+        if not str(code or "").startswith(_DAMAGE):
+            raise
+        damages.append(about + reason(error))
 
 
-def _reason(error: DatabaseError) -> str:
-    """The first line of what the driver says."""
-    return str(error.orig).partition("\n")[0]
+def reason(error: Exception) -> str:
+    """Why something could not be read or written, in a line."""
+    if isinstance(error, DatabaseError):
+        return str(error.orig).partition("\n")[0]
+    return str(error)[:80]

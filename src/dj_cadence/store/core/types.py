@@ -72,13 +72,9 @@ class as_stored(FunctionElement[Any]):  # noqa: N801 - a function in SQL
 
 
 @compiles(as_stored)
-def _as_it_is(element: as_stored, compiler: SQLCompiler, **given: Any) -> str:
-    return compiler.process(element.clauses, **given)
-
-
-@compiles(as_stored, "sqlite")
-def _without_affinity(element: as_stored, compiler: SQLCompiler, **given: Any) -> str:
-    return f"+{compiler.process(element.clauses, **given)}"
+def _compiled(element: as_stored, compiler: SQLCompiler, **given: Any) -> str:
+    days = compiler.process(element.clauses, **given)
+    return f"+{days}" if compiler.dialect.name == "sqlite" else days
 
 
 dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

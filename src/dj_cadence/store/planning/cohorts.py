@@ -1,11 +1,13 @@
 """Cohorts, their slots, and who belongs to which: the only place where they are written."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 
-from sqlalchemy import and_, delete, exists, literal, select, true, update
+from sqlalchemy import and_, delete, exists, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.planning.cohort import Cohort
+from dj_cadence.domain.tasks.task import OWED
 from dj_cadence.store.core.batching import add_rows, batched
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.planning import target_tables
@@ -59,22 +61,11 @@ def store_slots(session: Session) -> None:
 def assign(session: Session, scope: ComparedTasks) -> None:
     """Keep who belongs to which cohort of the duty."""
     mine = and_(org_cohort.c.duty == scope.duty, scope.part.holds(org_cohort.c.org_id))
-    wanted = exists().where(
-        target_org.c.org_id == org_cohort.c.org_id,
-        target_org.c.subject_id == org_cohort.c.subject_id,
-        target_org.c.cohort_id == org_cohort.c.cohort_id,
-        target_org.c.start_event_id == org_cohort.c.start_event_id,
-    )
+    names = ("org_id", "subject_id", "cohort_id", "start_event_id")
+    wanted = exists().where(*(target_org.c[name] == org_cohort.c[name] for name in names))
     session.execute(delete(org_cohort).where(mine, ~wanted.correlate(org_cohort)))
-    names = ["duty", "org_id", "subject_id", "cohort_id", "start_event_id"]
-    rows = select(
-        literal(scope.duty),
-        target_org.c.org_id,
-        target_org.c.subject_id,
-        target_org.c.cohort_id,
-        target_org.c.start_event_id,
-    ).where(true())
-    session.execute(insert_or_ignore(org_cohort).from_select(names, rows))
+    rows = select(literal(scope.duty), *(target_org.c[name] for name in names)).where(true())
+    session.execute(insert_or_ignore(org_cohort).from_select(["duty", *names], rows))
 
 
 def assigned(session: Session, part: OrgSelection) -> dict[str, CohortAssignments]:
@@ -94,14 +85,26 @@ def assign_as_task(session: Session, task_id: int) -> None:
 
     What a settled task did not take part in is then found out by the next plan.
     """
-    row = session.execute(
-        select(task.c.duty, task.c.org_id, task.c.subject_id, slot.c.cohort_id)
-        .join_from(task, slot, slot.c.id == task.c.slot_id)
-        .where(task.c.id == task_id)
-    ).one()
-    mine = and_(
-        org_cohort.c.duty == row.duty,
-        org_cohort.c.org_id == row.org_id,
-        org_cohort.c.subject_id == row.subject_id,
+    query = select(task.c.duty, task.c.org_id, task.c.subject_id, slot.c.cohort_id)
+    joined = query.join_from(task, slot, slot.c.id == task.c.slot_id)
+    *mine, cohort_id = session.execute(joined.where(task.c.id == task_id)).one()
+    key = (org_cohort.c.duty, org_cohort.c.org_id, org_cohort.c.subject_id)
+    same = and_(*(column == value for column, value in zip(key, mine, strict=True)))
+    session.execute(update(org_cohort).where(same).values(cohort_id=cohort_id))
+
+
+def provisional_slots(
+    session: Session,
+) -> Iterator[tuple[int, str, tuple[date | None, ...], tuple[str, str]]]:
+    """(tasks owed, period, days, city and stage) of those that hang on a provisional calendar."""
+    owed = select(task.c.slot_id, func.count().label("n")).where(task.c.state.in_(sorted(OWED)))
+    tasks = owed.group_by(task.c.slot_id).subquery()
+    query = (
+        select(tasks.c.n, slot.c.period, slot.c.planned, slot.c.due, cohort.c.facts)
+        .join_from(tasks, slot, slot.c.id == tasks.c.slot_id)
+        .join(cohort, cohort.c.id == slot.c.cohort_id)
+        .where(slot.c.provisional)
     )
-    session.execute(update(org_cohort).where(mine).values(cohort_id=row.cohort_id))
+    for n, period, planned, due, known_by in session.execute(query):
+        facts = known_by["facts"]
+        yield n, period, (planned, due), (facts.get("city", ""), facts.get("stage", ""))

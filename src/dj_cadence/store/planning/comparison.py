@@ -29,12 +29,6 @@ _SAME, _PAST = "same", "past"
 _OF_TARGET = frozenset({"reopen", "move", "relink"})
 
 
-def are_stored(session: Session, scope: ComparedTasks) -> bool:
-    """Whether any task of the scope is stored."""
-    any_task = select(task.c.id).where(of_scope(scope)).limit(1)
-    return session.execute(any_task).first() is not None
-
-
 def count(session: Session, scope: ComparedTasks) -> dict[str, int]:
     """How many differences of each kind there are; `relink`: same dates, on another slot.
 
@@ -44,7 +38,7 @@ def count(session: Session, scope: ComparedTasks) -> dict[str, int]:
     each = _compared(scope).subquery("each")
     query = select(each.c.change, func.count()).where(each.c.change != _SAME)
     counts = {row[0]: int(row[1]) for row in session.execute(query.group_by(each.c.change))}
-    as_wanted = _stored(session, scope) - sum(counts.values())
+    as_wanted = stored(session, scope) - sum(counts.values())
     met = as_wanted + sum(counts.get(change, 0) for change in _OF_TARGET)
     counts["create"] = _in_target(session) - met
     return {change: n for change, n in counts.items() if n and change != _PAST}
@@ -52,7 +46,7 @@ def count(session: Session, scope: ComparedTasks) -> dict[str, int]:
 
 def count_past(session: Session, scope: ComparedTasks, today: date) -> int:
     """How many tasks would be created whose last day is over."""
-    past = and_(target_slot.c.due < today, not_there(scope))
+    past = and_(target_slot.c.due < today, not_there(scope.duty))
     query = select(func.count()).select_from(TARGET).where(past)
     return int(session.execute(query).scalar_one())
 
@@ -71,7 +65,7 @@ def are_none(session: Session, scope: ComparedTasks) -> bool:
         along = target_org.outerjoin(task, mine).outerjoin(target_slot, dated)
     query = select(func.count(case((_as_wanted(), 1)))).select_from(along)
     met = session.execute(query).scalar_one()
-    return bool(met == _stored(session, scope) == _in_target(session))
+    return bool(met == stored(session, scope) == _in_target(session))
 
 
 def _as_wanted() -> ColumnElement[bool]:
@@ -81,7 +75,7 @@ def _as_wanted() -> ColumnElement[bool]:
     return and_(both, or_(same, ~owed()))
 
 
-def _stored(session: Session, scope: ComparedTasks) -> int:
+def stored(session: Session, scope: ComparedTasks) -> int:
     """How many tasks of the scope there are."""
     query = select(func.count()).select_from(task).where(of_scope(scope))
     return int(session.execute(query).scalar_one())

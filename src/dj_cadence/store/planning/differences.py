@@ -19,9 +19,9 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    null,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from dj_cadence.domain.dates.date_range import DateRange
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import OWED, State
-from dj_cadence.store.core.types import AnySelect, as_stored
+from dj_cadence.store.core.types import as_stored
 from dj_cadence.store.planning.org_selection import OrgSelection
 from dj_cadence.store.planning.target_tables import target_cohort, target_org, target_slot
 from dj_cadence.store.schema import cohort, org, org_cohort, slot, task
@@ -76,13 +76,15 @@ def same_task(duty: str) -> ColumnElement[bool]:
     return and_(task.c.duty == duty, same_subject(), same_period())
 
 
+def not_there(duty: str) -> ColumnElement[bool]:
+    """That there is no such task as is wanted."""
+    return ~exists().where(same_task(duty)).correlate(target_org, target_slot)
+
+
 def same_subject() -> ColumnElement[bool]:
     """That task and wanted organization are about the same."""
-    return and_(
-        task.c.org_id == target_org.c.org_id,
-        task.c.subject_id == target_org.c.subject_id,
-        task.c.start_event_id == target_org.c.start_event_id,
-    )
+    names = ("org_id", "subject_id", "start_event_id")
+    return and_(*(task.c[name] == target_org.c[name] for name in names))
 
 
 def same_period() -> ColumnElement[bool]:
@@ -97,12 +99,8 @@ def of_scope(scope: ComparedTasks) -> ColumnElement[bool]:
 
 def of_stage(scope: ComparedTasks) -> ColumnElement[bool]:
     """The duty's tasks, of all organizations."""
-    match scope.kind:
-        case TaskKind.OWN:
-            return and_(task.c.duty == scope.duty, task.c.step == OWN)
-        case TaskKind.STEPS:
-            return and_(task.c.duty == scope.duty, task.c.step != OWN)
-    return task.c.duty == scope.duty
+    steps = {TaskKind.OWN: task.c.step == OWN, TaskKind.STEPS: task.c.step != OWN}
+    return and_(task.c.duty == scope.duty, steps.get(scope.kind, true()))
 
 
 def owed() -> ColumnElement[bool]:
@@ -144,94 +142,39 @@ def cause_of(scope: ComparedTasks) -> ColumnElement[str]:
     if scope.kind is TaskKind.STEPS:
         return literal(STEP_BEFORE)
     before, after = cohort.alias("before"), cohort.alias("after")
-    same = and_(
-        org_cohort.c.org_id == target_org.c.org_id,
-        org_cohort.c.duty == scope.duty,
-        org_cohort.c.subject_id == target_org.c.subject_id,
-    )
     facts = func.coalesce(after.c.facts, target_cohort.c.facts)  # one of them is there
+    alike = cast(before.c.facts, String) == cast(facts, String)
     cause = case(
         (org_cohort.c.start_event_id != target_org.c.start_event_id, ELECTED),
         (org_cohort.c.cohort_id == target_org.c.cohort_id, NEXT_PERIOD),
-        (
-            cast(before.c.facts, String) == cast(facts, String),
-            ANNOUNCED if scope.announced else RULES,
-        ),
+        (alike, ANNOUNCED if scope.announced else RULES),
         else_=FACTS,
     )
-    known = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
-    beside = known.outerjoin(after, after.c.id == target_org.c.cohort_id).outerjoin(
+    assigned = org_cohort.join(before, before.c.id == org_cohort.c.cohort_id)
+    beside = assigned.outerjoin(after, after.c.id == target_org.c.cohort_id).outerjoin(
         target_cohort, target_cohort.c.cohort_id == target_org.c.cohort_id
     )
-    found = select(cause).select_from(beside).where(same).correlate(target_org)
-    return func.coalesce(found.scalar_subquery(), literal(NEW))
+    query = (
+        select(cause)
+        .select_from(beside)
+        .where(
+            org_cohort.c.duty == scope.duty,
+            *(org_cohort.c[name] == target_org.c[name] for name in ("org_id", "subject_id")),
+        )
+    )
+    return func.coalesce(query.correlate(target_org).scalar_subquery(), literal(NEW))
 
 
 def _cause_of_new_step(scope: ComparedTasks) -> ColumnElement[str]:
     """A step comes in with its duty, with its period, or because of the step before it."""
     mine = and_(task.c.duty == scope.duty, task.c.org_id == target_org.c.org_id)
-    its_period = and_(
-        mine,
-        task.c.start_event_id == target_org.c.start_event_id,
-        task.c.period == target_org.c.period,
-    )
+    same = (task.c[name] == target_org.c[name] for name in ("start_event_id", "period"))
+    its_period = and_(mine, *same)
     return case(
         (~exists().where(mine).correlate(target_org), NEW),
         (~exists().where(its_period).correlate(target_org), NEXT_PERIOD),
         else_=STEP_BEFORE,
     )
-
-
-def _columns(change: str, *, new: bool, cause: ColumnElement[str]) -> list[ColumnElement[Any]]:
-    return [
-        literal(change).label("change"),
-        org.c.code.label("org"),
-        org.c.position,
-        (target_slot.c.step if new else task.c.step).label("step"),
-        (target_slot.c.label if new else slot.c.label).label("period"),
-        (target_slot.c.planned if change == "create" else task.c.planned).label("was_planned"),
-        (new_planned() if change == "move" else (target_slot if new else task).c.planned).label(
-            "planned"
-        ),
-        _shown_due(change).label("due"),
-        (null() if change == "create" else task.c.due).label("was_due"),
-        cause.label("cause"),
-    ]
-
-
-def _shown_due(change: str) -> ColumnElement[date]:
-    if change in ("move", "reopen"):
-        return new_due()
-    return target_slot.c.due if change == "create" else task.c.due
-
-
-def not_there(scope: ComparedTasks) -> ColumnElement[bool]:
-    """That there is no such task as is wanted."""
-    return ~exists().where(same_task(scope.duty)).correlate(target_org, target_slot)
-
-
-def creations(scope: ComparedTasks) -> AnySelect:
-    """Wanted, and no such task yet."""
-    cause = _cause_of_new_step(scope) if scope.kind is TaskKind.STEPS else cause_of(scope)
-    return (
-        select(*_columns("create", new=True, cause=cause))
-        .select_from(TARGET.join(org, org.c.id == target_org.c.org_id))
-        .where(not_there(scope))
-    )
-
-
-def moves(scope: ComparedTasks) -> AnySelect:
-    """Wanted and owed, on other dates."""
-    joined = TARGET.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
-    query = select(*_columns("move", new=True, cause=cause_of(scope))).select_from(joined)
-    return query.where(owed(), redated())
-
-
-def reopenings(scope: ComparedTasks) -> AnySelect:
-    """Wanted again after having been withdrawn."""
-    joined = TARGET.join(task, same_task(scope.duty)).join(org, org.c.id == target_org.c.org_id)
-    query = select(*_columns("reopen", new=True, cause=cause_of(scope))).select_from(joined)
-    return query.where(task.c.state == State.WITHDRAWN)
 
 
 def taken_on() -> ColumnElement[bool]:
@@ -262,35 +205,45 @@ def cause_of_end(scope: ComparedTasks) -> ColumnElement[str]:
     return case((still.correlate(task), NOT_THEN), else_=NOT_OWED)
 
 
-def withdrawals(scope: ComparedTasks) -> AnySelect:
-    """Owed in the window, no longer wanted, and nobody has done anything about them."""
-    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
-    query = select(*_columns("withdraw", new=False, cause=cause_of_end(scope))).select_from(joined)
-    return query.where(not_in_target(scope), ~task.c.has_acts)
-
-
-def kept(scope: ComparedTasks) -> AnySelect:
-    """No longer wanted, but with records: they stay."""
-    joined = task.join(slot, slot.c.id == task.c.slot_id).join(org, org.c.id == task.c.org_id)
-    query = select(*_columns("keep", new=False, cause=literal(TOUCHED))).select_from(joined)
-    return query.where(not_in_target(scope), task.c.has_acts)
+def differing(scope: ComparedTasks, change: str) -> ColumnElement[bool]:
+    """What is so of the tasks, or of what is wanted, of which this is to be done."""
+    return {
+        "create": task.c.id.is_(None),
+        "move": and_(owed(), redated()),
+        "reopen": task.c.state == State.WITHDRAWN,
+        "withdraw": and_(not_in_target(scope), ~task.c.has_acts),
+        "keep": and_(not_in_target(scope), task.c.has_acts),
+    }[change]
 
 
 def samples(
     session: Session, scope: ComparedTasks, change: str, limit: int | None
 ) -> Sequence[RowMapping]:
     """The first differences of one kind, in the organizations' order; all where limit is None."""
-    match change:
-        case "create":
-            query = creations(scope)
-        case "move":
-            query = moves(scope)
-        case "reopen":
-            query = reopenings(scope)
-        case "withdraw":
-            query = withdrawals(scope)
-        case _:
-            query = kept(scope)
-    columns = query.selected_columns
-    ordered = query.order_by(columns.position, columns.due, columns.period).limit(limit)
+    source = task.join(slot, slot.c.id == task.c.slot_id)
+    step, label, whose = task.c.step, slot.c.label, task.c.org_id
+    planned: ColumnElement[Any] = task.c.planned
+    due: ColumnElement[Any] = task.c.due
+    if change in ("withdraw", "keep"):
+        cause = cause_of_end(scope) if change == "withdraw" else literal(TOUCHED)
+    else:
+        source = TARGET.outerjoin(task, same_task(scope.duty))
+        step, label, whose = target_slot.c.step, target_slot.c.label, target_org.c.org_id
+        planned, due, cause = new_planned(), new_due(), cause_of(scope)
+        if change == "create" and scope.kind is TaskKind.STEPS:
+            cause = _cause_of_new_step(scope)
+    query = select(
+        literal(change).label("change"),
+        org.c.code.label("org"),
+        step.label("step"),
+        label.label("period"),
+        (planned if change == "create" else task.c.planned).label("was_planned"),
+        planned.label("planned"),
+        task.c.due.label("was_due"),
+        due.label("due"),
+        cause.label("cause"),
+    ).select_from(source.join(org, org.c.id == whose))
+    ordered = (
+        query.where(differing(scope, change)).order_by(org.c.position, due, label).limit(limit)
+    )
     return session.execute(ordered).mappings().all()

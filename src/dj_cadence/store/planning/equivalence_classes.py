@@ -67,8 +67,8 @@ class _Known:
 
     transaction: object
     classes: dict[Hashable, EquivalenceClasses] = field(default_factory=dict)
-    asked: dict[Hashable, int] = field(default_factory=dict)
-    listed: dict[Hashable, int] = field(default_factory=dict)
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    """Of what is asked alike, and of each part that is listed of it."""
 
 
 def _known(session: Session) -> _Known:
@@ -88,13 +88,14 @@ def known_classes(session: Session, asked: Hashable) -> EquivalenceClasses | Non
 def find_classes(session: Session, asked: Hashable, source: AnySelect) -> EquivalenceClasses:
     """Find the classes of organizations among `source`, in place of those found before."""
     remembered = _known(session)
-    number = remembered.asked.setdefault(asked, len(remembered.asked))
+    number = remembered.numbers.setdefault(asked, len(remembered.numbers))
     mine = target_class.c.asked == number
-    columns = [source.selected_columns[name] for name in Membership._fields]
+    names = Membership._fields
+    columns = (source.selected_columns[name] for name in names)
     rows = source.with_only_columns(literal(number), *columns).distinct()
     session.execute(delete(target_class).where(mine))
-    session.execute(insert(target_class).from_select(["asked", *Membership._fields], rows))
-    query = select(target_class.c.class_id, *(target_class.c[name] for name in Membership._fields))
+    session.execute(insert(target_class).from_select(["asked", *names], rows))
+    query = select(target_class.c.class_id, *(target_class.c[name] for name in names))
     classes = {row[0]: Membership(*row[1:]) for row in session.execute(query.where(mine)).all()}
     if len(classes) > _FEW:
         analyze(session, target_class)
@@ -107,24 +108,14 @@ def assigned(session: Session, asked: Hashable, part: OrgSelection, source: AnyS
 
     The first to ask for them has them written down. Their classes are found before.
     """
-    remembered = _known(session)
-    if (asked, part) not in remembered.listed:
-        remembered.listed[asked, part] = len(remembered.listed)
-        _enrol(session, remembered.listed[asked, part], remembered.asked[asked], source)
-    columns = (
-        target_assignment.c[name] for name in ("org_id", "subject_id", "start_event_id", "class_id")
-    )
-    return select(*columns).where(target_assignment.c.listed == remembered.listed[asked, part])
-
-
-def _enrol(session: Session, listed: int, asked: int, source: AnySelect) -> None:
-    each = source.subquery("each")
-    same = and_(*(target_class.c[name] == each.c[name] for name in Membership._fields))
-    rows = select(
-        literal(listed),
-        each.c.org_id,
-        each.c.subject_id,
-        each.c.start_event_id,
-        target_class.c.class_id,
-    ).join_from(each, target_class, and_(target_class.c.asked == asked, same))
-    session.execute(insert(target_assignment).from_select(list(target_assignment.c), rows))
+    numbers, names = _known(session).numbers, ("org_id", "subject_id", "start_event_id")
+    if (asked, part) not in numbers:
+        listed = numbers[asked, part] = len(numbers)
+        each = source.subquery("each")
+        same = (target_class.c[name] == each.c[name] for name in Membership._fields)
+        alike = and_(target_class.c.asked == numbers[asked], *same)
+        columns = (literal(listed), *(each.c[name] for name in names), target_class.c.class_id)
+        rows = select(*columns).join_from(each, target_class, alike)
+        session.execute(insert(target_assignment).from_select(list(target_assignment.c), rows))
+    query = select(*(target_assignment.c[name] for name in (*names, "class_id")))
+    return query.where(target_assignment.c.listed == numbers[asked, part])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
@@ -62,41 +62,30 @@ def profiles(session: Session, classes: AnySelect) -> set[int]:
     return {profile_id for row in session.execute(query) for profile_id in row} - {0}
 
 
-def any_representative(session: Session, reading: int) -> bool:
-    """Whether this connection knows of any profile as which other it is read."""
-    query = (
-        select(target_representative.c.representative_id)
-        .where(target_representative.c.reading == reading)
-        .limit(1)
-    )
-    return session.execute(query).first() is not None
-
-
 def keep_representatives(session: Session, reading: int, alike: Mapping[int, int]) -> None:
     """Note for each profile the one as which it is read, where that is not known yet."""
     insert_numbers(session, target_representative, ((reading, *pair) for pair in alike.items()))
 
 
-def by_representative(source: AnySelect, reading: int, about: int | None) -> AnySelect:
+def by_representative(source: AnySelect, reading: int, about: int) -> AnySelect:
     """The rows of `source`, with one profile in place of all that are read alike.
 
-    `reading` is that of the organizations, `about` that of those they are about.
+    `reading` is that of the organizations, `about` that of those they are about, 0 if none.
     """
     each = source.subquery("each_one")
-    own, other = target_representative.alias("own"), target_representative.alias("about")
-    mine = and_(own.c.reading == reading, own.c.profile_id == each.c.profile_id)
     columns: dict[str, ColumnElement[Any]] = dict(each.c)
-    joined = each.outerjoin(own, mine)
-    columns["profile_id"] = func.coalesce(own.c.representative_id, UNREAD)
-    if about is not None:
-        theirs = and_(other.c.reading == about, other.c.profile_id == each.c.about_profile_id)
-        columns["about_profile_id"] = func.coalesce(other.c.representative_id, UNREAD)
-        joined = joined.outerjoin(other, theirs)
+    joined: FromClause = each
+    for name, key in {"profile_id": reading, "about_profile_id": about}.items():
+        if key:
+            read = target_representative.alias(f"read_{name}")
+            same = and_(read.c.reading == key, read.c.profile_id == each.c[name])
+            columns[name] = func.coalesce(read.c.representative_id, UNREAD)
+            joined = joined.outerjoin(read, same)
     return select(*(c.label(name) for name, c in columns.items())).select_from(joined)
 
 
-def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """The columns that every source has, in one order."""
+def _each(part: OrgSelection, joined: FromClause = org, **values: ColumnElement[Any]) -> AnySelect:
+    """The organizations of the part with the columns that every source has, in one order."""
     none: dict[str, ColumnElement[Any]] = {
         "org_id": org.c.id,
         "subject_id": literal(0),
@@ -108,7 +97,8 @@ def _each(**values: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         "known_on": _NO_DAY,
         "segment": literal(0),
     }
-    return [column.label(name) for name, column in (none | values).items()]
+    columns = (column.label(name) for name, column in (none | values).items())
+    return select(*columns).select_from(joined).where(part.holds(org.c.id))
 
 
 def by_profile(each: AnySelect) -> AnySelect:
@@ -124,41 +114,40 @@ def by_profile(each: AnySelect) -> AnySelect:
 def each_organization(part: OrgSelection, *, segmented: bool = False) -> AnySelect:
     """Every organization for itself; `segmented` where superiors have announced something."""
     if not segmented:
-        return select(*_each()).where(part.holds(org.c.id))
+        return _each(part)
     inside = org.c.position.between(target_segment.c.first, target_segment.c.last)
-    columns = _each(segment=func.coalesce(target_segment.c.segment, 0))
-    return select(*columns).outerjoin_from(org, target_segment, inside).where(part.holds(org.c.id))
+    joined = org.outerjoin(target_segment, inside)
+    return _each(part, joined, segment=func.coalesce(target_segment.c.segment, 0))
 
 
 def each_term(part: OrgSelection) -> AnySelect:
     """Every organization with its last election."""
-    columns = _each(start_event_id=_elections.c.id, anchor_day=_elections.c.day)
     joined = org.join(_elections, _elections.c.org_id == org.c.id)
-    return select(*columns).select_from(joined).where(part.holds(org.c.id))
+    return _each(part, joined, start_event_id=_elections.c.id, anchor_day=_elections.c.day)
 
 
 def each_case(part: OrgSelection, event: str) -> AnySelect:
     """Every organization with each case that the event began there."""
-    columns = _each(
+    begun = and_(start_event.c.kind == event, start_event.c.voided_at.is_(None))
+    return _each(
+        part,
+        org.join(start_event, start_event.c.org_id == org.c.id),
         subject_id=-start_event.c.id,
         start_event_id=start_event.c.id,
         anchor_day=start_event.c.day,
         case_id=start_event.c.id,
-    )
-    joined = org.join(start_event, start_event.c.org_id == org.c.id)
-    begun = and_(start_event.c.kind == event, start_event.c.voided_at.is_(None))
-    return select(*columns).select_from(joined).where(begun, part.holds(org.c.id))
+    ).where(begun)
 
 
 def each_term_below(part: OrgSelection) -> AnySelect:
     """Every superior with each organization directly below it and that one's election."""
-    columns = _each(
+    below = org.join(_below, _below.c.supervisor_id == org.c.id)
+    return _each(
+        part,
+        below.join(_elections, _elections.c.org_id == _below.c.id),
         subject_id=_below.c.id,
         start_event_id=_elections.c.id,
         about_profile_id=_below.c.profile_id,
         anchor_day=_elections.c.day,
         known_on=_elections.c.known_on,
     )
-    joined = org.join(_below, _below.c.supervisor_id == org.c.id)
-    joined = joined.join(_elections, _elections.c.org_id == _below.c.id)
-    return select(*columns).select_from(joined).where(part.holds(org.c.id))

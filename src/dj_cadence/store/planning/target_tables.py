@@ -5,22 +5,11 @@ The tables live on the connection of one transaction and are made anew for each 
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Date,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.rules.override import Segment
+from dj_cadence.store.core.batching import add_rows
 from dj_cadence.store.core.temporary_tables import insert_numbers, make_anew
 from dj_cadence.store.core.types import AnySelect, Json
 from dj_cadence.store.schema import slot
@@ -48,9 +37,7 @@ target_representative = Table(
     _temporary_for_good,
     Column("reading", Integer, primary_key=True),  # which facts are read
     Column("profile_id", Integer, primary_key=True),
-    Column(
-        "representative_id", Integer, nullable=False
-    ),  # a profile in which these facts are the same
+    Column("representative_id", Integer, nullable=False),  # one in which they are the same
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
@@ -61,24 +48,16 @@ target_member = Table(
     Column("cohort_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
+_SLOT_KEY = ("cohort_id", "period", "step")
 target_slot = Table(
-    "target_slot",
+    "target_slot",  # as it is stored
     temporary,
-    Column("cohort_id", Integer, primary_key=True),
-    Column("period", String(16), primary_key=True),
-    Column("step", String(24), primary_key=True),
+    *(
+        Column(column.name, column.type, primary_key=column.name in _SLOT_KEY)
+        for column in slot.columns
+        if column is not slot.c.id
+    ),
     Column("slot_id", Integer, nullable=True),  # None: not stored yet
-    Column("label", String(32), nullable=False),
-    Column("opens", Date, nullable=False),
-    Column("planned", Date, nullable=True),
-    Column("due", Date, nullable=False),
-    Column("provisional", Boolean, nullable=False),
-    Column("target", Integer, nullable=False),
-    Column("unit", String(8), nullable=False),
-    Column("theme", Text, nullable=False),
-    Column("asked_on", Date, nullable=True),
-    Column("first_on", Date, nullable=False),
-    Column("derivation", Json, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
@@ -101,7 +80,7 @@ def stage(session: Session, segments: Sequence[Segment] = ()) -> None:
     """Make the temporary tables, empty but for the segments."""
     make_anew(session, temporary)
     target_representative.create(session.connection(), checkfirst=True)
-    insert_rows(session, target_segment, [
+    add_rows(session, target_segment, [
         {"segment": n, "first": s.first, "last": s.last} for n, s in enumerate(segments, 1)
     ])  # fmt: skip
 
@@ -118,46 +97,28 @@ def fill(
     `known_by` has what the cohorts are known by that are not stored, `cohorts` the cohort of
     each kind of organizations that owe anything.
     """
-    insert_rows(session, target_cohort, [
+    add_rows(session, target_cohort, [
         {"cohort_id": key, "facts": facts} for key, facts in known_by.items()
     ])  # fmt: skip
     insert_numbers(session, target_member, cohorts.items())
     fill_slots(session, slots)
     each = assigned.subquery("each")
     same = target_member.c.class_id == each.c.class_id
-    chosen = select(
-        each.c.org_id, each.c.subject_id, target_member.c.cohort_id, each.c.start_event_id
-    )
-    session.execute(
-        insert(target_org).from_select(
-            ["org_id", "subject_id", "cohort_id", "start_event_id"],
-            chosen.join_from(each, target_member, same).order_by(each.c.org_id, each.c.subject_id),
-        )
-    )
+    names = ("org_id", "subject_id", "start_event_id")
+    chosen = select(*(each.c[name] for name in names), target_member.c.cohort_id)
+    rows = chosen.join_from(each, target_member, same).order_by(each.c.org_id, each.c.subject_id)
+    session.execute(insert(target_org).from_select([*names, "cohort_id"], rows))
 
 
 def fill_slots(session: Session, slots: Sequence[dict[str, object]]) -> None:
     """Lay out the wanted slots, with the ids of those that are stored."""
-    insert_rows(session, target_slot, slots)
+    add_rows(session, target_slot, slots)
     find_slot_ids(session)
 
 
 def find_slot_ids(session: Session) -> None:
     """Give the target slots that are stored the ids that they have there."""
-    stored = select(slot.c.id).where(
-        slot.c.cohort_id == target_slot.c.cohort_id,
-        slot.c.period == target_slot.c.period,
-        slot.c.step == target_slot.c.step,
-    )
+    same = (slot.c[name] == target_slot.c[name] for name in _SLOT_KEY)
+    stored = select(slot.c.id).where(*same).correlate(target_slot).scalar_subquery()
     lacking = target_slot.c.slot_id.is_(None)
-    session.execute(
-        update(target_slot)
-        .where(lacking)
-        .values(slot_id=stored.correlate(target_slot).scalar_subquery())
-    )
-
-
-def insert_rows(session: Session, table: Table, rows: Sequence[dict[str, object]]) -> None:
-    """Write rows of a temporary table; none is fine."""
-    if rows:
-        session.execute(insert(table), list(rows))
+    session.execute(update(target_slot).where(lacking).values(slot_id=stored))

@@ -1,14 +1,12 @@
 """Organizations: found by code, asked about their place in the tree, and written."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, func, insert, or_, select, update
 
 from dj_cadence.domain.organizations.facts import Facts
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.tree_range import WHOLE_TREE, TreeRange
+from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization, TreeRange
 from dj_cadence.errors import Refused
 from dj_cadence.fingerprint import digest
 from dj_cadence.normal_form import code_key
@@ -17,7 +15,6 @@ from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.batching import Values, add_rows, change_rows
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.json_functions import among
-from dj_cadence.store.core.shared_conditions import in_subtree
 from dj_cadence.store.schema import org, profile
 from dj_cadence.store.site import site
 
@@ -87,11 +84,6 @@ def schools(session: Session) -> set[tuple[str, str]]:
 # --- the tree ---------------------------------------------------------------------------------
 
 
-def subtree(session: Session, org_code: str) -> list[Organization]:
-    """The organization and all below it, in the organizations' own order."""
-    return _in_order(session, in_subtree(find_org(session, org_code)))
-
-
 def in_range(session: Session, positions: TreeRange) -> list[Organization]:
     """The organizations at these positions, in their own order."""
     return _in_order(session, shared_conditions.in_range(positions))
@@ -109,10 +101,7 @@ def _in_order(session: Session, condition: ColumnElement[bool]) -> list[Organiza
 
 def span(session: Session, org_code: str) -> TreeRange:
     """The first and last position of a subtree; of the whole tree for an empty code."""
-    if not org_code:
-        return WHOLE_TREE
-    top = find_org(session, org_code)
-    return TreeRange(top.position, top.subtree_end)
+    return find_org(session, org_code).subtree if org_code else WHOLE_TREE
 
 
 def superiors(session: Session, org_ids: Collection[int]) -> dict[int, list[int]]:
@@ -174,37 +163,15 @@ def uppermost(session: Session) -> list[str]:
 # --- writing ----------------------------------------------------------------------------------
 
 
-class OrgValues(NamedTuple):
-    """What a roster says of an organization beside its code."""
-
-    name: str
-    kind: str
-    supervisor_id: int | None
-    approver_id: int | None
-    dissolved: date | None
-    successor_id: int | None
-    position: int
-    subtree_end: int
-    profile_id: int
-    roster: Mapping[str, str]
-    """Its roster row as text, without 上次换届日期: the running term's start event has it."""
-
-
 def ids(session: Session) -> dict[str, int]:
     """Ids by code."""
     return dict(session.execute(select(org.c.code, org.c.id)).all())
 
 
-def add(
-    session: Session, organizations: Mapping[str, OrgValues], joined_on: Mapping[str, date | None]
-) -> None:
-    """Add organizations by their codes, without links: a link needs the other's id."""
+def add(session: Session, rows: Iterable[Values]) -> None:
+    """Add organizations, without links: a link needs the other's id."""
     unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
-    rows = [
-        {"code": code, "joined_on": joined_on[code], **values._asdict(), **unlinked}
-        for code, values in organizations.items()
-    ]
-    add_rows(session, org, rows)
+    add_rows(session, org, [{**row, **unlinked} for row in rows])
 
 
 def change(session: Session, rows: Sequence[Values]) -> None:

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from sqlalchemy import and_, select
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.roster.facts import OrgStart
-from dj_cadence.domain.roster.people import StoredPerson
+from dj_cadence.domain.roster.people import StoredAppointment, StoredPerson
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.shared_conditions import is_current_election
-from dj_cadence.store.roster.orgs import OrgValues
 from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
 
 
@@ -20,8 +19,7 @@ from dj_cadence.store.schema import address, appointment, org, person, profile, 
 class StoredOrg:
     """An organization as the database has it."""
 
-    id: int
-    values: OrgValues
+    row: Organization
     facts: Facts
     beginning: OrgStart
     start_event_id: int
@@ -32,20 +30,7 @@ class StoredOrg:
     def cells(self) -> Mapping[str, str]:
         """Its roster row as text, 上次换届日期 as now recorded."""
         elected = {"last_election": self.elected_on.isoformat()} if self.elected_on else {}
-        return {**self.values.roster, **elected}
-
-
-class StoredAppointment(NamedTuple):
-    """Who holds or held which office."""
-
-    id: int
-    org: str
-    """Its code."""
-    office: str
-    person_id: int
-    since: date
-    until: date
-    acting: bool
+        return {**self.row.roster, **elected}
 
 
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
@@ -59,8 +44,7 @@ def stored_orgs(session: Session) -> dict[str, StoredOrg]:
     )
     return {
         row.code: StoredOrg(
-            id=row.id,
-            values=OrgValues(*(getattr(row, name) for name in OrgValues._fields)),
+            row=Organization(*(getattr(row, name) for name in Organization._fields)),
             facts=facts[row.profile_id],
             beginning=OrgStart(row.joined_on, facts[row.profile_id].known_on),
             start_event_id=row.start_event_id or 0,
@@ -93,10 +77,7 @@ def stored_people(session: Session) -> list[StoredPerson]:
 
 def stored_appointments(session: Session) -> list[StoredAppointment]:
     """All, in the order of the organizations and of their coming."""
-    a = appointment
-    query = (
-        select(a.c.id, org.c.code, a.c.office, a.c.person_id, a.c.since, a.c.until, a.c.acting)
-        .join(org, org.c.id == a.c.org_id)
-        .order_by(org.c.position, a.c.id)
-    )
+    a = appointment.c
+    columns = (a.id, org.c.code, a.office, a.person_id, person.c.name, a.since, a.until, a.acting)
+    query = select(*columns).join_from(appointment, org).join(person).order_by(org.c.position, a.id)
     return [StoredAppointment._make(row) for row in session.execute(query)]

@@ -34,7 +34,7 @@ def apply(session: Session, version: StoredCatalogue, *, by: str, now: datetime)
     """Put a version in force. One that was in force before is taken up again, not doubled."""
     if applied_hash(session) == version.hash:
         return
-    site.set_rolled(session, "")
+    site.note(session, planned_with="")
     site.shown_changed(session)
     session.execute(update(catalogue).where(catalogue.c.current).values(current=False))
     again = update(catalogue).where(catalogue.c.hash == version.hash).values(current=True)

@@ -22,7 +22,7 @@ class RuleFileTrouble(NamedTuple):
     """When the administrators were told."""
 
 
-def noted(session: Session) -> RuleFileTrouble | None:
+def rule_file_trouble(session: Session) -> RuleFileTrouble | None:
     """The trouble that was found last; None where all is well."""
     columns = (saved_rules.c[name] for name in RuleFileTrouble._fields)
     row = session.execute(select(*columns)).one_or_none()

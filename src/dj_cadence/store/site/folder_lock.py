@@ -37,17 +37,12 @@ def _locked(folder: Path, how: int) -> Iterator[bool]:
     except OSError:
         yield True
         return
+    free = True
     try:
-        yield _take(descriptor, how)
+        try:
+            fcntl.flock(descriptor, how)
+        except OSError as error:
+            free = not isinstance(error, BlockingIOError)
+        yield free
     finally:
         os.close(descriptor)
-
-
-def _take(descriptor: int, how: int) -> bool:
-    try:
-        fcntl.flock(descriptor, how)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -1,7 +1,7 @@
 """Logins by the hash of what the browser carries."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
@@ -15,23 +15,7 @@ LIFE = timedelta(days=30)
 """So long at most, used or not."""
 SEEN_EVERY = timedelta(minutes=15)
 """When it was used last is not written down more often."""
-
-
-class Device(NamedTuple):
-    """A browser in which somebody is logged in."""
-
-    id: int
-    device: str
-    made_at: datetime
-    seen_at: datetime
-
-
-class LoggedIn(NamedTuple):
-    """A person, and in how many browsers they are logged in."""
-
-    id: int
-    name: str
-    logins: int
+_KEPT = timedelta(days=90)
 
 
 def begin(session: Session, secret: str, person_id: int, device: str, now: datetime) -> None:
@@ -51,24 +35,17 @@ def standing(session: Session, secret: str, now: datetime, today: date) -> AnyRo
     return session.execute(query.join_from(login, person).where(*mine)).one_or_none()
 
 
-def holds_office(session: Session, person_id: int, today: date) -> bool:
-    """Whether the person holds any office on the day."""
-    mine = (appointment.c.person_id == person_id, shared_conditions.holds_office(today))
-    return session.execute(select(appointment.c.id).where(*mine)).first() is not None
-
-
 def note_use(session: Session, login_id: int, now: datetime) -> None:
     """Write down that it was used just now."""
     stale = (login.c.id == login_id, login.c.seen_at <= now - SEEN_EVERY)
     session.execute(update(login).where(*stale).values(seen_at=now))
 
 
-def logins_of(session: Session, person_id: int, now: datetime) -> list[Device]:
-    """A person's logins that stand, the last used first."""
+def logins_of(session: Session, person_id: int, now: datetime) -> Sequence[AnyRow]:
+    """(id, device, made_at, seen_at) of a person's logins that stand, the last used first."""
     query = select(login.c.id, login.c.device, login.c.made_at, login.c.seen_at)
     query = query.where(login.c.person_id == person_id, _stands(now))
-    rows = session.execute(query.order_by(login.c.seen_at.desc(), login.c.id))
-    return [Device._make(row) for row in rows]
+    return session.execute(query.order_by(login.c.seen_at.desc(), login.c.id)).all()
 
 
 def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep: int = 0) -> None:
@@ -81,20 +58,19 @@ def end(session: Session, person_id: int, now: datetime, *, only: int = 0, keep:
     session.execute(ending.values(ended_at=now))
 
 
-def end_without_office(session: Session, today: date, now: datetime) -> None:
-    """End those of people who hold no office any more: a later office is a new login."""
+def tidy(session: Session, today: date, now: datetime) -> None:
+    """End the logins of those who hold no office any more; drop what was over long ago.
+
+    A later office is a new login.
+    """
     gone = (login.c.ended_at.is_(None), not_(_serves(today)))
     session.execute(update(login).where(*gone).values(ended_at=now))
-
-
-def forget(session: Session, before: datetime) -> None:
-    """Drop what was over before an instant."""
-    over = or_(login.c.ended_at < before, login.c.made_at < before)
+    over = or_(login.c.ended_at < now - _KEPT, login.c.made_at < now - _KEPT)
     session.execute(delete(login).where(over))
 
 
-def people_logged_in(session: Session, now: datetime) -> list[LoggedIn]:
-    """Everybody who is logged in anywhere."""
+def people_logged_in(session: Session, now: datetime) -> Sequence[AnyRow]:
+    """(id, name, logins) of everybody who is logged in anywhere, and in how many browsers."""
     query = (
         select(person.c.id, person.c.name, func.count(login.c.id).label("logins"))
         .join_from(person, login)
@@ -102,7 +78,7 @@ def people_logged_in(session: Session, now: datetime) -> list[LoggedIn]:
         .group_by(person.c.id, person.c.name)
         .order_by(person.c.name, person.c.id)
     )
-    return [LoggedIn._make(row) for row in session.execute(query)]
+    return session.execute(query).all()
 
 
 def _stands(now: datetime) -> ColumnElement[bool]:

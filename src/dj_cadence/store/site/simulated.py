@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date
-from typing import NamedTuple
+from typing import Any
 
 from sqlalchemy import func, select, true
 
@@ -36,26 +36,12 @@ def tasks_meant_by(session: Session, day: date, *, all_of_them: bool = True) -> 
     return list(session.scalars(query))
 
 
-class ReadyMessage(NamedTuple):
-    """A message that would go out now."""
+def ready_messages(session: Session) -> list[dict[str, Any]]:
+    """What the events say of each message that would go out now, in order.
 
-    to: str
-    person: str
-    """By the number in the roster."""
-    channel: str
-    kind: str
-    tasks: list[int]
-    digests: list[str]
-    """The organizations, by code."""
-    late: bool
-    held: bool
-    """Whether a quiet period kept something in it back."""
-    newcomer: bool
-    """Whether it tells somebody new of what is open in the office."""
-
-
-def ready_messages(session: Session) -> list[ReadyMessage]:
-    """All that is ready, in order."""
+    `person` by the number in the roster, `digests` the organizations by code, `held` whether a
+    quiet period kept something back, `newcomer` whether it tells of what is open in an office.
+    """
     tasks: defaultdict[int, set[int]] = defaultdict(set)
     newcomers: set[int] = set()
     told = select(notice.c.message_id, notice.c.task_id, notice.c.reminder_step)
@@ -74,38 +60,28 @@ def ready_messages(session: Session) -> list[ReadyMessage]:
     rows = session.execute(query.order_by(message.c.id)).all()
     held = quiet_periods.reasons_held(session, [row.id for row in rows])
     return [
-        ReadyMessage(
-            to=row.address,
-            person=row.key,
-            channel=row.channel,
-            kind=row.kind,
-            tasks=sorted(tasks[row.id]),
-            digests=digests[row.id],
-            late=row.late,
-            held=row.id in held,
-            newcomer=row.id in newcomers,
-        )
+        {
+            "to": row.address,
+            "person": row.key,
+            "channel": row.channel,
+            "kind": row.kind,
+            "tasks": sorted(tasks[row.id]),
+            "digests": digests[row.id],
+            "late": row.late,
+            "held": row.id in held,
+            "newcomer": row.id in newcomers,
+        }
         for row in rows
     ]
 
 
-class TaskDescription(NamedTuple):
-    """What a task is, for the events about it."""
-
-    org: str
-    duty: str
-    step: str
-    period: str
-    due: str
-
-
-def describe_tasks(session: Session) -> dict[int, TaskDescription]:
-    """Every task, by id."""
+def describe_tasks(session: Session) -> dict[int, dict[str, Any]]:
+    """What the events say of every task, by id."""
     query = select(task.c.id, org.c.code, task.c.duty, task.c.step, task.c.period, task.c.due)
     rows = session.execute(query.join_from(task, org, org.c.id == task.c.org_id))
     return {
-        row.id: TaskDescription(row.code, row.duty, row.step, row.period, row.due.isoformat())
-        for row in rows
+        id_: {"org": code, "duty": duty, "step": step, "period": period, "due": due.isoformat()}
+        for id_, code, duty, step, period, due in rows
     }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -46,11 +47,8 @@ def is_there(session: Session) -> bool:
 
 def is_untouched(session: Session) -> bool:
     """Whether nothing has happened since the site was set up."""
-    if not is_there(session):
-        return True
-    empty = select(~exists().where(org.c.id > 0), ~exists().where(catalogue.c.current))
-    row = session.execute(empty.where(site.c.last_tick.is_(None))).one_or_none()
-    return row is not None and all(row)
+    done = (site.c.last_tick.is_not(None), org.c.id > 0, catalogue.c.current)
+    return not session.scalar(select(or_(*(exists().where(one) for one in done))))
 
 
 def load(session: Session) -> AnyRow:
@@ -77,23 +75,18 @@ def hold(session: Session, today: date) -> None:
     session.execute(update(site).values(sending=False, sending_paused_on=today))
 
 
-def set_last_tick(session: Session, now: datetime) -> None:
-    session.execute(update(site).values(last_tick=now))
+def note(session: Session, **values: Any) -> None:
+    """Write values of the row.
+
+    What the plan is rolled forward with stands in `planned_with`; empty: a pass looks again.
+    """
+    session.execute(update(site).values(**values))
 
 
 def last_sending_day(session: Session, today: date) -> None:
     """Remember that messages could go out today."""
     earlier = or_(site.c.last_sending_day.is_(None), site.c.last_sending_day < today)
     session.execute(update(site).where(site.c.sending, earlier).values(last_sending_day=today))
-
-
-def set_bundled_at(session: Session, now: datetime | None) -> None:
-    session.execute(update(site).values(bundled_at=now))
-
-
-def set_rolled(session: Session, plan: str) -> None:
-    """Remember what the plan was rolled forward with; empty: look again."""
-    session.execute(update(site).where(site.c.planned_with != plan).values(planned_with=plan))
 
 
 def count_pass(session: Session) -> int:
@@ -105,11 +98,6 @@ def count_pass(session: Session) -> int:
 def catch_up_passes(session: Session, passes: int) -> None:
     """Count no fewer passes than these: a person has seen that the database is an older one."""
     session.execute(update(site).where(site.c.pass_count < passes).values(pass_count=passes))
-
-
-def set_digest_week(session: Session, week: str) -> None:
-    """Remember that the digests of `week` are made."""
-    session.execute(update(site).values(digest_week=week))
 
 
 def shown_changed(session: Session) -> None:

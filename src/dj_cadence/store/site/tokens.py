@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, Row, or_, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.signing import token_hash
@@ -13,38 +13,19 @@ from dj_cadence.store.schema import token as tokens
 
 def remember(
     session: Session,
-    token: str,
-    *,
-    purpose: str,
-    subject: str,
-    generation: int,
-    now: datetime,
-    expires_at: datetime | None = None,
-) -> None:
-    """Make `token` valid. Remembering the same token again changes nothing."""
-    _add(session, [(token, subject)], purpose, generation, now, expires_at)
-
-
-def remember_messages(
-    session: Session, links: Sequence[tuple[str, str]], now: datetime, expires_at: datetime
-) -> None:
-    """Make the tokens of messages valid, given as (token, subject); known ones stay."""
-    _add(session, links, "message", 1, now, expires_at)
-
-
-def _add(
-    session: Session,
     links: Sequence[tuple[str, str]],
     purpose: str,
-    generation: int,
     now: datetime,
-    expires_at: datetime | None,
+    expires_at: datetime | None = None,
+    *,
+    generation: int = 1,
 ) -> None:
-    shared = {"purpose": purpose, "generation": generation}
-    times = {"made_at": now, "expires_at": expires_at}
+    """Make tokens valid, given as (token, subject); those that are known stay as they are."""
+    shared = {"purpose": purpose, "generation": generation, "made_at": now}
     mine = [{"hash": token_hash(token), "subject": subject} for token, subject in links]
     if mine:
-        session.execute(insert_or_ignore(tokens), [row | shared | times for row in mine])
+        rows = [row | shared | {"expires_at": expires_at} for row in mine]
+        session.execute(insert_or_ignore(tokens), rows)
 
 
 def find(session: Session, token: str) -> Row[tuple[object, ...]] | None:
@@ -58,9 +39,8 @@ def revoke(session: Session, token: str, now: datetime) -> bool:
     Of several that ask at once the database answers one with yes.
     """
     standing = (tokens.c.hash == token_hash(token), tokens.c.revoked_at.is_(None))
-    done = session.execute(update(tokens).where(*standing).values(revoked_at=now))
-    assert isinstance(done, CursorResult)
-    return bool(done.rowcount)
+    revoked = update(tokens).where(*standing).values(revoked_at=now)
+    return session.connection().execute(revoked).rowcount == 1
 
 
 def valid(session: Session, links: Collection[str], now: datetime) -> dict[str, datetime | None]:

@@ -127,12 +127,6 @@ def _cases() -> AnySelect:
     )
 
 
-def running_terms(session: Session) -> dict[int, int]:
-    """The id of the election that the running term of each organization hangs on."""
-    query = select(start_event.c.org_id, start_event.c.id).where(is_current_election())
-    return dict(session.execute(query).all())
-
-
 def write_elections(
     session: Session, *, corrected: Sequence[Values], ended: Sequence[int], begun: Sequence[Values]
 ) -> None:

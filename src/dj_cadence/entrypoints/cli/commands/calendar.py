@@ -9,19 +9,19 @@ import typer
 
 from dj_cadence import clock
 from dj_cadence.domain.labels import PLAN_CHANGES
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import folder, opened, site_folder_or_none
-from dj_cadence.entrypoints.cli.output import say, say_json, table
-from dj_cadence.problems import faults
+from dj_cadence.entrypoints.cli.output import say, say_json, say_problems, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from dj_cadence.domain.dates.working_days import HolidayYear, Semester
-    from dj_cadence.problems import Problem
-    from dj_cadence.services.rules.calendars import CalendarEffect, Calendars, Source
+    from dj_cadence.services.planning.apply import PlanReport
+    from dj_cadence.services.rules.calendars import Source
 
-app = typer.Typer(help="日历：放假调休安排和校历。", no_args_is_help=True)
+app = typer.Typer(name="calendar", help="日历：放假调休安排和校历。", no_args_is_help=True)
 
 _STATUS = {"official": "已公布", "statutory_only": "仅法定", "missing": "缺"}
 
@@ -32,38 +32,21 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from dj_cadence.services.rules.calendars import calendars
 
     place = site_folder_or_none(ctx)
-    listed = calendars(place / "schedules" if place else None, clock.now().date())
+    years, semesters = calendars(place / "schedules" if place else None, clock.now().date())
     if as_json:
-        for year, source in listed.years:
+        for year, source in years:
             say_json(_year_as_json(year, source))
-        for semester, source in listed.semesters:
-            say_json(_semester_as_json(semester, source))
-    else:
-        _show_years(listed)
-        say()
-        _show_semesters(listed)
+        for semester, source in semesters:
+            names = ("label", "city", "stage", "first", "last", "provisional", "source")
+            shown = {name: getattr(semester, name) for name in names}
+            say_json({"calendar": "semester", **shown, **source._asdict()})
+        return
+    _show_years(years)
+    say()
+    _show_semesters(semesters)
 
 
-def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
-    return {
-        "calendar": "holidays",
-        "year": year.year,
-        "status": year.status.value,
-        "days_off": len(year.days_off),
-        "make_up_days": len(year.make_up_days),
-        "source": year.source,
-        "file": source.file,
-        "shipped": source.shipped,
-    }
-
-
-def _semester_as_json(semester: Semester, source: Source) -> dict[str, object]:
-    names = ("label", "city", "stage", "first", "last", "provisional", "source")
-    shown = {name: getattr(semester, name) for name in names}
-    return {"calendar": "semester", **shown, "file": source.file, "shipped": source.shipped}
-
-
-def _show_years(listed: Calendars) -> None:
+def _show_years(years: Sequence[tuple[HolidayYear, Source]]) -> None:
     rows = (
         (
             year.year,
@@ -73,12 +56,12 @@ def _show_years(listed: Calendars) -> None:
             _origin(source),
             year.source,
         )
-        for year, source in listed.years
+        for year, source in years
     )
     table(("年份", "状态", "放假", "调休上班", "文件", "来源"), rows)
 
 
-def _show_semesters(listed: Calendars) -> None:
+def _show_semesters(semesters: Sequence[tuple[Semester, Source]]) -> None:
     from dj_cadence.domain.dates.period import chinese_label
 
     rows = (
@@ -92,9 +75,21 @@ def _show_semesters(listed: Calendars) -> None:
             _origin(source),
             semester.source,
         )
-        for semester, source in listed.semesters
+        for semester, source in semesters
     )
     table(("学期", "城市", "学段", "开始", "结束", "状态", "文件", "来源"), rows)
+
+
+def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
+    return {
+        "calendar": "holidays",
+        "year": year.year,
+        "status": year.status.value,
+        "days_off": len(year.days_off),
+        "make_up_days": len(year.make_up_days),
+        "source": year.source,
+        **source._asdict(),
+    }
 
 
 def _origin(source: Source) -> str:
@@ -104,7 +99,7 @@ def _origin(source: Source) -> str:
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="文件", help="yaml、xlsx 或 csv")],
+    file: Annotated[Path, argument("文件", "yaml、xlsx 或 csv")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看影响，不写入")] = False,
 ) -> None:
@@ -117,35 +112,28 @@ def import_(
         arrival = calendar_import.prepare(schedules, file)
         with site.site.database.read() as session:
             unheard = list(calendar_import.unheard_of(session, arrival.given.semesters))
-        _refuse_faults([*arrival.problems, *unheard])
+        refusal = "共 {} 处错误，没有存入。请修改后重新导入。"
+        say_problems([*arrival.problems, *unheard], refusal)
         if arrival.changes_nothing:
             say("无变化：规则里的日历已经是这样。")
         elif dry_run:
             database, today = site.site.database, site.today
             titles = {key: duty.title for key, duty in arrival.before.catalogue.duties.items()}
-            _show_effect(effect(database, arrival.before, arrival.after, today), titles)
+            _show_effect(*effect(database, arrival.before, arrival.after, today), titles)
         else:
             names = "、".join(calendar_import.store(schedules, arrival))
             say(f"已存入 {names}；运行 plan 查看影响，确认后 plan --apply。")
 
 
-def _refuse_faults(problems: list[Problem]) -> None:
-    for problem in problems:
-        say(problem.quoted())
-    if wrong := len(faults(problems)):
-        say(f"共 {wrong} 处错误，没有存入。请修改后重新导入。")
-        raise typer.Exit(1)
-
-
-def _show_effect(effect: CalendarEffect, titles: dict[str, str]) -> None:
-    for (duty, change), count in effect.plan.counts.items():
+def _show_effect(plan: PlanReport, definite: int, titles: dict[str, str]) -> None:
+    for (duty, change), count in plan.counts.items():
         say(f"{titles.get(duty, duty)}：{PLAN_CHANGES[change]} {count} 项")
-        for sample in effect.plan.samples:
+        for sample in plan.samples:
             if (sample["duty"], sample["change"]) == (duty, change):
                 say(f"    {_sample(sample)}")
-    if not effect.plan.counts:
+    if not plan.counts:
         say("没有任务改期。")
-    say(f"日期由暂定变为确定的任务：{effect.definite} 项。")
+    say(f"日期由暂定变为确定的任务：{definite} 项。")
     say("以上是预览，没有存入。去掉 --dry-run 即存入。")
 
 

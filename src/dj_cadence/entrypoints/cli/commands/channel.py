@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dj_cadence.domain.labels import AUDIENCES
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import opened
-from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.entrypoints.cli.output import say, show_rows
 
 if TYPE_CHECKING:
     from dj_cadence.domain.messages.notifier import Limit
-    from dj_cadence.services.delivery.channels import Channel
 
-app = typer.Typer(help="通道：消息怎样送出。", no_args_is_help=True)
+app = typer.Typer(name="channel", help="通道：消息怎样送出。", no_args_is_help=True)
 
 
 @app.command("list")
@@ -26,41 +25,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
     with opened(ctx) as site:
         listed = channels.list_channels(site.site)
-    if as_json:
-        for channel in listed:
-            say_json(_as_json(channel))
-        return
-    table(
-        ("通道", "程序", "发给", "去处", "限制", "可用地址", "失效地址", "暂停地址", "状态"),
-        [
-            (
-                channel.name,
-                channel.notifier,
-                AUDIENCES[channel.traits.form],
-                channel.traits.shown,
-                _limit(channel.traits.limit),
-                channel.good,
-                channel.bad,
-                channel.aside,
-                f"发不出：{channel.shut}" if channel.shut else "正常",
-            )
-            for channel in listed
-        ],
-    )
-
-
-def _as_json(channel: Channel) -> dict[str, object]:
-    return {
-        "name": channel.name,
-        "notifier": channel.notifier,
-        "form": channel.traits.form,
-        "shown": channel.traits.shown,
-        "limit": asdict(channel.traits.limit) if channel.traits.limit else None,
-        "addresses": channel.good,
-        "bad_addresses": channel.bad,
-        "addresses_set_aside": channel.aside,
-        "shut": channel.shut,
-    }
+    show_rows(listed, as_json, _KEYS, _COLUMNS)
 
 
 def _limit(limit: Limit | None) -> str:
@@ -70,11 +35,35 @@ def _limit(limit: Limit | None) -> str:
     return f"{'每个地址' if limit.per_address else ''}{time}{limit.messages}条"
 
 
+_KEYS = {
+    "name": "name",
+    "notifier": "notifier",
+    "form": "traits.form",
+    "shown": "traits.shown",
+    "limit": lambda one: asdict(one.traits.limit) if one.traits.limit else None,
+    "addresses": "good",
+    "bad_addresses": "bad",
+    "addresses_set_aside": "aside",
+    "shut": "shut",
+}
+_COLUMNS = {
+    "通道": "name",
+    "程序": "notifier",
+    "发给": lambda one: AUDIENCES[one.traits.form],
+    "去处": "traits.shown",
+    "限制": lambda one: _limit(one.traits.limit),
+    "可用地址": "good",
+    "失效地址": "bad",
+    "暂停地址": "aside",
+    "状态": lambda one: f"发不出：{one.shut}" if one.shut else "正常",
+}
+
+
 @app.command("test")
 def test(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="通道", help="site.toml 里的通道名")],
-    address: Annotated[str, typer.Argument(metavar="地址", help="邮箱、帐号或群机器人的名称")],
+    name: Annotated[str, argument("通道", "site.toml 里的通道名")],
+    address: Annotated[str, argument("地址", "邮箱、帐号或群机器人的名称")],
 ) -> None:
     """现在就发一条测试消息。发送总开关关着时也发。"""
     from dj_cadence.services.delivery import channels

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import By, DoneOn, Misuse, TaskId, parse_number
+from dj_cadence.entrypoints.cli.arguments import (
+    By,
+    DoneOn,
+    Misuse,
+    TaskId,
+    argument,
+    option,
+    parse_number,
+)
 from dj_cadence.entrypoints.cli.context import Act, acting, opened
 from dj_cadence.entrypoints.cli.output import say
 
@@ -19,34 +27,21 @@ if TYPE_CHECKING:
 
 def done(
     ctx: typer.Context,
-    task: Annotated[
-        int | None, typer.Argument(parser=parse_number, metavar="任务", help="任务编号")
-    ] = None,
-    duty: Annotated[
-        str, typer.Option("--duty", metavar="规则", help="不写任务编号时：办的是哪项职责")
-    ] = "",
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="和 --duty 一起用")] = "",
+    task: Annotated[int | None, argument("任务", "任务编号", parse_number)] = None,
+    duty: Annotated[str, option("--duty", "规则", "不写任务编号时：办的是哪项职责")] = "",
+    org: Annotated[str, option("--org", "组织", "和 --duty 一起用")] = "",
     on: DoneOn = None,
     hours: Annotated[
-        int | None,
-        typer.Option("--hours", parser=parse_number, metavar="数目", help="这次计几学时或几次"),
+        int | None, option("--hours", "数目", "这次计几学时或几次", parse_number)
     ] = None,
-    note: Annotated[
-        str, typer.Option("--note", metavar="说明", help="备注；涉密信息和内部敏感材料不得录入")
-    ] = "",
+    note: Annotated[str, option("--note", "说明", "备注；涉密信息和内部敏感材料不得录入")] = "",
     also: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--also", parser=parse_number, metavar="任务", help="一并计入的任务，可写多次"
-        ),
+        list[int] | None, option("--also", "任务", "一并计入的任务，可写多次", parse_number)
     ] = None,
     papers: Annotated[
-        list[Path] | None,
-        typer.Option("--evidence", metavar="文件", help="附件，可写多次；涉密材料不得上传"),
+        list[Path] | None, option("--evidence", "文件", "附件，可写多次；涉密材料不得上传")
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--import", metavar="文件", help="从工作簿登记多项")
-    ] = None,
+    file: Annotated[Path | None, option("--import", "文件", "从工作簿登记多项")] = None,
     by: By = "",
 ) -> None:
     """登记任务已完成；一次活动可用 --also 一并计入别的任务。"""
@@ -86,10 +81,10 @@ def _record(act: Act, task: int, on: date | None, what: dict[str, Any]) -> tuple
     """(record, what is said of it)."""
     from dj_cadence.services.tasks import record
 
-    rules, tasks = act.catalogue, (task, *what["also"])
-    act.check_acts_on(*tasks)
-    day = on or record.day_meant(act.session, rules, task, act.today)
-    record_id = record.done(act.session, rules, task, act.actor, on=day, **what)
+    tasks = (task, *what["also"])
+    subject = act.on(*tasks)
+    day = on or record.day_meant(act.session, act.catalogue, task, act.today)
+    record_id = record.done(*subject, on=day, **what)
     return record_id, f"任务 {'、'.join(map(str, tasks))} 已登记。"
 
 
@@ -107,19 +102,14 @@ def _check_usage(
 def take_back(
     ctx: typer.Context,
     task: TaskId,
-    number: Annotated[
-        int,
-        typer.Option(
-            "--evidence", parser=parse_number, metavar="编号", help="附件编号，见 explain"
-        ),
-    ],
+    number: Annotated[int, option("--evidence", "编号", "附件编号，见 explain", parse_number)],
     by: By = "",
 ) -> None:
     """收回交错的附件；写了 --as 的，只能收回这个人自己交的。"""
     from dj_cadence.services.tasks import evidence
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
+        act.on(task)
         may_all = act.person.administrator
         name = evidence.take_back(act.session, task, number, act.actor, may_all=may_all)
     say(f"已收回附件“{name}”。")
@@ -127,6 +117,7 @@ def take_back(
 
 def _import(ctx: typer.Context, file: Path, by: str) -> None:
     from dj_cadence.loading.records_file import read_records
+    from dj_cadence.services.access.actors import check_acts_on
     from dj_cadence.services.tasks.record_import import import_records
 
     with acting(ctx, by) as act:
@@ -135,7 +126,8 @@ def _import(ctx: typer.Context, file: Path, by: str) -> None:
             if problem.warning:
                 say(str(problem))
         count = import_records(act.session, act.catalogue, records, act.actor)
-        act.check_acts_on(*(row.task_id for row in records.rows))
+        tasks = (row.task_id for row in records.rows)
+        check_acts_on(act.session, act.person, tasks, act.today)
     say(f"已登记 {count} 项。")
 
 

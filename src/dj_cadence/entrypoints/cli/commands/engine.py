@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.labels import TASKS
 from dj_cadence.entrypoints.cli.arguments import (
     AsJson,
@@ -17,13 +16,14 @@ from dj_cadence.entrypoints.cli.arguments import (
     OrgOrNone,
     Until,
     ending,
+    option,
     parse_instant,
 )
 from dj_cadence.entrypoints.cli.context import Opened, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, write_file
 from dj_cadence.errors import Refused
 
-Out = Annotated[Path | None, typer.Option("--out", metavar="文件", help="写到文件")]
+Out = Annotated[Path | None, option("--out", "文件", "写到文件")]
 
 _EVENTS = {
     "opened": "开始办理",
@@ -42,7 +42,7 @@ _WHY = {"late": "，补发", "held": "，暂缓提醒期后合并", "newcomer": 
 
 def tick(
     ctx: typer.Context,
-    at: Annotated[str, typer.Option("--at", metavar="时刻", help="当作这个时刻；默认现在")] = "",
+    at: Annotated[str, option("--at", "时刻", "当作这个时刻；默认现在")] = "",
     *,
     yes: Annotated[bool, typer.Option("--yes", help="走到将来的时刻时确认")] = False,
 ) -> None:
@@ -67,9 +67,7 @@ def simulate(
     ctx: typer.Context,
     since: From = None,
     until: Until = None,
-    answer: Annotated[
-        str, typer.Option("--answer", metavar="方式", help="never、on-time 或 late:天数")
-    ] = "never",
+    answer: Annotated[str, option("--answer", "方式", "never、on-time 或 late:天数")] = "never",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -107,17 +105,16 @@ def _tell(event: Mapping[str, object]) -> None:
 def digest(
     ctx: typer.Context,
     org: Org,
-    week: Annotated[str, typer.Option("--week", metavar="周", help="如 2026-W48；默认本周")] = "",
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="文件", help="写到 .txt、.html 或 .xlsx 文件")
-    ] = None,
+    week: Annotated[str, option("--week", "周", "如 2026-W48；默认本周")] = "",
+    out: Annotated[Path | None, option("--out", "文件", "写到 .txt、.html 或 .xlsx 文件")] = None,
     *,
     chat: Annotated[bool, typer.Option("--chat", help="只要能贴进群里的几行")] = False,
     send: Annotated[bool, typer.Option("--send", help="现在就发给读周报的人")] = False,
 ) -> None:
     """看一个上级组织的周报；过去的周只有数字。"""
+    from dj_cadence.domain.dates.iso_week import week_label
     from dj_cadence.rendering.workbooks import digest_workbook
-    from dj_cadence.services.digest.on_demand import as_message, requested_digest
+    from dj_cadence.services.digest.making import as_message, requested_digest
     from dj_cadence.services.roster.named import find_org
     from dj_cadence.services.rules.applied import applied_catalogue
 
@@ -148,6 +145,8 @@ def digest(
 
 def _week(label: str) -> date:
     """The Monday of a week, or a day that belongs to no such label."""
+    from dj_cadence.domain.dates.iso_week import first_day_of_week
+
     try:
         return first_day_of_week(label)
     except ValueError:
@@ -163,7 +162,7 @@ def _deliver(content: str | bytes, out: Path | None) -> None:
 
 
 def _send_digest(site: Opened, org: str) -> None:
-    from dj_cadence.services.digest.on_demand import order_digest
+    from dj_cadence.services.digest.making import order_digest
     from dj_cadence.services.operations.clock_guard import check_clock, read_clock
     from dj_cadence.services.operations.tick import tick_by_hand
     from dj_cadence.services.roster.named import find_org
@@ -180,9 +179,7 @@ def feed(
     ctx: typer.Context,
     org: OrgOrNone = "",
     out: Out = None,
-    person: Annotated[
-        str, typer.Option("--person", metavar="人员", help="这个人各项职务的日历：人员编号或地址")
-    ] = "",
+    person: Annotated[str, option("--person", "人员", "这个人各项职务的日历：人员编号或地址")] = "",
     *,
     rotate: Annotated[bool, typer.Option("--rotate", help="换新地址，旧的立即失效")] = False,
 ) -> None:

@@ -6,33 +6,24 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.documents.kind import DocumentKind
-from dj_cadence.entrypoints.cli.arguments import Misuse, ending, parse_month
+from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.entrypoints.cli.arguments import Misuse, argument, ending, option, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
 
-OfOrg = Annotated[str, typer.Option("--org", metavar="组织代码", help="哪个组织")]
+OfOrg = Annotated[str, option("--org", "组织代码", "哪个组织")]
 Month = Annotated[
-    date | None,
-    typer.Option(
-        "--month", parser=parse_month, metavar="月", help="届满的月，如 2026-03；默认本月"
-    ),
+    date | None, option("--month", "月", "届满的月，如 2026-03；默认本月", parse_month)
 ]
-OnlyMonth = Annotated[
-    date | None,
-    typer.Option("--month", parser=parse_month, metavar="月", help="只要这个月的，如 2026-03"),
-]
-Year = Annotated[int, typer.Option("--year", metavar="年", help="默认今年")]
-OutFile = Annotated[Path, typer.Option("--out", metavar="文件", help="写到文件")]
+OnlyMonth = Annotated[date | None, option("--month", "月", "只要这个月的，如 2026-03", parse_month)]
+Year = Annotated[int, option("--year", "年", "默认今年")]
+OutFile = Annotated[Path, option("--out", "文件", "写到文件")]
 
 
 def letter(
     ctx: typer.Context,
     kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="种类", help="、".join(f"{kind_.value} {kind_.label}" for kind_ in DocumentKind)
-        ),
+        str, argument("种类", "、".join(f"{kind_.value} {kind_.label}" for kind_ in DocumentKind))
     ],
     org: OfOrg,
     out: OutFile,
@@ -43,27 +34,17 @@ def letter(
     from dj_cadence.bootstrap import template_folders
     from dj_cadence.rendering.documents import render_document
     from dj_cadence.services.access.permissions import ADMINISTRATOR
-    from dj_cadence.services.documents.letters import make_document
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
+    from dj_cadence.services.documents.letters import DocumentWriter
 
     kinds = {kind_.value: kind_ for kind_ in DocumentKind}
     if kind not in kinds:
         raise Misuse(f"没有“{kind}”这种公文；有：{'、'.join(kinds)}。")
     ending(out, ".docx")
-    with reading(ctx) as (site, session):
-        document = make_document(
-            session,
-            applied_catalogue(session),
-            kinds[kind],
-            find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            month=month,
-            year=year,
-            contact=site.settings.contact,
-        )
-    write_file(render_document(template_folders(site.settings), document), out)
+    with reading(ctx) as act:
+        of, contact = (act.session, act.catalogue, act.org(org)), act.settings.contact
+        writer = DocumentWriter(*of, ADMINISTRATOR, act.today, contact)
+        document = writer.write(kinds[kind], month, year)
+    write_file(render_document(template_folders(act.settings), document), out)
 
 
 def wall(
@@ -72,19 +53,11 @@ def wall(
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.letters import DocumentWriter
     from dj_cadence.services.documents.wall_plan import wall_plan
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
 
     ending(out, ".xlsx")
-    with reading(ctx) as (site, session):
-        plan = wall_plan(
-            session,
-            applied_catalogue(session),
-            find_org(session, org),
-            visitor=ADMINISTRATOR,
-            today=site.today,
-            year=year,
-            month=month,
-        )
+    with reading(ctx) as act:
+        of = (act.session, act.catalogue, act.org(org), ADMINISTRATOR, act.today)
+        plan = wall_plan(DocumentWriter(*of), year, month)
     write_file(wall_workbook(plan), out)

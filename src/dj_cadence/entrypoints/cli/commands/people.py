@@ -5,16 +5,13 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import AsJson, parse_month
-from dj_cadence.entrypoints.cli.context import opened, reading
-from dj_cadence.entrypoints.cli.output import say, say_json, table
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument, option, parse_month
+from dj_cadence.entrypoints.cli.context import acting, reading
+from dj_cadence.entrypoints.cli.output import say, say_json, show_rows
 
-_Everywhere = Annotated[str, typer.Option("--org", metavar="组织", help="连同下级；不写为全站")]
-_Month = Annotated[
-    date | None,
-    typer.Option("--month", parser=parse_month, metavar="月", help="如 2026-03；默认本月"),
-]
-_Person = Annotated[str, typer.Argument(metavar="人员", help="人员编号或地址")]
+_Everywhere = Annotated[str, option("--org", "组织", "连同下级；不写为全站")]
+_Month = Annotated[date | None, option("--month", "月", "如 2026-03；默认本月", parse_month)]
+_Person = Annotated[str, argument("人员", "人员编号或地址")]
 
 
 def burden(
@@ -23,33 +20,25 @@ def burden(
     """各组织一个月收到多少消息、需填写多少项。"""
     from dj_cadence.services.digest import burden as burdens
 
-    with reading(ctx) as (site, session):
-        first = (month or site.today).replace(day=1)
-        rows = burdens.of_month(session, *burdens.span(session, org), first)
-    if as_json:
-        for row in rows:
-            shown = {"org": row.org, "month": f"{first:%Y-%m}"}
-            say_json({**shown, "messages": row.messages, "fields": row.fields})
-        return
-    table(("组织", "消息", "需填写项数"), ((r.org_name, r.messages, r.fields) for r in rows))
+    with reading(ctx) as act:
+        first = (month or act.today).replace(day=1)
+        rows = burdens.of_month(act.session, *burdens.span(act.session, org), first)
+    counts = {"messages": "messages", "fields": "fields"}
+    keys = {"org": "org", "month": lambda _row: f"{first:%Y-%m}", **counts}
+    show_rows(rows, as_json, keys, {"组织": "org_name", "消息": "messages", "需填写项数": "fields"})
 
 
 def phone_list(ctx: typer.Context, org: _Everywhere = "", *, as_json: AsJson = False) -> None:
     """没有可用地址、需电话通知的人，和他们那里要办几项。"""
     from dj_cadence.services.digest import burden as burdens
 
-    with reading(ctx) as (site, session):
-        span = burdens.span(session, org)
-        rows = burdens.unreached(session, *span, site.settings.channels, site.today)
-    if as_json:
-        for row in rows:
-            shown = {"org": row.code, "office": row.office, "person": row.person}
-            say_json({**shown, "phone": row.phone, "open": row.open, "overdue": row.overdue})
-        return
-    table(
-        ("组织", "职务", "姓名", "电话", "待办", "其中逾期"),
-        ((r.org_name, r.office, r.person, r.phone, r.open, r.overdue) for r in rows),
-    )
+    with reading(ctx) as act:
+        span = burdens.span(act.session, org)
+        rows = burdens.unreached(act.session, *span, act.settings.channels, act.today)
+    named = ("office", "person", "phone", "open", "overdue")
+    columns = dict(zip(("职务", "姓名", "电话", "待办", "其中逾期"), named, strict=True))
+    keys = {"org": "code", **{name: name for name in named}}
+    show_rows(rows, as_json, keys, {"组织": "org_name", **columns})
 
 
 def access(
@@ -63,16 +52,16 @@ def access(
     from dj_cadence.services.access import logins
     from dj_cadence.services.pages import message_links
     from dj_cadence.services.roster.named import find_person
-    from dj_cadence.services.rules.applied import applied_catalogue
 
-    with opened(ctx) as site, site.site.database.write() as session:
-        holder, rules = find_person(session, person), applied_catalogue(session)
-        devices = logins.logins_of(session, holder.id, site.now)
-        links = message_links.live_links(session, rules, site.settings, holder.id, site.now)
+    with acting(ctx) as act:
+        session, settings, now = act.session, act.settings, act.now
+        holder = find_person(session, person)
+        devices = logins.logins_of(session, holder.id, now)
+        links = message_links.live_links(session, act.catalogue, settings, holder.id, now)
         if end:
-            logins.end(session, holder.id, site.now)
-            message_links.withdraw(session, site.settings, holder.id, site.now)
-    zone = site.settings.time_zone
+            logins.end(session, holder.id, now)
+            message_links.withdraw(session, settings, holder.id, now)
+    zone = settings.time_zone
     rows = [
         *(("login", "登录", device.made_at.astimezone(zone), device.device) for device in devices),
         *(("link", "链接", link.day, "、".join(link.titles)) for link in links),
@@ -95,6 +84,6 @@ def login_link(ctx: typer.Context, person: _Person) -> None:
     from dj_cadence.services.access.link_tokens import login_address
     from dj_cadence.services.roster.named import find_person
 
-    with opened(ctx) as site, site.site.database.write() as session:
-        holder = find_person(session, person)
-        say(login_address(session, site.settings, holder.id, site.now))
+    with acting(ctx) as act:
+        holder = find_person(act.session, person)
+        say(login_address(act.session, act.settings, holder.id, act.now))

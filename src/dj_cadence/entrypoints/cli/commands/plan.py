@@ -15,7 +15,9 @@ from dj_cadence.entrypoints.cli.arguments import (
     From,
     Misuse,
     Until,
-    parse_date,
+    argument,
+    date_option,
+    option,
     parse_graces,
     parse_number,
     parse_vacation,
@@ -33,18 +35,11 @@ if TYPE_CHECKING:
     from dj_cadence.problems import Problem
     from dj_cadence.services.planning.apply import PlanReport
 
-_Day = Annotated[date | None, typer.Option("--due", parser=parse_date, metavar="日期", help="最迟")]
-_Planned = Annotated[
-    date | None, typer.Option("--planned", parser=parse_date, metavar="日期", help="统一的计划日")
-]
+_Day = Annotated[date | None, date_option("--due", "最迟")]
+_Planned = Annotated[date | None, date_option("--planned", "统一的计划日")]
 _InVacation = Annotated[
     str | None,
-    typer.Option(
-        "--vacation",
-        parser=parse_vacation,
-        metavar="办法",
-        help="假期里：keep、shift_within_period 或 waive",
-    ),
+    option("--vacation", "办法", "假期里：keep、shift_within_period 或 waive", parse_vacation),
 ]
 _Undo = Annotated[bool, typer.Option("--undo", help="撤回这里对这项职责的最近一次部署，单独使用")]
 
@@ -57,10 +52,7 @@ def plan(
     apply: Annotated[bool, typer.Option("--apply", help="应用：存为新版本并写入")] = False,
     as_json: AsJson = False,
     allow_withdrawals: Annotated[
-        int | None,
-        typer.Option(
-            "--allow-withdrawals", parser=parse_number, metavar="数目", help="允许撤回这么多项"
-        ),
+        int | None, option("--allow-withdrawals", "数目", "允许撤回这么多项", parse_number)
     ] = None,
 ) -> None:
     """看规则和花名册会带来哪些任务变化；加 --apply 才写入。"""
@@ -151,18 +143,18 @@ def _moved(name: str, day: object, was: object) -> str:
 
 def announce(
     ctx: typer.Context,
-    duty: Annotated[str, typer.Argument(metavar="规则", help="如 org_life_meeting")],
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="哪个上级组织部署")],
+    duty: Annotated[str, argument("规则", "如 org_life_meeting")],
+    org: Annotated[str, option("--org", "组织", "哪个上级组织部署")],
     due: _Day = None,
     planned: _Planned = None,
-    theme: Annotated[str, typer.Option("--theme", metavar="主题", help="统一的主题")] = "",
+    theme: Annotated[str, option("--theme", "主题", "统一的主题")] = "",
     vacation: _InVacation = None,
     escalate: Annotated[
         str,
-        typer.Option(
+        option(
             "--escalate",
-            metavar="工作日",
-            help="逾期后逐级直接报上级，每级宽限几个工作日，如 5,10；off 为不再直接报",
+            "工作日",
+            "逾期后逐级直接报上级，每级宽限几个工作日，如 5,10；off 为不再直接报",
         ),
     ] = "",
     by: By = "",
@@ -172,7 +164,7 @@ def announce(
 ) -> None:
     """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
     from dj_cadence.domain.dates.period import chinese_label
-    from dj_cadence.domain.rules.vacation import Vacation
+    from dj_cadence.domain.rules.duty import Vacation
     from dj_cadence.services.access.actors import check_announces_for
     from dj_cadence.services.rules import announce as announcements
 

@@ -5,17 +5,21 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.entrypoints.cli.arguments import AsJson, By, Reason, parse_date, parse_number
+from dj_cadence.entrypoints.cli.arguments import (
+    AsJson,
+    By,
+    Reason,
+    argument,
+    date_option,
+    option,
+    parse_number,
+)
 from dj_cadence.entrypoints.cli.context import acting, reading
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
-app = typer.Typer(help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
-_Until = Annotated[
-    date, typer.Option("--until", parser=parse_date, metavar="日期", help="最后一天")
-]
-_Since = Annotated[
-    date | None, typer.Option("--from", parser=parse_date, metavar="日期", help="第一天；默认今天")
-]
+app = typer.Typer(name="quiet", help="暂缓提醒期：这些天里不发可以等的提醒。", no_args_is_help=True)
+_Until = Annotated[date, date_option("--until", "最后一天")]
+_Since = Annotated[date | None, date_option("--from", "第一天；默认今天")]
 
 
 @app.command("add")
@@ -24,7 +28,7 @@ def add(
     until: _Until,
     reason: Reason,
     since: _Since = None,
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="连同下级；不写为全站")] = "",
+    org: Annotated[str, option("--org", "组织", "连同下级；不写为全站")] = "",
     by: By = "",
 ) -> None:
     """设一段暂缓提醒期。期间到期的提醒在结束后合并发一次；换届和法定期限照常提醒。"""
@@ -43,8 +47,8 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """列出全部暂缓提醒期。"""
     from dj_cadence.services.reminders import quiet_periods
 
-    with reading(ctx) as (_, session):
-        rows = quiet_periods.listed(session)
+    with reading(ctx) as act:
+        rows = quiet_periods.listed(act.session)
     if as_json:
         for row in rows:
             shown = {"id": row.id, "org": row.org_code, "from": row.since, "until": row.until}
@@ -56,9 +60,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command("end")
 def end(
-    ctx: typer.Context,
-    number: Annotated[int, typer.Argument(parser=parse_number, metavar="编号", help="编号")],
-    by: By = "",
+    ctx: typer.Context, number: Annotated[int, argument("编号", "编号", parse_number)], by: By = ""
 ) -> None:
     """提前结束一段暂缓提醒期，压下的提醒随下一次发送发出。"""
     from dj_cadence.services.access.actors import check_silences

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dj_cadence.entrypoints.cli.arguments import argument
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened, reading
-from dj_cadence.entrypoints.cli.output import say
+from dj_cadence.entrypoints.cli.output import say, say_problems
 from dj_cadence.problems import faults
 
 if TYPE_CHECKING:
     from dj_cadence.services.roster.import_roster import ImportReport
 
-app = typer.Typer(help="花名册：组织和任职。", no_args_is_help=True)
+app = typer.Typer(name="roster", help="花名册：组织和任职。", no_args_is_help=True)
 
 
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="文件…", help="xlsx，或两个 csv")],
+    files: Annotated[list[Path], argument("文件…", "xlsx，或两个 csv")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看结果，不写入")] = False,
     correct: Annotated[
@@ -28,12 +29,11 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
-    from dj_cadence.domain.tasks.actor import Actor
-    from dj_cadence.domain.tasks.way import Way
+    from dj_cadence.domain.tasks.actor import Actor, Way
     from dj_cadence.loading.roster_file import read_roster
     from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.roster.import_roster import import_roster
-    from dj_cadence.services.tasks.elections import settle_elections
+    from dj_cadence.services.tasks.record_import import settle_elections
 
     with opened(ctx) as site:
         sheets, found = read_roster(files)
@@ -51,11 +51,8 @@ def import_(
             if elections := report.elections:
                 actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
                 settle_elections(session, site.catalogue(), elections, actor)
-        for problem in report.problems:
-            say(problem.quoted())
-        if wrong := len(faults(report.problems)):
-            say(f"共 {wrong} 处错误，没有写入任何数据。请修改后重新导入。")
-            raise typer.Exit(1)
+        refusal = "共 {} 处错误，没有写入任何数据。请修改后重新导入。"
+        say_problems(report.problems, refusal)
         if dry_run:
             say("以下是预览，没有写入：")
         for sentence in (*report.sentences(), *_owed(ctx, site, report)):
@@ -70,20 +67,18 @@ def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
 
     if not report.newcomers:
         return []
-    state = state_of(site.site.database)
-    rules = site.catalogue() if state.has_rules else load_rules(folder(ctx)).catalogue
-    return first_duties(rules, report.newcomers, state.starts_on, site.today).sentences(rules)
+    row, has_rules = state_of(site.site.database)
+    rules = site.catalogue() if has_rules else load_rules(folder(ctx)).catalogue
+    return first_duties(rules, report.newcomers, row.starts_on, site.today).sentences(rules)
 
 
 @app.command("export")
-def export(
-    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="要写的 xlsx")]
-) -> None:
+def export(ctx: typer.Context, file: Annotated[Path, argument("文件", "要写的 xlsx")]) -> None:
     """把花名册导出为工作簿，改好后可以再导入。"""
     from dj_cadence.services.roster.export import export_roster
 
-    with reading(ctx) as (_, session):
-        export_roster(session, file)
+    with reading(ctx) as act:
+        export_roster(act.session, file)
     say(f"已导出到 {file}。")
 
 
@@ -92,8 +87,11 @@ def tree(ctx: typer.Context) -> None:
     """按上下级列出组织。"""
     from dj_cadence.services.roster import export as roster_view
 
-    with reading(ctx) as (_, session):
-        say(roster_view.roster_tree(session) or "还没有组织。请先运行 roster import 导入花名册。")
+    with reading(ctx) as act:
+        say(
+            roster_view.roster_tree(act.session)
+            or "还没有组织。请先运行 roster import 导入花名册。"
+        )
 
 
 @app.command("check")
@@ -101,8 +99,8 @@ def check(ctx: typer.Context) -> None:
     """检查花名册：空缺的书记、没有地址的人、没有换届日期的组织。"""
     from dj_cadence.services.roster import export as roster_view
 
-    with reading(ctx) as (site, session):
-        problems = roster_view.check_roster(session, site.today)
+    with reading(ctx) as act:
+        problems = roster_view.check_roster(act.session, act.today)
     for problem in problems:
         say(problem.quoted())
     say(f"共 {len(problems)} 条。" if problems else "没有发现问题。")

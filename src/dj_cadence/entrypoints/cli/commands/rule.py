@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dj_cadence import clock
-from dj_cadence.entrypoints.cli.arguments import AsJson
+from dj_cadence.entrypoints.cli.arguments import AsJson, argument
 from dj_cadence.entrypoints.cli.context import site_folder_or_none
-from dj_cadence.entrypoints.cli.output import aside, say, say_json, table
+from dj_cadence.entrypoints.cli.output import aside, say, say_json, say_problems, table
 from dj_cadence.errors import DjCadenceError, Refused
-from dj_cadence.problems import Problem, faults, suggestion
+from dj_cadence.problems import Problem, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -37,12 +37,7 @@ def check(ctx: typer.Context) -> None:
     problems = list(loaded.problems)
     if place:
         problems += _site_problems(place, loaded.catalogue.plans.values())
-    for problem in problems:
-        say(problem.quoted())
-    wrong = len(faults(problems))
-    if wrong:
-        say(f"共 {wrong} 处错误，请按位置修改后再检查。")
-        raise typer.Exit(1)
+    say_problems(problems, "共 {} 处错误，请按位置修改后再检查。")
     say("检查通过。" if not problems else f"检查通过，另有 {len(problems)} 条提示。")
 
 
@@ -64,7 +59,7 @@ def _site_problems(place: Path, plans: Iterable[ReminderPlan]) -> list[Problem]:
     try:
         with site.database.read() as session:
             roster = check_roster(session, site.today(clock.now()))
-        nobody = state_of(site.database).sending and not site.settings.contact
+        nobody = state_of(site.database)[0].sending and not site.settings.contact
         papers = check_documents(template_folders(site.settings))
         unknown = _unknown_channels(plans, site.settings.channels)
         asked = [_NOBODY_TO_ASK] if nobody else []
@@ -89,7 +84,7 @@ def _unknown_channels(plans: Iterable[ReminderPlan], channels: Collection[str]) 
 
 def rules(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="[规则]", help="只看这一条")] = "",
+    key: Annotated[str, argument("[规则]", "只看这一条")] = "",
     *,
     schema: Annotated[bool, typer.Option("--schema", help="输出规则文件的 JSON Schema")] = False,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dj_cadence import clock
-from dj_cadence.entrypoints.cli.arguments import Misuse, parse_date, parse_port
+from dj_cadence.entrypoints.cli.arguments import Misuse, argument, date_option, option, parse_port
 from dj_cadence.entrypoints.cli.context import opened
 from dj_cadence.entrypoints.cli.output import aside, say
 from dj_cadence.errors import DjCadenceError, Refused
@@ -22,23 +22,15 @@ name = "云溪区教育工委党建办王老师"
 phone = "0000-0000000"
 """
 
-Host = Annotated[str, typer.Option("--host", metavar="地址", help="监听的地址")]
-Port = Annotated[
-    int | None,
-    typer.Option("--port", parser=parse_port, metavar="端口", help="默认从 8000 起找空闲端口"),
-]
+Host = Annotated[str, option("--host", "地址", "监听的地址")]
+Port = Annotated[int | None, option("--port", "端口", "默认从 8000 起找空闲端口", parse_port)]
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="文件夹", help="站点放在哪里")],
+    folder: Annotated[Path, argument("文件夹", "站点放在哪里")],
     *,
-    starts_on: Annotated[
-        date | None,
-        typer.Option("--starts-on", parser=parse_date, metavar="日期", help="默认本月1日"),
-    ] = None,
-    database: Annotated[
-        str, typer.Option("--database", metavar="地址", help="默认是文件夹里的一个文件")
-    ] = "",
+    starts_on: Annotated[date | None, date_option("--starts-on", "默认本月1日")] = None,
+    database: Annotated[str, option("--database", "地址", "默认是文件夹里的一个文件")] = "",
     demo: Annotated[bool, typer.Option("--demo", help="填入虚构的示例区县")] = False,
 ) -> None:
     """新建站点，或补全没有建完的。起用前已经结束的不欠，正在进行的先问是否办过；发送默认关闭。"""
@@ -174,8 +166,7 @@ def run(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = None) -> None
 
 
 def send(
-    ctx: typer.Context,
-    switch: Annotated[str, typer.Argument(metavar="on|off", help="on 开启，off 关闭")],
+    ctx: typer.Context, switch: Annotated[str, argument("on|off", "on 开启，off 关闭")]
 ) -> None:
     """发送总开关。关闭期间提醒照常记账，不发出。"""
     if switch not in ("on", "off"):

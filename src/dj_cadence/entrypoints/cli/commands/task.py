@@ -16,7 +16,8 @@ from dj_cadence.entrypoints.cli.arguments import (
     Reason,
     TaskId,
     Until,
-    parse_date,
+    date_option,
+    option,
     parse_state,
 )
 from dj_cadence.entrypoints.cli.context import acting, reading
@@ -27,20 +28,18 @@ from dj_cadence.problems import suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dj_cadence.services.tasks.last_word import LastWord
-    from dj_cadence.services.tasks.listing import TaskRow
+    from dj_cadence.services.tasks.listing import LastWord, TaskRow
 
 
 def tasks(
     ctx: typer.Context,
-    org: Annotated[str, typer.Option("--org", metavar="组织", help="只看这个组织")] = "",
+    org: Annotated[str, option("--org", "组织", "只看这个组织")] = "",
     *,
     subtree: Annotated[bool, typer.Option("--subtree", help="连同下级组织")] = False,
     state: Annotated[
-        str | None,
-        typer.Option("--state", parser=parse_state, metavar="状态", help="如 open、overdue、done"),
+        str | None, option("--state", "状态", "如 open、overdue、done", parse_state)
     ] = None,
-    duty: Annotated[str, typer.Option("--duty", metavar="规则", help="只看这条规则")] = "",
+    duty: Annotated[str, option("--duty", "规则", "只看这条规则")] = "",
     since: From = None,
     until: Until = None,
     binding: Annotated[
@@ -50,24 +49,21 @@ def tasks(
 ) -> None:
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
     from dj_cadence.domain.tasks.task import State
-    from dj_cadence.services.roster.named import find_org
-    from dj_cadence.services.rules.applied import applied_catalogue
     from dj_cadence.services.tasks import listing
-    from dj_cadence.services.tasks.last_word import last_words
+    from dj_cadence.services.tasks.listing import last_words
 
     if subtree and not org:
         raise Misuse("--subtree 要和 --org 一起用。")
-    with reading(ctx) as (site, session):
-        rules = applied_catalogue(session)
-        if org:
-            org = find_org(session, org).code
+    with reading(ctx) as act:
+        rules = act.catalogue
+        org_code = act.org(org).code if org else ""
         if duty and duty not in rules.duties:
             raise Refused(f"没有规则 {duty}{suggestion(duty, rules.duties)}")
         rows = listing.tasks(
-            session,
+            act.session,
             rules,
-            today=site.today,
-            org_code=org,
+            today=act.today,
+            org_code=org_code,
             subtree=subtree,
             states=None if state is None else [State(state)],
             duty=duty,
@@ -75,7 +71,7 @@ def tasks(
             due_until=until,
             binding=binding,
         )
-        last = last_words(session, rows)
+        last = last_words(act.session, rows)
     if as_json:
         for row in rows:
             say_json(row.as_json())
@@ -104,12 +100,11 @@ def _standing(row: TaskRow, last: Mapping[int, LastWord]) -> str:
 def explain(ctx: typer.Context, task: TaskId) -> None:
     """说明一项任务从哪里来、日期怎么定的、提醒过谁。"""
     from dj_cadence.services import explain as explanation
-    from dj_cadence.services.rules.applied import applied_catalogue
 
-    with reading(ctx) as (site, session):
-        rules, zone = applied_catalogue(session), site.settings.time_zone
-        for line in explanation.explain(session, rules, task, today=site.today, zone=zone):
-            say(line)
+    with reading(ctx) as act:
+        zone = act.settings.time_zone
+        lines = explanation.explain(act.session, act.catalogue, task, today=act.today, zone=zone)
+    say("\n".join(lines))
 
 
 def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -> None:
@@ -117,25 +112,23 @@ def missed(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
-        record.missed(act.session, act.catalogue, task, act.actor, reason=reason)
+        record.missed(*act.on(task), reason=reason)
     say(f"任务 {task} 已登记为未按期开展。")
 
 
 def planned(
     ctx: typer.Context,
     task: TaskId,
-    on: Annotated[date, typer.Option("--on", parser=parse_date, metavar="日期", help="计划日期")],
-    at: Annotated[str, typer.Option("--at", metavar="时间", help="几点，如 14:30")] = "",
-    place: Annotated[str, typer.Option("--place", metavar="地点", help="地点")] = "",
+    on: Annotated[date, date_option("--on", "计划日期")],
+    at: Annotated[str, option("--at", "时间", "几点，如 14:30")] = "",
+    place: Annotated[str, option("--place", "地点", "地点")] = "",
     by: By = "",
 ) -> None:
     """在周期内自行确定哪天办。"""
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
-        record.set_planned(act.session, act.catalogue, task, act.actor, on=on, at=at, place=place)
+        record.set_planned(*act.on(task), on=on, at=at, place=place)
     say(f"任务 {task} 定在 {on}。")
 
 
@@ -143,18 +136,17 @@ def submit(
     ctx: typer.Context,
     task: TaskId,
     on: On = None,
-    note: Annotated[str, typer.Option("--note", metavar="说明", help="说明")] = "",
+    note: Annotated[str, option("--note", "说明", "说明")] = "",
     by: By = "",
 ) -> None:
     """登记完成并报送上级确认；用于规则要求确认的任务。"""
     from dj_cadence.services.tasks import record
 
     with acting(ctx, by) as act:
-        act.check_acts_on(task)
+        subject = act.on(task)
         if not record.needs_acceptance(act.session, act.catalogue, task):
             raise Refused("这项任务不需要上级确认，用 done 登记即可。")
-        day = on or act.today
-        record.done(act.session, act.catalogue, task, act.actor, on=day, note=note)
+        record.done(*subject, on=on or act.today, note=note)
     say(f"任务 {task} 已报送，待上级确认。")
 
 
@@ -163,22 +155,17 @@ def reopen(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") -
     from dj_cadence.services import undo
 
     with acting(ctx, by) as act:
-        is_grant, beside = undo.concerned(act.session, task)
-        if is_grant:
-            act.check_decides_on(task)
-        else:
-            act.check_acts_on(task, *beside)
-        kind = undo.last_deed(act.session, task).kind
-        state = undo.undo(act.session, act.catalogue, task, act.actor, reason=reason)
+        kind, beside = undo.concerned(act.session, task)
+        subject = act.above(task) if kind and kind.is_grant else act.on(task, *beside)
+        state = undo.undo(*subject, reason=reason)
+    assert kind
     say(f"任务 {task} 的{kind.undo_label}已撤回，现在是“{state.label}”。")
 
 
 def postpone(
     ctx: typer.Context,
     task: TaskId,
-    until: Annotated[
-        date, typer.Option("--until", parser=parse_date, metavar="日期", help="延到哪天")
-    ],
+    until: Annotated[date, date_option("--until", "延到哪天")],
     reason: Reason = "",
     by: By = "",
     *,
@@ -188,16 +175,8 @@ def postpone(
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.postpone(
-            act.session,
-            act.catalogue,
-            task,
-            act.actor,
-            until=until,
-            reason=reason,
-            confirmed=confirm,
-        )
+        subject = act.above(task)
+        superior_decisions.postpone(*subject, until=until, reason=reason, confirmed=confirm)
     say(f"任务 {task} 的截止日改为 {until}。")
 
 
@@ -206,8 +185,7 @@ def waive(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") ->
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.waive(act.session, act.catalogue, task, act.actor, reason=reason)
+        superior_decisions.waive(*act.above(task), reason=reason)
     say(f"任务 {task} 已登记为经上级同意不再办理。")
 
 
@@ -216,8 +194,7 @@ def accept(ctx: typer.Context, task: TaskId, by: By = "") -> None:
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.accept(act.session, act.catalogue, task, act.actor)
+        superior_decisions.accept(*act.above(task))
     say(f"任务 {task} 已确认完成。")
 
 
@@ -226,6 +203,5 @@ def return_(ctx: typer.Context, task: TaskId, reason: Reason = "", by: By = "") 
     from dj_cadence.services.tasks import superior_decisions
 
     with acting(ctx, by) as act:
-        act.check_decides_on(task)
-        superior_decisions.return_(act.session, act.catalogue, task, act.actor, reason=reason)
+        superior_decisions.return_(*act.above(task), reason=reason)
     say(f"任务 {task} 已退回。")

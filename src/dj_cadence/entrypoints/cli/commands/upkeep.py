@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dj_cadence.domain import labels
-from dj_cadence.entrypoints.cli.arguments import AsJson, Misuse
+from dj_cadence.entrypoints.cli.arguments import AsJson, Misuse, argument, option
 from dj_cadence.entrypoints.cli.context import Opened, folder, opened
 from dj_cadence.entrypoints.cli.output import say, say_json, table
 
@@ -23,12 +23,8 @@ _RETRY, _ACCEPT = "retry", "accept"
 
 def deliveries(
     ctx: typer.Context,
-    words: Annotated[
-        list[str] | None, typer.Argument(metavar="[retry 编号…]", help="retry：再发这几封")
-    ] = None,
-    person: Annotated[
-        str, typer.Option("--person", metavar="人员", help="只看这个人（编号或地址）")
-    ] = "",
+    words: Annotated[list[str] | None, argument("[retry 编号…]", "retry：再发这几封")] = None,
+    person: Annotated[str, option("--person", "人员", "只看这个人（编号或地址）")] = "",
     *,
     failed: Annotated[bool, typer.Option("--failed", help="只看没有送达的")] = False,
     as_json: AsJson = False,
@@ -95,9 +91,7 @@ def audit(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 def clock(
     ctx: typer.Context,
-    word: Annotated[
-        str, typer.Argument(metavar="[accept]", help="accept：现在的时间没错，从现在接着办")
-    ] = "",
+    word: Annotated[str, argument("[accept]", "accept：现在的时间没错，从现在接着办")] = "",
 ) -> None:
     """看这台机器的时间是否可信；可疑时引擎什么都不做，accept 让它接着办。"""
     from dj_cadence.services.operations.clock_guard import accept_clock, check_clock, read_clock
@@ -116,9 +110,7 @@ def clock(
             say(f"现在是 {shown}，与上次检查相符。")
 
 
-def backup(
-    ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="文件", help="备份写到哪里")]
-) -> None:
+def backup(ctx: typer.Context, file: Annotated[Path, argument("文件", "备份写到哪里")]) -> None:
     """把整个站点备份成一个文件，运行中也可以。文件里有密钥和姓名，请妥善保管。"""
     from dj_cadence.services.backup import backup as backups
 
@@ -127,10 +119,7 @@ def backup(
     say(f"已备份到 {file}（{size / 1_000_000:.1f} MB）。")
 
 
-def restore(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="文件", help="backup 写的文件")],
-) -> None:
+def restore(ctx: typer.Context, file: Annotated[Path, argument("文件", "backup 写的文件")]) -> None:
     """从备份恢复站点。恢复后不发送，直到运行 send on。"""
     from dj_cadence import clock as clocks
     from dj_cadence.services.backup.restore import restore as put_in_place

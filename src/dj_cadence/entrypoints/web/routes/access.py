@@ -13,7 +13,7 @@ from dj_cadence.services.access.permissions import person_visitor
 from dj_cadence.services.pages.message_links import live_links, withdraw
 from dj_cadence.services.site import Session
 
-_SAID = {
+SAID = {
     "login": "已退出那台设备。",
     "logins": "其他设备都已退出。",
     "link": "链接已撤销，点开也不能再办理。",
@@ -39,7 +39,7 @@ def access(ctx: RequestContext) -> Response:
         links=links,
         this=ctx.login.id if ctx.login else 0,
         zone=ctx.settings.time_zone,
-        said=_SAID.get(ctx.request.query_params.get("said", ""), ""),
+        said=SAID.get(ctx.request.query_params.get("said", ""), ""),
     )
 
 
@@ -49,25 +49,16 @@ def end(ctx: RequestContext) -> Response:
     with ctx.write() as session:
         ctx.require_login()
         person = _whose(ctx, session, ctx.form.get("person", ""))
-        if person is None or what not in _SAID or (what in ("login", "link") and not number):
+        if person is None or what not in SAID or (what in ("login", "link") and not number):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        match what:
-            case "login":
-                logins.end(session, person.person_id, ctx.now, only=number)
-            case "logins":
-                here = ctx.login.id if ctx.login else 0
-                logins.end(session, person.person_id, ctx.now, keep=here)
-            case _:
-                withdraw(session, ctx.settings, person.person_id, ctx.now, number)
+        if what in ("link", "links"):
+            withdraw(session, ctx.settings, person.person_id, ctx.now, number)
+        elif what == "login":
+            logins.end(session, person.person_id, ctx.now, only=number)
+        else:
+            logins.end(session, person.person_id, ctx.now, keep=ctx.login.id if ctx.login else 0)
     query = {"said": what} | ({"person": person.person_id} if ctx.visitor.administrator else {})
     return go_to(f"/access?{urlencode(query)}")
-
-
-def back_to_access(ctx: RequestContext) -> Response:
-    """The address of a form, opened by itself: the page on which the form stands."""
-    if ctx.path("what") not in _SAID:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to("/access")
 
 
 def _whose(ctx: RequestContext, session: Session, given: str) -> Visitor | None:

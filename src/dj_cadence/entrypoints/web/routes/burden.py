@@ -4,8 +4,7 @@ from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_months
 from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.entrypoints.web.paging import LINES
-from dj_cadence.entrypoints.web.request_context import RequestContext
+from dj_cadence.entrypoints.web.request_context import LINES, RequestContext
 from dj_cadence.services.access.permissions import may_act
 from dj_cadence.services.digest import burden
 from dj_cadence.services.pages import overview

@@ -8,18 +8,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import WallPlan
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import DocumentKind, WallPlan
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
-from dj_cadence.entrypoints.web.security import Forbidden
+from dj_cadence.entrypoints.web.security import Told
 from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import DOCX, render_document, wall_workbook
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
-from dj_cadence.services.digest.on_demand import requested_digest
-from dj_cadence.services.documents.letters import make_document
+from dj_cadence.services.digest.making import requested_digest
+from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.services.documents.wall_plan import wall_plan
 
 
@@ -53,18 +52,9 @@ def paper_file(ctx: RequestContext) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
-        org, rules = ctx.organization(session), ctx.catalogue
-        made = make_document(
-            session,
-            rules,
-            kind,
-            org,
-            visitor=ctx.visitor,
-            today=ctx.today,
-            month=month,
-            year=year,
-            contact=ctx.settings.contact,
-        )
+        org, contact = ctx.organization(session), ctx.settings.contact
+        writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today, contact)
+        made = writer.write(kind, month, year)
     content = render_document(ctx.context.templates_folders, made)
     return _file(content, DOCX, f"{made.org_name} {kind.label}.docx")
 
@@ -76,7 +66,7 @@ def _digest(ctx: RequestContext) -> DigestView:
     with ctx.read() as session:
         above = ctx.organization(session)
         if not oversees(session, ctx.visitor, above.id, ctx.today):
-            raise Forbidden(labels.NOT_ABOVE)
+            raise Told(labels.NOT_ABOVE)
         return requested_digest(
             session, ctx.catalogue, ctx.settings, above, today=ctx.today, week=week
         )
@@ -85,10 +75,9 @@ def _digest(ctx: RequestContext) -> DigestView:
 def _wall(ctx: RequestContext) -> WallPlan:
     month, year = _month(ctx), _year(ctx)
     with ctx.read() as session:
-        org, rules = ctx.organization(session), ctx.catalogue
-        return wall_plan(
-            session, rules, org, visitor=ctx.visitor, today=ctx.today, month=month, year=year
-        )
+        org = ctx.organization(session)
+        writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today)
+        return wall_plan(writer, year, month)
 
 
 def _month(ctx: RequestContext) -> date | None:

@@ -1,24 +1,23 @@
 """What watchers of a machine fetch."""
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext
+from dj_cadence.entrypoints.pass_watch import PassWatch
+from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.services.operations.metrics import exposition, measure
 
 METRICS = "text/plain; version=0.0.4"
 
 
-class HealthEndpoint:
+def answering(passes: PassWatch) -> Callable[[Request], Awaitable[Response]]:
     """Whether passes are made. From memory: it waits for no thread and for no database."""
 
-    def __init__(self, context: WebContext) -> None:
-        self._passes = context.passes
-
-    async def answer(self, _request: Request) -> Response:
-        health = self._passes.health
+    async def answer(_request: Request) -> Response:
+        health = passes.health
         status = HTTPStatus.SERVICE_UNAVAILABLE if health.reason else HTTPStatus.OK
         told = {
             "status": "failing" if health.reason else "ok",
@@ -27,6 +26,8 @@ class HealthEndpoint:
             "last_pass_age_seconds": round(health.age),
         }
         return JSONResponse(told, status_code=status)
+
+    return answer
 
 
 def metrics(ctx: RequestContext) -> Response:

@@ -6,9 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.paging import CARDS
-from dj_cadence.entrypoints.web.refusal import Refusal
-from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
+from dj_cadence.entrypoints.web.request_context import CARDS, RequestContext, go_to
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.services.access import logins
@@ -17,8 +15,7 @@ from dj_cadence.services.access.permissions import person_visitor
 from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow
+from dj_cadence.services.tasks.listing import TaskRow, last_words
 
 
 def message(ctx: RequestContext) -> Response:
@@ -34,10 +31,6 @@ def act_in_message(ctx: RequestContext) -> Response:
         return task_actions.Allowed(link.person, own=link.own, also=link.also)
 
     return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}", partial(_message, ctx))
-
-
-def back_to_message(ctx: RequestContext) -> Response:
-    return task_actions.way_back(ctx, f"/t/{ctx.path('token')}")
 
 
 def login(ctx: RequestContext) -> Response:
@@ -87,7 +80,7 @@ def _message(
     ctx: RequestContext,
     *,
     said: str = "",
-    refused: Refusal | None = None,
+    refused: task_actions.Refusal | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
     with ctx.read() as session:

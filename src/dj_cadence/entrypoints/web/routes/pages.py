@@ -1,6 +1,6 @@
 """The pages of a person who is logged in, and of the administrator."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -12,9 +12,7 @@ from dj_cadence.domain.dates.arithmetic import add_years
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.organizations.page_address import organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
-from dj_cadence.entrypoints.web.paging import CARDS, LINES
-from dj_cadence.entrypoints.web.refusal import Refusal
-from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
+from dj_cadence.entrypoints.web.request_context import CARDS, LINES, RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
@@ -23,12 +21,12 @@ from dj_cadence.services.access.sight import readable
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
-from dj_cadence.services.documents.letters import reported
-from dj_cadence.services.documents.term_letters import (
+from dj_cadence.services.documents.letters import (
     ELECTION,
+    DocumentWriter,
     has_letters,
     offered,
-    reminder_months,
+    reported,
 )
 from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
@@ -39,23 +37,10 @@ from dj_cadence.services.pages.task_history import task_history
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.joint_tasks import companions
-from dj_cadence.services.tasks.last_word import last_words
-from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, last_words, tasks
 
 WHOLE_TREE = 400
 """Organizations on one page; a larger tree is shown by its two upper levels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sections:
-    """An organization's tasks in the order in which they matter to it."""
-
-    overdue: list[TaskRow]
-    unrecorded: list[TaskRow]
-    open: list[TaskRow]
-    submitted: list[TaskRow]
-    upcoming: list[TaskRow]
-    settled: list[TaskRow]
 
 
 _SECTIONS = {
@@ -66,6 +51,7 @@ _SECTIONS = {
     "upcoming": {State.PLANNED},
     "settled": SETTLED - {State.WITHDRAWN},
 }
+"""An organization's tasks in the order in which they matter to it."""
 _WITH_FORMS = ("overdue", "unrecorded", "open", "submitted")
 
 
@@ -118,14 +104,6 @@ def act_in_organization(ctx: RequestContext) -> Response:
     return task_actions.answer(ctx, allowed, organization_path(ctx.code), show)
 
 
-def back_to_organization(ctx: RequestContext) -> Response:
-    return task_actions.way_back(ctx, organization_path(ctx.code), "feed")
-
-
-def back_to_start(_visit: RequestContext) -> Response:
-    return go_to("/")
-
-
 def _open_to(
     ctx: RequestContext, session: Session
 ) -> tuple[task_actions.Tasks, task_actions.Tasks]:
@@ -155,7 +133,7 @@ def outbox(ctx: RequestContext) -> Response:
     with ctx.read() as session:
         ctx.require_login()
         lines = messages.outbox(session, ctx.visitor, ctx.today, before)
-    older = lines[-1].id if len(lines) == messages.PAGE else None
+    older = lines[-1]["id"] if len(lines) == messages.PAGE else None
     return ctx.page("outbox.html", lines=lines, older=older)
 
 
@@ -178,14 +156,15 @@ def _organization(
     ctx: RequestContext,
     *,
     said: str = "",
-    refused: Refusal | None = None,
+    refused: task_actions.Refusal | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
     with ctx.read() as session:
         visitor, today, org = ctx.visitor, ctx.today, ctx.organization(session)
         every, kept_back = _rows(ctx, session, org)
+        hanging = {row.due.replace(day=1) for row in hung_up(every)}
         sections, numbers = _sections(ctx, every, refused.task if refused else 0)
-        rows = [row for name in Sections.__slots__ for row in getattr(sections, name)]
+        rows = [row for some in sections.values() for row in some]
         below = overview.below(session, visitor, org.id, today)
         values = {
             "org": org,
@@ -196,35 +175,31 @@ def _organization(
             "may_grant": (is_above := may_grant(session, visitor, org.id, today)),
             "letters": ELECTION if has_letters(every) else (),
             "letters_now": offered(every, today, own=acts_here, replies=is_above),
+            "reported_years": [
+                year for year in (today.year, today.year - 1) if reported(every, year, today)
+            ],
+            "wall_year": today.year in {month.year for month in hanging},
+            "wall_month": today.replace(day=1) in hanging,
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, org.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
-            "reminder_months": reminder_months(
-                session, ctx.catalogue, org.id, add_years(today, 1), visitor=visitor, today=today
-            ),
+            "reminder_months": DocumentWriter(
+                session, ctx.catalogue, org, visitor, today
+            ).reminder_months(add_years(today, 1)),
         }
-        hanging = {row.due.replace(day=1) for row in hung_up(every)}
-        values["wall_year"] = today.year in {month.year for month in hanging}
-        values["wall_month"] = today.replace(day=1) in hanging
-        years = (today.year, today.year - 1)
-        values["reported_years"] = [year for year in years if reported(every, year, today)]
-        subject = f"org:{org.id}"
-        address = standing_address(session, ctx.settings, subject)
-        values["also"] = (
-            companions(session, ctx.catalogue, visitor, org, rows, today)
-            if values["may_act"]
-            else {}
-        )
+        address = standing_address(session, ctx.settings, f"org:{org.id}")
+        joint = companions(session, ctx.catalogue, visitor, org, rows, today) if acts_here else {}
     return ctx.page(
         "organization.html",
         status,
         sections=sections,
         numbers=numbers,
-        feed=subscription(ctx, subject, address) if values["oversees"] else None,
+        feed=subscription(ctx, f"org:{org.id}", address) if values["oversees"] else None,
         said=task_actions.SAID.get(said, ""),
         feed_changed=said == "feed",
         refused=refused,
+        also=joint,
         base=organization_path(org.code),
         **values,
     )
@@ -240,7 +215,7 @@ def _rows(ctx: RequestContext, session: Session, org: Organization) -> tuple[lis
 
 def _sections(
     ctx: RequestContext, rows: list[TaskRow], wanted: int
-) -> tuple[Sections, dict[str, int]]:
+) -> tuple[dict[str, Sequence[TaskRow]], dict[str, int]]:
     """What of them stands on this page, and how many there are of each.
 
     `wanted`, if any, is the task that must stand on it.
@@ -254,7 +229,7 @@ def _sections(
     shown = {
         name: [row for row in some if row.id in here]
         if name in _WITH_FORMS
-        else list(ctx.paging.part(some, LINES))
+        else ctx.paging.part(some, LINES)
         for name, some in by_section.items()
     }
-    return Sections(**shown), {name: len(some) for name, some in by_section.items()}
+    return shown, {name: len(some) for name, some in by_section.items()}

@@ -35,20 +35,16 @@ def subscription(ctx: RequestContext, subject: str, address: str | None) -> Subs
     return Subscription(https, webcal, Markup(drawn))  # noqa: S704 - drawn by us, from our address
 
 
-def change_of_organization(ctx: RequestContext) -> Response:
-    """更换地址: the old calendar address stops working."""
+def change(ctx: RequestContext) -> Response:
+    """更换地址: the organization's old calendar address stops working, or the visitor's own."""
     with ctx.write() as session:
-        org = ctx.organization(session)
-        if not may_act(session, ctx.visitor, org.id, ctx.today):
+        own = ctx.visitor.person_id
+        subject, page, allowed = f"person:{own}", "/", bool(own)
+        if ctx.code:
+            org = ctx.organization(session)
+            subject, page = f"org:{org.id}", organization_path(org.code)
+            allowed = may_act(session, ctx.visitor, org.id, ctx.today)
+        if not allowed:
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, ctx.settings, f"org:{org.id}", ctx.now)
-    return go_to(f"{organization_path(org.code)}?said=feed#feed")
-
-
-def change_own(ctx: RequestContext) -> Response:
-    """The same for the visitor's own calendar."""
-    with ctx.write() as session:
-        if not ctx.visitor.person_id:
-            raise HTTPException(HTTPStatus.FORBIDDEN)
-        rotate(session, ctx.settings, f"person:{ctx.visitor.person_id}", ctx.now)
-    return go_to("/?said=feed#feed")
+        rotate(session, ctx.settings, subject, ctx.now)
+    return go_to(f"{page}?said=feed#feed")

@@ -1,6 +1,6 @@
 """What a person does to a task from a page: their own acts, and a superior's grants."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -8,20 +8,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.entrypoints.web import labels
-from dj_cadence.entrypoints.web.refusal import refusal
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
-from dj_cadence.entrypoints.web.security import Forbidden
+from dj_cadence.entrypoints.web.security import Told
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import Visitor, may_act
 from dj_cadence.services.access.sight import readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record
-from dj_cadence.services.tasks.elections import last_election
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, last_election, tasks
 from dj_cadence.services.tasks.superior_decisions import accept, postpone, return_, waive
 from dj_cadence.services.undo import concerned, undo
 
@@ -56,6 +53,24 @@ Tasks = Mapping[int, TaskRow]
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was typed into the form of one act on one task, and why it stands there again."""
+
+    act: str
+    task: int
+    values: Mapping[str, str]
+    files: tuple[str, ...]
+    """Names only: a browser never fills a file's field in again."""
+    text: str = ""
+    """What is wrong; empty where somebody came back to change it."""
+    field: str = ""
+    """The field that `text` is about; empty where it is about the whole."""
+
+    def is_of(self, act: str, task_id: int) -> bool:
+        return (self.act, self.task) == (act, task_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """Who acts, and on what."""
 
@@ -79,15 +94,27 @@ def answer(
     `base` is the page on which the form stands; `show` makes it again where the action is refused
     or to be changed, as it was filled in. What came with the form is named in the same transaction
     as the action, and gone where that is refused. Raises HTTPException 404 for an action that
-    does not exist, and Forbidden for a task that is not among those `allowed`.
+    does not exist, and Told for a task that is not among those `allowed`.
     """
     if CHANGE in ctx.form:
-        return show(refused=refusal(ctx))
+        return show(refused=_refusal(ctx))
     try:
         return _ask(ctx, allowed, base) or _carry_out(ctx, allowed, base)
     except Refused as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return show(refused=refusal(ctx, error), status=status)
+        return show(refused=_refusal(ctx, error), status=status)
+
+
+def _refusal(ctx: RequestContext, error: Refused | None = None) -> Refusal:
+    """The form of this request, not carried out because of `error`."""
+    return Refusal(
+        act=ctx.path("act"),
+        task=whole_number(ctx.form.get("task", "")),
+        values=ctx.form,
+        files=tuple(file.filename or "" for file in ctx.files),
+        text=str(error or ""),
+        field=error.field if error else "",
+    )
 
 
 def _ask(ctx: RequestContext, allowed: Callable[[Session], Allowed], base: str) -> Response | None:
@@ -142,11 +169,12 @@ def _chosen(ctx: RequestContext, session: Session, may: Allowed) -> tuple[_Act, 
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     allowed = may.below if name in _GRANTS else may.own
-    if name == "reopen" and concerned(session, number)[0]:  # a grant is taken back by whom grants
+    kind = concerned(session, number)[0] if name == "reopen" else None
+    if kind and kind.is_grant:  # taken back by whom grants
         allowed = may.below
     task = allowed.get(number)
     if task is None:
-        raise Forbidden(labels.NOT_YOURS)
+        raise Told(labels.NOT_YOURS)
     return act, task
 
 
@@ -197,27 +225,22 @@ def _also(action: TaskAction) -> list[int]:
     if action.may.also is not None:
         offered = {row.id for row in action.may.also.get(action.task.id, ())}
         if not offered.issuperset(ids):
-            raise Forbidden(labels.NOT_YOURS)
+            raise Told(labels.NOT_YOURS)
         return ids
-    rows = _tasks(action, ids)
-    _check_may_act(action, rows, len(ids))
-    if any(labels.is_election(row) for row in rows):
+    if any(labels.is_election(row) for row in _may_act_on(action, ids)):
         raise Refused("换届请在换届那一项上登记：它的日期要再核对一次。")
     return ids
 
 
-def _tasks(action: TaskAction, ids: Sequence[int]) -> list[TaskRow]:
-    """Those of these tasks that the person may read."""
-    rows = tasks(action.session, action.ctx.catalogue, today=action.ctx.today, ids=ids)
-    return readable(action.session, action.may.person, rows, action.ctx.today)
-
-
-def _check_may_act(action: TaskAction, rows: Sequence[TaskRow], number: int) -> None:
-    """Raises Forbidden where fewer than `number` may be read, or one belongs to others."""
-    today, orgs = action.ctx.today, {row.org_id for row in rows}
-    may = (may_act(action.session, action.may.person, org_id, today) for org_id in orgs)
-    if len(rows) < number or not all(may):
-        raise Forbidden(labels.NOT_YOURS)
+def _may_act_on(action: TaskAction, ids: Collection[int]) -> list[TaskRow]:
+    """These tasks. Raises Told where one of them may not be read, or belongs to others."""
+    session, person, today = action.session, action.may.person, action.ctx.today
+    found = tasks(session, action.ctx.catalogue, today=today, ids=ids)
+    rows = readable(session, person, found, today)
+    may = (may_act(session, person, org_id, today) for org_id in {row.org_id for row in rows})
+    if len(rows) < len(ids) or not all(may):
+        raise Told(labels.NOT_YOURS)
+    return rows
 
 
 def _planned(action: TaskAction) -> str | None:
@@ -231,10 +254,9 @@ def _planned(action: TaskAction) -> str | None:
 
 def _reopen(action: TaskAction) -> None:
     """What was recorded together is taken back together, by whom may act on all of it."""
-    is_grant, changed = concerned(action.session, action.task.id)
-    if not is_grant:
-        beside = set(changed) - action.may.own.keys()
-        _check_may_act(action, _tasks(action, sorted(beside)), len(beside))
+    kind, changed = concerned(action.session, action.task.id)
+    if not kind or not kind.is_grant:
+        _may_act_on(action, set(changed) - action.may.own.keys())
     undo(*action.subject, reason=action.reason)
 
 
@@ -270,10 +292,3 @@ _GRANTS: dict[str, _Act] = {
 """What a superior grants."""
 NAMES = frozenset({*_ACTS, *_GRANTS})
 """What the addresses of forms about tasks end with."""
-
-
-def way_back(ctx: RequestContext, page: str, *others: str) -> Response:
-    """The address of a form, opened by itself: the page on which the form stands."""
-    if ctx.path("act") not in NAMES.union(others):
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    return go_to(page)
