@@ -56,7 +56,7 @@ class Cells:
     def required(self, key: str) -> str:
         """A missing column is said once, at the header, not for every row."""
         text = self.text(key)
-        if not text and self.row.has_column(key) and key not in self.row.unread:
+        if not text and key in self.row.origin.columns and key not in self.row.unread:
             self.fault(key, f"缺少{self.headers[key]}，请填写。")
         return text
 

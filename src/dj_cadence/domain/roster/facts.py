@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dj_cadence.domain.dates.arithmetic import add_months
-from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, OrgKind, city_name
+from dj_cadence.domain.organizations.facts import BRANCHES, Change, Facts, city_name
 from dj_cadence.domain.roster.org_rows import RosterOrg
 from dj_cadence.domain.roster.tree import TreePosition
 
@@ -71,7 +71,7 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | No
     """
     changes = list(before.changes)
     for name in _REMEMBERED:
-        was, is_now = _plain(getattr(before, name)), _plain(getattr(facts, name))
+        was, is_now = getattr(before, name), getattr(facts, name)
         day = (kind_since or today) if name == "kind" else today
         todays = next((c for c in changes if c.name == name and c.since == day), None)
         if todays and todays.before == is_now:
@@ -79,10 +79,6 @@ def with_changes(facts: Facts, before: Facts, today: date, kind_since: date | No
         elif was != is_now and not todays:
             changes.append(Change(name, was, day))
     return replace(facts, changes=tuple(changes))
-
-
-def _plain(value: str | int | bool) -> str | int | bool:  # noqa: FBT001
-    return value.value if isinstance(value, OrgKind) else value
 
 
 def first_beginning(

@@ -45,9 +45,6 @@ class TableRow:
         """Empty also where the table has no such column."""
         return self.cells.get(key, "")
 
-    def has_column(self, key: str) -> bool:
-        return key in self.origin.columns
-
     def line(self, key: str) -> tuple[str, int]:
         """The row as one line of text, and where in it the cell begins; 0 for no cell."""
         keys = sorted(self.origin.columns, key=self.origin.columns.__getitem__)

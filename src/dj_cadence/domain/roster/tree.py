@@ -32,6 +32,7 @@ class TreePosition:
     end: int
     """The last position of its subtree."""
     approver: str
+    """As written, else the nearest 党委 or 上级党组织 above."""
     top_of_school: bool
     branches_below: bool
     group_rows: int
@@ -135,18 +136,14 @@ def merged_order(stored: Sequence[str], given: Sequence[str]) -> list[str]:
     again = set(stored) & set(given)
     blocks: list[list[str]] = [[]]
     for code in given:
-        if code in again:
+        if code in again and not again.isdisjoint(blocks[-1]):
             blocks.append([])
         blocks[-1].append(code)
-    leading, *rest = blocks
-    if rest:
-        rest[0] = leading + rest[0]
-        leading = []
-    following = iter(rest)
+    following = iter(blocks)
     merged: list[str] = []
     for code in stored:
         merged += next(following) if code in again else [code]
-    return merged + leading
+    return merged + [code for block in following for code in block]
 
 
 def lay_out(
@@ -167,28 +164,23 @@ def lay_out(
             end[above] = max(end[above], end[code])
             if orgs[code].kind in BRANCHES or code in branches:
                 branches.add(above)
-    tops, approvers = _tops(orgs, order), _approvers(orgs, order)
+    nearest: dict[str, str] = {}
+    for code in order:
+        above = orgs[code].supervisor
+        is_approver = above and orgs[above].kind in APPROVERS
+        nearest[code] = above if is_approver else nearest.get(above, "")
+    tops = _tops(orgs, order)
     return {
         code: TreePosition(
             position[code],
             end[code],
-            approvers[code],
+            orgs[code].approver or nearest[code],
             code in tops,
             code in branches,
             sum(orgs[child].kind is OrgKind.PARTY_GROUP for child in below.get(code, ())),
         )
         for code in order
     }
-
-
-def _approvers(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> dict[str, str]:
-    """Who approves: as written, else the nearest 党委 or 上级党组织 above."""
-    nearest: dict[str, str] = {}
-    for code in order:
-        above = orgs[code].supervisor
-        is_one = above and orgs[above].kind in APPROVERS
-        nearest[code] = above if is_one else nearest.get(above, "")
-    return {code: orgs[code].approver or nearest[code] for code in order}
 
 
 def _tops(orgs: Mapping[str, RosterOrg], order: Sequence[str]) -> set[str]:

@@ -16,10 +16,7 @@ OPERATOR = Visitor(key="操作员", name="操作员", administrator=True)
 
 def named_person(session: Session, key_or_address: str) -> Visitor:
     """The person named by --as; the operator where none is. Raises Refused for an unknown one."""
-    if not key_or_address:
-        return OPERATOR
-    row = people.find_person(session, key_or_address)
-    return Visitor(row.id, row.key, row.name)
+    return Visitor(*people.find_person(session, key_or_address)) if key_or_address else OPERATOR
 
 
 def check_acts_for(session: Session, person: Visitor, org_ids: Iterable[int], today: date) -> None:
@@ -65,13 +62,8 @@ def check_silences(session: Session, person: Visitor, org_code: str, today: date
 
 
 def _check(
-    session: Session,
-    person: Visitor,
-    org_ids: Iterable[int],
-    today: date,
-    right: Right,
-    lacking: str,
+    session: Session, person: Visitor, org_ids: Iterable[int], today: date, right: Right, text: str
 ) -> None:
     here = set(org_ids)
     if here - reached_among(session, person, right, here, today):
-        raise Refused(f"{person.name}{lacking}")
+        raise Refused(f"{person.name}{text}")

@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 
 from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.errors import Refused
+from dj_cadence.store.access.reach import offices_at
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import logins
 from dj_cadence.store.site.logins import (
@@ -32,7 +33,7 @@ class Login:
 
 def log_in(session: Session, person_id: int, device: str, today: date, now: datetime) -> str:
     """The secret that lets a browser be this person. Raises Refused for who holds no office."""
-    if not logins.holds_office(session, person_id, today):
+    if not offices_at(session, person_id, today):
         raise Refused("您目前没有担任职务，不能登录。如果刚到任，请让党务工作者更新花名册。")
     secret = token_urlsafe(32)
     logins.begin(session, secret, person_id, device, now)

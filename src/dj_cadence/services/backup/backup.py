@@ -7,6 +7,7 @@ stop working. So the file is as secret as the site itself, and only its owner ca
 import os
 import shutil
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from dj_cadence.chinese import os_reason
@@ -38,11 +39,11 @@ def backup(site: Site, file: Path) -> int:
     if os.path.lexists(file):
         raise Refused(f"{file} 已经存在，没有改动。请换一个文件名。")
     folder = site.settings.folder
-    paths = _own_files(folder)
-    if unfit := next((path for path in paths if not is_fit(_name(path, folder))), None):
-        raise Refused(f"{_name(unfit, folder)!a} 这个文件名备份不了，请改名后再试。")
+    paths = {path.relative_to(folder).as_posix(): path for path in _own_files(folder)}
+    if unfit := next((name for name in paths if not is_fit(name)), ""):
+        raise Refused(f"{unfit!a} 这个文件名备份不了，请改名后再试。")
     try:
-        return _write(site.database.file, paths, folder, file)
+        return _write(site.database.file, paths, file)
     except Damaged as error:
         raise Refused(
             f"数据库读不出来或有损坏，没有备份：{error}。请停止 run，从最近一次好的备份恢复。"
@@ -51,30 +52,26 @@ def backup(site: Site, file: Path) -> int:
         raise Refused(f"{file} 写不进去：{os_reason(error.errno)}。") from error
 
 
-def _write(database: Path, paths: list[Path], folder: Path, file: Path) -> int:
+def _write(database: Path, paths: Mapping[str, Path], file: Path) -> int:
     place = file.resolve().parent
     with os.fdopen(copy_into(database, place), "rb") as copy, draft(place) as made:
         with zipfile.ZipFile(made.stream, "w", _METHOD, strict_timestamps=False) as packed:
             with packed.open(DATABASE, "w", force_zip64=True) as entry:
                 copy.seek(0)
                 shutil.copyfileobj(copy, entry, _CHUNK)
-            for path in paths:
-                packed.write(path, _name(path, folder))
+            for name, path in paths.items():
+                packed.write(path, name)
         return made.publish(file)
 
 
 def _own_files(folder: Path) -> list[Path]:
     """What is packed beside the database; neither drafts nor what Python keeps for itself."""
     inside = (path for name in FOLDERS for path in sorted((folder / name).rglob("*")))
-    kept = [path for path in inside if path.is_file() and not _is_passing(path)]
+    kept = [
+        path
+        for path in inside
+        if path.is_file()
+        and path.parent.name != PYTHON_CACHE
+        and not (path.parent.name == "evidence" and path.name.startswith("."))
+    ]
     return [folder / SITE_FILE, folder / KEY_FILE, *kept]
-
-
-def _is_passing(path: Path) -> bool:
-    return path.parent.name == PYTHON_CACHE or (
-        path.parent.name == "evidence" and path.name.startswith(".")
-    )
-
-
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()

@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
+from dj_cadence.whole_file import sync
+
 _NAME = ".dj-cadence-draft-"
 """What a draft is called where the file system knows no files without a name."""
 
@@ -35,12 +37,9 @@ class NewFile:
         """
         self.stream.flush()
         os.fsync(self.stream.fileno())
-        place = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.link(self._source, file, src_dir_fd=place, follow_symlinks=True)
-            os.fsync(place)
-        finally:
-            os.close(place)
+        # A descriptor beside it makes the system follow the link that /proc has.
+        os.link(self._source, file, src_dir_fd=self.stream.fileno(), follow_symlinks=True)
+        sync(file.parent)
         return os.fstat(self.stream.fileno()).st_size
 
 
@@ -48,18 +47,9 @@ class NewFile:
 def draft(place: Path) -> Iterator[NewFile]:
     """A draft in the folder `place`; drafts of processes that died there are cleared away."""
     for left in place.glob(f"{_NAME}*"):
-        _clear(left)
+        with suppress(OSError), os.fdopen(os.open(left, os.O_RDWR | os.O_NOFOLLOW)) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody holds it
+            left.unlink()
     made = NewFile(place)
     with made.stream:
         yield made
-
-
-def _clear(left: Path) -> None:
-    """Remove a draft that nobody holds."""
-    with suppress(OSError):
-        descriptor = os.open(left, os.O_RDWR | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
-        finally:
-            os.close(descriptor)

@@ -6,13 +6,17 @@ from datetime import date
 
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.roster.appointment_changes import (
+    AppointmentChanges,
+    appointment_changes,
+    concurrent_secretaries,
+)
 from dj_cadence.domain.roster.appointment_rows import (
     RosterAppointment,
     office_warnings,
     read_appointments,
 )
 from dj_cadence.domain.roster.codes import lookalikes, with_one_spelling
-from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
 from dj_cadence.domain.roster.facts import OrgStart, facts_of, first_beginning, next_beginning
 from dj_cadence.domain.roster.identity import identity_changes
 from dj_cadence.domain.roster.org_rows import RosterOrg, oddities, read_org, read_orgs
@@ -28,7 +32,6 @@ from dj_cadence.domain.roster.tree import (
     tree_problems,
 )
 from dj_cadence.problems import Problem, faults
-from dj_cadence.services.roster.appointment_changes import AppointmentChanges, appointment_changes
 from dj_cadence.services.rules.applied import calendar_cities
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster.stored_roster import (

@@ -11,6 +11,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.organizations.facts import APPROVERS, PARTY_ORGANIZATIONS
 from dj_cadence.domain.organizations.offices import SECRETARY
+from dj_cadence.domain.roster.appointment_changes import concurrent_secretaries
 from dj_cadence.domain.roster.appointment_rows import EMAIL, PHONE, nature_of
 from dj_cadence.domain.roster.columns import (
     APPOINTMENT_COLUMNS,
@@ -18,8 +19,7 @@ from dj_cadence.domain.roster.columns import (
     ORG_COLUMNS,
     ORG_SHEET,
 )
-from dj_cadence.domain.roster.concurrent_secretaries import concurrent_secretaries
-from dj_cadence.domain.roster.org_rows import RosterOrg, oddities
+from dj_cadence.domain.roster.org_rows import oddities
 from dj_cadence.domain.roster.people import number_of
 from dj_cadence.domain.roster.rows import RosterSheets, TableRow, sheet_rows
 from dj_cadence.domain.roster.tree import extra_roots
@@ -41,8 +41,8 @@ def roster_tree(session: Session) -> str:
     depth: dict[int | None, int] = {None: -1}
     lines = []
     for code, org in stored_orgs(session).items():
-        depth[org.id] = depth[org.values.supervisor_id] + 1
-        lines.append(f"{'  ' * depth[org.id]}{org.values.name}（{code}，{org.facts.kind.label}）")
+        depth[org.row.id] = depth[org.row.supervisor_id] + 1
+        lines.append(f"{'  ' * depth[org.row.id]}{org.row.name}（{code}，{org.facts.kind.label}）")
     return "\n".join(lines)
 
 
@@ -51,7 +51,7 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     stored = stored_orgs(session)
     orgs = {code: stored_org(org.cells) for code, org in stored.items()}
     living = {c: org for c, org in orgs.items() if not org.dissolved or org.dissolved > today}
-    held = holders(session, {stored[code].id for code in living}, today)
+    held = holders(session, {stored[code].row.id for code in living}, today)
     addresses_of = addresses(session, {holder.person_id for holder in held.values()})
     reachable = {
         org_id
@@ -62,22 +62,19 @@ def check_roster(session: Session, today: date) -> list[Problem]:
     terms = sorted(stored_appointments(session))
     texts = [(code, text) for code, _, text in concurrent_secretaries(terms, (), today)]
     for code, org in living.items():
-        org_id = stored[code].id
-        lacks = _lacks(org, (org_id, SECRETARY) in held, org_id in reachable)
-        odd = (text for _, text in oddities(org, today, cities))
-        texts += ((code, text) for text in (roots.get(code), *lacks, *odd) if text)
+        org_id = stored[code].row.id
+        lacks = [roots.get(code, "")]
+        if org.kind in PARTY_ORGANIZATIONS and (org_id, SECRETARY) not in held:
+            lacks.append("没有书记，请在任职表里补上。")
+        if org.kind in PARTY_ORGANIZATIONS | APPROVERS and org_id not in reachable:
+            lacks.append("没有一个人收得到提醒，请补填邮箱或其他渠道。")
+        lacks += (text for _, text in oddities(org, today, cities))
+        texts += ((code, text) for text in lacks if text)
     return [
         Problem(f"{code} {living[code].name}", text, warning=True)
         for code, text in texts
         if code in living
     ]
-
-
-def _lacks(org: RosterOrg, has_secretary: bool, is_reachable: bool) -> Iterator[str]:  # noqa: FBT001
-    if org.kind in PARTY_ORGANIZATIONS and not has_secretary:
-        yield "没有书记，请在任职表里补上。"
-    if org.kind in PARTY_ORGANIZATIONS | APPROVERS and not is_reachable:
-        yield "没有一个人收得到提醒，请补填邮箱或其他渠道。"
 
 
 def exported_roster(session: Session) -> RosterSheets:

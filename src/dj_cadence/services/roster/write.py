@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.roster.appointment_changes import span
 from dj_cadence.domain.roster.term_change import TermChange
-from dj_cadence.services.roster.appointment_changes import span
 from dj_cadence.services.roster.draft import RosterChanges
 from dj_cadence.store.core.batching import Values
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import addresses
 from dj_cadence.store.roster import orgs, people
-from dj_cadence.store.roster.orgs import OrgValues
 from dj_cadence.store.tasks import overrides, start_events
 
 
@@ -39,16 +39,15 @@ def write_draft(
 def _write_orgs(session: Session, draft: RosterChanges) -> dict[str, int]:
     """Ids by code. New organizations come first without links, for a link needs an id."""
     profiles = orgs.ensure_profiles(session, draft.facts.values())
-    ids = {code: stored.id for code, stored in draft.stored.items()}
+    ids = {code: stored.row.id for code, stored in draft.stored.items()}
     if new := [code for code in draft.tree_positions if code not in draft.stored]:
-        joined_on = {code: draft.beginnings[code].joined_on for code in new}
-        orgs.add(session, {code: _values(draft, code, profiles, ids) for code in new}, joined_on)
+        orgs.add(session, [_values(draft, code, profiles, ids) for code in new])
         ids = orgs.ids(session)
     values = {code: _values(draft, code, profiles, ids) for code in draft.tree_positions}
     changed = [
-        {"id": ids[code], **of_org._asdict()}
+        {"id": ids[code], **of_org}
         for code, of_org in values.items()
-        if code not in draft.stored or of_org != draft.stored[code].values
+        if code not in draft.stored or (row := draft.stored[code].row) != row._replace(**of_org)
     ]
     orgs.change(session, changed)
     if planned_anew := _planned_anew(draft, ids, values):
@@ -58,35 +57,41 @@ def _write_orgs(session: Session, draft: RosterChanges) -> dict[str, int]:
 
 def _values(
     draft: RosterChanges, code: str, profiles: Mapping[Facts, int], ids: Mapping[str, int]
-) -> OrgValues:
+) -> dict[str, Any]:
+    """What the roster says of an organization.
+
+    Its row is kept without 上次换届日期: the running term's start event has it.
+    """
     org, tree_position = draft.orgs[code], draft.tree_positions[code]
     cells = org.cells()
     cells.pop("last_election", None)
-    return OrgValues(
-        name=org.name,
-        kind=org.kind.value,
-        supervisor_id=ids.get(org.supervisor),
-        approver_id=ids.get(tree_position.approver),
-        dissolved=org.dissolved,
-        successor_id=ids.get(org.successor),
-        position=tree_position.position,
-        subtree_end=tree_position.end,
-        profile_id=profiles[draft.facts[code]],
-        roster=cells,
-    )
+    return {
+        "code": code,
+        "joined_on": draft.beginnings[code].joined_on,
+        "name": org.name,
+        "kind": org.kind.value,
+        "supervisor_id": ids.get(org.supervisor),
+        "approver_id": ids.get(tree_position.approver),
+        "dissolved": org.dissolved,
+        "successor_id": ids.get(org.successor),
+        "position": tree_position.position,
+        "subtree_end": tree_position.end,
+        "profile_id": profiles[draft.facts[code]],
+        "roster": cells,
+    }
 
 
 def _planned_anew(
-    draft: RosterChanges, ids: Mapping[str, int], values: Mapping[str, OrgValues]
+    draft: RosterChanges, ids: Mapping[str, int], values: Mapping[str, Values]
 ) -> set[int]:
     """Those whose plan must be worked out again, and the superiors they had."""
     changed = {ids[code] for code in draft.terms}
     in_order = list(draft.tree_positions)
     for code, tree_position in draft.tree_positions.items():
-        before = draft.stored[code].values if code in draft.stored else None
-        if before is None or before.profile_id != values[code].profile_id:
+        before = draft.stored[code].row if code in draft.stored else None
+        if before is None or before.profile_id != values[code]["profile_id"]:
             changed.add(ids[code])
-        if before and before.supervisor_id != values[code].supervisor_id:
+        if before and before.supervisor_id != values[code]["supervisor_id"]:
             changed |= {
                 ids[below] for below in in_order[tree_position.position - 1 : tree_position.end]
             }
@@ -96,11 +101,11 @@ def _planned_anew(
 
 def _left_behind(draft: RosterChanges, ids: Mapping[str, int]) -> list[tuple[int, int]]:
     """(organization, its superior until now) where that superior is dissolved."""
-    dissolved = {stored.id for code, stored in draft.stored.items() if draft.orgs[code].dissolved}
+    gone = {stored.row.id for code, stored in draft.stored.items() if draft.orgs[code].dissolved}
     return [
-        (stored.id, above)
+        (stored.row.id, above)
         for code, stored in draft.stored.items()
-        if (above := stored.values.supervisor_id) in dissolved
+        if (above := stored.row.supervisor_id) in gone
         and above
         and ids.get(draft.orgs[code].supervisor) != above
     ]

@@ -1,8 +1,7 @@
 """Organizations: found by code, asked about their place in the tree, and written."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, func, insert, or_, select, update
 
@@ -164,37 +163,15 @@ def uppermost(session: Session) -> list[str]:
 # --- writing ----------------------------------------------------------------------------------
 
 
-class OrgValues(NamedTuple):
-    """What a roster says of an organization beside its code."""
-
-    name: str
-    kind: str
-    supervisor_id: int | None
-    approver_id: int | None
-    dissolved: date | None
-    successor_id: int | None
-    position: int
-    subtree_end: int
-    profile_id: int
-    roster: Mapping[str, str]
-    """Its roster row as text, without 上次换届日期: the running term's start event has it."""
-
-
 def ids(session: Session) -> dict[str, int]:
     """Ids by code."""
     return dict(session.execute(select(org.c.code, org.c.id)).all())
 
 
-def add(
-    session: Session, organizations: Mapping[str, OrgValues], joined_on: Mapping[str, date | None]
-) -> None:
-    """Add organizations by their codes, without links: a link needs the other's id."""
+def add(session: Session, rows: Iterable[Values]) -> None:
+    """Add organizations, without links: a link needs the other's id."""
     unlinked = {"supervisor_id": None, "approver_id": None, "successor_id": None}
-    rows = [
-        {"code": code, "joined_on": joined_on[code], **values._asdict(), **unlinked}
-        for code, values in organizations.items()
-    ]
-    add_rows(session, org, rows)
+    add_rows(session, org, [{**row, **unlinked} for row in rows])
 
 
 def change(session: Session, rows: Sequence[Values]) -> None:

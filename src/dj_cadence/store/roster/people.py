@@ -37,7 +37,7 @@ def find_person(session: Session, key_or_address: str) -> Person:
     people = (
         session.execute(_PERSON.where(person.c.key == text)).all()
         or session.execute(_PERSON.where(person.c.id.in_(has_address))).all()
-        or session.execute(_PERSON.where(person.c.key.in_(_keys_alike(session, text)))).all()
+        or [p for p in session.execute(_PERSON).all() if code_key(p.key) == code_key(text)]
     )
     if not people:
         raise Refused(f"没有编号或地址为“{text}”的人员，请检查，或先导入花名册。")
@@ -45,12 +45,6 @@ def find_person(session: Session, key_or_address: str) -> Person:
         names = "、".join(row.name for row in people)
         raise Refused(f"“{text}”是几个人共用的地址（{names}），请改用人员编号。")
     return Person._make(people[0])
-
-
-def _keys_alike(session: Session, text: str) -> list[str]:
-    """The 人员编号 that are compared alike."""
-    key = code_key(text)
-    return [other for other in session.scalars(select(person.c.key)) if code_key(other) == key]
 
 
 def holders(session: Session, org_ids: Collection[int], day: date) -> dict[tuple[int, str], Holder]:

@@ -7,11 +7,11 @@ from datetime import date
 from sqlalchemy import and_, select
 
 from dj_cadence.domain.organizations.facts import Facts
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.roster.facts import OrgStart
 from dj_cadence.domain.roster.people import StoredAppointment, StoredPerson
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.shared_conditions import is_current_election
-from dj_cadence.store.roster.orgs import OrgValues
 from dj_cadence.store.schema import address, appointment, org, person, profile, start_event
 
 
@@ -19,8 +19,7 @@ from dj_cadence.store.schema import address, appointment, org, person, profile, 
 class StoredOrg:
     """An organization as the database has it."""
 
-    id: int
-    values: OrgValues
+    row: Organization
     facts: Facts
     beginning: OrgStart
     start_event_id: int
@@ -31,7 +30,7 @@ class StoredOrg:
     def cells(self) -> Mapping[str, str]:
         """Its roster row as text, 上次换届日期 as now recorded."""
         elected = {"last_election": self.elected_on.isoformat()} if self.elected_on else {}
-        return {**self.values.roster, **elected}
+        return {**self.row.roster, **elected}
 
 
 def stored_orgs(session: Session) -> dict[str, StoredOrg]:
@@ -45,8 +44,7 @@ def stored_orgs(session: Session) -> dict[str, StoredOrg]:
     )
     return {
         row.code: StoredOrg(
-            id=row.id,
-            values=OrgValues(*(getattr(row, name) for name in OrgValues._fields)),
+            row=Organization(*(getattr(row, name) for name in Organization._fields)),
             facts=facts[row.profile_id],
             beginning=OrgStart(row.joined_on, facts[row.profile_id].known_on),
             start_event_id=row.start_event_id or 0,

@@ -68,7 +68,7 @@ override = Table(
     Column("made_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
     partial_index(
-        "uq_override_current", "ended_at IS NULL", *("org_id", "duty", "period", "key"), unique=True
+        "uq_override_current", "ended_at IS NULL", "org_id", "duty", "period", "key", unique=True
     ),
 )
 

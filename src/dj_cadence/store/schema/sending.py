@@ -96,16 +96,10 @@ notice = Table(
         name="uq_notice_key",
     ),
     partial_index("ix_notice_unbundled", f"message_id IS NULL AND {_OPEN}", "due_on"),
-    partial_index(
-        "ix_notice_message_id",
-        "message_id IS NOT NULL",  # else SQLite looks there for those without one
-        "message_id",
-    ),
-    partial_index(
-        "ix_notice_open",  # in a message, and without an outcome yet
-        f"message_id IS NOT NULL AND {_OPEN}",
-        "message_id",
-    ),
+    # Not of those without one: else SQLite looks there for them.
+    partial_index("ix_notice_message_id", "message_id IS NOT NULL", "message_id"),
+    # In a message, and without an outcome yet.
+    partial_index("ix_notice_open", f"message_id IS NOT NULL AND {_OPEN}", "message_id"),
     partial_index(
         "ix_notice_unreachable",  # superiors that could not be told
         f"outcome = '{NoticeOutcome.NO_ADDRESSEE}' AND level > 0",

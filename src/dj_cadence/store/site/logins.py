@@ -35,12 +35,6 @@ def standing(session: Session, secret: str, now: datetime, today: date) -> AnyRo
     return session.execute(query.join_from(login, person).where(*mine)).one_or_none()
 
 
-def holds_office(session: Session, person_id: int, today: date) -> bool:
-    """Whether the person holds any office on the day."""
-    mine = (appointment.c.person_id == person_id, shared_conditions.holds_office(today))
-    return session.execute(select(appointment.c.id).where(*mine)).first() is not None
-
-
 def note_use(session: Session, login_id: int, now: datetime) -> None:
     """Write down that it was used just now."""
     stale = (login.c.id == login_id, login.c.seen_at <= now - SEEN_EVERY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,7 +39,7 @@ def list_(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         for semester, source in semesters:
             names = ("label", "city", "stage", "first", "last", "provisional", "source")
             shown = {name: getattr(semester, name) for name in names}
-            say_json({"calendar": "semester", **shown, **asdict(source)})
+            say_json({"calendar": "semester", **shown, **source._asdict()})
         return
     _show_years(years)
     say()
@@ -89,7 +88,7 @@ def _year_as_json(year: HolidayYear, source: Source) -> dict[str, object]:
         "days_off": len(year.days_off),
         "make_up_days": len(year.make_up_days),
         "source": year.source,
-        **asdict(source),
+        **source._asdict(),
     }
 
 
