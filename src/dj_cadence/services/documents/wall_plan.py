@@ -11,8 +11,7 @@ from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import LET_OFF, State
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, readable
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 

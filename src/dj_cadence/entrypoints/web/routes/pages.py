@@ -9,15 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_years
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import Organization, organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.request_context import CARDS, LINES, RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.services.access.permissions import may_act, may_grant, oversees
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import may_act, may_grant, oversees, readable
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
