@@ -26,26 +26,17 @@ def read_text(path: Path, most: int) -> str:
 
 def read_bytes(path: Path, most: int) -> bytes:
     """A plain file of at most so many bytes; raises as `read_text` does."""
-    content = _content(path, most)
-    if len(content) > most:  # it grew meanwhile
-        raise UnreadableError(f"文件太大，最多 {_size(most)}")
-    return content
-
-
-def _size(count: int) -> str:
-    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count // 1000} KB"
-
-
-def _content(path: Path, most: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("这不是普通文件，请移走")
-            if status.st_size > most:
-                raise UnreadableError(f"文件太大，最多 {_size(most)}")
-            return file.read(most + 1)
+            # It may grow meanwhile.
+            if status.st_size > most or len(content := file.read(most + 1)) > most:
+                size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1000} KB"
+                raise UnreadableError(f"文件太大，最多 {size}")
+            return content
     except FileNotFoundError:
         raise
     except (OSError, ValueError):

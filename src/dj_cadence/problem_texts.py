@@ -1,7 +1,7 @@
 """Faults in files people wrote, in plain Chinese."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -17,6 +17,14 @@ _EXPECTED_TYPES = {
     "tuple": "列表，如 [一, 二]",
     "dict": "一组“键: 值”",
     "model": "一组“键: 值”",
+}
+_LIMITS = {
+    "greater_than_equal": "不能小于 {ge:g}",
+    "less_than_equal": "不能大于 {le:g}",
+    "string_too_short": "不能为空",
+    "too_short": "不能为空",
+    "string_too_long": "太长，最多 {max_length} 个字符",
+    "string_pattern_mismatch": "只能用小写字母、数字和下划线，并以字母开头",
 }
 _MANY = 8
 _SYNTAX = {
@@ -46,7 +54,9 @@ def describe(error: Mapping[str, Any], model: Any = None) -> str:
         return str(context["error"])
     if kind in ("enum", "literal_error"):
         return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
-    return _limit(kind, context) or _type(kind, error["input"])
+    if kind in _LIMITS:
+        return _LIMITS[kind].format(**context)
+    return _type(kind, error["input"])
 
 
 def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
@@ -59,15 +69,20 @@ def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
     return keys_at(written.get(str(loc[0])), loc[1:]) if loc else list(written)
 
 
-def checked(holds: Callable[[str], object], fault: str) -> Callable[[str], str]:
-    """A check that gives the text back, or raises ValueError with `fault`, where {} is the text."""
+def checked(holds: Callable[[str], object], fault: Callable[[str], str]) -> Callable[[str], str]:
+    """A check that gives the text back, or raises ValueError with what is wrong with it."""
 
     def check(text: str) -> str:
         if not holds(text):
-            raise ValueError(fault.format(text))
+            raise ValueError(fault(text))
         return text
 
     return check
+
+
+def one_of(known: Collection[str]) -> Callable[[str], str]:
+    """A check that a text is one of the `known` values."""
+    return checked(known.__contains__, lambda text: not_one_of(text, known))
 
 
 def describe_syntax(problem: str) -> str:
@@ -79,7 +94,9 @@ def unknown(word: str, words: Iterable[str]) -> str:
     """That `word` is no key here, with the nearest one or all of them."""
     words = list(words)
     near = suggestion(word, words)
-    return f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{_listed(words)}"
+    return (
+        f"不认识 {word}{near}" if near or not words else f"不认识 {word}，可用：{'、'.join(words)}"
+    )
 
 
 def not_one_of(given: object, allowed: Iterable[str]) -> str:
@@ -88,23 +105,7 @@ def not_one_of(given: object, allowed: Iterable[str]) -> str:
     near = suggestion(str(given), allowed)
     if len(allowed) == 1 or (near and len(allowed) > _MANY):
         return f"{_shown(given)}不可用{near or f'，应为 {allowed[0]}'}"
-    return f"{_shown(given)}不可用，应为 {_listed(allowed)} 之一{near}"
-
-
-def _limit(kind: str, context: Mapping[str, Any]) -> str:
-    match kind:
-        case "greater_than_equal":
-            return f"不能小于 {context['ge']:g}"
-        case "less_than_equal":
-            return f"不能大于 {context['le']:g}"
-        case "string_too_short" | "too_short":
-            return "不能为空"
-        case "string_too_long":
-            return f"太长，最多 {context['max_length']} 个字符"
-        case "string_pattern_mismatch":
-            return "只能用小写字母、数字和下划线，并以字母开头"
-        case _:
-            return ""
+    return f"{_shown(given)}不可用，应为 {'、'.join(allowed)} 之一{near}"
 
 
 def _type(kind: str, given: object) -> str:
@@ -124,7 +125,3 @@ def _shown(given: object) -> str:
             return "列表"
         case _:
             return f"“{given}”"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return "、".join(words)

@@ -83,10 +83,6 @@ def suggestion(word: str, words: Iterable[str]) -> str:
     """「，是否想写 X？」 for the nearest known word, or nothing when none is near."""
     letters = set(word)
     possible = [candidate for candidate in words if not letters.isdisjoint(candidate)]
-    near = get_close_matches(word, possible, n=1, cutoff=_cutoff(word))
+    # One slip in two characters is near; of a longer word more than half must be right.
+    near = get_close_matches(word, possible, n=1, cutoff=0.5 if len(word) <= 2 else 0.6)
     return f"，是否想写“{near[0]}”？" if near else ""
-
-
-def _cutoff(word: str) -> float:
-    """One slip in two characters is near; of a longer word more than half must be right."""
-    return 0.5 if len(word) <= 2 else 0.6

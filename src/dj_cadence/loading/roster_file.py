@@ -1,12 +1,12 @@
 """Rosters from workbooks and text files, as rows of text that know where they stand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dj_cadence.domain.roster.columns import APPOINTMENT_COLUMNS, ORG_COLUMNS
 from dj_cadence.domain.roster.rows import RosterSheets
 from dj_cadence.loading.tables.file import read_sheets
-from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
+from dj_cadence.loading.tables.sheet import UnreadableTableError, unseen
 from dj_cadence.loading.tables.table import Table, is_table, read_table
 from dj_cadence.problems import Problem
 
@@ -32,7 +32,10 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
             continue
         problems += unseen(sheets)
         tables += (table for table in read if table)
-        problems += _without_header(path, sheets, read)
+        # A sheet that is empty or prose is passed over, as long as another one has rows.
+        strange = [s for s, table in zip(sheets, read, strict=True) if not table and is_table(s)]
+        names = [sheet.name for sheet in strange] or ([] if any(read) else [path.name])
+        problems += (Problem(name, _NO_HEADER) for name in names)
     problems += (problem for table in tables for problem in table.problems)
     if sum(len(table.rows) for table in tables) > _MOST_ROWS:
         return RosterSheets((), ()), [Problem(paths[0].name, _TOO_MANY)]
@@ -41,13 +44,3 @@ def read_roster(paths: Sequence[Path]) -> tuple[RosterSheets, list[Problem]]:
         for columns in kinds
     )
     return RosterSheets(orgs, appointments), problems
-
-
-def _without_header(
-    path: Path, sheets: Sequence[Sheet], read: Sequence[Table | None]
-) -> Iterator[Problem]:
-    """A sheet that is empty or prose is passed over, as long as another one has rows."""
-    strange = [s for s, table in zip(sheets, read, strict=True) if not table and is_table(s)]
-    yield from (Problem(sheet.name, _NO_HEADER) for sheet in strange)
-    if not strange and not any(read):
-        yield Problem(path.name, _NO_HEADER)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.messages.sending_hours import SendingHours
-from dj_cadence.domain.reminders.feed_alarm import FeedAlarms, feed_alarms
+from dj_cadence.domain.reminders.feed_alarm import FeedAlarms
 from dj_cadence.errors import DjCadenceError
 from dj_cadence.problems import Problem
 
@@ -69,10 +69,8 @@ class Settings:
     """Local hour from which on no message is begun."""
     contact: str = ""
     """Whom readers of messages may ask, with a telephone number; empty: whom the roster knows."""
-    feed_alarm_hours: int = 0
-    """How long before a meeting of a subscribed calendar a phone may ring; 0 for never."""
-    feed_whole_day_alarm: str | None = None
-    """When for an entry without an hour, in words; None: as long before its midnight."""
+    feed_alarms: FeedAlarms = field(default_factory=FeedAlarms)
+    """When phones may ring for entries of a subscribed calendar."""
     tick_seconds: float = 60
     """How often the daemon looks what is due."""
     heartbeat_url: str = ""
@@ -84,16 +82,6 @@ class Settings:
     def sending_hours(self, calendar: WorkCalendar) -> SendingHours:
         """When messages may be begun."""
         return SendingHours(calendar, self.time_zone, self.send_at, self.send_until)
-
-    @property
-    def feed_alarms(self) -> FeedAlarms:
-        """When phones may ring for entries of a subscribed calendar."""
-        return feed_alarms(self.feed_alarm_hours, self.feed_whole_day_alarm)
-
-    def connections(self, channel: str) -> int:
-        """How many connections a channel may use at once; one that is not set up needs one."""
-        chosen = self.channels.get(channel)
-        return chosen.connections if chosen else 1
 
 
 class SettingsError(DjCadenceError):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
@@ -23,8 +24,13 @@ from dj_cadence.settings import (
     SettingsError,
     is_loopback,
 )
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable, SettingsTable
-from dj_cadence.settings.schema import DEFAULT_CHANNELS, SiteTable
+from dj_cadence.settings.schema import (
+    DEFAULT_CHANNELS,
+    OPTIONS,
+    BouncesTable,
+    SettingsTable,
+    SiteTable,
+)
 from dj_cadence.settings.site_key import secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
@@ -101,32 +107,8 @@ class _Reader:
         channels = self._channels(table.get("channels", DEFAULT_CHANNELS))
         if site is None:
             return None
+        self._check_together(site, channels)
         web, sender, contact = site.web, site.sender, site.contact
-        by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
-        for path, is_wrong, message in (
-            (
-                ("send_until",),
-                site.send_until <= site.send_at,
-                f"send_until（{site.send_until:%H:%M}）应晚于 send_at（{site.send_at:%H:%M}）",
-            ),
-            (
-                ("web", "local_administrator"),
-                web.local_administrator and not is_loopback(urlsplit(web.address).hostname),
-                _SEEN_FROM_OUTSIDE,
-            ),
-            (
-                ("sender",),
-                by_smtp and "address" not in sender.model_fields_set,
-                "用邮件服务器发信时要写发件地址 [sender] address",
-            ),
-            (
-                ("contact",),
-                bool(contact.name) != bool(contact.phone),
-                "name 和 phone 要一起写：收信人要知道找谁、打什么电话",
-            ),
-        ):
-            if is_wrong:
-                self._fault(path, message)
         return Settings(
             folder=self.folder,
             time_zone=ZoneInfo(site.time_zone),
@@ -139,20 +121,33 @@ class _Reader:
             bounces=self._bounces(table.get("bounces")),
             key=key,
             contact=f"{contact.name}（{contact.phone}）" if contact.name else "",
-            feed_alarm_hours=site.feeds.alarm_hours,
-            feed_whole_day_alarm=site.feeds.whole_day_alarm,
+            feed_alarms=feed_alarms(site.feeds.alarm_hours, site.feeds.whole_day_alarm),
             evidence_megabytes=site.evidence.megabytes_per_organization,
             **site.model_dump(include=_AS_WRITTEN),
         )
 
+    def _check_together(self, site: SiteTable, channels: Mapping[str, ChannelSettings]) -> None:
+        """Say what parts of the file owe each other."""
+        web, contact = site.web, site.contact
+        if site.send_until <= site.send_at:
+            begins, ends = f"{site.send_at:%H:%M}", f"{site.send_until:%H:%M}"
+            self._fault(("send_until",), f"send_until（{ends}）应晚于 send_at（{begins}）")
+        if web.local_administrator and not is_loopback(urlsplit(web.address).hostname):
+            self._fault(("web", "local_administrator"), _SEEN_FROM_OUTSIDE)
+        by_smtp = any(channel.notifier == "smtp" for channel in channels.values())
+        if by_smtp and "address" not in site.sender.model_fields_set:
+            self._fault(("sender",), "用邮件服务器发信时要写发件地址 [sender] address")
+        if bool(contact.name) != bool(contact.phone):
+            self._fault(("contact",), "name 和 phone 要一起写：收信人要知道找谁、打什么电话")
+
     def _table(self) -> dict[str, Any] | None:
         try:
             text = read_text(self.folder / SITE_FILE, _MOST_BYTES)
-        except FileNotFoundError:
-            self._fault((), f"没有 {SITE_FILE}；请先运行 dj-cadence init")
-            return None
-        except UnreadableError as error:
-            self._fault((), str(error))
+        except (FileNotFoundError, UnreadableError) as error:
+            missing = isinstance(error, FileNotFoundError)
+            self._fault(
+                (), f"没有 {SITE_FILE}；请先运行 dj-cadence init" if missing else str(error)
+            )
             return None
         self.places = toml_places(text)
         try:

@@ -16,7 +16,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.bounces import collect_bounces
 from dj_cadence.services.site import Site
-from dj_cadence.settings.channel_options import BouncesTable
+from dj_cadence.settings.schema import BouncesTable
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import addresses

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from dj_cadence.errors import Refused
-from dj_cadence.settings.channel_options import BouncesTable
+from dj_cadence.settings.schema import BouncesTable
 from dj_cadence.transport import mailbox
 from dj_cadence.transport.mailbox import BounceBox, open_box
 from tests.world.servers.imap_server import PASSWORD, USERNAME, ImapMailbox, imap_server

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.feeds.cache import Feeds
 from dj_cadence.services.tasks import record, superior_decisions
@@ -187,7 +188,7 @@ def test_a_meeting_is_busy_and_rings_apart_from_a_day(planned: Database) -> None
             on = date(2026, 5, 12)
             record.set_planned(session, EVERYTHING, one.id, who, on=on, at="14:00")
         superior_decisions.waive(session, EVERYTHING, group.id, who, reason="停课")
-    site = replace(SETTINGS, feed_alarm_hours=1, feed_whole_day_alarm="前一天 16:00")
+    site = replace(SETTINGS, feed_alarms=feed_alarms(1, "前一天 16:00"))
     body = Feeds(planned, site, lambda _session: EVERYTHING).body(org(planned, "B1"), at(DAY_))
     found = {str(e["UID"]): e for e in Calendar.from_ical(body).walk("VEVENT")}
     told = {

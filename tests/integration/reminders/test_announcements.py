@@ -5,8 +5,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.rules.duty import Tier
-from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.domain.rules.duty import Tier, Vacation
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.views import digest_view

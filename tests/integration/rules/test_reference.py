@@ -23,9 +23,8 @@ from dj_cadence.domain.rules.duty import (
     Vacation,
 )
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule
-from dj_cadence.loading.rules.duty import DutyFile
+from dj_cadence.loading.rules.duty import DutyFile, StandardFile
 from dj_cadence.loading.rules.reminder_plan import PlanRule
-from dj_cadence.loading.rules.standard import StandardFile
 from dj_cadence.loading.rules.workflow import MARKS, WorkflowFile
 from dj_cadence.problem_texts import keys_at
 from tests.world import ROOT

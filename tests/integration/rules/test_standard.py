@@ -13,7 +13,7 @@ import pytest
 from dj_cadence.domain.rules.citation import SECTIONS
 from dj_cadence.domain.rules.duty import Duty
 from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
-from dj_cadence.loading.rules.standard import SentenceRule
+from dj_cadence.loading.rules.duty import SentenceRule
 from tests.world import ROOT
 from tests.world.shipped import shipped
 

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 from dj_cadence.bootstrap import render_settings
 from dj_cadence.errors import Refused
 from dj_cadence.settings import ChannelSettings, Settings, SettingsError
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.settings.schema import SiteTable
+from dj_cadence.settings.schema import OPTIONS, BouncesTable, SiteTable
 from dj_cadence.settings.site_key import make_site_key
 from dj_cadence.transport.robots import parse_robots
 from tests.world import ROOT

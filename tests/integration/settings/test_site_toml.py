@@ -17,10 +17,10 @@ import pytest
 import trustme
 
 from dj_cadence.bootstrap import open_notifiers, render_settings
+from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.settings import Settings, SettingsError
-from dj_cadence.settings.channel_options import OPTIONS, BouncesTable
 from dj_cadence.settings.reading import read_settings
-from dj_cadence.settings.schema import SiteTable
+from dj_cadence.settings.schema import OPTIONS, BouncesTable, SiteTable
 from dj_cadence.settings.site_key import make_site_key
 
 TEXT = render_settings(name="某区党建", local_administrator=False, port=8000)
@@ -161,6 +161,10 @@ def set_to(settings: Settings, table: str, key: str) -> Any:
         return _secret(settings.bounces, key)
     if table == "contact":
         return settings.contact
+    if table == "feeds":
+        return (
+            settings.feed_alarms.hours if key == "alarm_hours" else settings.feed_alarms.whole_day
+        )
     return _written(settings, table, key)
 
 
@@ -193,6 +197,8 @@ def said(line: Line) -> Any:
     """What the template sets, as it must come out."""
     value = tomllib.loads(bare(line))[line.key]
     _, _, way = line.key.rpartition("_")
+    if line.key == "whole_day_alarm":
+        return feed_alarms(0, value).whole_day
     if line.table == "contact":
         return "某区教育工委党建办王老师（0531-00000000）"
     if way in ("env", "file") and line.key != "ca_file":

@@ -21,7 +21,24 @@ class Unit(LabelledEnum):
     SCHOOL_YEAR = "school_year", "每学年"
 
 
-_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF_YEAR: 6, Unit.YEAR: 12, Unit.SCHOOL_YEAR: 12}
+MONTHS = {
+    Unit.MONTH: 1,
+    Unit.QUARTER: 3,
+    Unit.HALF_YEAR: 6,
+    Unit.SEMESTER: 6,
+    Unit.YEAR: 12,
+    Unit.SCHOOL_YEAR: 12,
+}
+"""How long each is; a semester about so long."""
+
+
+_LABELS: dict[Unit, Callable[[date], str]] = {
+    Unit.MONTH: lambda first: f"{first:%Y-%m}",
+    Unit.QUARTER: lambda first: f"{first.year}-Q{first.month // 3 + 1}",
+    Unit.HALF_YEAR: lambda first: f"{first.year}-H{first.month // 6 + 1}",
+    Unit.YEAR: lambda first: str(first.year),
+    Unit.SCHOOL_YEAR: lambda first: f"{first.year}-{first.year + 1}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +59,21 @@ def periods(
     if unit is Unit.SEMESTER:
         for semester in semesters:
             if semester.first <= until and semester.last >= since:
-                yield _of_semester(semester)
+                first, last = semester.first, semester.last
+                yield Period(unit, semester.label, first, last, semester.provisional)
         return
     first = _first_day(unit, since)
     while first <= until:
-        following = add_months(first, _MONTHS[unit])
-        yield Period(unit, _label(unit, first), first, following - DAY)
+        following = add_months(first, MONTHS[unit])
+        yield Period(unit, _LABELS[unit](first), first, following - DAY)
         first = following
-
-
-def _of_semester(semester: Semester) -> Period:
-    return Period(
-        Unit.SEMESTER, semester.label, semester.first, semester.last, semester.provisional
-    )
 
 
 def _first_day(unit: Unit, day: date) -> date:
     if unit is Unit.SCHOOL_YEAR:
         return date(day.year if day.month >= 9 else day.year - 1, 9, 1)
-    months = _MONTHS[unit]
+    months = MONTHS[unit]
     return date(day.year, (day.month - 1) // months * months + 1, 1)
-
-
-def _label(unit: Unit, first: date) -> str:
-    match unit:
-        case Unit.MONTH:
-            return f"{first:%Y-%m}"
-        case Unit.QUARTER:
-            return f"{first.year}-Q{first.month // 3 + 1}"
-        case Unit.HALF_YEAR:
-            return f"{first.year}-H{first.month // 6 + 1}"
-        case Unit.SCHOOL_YEAR:
-            return f"{first.year}-{first.year + 1}"
-        case _:
-            return str(first.year)
 
 
 _CHINESE_LABELS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (

@@ -58,14 +58,6 @@ class WorkCalendar:
     semesters: tuple[Semester, ...] = ()
 
     @cached_property
-    def _off(self) -> frozenset[date]:
-        return self._named_days[0]
-
-    @cached_property
-    def _made_up(self) -> frozenset[date]:
-        return self._named_days[1]
-
-    @cached_property
     def _named_days(self) -> tuple[frozenset[date], frozenset[date]]:
         """(off, worked). Of two notices that name the same December day the later one counts."""
         off: frozenset[date] = frozenset()
@@ -77,9 +69,8 @@ class WorkCalendar:
 
     def is_working_day(self, day: date) -> bool:
         """Weekends off, statutory holidays off, make-up days on."""
-        if day in self._made_up:
-            return True
-        return day.weekday() < 5 and day not in self._off
+        off, worked = self._named_days
+        return day in worked or (day.weekday() < 5 and day not in off)
 
     def is_provisional(self, *days: date) -> bool:
         """Whether any of `days` lies in a year whose notice is not in."""

@@ -6,9 +6,8 @@ from datetime import date
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY, add_months, add_years
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import Facts
-from dj_cadence.domain.rules.duty import Duty, Every, Term, TermNotice
+from dj_cadence.domain.rules.duty import Duty, Every, Term, TermNotice, Vacation
 from dj_cadence.domain.rules.override import Override
-from dj_cadence.domain.rules.vacation import Vacation
 
 ALWAYS_READ = frozenset({"kind", "starts_on", "known_on", "founded", "dissolved"})
 """The names of the facts that can change the slots of any duty."""

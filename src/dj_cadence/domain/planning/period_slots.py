@@ -12,9 +12,8 @@ from dj_cadence.domain.dates.working_days import Semester, WorkCalendar
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.planning.cohort import Cohort
 from dj_cadence.domain.planning.slot import Slot
-from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, PartialPeriod
+from dj_cadence.domain.rules.duty import DayOfYear, Duty, Every, PartialPeriod, Vacation
 from dj_cadence.domain.rules.override import OverrideKey, day_of, of_period
-from dj_cadence.domain.rules.vacation import Vacation
 
 _FRIDAY = 4
 _REACH = 550 * DAY

@@ -95,13 +95,13 @@ def _places(bases: Iterable[Basis], rows: Sequence[str]) -> list[str]:
     """Each document once, the surest first; of two alike, what gives the period as well."""
     supporting = [basis for basis in bases if {"duty", "period"} & set(basis.supports)]
     supporting.sort(key=lambda b: (_ORDER.index(b.certainty), "period" not in b.supports))
-    return list(dict.fromkeys(place for basis in supporting if (place := _place(basis, rows))))
-
-
-def _place(basis: Basis, rows: Sequence[str]) -> str:
-    place = cited(basis, rows)
-    doubtful = basis.certainty in (Certainty.SECONDARY, Certainty.RECALLED)
-    return f"{place}（{basis.certainty.label}）" if place and doubtful else place
+    doubtful = (Certainty.SECONDARY, Certainty.RECALLED)
+    places = (
+        f"{place}（{basis.certainty.label}）" if basis.certainty in doubtful else place
+        for basis in supporting
+        if (place := cited(basis, rows))
+    )
+    return list(dict.fromkeys(places))
 
 
 def _articles(text: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from dj_cadence.chinese import LabelledEnum
 from dj_cadence.domain.dates.period import Unit
 from dj_cadence.domain.organizations.facts import Facts, OrgKind
 from dj_cadence.domain.rules.basis import Basis, Certainty, certainty_of
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.rules.workflow import Workflow
 
 
@@ -39,6 +39,8 @@ class OwedBy:
         """Whether an organization with these facts owes the duty."""
         return (
             facts.kind in self.kinds
+            and (self.stages is None or facts.stage in self.stages)
+            and (self.ownership is None or facts.ownership in self.ownership)
             and all(
                 wanted is None or wanted == fact
                 for wanted, fact in (
@@ -49,14 +51,10 @@ class OwedBy:
                     (self.boarding, facts.boarding),
                 )
             )
-            and all(
-                wanted is None or fact in wanted
-                for wanted, fact in ((self.stages, facts.stage), (self.ownership, facts.ownership))
-            )
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class DayOfYear:
     """A month and day, `year` years from the year a period begins in (-1, 0 or 1)."""
 
@@ -65,13 +63,23 @@ class DayOfYear:
     day: int
 
 
-class PartialPeriod(StrEnum):
+class Vacation(LabelledEnum):
+    """What becomes of a period that lies in the vacation."""
+
+    KEEP = "keep"
+    """Owed as always; no rule that was read exempts a vacation month."""
+    SHIFT = "shift_within_period", "假期里的计划日移到开学日"
+    """Owed, with the planned day on a day of school where the period has one."""
+    WAIVE = "waive", "假期月份不要求"
+    """Not owed where more than half of the period's days lie outside the semesters."""
+
+
+class PartialPeriod(LabelledEnum):
     """How much of a period an organization must have existed to owe it."""
 
-    HALF = "half"
-    ANY = "any"
-    """A day is enough."""
-    FULL = "full"
+    HALF = "half", "成立或撤销当期，存在满一半才要求"
+    ANY = "any", "成立或撤销当期也要求"
+    FULL = "full", "成立或撤销当期不要求"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,36 +3,25 @@
 from collections.abc import Iterator
 
 from dj_cadence.chinese import day_text
+from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.rules.duty import (
     Clock,
     DayOfYear,
     Duty,
     Every,
     OwedBy,
-    PartialPeriod,
     Recurrence,
     Term,
     TermNotice,
 )
-from dj_cadence.domain.rules.vacation import Vacation
 
 _YEARS = {-1: "上年", 0: "", 1: "次年"}
-_VACATIONS = {Vacation.SHIFT: "假期里的计划日移到开学日", Vacation.WAIVE: "假期月份不要求"}
-_PARTIAL: dict[PartialPeriod | None, str] = {
-    PartialPeriod.HALF: "成立或撤销当期，存在满一半才要求",
-    PartialPeriod.ANY: "成立或撤销当期也要求",
-    PartialPeriod.FULL: "成立或撤销当期不要求",
-}
 
 
 def owed_by_text(owed_by: OwedBy) -> str:
     """党支部、联合党支部；设支委会."""
-    kinds = "、".join(kind.label for kind in sorted(owed_by.kinds, key=_order))
+    kinds = "、".join(kind.label for kind in OrgKind if kind in owed_by.kinds)
     return "；".join((kinds, *_conditions(owed_by)))
-
-
-def _order(kind: object) -> int:
-    return list(type(kind)).index(kind)  # type: ignore[call-overload,no-any-return]
 
 
 def _conditions(owed_by: OwedBy) -> Iterator[str]:
@@ -79,11 +68,10 @@ def _dates(recurrence: Recurrence) -> Iterator[str]:
             yield f"最迟{every.due_day}" if every.due_day else ""
             yield f"计划日{every.day}" if every.day else ""
             yield "计划日用本组织的固定日" if every.own_day else ""
-            yield _VACATIONS.get(every.vacation, "")
-            yield _PARTIAL.get(every.partial_period, "")
+            yield every.vacation.label
+            yield every.partial_period.label if every.partial_period else ""
         case Term(years=years, opens_months_before=months):
-            kinds = sorted(years, key=_order)
-            yield "、".join(f"{kind.label}{years[kind]}年" for kind in kinds)
+            yield "、".join(f"{kind.label}{years[kind]}年" for kind in OrgKind if kind in years)
             yield f"届满前{months}个月起办理；延期或提前须上级批准，一般不超过一年"
         case TermNotice(opens_months_before=months):
             yield f"届满前{months}个月起办理"

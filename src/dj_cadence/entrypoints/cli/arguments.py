@@ -62,7 +62,7 @@ def parse_graces(text: str) -> tuple[int, ...]:
 
 
 def parse_vacation(text: str) -> str:
-    from dj_cadence.domain.rules.vacation import Vacation
+    from dj_cadence.domain.rules.duty import Vacation
 
     if text not in list(Vacation):
         raise Misuse(f"应为 {'、'.join(Vacation)} 之一，现在是“{text}”。")

@@ -45,17 +45,16 @@ def holiday_faults(year: Mapping[str, Any]) -> Iterator[tuple[Loc, str]]:
 
     What is no date is passed over: it is told already, and hides nothing else.
     """
-    off = {day for _, _, day in _written_days(year, "days_off")}
-    for name in ("days_off", "make_up_days"):
-        for loc, works, day in _written_days(year, name):
-            if works and day in off:
-                yield loc, f"{day} 既放假又上班"
-            elif works and day.weekday() < 5:
-                yield loc, f"{day} 不是周末，不会是调休上班日"
-            if isinstance(year.get("year"), int) and not belongs_to(day, year["year"]):
-                yield loc, f"{day} 不在 {year['year']} 年"
-            if works and year.get("status") == "statutory_only":
-                yield loc, "只有法定节日（statutory_only）时不能写调休上班日"
+    off = {day for _, works, day in written_days(year) if not works}
+    for loc, works, day in written_days(year):
+        if works and day in off:
+            yield loc, f"{day} 既放假又上班"
+        elif works and day.weekday() < 5:
+            yield loc, f"{day} 不是周末，不会是调休上班日"
+        if isinstance(year.get("year"), int) and not belongs_to(day, year["year"]):
+            yield loc, f"{day} 不在 {year['year']} 年"
+        if works and year.get("status") == "statutory_only":
+            yield loc, "只有法定节日（statutory_only）时不能写调休上班日"
 
 
 def belongs_to(day: date, year: int) -> bool:
@@ -71,16 +70,16 @@ def year_of(days: Sequence[Day]) -> int:
     return Counter(day.day.year for day in days).most_common(1)[0][0]
 
 
-def _written_days(year: Mapping[str, Any], name: str) -> Iterator[tuple[Loc, bool, date]]:
+def written_days(year: Mapping[str, Any]) -> Iterator[tuple[Loc, bool, date]]:
     """(where, whether it is worked, the day) for each day that can be read."""
     holidays = year.get("holidays")
     for index, holiday in enumerate(holidays if isinstance(holidays, list) else []):
-        written = holiday.get(name) if isinstance(holiday, dict) else None
-        texts = written if isinstance(written, list) else [written]
-        for at, text in enumerate(texts):
-            with suppress(ValueError):
+        for name in ("days_off", "make_up_days") if isinstance(holiday, dict) else ():
+            written = holiday.get(name)
+            for at, text in enumerate(written if isinstance(written, list) else [written]):
                 loc = ("holidays", index, name, *((at,) if isinstance(written, list) else ()))
-                yield from ((loc, name != "days_off", day) for day in days_of(str(text)))
+                with suppress(ValueError):
+                    yield from ((loc, name != "days_off", day) for day in days_of(str(text)))
 
 
 def day_faults(days: Sequence[Day]) -> Iterator[Problem]:
@@ -113,16 +112,12 @@ def semester_faults(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:
         if before is not placed:
             message = f"{placed.semester.label} 在 {before.place} 已写过，请只留一处"
             yield Problem(placed.place, message)
-        yield from _outside(placed)
+        label, year = placed.semester.label, int(placed.semester.label[:4])
+        start, end = date(year, 8, 1), date(year + 1, 8, 31)
+        if placed.semester.first < start or placed.semester.last > end:
+            message = f"学期 {label} 应在 {start} 至 {end} 之间，请核对学年和日期"
+            yield Problem(placed.place, message)
     yield from _meeting(tuple(first.values()))
-
-
-def _outside(placed: PlacedSemester) -> Iterator[Problem]:
-    year = int(placed.semester.label[:4])
-    first, last = date(year, 8, 1), date(year + 1, 8, 31)
-    if placed.semester.first < first or placed.semester.last > last:
-        message = f"学期 {placed.semester.label} 应在 {first} 至 {last} 之间，请核对学年和日期"
-        yield Problem(placed.place, message)
 
 
 def _meeting(semesters: Sequence[PlacedSemester]) -> Iterator[Problem]:

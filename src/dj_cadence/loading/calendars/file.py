@@ -1,7 +1,7 @@
 """A calendar as it arrives: YAML as documented, or a table of days or of semesters."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from dj_cadence.loading.calendars.checks import (
     holiday_faults,
     missing_holidays,
     semester_faults,
+    written_days,
     year_of,
 )
 from dj_cadence.loading.calendars.rule import (
     HolidayYearRule,
     SemesterRule,
     SemestersOutline,
-    days_of,
+    canonical,
     to_semester,
 )
 from dj_cadence.loading.calendars.table import (
@@ -31,13 +32,12 @@ from dj_cadence.loading.calendars.table import (
     flag_faults,
     holidays_of,
     semester_fields,
-    source_of,
 )
-from dj_cadence.loading.calendars.text import canonical
+from dj_cadence.loading.rules.layers import semester_entries
 from dj_cadence.loading.rules.yaml_file import Place, YamlFile, read_yaml, validated
 from dj_cadence.loading.tables.file import is_table_file, read_sheets
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError, unseen
-from dj_cadence.loading.tables.table import Table, read_table
+from dj_cadence.loading.tables.table import read_table
 from dj_cadence.problems import Problem, faults, in_order, lines_of, with_lines
 
 _MOST_ROWS = 1_000
@@ -46,13 +46,14 @@ _NOTHING = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class CalendarFile:
     """What one file says: a year of holidays, or semesters. With faults, neither."""
 
+    name: str = ""
     holidays: HolidayYearRule | None = None
-    semesters: tuple[PlacedSemester, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    semesters: Sequence[PlacedSemester] = ()
+    problems: list[Problem] = field(default_factory=list)
 
 
 def read_calendar(path: Path) -> CalendarFile:
@@ -61,92 +62,72 @@ def read_calendar(path: Path) -> CalendarFile:
     Raises Refused where the file is no calendar at all.
     """
     suffix = path.suffix.lower()
+    read = CalendarFile(path.name)
     if suffix in (".yaml", ".yml"):
         if not path.is_file():
             raise Refused(f"{path.name}：没有这个文件，请检查文件名。")
         file = read_yaml(path, path.name)
-        read = _from_yaml(file)
-        problems = with_lines(in_order(read.problems), lines_of({file.name: file.text}))
-        read = replace(read, problems=tuple(problems))
+        _from_yaml(read, file)
+        read.problems = with_lines(in_order(read.problems), lines_of({file.name: file.text}))
     elif is_table_file(path):
         try:
-            read = _from_tables(path.name, read_sheets(path))
+            _from_tables(read, read_sheets(path))
         except UnreadableTableError as error:
             raise Refused(f"{path.name}：{error}") from error
     else:
         raise Refused(f"{path.name}：不认识的文件类型，请用 .yaml、.xlsx 或 .csv。")
-    return CalendarFile(problems=read.problems) if faults(read.problems) else read
+    return CalendarFile(path.name, problems=read.problems) if faults(read.problems) else read
 
 
 # --- YAML ------------------------------------------------------------------------------------
 
 
-def _from_yaml(file: YamlFile) -> CalendarFile:
+def _from_yaml(read: CalendarFile, file: YamlFile) -> None:
     if file.value is None:
-        faults = tuple(Problem(p.place, p.message) for p in file.problems)
-        return CalendarFile(problems=faults or (Problem(file.place(), "文件是空的"),))
-    if isinstance(file.value, dict) and "semesters" in file.value:
-        outline, problems = validated(SemestersOutline, file.value, file.place)
-        entries = outline.semesters if outline else []
-        placed = [(fields, _below(file, n)) for n, fields in enumerate(entries)]
-        return _semesters(file.name, placed, problems)
-    year, problems = validated(HolidayYearRule, file.value, file.place)
-    written = file.value if isinstance(file.value, dict) else {}
-    problems += [Problem(file.place(loc), message) for loc, message in holiday_faults(written)]
-    if year and not problems:
-        return _year(file.name, year, day_faults(_days_of_year(file, year)))
-    return CalendarFile(problems=tuple(problems))
-
-
-def _below(file: YamlFile, index: int) -> Place:
-    def place(loc: Sequence[str | int], *, key: bool = False) -> str:
-        return file.place(("semesters", index, *loc), key=key or not loc)
-
-    return place
-
-
-def _days_of_year(file: YamlFile, year: HolidayYearRule) -> list[Day]:
-    return [
-        Day(file.place(("holidays", index)), day, works, holiday.name)
-        for index, holiday in enumerate(year.holidays)
-        for works, texts in ((False, holiday.days_off), (True, holiday.make_up_days))
-        for text in texts
-        for day in days_of(text)
-    ]
+        read.problems = [Problem(p.place, p.message) for p in file.problems]
+        read.problems = read.problems or [Problem(file.place(), "文件是空的")]
+    elif isinstance(file.value, dict) and "semesters" in file.value:
+        outline, read.problems = validated(SemestersOutline, file.value, file.place)
+        entries = semester_entries(file) if outline else ()
+        _semesters(read, ((entry.fields, entry.place) for entry in entries))
+    else:
+        year, read.problems = validated(HolidayYearRule, file.value, file.place)
+        written = file.value if isinstance(file.value, dict) else {}
+        read.problems += [Problem(file.place(loc), text) for loc, text in holiday_faults(written)]
+        if year and not read.problems:
+            days = [
+                Day(file.place(loc[:2]), day, works, "")
+                for loc, works, day in written_days(written)
+            ]
+            read.problems += day_faults(days)
+            _year(read, year)
 
 
 # --- tables ----------------------------------------------------------------------------------
 
 
-def _from_tables(name: str, sheets: Sequence[Sheet]) -> CalendarFile:
+def _from_tables(read: CalendarFile, sheets: Sequence[Sheet]) -> None:
     """The first sheet that is a calendar and has rows."""
     tables = [read_table(sheet, (DAY_COLUMNS, SEMESTER_COLUMNS), _MOST_ROWS) for sheet in sheets]
     table = next((table for table in tables if table and table.rows), None)
-    problems = [*unseen(sheets), *(table.problems if table else ())]
+    read.problems = [*unseen(sheets), *(table.problems if table else ())]
     if table is None:
-        return CalendarFile(problems=(*problems, Problem(name, _NOTHING)))
-    read = _rows_of(name, table, problems)
-    return replace(read, problems=tuple(with_lines(read.problems, _lines(table.rows).get)))
-
-
-def _rows_of(name: str, table: Table, problems: list[Problem]) -> CalendarFile:
-    if any(column.required and column.key not in table.origin.columns for column in table.columns):
-        return CalendarFile(problems=tuple(problems))
-    if table.columns is DAY_COLUMNS:
-        return _year_of_rows(name, table.rows, problems)
-    entries = [
-        (semester_fields(row, f"导入自 {name}"), _at(row)) for row in table.rows if not row.unread
-    ]
-    return _semesters(name, entries, [*problems, *flag_faults(table.rows)])
-
-
-def _lines(rows: Sequence[TableRow]) -> dict[str, tuple[str, int]]:
-    """What stands in the rows, by the places of their cells."""
-    return {
+        read.problems.append(Problem(read.name, _NOTHING))
+        return
+    if all(column.key in table.origin.columns for column in table.columns if column.required):
+        if table.columns is DAY_COLUMNS:
+            _year_of_rows(read, table.rows)
+        else:
+            read.problems += flag_faults(table.rows)
+            source = f"导入自 {read.name}"
+            complete = (row for row in table.rows if not row.unread)
+            _semesters(read, ((semester_fields(row, source), _at(row)) for row in complete))
+    lines = {
         row.place(key): (" | ".join(row.cells.values()), 0)
-        for row in rows
+        for row in table.rows
         for key in ("", *row.origin.columns)
     }
+    read.problems = with_lines(read.problems, lines.get)
 
 
 def _at(row: TableRow) -> Place:
@@ -156,46 +137,47 @@ def _at(row: TableRow) -> Place:
     return place
 
 
-def _year_of_rows(name: str, rows: Sequence[TableRow], found: Sequence[Problem]) -> CalendarFile:
-    read = [days_in(row) for row in rows]
-    days = [day for of_row, _ in read for day in of_row]
-    problems = [*found, *(problem for _, of_row in read for problem in of_row)]
-    problems += day_faults(days)
+def _year_of_rows(read: CalendarFile, rows: Sequence[TableRow]) -> None:
+    days: list[Day] = []
+    for row in rows:
+        of_row, wrong = days_in(row)
+        days += of_row
+        read.problems += wrong
+    read.problems += day_faults(days)
     if all(day.works for day in days):
-        problems.append(Problem(name, "没有一天放假，请核对"))
-    if faults(problems):
-        return CalendarFile(problems=tuple(problems))
+        read.problems.append(Problem(read.name, "没有一天放假，请核对"))
+    if faults(read.problems):
+        return
     fields = {
         "year": year_of(days),
         "status": "official",
-        "source": source_of(rows, f"导入自 {name}"),
+        "source": next(filter(None, (row.text("来源") for row in rows)), f"导入自 {read.name}"),
         "holidays": holidays_of(days),
     }
-    year, wrong = validated(HolidayYearRule, fields, lambda _loc, *, key=False: name)  # noqa: ARG005
-    return _year(name, year, problems) if year else CalendarFile(problems=(*problems, *wrong))
+    year, wrong = validated(HolidayYearRule, fields, lambda _loc, *, key=False: read.name)  # noqa: ARG005
+    read.problems += wrong
+    if year:
+        _year(read, year)
 
 
 # --- either ----------------------------------------------------------------------------------
 
 
-def _year(name: str, year: HolidayYearRule, faults: Iterable[Problem] = ()) -> CalendarFile:
-    problems = list(faults)
+def _year(read: CalendarFile, year: HolidayYearRule) -> None:
     if year.status == "official":
-        problems += missing_holidays(name, (holiday.name for holiday in year.holidays))
-    return CalendarFile(holidays=canonical(year), problems=tuple(problems))
+        read.problems += missing_holidays(read.name, (holiday.name for holiday in year.holidays))
+    read.holidays = canonical(year)
 
 
-def _semesters(
-    name: str, entries: Iterable[tuple[dict[str, Any], Place]], faults: Sequence[Problem] = ()
-) -> CalendarFile:
-    problems, placed = list(faults), []
+def _semesters(read: CalendarFile, entries: Iterable[tuple[Mapping[str, Any], Place]]) -> None:
+    placed = []
     for fields, place in entries:
         given = {key: value for key, value in fields.items() if value is not None}
         rule, wrong = validated(SemesterRule, given, place)
-        problems += wrong
+        read.problems += wrong
         if rule:
             placed.append(PlacedSemester(place(()), to_semester(rule)))
-    if not placed and not problems:
-        problems.append(Problem(name, "一个学期也没有写"))
-    problems += semester_faults(placed)
-    return CalendarFile(semesters=tuple(placed), problems=tuple(problems))
+    if not placed and not read.problems:
+        read.problems.append(Problem(read.name, "一个学期也没有写"))
+    read.problems += semester_faults(placed)
+    read.semesters = placed

@@ -1,16 +1,23 @@
 """A year of holidays and the semesters as an author writes them, and what they mean."""
 
 import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
+from io import StringIO
+from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.working_days import CalendarStatus, HolidayYear, Semester
 from dj_cadence.domain.organizations.facts import city_name
 from dj_cadence.loading.rules.duty import Text
 from dj_cadence.loading.rules.yaml_file import RuleModel
+from dj_cadence.problem_texts import checked
 
 _LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
 
@@ -18,14 +25,20 @@ _LABEL = re.compile(r"(\d{4})-(\d{4})-S[12]")
 def days_of(text: str) -> list[date]:
     """The days of `2026-10-01..2026-10-07` or of `2026-10-01`; raises ValueError in Chinese."""
     first, _, last = text.partition("..")
-    try:
-        start, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
-    except ValueError:
-        message = f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
-        raise ValueError(message) from None
-    if not start <= end <= start + 31 * DAY:
+    ends = []
+    with suppress(ValueError):
+        ends = [date.fromisoformat(end.strip()) for end in (first, last or first)]
+    return stretch(text, ends)
+
+
+def stretch(text: str, ends: Sequence[date | None]) -> list[date]:
+    """The days from the first to the last of `ends`, which `text` names."""
+    if not ends or ends[0] is None or ends[-1] is None:
+        raise ValueError(f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07")
+    first, last = ends[0], ends[-1]
+    if not first <= last <= first + 31 * DAY:
         raise ValueError(f"“{text}”应从早到晚，且不超过一个月")
-    return [start + n * DAY for n in range((end - start).days + 1)]
+    return [first + n * DAY for n in range((last - first).days + 1)]
 
 
 def _checked_days(text: str) -> str:
@@ -37,13 +50,10 @@ def _one_as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _checked_label(text: str) -> str:
-    match = _LABEL.fullmatch(text)
-    if not match or int(match[2]) != int(match[1]) + 1:
-        raise ValueError(f"学期“{text}”应写成 2025-2026-S1 或 2025-2026-S2")
-    return text
-
-
+_checked_label = checked(
+    lambda text: (years := _LABEL.fullmatch(text)) and int(years[2]) == int(years[1]) + 1,
+    "学期“{}”应写成 2025-2026-S1 或 2025-2026-S2".format,
+)
 Days = Annotated[
     tuple[Annotated[str, AfterValidator(_checked_days)], ...], BeforeValidator(_one_as_list)
 ]
@@ -109,3 +119,73 @@ def to_semester(rule: SemesterRule) -> Semester:
 
 def _days(*ranges: str) -> list[date]:
     return [day for text in ranges for day in days_of(text)]
+
+
+# --- the one way in which an imported calendar is written down --------------------------------
+
+
+def as_ranges(days: Sequence[date]) -> list[str]:
+    """Dates in order as `2027-02-05..2027-02-11`, or alone as `2027-02-20`."""
+    runs = groupby(enumerate(days), lambda pair: pair[1] - pair[0] * DAY)
+    stretches = ([day.isoformat() for _, day in run] for _, run in runs)
+    return ["..".join(dict.fromkeys((days[0], days[-1]))) for days in stretches]
+
+
+def canonical(year: HolidayYearRule) -> HolidayYearRule:
+    """The same days, written in one way only."""
+    holidays = [
+        holiday.model_copy(
+            update={name: _ranges(getattr(holiday, name)) for name in ("days_off", "make_up_days")}
+        )
+        for holiday in year.holidays
+    ]
+    return year.model_copy(update={"holidays": holidays})
+
+
+def _ranges(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(as_ranges(sorted({day for text in texts for day in days_of(text)})))
+
+
+def year_text(year: HolidayYearRule) -> str:
+    """A year as the text of a file in calendars/."""
+    holidays = (
+        {
+            "name": holiday.name,
+            "days_off": _plain_days(holiday.days_off),
+            "make_up_days": _plain_days(holiday.make_up_days),
+        }
+        for holiday in year.holidays
+    )
+    head = {"year": year.year, "status": year.status, "source": year.source}
+    return _text({**head, "holidays": _lines(holidays)})
+
+
+def semesters_text(semesters: Iterable[Semester]) -> str:
+    """Semesters, in order, as the text of a file in calendars/."""
+    names = ("label", "city", "stage", "first", "last", "provisional", "source")
+    ordered = sorted(semesters, key=lambda s: (s.label, s.city, s.stage))
+    return _text({"semesters": _lines({n: getattr(s, n) for n in names} for s in ordered)})
+
+
+def _plain_days(texts: Sequence[str]) -> Any:
+    """One alone without brackets, and a date without quotes."""
+    plain = [text if ".." in text else date.fromisoformat(text) for text in texts]
+    return plain[0] if len(plain) == 1 else plain
+
+
+def _lines(entries: Iterable[dict[str, Any]]) -> CommentedSeq:
+    """One entry to a line; empty words are left out."""
+    lines = CommentedSeq()
+    for entry in entries:
+        line = CommentedMap({key: v for key, v in entry.items() if v not in ("", [])})
+        line.fa.set_flow_style()
+        lines.append(line)
+    return lines
+
+
+def _text(content: dict[str, Any]) -> str:
+    yaml, out = YAML(), StringIO()
+    yaml.width = 10_000
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump(content, out)
+    return out.getvalue()

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.rows import TableRow
 from dj_cadence.domain.table_column import Column, Content
 from dj_cadence.loading.calendars.checks import Day
-from dj_cadence.loading.calendars.text import as_ranges
+from dj_cadence.loading.calendars.rule import as_ranges, stretch
 from dj_cadence.problem_texts import not_one_of
 from dj_cadence.problems import Problem
 
@@ -60,8 +59,13 @@ _SCHOOL_YEAR = re.compile(r"(\d{4})\s*[-–—至/~]\s*(\d{4})\s*(?:学年)?")
 def days_in(row: TableRow) -> tuple[list[Day], list[Problem]]:
     """The day or days (`2027-02-05..2027-02-11`) that a row names, or its faults."""
     kind, name = row.text("类型"), row.text("名称")
-    dates, message = _dates(row.text("日期"))
-    messages = {"日期": message} if message else {}
+    text = row.text("日期")
+    ends = [parse_date(end) for end in re.split(r"\.\.+|[至到~～—–]+", text, maxsplit=1)]
+    dates, messages = [], {}
+    try:
+        dates = stretch(text, ends)
+    except ValueError as error:
+        messages["日期"] = str(error)
     if kind not in _TYPES:
         messages["类型"] = f"类型{not_one_of(kind, ('放假', '上班'))}"
     if not name and not _TYPES.get(kind):
@@ -70,17 +74,6 @@ def days_in(row: TableRow) -> tuple[list[Day], list[Problem]]:
     days = [Day(row.place("日期"), day, works, name) for day in dates]
     unsaid = {key: text for key, text in messages.items() if key not in row.unread}
     return days, [Problem(row.place(key), text) for key, text in unsaid.items()]
-
-
-def _dates(text: str) -> tuple[list[date], str]:
-    """The dates of a cell, or what is wrong with it."""
-    ends = [parse_date(end) for end in re.split(r"\.\.+|[至到~～—–]+", text, maxsplit=1)]
-    first, last = ends[0], ends[-1]
-    if first is None or last is None:
-        return [], f"看不懂日期“{text}”，应如 2026-10-01 或 2026-10-01..2026-10-07"
-    if not first <= last <= first + 31 * DAY:
-        return [], f"“{text}”应从早到晚，且不超过一个月"
-    return [first + n * DAY for n in range((last - first).days + 1)], ""
 
 
 def holidays_of(days: Sequence[Day]) -> list[dict[str, Any]]:
@@ -141,8 +134,3 @@ def flag_faults(rows: Sequence[TableRow]) -> Iterator[Problem]:
 def _iso(text: str) -> str:
     day = parse_date(text)
     return day.isoformat() if day else text
-
-
-def source_of(rows: Sequence[TableRow], otherwise: str) -> str:
-    """The first 来源 that is written."""
-    return next((row.text("来源") for row in rows if row.text("来源")), otherwise)

@@ -17,7 +17,6 @@ _MOST_NODES = 10_000
 _LETTERS = 200
 """A longer text counts for several nodes."""
 _MOST_DIGITS = 15
-_TOO_MANY = "内容太多，或用 * 重复得太多"
 
 
 class TooMuchError(MarkedYAMLError):
@@ -61,10 +60,7 @@ class _Bounded(Composer):
         event = self.parser.peek_event()
         self._open += 1
         self._seen += 1
-        if self._open > _DEEPEST:
-            raise TooMuchError(problem="嵌套太深", problem_mark=event.start_mark)
-        if self._seen > _MOST_NODES:
-            raise TooMuchError(problem=_TOO_MANY, problem_mark=event.start_mark)
+        _bound(event, self._open, self._seen)
         node = super().compose_node(parent, index)
         self._open -= 1
         if isinstance(event, AliasEvent):
@@ -78,11 +74,14 @@ class _Bounded(Composer):
         inside = [self._measures[id(child)] for child in _children(node)]
         depth = 1 + max((depth for depth, _ in inside), default=0)
         size = 1 + sum(size for _, size in inside) + _length(node) // _LETTERS
-        if depth > _DEEPEST:
-            raise TooMuchError(problem="嵌套太深", problem_mark=node.start_mark)
-        if size > _MOST_NODES:
-            raise TooMuchError(problem=_TOO_MANY, problem_mark=node.start_mark)
+        _bound(node, depth, size)
         return depth, size
+
+
+def _bound(part: Any, depth: int, size: int) -> None:
+    if depth > _DEEPEST or size > _MOST_NODES:
+        problem = "嵌套太深" if depth > _DEEPEST else "内容太多，或用 * 重复得太多"
+        raise TooMuchError(problem=problem, problem_mark=part.start_mark)
 
 
 def _children(node: Node) -> list[Node]:

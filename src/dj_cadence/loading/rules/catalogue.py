@@ -1,6 +1,6 @@
 """Folders of YAML files -> the catalogue, its plain content, and every problem."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -10,8 +10,6 @@ from pydantic import TypeAdapter
 
 from dj_cadence.domain.dates.working_days import WorkCalendar
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.rules.duty import Duty
-from dj_cadence.domain.rules.workflow import Workflow
 from dj_cadence.fingerprint import digest
 from dj_cadence.loading.calendars.rule import (
     HolidayYearRule,
@@ -19,11 +17,10 @@ from dj_cadence.loading.calendars.rule import (
     to_holiday_year,
     to_semester,
 )
-from dj_cadence.loading.rules.duty import DutyFile, DutyRule, to_duty
-from dj_cadence.loading.rules.duty_checks import check
+from dj_cadence.loading.rules.checks import check
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule, SentenceRule, StandardFile, to_duty
 from dj_cadence.loading.rules.layers import Layers, lay, read_folder
 from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule, to_plan
-from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
 from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule, to_workflow
 from dj_cadence.loading.rules.yaml_file import RuleModel, YamlFile
 from dj_cadence.problems import Problem, in_order, lines_of, with_lines
@@ -66,14 +63,25 @@ def load_catalogue(folders: Sequence[Path]) -> LoadedRules:
 
 def catalogue_from_content(content: Mapping[str, Any]) -> Catalogue:
     """The catalogue that `content` determines."""
-    workflows = dict(map(_workflow, content.get("workflows", ())))  # older versions had none
-    duties = [_duty(entry, workflows) for entry in content["duties"]]
-    plans = [to_plan(p["key"], PlanRule.model_validate(_keyless(p))) for p in content["plans"]]
+    workflows = {
+        key: to_workflow(
+            key, WorkflowRule.model_validate({**rule, "steps": dict(map(_split, rule["steps"]))})
+        )
+        for key, rule in map(_split, content.get("workflows", ()))  # older versions had none
+    }
+    duties = {
+        key: to_duty(key, DutyRule.model_validate(rule), workflows)
+        for key, rule in map(_split, content["duties"])
+    }
+    plans = {
+        key: to_plan(key, PlanRule.model_validate(rule))
+        for key, rule in map(_split, content["plans"])
+    }
     years = [to_holiday_year(HolidayYearRule.model_validate(y)) for y in content["holidays"]]
     semesters = [to_semester(SemesterRule.model_validate(s)) for s in content["semesters"]]
     return Catalogue(
-        duties={duty.key: duty for duty in duties},
-        plans={plan.key: plan for plan in plans},
+        duties=duties,
+        plans=plans,
         calendar=WorkCalendar({year.year: year for year in years}, tuple(semesters)),
         hash=digest(content),
     )
@@ -106,63 +114,37 @@ def _faultless(folders: Sequence[Sequence[YamlFile]]) -> tuple[Layers, list[Prob
 
 
 def _content(layers: Layers) -> dict[str, Any]:
-    duties, plans, workflows = map(layers.models, ("duties", "plans", "workflows"))
+    """Without what cannot do without something that was lost with a faulty file."""
+    duties, plans = layers.models("duties"), layers.models("plans")
+    workflows = {k: w for k, w in layers.models("workflows").items() if w.remind in plans}
     return {
         "duties": [
-            _keyed(key, _restricted(rule, duties))
+            {**_keyed(key, rule), "counts_for": [k for k in rule.counts_for if k in duties]}
             for key, rule in duties.items()
-            if _stands(rule, layers)
+            if rule.remind in plans
+            and (not rule.term_notice or rule.term_notice.of in duties)
+            and (not rule.workflow or rule.workflow in workflows)
         ],
         "plans": [_keyed(key, plan) for key, plan in plans.items()],
-        "workflows": [_ordered(k, w) for k, w in workflows.items() if w.remind in plans],
-        "holidays": _plain(layers.models("holidays").values()),
-        "semesters": _plain(layers.models("semesters").values()),
+        # The steps as a list, for JSON keeps no order of keys.
+        "workflows": [
+            {**_keyed(key, rule), "steps": [_keyed(k, step) for k, step in rule.steps.items()]}
+            for key, rule in workflows.items()
+        ],
+        "holidays": [_plain(year) for year in layers.models("holidays").values()],
+        "semesters": [_plain(semester) for semester in layers.models("semesters").values()],
     }
 
 
-def _stands(rule: DutyRule, layers: Layers) -> bool:
-    """Whether what `rule` cannot do without was not lost with a faulty file."""
-    plans, duties, workflows = map(layers.models, ("plans", "duties", "workflows"))
-    of = rule.term_notice.of if rule.term_notice else None
-    workflow = workflows.get(rule.workflow) if rule.workflow else None
-    return (
-        rule.remind in plans
-        and (of is None or of in duties)
-        and (rule.workflow is None or bool(workflow and workflow.remind in plans))
-    )
-
-
-def _restricted(rule: DutyRule, duties: Iterable[str]) -> DutyRule:
-    kept = tuple(key for key in rule.counts_for if key in duties)
-    return rule.model_copy(update={"counts_for": kept})
-
-
-def _plain(models: Iterable[RuleModel]) -> list[dict[str, Any]]:
+def _plain(model: RuleModel) -> dict[str, Any]:
     """With every default written out, so that another version's defaults change nothing."""
-    return [model.model_dump(mode="json", by_alias=True, exclude_none=True) for model in models]
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _keyed(key: str, model: RuleModel) -> dict[str, Any]:
-    return {"key": key, **_plain([model])[0]}
+    return {"key": key, **_plain(model)}
 
 
-def _ordered(key: str, rule: WorkflowRule) -> dict[str, Any]:
-    """With the steps as a list, for JSON keeps no order of keys."""
-    written = _keyed(key, rule)
-    return {**written, "steps": [{"key": k, **step} for k, step in written["steps"].items()]}
-
-
-def _workflow(entry: Mapping[str, Any]) -> tuple[str, Workflow]:
-    steps = {step["key"]: _keyless(step) for step in entry["steps"]}
-    rule = WorkflowRule.model_validate({**_keyless(entry), "steps": steps})
-    return entry["key"], to_workflow(entry["key"], rule)
-
-
-def _keyless(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "key"}
-
-
-def _duty(entry: Mapping[str, Any], workflows: Mapping[str, Workflow]) -> Duty:
-    rule = DutyRule.model_validate(_keyless(entry))
-    workflow = workflows[rule.workflow] if rule.workflow else None
-    return replace(to_duty(entry["key"], rule), workflow=workflow)
+def _split(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """(key, the rest) of what `_keyed` put together."""
+    return entry["key"], {name: value for name, value in entry.items() if name != "key"}

@@ -1,6 +1,7 @@
 """A duty as an author writes it, and what it means."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -22,10 +23,11 @@ from dj_cadence.domain.rules.duty import (
     Term,
     TermNotice,
     Tier,
+    Vacation,
 )
-from dj_cadence.domain.rules.vacation import Vacation
+from dj_cadence.domain.rules.workflow import Workflow
 from dj_cadence.loading.rules.yaml_file import RuleModel
-from dj_cadence.problem_texts import not_one_of
+from dj_cadence.problem_texts import checked, one_of
 
 _DAY_OF_YEAR = re.compile(r"(?:(previous|next) )?(\d{2})-(\d{2})")
 _YEARS = {None: 0, "previous": -1, "next": 1}
@@ -43,18 +45,6 @@ def day_of_year(text: str) -> DayOfYear | None:
     return DayOfYear(_YEARS[match[1]], day.month, day.day)
 
 
-def _checked_day_of_year(text: str) -> str:
-    if day_of_year(text) is None:
-        raise ValueError(f"“{text}”应为每年都有的一天，如 10-01、next 03-31、previous 12-31")
-    return text
-
-
-def _checked_day(text: str) -> str:
-    if parse_day_rule(text) is None:
-        raise ValueError(f"看不懂日子“{text}”，应如 {EXAMPLES}")
-    return text
-
-
 def _checked_office(text: str) -> str:
     office = canonical_office(text)
     if office is None:
@@ -63,39 +53,25 @@ def _checked_office(text: str) -> str:
 
 
 def _checked_times(value: Any) -> Any:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if value == "groups" or (whole and 1 <= value <= 366):
+    if value == "groups" or (type(value) is int and 1 <= value <= 366):
         return value
     raise ValueError("应为 1 到 366 的整数，或 groups（每个党小组一次）")
 
 
-def _checked_evidence(text: str) -> str:
-    if text not in EVIDENCE:
-        raise ValueError(not_one_of(text, EVIDENCE))
-    return text
-
-
-def _checked_stage(text: str) -> str:
-    if text not in STAGES:
-        raise ValueError(not_one_of(text, STAGES))
-    return text
-
-
 def _number_as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return str(value) if type(value) is int else value
 
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 SentenceKey = Annotated[str, Field(pattern=r"^[1-9]\.[1-9]\.[1-9][0-9]?$")]
-EventKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 Text = Annotated[str, Field(min_length=1)]
 NumberOrText = Annotated[str, BeforeValidator(_number_as_text)]
-DayOfYearText = Annotated[str, AfterValidator(_checked_day_of_year)]
-DayText = Annotated[str, AfterValidator(_checked_day)]
+_A_DAY_OF_YEAR = "“{}”应为每年都有的一天，如 10-01、next 03-31、previous 12-31"
+DayOfYearText = Annotated[str, AfterValidator(checked(day_of_year, _A_DAY_OF_YEAR.format))]
+_A_DAY = f"看不懂日子“{{}}”，应如 {EXAMPLES}"
+DayText = Annotated[str, AfterValidator(checked(parse_day_rule, _A_DAY.format))]
 Office = Annotated[str, AfterValidator(_checked_office)]
-Times = Annotated[int | str, BeforeValidator(_checked_times)]
-Evidence = Annotated[str, AfterValidator(_checked_evidence)]
-Stage = Annotated[str, AfterValidator(_checked_stage)]
+Stage = Annotated[str, AfterValidator(one_of(STAGES))]
 Months = Annotated[int, Field(ge=1, le=24)]
 Holiday = Literal["元旦", "春节", "清明", "劳动", "端午", "中秋", "国庆"]
 
@@ -132,7 +108,7 @@ class TermNoticeRule(RuleModel):
 class ClockRule(RuleModel):
     """How long after the event; exactly one of the lengths is given."""
 
-    event: EventKey
+    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
     days: Annotated[int, Field(ge=1, le=730)] | None = None
     working_days: Annotated[int, Field(ge=1, le=250)] | None = None
     months: Annotated[int, Field(ge=1, le=36)] | None = None
@@ -165,7 +141,7 @@ class DutyRule(RuleModel):
     own_day: Literal["theme_day"] | None = None
     window: WindowRule | None = None
     due_day: DayText | None = None
-    times: Times = 1
+    times: Annotated[int | str, BeforeValidator(_checked_times)] = 1
     counted_in: Literal["次", "学时"] = "次"
     vacation: Vacation = Vacation.KEEP
     partial_period: PartialPeriod | None = None
@@ -177,7 +153,7 @@ class DutyRule(RuleModel):
     office: Office
     remind: Key
     counts_for: tuple[Key, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Annotated[str, AfterValidator(one_of(EVIDENCE))], ...] = ()
     recording_grace: Annotated[int, Field(ge=0, le=60)] | None = None
     confirm: bool = False
     confidential: bool | None = None
@@ -193,15 +169,29 @@ class DutyFile(RuleModel):
     duties: dict[Key, DutyRule]
 
 
+class SentenceRule(RuleModel):
+    """One entry below `sentences`: a sentence of the standard, or a part of one."""
+
+    text: Text
+    state: Text | None = None
+    """Why no duty keeps it, where there is nothing to be dated."""
+
+
+class StandardFile(RuleModel):
+    """standard.yaml."""
+
+    sentences: dict[SentenceKey, SentenceRule]
+
+
 _OF_A_DUTY = {
     *("title", "tier", "rows", "sentences", "office", "remind", "enabled", "counts_for"),
     *("evidence", "confirm", "instructions"),
 }
-_OF_A_PERIOD = {*("day", "own_day", "due_day", "times", "counted_in", "vacation", "partial_period")}
+OF_A_PERIOD = {*("day", "own_day", "due_day", "times", "counted_in", "vacation", "partial_period")}
 """What a rule and its meaning call alike."""
 
 
-def to_duty(key: str, rule: DutyRule) -> Duty:
+def to_duty(key: str, rule: DutyRule, workflows: Mapping[str, Workflow]) -> Duty:
     """The duty that a faultless `rule` means."""
     grace = rule.recording_grace
     if grace is None:
@@ -210,7 +200,8 @@ def to_duty(key: str, rule: DutyRule) -> Duty:
         key=key,
         owed_by=_owed_by(rule.owed_by),
         recurrence=_recurrence(rule),
-        basis=tuple(to_basis(basis) for basis in rule.basis),
+        basis=tuple(map(to_basis, rule.basis)),
+        workflow=workflows[rule.workflow] if rule.workflow else None,
         recording_grace=grace,
         effective_from=rule.effective.from_ if rule.effective else None,
         effective_until=rule.effective.until if rule.effective else None,
@@ -223,13 +214,9 @@ def to_duty(key: str, rule: DutyRule) -> Duty:
 def _owed_by(rule: OwedByRule) -> OwedBy:
     return OwedBy(
         frozenset(rule.kind),
-        rule.top_of_school,
-        rule.has_committee,
-        rule.has_groups,
-        rule.branches_below,
-        frozenset(rule.stage) if rule.stage else None,
-        frozenset(rule.ownership) if rule.ownership else None,
-        rule.boarding,
+        stages=frozenset(rule.stage) if rule.stage else None,
+        ownership=frozenset(rule.ownership) if rule.ownership else None,
+        **rule.model_dump(exclude={"kind", "stage", "ownership"}),
     )
 
 
@@ -247,10 +234,10 @@ def _recurrence(rule: DutyRule) -> Recurrence:
         opens=day_of_year(rule.window.from_) if rule.window else None,
         due=day_of_year(rule.window.until) if rule.window else None,
         before=rule.window.before if rule.window else (),
-        **rule.model_dump(include=_OF_A_PERIOD, exclude_none=True),
+        **rule.model_dump(include=OF_A_PERIOD, exclude_none=True),
     )
 
 
 def to_basis(rule: BasisRule) -> Basis:
     """The basis that `rule` means."""
-    return Basis(**{**rule.model_dump(), "supports": tuple(rule.supports)})
+    return Basis(**{**dict(rule), "supports": tuple(rule.supports)})

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from dj_cadence.loading.calendars.rule import HolidayYearRule, SemesterRule, SemestersOutline
-from dj_cadence.loading.rules.duty import DutyFile, DutyRule
+from dj_cadence.loading.rules.duty import DutyFile, DutyRule, SentenceRule, StandardFile
 from dj_cadence.loading.rules.reminder_plan import PlanFile, PlanRule
-from dj_cadence.loading.rules.standard import SentenceRule, StandardFile
 from dj_cadence.loading.rules.workflow import WorkflowFile, WorkflowRule
 from dj_cadence.loading.rules.yaml_file import (
     Loc,
-    Model,
     RuleModel,
     YamlFile,
     outline,
@@ -126,14 +124,16 @@ def lay(folders: Sequence[Sequence[YamlFile]], without: Iterable[YamlFile] = ())
             if file not in layers.faulty:
                 _lay_file(layers, file, lower)
         for file in layers.faulty.intersection(files):
-            layers.lost.update(entry.id for entry in _declared(file)[0])
+            layers.lost.update(entry.id for entry in _entries(file)[0])
     return layers
 
 
 def _lay_file(layers: Layers, file: YamlFile, lower: Mapping[Id, Entry]) -> None:
-    declared, problems = _declared(file)
-    whole = [e for e in lower.values() if e.section not in _LAID_BY_KEY]
-    replaced = {e.id for e in whole if e.file.name == file.name}
+    is_unread = file.problems and file.value is None
+    declared, problems = ([], []) if is_unread else _entries(file)
+    problems = [*file.problems, *problems]
+    same_name = (e for e in lower.values() if e.file.name == file.name)
+    replaced = {e.id for e in same_name if e.section not in _LAID_BY_KEY}
     laid: dict[Id, Entry] = {}
     understood: list[Entry] = []
     for entry in declared:
@@ -184,15 +184,8 @@ def _merged(entry: Entry, below: Entry | None, *, replaces: bool) -> tuple[Entry
     return replace(whole, model=model or sound_part(MODELS[entry.section], given)), problems
 
 
-def _declared(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
-    """What `file` itself says, before it is laid over anything; what is faulty hides no rest."""
-    if file.problems and file.value is None:
-        return [], list(file.problems)
-    entries, problems = _entries(file)
-    return entries, [*file.problems, *problems]
-
-
 def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
+    """What `file` itself says, before it is laid over anything; what is faulty hides no rest."""
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
     if folder == "calendars":
         return _calendar(file)
@@ -204,37 +197,30 @@ def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
             "提醒方案写在 reminder-plans.yaml"
         )
         return [], [Problem(file.place(), message, warning=True)]
-    checked, problems = _checked(outline(model), file)
-    rows = (
-        {"rows": checked.rows} if isinstance(checked, DutyFile) and checked.rows is not None else {}
-    )
-    return [
-        Entry(section, key, file, (section, key), {**rows, **fields})
-        for key, fields in _mappings(file, section)
-    ], problems
-
-
-def _mappings(file: YamlFile, section: str) -> list[tuple[str, dict[str, Any]]]:
-    """What stands below `section`, as far as it is a mapping of mappings."""
+    checked, problems = validated(outline(model), file.value, file.place)
+    rows = getattr(checked, "rows", None)
+    shared = {} if rows is None else {"rows": rows}
     below = file.value.get(section) if isinstance(file.value, dict) else None
-    parts = below.items() if isinstance(below, dict) else ()
-    return [(key, fields) for key, fields in parts if isinstance(fields, dict)]
+    return [
+        Entry(section, key, file, (section, key), {**shared, **fields})
+        for key, fields in (below.items() if isinstance(below, dict) else ())
+        if isinstance(fields, dict)
+    ], problems
 
 
 def _calendar(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     if not isinstance(file.value, dict):
-        return [], _checked(HolidayYearRule, file)[1]
+        return [], validated(HolidayYearRule, file.value, file.place)[1]
     if "semesters" not in file.value:
         return [Entry("holidays", str(file.value.get("year")), file, (), file.value)], []
-    return list(_semesters(file, file.value["semesters"])), _checked(SemestersOutline, file)[1]
+    problems = validated(SemestersOutline, file.value, file.place)[1]
+    return list(semester_entries(file)), problems
 
 
-def _semesters(file: YamlFile, listed: object) -> Iterator[Entry]:
+def semester_entries(file: YamlFile) -> Iterator[Entry]:
+    """The semesters of a file, as far as it lists any."""
+    listed = file.value["semesters"]
     for index, fields in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(fields, dict):
             words = [str(fields.get(name) or "") for name in ("label", "city", "stage")]
             yield Entry("semesters", " ".join(words).rstrip(), file, ("semesters", index), fields)
-
-
-def _checked(model: type[Model], file: YamlFile) -> tuple[Model | None, list[Problem]]:
-    return validated(model, file.value, file.place)

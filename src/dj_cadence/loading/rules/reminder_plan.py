@@ -14,24 +14,14 @@ from dj_cadence.domain.reminders.plan import (
 )
 from dj_cadence.loading.rules.duty import Key, Office, Text
 from dj_cadence.loading.rules.yaml_file import RuleModel
+from dj_cadence.problem_texts import checked
 
-# After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
-Days = Annotated[int, Field(ge=-750, le=60)]
-WorkingDays = Annotated[int, Field(ge=-500, le=40)]
-Months = Annotated[int, Field(ge=-24, le=2)]
-RepeatWeeks = Annotated[int, Field(ge=1, le=8)]
-RepeatMonths = Annotated[int, Field(ge=1, le=2)]
-Grace = Annotated[int, Field(ge=0, le=60)]
-Level = Annotated[int, Field(ge=0, le=5)]
 Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
 
 
-def _not_reserved(key: str) -> str:
-    if key in RESERVED:
-        raise ValueError(f"{'、'.join(RESERVED)} 由系统自己使用，请换一个名字")
-    return key
-
-
+_not_reserved = checked(
+    lambda key: key not in RESERVED, f"{'、'.join(RESERVED)} 由系统自己使用，请换一个名字".format
+)
 RungKey = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=16), AfterValidator(_not_reserved)
 ]
@@ -42,43 +32,37 @@ class ReminderStepRule(RuleModel):
 
     key: RungKey
     from_: From = Field(alias="from")
-    days: Days = 0
-    working_days: WorkingDays = 0
-    months: Months = 0
+    # After its dates a task is looked at 100 days ahead at a time: nothing may lie further off.
+    days: Annotated[int, Field(ge=-750, le=60)] = 0
+    working_days: Annotated[int, Field(ge=-500, le=40)] = 0
+    months: Annotated[int, Field(ge=-24, le=2)] = 0
     percent: Annotated[int, Field(ge=1, le=99)] | None = None
-    repeat_weeks: RepeatWeeks | None = None
-    repeat_months: RepeatMonths | None = None
-    level: Level = 0
+    repeat_weeks: Annotated[int, Field(ge=1, le=8)] | None = None
+    repeat_months: Annotated[int, Field(ge=1, le=2)] | None = None
+    level: Annotated[int, Field(ge=0, le=5)] = 0
     office: Office | None = None
     fallback: Office = SECRETARY
     channels: tuple[Channel, ...] = ()
 
-    @field_validator("working_days", "months", "percent")
+    @field_validator("working_days", "months", "percent", "repeat_months")
     @classmethod
-    def _one_offset(cls, value: int, info: ValidationInfo) -> int:
-        if value and any(info.data.get(name) for name in ("days", "working_days", "months")):
-            raise ValueError("days、working_days、months、percent 只能写一个")
-        return value
-
-    @field_validator("percent")
-    @classmethod
-    def _on_the_way(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value and info.data.get("from_") is not From.OPENS:
-            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
-        return value
-
-    @field_validator("repeat_months")
-    @classmethod
-    def _one_repeat(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value and info.data.get("repeat_weeks"):
+    def _one_way(cls, value: int | None, info: ValidationInfo) -> int | None:
+        given = {name for name, other in info.data.items() if other}
+        if not value:
+            return value
+        if info.field_name == "repeat_months" and "repeat_weeks" in given:
             raise ValueError("repeat_weeks、repeat_months 只能写一个")
+        if info.field_name != "repeat_months" and given & {"days", "working_days", "months"}:
+            raise ValueError("days、working_days、months、percent 只能写一个")
+        if info.field_name == "percent" and info.data.get("from_") is not From.OPENS:
+            raise ValueError("percent 是从 opens 到截止日的百分之几，要和 from: opens 一起用")
         return value
 
 
 class EscalationStepRule(RuleModel):
     """One level of the reporting line; the first in the list is the superior."""
 
-    grace: Grace
+    grace: Annotated[int, Field(ge=0, le=60)]
     office: Office = CLERK
     fallback: Office = SECRETARY
     channels: tuple[Channel, ...] = ()
@@ -104,12 +88,12 @@ def to_plan(key: str, rule: PlanRule) -> ReminderPlan:
     return ReminderPlan(
         key,
         rule.title,
-        tuple(_step(reminder_step) for reminder_step in rule.rungs),
-        tuple(EscalationStep(**step.model_dump()) for step in rule.escalate),
+        tuple(
+            ReminderStep(
+                counted_from=step.from_, **step.model_dump(exclude={"from_"}, exclude_none=True)
+            )
+            for step in rule.rungs
+        ),
+        tuple(EscalationStep(**dict(step)) for step in rule.escalate),
         rule.through_quiet,
     )
-
-
-def _step(rule: ReminderStepRule) -> ReminderStep:
-    given = rule.model_dump(exclude={"from_"}, exclude_none=True)
-    return ReminderStep(counted_from=rule.from_, **given)

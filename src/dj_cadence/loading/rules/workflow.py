@@ -10,17 +10,14 @@ from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
 from dj_cadence.loading.rules.yaml_file import RuleModel
 
 StepKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=24)]
-Days = Annotated[int, Field(ge=-750, le=1500)]
-WorkingDays = Annotated[int, Field(ge=-500, le=500)]
-Months = Annotated[int, Field(ge=-36, le=60)]
 
 
 class OffsetRule(RuleModel):
     """How far from a day; at most one of the lengths is given, and nothing means that day."""
 
-    days: Days = 0
-    working_days: WorkingDays = 0
-    months: Months = 0
+    days: Annotated[int, Field(ge=-750, le=1500)] = 0
+    working_days: Annotated[int, Field(ge=-500, le=500)] = 0
+    months: Annotated[int, Field(ge=-36, le=60)] = 0
 
     @field_validator("working_days", "months")
     @classmethod
@@ -61,27 +58,23 @@ class WorkflowFile(RuleModel):
     workflows: dict[Key, WorkflowRule]
 
 
+_ALIKE = {"title", "office", "instructions", "checklist", "by_planning", "letters"}
+"""What a rule and its meaning call alike."""
 MARKS = tuple(mark.value for mark in Mark)
 
 
 def to_workflow(key: str, rule: WorkflowRule) -> Workflow:
     """The workflow that a faultless `rule` means."""
-    steps = tuple(_step(name, step) for name, step in rule.steps.items())
-    return Workflow(key, rule.title, rule.remind, steps)
-
-
-def _step(key: str, rule: StepRule) -> Step:
-    return Step(
-        key=key,
-        title=rule.title,
-        counted_from=rule.from_ or "",
-        not_before=Offset(**rule.not_before.model_dump()),
-        not_after=Offset(**rule.not_after.model_dump()) if rule.not_after else Offset(),
-        office=rule.office or "",
-        instructions=rule.instructions,
-        checklist=rule.checklist,
-        basis=tuple(to_basis(basis) for basis in rule.basis),
-        by_planning=rule.by_planning,
-        letters=rule.letters,
-        in_calendar=rule.in_calendar or rule.own,
+    steps = tuple(
+        Step(
+            key=name,
+            counted_from=step.from_ or "",
+            not_before=Offset(**dict(step.not_before)),
+            not_after=Offset(**dict(step.not_after or ())),
+            basis=tuple(map(to_basis, step.basis)),
+            in_calendar=step.in_calendar or step.own,
+            **step.model_dump(include=_ALIKE, exclude_none=True),
+        )
+        for name, step in rule.steps.items()
     )
+    return Workflow(key, rule.title, rule.remind, steps)

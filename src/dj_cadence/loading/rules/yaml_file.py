@@ -1,7 +1,7 @@
 """One YAML file: its plain value, where each part of it stands, and its faults."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_args, get_origin
@@ -69,22 +69,18 @@ def read_yaml(path: Path, name: str) -> YamlFile:
     """
     try:
         text = read_text(path, MOST_BYTES)
-    except FileNotFoundError:
-        return _unreadable(name, "没有这个文件")  # or a link that leads nowhere
-    except UnreadableError as error:
-        return _unreadable(name, str(error))
-    return replace(_read(name, text), text=text)
-
-
-def _read(name: str, text: str) -> YamlFile:
-    try:
         root = compose(text)
+    except (FileNotFoundError, UnreadableError) as error:  # or a link that leads nowhere
+        message = "没有这个文件" if isinstance(error, FileNotFoundError) else str(error)
+        return YamlFile(name, problems=(Problem(f"{name}:1:1", message),))
     except YAMLError as error:
         message = error.problem if isinstance(error, TooMuchError) else describe_syntax(str(error))
-        return YamlFile(name, problems=(Problem(f"{name}:{place_of(error)}", message),))
+        problem = Problem(f"{name}:{place_of(error)}", message)
+        return YamlFile(name, problems=(problem,), text=text)
     if root is None:
-        return YamlFile(name, problems=(Problem(f"{name}:1:1", "文件是空的", warning=True),))
-    return YamlFile(name, _plain(root), tuple(_repeated_keys(name, root)), root)
+        problem = Problem(f"{name}:1:1", "文件是空的", warning=True)
+        return YamlFile(name, problems=(problem,), text=text)
+    return YamlFile(name, _plain(root), tuple(_repeated_keys(name, root)), root, text)
 
 
 def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | None, list[Problem]]:
@@ -92,7 +88,15 @@ def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | Non
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        return None, [_problem(model, fault, place) for fault in error.errors()]
+        return None, [
+            Problem(place(fault["loc"], key=_is_about_key(fault)), describe(fault, model))
+            for fault in error.errors()
+        ]
+
+
+def _is_about_key(fault: ErrorDetails) -> bool:
+    loc = fault["loc"]
+    return fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
 
 
 def sound_part(model: type[Model], value: Mapping[str, Any]) -> Model:
@@ -130,16 +134,6 @@ def _without_required(model: type[Model]) -> type[Model]:
     return create_model(f"Partial{model.__name__}", __base__=model, **lenient)
 
 
-def _problem(model: type[BaseModel], fault: ErrorDetails, place: Place) -> Problem:
-    loc = fault["loc"]
-    at_key = fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
-    return Problem(place(loc, key=at_key), describe(fault, model))
-
-
-def _unreadable(name: str, message: str) -> YamlFile:
-    return YamlFile(name, problems=(Problem(f"{name}:1:1", message),))
-
-
 def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:
     if isinstance(node, SequenceNode):
         for item in node.value:
@@ -148,7 +142,7 @@ def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:
         return
     seen: set[str] = set()
     for key, value in node.value:
-        word = _key(key)
+        word = key.value
         if word in seen:
             place = f"{name}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
             yield Problem(place, f"{word} 写了两次，请合并成一处")
@@ -158,7 +152,7 @@ def _repeated_keys(name: str, node: Node) -> Iterator[Problem]:
 
 def _plain(node: Node) -> Any:
     if isinstance(node, MappingNode):
-        return {_key(key): _plain(value) for key, value in node.value}
+        return {key.value: _plain(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
         return [_plain(item) for item in node.value]
     match str(node.tag).rpartition(":")[2]:
@@ -172,14 +166,10 @@ def _plain(node: Node) -> Any:
             return node.value
 
 
-def _key(node: Node) -> str:
-    return str(node.value)
-
-
 def _child(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
     """(what names the part, the part itself); of a key written twice the last counts."""
     if isinstance(node, MappingNode):
-        return next(((k, v) for k, v in reversed(node.value) if _key(k) == str(step)), None)
+        return next(((k, v) for k, v in reversed(node.value) if k.value == str(step)), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None

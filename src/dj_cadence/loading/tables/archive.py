@@ -64,13 +64,8 @@ class Archive:
                 raise UnreadableTableError(TOO_LARGE)
 
     def read(self, part: str, most: int) -> bytes:
-        """At most so many bytes of a part."""
-        content = b""
-        for piece in self._pieces(part):
-            content += piece
-            if len(content) >= most:
-                break
-        return content[:most]
+        """At most so many bytes of a part, of its first piece."""
+        return next(self._pieces(part), b"")[:most]
 
     def elements(self, part: str, wanted: Collection[str]) -> Iterator[Element]:
         """The elements of these names in the part's XML, in the order in which they begin."""

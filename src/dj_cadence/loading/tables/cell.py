@@ -1,7 +1,8 @@
-"""What a cell of a table holds, and of what kind it is."""
+"""What a cell of a table holds, of what kind it is, and how a spreadsheet shows its number."""
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -83,3 +84,104 @@ def text_cell(text: str) -> Cell | None:
 def number_text(number: float) -> str:
     """12 for 12.0."""
     return str(int(number)) if number.is_integer() else repr(number)
+
+
+# --- numbers with a format: with leading zeros, or as dates -----------------------------------
+
+_GENERAL = "General"
+_BUILT_IN = {
+    **dict.fromkeys((17, 27, 36, 50, 52, 57), "yyyy-mm"),
+    **dict.fromkeys((14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56), "hh:mm"),
+}
+"""What the numbers of formats mean that no file spells out; 27 to 58 are those of Chinese."""
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[[^\]]*\]|(.)', re.DOTALL)
+_AM_PM = re.compile(r"am/pm|a/p|上午/下午", re.IGNORECASE)
+_MOST_DIGITS = 1e15
+_LAST_SERIAL = 2_958_466
+"""The day after 9999-12-31."""
+_LEAP_BUG = 60
+"""The 29 February 1900 that never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """What the format of a cell makes of its number."""
+
+    letters: str = ""
+    """Of y, m, d, h and s those that the format shows; empty for what is no date."""
+    elapsed: bool = False
+    """Hours beyond 24, as in [h]:mm."""
+    pattern: tuple[str, ...] = ()
+    """Digits (0, #) and texts between them, where they change what is shown."""
+
+    def cell(self, number: float, *, since_1904: bool) -> Cell:
+        """The cell of a number; serials count from 1904 in workbooks that say so."""
+        if self.letters:
+            return self._moment(number, since_1904=since_1904)
+        if abs(number) >= _MOST_DIGITS:
+            return Cell(Kind.ROUNDED, f"{number:G}")
+        shown = _filled(self.pattern, number) if self.pattern else number_text(number)
+        return Cell(Kind.NUMBER, shown, number)
+
+    def _moment(self, number: float, *, since_1904: bool) -> Cell:
+        if self.elapsed or not set(self.letters) & set("yd") or 0 <= number < 1:
+            return Cell(Kind.TIME, number_text(number))
+        moment = moment_of(number, since_1904=since_1904)
+        if moment is None:
+            return Cell(Kind.ERROR, "####")
+        if "y" in self.letters and "d" not in self.letters:
+            return Cell(Kind.DATE, f"{moment.year}年{moment.month}月")
+        midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+        return Cell(Kind.DATE, moment.date().isoformat() if midnight else str(moment))
+
+
+def moment_of(serial: float, *, since_1904: bool) -> datetime | None:
+    """The day that a spreadsheet means by a number; None where it means none."""
+    never_was = int(serial) == _LEAP_BUG and not since_1904
+    if never_was or not 0 <= serial < _LAST_SERIAL:
+        return None
+    if since_1904:
+        first = datetime(1904, 1, 1)  # noqa: DTZ001 - a cell knows no zone
+    else:
+        first = datetime(1899, 12, 30 if serial > _LEAP_BUG else 31)  # noqa: DTZ001
+    try:
+        return first + timedelta(seconds=round(serial * 86400))
+    except OverflowError:
+        return None
+
+
+def number_format(number: int, code: str | None) -> NumberFormat:
+    """The format of this number; `code` where the file spells it out."""
+    return _parsed(_BUILT_IN.get(number, _GENERAL) if code is None else code)
+
+
+def _parsed(code: str) -> NumberFormat:
+    section = code.partition(";")[0][:200]
+    if section.lower() == "general" or "通用" in section:
+        return NumberFormat()
+    parts = list(_LITERAL.finditer(_AM_PM.sub("", section)))
+    symbols = "".join(part[3] or "" for part in parts).lower()
+    letters = "".join(symbol for symbol in "ymdhs" if symbol in symbols)
+    elapsed = bool(re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE))
+    if letters or elapsed:
+        return NumberFormat(letters or "h", elapsed=elapsed)
+    if set(symbols) & set(".%e/@,"):
+        return NumberFormat()
+    pattern = tuple(text for part in parts if (text := part[1] or part[2] or part[3] or ""))
+    digits = [symbol for symbol in pattern if symbol in ("0", "#", "?")]
+    if not digits or (len(digits) == len(pattern) and digits.count("0") < 2):
+        return NumberFormat()
+    return NumberFormat(pattern=tuple("#" if symbol == "?" else symbol for symbol in pattern))
+
+
+def _filled(pattern: tuple[str, ...], number: float) -> str:
+    """Digits put into the places of a format from the right; what is left over stands before."""
+    digits = list(str(round(abs(number))))
+    shown = [
+        (digits.pop() if digits else sign.strip("#")) if sign in ("0", "#") else sign
+        for sign in reversed(pattern)
+    ]
+    first = next(index for index, sign in enumerate(pattern) if sign in ("0", "#"))
+    shown.insert(len(pattern) - first, "".join(digits))
+    return ("-" if number < 0 else "") + "".join(reversed(shown))

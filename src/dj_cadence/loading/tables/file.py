@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 from dj_cadence.bounded_file import UnreadableError, read_bytes
-from dj_cadence.loading.evidence_kind import OLE, has_ole_entry
+from dj_cadence.loading.evidence_file import OLE, has_ole_entry
 from dj_cadence.loading.tables.archive import Archive
 from dj_cadence.loading.tables.sheet import Sheet, UnreadableTableError
 from dj_cadence.loading.tables.text_table import decoded, read_text_table, separator_of
 from dj_cadence.loading.tables.workbook import MAIN, read_workbook
 
-TABLE_SUFFIXES = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
+_TEXTS = (".csv", ".txt", ".tsv")
+TABLE_SUFFIXES = (".xlsx", ".xlsm", *_TEXTS)
 _ADVISED = (".xls", ".et", ".ods", ".numbers", ".xlsb", ".xlt", ".ett", ".htm", ".html")
 """Other files that hold tables: what to do with them is said."""
 _MOST_BYTES = 50_000_000
@@ -49,21 +50,20 @@ def read_sheets(path: Path) -> list[Sheet]:
     if not content.strip():
         raise UnreadableTableError("文件是空的。")
     if content.startswith(b"PK"):
-        return _read_archive(path.name, content)
+        archive = Archive(content)
+        if MAIN in archive.names():
+            return read_workbook(path.name, archive)
+        raise UnreadableTableError(_other_archive(archive))
     if advice := _advice(content):
         raise UnreadableTableError(advice)
-    return [_read_text(path, content)]
+    # One that is called a workbook must have columns.
+    if path.suffix.lower() not in _TEXTS and not _has_columns(content):
+        raise UnreadableTableError(_NO_TABLE)
+    return [read_text_table(path.name, content)]
 
 
-def _read_archive(name: str, content: bytes) -> list[Sheet]:
-    archive = Archive(content)
-    names = set(archive.names())
-    if MAIN in names:
-        return read_workbook(name, archive)
-    raise UnreadableTableError(_other_archive(archive, names))
-
-
-def _other_archive(archive: Archive, names: set[str]) -> str:
+def _other_archive(archive: Archive) -> str:
+    names = archive.names()
     if "xl/workbook.bin" in names:
         return f"这是二进制工作簿（xlsb）。{_SAVE_AS}"
     if any(name.startswith("Index/") or name == "Index.zip" for name in names):
@@ -90,14 +90,6 @@ def _advice(content: bytes) -> str:
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
         return "这不是表格，请把内容放进 xlsx 表格再导入。"
     return ""
-
-
-def _read_text(path: Path, content: bytes) -> Sheet:
-    """A text file, by whatever name; one that is called a workbook must have columns."""
-    named_text = path.suffix.lower() in (".csv", ".txt", ".tsv")
-    if not named_text and not _has_columns(content):
-        raise UnreadableTableError(_NO_TABLE)
-    return read_text_table(path.name, content)
 
 
 def _has_columns(content: bytes) -> bool:

@@ -7,15 +7,14 @@ result, a merge over two columns, what is hidden, what stands below the table.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dj_cadence.domain.dates.written_date import parse_date
 from dj_cadence.domain.roster.rows import Origin, TableRow
 from dj_cadence.domain.table_column import Column, Columns, Content, squeezed
-from dj_cadence.loading.tables.cell import Cell, Kind
+from dj_cadence.loading.tables.cell import Cell, Kind, moment_of
 from dj_cadence.loading.tables.header import Header, find_header, header_faults
-from dj_cadence.loading.tables.number_format import moment_of
 from dj_cadence.loading.tables.sheet import Merge, Row, Sheet, UnreadableTableError
 from dj_cadence.problems import Problem
 
@@ -58,7 +57,14 @@ def read_table(sheet: Sheet, kinds: Sequence[Columns], most: int) -> Table | Non
         Problem(_place(sheet, header.last.number, column), text, warning=warning)
         for column, text, warning in header_faults(header, sheet, shown)
     )
-    table.problems += _hidden_rows(sheet, [row for row in below if row.hidden], numbers)
+    hidden = [row.number for row in below if row.hidden and _own(row, numbers)]
+    if hidden:
+        listed = "、".join(map(str, hidden[:5])) + ("……" if len(hidden) > 5 else "")
+        text = (
+            f"有 {len(hidden)} 行是隐藏的（第 {listed} 行），没有导入；"
+            "要导入请取消筛选或取消隐藏，不要的行请删去。"
+        )
+        table.problems.append(Problem(sheet.name, text, warning=True))
     entries = [row for row in shown if _own(row, numbers)]
     if len(entries) > most:
         raise UnreadableTableError(f"一次最多导入 {most} 行，请分成几个文件，分次导入。")
@@ -88,19 +94,6 @@ def _own(row: Row, numbers: Mapping[str, int]) -> bool:
     """Whether a row says anything in the table's columns that it does not share with one above."""
     cells = (n for n in numbers.values() if n in row.cells)
     return any(n not in row.merged or row.merged[n].top == row.number for n in cells)
-
-
-def _hidden_rows(
-    sheet: Sheet, rows: Sequence[Row], numbers: Mapping[str, int]
-) -> Iterator[Problem]:
-    hidden = [row.number for row in rows if _own(row, numbers)]
-    if hidden:
-        listed = "、".join(map(str, hidden[:5])) + ("……" if len(hidden) > 5 else "")
-        message = (
-            f"有 {len(hidden)} 行是隐藏的（第 {listed} 行），没有导入；"
-            "要导入请取消筛选或取消隐藏，不要的行请删去。"
-        )
-        yield Problem(sheet.name, message, warning=True)
 
 
 def _aside(row: Row, header: Header) -> str:

@@ -109,7 +109,7 @@ def deliver(
             Connections(
                 channel,
                 notifiers.get(channel) or partial(_none, channel),
-                settings.connections(channel),
+                settings.channels[channel].connections if channel in settings.channels else 1,
                 leaving or Event(),
             ),
             owner,

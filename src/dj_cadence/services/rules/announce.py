@@ -15,9 +15,8 @@ from dj_cadence.domain.planning.slots import slots_of
 from dj_cadence.domain.reminders.escalation import graces_text
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.citation import full_citation, standard_cited
-from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier
+from dj_cadence.domain.rules.duty import Duty, Every, OwedBy, Tier, Vacation
 from dj_cadence.domain.rules.override import OverrideKey
-from dj_cadence.domain.rules.vacation import Vacation
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion

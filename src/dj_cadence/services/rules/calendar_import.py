@@ -12,7 +12,7 @@ from dj_cadence.chinese import os_reason
 from dj_cadence.errors import Refused
 from dj_cadence.loading.calendars.checks import PlacedSemester, semester_faults
 from dj_cadence.loading.calendars.file import CalendarFile, read_calendar
-from dj_cadence.loading.calendars.text import semesters_text, year_text
+from dj_cadence.loading.calendars.rule import semesters_text, year_text
 from dj_cadence.loading.rules.catalogue import LoadedRules, load_catalogue, shipped_schedules
 from dj_cadence.problems import Problem, faults
 from dj_cadence.store.core.database import Session

@@ -164,7 +164,7 @@ def announce(
 ) -> None:
     """上级为下级统一部署一项职责：最迟日期、计划日、主题，或采纳默认周期。"""
     from dj_cadence.domain.dates.period import chinese_label
-    from dj_cadence.domain.rules.vacation import Vacation
+    from dj_cadence.domain.rules.duty import Vacation
     from dj_cadence.services.access.actors import check_announces_for
     from dj_cadence.services.rules import announce as announcements
 
