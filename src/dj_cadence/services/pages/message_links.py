@@ -72,7 +72,7 @@ def standing_token(
     session: Session, catalogue: Catalogue, settings: Settings, message_id: int, now: datetime
 ) -> str:
     """The secret of a message's link, as long as it opens something; else empty."""
-    token = _token(settings, message_id)
+    token = message_token(settings.key, message_id)
     try:
         open_link(session, catalogue, settings, token, now)
     except (UnknownLink, ExpiredLink):
@@ -85,7 +85,7 @@ def live_links(
 ) -> list[LiveLink]:
     """The links of a person that open something now, the newest first."""
     by_token = {
-        _token(settings, row.id): row
+        message_token(settings.key, row.id): row
         for row in store.sent_to(session, person_id, (now - LISTED_BACK).date())
     }
     links = []
@@ -102,11 +102,7 @@ def withdraw(
     """End the link of one message to a person; without one, the links of all."""
     for row in store.sent_to(session, person_id, (now - LISTED_BACK).date()):
         if message_id in (0, row.id):
-            tokens.revoke(session, _token(settings, row.id), now)
-
-
-def _token(settings: Settings, message_id: int) -> str:
-    return message_token(settings.key, message_id)
+            tokens.revoke(session, message_token(settings.key, row.id), now)
 
 
 def _opened(
