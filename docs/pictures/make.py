@@ -32,7 +32,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.rendering.documents import render_paper
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
-from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.digest.making import requested_digest
 from dj_cadence.services.documents.letters import ELECTION, paper
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.rules.announce import announce

@@ -18,7 +18,7 @@ WRITERS = {
     "channel_state": "store/delivery/circuits.py",
     "cohort": "store/planning/cohorts.py",
     "digest": "store/digest/digests.py",
-    "evidence": "store/tasks/evidence.py",
+    "evidence": "store/tasks/records.py",
     "feed": "store/feeds/feeds.py",
     "feed_revision": "store/feeds/feeds.py",
     "handled_report": "store/delivery/reports.py",

@@ -44,7 +44,7 @@ from dj_cadence.services.planning.apply import PlanReport, horizon
 from dj_cadence.services.reminders.daily_update import advance
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
 from dj_cadence.services.site import Site
-from dj_cadence.services.tasks.elections import settle_elections
+from dj_cadence.services.tasks.record_import import settle_elections
 from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store import schema
 from dj_cadence.store.core.database import Database

@@ -12,14 +12,13 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from dj_cadence.chinese import official_day
 from dj_cadence.domain import labels
-from dj_cadence.domain.documents.document import Document, DocumentLine, WallPlan
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine, WallPlan
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
     OrganizationForm,
-    Titles,
+    titles_of,
 )
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem
@@ -98,7 +97,7 @@ def samples(kind: DocumentKind) -> list[Document]:
     for form in forms:
         term = CommitteeTerm("示例党支部", form, date(2023, 3, 31), date(2026, 3, 31))
         document = Document(kind, "示例党支部", "示例党委", day, (term,), day, we="委", form=form)
-        document = replace(document, titles=Titles(document.org_name, form))
+        document = replace(document, titles=titles_of(document.org_name, form))
         complete = replace(document, full_members=12, probationary_members=1, elected_on=day)
         many = replace(complete, terms=(term, term), contact=ContactPerson("王老师", "0531-1"))
         documents += [replace(document, superior_name=""), many]

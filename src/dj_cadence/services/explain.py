@@ -137,7 +137,7 @@ def history(
 
 def _papers(session: Session, task_id: int) -> list[str]:
     """The papers that stand behind its records."""
-    papers = evidence.all_of_tasks(session, [task_id]).get(task_id, [])
+    papers = evidence.of_tasks(session, [task_id], taken_back=True).get(task_id, [])
     return [
         f"  附件 {p.id}：{p.name}（{-(-p.size // 1024)} KB，{p.sha256[:12]}）"
         f"{'' if p.counts else '，登记已撤回'}"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dj_cadence.services.delivery.bundle import bundle
-from dj_cadence.services.digest.on_demand import order_digest
+from dj_cadence.services.digest.making import order_digest
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import address, appointment, digest, message, notice, org, person, task

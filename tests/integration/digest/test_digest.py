@@ -15,7 +15,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.counts import total
-from dj_cadence.services.digest.on_demand import as_message, requested_digest
+from dj_cadence.services.digest.making import as_message, requested_digest
 from dj_cadence.services.digest.views import digest_view
 from dj_cadence.services.tasks.record import done, missed
 from dj_cadence.store.core.database import Database

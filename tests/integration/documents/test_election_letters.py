@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from docx import Document as WordFile
 
-from dj_cadence.domain.documents.document import Document
+from dj_cadence.domain.documents.document import Document, DocumentKind
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
     OrganizationForm,
-    Titles,
+    titles_of,
 )
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.rendering.documents import check_documents, render_document, samples
 from tests.world.files.office import pages_of_all
@@ -42,7 +41,7 @@ def about(who: str, kind: DocumentKind, **known: object) -> Document:
     form, name = FORMS[who], NAMES[who]
     term = CommitteeTerm(name, form, date(2023, 8, 31), date(2026, 8, 31))
     paper = Document(kind, name, "云溪区教育工委", DAY, (term,), we="委", form=form)
-    return replace(paper, titles=Titles(name, form), **known)  # type: ignore[arg-type]
+    return replace(paper, titles=titles_of(name, form), **known)  # type: ignore[arg-type]
 
 
 def text(paper: Document, folder: Path) -> str:
@@ -251,7 +250,7 @@ def test_no_word_of_a_title_breaks_and_who_signs_stands_with_the_last_words(tmp_
     papers = {kind: about("branch", kind) for kind in (*ANSWERS, DocumentKind.REQUEST)}
     files = {kind: tmp_path / f"{kind}.docx" for kind in papers}
     for kind, paper in papers.items():
-        long = replace(paper, org_name=LONG, titles=Titles(LONG, FORMS["branch"]))
+        long = replace(paper, org_name=LONG, titles=titles_of(LONG, FORMS["branch"]))
         papers[kind] = replace(
             long, contact=ContactPerson("云溪区教育工委党建办王老师", "0531-00000000")
         )

@@ -11,9 +11,8 @@ import pytest
 from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document
+from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
@@ -150,11 +149,11 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
 
 def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
-        found = orgs.find_org(session, "B1")
-        year = wall_plan(session, EVERYTHING, found, year=2026, **SEEN)
-        month = wall_plan(session, EVERYTHING, found, month=date(2026, 6, 1), **SEEN)
+        writer = DocumentWriter(session, EVERYTHING, orgs.find_org(session, "B1"), **SEEN)
+        year = wall_plan(writer, year=2026)
+        month = wall_plan(writer, month=date(2026, 6, 1))
         with pytest.raises(Refused, match="第一党支部在2019年没有任务"):
-            wall_plan(session, EVERYTHING, found, year=2019, **SEEN)
+            wall_plan(writer, year=2019)
 
     assert (year.span, month.span) == ("2026年", "2026年6月")
     assert 0 < len(month.core) <= len(year.core) <= CORE_LINES

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
-from dj_cadence.services.digest.on_demand import requested_digest
+from dj_cadence.services.digest.making import requested_digest
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.rules.applied import applied_catalogue

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
 from dj_cadence.domain.organizations.facts import Change, Facts
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.reminders.notice import Holder
 from dj_cadence.domain.roster.columns import ORG_COLUMNS
 from dj_cadence.domain.roster.rows import Origin, RosterSheets, TableRow
 from dj_cadence.errors import Refused

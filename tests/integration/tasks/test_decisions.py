@@ -15,7 +15,7 @@ from dj_cadence.services.digest.views import digest_view, digests_of_a_pass
 from dj_cadence.services.pages.overview import decisions
 from dj_cadence.services.site import Site
 from dj_cadence.services.tasks import record, superior_decisions
-from dj_cadence.services.tasks.last_word import last_words
+from dj_cadence.services.tasks.listing import last_words
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.schema import appointment, org, person

@@ -227,4 +227,4 @@ def test_a_file_of_a_record_that_was_taken_back_can_be_taken_back_too(
     assert take_back(march, mine, 1, "x") == "会议记录.pdf"
 
     with march.read() as session:
-        assert evidence.all_of_tasks(session, [mine]) == {}
+        assert evidence.of_tasks(session, [mine], taken_back=True) == {}

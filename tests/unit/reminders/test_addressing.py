@@ -1,6 +1,6 @@
 """Who hears of something an office must do."""
 
-from dj_cadence.domain.reminders.recipient import Addressee, Holder, addressee, digest_reader
+from dj_cadence.domain.reminders.notice import Addressee, Holder, addressee, digest_reader
 
 SECRETARY = Holder(1, "王书记", acting=False)
 LEADER = Holder(2, "李老师", acting=False)

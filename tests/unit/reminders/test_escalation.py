@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from dj_cadence.domain.organizations.offices import CLERK
-from dj_cadence.domain.reminders.escalation import (
+from dj_cadence.domain.reminders.daily_update import (
     Escalation,
     graces_text,
     next_escalation,

@@ -5,13 +5,18 @@ from datetime import date
 import pytest
 
 from dj_cadence.domain.tasks.matching import Window, choose, nearest
+from dj_cadence.domain.tasks.task import State, Task
+
+NO_TASK = Task(*[None] * len(Task._fields))  # type: ignore[arg-type]
 
 
 def window(
     task_id: int, opens: str, due: str, grace: str, about: int = 0, *, owed: bool = True
 ) -> Window:
-    days = (date.fromisoformat(day) for day in (opens, due, grace))
-    return Window(task_id, about, *days, owed)
+    first, last, grace_end = (date.fromisoformat(day) for day in (opens, due, grace))
+    state = State.OPEN if owed else State.DONE
+    task = NO_TASK._replace(id=task_id, subject_id=about, opens=first, due=last, state=state)
+    return Window(task, "", grace_end)
 
 
 APRIL = window(4, "2026-04-01", "2026-04-30", "2026-05-11")
@@ -31,7 +36,7 @@ MONTHS = (MAY, APRIL, JUNE)
     ],
 )
 def test_the_window_decides_and_then_the_time_of_recording(day: str, task_id: int) -> None:
-    assert [one.task_id for one in choose(MONTHS, date.fromisoformat(day))] == [task_id]
+    assert [one.task.id for one in choose(MONTHS, date.fromisoformat(day))] == [task_id]
 
 
 @pytest.mark.parametrize("day", ["2026-03-31", "2026-07-08"])
@@ -43,8 +48,8 @@ def test_a_window_that_leaves_its_year_takes_the_day() -> None:
     of_2026 = window(1, "2026-10-01", "2027-03-31", "2027-04-08")
     of_2027 = window(2, "2027-10-01", "2028-03-31", "2028-04-10")
 
-    assert [w.task_id for w in choose((of_2027, of_2026), date(2027, 2, 10))] == [1]
-    assert [w.task_id for w in nearest((of_2027, of_2026), date(2027, 6, 1))] == [1, 2]
+    assert [w.task.id for w in choose((of_2027, of_2026), date(2027, 2, 10))] == [1]
+    assert [w.task.id for w in nearest((of_2027, of_2026), date(2027, 6, 1))] == [1, 2]
 
 
 def test_what_is_owed_goes_before_what_is_settled_and_the_earlier_due_before_the_later() -> None:

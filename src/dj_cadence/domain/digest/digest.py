@@ -1,14 +1,16 @@
 """What a superior reads each week, as values."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.dates.iso_week import first_day_of_week
 from dj_cadence.domain.dates.working_days import WorkCalendar
+from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.tasks.task import first_overdue_day, last_answer_day
 
 WEEK = timedelta(days=7)
@@ -125,10 +127,6 @@ class DigestDays:
     """The week's first working day: what was settled up to the day before is its news."""
     monday: date
 
-    @property
-    def sunday(self) -> date:
-        return self.monday + 6 * DAY
-
 
 def digest_days(week: str, before: str, calendar: WorkCalendar) -> DigestDays:
     """The stretch of the digest of `week`, where `before` is the week of the last one made.
@@ -195,3 +193,31 @@ def _as_one(lines: Sequence[DigestLine]) -> DigestLine:
         reason="",
         task_id=0,
     )
+
+
+class HasPosition(Protocol):
+    """What belongs to an organization of the tree."""
+
+    @property
+    def position(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=HasPosition)
+
+
+class SubtreeRows(Generic[Row]):
+    """Rows in the organizations' own order, in which a subtree is a stretch of positions."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._positions = [row.position for row in rows]
+
+    def below(self, above: Organization) -> Sequence[Row]:
+        """Those strictly below an organization."""
+        first = bisect_right(self._positions, above.position)
+        return self._rows[first : bisect_right(self._positions, above.subtree_end)]
+
+
+def child_of(row: HasPosition, children: Sequence[Organization]) -> Organization:
+    """Which of the organizations directly below the row belongs to."""
+    return children[bisect_left(children, row.position, key=lambda child: child.subtree_end)]

@@ -52,32 +52,25 @@ class OrganizationForm:
 class Titles:
     """The titles of an election's letters, as each stands above it and as others quote it."""
 
-    org_name: str
-    form: OrganizationForm
+    request: str
+    reply: str
+    candidates: str
+    candidates_reply: str
+    result: str
+    result_reply: str
 
-    @property
-    def request(self) -> str:
-        return f"{self.org_name}关于召开{self.form.meeting}进行换届选举的请示"
 
-    @property
-    def reply(self) -> str:
-        return f"关于同意{self.org_name}召开{self.form.meeting}进行换届选举的批复"
-
-    @property
-    def candidates(self) -> str:
-        return f"{self.org_name}关于{self.form.elected}候选人预备人选的请示"
-
-    @property
-    def candidates_reply(self) -> str:
-        return f"关于{self.org_name}{self.form.elected}候选人预备人选的批复"
-
-    @property
-    def result(self) -> str:
-        return f"{self.org_name}关于选举结果的报告"
-
-    @property
-    def result_reply(self) -> str:
-        return f"关于{self.org_name}选举结果的批复"
+def titles_of(org_name: str, form: OrganizationForm) -> Titles:
+    """Of the organization that elects."""
+    meeting, elected = f"召开{form.meeting}进行换届选举", f"{form.elected}候选人预备人选"
+    return Titles(
+        f"{org_name}关于{meeting}的请示",
+        f"关于同意{org_name}{meeting}的批复",
+        f"{org_name}关于{elected}的请示",
+        f"关于{org_name}{elected}的批复",
+        f"{org_name}关于选举结果的报告",
+        f"关于{org_name}选举结果的批复",
+    )
 
 
 @dataclass(frozen=True, slots=True)

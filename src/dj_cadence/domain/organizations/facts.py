@@ -34,6 +34,7 @@ PARTY_ORGANIZATIONS = frozenset(
     {OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH, OrgKind.BRANCH, OrgKind.JOINT_BRANCH}
 )
 """Those with a term of office of their own; a 党小组 is part of its branch."""
+SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
 APPROVERS = frozenset({OrgKind.PARTY_COMMITTEE, OrgKind.SUPERVISOR})
 
 STAGES = (

@@ -214,17 +214,13 @@ def _reminder(step: ReminderStep, day: date, occurrence: int) -> Reminder:
 
 
 def _base(step: ReminderStep, dates: TaskDates) -> date | None:
-    match step.counted_from:
-        case From.OPENS:
-            return dates.opens
-        case From.PLANNED:
-            return dates.planned
-        case From.TARGET:
-            return dates.planned or dates.due
-        case From.DUE_MONTH:
-            return max(dates.due.replace(day=1), dates.opens)
-        case From.DUE:
-            return dates.due
+    return {
+        From.OPENS: dates.opens,
+        From.PLANNED: dates.planned,
+        From.TARGET: dates.planned or dates.due,
+        From.DUE_MONTH: max(dates.due.replace(day=1), dates.opens),
+        From.DUE: dates.due,
+    }[step.counted_from]
 
 
 def _first_day(step: ReminderStep, base: date, calendar: WorkCalendar) -> date:

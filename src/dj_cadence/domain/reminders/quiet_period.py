@@ -24,7 +24,10 @@ class QuietPeriod:
 
     def holds(self, position: int, day: date) -> bool:
         """Whether the organization at `position` is told nothing on `day`."""
-        return self.first <= position <= self.last and self.since <= day <= self.until
+        return self.first <= position <= self.last and self.runs_on(day)
+
+    def runs_on(self, day: date) -> bool:
+        return self.since <= day <= self.until
 
 
 def speaks_on(quiets: Iterable[QuietPeriod], positions: Iterable[int], day: date) -> date:

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.chinese import LabelledEnum
+
+
+class Way(LabelledEnum):
+    """By which door an act came in, as the trail keeps it; one of the engine's own has none."""
+
+    LINK = "link", "用消息里的链接"
+    PAGE = "page", "登录后"
+    COMMAND = "command", "用命令"
+    IMPORT = "import", "从文件导入"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.making import digests_due, make_digests
-from dj_cadence.services.reminders.handover import tell_new_holders
-from dj_cadence.services.reminders.recipients import Bundle, Recipients, gather
+from dj_cadence.services.reminders.recipients import Bundle, Recipients, tell_new_holders
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database, Session
@@ -19,9 +18,8 @@ from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.reminders import quiet_periods as store
-from dj_cadence.store.reminders.handovers import any_new_holder
 from dj_cadence.store.reminders.notices import Assignment
-from dj_cadence.store.reminders.waiting_notices import any_waiting
+from dj_cadence.store.reminders.waiting_notices import any_new_holder, any_waiting
 from dj_cadence.store.site import site as sites
 
 PERSONS_AT_ONCE = 500
@@ -46,7 +44,7 @@ def bundle(
     with database.read() as session:
         row, quiets = sites.load(session), store.every(session)
         week = digests_due(catalogue, row.digest_week, today)
-        if store.is_quiet_everywhere(session, today):
+        if any(not quiet.org_code and quiet.runs_on(today) for quiet in quiets):
             week = None  # the next one speaks of this week too
         newcomers = any_new_holder(session, today)
         if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
@@ -79,7 +77,8 @@ def _addressed(
     while True:
         with database.read() as session:
             readers = digests.unsent(session, week_label(today))
-            gathered = gather(session, catalogue.calendar, settings, quiets, readers, today)
+            gathered = Recipients(session, catalogue.calendar, settings, quiets, readers, today)
+            gathered.gather()
         if gathered.unaddressed:
             with database.write(durable=False) as session:
                 notices.close_unaddressed(session, gathered.unaddressed)
@@ -125,8 +124,8 @@ def _put_in(session: Session, batch: list[Bundle], message_ids: dict[int, int], 
         if message_id is None:
             continue
         assignments += [
-            Assignment(told.notice_id, message_id, each.person_id, told.org_id, told.relay)
-            for told in each.notices
+            Assignment(notice_id, message_id, each.person_id, org_id, relay)
+            for notice_id, org_id, relay in each.notices
         ]
         if each.digests:
             digests.put_in(session, week, each.digests, message_id)

@@ -5,24 +5,66 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from dj_cadence.domain.dates.working_days import CalendarStatus, WorkCalendar
-from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
+from dj_cadence.domain.digest.digest import SubtreeRows, child_of
 from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.digest import missing_data as store
-from dj_cadence.store.digest.missing_data import Gap
 
 _NAMED = 20
 """So many organizations are named; of more, only how many there are at each child."""
 _AHEAD = timedelta(days=60)
-_Kind = tuple[str, str, Sequence[Gap]]
-"""The sentence about one organization, that about several of a child, and where it is so."""
 
 
 class MissingData:
     """Read once for a part of the tree."""
 
-    def __init__(self, kinds: Sequence[_Kind]) -> None:
-        self._kinds = [(at_one, at_many, SubtreeRows(gaps)) for at_one, at_many, gaps in kinds]
+    def __init__(
+        self,
+        session: Session,
+        span: TreeRange,
+        today: date,
+        channels: Collection[str],
+        since: datetime | None = None,
+    ) -> None:
+        """With `since` only what did not arrive from then on: it cannot wait for a month's end."""
+        monthly = since is None
+        self._kinds = [
+            (at_one, at_many, SubtreeRows(store.gaps(session, span, where)))
+            for is_asked, at_one, at_many, where in (
+                (
+                    monthly,
+                    "{0}：没有上次换届日期，无法推算届满日，请补录",
+                    "{0}：{1}个组织没有上次换届日期，请督促补录",
+                    store.without_election_date(),
+                ),
+                (
+                    monthly,
+                    "{0}：书记空缺，请确定负责人",
+                    "{0}：{1}个组织书记空缺，请督促确定负责人",
+                    store.without_secretary(today),
+                ),
+                (
+                    monthly,
+                    "{0}：没有人有可用地址，收不到提醒，请补录",
+                    "{0}：{1}个组织没有人有可用地址，请督促补录",
+                    store.without_address(today, channels),
+                ),
+                (
+                    True,
+                    "{0}：无法联系，{1}项逾期没有报到，已直接报它的上一级，请补录可用地址",
+                    "{0}：{1}个组织无法联系，逾期已直接报它们的上一级，请督促补录",
+                    store.unreachable_superiors(since and since.date()),
+                ),
+                (
+                    True,
+                    "{0}：{1}的地址（{2}）被退回，收不到消息，请更正",
+                    "{0}：{1}个地址被退回，收不到消息，请督促更正",
+                    store.bounced_addresses(today, since),
+                ),
+                (monthly, "{0}：{1}空缺", "{0}：{1}个职务空缺", store.vacant_offices(today)),
+            )
+            if is_asked
+        ]
 
     def is_any_below(self, above: Organization) -> bool:
         """Whether anything is missing strictly below."""
@@ -40,57 +82,6 @@ class MissingData:
                 counted = ((child.name, numbers[child.id]) for child in children)
                 lines += [at_many.format(name, number) for name, number in counted if number]
         return lines
-
-
-def all_missing(
-    session: Session, span: TreeRange, today: date, channels: Collection[str]
-) -> MissingData:
-    """All that is missing."""
-    return MissingData(
-        [
-            (
-                "{0}：没有上次换届日期，无法推算届满日，请补录",
-                "{0}：{1}个组织没有上次换届日期，请督促补录",
-                store.without_election_date(session, span),
-            ),
-            (
-                "{0}：书记空缺，请确定负责人",
-                "{0}：{1}个组织书记空缺，请督促确定负责人",
-                store.without_secretary(session, span, today),
-            ),
-            (
-                "{0}：没有人有可用地址，收不到提醒，请补录",
-                "{0}：{1}个组织没有人有可用地址，请督促补录",
-                store.without_address(session, span, today, channels),
-            ),
-            *_undelivered(session, span, today),
-            ("{0}：{1}空缺", "{0}：{1}个职务空缺", store.vacant_offices(session, span, today)),
-        ]
-    )
-
-
-def newly_undelivered(
-    session: Session, span: TreeRange, today: date, since: datetime
-) -> MissingData:
-    """Only what did not arrive since the digest before: it cannot wait for the monthly look."""
-    return MissingData(_undelivered(session, span, today, since))
-
-
-def _undelivered(
-    session: Session, span: TreeRange, today: date, since: datetime | None = None
-) -> list[_Kind]:
-    return [
-        (
-            "{0}：无法联系，{1}项逾期没有报到，已直接报它的上一级，请补录可用地址",
-            "{0}：{1}个组织无法联系，逾期已直接报它们的上一级，请督促补录",
-            store.unreachable_superiors(session, span, since and since.date()),
-        ),
-        (
-            "{0}：{1}的地址（{2}）被退回，收不到消息，请更正",
-            "{0}：{1}个地址被退回，收不到消息，请督促更正",
-            store.bounced_addresses(session, span, today, since),
-        ),
-    ]
 
 
 def calendar_sentences(calendar: WorkCalendar, today: date) -> list[str]:

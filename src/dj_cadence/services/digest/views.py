@@ -5,33 +5,33 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 from threading import Lock
+from typing import Any
 
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import (
     LISTED,
+    NOTHING,
+    DigestChild,
+    DigestDays,
     DigestLine,
     DigestView,
+    SubtreeRows,
+    child_of,
     digest_days,
     folded,
     unnamed,
 )
-from dj_cadence.domain.digest.subtree import SubtreeRows, child_of
 from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization, TreeRange
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import State, overdue_days
-from dj_cadence.services.digest.counts import (
-    SubtreeCounts,
-    change_of_all,
-    child_lines,
-    digest_criteria,
-    duty_title,
-    total,
-)
-from dj_cadence.services.digest.missing_data import all_missing, calendar_sentences
+from dj_cadence.services.digest.counts import SubtreeCounts, total
+from dj_cadence.services.digest.missing_data import MissingData, calendar_sentences
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.digest import digests, subtree_tasks
-from dj_cadence.store.digest.subtree_tasks import SubtreeTask
+from dj_cadence.store.digest import digests, numbers
+from dj_cadence.store.digest.digests import Counts
+from dj_cadence.store.digest.numbers import SubtreeTask
 from dj_cadence.store.roster import orgs
 
 _period_label = cache(chinese_label)
@@ -91,17 +91,40 @@ def kept_digest(
     before = digests.week_told(session, week, above)
     days = digest_days(week, before, catalogue.calendar)
     below = orgs.children(session, above.id, counts.keys())
-    children = child_lines(below, counts, digests.counts_of(session, above.id, before))
+    counts_before = digests.counts_of(session, above.id, before)
+    return _view(above, days, days.until, below, counts, counts_before, listed=False)
+
+
+def _view(
+    above: Organization,
+    days: DigestDays,
+    day: date,
+    below: Iterable[Organization],
+    counts: Counts,
+    before: Counts | None,
+    **lists: Any,
+) -> DigestView:
+    """With a line for each child; `before` is what the digest before counted, if it is known."""
+
+    def change(child: Organization) -> int | None:
+        now, then = (each.get(child.id, NOTHING).overdue for each in (counts, before or {}))
+        return None if before is None else now - then
+
+    children = tuple(
+        DigestChild(child.code, child.name, counts.get(child.id, NOTHING), change(child))
+        for child in below
+    )
+    changes = [child.change for child in children if child.change is not None]
     return DigestView(
         org_code=above.code,
         org_name=above.name,
-        week=week,
-        day=days.until,
+        week=days.week,
+        day=day,
         since=days.since,
         numbers=total(child.numbers for child in children),
-        change=change_of_all(children),
+        change=sum(changes) if changes else None,
         children=children,
-        listed=False,
+        **lists,
     )
 
 
@@ -123,17 +146,17 @@ class Digests:
         self._catalogue, self._today = catalogue, today
         if before is None:
             before = digests.week_before(session, week)
-        self._days, criteria = digest_criteria(session, catalogue, settings, week, before)
-        self._counts = SubtreeCounts(session, catalogue, span, criteria)
-        self._tasks = SubtreeRows(subtree_tasks.late_or_missed(session, span, criteria))
+        self._counts = SubtreeCounts(session, catalogue, settings, week, before, span)
+        criteria = self._counts.criteria
+        self._tasks = SubtreeRows(numbers.late_or_missed(session, span, criteria))
         self._own: defaultdict[int, list[SubtreeTask]] = defaultdict(list)
-        for task in subtree_tasks.own_tasks(session, span, criteria):
+        for task in numbers.own_tasks(session, span, criteria):
             self._own[task.org_id].append(task)
         self._decisions: defaultdict[int | None, list[SubtreeTask]] = defaultdict(list)
         deciders = None if span == WHOLE_TREE else self._counts.organizations.keys()
-        for task in subtree_tasks.decisions(session, deciders):
+        for task in numbers.decisions(session, deciders):
             self._decisions[task.decider_id].append(task)
-        self._missing = all_missing(session, span, today, settings.channels)
+        self._missing = MissingData(session, span, today, settings.channels)
         self._counts_before = digests.counts(session, before, span)
 
     def view(self, org_id: int) -> DigestView:
@@ -143,18 +166,14 @@ class Digests:
         below = counts.children(above)
         lines = [(task, child_of(task, below).name) for task in self._tasks.below(above)]
         overdue = [line for line in lines if line[0].state is State.OVERDUE]
-        by_child = counts.by_child(above)
-        children = child_lines(below, by_child, self._counts_before.get(org_id))
         missing = self._missing.sentences(above, below)
-        return DigestView(
-            org_code=above.code,
-            org_name=above.name,
-            week=self._days.week,
-            day=self._today,
-            since=self._days.since,
-            numbers=total(by_child.values()),
-            change=change_of_all(children),
-            children=children,
+        return _view(
+            above,
+            counts.days,
+            self._today,
+            below,
+            counts.by_child(above),
+            self._counts_before.get(org_id),
             duties=counts.by_duty(above),
             newly_overdue=self._lines(line for line in overdue if line[0].is_new),
             still_overdue=self._lines(line for line in overdue if not line[0].is_new),
@@ -174,7 +193,7 @@ class Digests:
         return (*folded(public, LISTED), *unnamed(private))
 
     def _line(self, task: SubtreeTask, child: str) -> DigestLine:
-        title = duty_title(self._catalogue, task.duty)
+        title = self._catalogue.title(task.duty, OWN)
         return DigestLine(
             child=child,
             org_name=task.org_name,

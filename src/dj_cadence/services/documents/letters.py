@@ -9,14 +9,13 @@ from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentLine
+from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
-    Titles,
     calls_itself,
+    titles_of,
 )
-from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
@@ -24,11 +23,9 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, readable
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.documents import year_end
-from dj_cadence.store.documents.terms import term_of, terms_below
+from dj_cadence.store.documents import contents
 from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
@@ -85,8 +82,8 @@ class DocumentWriter:
         plain = (row for row in rows if not row.confidential)
         public = readable(self.session, self.visitor, plain, self.today)
         ids = [row.id for row in public]
-        records = year_end.records(self.session, ids)
-        reasons = year_end.reasons(self.session, ids)
+        records = contents.records(self.session, ids)
+        reasons = contents.reasons(self.session, ids)
         lines = [_line(row, records.get(row.id, []), reasons.get(row.id, "")) for row in public]
         lines += _counted([row for row in rows if row.confidential], year)
         return self._document(DocumentKind.YEAR_END, year=year, lines=tuple(lines))
@@ -108,7 +105,7 @@ class DocumentWriter:
     def _about_election(self, kind: DocumentKind) -> Document:
         """One of the six documents of an election. Raises Refused for what elects nobody."""
         own, today = self.organization, self.today
-        term = term_of(self.session, self._term_duties(), own.id, today)
+        term = contents.term_of(self.session, self._term_duties(), own.id, today)
         if term is None:
             raise Refused(f"{own.name}没有换届任务；可能缺少上次换届日期，请先登记。")
         above = own.approver_id or own.supervisor_id
@@ -119,7 +116,7 @@ class DocumentWriter:
             terms=(term,),
             we=calls_itself(OrgKind(sender.kind), sender.name) if kind.is_reply else "",
             form=term.form,
-            titles=Titles(own.name, term.form),
+            titles=titles_of(own.name, term.form),
             full_members=int(own.roster.get("full_members", 0)),
             probationary_members=int(own.roster.get("probationary_members", 0)),
             elected_on=term.elected if just_begun else None,
@@ -136,7 +133,7 @@ class DocumentWriter:
     def _terms_below(self, first: date, last: date) -> list[CommitteeTerm]:
         """Those directly below that the visitor sees and that end on a day `first`…`last`."""
         duties, span = self._term_duties(), (first, last)
-        return terms_below(
+        return contents.terms_below(
             self.session, duties, self.organization.id, self.visitor, span, self.today
         )
 

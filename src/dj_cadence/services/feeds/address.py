@@ -27,7 +27,7 @@ def feed_address(database: Database, settings: Settings, subject: str, now: date
 
 def standing_address(session: Session, settings: Settings, subject: str) -> str | None:
     """The same where it was asked for before; None where it is not made yet."""
-    token = _token(session, settings, subject)
+    token = make_token(settings.key, PURPOSE, subject, _generation(session, subject))
     return _address(settings, token) if tokens.find(session, token) else None
 
 
@@ -36,23 +36,24 @@ def rotate(session: Session, settings: Settings, subject: str, now: datetime) ->
 
     Who asks at the same time is given the same new one.
     """
-    before = feeds.generation(session, subject)
+    before = _generation(session, subject)
     old = _remember(session, settings, subject, now)
     if feeds.next_generation(session, subject, before):
         tokens.revoke(session, old, now)
     return _address(settings, _remember(session, settings, subject, now))
 
 
-def _token(session: Session, settings: Settings, subject: str) -> str:
-    if not feeds.exists(session, subject):
+def _generation(session: Session, subject: str) -> int:
+    row = feeds.find(session, subject)
+    if row is None:
         raise Refused("没有这个组织或人员。")
-    return make_token(settings.key, PURPOSE, subject, feeds.generation(session, subject))
+    return int(row.generation)
 
 
 def _remember(session: Session, settings: Settings, subject: str, now: datetime) -> str:
-    token = _token(session, settings, subject)
+    generation = _generation(session, subject)
+    token = make_token(settings.key, PURPOSE, subject, generation)
     feeds.ensure(session, subject)
-    generation = feeds.generation(session, subject)
     tokens.remember(session, [(token, subject)], PURPOSE, now, generation=generation)
     return token
 

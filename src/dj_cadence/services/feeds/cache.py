@@ -51,13 +51,13 @@ class Feeds:
         """How the subject's calendar stands now."""
         today = now.astimezone(self.settings.time_zone).date()
         seats = feeds.seats(session, subject, today)
-        facts = feeds.facts(session, seats)
-        shown = [(seat.org_id, seat.office) for seat in seats]
-        news = feeds.withdrawn_since(session, seats, news_since(self.settings, today))
-        text = repr((site_look(self.settings), (today.year, today.month), shown, facts, news))
-        key = sha256(text.encode()).hexdigest()
-        row = feeds.subject_row(session, subject)
-        return FeedState(row, today, feeds.org_ids(seats), facts, key)
+        org_ids = sorted({org_id for org_id, _ in seats}) or [0]  # no office, no tasks
+        facts = feeds.facts(session, org_ids)
+        news = feeds.withdrawn_since(session, org_ids, news_since(self.settings, today))
+        text = repr((site_look(self.settings), (today.year, today.month), seats, facts, news))
+        row = feeds.find(session, subject)
+        assert row, "who has an address exists"
+        return FeedState(row, today, org_ids, facts, sha256(text.encode()).hexdigest())
 
     def stands(self, token_hash: str, state: FeedState, now: datetime) -> bool:
         """Whether that still is how a calendar stands, and its token valid. For one thread.
@@ -77,14 +77,13 @@ class Feeds:
         with self.database.read() as session:
             look = self.look(session, subject, now)
             found = contents(session, self.catalogue(session), self.settings, subject, look.today)
-        alarms, revisions = self.settings.feed_alarms, self._revisions(found, now)
-        writer = FeedWriter(self.settings, look.row.uid, revisions, alarms)
+        writer = FeedWriter(self.settings, look.row.uid, self._revisions(found, now))
         name = f"党建任务 · {look.row.name}"
         body = calendar_bytes(name, self.settings.time_zone.key, writer.events(found))
         packed = gzip.compress(body, mtime=0)  # no time, so that the same is the same
-        etag = sha256(body).hexdigest()
+        copy = FeedCopy(sha256(body).hexdigest(), now, body, packed)
         with self.database.write(durable=False) as session:
-            feeds.keep(session, subject, key=look.key, etag=etag, body=body, packed=packed, now=now)
+            feeds.keep(session, subject, look.key, copy)
 
     def read(
         self, subject: str, now: datetime, confirmed: FeedState | None = None
@@ -106,14 +105,9 @@ class Feeds:
         """How often each thing that is shown has changed, this time included."""
         shown = found.shown(self.settings)
         with self.database.read() as session:
-            known = feeds.revisions(session, list(shown))
-        news = {
-            name: text
-            for name, text in shown.items()
-            if name not in known or known[name][0] != feeds.text_hash(text)
-        }
-        if news:
+            known = feeds.revisions(session, shown)
+        if news := {name: text for name, text in shown.items() if name not in known}:
             with self.database.write() as session:
                 feeds.note_revisions(session, news, now)
-                known = feeds.revisions(session, list(shown))
-        return {name: revision for name, (_, revision) in known.items()}
+                known = feeds.revisions(session, shown)
+        return known

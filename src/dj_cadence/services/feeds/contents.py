@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from operator import itemgetter
 
 from dj_cadence.domain.dates.arithmetic import DAY, add_months, month_end
 from dj_cadence.domain.dates.iso_week import week_label
-from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.facts import SUPERIORS
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -31,7 +32,6 @@ CANCELLED_SHOWN = timedelta(days=21)
 """A withdrawn task stays so long as a cancelled entry, for programs that ask seldom."""
 FORM = 2
 """Of the entries; one more whenever their wording changes, so that phones take it in."""
-_SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
 _ALL_TASKS = {"", SECRETARY, CLERK}
 """Offices that are shown every task of their organization, and what lies below it."""
 
@@ -40,9 +40,7 @@ _ALL_TASKS = {"", SECRETARY, CLERK}
 class WeekSummary:
     """How many tasks below a superior fall due in one week, and how they stand."""
 
-    org_id: int
-    org_code: str
-    org_name: str
+    above: Organization
     monday: date
     due: int
     settled: int
@@ -51,7 +49,7 @@ class WeekSummary:
     @property
     def name(self) -> str:
         """What its revisions are kept under."""
-        return f"week:{self.org_id}:{week_label(self.monday)}"
+        return f"week:{self.above.id}:{week_label(self.monday)}"
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class FeedContents:
                 texts[f"org:{task.subject_id}"] = task.about
         for week in self.weeks:
             numbers = f"{week.due} {week.settled} {week.overdue}"
-            texts[week.name] = f"{week.org_name}\n{numbers}"
+            texts[week.name] = f"{week.above.name}\n{numbers}"
         return texts
 
 
@@ -100,8 +98,7 @@ def contents(
     seats = feeds.seats(session, subject, today)
     month = today.replace(day=1)
     by_org = {
-        org_id: {seat.office for seat in held}
-        for org_id, held in groupby(seats, key=lambda seat: seat.org_id)
+        org_id: {office for _, office in held} for org_id, held in groupby(seats, key=itemgetter(0))
     }
     return FeedContents(
         subject=subject,
@@ -154,7 +151,7 @@ def _weeks(
     summaries = []
     for org_id, offices in by_org.items():
         above = orgs.by_id(session, org_id)
-        is_superior = above.kind in _SUPERIORS and above.subtree_end > above.position
+        is_superior = above.kind in SUPERIORS and above.subtree_end > above.position
         if is_superior and offices & _ALL_TASKS:
             rows = feeds.due_by_day(session, above, catalogue.binding(), monday, sunday)
             summaries += _summaries(above, rows)
@@ -167,9 +164,7 @@ def _summaries(above: Organization, rows: Sequence[AnyRow]) -> list[WeekSummary]
         by_week[row.due - row.due.weekday() * DAY][State(row.state)] += row.n
     return [
         WeekSummary(
-            org_id=above.id,
-            org_code=above.code,
-            org_name=above.name,
+            above=above,
             monday=monday,
             due=states.total(),
             settled=sum(n for state, n in states.items() if state.is_settled),

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, time
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.organizations.page_address import organization_path
-from dj_cadence.domain.reminders.feed_alarm import FeedAlarms
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.tasks.task import LATE, SETTLED, State
 from dj_cadence.rendering.icalendar_text import FeedEvent
@@ -38,7 +37,6 @@ class FeedWriter:
     host: str
     """The site's own name in UIDs, for ever."""
     revisions: Mapping[str, Revision]
-    alarms: FeedAlarms
 
     def events(self, contents: FeedContents) -> list[FeedEvent]:
         """All of them; an empty calendar has one that says so."""
@@ -66,7 +64,7 @@ class FeedWriter:
             color=_COLORS.get(task.state, _QUIET),
             cancelled=task.state is State.WITHDRAWN,
             busy=isinstance(start, datetime) and task.state not in _NOT_HELD,
-            alarm=None if task.state.is_settled else self.alarms.offset(start),
+            alarm=None if task.state.is_settled else self.settings.feed_alarms.offset(start),
         )
 
     def _start(self, task: TaskRow) -> date | datetime:
@@ -80,12 +78,12 @@ class FeedWriter:
         standing = [f"已办结 {week.settled}" if week.settled else ""]
         standing += [f"逾期 {week.overdue}" if week.overdue else ""]
         details = "，".join(filter(None, standing))
-        page = self._page(week.org_code)
+        page = self._page(week.above.code)
         return FeedEvent(
-            uid=f"week-{week.org_id}-{week_label(week.monday)}@{self.host}",
+            uid=f"week-{week.above.id}-{week_label(week.monday)}@{self.host}",
             start=week.monday,
             summary=f"下级组织本周到期 {week.due} 项" + (f"（{details}）" if details else ""),
-            description=f"{week.org_name}的下级组织。数字每周更新一次。\n逐个组织的情况：{page}",
+            description=f"{week.above.name}的下级组织。数字每周更新一次。\n逐个组织的情况：{page}",
             address=page,
             sequence=sequence,
             changed_at=changed_at,

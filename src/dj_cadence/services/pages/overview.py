@@ -14,7 +14,7 @@ from dj_cadence.store.access.organizations import above, below, codes, one
 from dj_cadence.store.access.reach import offices_at
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.core.types import AnyRow
-from dj_cadence.store.digest import subtree_tasks
+from dj_cadence.store.digest import numbers
 from dj_cadence.store.tasks import overrides
 
 __all__ = ["above", "below", "codes", "one"]
@@ -82,7 +82,7 @@ def decisions(
     session: Session, visitor: Visitor, catalogue: Catalogue, today: date
 ) -> list[Decision]:
     """What the visitor is to confirm or to send back, the oldest first in each organization."""
-    tasks = subtree_tasks.decisions(session, decides_for(session, visitor, today))
+    tasks = numbers.decisions(session, decides_for(session, visitor, today))
     return [
         Decision(
             task.id,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from dj_cadence.domain.organizations.offices import CLERK, SECRETARY
-from dj_cadence.domain.reminders.recipient import Addressee, Holder, digest_reader
+from dj_cadence.domain.reminders.notice import Addressee, Holder, digest_reader
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.roster import orgs, people
@@ -64,13 +64,10 @@ def contacts(session: Session, org_ids: Collection[int], day: date) -> dict[int,
     addresses = people.addresses(session, [holder.person_id for holder in held.values()])
     first = {}
     for org_id, superior in above.items():
-        holders = [held.get((superior, office)) for office in (CLERK, SECRETARY)]
         known = [
-            Contact(
-                names[superior], holder.name, addresses.get(holder.person_id, {}).get("phone", "")
-            )
-            for holder in holders
-            if holder
+            Contact(names[superior], one.name, addresses.get(one.person_id, {}).get("phone", ""))
+            for office in (CLERK, SECRETARY)
+            if (one := held.get((superior, office)))
         ]
         if known:
             first[org_id] = _first_with_phone(known)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from dj_cadence.domain.dates.arithmetic import DAY
+from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
 from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.daily_update import DailyUpdate, UpdateKey, daily_update
 from dj_cadence.domain.reminders.notice import Notice
-from dj_cadence.domain.reminders.plan import ESCALATED, ReminderPlan
+from dj_cadence.domain.reminders.plan import ESCALATED, From, Reminder, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State, Task, dates_of
-from dj_cadence.services.reminders.due_notices import due_escalations, due_reminders
+from dj_cadence.services.reminders.escalation import ReportingLines, escalations
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.store.core.database import Database, Session
-from dj_cadence.store.reminders import due_tasks, notices, plan_snapshots
-from dj_cadence.store.tasks.tasks import due
+from dj_cadence.store.reminders import notices, plan_snapshots
+from dj_cadence.store.tasks import tasks as store
 
 BATCH = 2000
 _log = logging.getLogger(__name__)
@@ -37,21 +37,21 @@ def advance(
     observe: Observe = ignore,
 ) -> int:
     """Bring every task up to `today` (local); returns how many were looked at."""
+
+    def any_due() -> bool:
+        with database.read() as session:
+            return store.any_due(session, today)
+
     looked_at = 0
     updates = DailyUpdates(catalogue, today)
-    while _any_due(database, today):
+    while any_due():
         with database.write(durable=False) as session:
-            tasks = due(session, today, BATCH)
+            tasks = store.due(session, today, BATCH)
             updated, written = updates.carry_out(session, tasks, now)
         if observe is not ignore:
             _report(updated, updates, written, now, observe)
         looked_at += len(tasks)
     return looked_at
-
-
-def _any_due(database: Database, today: date) -> bool:
-    with database.read() as session:
-        return due_tasks.any_due(session, today)
 
 
 def advance_at(
@@ -62,7 +62,7 @@ def advance_at(
     So what was changed by hand is seen, and heard of, as it is from now on.
     """
     updates = DailyUpdates(catalogue, today)
-    while tasks := due_tasks.due_of(session, org_ids, today):
+    while tasks := store.due_of(session, org_ids, today):
         updates.carry_out(session, tasks, now)
 
 
@@ -111,7 +111,7 @@ class DailyUpdates:
         """Returns the tasks whose rule can be worked out, and the notices that were written."""
         faulty = self.work_out(session, tasks)
         # A faulty rule must hold up nobody else; what it owes is looked at again each day.
-        due_tasks.look_again(session, faulty, self.today + DAY)
+        store.look_again(session, faulty, self.today + DAY)
         sound = [row for row in tasks if row.id not in faulty]
         self._change_states(session, sound, now)
         self._close_late_no_more(session, sound)
@@ -124,9 +124,8 @@ class DailyUpdates:
             update = self.of(row)
             groups[update.state, update.next_on, update.state != row.state].append(row.id)
         for (state, next_on, is_other), ids in groups.items():
-            due_tasks.update_state(
-                session, ids, state, next_on, today=self.today, changed_at=now if is_other else None
-            )
+            values = {"state": state, "next_on": next_on, "reminded_until": self.today}
+            store.update_state(session, ids, values, now if is_other else None)
 
     def _close_late_no_more(self, session: Session, tasks: Sequence[Task]) -> None:
         """What a postponement overtook is not said any more."""
@@ -139,17 +138,78 @@ class DailyUpdates:
             notices.close_late_no_more(session, ids, steps, self.today)
 
     def _remind(self, session: Session, tasks: Sequence[Task]) -> list[Notice]:
-        reminders = [(row, self.of(row).reminders) for row in tasks]
-        due = due_reminders(session, self.catalogue, reminders, self.today)
+        reminders = [(row, one) for row in tasks for one in self.of(row).reminders]
+        told = notices.reminders_told(session, [row.id for row in tasks if row.due_revision])
+        upward = [(row, reminder.level) for row, reminder in reminders if reminder.level]
+        heard_above = _heard_above(session, self.catalogue, upward)
+        due = [
+            Notice(
+                row.id,
+                row.due_revision,
+                reminder.reminder_step,
+                reminder.occurrence,
+                reminder.level,
+                reminder.office or self.catalogue.office(row.duty, row.step),
+                _due_on(row, reminder, self.catalogue, self.today),
+            )
+            for row, reminder in reminders
+            if (reminder.level == 0 or (row.id, reminder.level) in heard_above)
+            and not _is_known(row, reminder, told)
+        ]
         notices.add(session, due)
         return due
 
     def _escalate(self, session: Session, tasks: Sequence[Task]) -> list[Notice]:
-        due, next_days = due_escalations(session, self.catalogue, tasks, self.plans, self.today)
+        """What superiors are to be told today; each task that goes up is looked at again then."""
+        ahead = escalations(session, self.catalogue, tasks, self.plans, self.today)
+        due, next_days = [], defaultdict(list)
+        for row in tasks:
+            if not (up := ahead.get(row.id)):
+                continue
+            day = up.day or self.today + DAY
+            if day <= self.today:
+                due.append(Notice(row.id, row.due_revision, ESCALATED, 0, up.level, up.office, day))
+                day = self.today + DAY
+            next_days[day].append(row.id)
         notices.add(session, due)
         for day, ids in next_days.items():
-            due_tasks.look_again(session, ids, day, only_sooner=True)
+            store.look_again(session, ids, day, only_sooner=True)
         return due
+
+
+def _heard_above(
+    session: Session, catalogue: Catalogue, upward: Sequence[tuple[Task, int]]
+) -> set[tuple[int, int]]:
+    """(task, level) of these where there is such a superior and it concerns them."""
+    if not upward:
+        return set()
+    lines = ReportingLines(session, catalogue, [row for row, _ in upward])
+    return {
+        (row.id, level)
+        for row, level in upward
+        if level <= len(lines.above(row)) and lines.binds(row)
+    }
+
+
+def _due_on(task: Task, reminder: Reminder, catalogue: Catalogue, today: date) -> date:
+    """Its day; what re-dating made due at once is due from then on, and so not late."""
+    earliest = task.redated_on if task.due_revision else None
+    if task.step and task.reminded_until == FIRST_DAY:  # it has only just been dated
+        earliest = today
+    if earliest is None:
+        return reminder.day
+    return max(reminder.day, catalogue.calendar.on_or_after(earliest))
+
+
+def _is_known(task: Task, reminder: Reminder, told: set[tuple[int, str, int, int]]) -> bool:
+    """What was told is told again only if re-dating put its day back in the future.
+
+    And who has just set the day need not be told that it is near.
+    """
+    key = (task.id, reminder.reminder_step, reminder.occurrence, reminder.level)
+    is_told = task.due_revision and key in told
+    of_own_day = reminder.counted_from in (From.PLANNED, From.TARGET) and task.planned_by_person
+    return bool((is_told or of_own_day) and task.redated_on and reminder.day <= task.redated_on)
 
 
 def update_key(task: Any, catalogue: Catalogue) -> UpdateKey:

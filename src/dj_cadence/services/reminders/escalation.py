@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from dj_cadence.domain.reminders.escalation import Escalation, next_escalation, steps_from_text
+from dj_cadence.domain.reminders.daily_update import Escalation, next_escalation, steps_from_text
 from dj_cadence.domain.reminders.plan import EscalationStep, ReminderPlan
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.override import OverrideKey
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.task import Task, first_overdue_day
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.reminders import notice_history
+from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.tasks import overrides
 from dj_cadence.store.tasks.overrides import UpwardChoice
@@ -75,7 +75,7 @@ class ReportingLines:
     def next_escalations(self, tasks: Iterable[tuple[Task, ReminderPlan]]) -> dict[int, Escalation]:
         """By id, the level to be told next about each of these tasks, by its plan."""
         upward = [(row, steps) for row, plan in tasks if (steps := self._steps(row, plan))]
-        days_told = notice_history.days_told_late(self._session, [row.id for row, _ in upward])
+        days_told = notices.days_told_late(self._session, [row.id for row, _ in upward])
         escalations = {
             row.id: next_escalation(
                 steps,

@@ -1,4 +1,4 @@
-"""Who is told what today: each notice by office, level and address.
+"""Who is told what today: each notice by office, level and address; newcomers what is open.
 
 Why somebody got no mail is answered here: `gather` leaves out what a quiet period holds, and says
 of which notices nobody can be reached.
@@ -11,28 +11,22 @@ from functools import cached_property
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.reminders.notice import Notice, WaitingNotice
-from dj_cadence.domain.reminders.plan import DECIDE, ReminderPlan
+from dj_cadence.domain.reminders.notice import Addressee, Notice, WaitingNotice, addressee
+from dj_cadence.domain.reminders.plan import DECIDE, NEWCOMER, ReminderPlan
 from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
-from dj_cadence.domain.reminders.recipient import Addressee, addressee
+from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.reminders.address_book import AddressBook
+from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
+from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery.recovery import withdrawn_since
-from dj_cadence.store.reminders import plan_snapshots
-from dj_cadence.store.reminders.waiting_notices import waiting
-from dj_cadence.store.roster import orgs
+from dj_cadence.store.reminders import notices, plan_snapshots
+from dj_cadence.store.reminders.quiet_periods import is_silent
+from dj_cadence.store.reminders.waiting_notices import handovers, waiting
+from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.site import site as sites
-
-
-@dataclass(frozen=True, slots=True)
-class BundledNotice:
-    """One notice in a bundle."""
-
-    notice_id: int
-    org_id: int
-    """The organization at the notice's level."""
-    relay: str
+from dj_cadence.store.tasks import tasks as store
 
 
 @dataclass
@@ -42,7 +36,8 @@ class Bundle:
     person_id: int
     addresses: Mapping[str, str]
     """By channel, in the order of the site's preference."""
-    notices: list[BundledNotice] = field(default_factory=list)
+    notices: list[tuple[int, int, str]] = field(default_factory=list)
+    """(notice, the organization at its level, whom to pass it on to)."""
     digests: list[int] = field(default_factory=list)
     """Superiors whose digest it carries."""
     channels: tuple[str, ...] = ()
@@ -60,101 +55,84 @@ class Bundle:
         return channel, self.addresses[channel]
 
 
-@dataclass
-class Recipients:
-    """What `gather` found."""
-
-    bundles: dict[int, Bundle] = field(default_factory=dict)
-    """By person."""
-    unaddressed: list[tuple[int, int | None]] = field(default_factory=list)
-    """(notice, organization): nobody there can be reached; None where there is no such level."""
-    passed_up: list[Notice] = field(default_factory=list)
-    """What the next level must hear instead of these."""
-
-    def bundle_for(self, to: Addressee, book: AddressBook) -> Bundle:
-        """The bundle of a person, begun where there is none."""
-        if to.person_id not in self.bundles:
-            self.bundles[to.person_id] = Bundle(to.person_id, book.addresses(to.person_id))
-        return self.bundles[to.person_id]
-
-
-def gather(
-    session: Session,
-    calendar: WorkCalendar,
-    settings: Settings,
-    quiets: Sequence[QuietPeriod],
-    readers: Sequence[int],
-    today: date,
-) -> Recipients:
-    """The bundles of today, and the notices that have nobody to go to.
-
-    What falls into a quiet period is left out, unless its plan speaks all the same.
-    `readers` are the superiors whose digest is to be sent.
-    """
-    lookup = _Lookup(
-        session, calendar, settings, quiets, waiting(session, quiets, today), readers, today
-    )
-    recipients = Recipients()
-    for notice in lookup.waiting:
-        lookup.place(recipients, notice)
-    for org_id in readers:
-        reader = lookup.book.digest_reader(org_id)
-        if reader and lookup.may_speak((org_id,)):
-            recipients.bundle_for(reader, lookup.book).digests.append(org_id)
-    _mark_late(session, recipients.bundles.values(), today)
-    return recipients
-
-
-def _mark_late(session: Session, bundles: Iterable[Bundle], today: date) -> None:
-    """What should have gone out on a day on which it could not.
-
-    What is due from before because it was only now planned, imported or switched on was held
-    up by nothing, and neither was what waited a day because one message a day is enough.
-    """
-    past = {bundle.person_id: bundle for bundle in bundles if bundle.expected < today}
-    if not past:
-        return
-    last_sending_day = sites.load(session).last_sending_day
-    stuck = withdrawn_since(session, past, today)
-    for person_id, bundle in past.items():
-        stood_still = last_sending_day is None or last_sending_day < bundle.expected
-        bundle.late = stood_still or stuck.get(person_id, FIRST_DAY) >= bundle.expected
-
-
 @dataclass(frozen=True)
-class _Lookup:
-    """What is asked of the roster for all notices at once, each as late as it is needed."""
+class Recipients:
+    """Whom notices go to today; the roster is asked for all at once, as late as needed."""
 
     session: Session
     calendar: WorkCalendar
     settings: Settings
     quiets: Sequence[QuietPeriod]
-    waiting: Sequence[WaitingNotice]
     readers: Sequence[int]
+    """The superiors whose digest is to be sent."""
     today: date
+    bundles: dict[int, Bundle] = field(default_factory=dict, init=False)
+    """By person."""
+    unaddressed: list[tuple[int, int | None]] = field(default_factory=list, init=False)
+    """(notice, organization): nobody there can be reached; None where there is no such level."""
+    passed_up: list[Notice] = field(default_factory=list, init=False)
+    """What the next level must hear instead of these."""
 
-    def place(self, recipients: Recipients, waiting: WaitingNotice) -> None:
+    def gather(self) -> None:
+        """Make the bundles of today, and find the notices that have nobody to go to.
+
+        What falls into a quiet period is left out, unless its plan speaks all the same.
+        """
+        for notice in self.waiting:
+            self._place(notice)
+        for org_id in self.readers:
+            reader = self.book.digest_reader(org_id)
+            if reader and self._may_speak((org_id,)):
+                self._bundle_for(reader).digests.append(org_id)
+        self._mark_late()
+
+    def _mark_late(self) -> None:
+        """What should have gone out on a day on which it could not.
+
+        What is due from before because it was only now planned, imported or switched on was held
+        up by nothing, and neither was what waited a day because one message a day is enough.
+        """
+        past = {id_: one for id_, one in self.bundles.items() if one.expected < self.today}
+        if not past:
+            return
+        last_sending_day = sites.load(self.session).last_sending_day
+        stuck = withdrawn_since(self.session, past, self.today)
+        for person_id, bundle in past.items():
+            stood_still = last_sending_day is None or last_sending_day < bundle.expected
+            bundle.late = stood_still or stuck.get(person_id, FIRST_DAY) >= bundle.expected
+
+    @cached_property
+    def waiting(self) -> Sequence[WaitingNotice]:
+        return waiting(self.session, self.quiets, self.today)
+
+    def _bundle_for(self, to: Addressee) -> Bundle:
+        """The bundle of a person, begun where there is none."""
+        if to.person_id not in self.bundles:
+            self.bundles[to.person_id] = Bundle(to.person_id, self.book.addresses(to.person_id))
+        return self.bundles[to.person_id]
+
+    def _place(self, waiting: WaitingNotice) -> None:
         """Put a notice where it belongs, or leave it for after a quiet period."""
         notice, there = waiting.notice, self._org_at_level(waiting)
         plan = self._plans[waiting.plan_snapshot_id]
         org_ids = [waiting.org_id, *([there] if there else [])]
-        if not plan.through_quiet and not self.may_speak(org_ids):
+        if not plan.through_quiet and not self._may_speak(org_ids):
             return
         fallback, channels = plan.way(notice.reminder_step, notice.level)
         to = there and addressee(
             notice.office, self.book.holders(there), self.book.reachable, fallback
         )
         if not to or not there:
-            recipients.unaddressed.append((waiting.id, there))
+            self.unaddressed.append((waiting.id, there))
             if 0 < notice.level < len(self._line(waiting)):
-                recipients.passed_up.append(waiting.one_level_up(self.today))
+                self.passed_up.append(waiting.one_level_up(self.today))
             return
-        bundle = recipients.bundle_for(to, self.book)
-        bundle.notices.append(BundledNotice(waiting.id, there, to.relay))
+        bundle = self._bundle_for(to)
+        bundle.notices.append((waiting.id, there, to.relay))
         bundle.channels = bundle.channels or channels
         bundle.expected = min(bundle.expected, self._expected_on(notice.due_on, plan, org_ids))
 
-    def may_speak(self, org_ids: Iterable[int]) -> bool:
+    def _may_speak(self, org_ids: Iterable[int]) -> bool:
         """Whether none of these is in a quiet period."""
         return speaks_on(self.quiets, self._places(org_ids), self.today) == self.today
 
@@ -210,3 +188,33 @@ class _Lookup:
         above = {org_id for line in lines for org_id in line}
         own = {waiting.org_id for waiting in self.waiting}
         return orgs.positions(self.session, own | set(self.readers) | above)
+
+
+def tell_new_holders(
+    session: Session,
+    catalogue: Catalogue,
+    settings: Settings,
+    quiets: Sequence[QuietPeriod],
+    today: date,
+) -> None:
+    """Write a notice for each task that is open where somebody is new in office.
+
+    Where nobody else was ever written to, the reminders themselves are news enough. What
+    is spoken of today anyway is folded into it. In a quiet period it waits.
+    """
+    for some in batched(handovers(session, quiets, today)):
+        org_ids = {handover.org_id for handover in some}
+        tasks = store.reminded_of(session, org_ids)
+        speaking = speaking_tasks(session, catalogue, tasks, today)
+        book = AddressBook(session, org_ids, today, settings)
+        by_holder = {(one.org_id, one.person_id): one.appointment_id for one in reversed(some)}
+        new = []
+        for row in speaking:  # told somebody new now, or about somebody new
+            office, holders = catalogue.office(row.duty, row.step), book.holders(row.org_id)
+            concerned = (addressee(office, holders, book.reachable), holders.get(office))
+            keys = ((row.org_id, person.person_id) for person in concerned if person)
+            if number := next((by_holder[key] for key in keys if key in by_holder), None):
+                key = (row.id, row.due_revision, NEWCOMER, number, 0, office)
+                new.append(Notice(*key, today))
+        notices.add(session, new)
+    people.mark_handover_notified(session, today, elsewhere=is_silent(quiets, today))

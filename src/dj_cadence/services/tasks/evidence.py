@@ -15,12 +15,12 @@ from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.tasks import evidence as store
 from dj_cadence.store.tasks import records, tasks
-from dj_cadence.store.tasks.evidence import Kept
+from dj_cadence.store.tasks.records import Kept
+from dj_cadence.store.tasks.records import files_of_tasks as of_tasks
 from dj_cadence.whole_file import sync, write_new
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "of_tasks"]
 FOLDER = "evidence"
 MOST = 10
 """Files that one record is given at a time."""
@@ -65,7 +65,8 @@ def set_aside(settings: Settings, papers: Iterable[EvidenceFile]) -> Iterator[As
             for paper in papers:
                 if len(rows) == MOST:
                     raise Refused(f"一次最多附 {MOST} 个文件，请分几次附。")
-                rows.append(_row(paper))
+                row = {"name": paper.name, "media_type": paper.media_type}
+                rows.append({**row, "size": len(paper.content), "sha256": paper.sha256})
                 if paper.sha256 in files:
                     continue
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -79,15 +80,6 @@ def set_aside(settings: Settings, papers: Iterable[EvidenceFile]) -> Iterator[As
             file.unlink(missing_ok=True)
 
 
-def _row(paper: EvidenceFile) -> Mapping[str, object]:
-    return {
-        "name": paper.name,
-        "media_type": paper.media_type,
-        "size": len(paper.content),
-        "sha256": paper.sha256,
-    }
-
-
 def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: Actor) -> None:
     """Say that these papers belong to a record of a task; the same content twice is once.
 
@@ -95,9 +87,9 @@ def attach(session: Session, task_id: int, record_id: int, aside: Aside, actor: 
     """
     if not aside.papers:
         return
-    store.add(session, record_id, aside.papers, actor)
+    records.add_files(session, record_id, aside.papers, actor)
     task = tasks.locked(session, task_id)
-    if store.bytes_of(session, task.org_id) > aside.most_per_organization:
+    if records.bytes_of(session, task.org_id) > aside.most_per_organization:
         whole = aside.most_per_organization // 1024 // 1024
         raise Refused(
             f"本组织的附件最多存 {whole} MB，加上这次就超出了。请压缩后再附，或告诉管理员。"
@@ -127,13 +119,13 @@ def take_back(
     no hindrance. Raises Refused for somebody else's file, and for one that is not there.
     """
     task = tasks.locked(session, task_id)
-    papers = all_of_tasks(session, [task_id], actor.name).get(task_id, ())
+    papers = of_tasks(session, [task_id], actor.name, taken_back=True).get(task_id, ())
     wrong = next((paper for paper in papers if paper.id == paper_id), None)
     if wrong is None:
         raise Refused("这项任务没有这个附件，可能已经收回。")
     if not (wrong.mine or may_all):
         raise Refused("这个附件是别人交的，请由交的人收回，或告诉管理员。")
-    store.remove(session, paper_id)
+    records.remove_file(session, paper_id)
     reason = f"{wrong.name}（{wrong.sha256[:12]}）"
     tasks.change(session, task, TaskChange(ActKind.TAKE_BACK, {}), actor, reason)
     return wrong.name
@@ -144,29 +136,13 @@ def sweep(session: Session, site_folder: Path, now: datetime) -> int:
 
     A process that died left it: what counts is named within moments.
     """
-    named, removed = store.hashes(session), 0
+    named, removed = records.hashes(session), 0
     for file in (site_folder / FOLDER).glob("*"):
         old = file.stat().st_mtime < (now - UNNAMED_FOR).timestamp()
         if old and file.is_file() and file.name not in named:
             file.unlink(missing_ok=True)
             removed += 1
     return removed
-
-
-def of_tasks(session: Session, task_ids: Iterable[int], reader: str = "") -> dict[int, list[Kept]]:
-    """The papers of the records that count for each task, in the order of their coming.
-
-    `reader` is the key of the person who looks.
-    """
-    papers_by_task = {
-        task_id: [paper for paper in papers if paper.counts]
-        for task_id, papers in all_of_tasks(session, task_ids, reader).items()
-    }
-    return {task_id: papers for task_id, papers in papers_by_task.items() if papers}
-
-
-all_of_tasks = store.of_tasks
-"""Also the papers of records that were taken back."""
 
 
 def path_of(site_folder: Path, paper: Kept) -> Path:

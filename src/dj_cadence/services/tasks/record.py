@@ -6,6 +6,7 @@ from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.organizations.offices import CLERK
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import DECIDE
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term
@@ -46,8 +47,9 @@ def done(
     The same said twice is said once. Raises Refused for a settled task, a day to come, a
     day before its period, and for tasks that one activity may not count for together.
     """
-    if not also and _is_said_again(session, task_id, on):
-        return records.on_day(session, task_id, on)
+    said = tasks.locked(session, task_id)
+    if not also and said.state is State.DONE and said.completed_on == on:
+        return records.last(session, task_id, on)  # a second tap changes nothing
     note = checked_text(note, "备注")
     held = [_open_task(session, number) for number in dict.fromkeys((task_id, *also))]
     _check_together(catalogue, held)
@@ -111,7 +113,7 @@ def add_surplus(
 
     The same day said twice is said once. Returns the record's id.
     """
-    if earlier := records.on_day(session, task.id, on):
+    if earlier := records.last(session, task.id, on):
         return earlier
     _check_day(session, catalogue, task, on, actor.today)
     note = checked_text(note, "备注")
@@ -120,12 +122,6 @@ def add_surplus(
         total, _ = records.recorded(session, task.id)
         tasks.change(session, task, change.record_surplus(total), actor, note)
     return record_id
-
-
-def _is_said_again(session: Session, task_id: int, on: date) -> bool:
-    """Whether the task is settled already by this very day: a second tap changes nothing."""
-    task = tasks.locked(session, task_id)
-    return bool(task.state == State.DONE and task.completed_on == on)
 
 
 def checked_text(text: str, what: str) -> str:
@@ -177,7 +173,8 @@ def _count(session: Session, catalogue: Catalogue, task: Task, actor: Actor, not
     state = recorded.columns.get("state")
     if state is State.SUBMITTED:
         day = catalogue.calendar.on_or_after(actor.today)
-        notices.add_for_act(session, task, DECIDE, act_id, due_on=day, office=CLERK, level=1)
+        told = Notice(task.id, task.due_revision, DECIDE, act_id, 1, CLERK, day)
+        notices.add(session, [told])
     return state is State.DONE
 
 
@@ -192,20 +189,16 @@ def missed(
     """
     task = _open_task(session, task_id)
     if task.step == OWN:
-        _check_missed(catalogue, task, actor.today)
+        duty = catalogue.duties.get(task.duty)
+        if duty is None or not duty.may_be_missed:
+            raise Refused("这项任务不能登记为未按期开展，须办理完成后才能结束。")
+        if actor.today <= task.due:
+            raise Refused(f"截止日是{day_text(task.due)}，还没有过，不能登记为未按期开展。")
     reason = need_reason(reason, "未按期开展")
     with one_deed(session):
         missing = change.miss(task, actor.today, actor.now)
         tasks.change(session, task, missing, actor, reason)
         follow(session, catalogue, task, actor)
-
-
-def _check_missed(catalogue: Catalogue, task: Task, today: date) -> None:
-    duty = catalogue.duties.get(task.duty)
-    if duty is None or not duty.may_be_missed:
-        raise Refused("这项任务不能登记为未按期开展，须办理完成后才能结束。")
-    if today <= task.due:
-        raise Refused(f"截止日是{day_text(task.due)}，还没有过，不能登记为未按期开展。")
 
 
 def set_planned(

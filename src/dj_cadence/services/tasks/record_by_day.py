@@ -12,7 +12,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Duty, Term
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.matching import Window, choose, nearest
-from dj_cadence.domain.tasks.task import OWED, State, Task, first_overdue_day
+from dj_cadence.domain.tasks.task import State, Task, first_overdue_day
 from dj_cadence.errors import Refused
 from dj_cadence.problems import suggestion
 from dj_cadence.services.tasks import record
@@ -55,7 +55,8 @@ def hold(
     if duty is None:
         raise Refused(f"没有规则 {duty_key}{suggestion(duty_key, catalogue.duties)}")
     org_id = orgs.find_org(session, org_code).id
-    task, period = _task_of(catalogue, duty, tasks.of_duty(session, duty.key, org_id), on)
+    candidates = tasks.of_duty(session, duty.key, org_id)
+    task, period, _ = _window(duty, [_window_of(catalogue, duty, *one) for one in candidates], on)
     late = max((on - task.due).days, 0)
     what: Any = {"on": on, "note": note, "amount": amount}
     if surplus := task.state is State.DONE and not isinstance(duty.recurrence, Term):
@@ -65,31 +66,27 @@ def hold(
     return Attributed(task.id, period, record_id, surplus, late)
 
 
-def _task_of(
-    catalogue: Catalogue, duty: Duty, candidates: Sequence[tuple[Task, str]], on: date
-) -> tuple[Task, str]:
-    by_id = {task.id: (task, period) for task, period in candidates}
-    windows = [_window(catalogue, duty, task) for task, _ in candidates]
+def _window(duty: Duty, windows: Sequence[Window], on: date) -> Window:
     fitting = choose(windows, on)
     if isinstance(duty.recurrence, Term):  # an election counts whenever it was held
         fitting = [window for window in windows if window.owed] or fitting
     if len(fitting) == 1:
-        return by_id[fitting[0].task_id]
+        return fitting[0]
     if fitting:
-        listed = "、".join(_named(*by_id[window.task_id]) for window in fitting)
+        listed = "、".join(map(_named, fitting))
         raise Refused(f"{day_text(on)}有几项任务都对得上：{listed}。请写任务编号登记。")
-    close = "、".join(_named(*by_id[window.task_id]) for window in nearest(windows, on))
+    close = "、".join(map(_named, nearest(windows, on)))
     where = f"最近的是：{close}。要记给其中一项，请写任务编号登记。" if close else ""
     where = where or "这个组织没有这项任务。"
     raise Refused(f"{day_text(on)}不在“{duty.title}”任何一项任务的办理时段内。{where}")
 
 
-def _window(catalogue: Catalogue, duty: Duty, task: Task) -> Window:
+def _window_of(catalogue: Catalogue, duty: Duty, task: Task, period: str) -> Window:
     late_from = first_overdue_day(task.due, duty.recording_grace, catalogue.calendar, task.asked_on)
-    owed = task.state in OWED
-    return Window(task.id, task.subject_id, task.opens, task.due, late_from - DAY, owed)
+    return Window(task, period, late_from - DAY)
 
 
-def _named(task: Task, period: str) -> str:
+def _named(window: Window) -> str:
+    task, period, _ = window
     span = f"{day_text(task.opens)}至{day_text(task.due)}"
     return f"任务 {task.id}（{chinese_label(period)}，{span}，{task.state.label}）"

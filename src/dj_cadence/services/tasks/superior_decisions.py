@@ -4,6 +4,7 @@ from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY, add_months, add_years
+from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import SENT_BACK
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Term, TermNotice
@@ -160,7 +161,8 @@ def return_(
         records.send_back(session, task_id, act_id)
         day = catalogue.calendar.on_or_after(actor.today)
         office = catalogue.office(task.duty, task.step)
-        notices.add_for_act(session, task, SENT_BACK, act_id, due_on=day, office=office)
+        told = Notice(task.id, task.due_revision, SENT_BACK, act_id, 0, office, day)
+        notices.add(session, [told])
         follow(session, catalogue, task, actor)
 
 

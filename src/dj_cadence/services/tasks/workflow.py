@@ -1,6 +1,6 @@
 """What holds the tasks of a workflow together: one step at a time, each moving the next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from dj_cadence.domain.rules.catalogue import Catalogue
@@ -63,22 +63,15 @@ def follow(
     siblings = tasks.in_workflow(session, task, hold=True)
     if task.step == OWN:
         reason = "所在流程的主要环节已定日期或已办结"
-        for sibling in _settled_along(workflow, siblings, held_on, planned_on):
-            done = change.complete(sibling, held_on or actor.today, actor.now)
-            tasks.change(session, sibling, done, actor, reason)
+        for sibling in siblings:
+            step = workflow.step(sibling.step)
+            if step is None or step.is_own or sibling.state in SILENT:
+                continue
+            is_before = held_on and sibling.step in workflow.before(OWN)
+            if is_before or (planned_on and step.by_planning):
+                done = change.complete(sibling, held_on or actor.today, actor.now)
+                tasks.change(session, sibling, done, actor, reason)
     _release(session, workflow, task, siblings, actor)
-
-
-def _settled_along(
-    workflow: Workflow, siblings: Sequence[Task], held_on: date | None, planned_on: date | None
-) -> Iterator[Task]:
-    before = workflow.before(OWN)
-    for sibling in siblings:
-        step = workflow.step(sibling.step)
-        if step is None or step.is_own or sibling.state in SILENT:
-            continue
-        if (held_on and sibling.step in before) or (planned_on and step.by_planning):
-            yield sibling
 
 
 def _release(

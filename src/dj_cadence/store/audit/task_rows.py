@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.tasks.act import ActKind
+from dj_cadence.domain.tasks.actor import Way
 from dj_cadence.domain.tasks.task import OWED, SETTLED, SILENT, State
-from dj_cadence.domain.tasks.way import Way
 from dj_cadence.store.audit.invariant import Invariant, Moment, Rules, is_gone
 from dj_cadence.store.schema import (
     act,

@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.iso_week import first_day_of_week, week_label
 from dj_cadence.domain.digest.digest import WEEK, Numbers
-from dj_cadence.domain.organizations.facts import OrgKind
+from dj_cadence.domain.organizations.facts import SUPERIORS
 from dj_cadence.domain.organizations.organization import Organization, TreeRange
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.shared_conditions import in_range
 from dj_cadence.store.schema import digest, org
 
-SUPERIORS = (OrgKind.SUPERVISOR, OrgKind.PARTY_COMMITTEE, OrgKind.GENERAL_BRANCH)
 Counts = Mapping[int, Numbers]
 """The numbers of each organization directly below, by its id; none where all are zero."""
 

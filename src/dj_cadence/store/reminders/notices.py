@@ -1,4 +1,4 @@
-"""The life of notices; what has been told already is asked in `notice_history`.
+"""The life of notices, and what has been told already.
 
 A notice is open while its outcome is empty: it waits, then belongs to a message. It ends as `sent`
 or `folded` (a newer one of the same task speaks for it), or untold as `settled_before`, `moved`,
@@ -7,12 +7,13 @@ or `folded` (a newer one of the same task speaks for it), or untold as `settled_
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     and_,
     bindparam,
+    case,
     exists,
     func,
     null,
@@ -24,10 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.messages.states import NEVER_TOLD, MessageState, NoticeOutcome
+from dj_cadence.domain.messages.states import NEVER_TOLD, UNSENT, MessageState, NoticeOutcome
 from dj_cadence.domain.reminders.notice import Notice
 from dj_cadence.domain.reminders.plan import DECIDE, ESCALATED, SENT_BACK
-from dj_cadence.domain.tasks.task import SILENT, State, Task
+from dj_cadence.domain.tasks.task import SILENT, State
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import act, message, notice, task
@@ -44,19 +45,9 @@ def add(session: Session, notices: Iterable[Notice]) -> None:
         session.execute(insert_or_ignore(notice), rows)
 
 
-def add_for_act(
-    session: Session,
-    task: Task,
-    reminder_step: str,
-    act_id: int,
-    *,
-    due_on: date,
-    office: str,
-    level: int = 0,
-) -> None:
-    """Write down that an office is to be told of an act on a task."""
-    revision = task.due_revision
-    add(session, [Notice(task.id, revision, reminder_step, act_id, level, office, due_on)])
+def _change(session: Session, *which: ColumnElement[bool], **values: Any) -> int:
+    """Change the notices for which all of this holds; returns how many."""
+    return session.connection().execute(update(notice).where(*which).values(**values)).rowcount
 
 
 class Assignment(NamedTuple):
@@ -80,9 +71,7 @@ def assign(session: Session, assignments: Sequence[Assignment]) -> None:
         .values({column: bindparam(name) for column, name in values.items()})
     )
     if assignments:
-        session.connection().execute(
-            assigning, [assignment._asdict() for assignment in assignments]
-        )
+        session.connection().execute(assigning, [one._asdict() for one in assignments])
 
 
 def fold(session: Session, message_ids: Collection[int]) -> None:
@@ -97,15 +86,12 @@ def fold(session: Session, message_ids: Collection[int]) -> None:
     mine = and_(among(notice.c.message_id, message_ids), _OPEN)
     each = select(notice.c.id, age.label("age")).where(mine).subquery("each")
     older = select(each.c.id).where(each.c.age > 1)
-    session.execute(
-        update(notice).where(notice.c.id.in_(older)).values(outcome=NoticeOutcome.FOLDED)
-    )
+    _change(session, notice.c.id.in_(older), outcome=NoticeOutcome.FOLDED)
 
 
 def release(session: Session, message_ids: Collection[int]) -> None:
     """Let the open notices of these messages wait for another one."""
-    mine = and_(among(notice.c.message_id, message_ids), _OPEN)
-    session.execute(update(notice).where(mine).values(message_id=None))
+    _change(session, among(notice.c.message_id, message_ids), _OPEN, message_id=None)
 
 
 RELEASE = (
@@ -127,8 +113,7 @@ def close_sent(session: Session, message_ids: Collection[int] | None = None) -> 
     mine: ColumnElement[bool] = notice.c.message_id.is_not(None)
     if message_ids is not None:
         mine = among(notice.c.message_id, message_ids)
-    closing = update(notice).where(_OPEN, mine, sent).values(outcome=NoticeOutcome.SENT)
-    return session.connection().execute(closing).rowcount
+    return _change(session, _OPEN, mine, sent, outcome=NoticeOutcome.SENT)
 
 
 def close_needless(
@@ -147,7 +132,7 @@ def close_needless(
         mine = and_(_WAITS, true() if task_ids is None else notice.c.task_id.in_(task_ids))
     for outcome, is_needless in _needless().items():
         needless = exists().where(task.c.id == notice.c.task_id, is_needless).correlate(notice)
-        session.execute(update(notice).where(mine, needless).values(outcome=outcome))
+        _change(session, mine, needless, outcome=outcome)
 
 
 def _needless() -> dict[NoticeOutcome, ColumnElement[bool]]:
@@ -170,11 +155,8 @@ def close_late_no_more(
 ) -> None:
     """Close what waits to be said of a lateness that is none any more: the dates have moved."""
     on_time = select(task.c.id).where(task.c.id.in_(task_ids), task.c.due >= today)
-    session.execute(
-        update(notice)
-        .where(notice.c.task_id.in_(on_time), notice.c.reminder_step.in_(sorted(steps)), _WAITS)
-        .values(outcome=NoticeOutcome.MOVED)
-    )
+    about_it = notice.c.reminder_step.in_(sorted(steps))
+    _change(session, notice.c.task_id.in_(on_time), about_it, _WAITS, outcome=NoticeOutcome.MOVED)
 
 
 def close_unaddressed(session: Session, unaddressed: Sequence[tuple[int, int | None]]) -> None:
@@ -193,10 +175,7 @@ def close_unknown(session: Session, today: date) -> int:
 
     Returns how many.
     """
-    closing = (
-        update(notice).where(_OPEN, notice.c.due_on <= today).values(outcome=NoticeOutcome.UNKNOWN)
-    )
-    return session.connection().execute(closing).rowcount
+    return _change(session, _OPEN, notice.c.due_on <= today, outcome=NoticeOutcome.UNKNOWN)
 
 
 # --- what is open again ---------------------------------------------------------------------------
@@ -204,8 +183,8 @@ def close_unknown(session: Session, today: date) -> int:
 
 def reopen_unknown(session: Session, message_id: int) -> None:
     """Open the notices of a message that is sent again."""
-    mine = and_(notice.c.message_id == message_id, notice.c.outcome == NoticeOutcome.UNKNOWN)
-    session.execute(update(notice).where(mine).values(outcome=NoticeOutcome.OPEN))
+    unknown = notice.c.outcome == NoticeOutcome.UNKNOWN
+    _change(session, notice.c.message_id == message_id, unknown, outcome=NoticeOutcome.OPEN)
 
 
 def restore(session: Session, task_id: int, revision: int) -> None:
@@ -221,11 +200,8 @@ def restore(session: Session, task_id: int, revision: int) -> None:
         notice.c.outcome.in_(NEVER_TOLD),
         or_(~about_acts, notice.c.occurrence == _last_standing_act()),
     )
-    session.execute(
-        update(notice).where(mine, given_up).values(outcome=NoticeOutcome.OPEN, message_id=None)
-    )
-    since = and_(notice.c.due_revision > revision, _OPEN)
-    session.execute(update(notice).where(mine, since).values(outcome=NoticeOutcome.MOVED))
+    _change(session, mine, given_up, outcome=NoticeOutcome.OPEN, message_id=None)
+    _change(session, mine, notice.c.due_revision > revision, _OPEN, outcome=NoticeOutcome.MOVED)
 
 
 def _last_standing_act() -> ColumnElement[int]:
@@ -235,3 +211,41 @@ def _last_standing_act() -> ColumnElement[int]:
     stands = (act.c.id == alike.c.occurrence, act.c.undone_in.is_(None))
     query = select(func.max(alike.c.occurrence)).where(*same, *stands)
     return query.correlate(notice).scalar_subquery()
+
+
+# --- what has been told ---------------------------------------------------------------------------
+
+
+def days_told_late(
+    session: Session, task_ids: Collection[int]
+) -> dict[int, dict[int, date | None]]:
+    """By task and level, the day on which it was first told that the task is late.
+
+    None where that is written down and waits, in a message that did not go out yet as well.
+    What will not be sent, since nobody can be reached or the site was copied, counts as told
+    on its day: it holds up nobody.
+    """
+    closed = notice.c.outcome.in_((NoticeOutcome.NO_ADDRESSEE, NoticeOutcome.UNKNOWN))
+    waits = message.c.state.in_(UNSENT)
+    day = case((closed, notice.c.due_on), (waits, null()), else_=message.c.day)
+    query = (
+        select(notice.c.task_id, notice.c.level, func.min(day))
+        .join(task, task.c.id == notice.c.task_id)
+        .outerjoin(message, message.c.id == notice.c.message_id)
+        .where(notice.c.task_id.in_(task_ids), notice.c.due_on > task.c.due)
+        .where(notice.c.outcome.not_in(NEVER_TOLD), notice.c.reminder_step != DECIDE)
+        .group_by(notice.c.task_id, notice.c.level)
+    )
+    days: dict[int, dict[int, date | None]] = {}
+    for task_id, level, first in session.execute(query):
+        days.setdefault(task_id, {})[level] = first
+    return days
+
+
+def reminders_told(session: Session, task_ids: Collection[int]) -> set[tuple[int, str, int, int]]:
+    """(task, reminder step, occurrence, level) of what was told about these, or will be."""
+    if not task_ids:
+        return set()
+    columns = (notice.c.task_id, notice.c.reminder_step, notice.c.occurrence, notice.c.level)
+    told = (notice.c.task_id.in_(task_ids), notice.c.outcome.not_in(NEVER_TOLD))
+    return {tuple(row) for row in session.execute(select(*columns).where(*told))}

@@ -1,13 +1,15 @@
 """Reminder plans as they were when tasks began to be reminded of, whatever the rules say by now."""
 
-from typing import Any
-
+from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminders.plan import EscalationStep, From, ReminderPlan, ReminderStep
+from dj_cadence.domain.reminders.plan import ReminderPlan
 from dj_cadence.fingerprint import digest, plain
 from dj_cadence.store.schema import plan_snapshot
+
+_PLAN = TypeAdapter(ReminderPlan)
+"""What an older version did not know yet has its default."""
 
 
 def save(session: Session, plan: ReminderPlan) -> int:
@@ -23,26 +25,10 @@ def save(session: Session, plan: ReminderPlan) -> int:
 def load(session: Session, snapshot_id: int) -> ReminderPlan:
     """The plan that was stored. Raises LookupError, TypeError or ValueError for a spoilt one."""
     stored = select(plan_snapshot.c.content).where(plan_snapshot.c.id == snapshot_id)
-    content = session.scalars(stored).one()
-    return ReminderPlan(
-        content["key"],
-        content["title"],
-        tuple(_reminder_step(values) for values in content["steps"]),
-        tuple(EscalationStep(**_with_channels(values)) for values in content.get("escalate", ())),
-        content.get("through_quiet", False),
-    )
+    return _PLAN.validate_python(session.scalars(stored).one())
 
 
 def through_quiet(session: Session) -> list[int]:
     """The ids of the plans that speak in a quiet period too."""
     rows = session.execute(select(plan_snapshot.c.id, plan_snapshot.c.content))
     return [row.id for row in rows if row.content.get("through_quiet")]
-
-
-def _reminder_step(values: dict[str, Any]) -> ReminderStep:
-    """What an older version did not know yet has its default."""
-    return ReminderStep(**_with_channels(values) | {"counted_from": From(values["counted_from"])})
-
-
-def _with_channels(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {"channels": tuple(values.get("channels", ()))}

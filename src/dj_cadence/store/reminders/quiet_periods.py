@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
@@ -34,16 +34,12 @@ def every(session: Session) -> list[QuietPeriod]:
     return [QuietPeriod(*row) for row in session.execute(query)]
 
 
-def is_quiet_everywhere(session: Session, today: date) -> bool:
-    """Whether the whole site is in a quiet period."""
-    now = and_(_everywhere, quiet_period.c.since <= today, quiet_period.c.until >= today)
-    return session.execute(select(quiet_period.c.id).where(now)).first() is not None
-
-
 def is_silent(quiets: Iterable[QuietPeriod], today: date) -> ColumnElement[bool]:
     """The condition on `org` that holds where one of the periods is running."""
-    running = (quiet for quiet in quiets if quiet.since <= today <= quiet.until)
-    return or_(false(), *(org.c.position.between(quiet.first, quiet.last) for quiet in running))
+    return or_(
+        false(),
+        *(org.c.position.between(one.first, one.last) for one in quiets if one.runs_on(today)),
+    )
 
 
 def end_of(session: Session, number: int) -> date | None:

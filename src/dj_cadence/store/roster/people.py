@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
-from dj_cadence.domain.reminders.recipient import Holder
+from dj_cadence.domain.reminders.notice import Holder
 from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.errors import Refused
 from dj_cadence.normal_form import code_key, visible

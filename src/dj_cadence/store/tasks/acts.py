@@ -4,7 +4,7 @@ An act belongs to one task. A deed is the acts that one word of a person led to:
 recorded for three tasks, an election with the steps before it. It is known by its first act.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.domain.tasks.actor import Actor, Way
+from dj_cadence.domain.tasks.change import TaskChange
+from dj_cadence.domain.tasks.task import Task
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnySelect, Condition
 from dj_cadence.store.schema import act, appointment, org, person
@@ -78,26 +79,18 @@ def deed_in(session: Session) -> Deed | None:
     return deed
 
 
-def add(
-    session: Session,
-    task_id: int,
-    kind: ActKind,
-    actor: Actor,
-    before: Mapping[str, object],
-    after: Mapping[str, object],
-    reason: str,
-) -> int:
+def add(session: Session, task: Task, change: TaskChange, actor: Actor, reason: str) -> int:
     """Write one down; inside a deed it becomes a part of it. Returns its id."""
     written = session.execute(
         insert(act)
         .values(
-            task_id=task_id,
-            kind=kind,
+            task_id=task.id,
+            kind=change.kind,
             done_by=actor.name,
             via=actor.via or "",
             at=actor.now,
-            before={name: plain(value) for name, value in before.items()},
-            after={name: plain(value) for name, value in after.items()},
+            before={name: plain(getattr(task, name)) for name in change.columns},
+            after={name: plain(value) for name, value in change.columns.items()},
             reason=reason,
         )
         .returning(act.c.id)
@@ -105,12 +98,9 @@ def add(
     act_id = int(written.scalar_one())
     if deed := deed_in(session):
         deed.number = deed.number or act_id
-        part = {
-            "deed": deed.number,
-            "record_id": deed.record_id,
-            "start_event_id": deed.start_event_id,
-        }
-        session.execute(update(act).where(act.c.id == act_id).values(part))
+        part = {"record_id": deed.record_id, "start_event_id": deed.start_event_id}
+        this = update(act).where(act.c.id == act_id)
+        session.execute(this.values(deed=deed.number, **part))
     return act_id
 
 

@@ -32,22 +32,12 @@ def lay_over(
     reason: str,
 ) -> None:
     """Set these values for the subtree; an earlier value of the same kind ends."""
-    same = (override.c.org_id == org_id, override.c.duty == duty, override.c.period == period)
+    place = {"org_id": org_id, "duty": duty, "period": period}
+    same = (override.c[name] == value for name, value in place.items())
     current = (*same, override.c.key.in_(sorted(values)), override.c.ended_at.is_(None))
     session.execute(update(override).where(*current).values(ended_at=actor.now))
-    rows = [
-        {
-            "org_id": org_id,
-            "duty": duty,
-            "period": period,
-            "key": key.value,
-            "value": value,
-            "reason": reason,
-            "made_by": actor.name,
-            "made_at": actor.now,
-        }
-        for key, value in values.items()
-    ]
+    said = {"reason": reason, "made_by": actor.name, "made_at": actor.now}
+    rows = [{**place, **said, "key": key.value, "value": value} for key, value in values.items()]
     session.execute(insert(override), rows)
 
 

@@ -11,7 +11,7 @@ from dj_cadence.domain.tasks.task import OWED, State, Task
 from dj_cadence.store.core.shared_conditions import is_current_election
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.schema import org, org_cohort, slot, start_event, task
-from dj_cadence.store.tasks.tasks import read_task
+from dj_cadence.store.tasks.tasks import where
 
 _LEFT_OPEN = sorted(OWED | {State.SUBMITTED})
 
@@ -51,14 +51,12 @@ def pending(session: Session, today: date, notices: Collection[str]) -> list[Suc
 
 def left_open(session: Session, org_id: int, notices: Collection[str]) -> list[Task]:
     """What is not settled there, but for the `notices`."""
-    query = select(task).where(_open_at(org_id, notices))
-    return [read_task(row) for row in session.execute(query)]
+    return where(session, _open_at(org_id, notices))
 
 
 def of_case(session: Session, org_id: int, number: int) -> list[Task]:
     """All tasks of a case at an organization, the settled ones too."""
-    mine = (task.c.org_id == org_id, task.c.subject_id == -number)
-    return [read_task(row) for row in session.execute(select(task).where(*mine))]
+    return where(session, task.c.org_id == org_id, task.c.subject_id == -number)
 
 
 def is_planned(session: Session, held: Task) -> bool:

@@ -160,6 +160,9 @@ def _task_row(columns: RowMapping, catalogue: Catalogue, today: date) -> TaskRow
     values: dict[str, Any] = dict(columns)
     duty, step, due, state = values["duty"], values["step"], values["due"], State(values["state"])
     title, about, done_on = catalogue.title(duty, step), values["about"], values["completed_on"]
+    asked_on = values.pop("asked_on")
+    is_asked = asked_on is not None and state in OWED
+    answer_by = last_answer_day(asked_on, catalogue.calendar) if is_asked else None
     calculated = {
         "state": state,
         "title": f"{title}：{about}" if about else title,
@@ -169,17 +172,8 @@ def _task_row(columns: RowMapping, catalogue: Catalogue, today: date) -> TaskRow
         "instructions": catalogue.instructions(duty, step),
         "rule": catalogue.duties.get(duty),
         "stage": catalogue.step(duty, step),
-        "answer_by": _answer_by(values.pop("asked_on"), state, catalogue, today),
+        "answer_by": answer_by if answer_by and answer_by >= today else None,
         "postponed": values.pop("postponed_to") is not None,
         "confidential": catalogue.is_confidential(duty, values["subject_id"]),
     }
     return TaskRow(**(values | calculated))
-
-
-def _answer_by(
-    asked_on: date | None, state: State, catalogue: Catalogue, today: date
-) -> date | None:
-    if asked_on is None or state not in OWED:
-        return None
-    last = last_answer_day(asked_on, catalogue.calendar)
-    return last if last >= today else None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.documents.document import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, argument, ending, option, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
@@ -53,10 +53,11 @@ def wall(
     """生成上墙的年度计划表，写了 --month 就是月度的（.xlsx；网页版在组织页的“材料”里）。"""
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
+    from dj_cadence.services.documents.letters import DocumentWriter
     from dj_cadence.services.documents.wall_plan import wall_plan
 
     ending(out, ".xlsx")
     with reading(ctx) as act:
-        of, at = (act.session, act.catalogue, act.org(org)), act.today
-        plan = wall_plan(*of, visitor=ADMINISTRATOR, today=at, year=year, month=month)
+        of = (act.session, act.catalogue, act.org(org), ADMINISTRATOR, act.today)
+        plan = wall_plan(DocumentWriter(*of), year, month)
     write_file(wall_workbook(plan), out)

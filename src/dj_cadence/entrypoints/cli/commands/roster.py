@@ -29,12 +29,11 @@ def import_(
     ] = False,
 ) -> None:
     """导入花名册。有一处错误就全部不写入；重复导入不会重复。"""
-    from dj_cadence.domain.tasks.actor import Actor
-    from dj_cadence.domain.tasks.way import Way
+    from dj_cadence.domain.tasks.actor import Actor, Way
     from dj_cadence.loading.roster_file import read_roster
     from dj_cadence.services.access.actors import OPERATOR
     from dj_cadence.services.roster.import_roster import import_roster
-    from dj_cadence.services.tasks.elections import settle_elections
+    from dj_cadence.services.tasks.record_import import settle_elections
 
     with opened(ctx) as site:
         sheets, found = read_roster(files)
@@ -51,7 +50,7 @@ def import_(
             )
             if elections := report.elections:
                 actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
-                settle_elections(session, site.catalogue(), elections, actor)
+                settle_elections(session, site.catalogue, elections, actor)
         refusal = "共 {} 处错误，没有写入任何数据。请修改后重新导入。"
         say_problems(report.problems, refusal)
         if dry_run:
@@ -69,7 +68,7 @@ def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
     if not report.newcomers:
         return []
     row, has_rules = state_of(site.site.database)
-    rules = site.catalogue() if has_rules else load_rules(folder(ctx)).catalogue
+    rules = site.catalogue if has_rules else load_rules(folder(ctx)).catalogue
     return first_duties(rules, report.newcomers, row.starts_on, site.today).sentences(rules)
 
 

@@ -28,8 +28,7 @@ from dj_cadence.problems import suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dj_cadence.services.tasks.last_word import LastWord
-    from dj_cadence.services.tasks.listing import TaskRow
+    from dj_cadence.services.tasks.listing import LastWord, TaskRow
 
 
 def tasks(
@@ -51,7 +50,7 @@ def tasks(
     """列出任务；--from 和 --until 比较截止日，两头都算。"""
     from dj_cadence.domain.tasks.task import State
     from dj_cadence.services.tasks import listing
-    from dj_cadence.services.tasks.last_word import last_words
+    from dj_cadence.services.tasks.listing import last_words
 
     if subtree and not org:
         raise Misuse("--subtree 要和 --org 一起用。")

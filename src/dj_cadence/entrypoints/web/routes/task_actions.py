@@ -8,19 +8,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.way import Way
+from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.security import Told
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor, may_act
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, may_act, readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record
-from dj_cadence.services.tasks.elections import last_election
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back
-from dj_cadence.services.tasks.listing import TaskRow, tasks
+from dj_cadence.services.tasks.listing import TaskRow, last_election, tasks
 from dj_cadence.services.tasks.superior_decisions import accept, postpone, return_, waive
 from dj_cadence.services.undo import concerned, undo
 

@@ -1,5 +1,6 @@
-"""The terms of office of Party organizations that run out and are owed."""
+"""What documents are filled from: terms that run out, records, and why something was not done."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.access.visitor import Right, Visitor
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
-from dj_cadence.domain.tasks.task import OWED
+from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.access.reach import reached
-from dj_cadence.store.schema import org, profile, slot, start_event, task
+from dj_cadence.store.schema import act, org, profile, record, record_task, slot, start_event, task
+from dj_cadence.store.tasks.records import is_counted
 
 
 def term_of(
@@ -57,12 +59,36 @@ def _terms(
         )
         .order_by(org.c.position, task.c.due)
     )
-    return [
-        CommitteeTerm(row.name, _form(row.facts, today), row.day, row.due, row.provisional)
-        for row in session.execute(query)
-    ]
+    terms = []
+    for name, stored, elected, ends, provisional in session.execute(query):
+        facts = Facts.from_json(stored).at(today)
+        form = OrganizationForm(facts.kind, facts.has_committee)
+        terms.append(CommitteeTerm(name, form, elected, ends, provisional))
+    return terms
 
 
-def _form(stored: dict[str, object], today: date) -> OrganizationForm:
-    facts = Facts.from_json(stored).at(today)
-    return OrganizationForm(facts.kind, facts.has_committee)
+def records(session: Session, task_ids: Collection[int]) -> dict[int, list[tuple[date, str]]]:
+    """(day, note) of the records that count, by task, the earliest first."""
+    query = (
+        select(record_task.c.task_id, record.c.day, record.c.note)
+        .join(record, record.c.id == record_task.c.record_id)
+        .where(record_task.c.task_id.in_(task_ids), is_counted())
+        .order_by(record.c.day, record.c.id)
+    )
+    by_task: defaultdict[int, list[tuple[date, str]]] = defaultdict(list)
+    for task_id, day, note in session.execute(query):
+        by_task[task_id].append((day, note))
+    return by_task
+
+
+def reasons(session: Session, task_ids: Collection[int]) -> dict[int, str]:
+    """Why tasks were closed as 未按期开展 or let off, as it was said last."""
+    closed = task.c.state.in_([State.MISSED.value, State.WAIVED.value])
+    query = (
+        select(act.c.task_id, act.c.reason)
+        .join(task, task.c.id == act.c.task_id)
+        .where(act.c.task_id.in_(task_ids), closed)
+        .where(act.c.kind.in_(("missed", "waive")), act.c.reason != "", act.c.undone_in.is_(None))
+        .order_by(act.c.id)
+    )
+    return {row.task_id: row.reason for row in session.execute(query)}
