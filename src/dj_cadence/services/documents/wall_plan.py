@@ -10,7 +10,7 @@ from dj_cadence.domain.documents.document import CORE_LINES, WallDay, WallLine, 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import LET_OFF, State
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import readable
 from dj_cadence.services.documents.letters import DocumentWriter
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 

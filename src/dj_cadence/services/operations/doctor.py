@@ -70,6 +70,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         aside = list_aside(session)
         shut = shut_channels(session, site.settings, now)
     wrong, altered = faults(rules.problems), differences(site.database)
+    is_other = bool(wrong) or applied != rules.catalogue.hash
     rows = [
         (True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         (
@@ -79,7 +80,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         (organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
         _files(wrong),
         _applied(applied, rules),
-        (False, _told(site, trouble) if wrong or applied != rules.catalogue.hash else ""),
+        (False, _told(site, trouble) if trouble and is_other else ""),
         _calendar(rules, today.year),
         _sending(row, site.home),
         _ticking(row.last_tick, now),
@@ -150,10 +151,8 @@ def _files(wrong: Sequence[Problem]) -> tuple[bool, str]:
     return False, f"规则文件：{len(wrong)} 处错误；引擎仍用已应用的版本\n{listed}"
 
 
-def _told(site: Site, trouble: RuleFileTrouble | None) -> str:
+def _told(site: Site, trouble: RuleFileTrouble) -> str:
     """Whether the administrators know of what the engine found."""
-    if trouble is None:
-        return ""
     since = trouble.since.astimezone(site.settings.time_zone)
     if trouble.told_at:
         told = "已告知管理员"
