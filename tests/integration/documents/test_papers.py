@@ -11,8 +11,9 @@ import pytest
 from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
+from dj_cadence.domain.documents.document import CORE_LINES, Document
 from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused

@@ -9,13 +9,14 @@ from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
+from dj_cadence.domain.documents.document import Document, DocumentLine
 from dj_cadence.domain.documents.election_letter import (
     CommitteeTerm,
     ContactPerson,
     calls_itself,
     titles_of,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
