@@ -30,7 +30,7 @@ from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.services.undo import undo
@@ -251,8 +251,7 @@ class Life:
                 duty,
                 ("E", "S")[number % 2],
                 Actor("x", at(self.today, 18), self.today),
-                adopt=bool(how),
-                escalate=None if how else (1, 2),
+                Announcement(adopt=bool(how), escalate=None if how else (1, 2)),
             )
         self.chosen.add(duty)
 

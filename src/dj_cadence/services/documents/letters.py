@@ -30,8 +30,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
 from dj_cadence.domain.tasks.task import LET_OFF, OWED, State
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, readable
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.documents import contents
 from dj_cadence.store.roster import orgs, people

@@ -26,7 +26,7 @@ from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery.recovery import withdrawn_since
+from dj_cadence.store.delivery.claims import withdrawn_since
 from dj_cadence.store.reminders import notices, plan_snapshots
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.reminders.waiting_notices import handovers, waiting

@@ -50,7 +50,7 @@ def import_(
             )
             if elections := report.elections:
                 actor = Actor(OPERATOR.key, site.now, site.today, Way.IMPORT)
-                settle_elections(session, site.catalogue(), elections, actor)
+                settle_elections(session, site.catalogue, elections, actor)
         refusal = "共 {} 处错误，没有写入任何数据。请修改后重新导入。"
         say_problems(report.problems, refusal)
         if dry_run:
@@ -68,7 +68,7 @@ def _owed(ctx: typer.Context, site: Opened, report: ImportReport) -> list[str]:
     if not report.newcomers:
         return []
     row, has_rules = state_of(site.site.database)
-    rules = site.catalogue() if has_rules else load_rules(folder(ctx)).catalogue
+    rules = site.catalogue if has_rules else load_rules(folder(ctx)).catalogue
     return first_duties(rules, report.newcomers, row.starts_on, site.today).sentences(rules)
 
 
