@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from docx import Document as WordFile
 
-from dj_cadence.domain.documents.document import Document
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
     OrganizationForm,
     titles_of,
 )

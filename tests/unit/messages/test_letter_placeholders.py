@@ -5,10 +5,11 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.documents.document import Document, DocumentLine
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentLine,
     OrganizationForm,
     Titles,
 )
