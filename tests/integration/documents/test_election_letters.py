@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from docx import Document as WordFile
 
-from dj_cadence.domain.documents.document import Document, DocumentKind
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentKind,
     OrganizationForm,
     titles_of,
 )

@@ -5,10 +5,12 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentKind,
+    DocumentLine,
     OrganizationForm,
     Titles,
 )
