@@ -6,7 +6,7 @@ from datetime import date, datetime
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.states import REACHED_NOBODY, MessageKind
 from dj_cadence.domain.messages.view import Observe, ignore
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.notice import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.making import digests_due, make_digests
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, tell_new_holders

@@ -23,10 +23,10 @@ from dj_cadence.services.documents.letters import (
     ELECTION,
     DocumentWriter,
     has_letters,
+    hung_up,
     offered,
     reported,
 )
-from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
