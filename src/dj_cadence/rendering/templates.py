@@ -20,7 +20,7 @@ from dj_cadence.domain.messages.view import (
     Rendered,
     for_group,
 )
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.rendering import digest_filters
 from dj_cadence.rendering.grouping import grouped, pressing, shorten, summary
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
 from dj_cadence.domain.reminders.feed_alarm import feed_alarms
-from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
+from dj_cadence.domain.roster.contact_text import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
 from dj_cadence.settings import (

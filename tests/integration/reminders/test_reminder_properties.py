@@ -17,9 +17,9 @@ from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.claim import StoredLetter
+from dj_cadence.domain.reminders.notice import speaks_on
 from dj_cadence.domain.reminders.plan import ESCALATED, NEWCOMER, EscalationStep, From, ReminderStep
 from dj_cadence.domain.reminders.plan import reminders as reminders_of
-from dj_cadence.domain.reminders.quiet_period import speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import TaskDates

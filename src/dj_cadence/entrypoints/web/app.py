@@ -22,7 +22,7 @@ from starlette.types import Scope
 from dj_cadence.chinese import official_day, short_day
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels as page_labels
 from dj_cadence.entrypoints.web.error_pages import ErrorPages
 from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext, go_to

@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.access.visitor import ADMINISTRATOR, STRANGER, Visitor
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.page_address import code_in_path
+from dj_cadence.domain.organizations.organization import Organization, code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.web.security import form_token, is_local

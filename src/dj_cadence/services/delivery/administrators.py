@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, traits
@@ -40,37 +41,44 @@ def tell(
 
     Not on the channels to avoid, and not to a group. Returns how many can be told.
     """
-    audiences = _audiences(site.notifiers)
+    forms = _forms(site.notifiers)
     told = 0
     for named in site.settings.administrators:
         person = _person(session, named)
         ways = people.addresses(session, [person.id]).get(person.id, {}) if person else {}
-        usable = (
-            name
-            for name in site.settings.channels
-            if name in ways and name not in avoiding and name in audiences
-        )
-        channel = next(usable, None)
+        usable = ways.keys() & forms.keys() - set(avoiding)
+        channel = next((name for name in site.settings.channels if name in usable), None)
         if person and channel:
-            to, audience = ways[channel], audiences[channel]
-            _write(session, site, person, channel, to, audience, rendered, now)
+            today = site.today(now)
+            serial = messages.asked_serial(session, person.id, today)
+            way = (channel, ways[channel])
+            new = NewMessage(person.id, today, MessageKind.ALERT, *way, serial)
+            number = messages.enqueue(session, [new], now)[person.id]
+            key, sender = site.settings.key, site.settings.sender_address
+            own_id = make_message_id(key, sites.load(session).uid, number, 0, sender)
+            date = now.astimezone(site.settings.time_zone).isoformat(timespec="seconds")
+            letter = Letter(own_id, new.address, person.name, *rendered, date)
+            if forms[channel] is Audience.MAIL:
+                letter = replace(letter, headers=(("Auto-Submitted", "auto-generated"),))
+            else:
+                letter = replace(letter, html="", form=forms[channel])
+            letters.keep_of_new(session, number, pack_whole(letter))
             told += 1
         else:
             _log.error("administrator_unreachable person=%d", person.id if person else 0)
     return told
 
 
-def _audiences(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
+def _forms(notifiers: Mapping[str, OpenNotifier]) -> dict[str, Audience]:
     """Of each channel that speaks to one person; one that cannot be opened is left out."""
-    audiences = {}
+    forms: dict[str, Audience] = {}
     for name, open_notifier in notifiers.items():
         with suppress(Exception):  # a site's own notifier may raise anything
             notifier = open_notifier()
-            audiences[name] = traits(notifier).form
+            if (form := traits(notifier).form) is not Audience.GROUP:
+                forms[name] = form
             notifier.close()
-    return {
-        name: form for name, form in audiences.items() if form in (Audience.MAIL, Audience.CHAT)
-    }
+    return forms
 
 
 def _person(session: Session, named: str) -> Person | None:
@@ -86,32 +94,3 @@ def _person(session: Session, named: str) -> Person | None:
     added = people.add(session, f"email:{mailbox}", "管理员")
     addresses.add(session, [(added.id, "email", mailbox)])
     return added
-
-
-def _write(
-    session: Session,
-    site: Site,
-    person: Person,
-    channel: str,
-    to: str,
-    audience: Audience,
-    rendered: Rendered,
-    now: datetime,
-) -> None:
-    today, settings = site.today(now), site.settings
-    serial = messages.asked_serial(session, person.id, today)
-    new = NewMessage(person.id, today, MessageKind.ALERT, channel, to, serial)
-    number = messages.enqueue(session, [new], now)[person.id]
-    uid, is_mail = sites.load(session).uid, audience is Audience.MAIL
-    letter = Letter(
-        message_id=make_message_id(settings.key, uid, number, 0, settings.sender_address),
-        to=to,
-        to_name=person.name,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html if is_mail else "",
-        date=now.astimezone(settings.time_zone).isoformat(timespec="seconds"),
-        headers=(("Auto-Submitted", "auto-generated"),) if is_mail else (),
-        form=audience,
-    )
-    letters.keep_of_new(session, number, pack_whole(letter))

@@ -17,8 +17,7 @@ from dj_cadence.domain.messages.view import LISTED
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink, subject_of
-from dj_cadence.services.access.permissions import holds_at, person_visitor
-from dj_cadence.services.access.sight import discreet, readable
+from dj_cadence.services.access.permissions import discreet, holds_at, person_visitor, readable
 from dj_cadence.services.tasks.joint_tasks import at_same_organization
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token

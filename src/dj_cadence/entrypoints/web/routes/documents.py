@@ -8,8 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import DocumentKind, WallPlan
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.documents.document import WallPlan
+from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.security import Told
@@ -19,7 +20,6 @@ from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.digest.making import requested_digest
 from dj_cadence.services.documents.letters import DocumentWriter
-from dj_cadence.services.documents.wall_plan import wall_plan
 
 
 def digest(ctx: RequestContext) -> Response:
@@ -76,7 +76,7 @@ def _wall(ctx: RequestContext) -> WallPlan:
     with ctx.read() as session:
         org = ctx.organization(session)
         writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today)
-        return wall_plan(writer, year, month)
+        return writer.wall_plan(year, month)
 
 
 def _span(ctx: RequestContext) -> tuple[date | None, int]:

@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, Response
 
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment, whole_number
 from dj_cadence.entrypoints.web.routes.links import opened, public
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import readable
 from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.listing import tasks
 

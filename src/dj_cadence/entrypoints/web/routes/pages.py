@@ -9,15 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_years
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import Organization, organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.request_context import CARDS, LINES, RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.services.access.permissions import may_act, may_grant, oversees
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import may_act, may_grant, oversees, readable
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.delivery.alarms import shut_channels
@@ -25,10 +23,10 @@ from dj_cadence.services.documents.letters import (
     ELECTION,
     DocumentWriter,
     has_letters,
+    hung_up,
     offered,
     reported,
 )
-from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
