@@ -46,7 +46,7 @@ check: $(READY_DEV)  ## format, lint, types, layers, the rules of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy src
-	MYPYPATH=benchmarks $(BIN)/mypy benchmarks/*.py
+	MYPYPATH=benchmarks $(BIN)/mypy benchmarks/*.py docs/pictures/make.py
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n0 tests/unit/test_house.py
 

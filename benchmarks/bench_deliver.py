@@ -127,11 +127,12 @@ def _copied(bundled: Site, port: int, connections: int) -> Site:
     settings = replace(
         bundled.settings, folder=folder, channels={"email": channel}, database=f"sqlite:///{file}"
     )
+    notifiers = {"email": partial(smtp.open_notifier, options, FROM, folder)}
     copied = replace(
         bundled,
         settings=settings,
         database=open_database(settings.database),
-        notifiers={"email": partial(smtp.open_notifier, options, FROM, folder)},
+        open_notifiers=lambda: notifiers,
     )
     tick(copied, NOW - timedelta(minutes=1), owner="bench")  # reads the rules; a copy sends nothing
     with copied.database.write() as session:

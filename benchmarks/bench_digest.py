@@ -32,7 +32,7 @@ from dj_cadence.domain.organizations.organization import WHOLE_TREE
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
-from dj_cadence.services.delivery.compose import ComposedLetter, Composer
+from dj_cadence.services.delivery.compose import Composer
 from dj_cadence.services.delivery.skeletons import pack_whole
 from dj_cadence.services.digest.making import make_digests
 from dj_cadence.services.digest.views import Digests, digests_of_a_pass
@@ -41,7 +41,6 @@ from dj_cadence.settings import ChannelSettings, Settings
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.core.migrate import migrate
 from dj_cadence.store.delivery import claims as ledger
-from dj_cadence.store.delivery import letters as kept
 from dj_cadence.store.digest import digests
 from dj_cadence.store.schema import address, appointment, org, person, slot, task
 from dj_cadence.store.site import site as sites
@@ -198,15 +197,7 @@ def _write_letters(database: Database) -> int:
             claims = ledger.claim(session, "benchmark", "email", AT, AT + timedelta(hours=1))
         if not claims:
             return letters
-        made = composer.write(database, claims, AT)
-        stored = [
-            (one.claim, one.stored)
-            for one in made
-            if isinstance(one, ComposedLetter) and one.stored
-        ]
-        with database.write(durable=False) as session:
-            kept.keep(session, stored)
-        letters += len(stored)
+        letters += len(composer.write(database, claims, AT)[0])
 
 
 # --- the references ------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def serve_feeds(chosen: Settings, port: int) -> None:
     database = open_database(chosen.database)
     begun = perf_counter()
     context = WebContext(
-        Site(chosen, database, Templates([]), {}),
+        Site(chosen, database, lambda: Templates([]), dict),
         [],
         lambda _session: catalogue,
         lambda: NOW + timedelta(seconds=perf_counter() - begun),

@@ -16,7 +16,6 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from dj_cadence.services.delivery.letter_codec import unpack
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -24,18 +23,21 @@ from dj_cadence import clock
 from dj_cadence.bootstrap import open_site, template_folders
 from dj_cadence.chinese import moment_text
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.messages.view import ChannelAlertView
+from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.entrypoints.web import WebContext, make_app
 from dj_cadence.errors import Refused
-from dj_cadence.rendering.documents import render_paper
+from dj_cadence.rendering.documents import render_document
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
+from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.services.digest.making import requested_digest
-from dj_cadence.services.documents.letters import ELECTION, paper
+from dj_cadence.services.documents.letters import ELECTION, DocumentWriter
 from dj_cadence.services.operations.tick import tick
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.store.roster import orgs
@@ -83,7 +85,8 @@ def _messages(site: Site, work: Path) -> None:
     """
     with site.database.write() as session:
         rules, now = applied_catalogue(session), clock.now()
-        announce(session, rules, "theme_party_day", TOP, escalate=(1, 2), by="x", now=now)
+        actor = Actor("x", now, site.today(now))
+        announce(session, rules, "theme_party_day", TOP, actor, Announcement(escalate=(1, 2)))
     first = site.today(clock.now()) + DAY
     month = add_months(first.replace(day=1), 1)
     days = [*_days(first, month + 6 * DAY), *_days(month + 18 * DAY, month + 27 * DAY)]
@@ -92,13 +95,13 @@ def _messages(site: Site, work: Path) -> None:
     with site.database.read() as session:
         found = select(skeleton.c.content, letter.c.content).join_from(letter, skeleton)
         latest = session.execute(found.order_by(letter.c.message_id.desc()))
-        letters = [unpack(said, content) for said, content in latest]
+        letters = [unpack(StoredLetter(shared, content)) for shared, content in latest]
     for name, pattern in _SHOWN.items():
-        first = name == "first-message"
+        is_first = name == "first-message"
         fitting = [
             one
             for one in letters
-            if re.match(pattern, one.subject) and ("第一次给您发消息" in one.text) is first
+            if re.match(pattern, one.subject) and ("第一次给您发消息" in one.text) is is_first
         ]
         usual = min(fitting, key=lambda one: abs(len(one.text) - 450))
         page = work / f"{name}.html"
@@ -122,7 +125,7 @@ def _alarm(site: Site, work: Path) -> None:
         waiting=23,
         is_over=False,
     )
-    rendered = site.templates.render_channel_alert(view)
+    rendered = site.templates.render_alert(view)
     mail = Letter("", "", "", rendered.subject, rendered.text, rendered.html, "")
     page = work / "alarm.html"
     page.write_text(_with_subject(mail), encoding="utf-8")
@@ -184,21 +187,15 @@ def _written(site: Site, work: Path, kind: DocumentKind, code: str, today: date)
             if kind is DocumentKind.REMINDER:  # half a year before, as it is sent
                 written = max(today, add_months(month, -6) + 9 * DAY)
             try:
-                made = paper(
-                    session,
-                    rules,
-                    kind,
-                    found,
-                    visitor=ADMINISTRATOR,
-                    today=written,
-                    month=month,
-                    contact=site.settings.contact,
+                writer = DocumentWriter(
+                    session, rules, found, ADMINISTRATOR, written, site.settings.contact
                 )
+                made = writer.write(kind, month)
                 break
             except Refused:
                 continue
     file = work / f"{kind.value}.docx"
-    file.write_bytes(render_paper(template_folders(site.settings), made))
+    file.write_bytes(render_document(template_folders(site.settings), made))
     return file
 
 
@@ -313,8 +310,8 @@ def _printed(document: Path) -> Path:
         "--convert-to",
         "pdf",
         "--outdir",
-        document.parent,
-        document,
+        str(document.parent),
+        str(document),
     ]
     fonts = {**os.environ, "FONTCONFIG_FILE": str(HERE / "office-fonts.conf")}
     subprocess.run(command, check=True, capture_output=True, timeout=120, env=fonts)
@@ -324,7 +321,8 @@ def _printed(document: Path) -> Path:
 def _picture(paged: Path, picture: Path, *size: str) -> None:
     """The first page."""
     how = size or ("-r", "80")
-    command = ["pdftoppm", "-png", *how, "-singlefile", paged, picture.with_suffix("")]
+    target = str(picture.with_suffix(""))
+    command = ["pdftoppm", "-png", *how, "-singlefile", str(paged), target]
     subprocess.run(command, check=True, timeout=60)
 
 

@@ -56,7 +56,9 @@ def describe(error: Mapping[str, Any], model: Any = None) -> str:
         return not_one_of(error["input"], re.findall(r"'([^']*)'", context["expected"]))
     if kind in _LIMITS:
         return _LIMITS[kind].format(**context)
-    return _type(kind, error["input"])
+    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
+    shown = _shown(error["input"])
+    return f"应为{expected}，现在是{shown}" if expected else f"{shown}写法不对"
 
 
 def keys_at(annotation: Any, loc: Sequence[str | int] = ()) -> list[str]:
@@ -108,20 +110,11 @@ def not_one_of(given: object, allowed: Iterable[str]) -> str:
     return f"{_shown(given)}不可用，应为 {'、'.join(allowed)} 之一{near}"
 
 
-def _type(kind: str, given: object) -> str:
-    expected = _EXPECTED_TYPES.get(kind.partition("_")[0])
-    return f"应为{expected}，现在是{_shown(given)}" if expected else f"{_shown(given)}写法不对"
-
-
 def _shown(given: object) -> str:
-    match given:
-        case None:
-            return "空"
-        case bool():
-            return f"“{str(given).lower()}”"
-        case dict():
-            return "一组“键: 值”"
-        case list():
-            return "列表"
-        case _:
-            return f"“{given}”"
+    if given is None:
+        return "空"
+    if isinstance(given, dict):
+        return "一组“键: 值”"
+    if isinstance(given, list):
+        return "列表"
+    return f"“{str(given).lower() if isinstance(given, bool) else given}”"

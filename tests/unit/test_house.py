@@ -21,7 +21,7 @@ WRITERS = {
     "evidence": "store/tasks/records.py",
     "feed": "store/feeds/feeds.py",
     "feed_revision": "store/feeds/feeds.py",
-    "handled_report": "store/delivery/reports.py",
+    "handled_report": "store/delivery/attempts.py",
     "layout": "store/core/migrate.py",
     "letter": "store/delivery/letters.py",
     "login": "store/site/logins.py",

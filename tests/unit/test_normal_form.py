@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dj_cadence.domain.organizations.page_address import code_in_path, organization_path
+from dj_cadence.domain.organizations.organization import code_in_path, organization_path
 from dj_cadence.normal_form import (
     code_key,
     code_text,

@@ -73,8 +73,8 @@ class DaemonJobs:
             return CLOCK_HELD
         if times.last_pass and times.last_pass > reading.wall + STEP:
             self._report(accept_clock(self._site, reading.wall))
-        self._life.renew()
-        report = tick(self._site, reading.wall, owner=self._life.owner, leaving=self._leaving)
+        self._life.hold()
+        report = tick(self._site, reading.wall, owner=self._life.name, leaving=self._leaving)
         self._made_a_pass = True
         if report.bundled or report.sent:
             _log.info("tick bundled=%d sent=%d", report.bundled, report.sent)
@@ -83,7 +83,7 @@ class DaemonJobs:
     def leave(self) -> None:
         """Let what is on its way have its outcome, for some seconds; nothing more sets out."""
         self._leaving.set()
-        wait_for_workers(self._site.database, self._life.owner)
+        wait_for_workers(self._site.database, self._life.name)
 
     def audit(self) -> None:
         """Look at everything; not by a clock that is doubtful, for what is found is mended."""

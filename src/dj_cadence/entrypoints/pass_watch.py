@@ -59,9 +59,6 @@ class PassWatch:
     def _reason(self, present: float) -> str:
         if self._trouble:
             return self._trouble
-        running = self._running_since
-        if running is not None and present - running <= LONGEST_PASS:
-            return ""
-        if running is not None:
-            return "pass_stuck"
+        if self._running_since is not None:
+            return "pass_stuck" if present - self._running_since > LONGEST_PASS else ""
         return "no_pass" if present - self._since > max(MISSED * self.every, LEAST) else ""

@@ -12,13 +12,16 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from dj_cadence.chinese import official_day
 from dj_cadence.domain import labels
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine, WallPlan
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentLine,
     OrganizationForm,
+    WallPlan,
     titles_of,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem

@@ -30,26 +30,6 @@ class Group:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the subject line says."""
-
-    counts: str
-    """1项下级逾期、2项逾期、1项到期待登记、4项待办."""
-    below: int
-    """How many are overdue further down and have come up to the reader."""
-    to_look_at: bool
-    """Whether nothing in it is the reader's own to do."""
-    month: bool
-    """Whether nothing but the month's list is in it."""
-    nearest: Item | None
-    """The next one that is not yet due."""
-    digest_overdue: int
-    digest_new: int
-    digest_decisions: int
-    """How much waits for the reader's decision."""
-
-
 def pressing(items: Sequence[Item], most: int = LISTED) -> tuple[Item, ...]:
     """As many as a message lists, the most pressing ones, in the given order."""
     if len(items) <= most:
@@ -103,7 +83,8 @@ def _target(item: Item) -> date:
     return item.planned or item.due
 
 
-def summary(view: MessageView) -> Summary:
+def summary(view: MessageView) -> dict[str, object]:
+    """What the subject line says."""
     sections = [_section(item) for item in view.items]
     ahead = [item for item in view.items if _section(item) in _RANKS[-3:]]
     counts = {
@@ -115,18 +96,24 @@ def summary(view: MessageView) -> Summary:
         "项待确认是否办过": sections.count(_ASKED),
         f"项{labels.TASKS['open']}": len(ahead) - sections.count(_ASKED),
     }
-    return Summary(
-        counts="、".join(f"{count}{what}" for what, count in counts.items() if count),
-        below=sections.count(_BELOW),
-        to_look_at=all(item.level for item in view.items),
-        month=set(sections) == {"本月清单"},
-        nearest=min(
+    digests = view.digests
+    return {
+        # 1项下级逾期、2项逾期、1项到期待登记、4项待办
+        "counts": "、".join(f"{count}{what}" for what, count in counts.items() if count),
+        # how many are overdue further down and have come up to the reader
+        "below": sections.count(_BELOW),
+        # whether nothing in it is the reader's own to do
+        "to_look_at": all(item.level for item in view.items),
+        # whether nothing but the month's list is in it
+        "month": set(sections) == {"本月清单"},
+        # the next one that is not yet due
+        "nearest": min(
             ahead, key=lambda item: (_target(item) < view.day, _target(item)), default=None
         ),
-        digest_overdue=sum(digest.numbers.overdue for digest in view.digests),
-        digest_decisions=sum(digest_filters.how_many(digest.decisions) for digest in view.digests),
-        digest_new=sum(digest.numbers.newly_overdue for digest in view.digests),
-    )
+        "digest_overdue": sum(digest.numbers.overdue for digest in digests),
+        "digest_new": sum(digest.numbers.newly_overdue for digest in digests),
+        "digest_decisions": sum(digest_filters.how_many(digest.decisions) for digest in digests),
+    }
 
 
 def shorten(text: str) -> str:

@@ -7,18 +7,22 @@ the tests read every byte back with several independent parsers.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from icalendar import Calendar, vText
 
 from dj_cadence.domain.dates.arithmetic import DAY
 
 PRODUCT = "-//dj-cadence//dj-cadence//ZH"
+REFRESH = timedelta(hours=6)
 LENGTH = timedelta(hours=1)
 """Of a meeting whose hour is known; how long it takes nobody asks."""
 _LINE = 75
 """Octets in a line at most, its end apart."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_END = b"END:VCALENDAR\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +50,30 @@ class FeedEvent:
 
 def calendar_bytes(name: str, time_zone: str, events: Sequence[FeedEvent]) -> bytes:
     """A whole calendar, CRLF and folded at 75 octets. `time_zone` is an IANA name."""
-    head = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODUCT}",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"NAME:{_text(name)}",
-        f"X-WR-CALNAME:{_text(name)}",
-        # Some phones refuse the file without VALUE=DURATION, or with another form of it.
-        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
-        "X-PUBLISHED-TTL:PT6H",
-        f"X-WR-TIMEZONE:{time_zone}",
-    )
-    return _written(head) + b"".join(map(event_bytes, events)) + b"END:VCALENDAR\r\n"
+    head, end, _ = _head(name, time_zone).partition(_END)
+    assert end
+    return head + b"".join(map(event_bytes, events)) + _END
+
+
+def _head(name: str, time_zone: str) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    # The library does not know NAME for a text and would not escape it.
+    calendar.add("name", vText(_clean(name)))
+    calendar.add("x-wr-calname", vText(_clean(name)))
+    calendar.add("x-wr-timezone", time_zone)
+    # Some phones refuse the file without VALUE=DURATION, or with another form of it.
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    return bytes(calendar.to_ical())
 
 
 def event_bytes(event: FeedEvent) -> bytes:
     """One VEVENT, its lines folded and ended."""
-    return _written(_lines(event))
-
-
-def _written(lines: Iterable[str]) -> bytes:
-    return b"".join(_folded(line) + b"\r\n" for line in lines)
+    return b"".join(_folded(line) + b"\r\n" for line in _lines(event))
 
 
 def _lines(event: FeedEvent) -> Iterator[str]:

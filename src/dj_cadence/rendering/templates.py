@@ -21,7 +21,7 @@ from dj_cadence.domain.messages.view import (
     Rendered,
     for_group,
 )
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.rendering import digest_filters
 from dj_cadence.rendering.grouping import grouped, pressing, shorten, summary
 
@@ -37,12 +37,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {
-            "day": short_day,
-            "short_day": shortest_day,
-            "shorten": shorten,
-        }
-        self._environment.filters |= digest_filters.FILTERS
+        filters = {"day": short_day, "short_day": shortest_day, "shorten": shorten}
+        self._environment.filters.update(filters, **digest_filters.FILTERS)
         self._environment.globals["states"] = labels.TASKS
         self._environment.globals["most_missing"] = digest_filters.MISSING_SHOWN
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)

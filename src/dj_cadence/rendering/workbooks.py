@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO
 from math import ceil
+from operator import attrgetter
 from unicodedata import east_asian_width
 
 import xlsxwriter  # type: ignore[import-untyped]
 
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.digest.digest import DigestLine, DigestView
+from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.labels import TASKS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,6 +41,9 @@ _LINE: tuple[Column, ...] = (
 )
 
 
+_line = attrgetter("child", "org_name", "title", "period", "due", "overdue_days", "count")
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet with its rows of text, numbers and dates."""
@@ -64,32 +68,21 @@ def digest_workbook(view: DigestView) -> bytes:
             [(duty.title, *duty.numbers) for duty in view.duties],
             ("合计", *view.numbers),
         ),
-        Sheet("新增逾期", _LINE, _lines(view.newly_overdue)),
-        Sheet("此前逾期", _LINE, _lines(view.still_overdue)),
-        Sheet("待您确认", _LINE, _lines(view.decisions)),
+        Sheet("新增逾期", _LINE, list(map(_line, view.newly_overdue))),
+        Sheet("此前逾期", _LINE, list(map(_line, view.still_overdue))),
+        Sheet("待您确认", _LINE, list(map(_line, view.decisions))),
         Sheet(
             TASKS["missed"],
             (*_LINE, ("原因", 40)),
             [(*_line(item), item.reason) for item in view.missed],
         ),
-        Sheet("本级事项", _LINE, _lines(view.own)),
+        Sheet("本级事项", _LINE, list(map(_line, view.own))),
         Sheet("需要补全", (("事项", 80),), [(sentence,) for sentence in view.missing]),
     )
     total = ("合计", f"{len(children)}个下级组织", *view.numbers, view.change)
     first = Sheet("下级情况", (*named, *_NUMBERS, ("逾期较上期", 12)), children, total)
     sheets = [first, *(sheet for sheet in listed if sheet.rows)]
     return workbook(f"{view.org_name} {chinese_label(view.week)}党建工作周报", sheets, view.day)
-
-
-def _lines(lines: Iterable[DigestLine]) -> list[tuple[Cell, ...]]:
-    return [_line(line) for line in lines]
-
-
-def _line(line: DigestLine) -> tuple[Cell, ...]:
-    return (
-        *(line.child, line.org_name, line.title, line.period),
-        *(line.due, line.overdue_days, line.count),
-    )
 
 
 def workbook(title: str, sheets: Iterable[Sheet], made_on: date) -> bytes:

@@ -16,6 +16,8 @@ def with_own_database(text: str) -> tuple[str, str]:
     cannot be told from the rest.
     """
     before = _parsed(text)
+    if before is None:
+        raise ValueError(KEY)
     if KEY not in before:
         return text, ""
     value = before.pop(KEY)
@@ -25,20 +27,13 @@ def with_own_database(text: str) -> tuple[str, str]:
         taken = "".join(lines[first : last + 1]).splitlines(keepends=True)
         commented = _REMARK + "# ".join(taken)
         changed = "".join([*lines[:first], commented, *lines[last + 1 :]])
-        if _reads_as(changed, before):
+        if _parsed(changed) == before:
             return changed, str(value)
     raise ValueError(KEY)
 
 
-def _reads_as(text: str, wanted: dict[str, Any]) -> bool:
-    try:
-        return _parsed(text) == wanted
-    except ValueError:
-        return False
-
-
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str) -> dict[str, Any] | None:
     try:
         return tomllib.loads(text)
-    except RecursionError as error:
-        raise ValueError(str(error)) from error
+    except (ValueError, RecursionError):
+        return None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dj_cadence.bounded_file import UnreadableError, read_text
 from dj_cadence.domain.reminders.feed_alarm import feed_alarms
-from dj_cadence.domain.roster.appointment_rows import CHANNEL_NAME
+from dj_cadence.domain.roster.contact_text import CHANNEL_NAME
 from dj_cadence.problem_texts import describe, not_one_of
 from dj_cadence.problems import Problem, in_order
 from dj_cadence.settings import (
@@ -31,7 +31,7 @@ from dj_cadence.settings.schema import (
     SettingsTable,
     SiteTable,
 )
-from dj_cadence.settings.site_key import secret_text, site_key
+from dj_cadence.settings.site_key import MOST_BYTES, secret_text, site_key
 from dj_cadence.settings.toml_positions import nearest_place, toml_places
 
 DATABASE = "dj-cadence.db"
@@ -48,8 +48,6 @@ _SEEN_FROM_OUTSIDE = (
     "网址 address 不是本机的，这里必须是 false：经过反向代理，人人看上去都在本机，都会成为管理员。"
     "请改为 false，用 login-link 命令取得登录链接"
 )
-_MOST_BYTES = 200_000
-"""Of settings, or of a file with secrets."""
 _SECRETS = ("password", "secret", "token", "robots")
 _OF_MANY_LINES = "robots"
 _PASSWORD_KEYS = {"password", "password_env", "password_file"}
@@ -71,7 +69,7 @@ def read_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
 def sqlite_file(folder: Path) -> Path:
     """The database file that the site.toml in `folder` names, whatever else may be wrong there."""
     try:
-        written = tomllib.loads(read_text(folder / SITE_FILE, _MOST_BYTES))
+        written = tomllib.loads(read_text(folder / SITE_FILE, MOST_BYTES))
     except (UnreadableError, OSError, ValueError, RecursionError):
         return folder / DATABASE
     return folder / (str(written.get("database", "")).removeprefix("sqlite:///") or DATABASE)
@@ -108,11 +106,15 @@ class _Reader:
         if site is None:
             return None
         self._check_together(site, channels)
+        database = site.database
+        if not database.startswith("postgresql"):  # a relative file lies in the site's folder
+            file = database.removeprefix("sqlite:///") or DATABASE
+            database = f"sqlite:///{self.folder / file}"
         web, sender, contact = site.web, site.sender, site.contact
         return Settings(
             folder=self.folder,
             time_zone=ZoneInfo(site.time_zone),
-            database=self._database(site.database),
+            database=database,
             web_address=web.address,
             local_administrator=web.local_administrator,
             sender_name=sender.name or site.name,
@@ -142,7 +144,7 @@ class _Reader:
 
     def _table(self) -> dict[str, Any] | None:
         try:
-            text = read_text(self.folder / SITE_FILE, _MOST_BYTES)
+            text = read_text(self.folder / SITE_FILE, MOST_BYTES)
         except (FileNotFoundError, UnreadableError) as error:
             missing = isinstance(error, FileNotFoundError)
             self._fault(
@@ -256,13 +258,6 @@ class _Reader:
         if not secret:
             self._fault(path, missing)
         return secret
-
-    def _database(self, written: str) -> str:
-        """A relative SQLite file lies in the site's folder."""
-        if written.startswith("postgresql"):
-            return written
-        file = written.removeprefix("sqlite:///") or DATABASE
-        return f"sqlite:///{self.folder / file}"
 
     def _fault(self, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(f"{SITE_FILE}:{nearest_place(self.places, path)}", message))

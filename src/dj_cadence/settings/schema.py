@@ -64,10 +64,6 @@ _checked_heartbeat = checked(
 )
 
 
-def _checked_administrator(text: str) -> str:
-    return checked_mail_address(text) if "@" in text else text
-
-
 def _checked_alarm(text: str | None) -> str | None:
     feed_alarms(0, text)
     return text
@@ -86,7 +82,9 @@ Seconds = Annotated[float, Field(ge=1, le=600)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PerMinute = Annotated[int, Field(ge=1, le=100_000)]
 _Administrator = Annotated[
-    str, Field(min_length=1, strict=True), AfterValidator(_checked_administrator)
+    str,
+    Field(min_length=1, strict=True),
+    AfterValidator(lambda text: checked_mail_address(text) if "@" in text else text),
 ]
 TIME_ZONE = "Asia/Shanghai"
 DEFAULT_CHANNELS = {"email": {"notifier": "maildir"}}

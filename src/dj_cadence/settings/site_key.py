@@ -9,7 +9,8 @@ from dj_cadence.settings import KEY_FILE
 from dj_cadence.whole_file import write_new
 
 _SHORTEST_KEY = 32
-_MOST_BYTES = 200_000
+MOST_BYTES = 200_000
+"""Of settings, or of a file with secrets."""
 
 
 def site_key(folder: Path) -> bytes:
@@ -30,6 +31,6 @@ def make_site_key(folder: Path) -> None:
 def secret_text(path: Path) -> str:
     """The text of a file; empty where it cannot be read."""
     try:
-        return read_text(path, _MOST_BYTES).strip()
+        return read_text(path, MOST_BYTES).strip()
     except (OSError, UnreadableError):
         return ""

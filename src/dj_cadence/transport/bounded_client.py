@@ -5,8 +5,8 @@ The library's timeouts are for each piece of an answer: one byte a second is nev
 
 import logging
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from threading import Timer
 from typing import Any
 
@@ -45,16 +45,25 @@ class BoundedClient:
         self.was_handed_over = self._is_late = False
         asked["headers"] = {"Accept-Encoding": "identity", **asked.get("headers", {})}
         asked["extensions"] = {"trace": self._notice}
+        body = bytearray()
+        timer = Timer(self._seconds, self._cut)
+        timer.daemon = True
+        timer.start()
         try:
-            with self._deadline(), self._client.stream(method, url, **asked) as response:
-                body = _bounded(response.iter_raw())
-        except httpx2.HTTPError:
-            if self._is_late:
+            with self._client.stream(method, url, **asked) as response:
+                for piece in response.iter_raw():
+                    body += piece
+                    if len(body) > MOST_BYTES:
+                        raise TooMuch
+        except httpx2.HTTPError as error:
+            if self._is_late or isinstance(error, httpx2.ReadTimeout):
                 raise TimeoutError from None
             raise
+        finally:
+            timer.cancel()
         if self._is_late:  # cut where its length was not known beforehand
             raise TimeoutError
-        return response, body
+        return response, bytes(body)
 
     def close(self) -> None:
         self._client.close()
@@ -64,28 +73,9 @@ class BoundedClient:
             self._socket = info["return_value"].get_extra_info("socket")
         self.was_handed_over |= event == _SENDS
 
-    @contextmanager
-    def _deadline(self) -> Iterator[None]:
-        timer = Timer(self._seconds, self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
     def _cut(self) -> None:
         """Which makes whatever waits for the other side raise."""
         self._is_late = True
         if self._socket is not None:
             with suppress(OSError):  # of the plain socket, also of an encrypted one
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-def _bounded(pieces: Iterator[bytes]) -> bytes:
-    content = bytearray()
-    for piece in pieces:
-        content += piece
-        if len(content) > MOST_BYTES:
-            raise TooMuch
-    return bytes(content)

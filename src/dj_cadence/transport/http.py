@@ -56,17 +56,15 @@ class HttpAnswer:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+@dataclass
 class Poster:
     """Posts over connections that are kept until `close`; afterwards it opens new ones."""
 
-    def __init__(
-        self, service: str, timeout_seconds: float, verdict: tuple[str, str] | None = None
-    ) -> None:
-        """`verdict` names the fields of a body in which the code and the words of it stand."""
-        self._service = service
-        self._verdict = verdict
-        self._timeout = timeout_seconds
-        self._client: BoundedClient | None = None
+    _service: str
+    _timeout: float
+    _verdict: tuple[str, str] | None = None
+    """The fields of a body in which the code and the words of it stand."""
+    _client: BoundedClient | None = None
 
     @property
     def deadline_seconds(self) -> float:

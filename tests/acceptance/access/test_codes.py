@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import update
 
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.store.schema import org
 from tests.world.terminal import Terminal
 from tests.world.web_district import ALICE, BOB, Browser, District

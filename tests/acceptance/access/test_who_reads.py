@@ -12,7 +12,7 @@ from httpx2 import Response
 from sqlalchemy import select
 from starlette.routing import Mount, Route
 
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.services.site import Site
 from dj_cadence.signing import make_token
 from dj_cadence.store.schema import evidence, message, org, person, task

@@ -273,7 +273,7 @@ def test_a_shut_channel_stands_on_the_start_page_of_administrators_alone(
         next_try_at=NOW + timedelta(minutes=20), pause_seconds=3600,
     )  # fmt: skip
     with district.database.write() as session:
-        assert circuits.save(session, shut, 0)
+        assert circuits.save(session, shut)
     settings = replace(district.context.settings, administrators=("p-alice",))
     managed = district.under(settings)
 

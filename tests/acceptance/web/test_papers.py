@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from docx import Document
 
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.services.site import Site
 from tests.world.village import Village
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, Browser, District

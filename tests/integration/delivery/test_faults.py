@@ -19,7 +19,7 @@ from dj_cadence.domain.messages.notifier import Letter, Sender
 from dj_cadence.notifiers import smtp
 from dj_cadence.rendering.templates import Templates
 from dj_cadence.services.delivery.deliver import DeliveryCounts, deliver, recover
-from dj_cadence.services.delivery.worker import commit_retries
+from dj_cadence.services.delivery.worker import channel_worker
 from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
 from dj_cadence.store import schema
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction, NotWritten
@@ -418,7 +418,7 @@ def test_an_outcome_that_can_never_be_written_is_unknown_and_sent_again(
 ) -> None:
     path = str(three.engine.url.database)
     monkeypatch.setattr("dj_cadence.store.core.database.BUSY_SECONDS", 0.05)
-    monkeypatch.setattr(commit_retries, "COMMIT_RETRY_DELAYS", ())
+    monkeypatch.setattr(channel_worker, "COMMIT_RETRY_DELAYS", ())
     impatient = open_database(f"sqlite:///{path}")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
 
@@ -451,7 +451,7 @@ def test_a_clock_that_jumps_frees_nothing_that_a_living_process_is_sending(
     fill(database, 1)
     with give_sign_of_life(database, tmp_path, "slow") as life:
         with database.write() as session:
-            claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
+            claims.claim(session, life.name, "email", MORNING, MORNING + 10 * MINUTE)
 
         recover(database, tmp_path, "other", DAY, MORNING + jump)
         assert rows.states(database) == {1: "leased"}
@@ -463,7 +463,7 @@ def test_on_postgres_the_lock_is_seen_from_another_machine(
     fill(postgres_database, 1)
     with give_sign_of_life(postgres_database, tmp_path, "far") as life:
         with postgres_database.write() as session:
-            claims.claim(session, life.owner, "email", MORNING, MORNING + 10 * MINUTE)
+            claims.claim(session, life.name, "email", MORNING, MORNING + 10 * MINUTE)
         elsewhere = tmp_path / "another machine"
 
         recover(postgres_database, elsewhere, "other", DAY, MORNING + timedelta(days=40))

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from docx import Document as WordFile
 
-from dj_cadence.domain.documents.document import Document, DocumentKind
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
     OrganizationForm,
     titles_of,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.rendering.documents import check_documents, render_document, samples
 from tests.world.files.office import pages_of_all

@@ -11,8 +11,13 @@ import pytest
 from docx import Document as WordFile
 
 from dj_cadence.domain.digest.digest import DigestChild, DigestLine, DigestView, Numbers
-from dj_cadence.domain.documents.document import CORE_LINES, Document, DocumentKind
-from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
+from dj_cadence.domain.documents.document import (
+    CORE_LINES,
+    CommitteeTerm,
+    Document,
+    OrganizationForm,
+)
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import OrgKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
@@ -20,7 +25,6 @@ from dj_cadence.rendering.documents import render_document, template_path, wall_
 from dj_cadence.rendering.workbooks import Sheet, digest_workbook, workbook
 from dj_cadence.services.access.permissions import ADMINISTRATOR
 from dj_cadence.services.documents.letters import DocumentWriter
-from dj_cadence.services.documents.wall_plan import wall_plan
 from dj_cadence.services.tasks.record import done, missed
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
@@ -150,10 +154,10 @@ def test_a_site_replaces_a_template_and_a_broken_one_is_named(
 def test_a_wall_plan_fits_its_sheet(planned: Database, tmp_path: Path) -> None:
     with planned.read() as session:
         writer = DocumentWriter(session, EVERYTHING, orgs.find_org(session, "B1"), **SEEN)
-        year = wall_plan(writer, year=2026)
-        month = wall_plan(writer, month=date(2026, 6, 1))
+        year = writer.wall_plan(year=2026)
+        month = writer.wall_plan(month=date(2026, 6, 1))
         with pytest.raises(Refused, match="第一党支部在2019年没有任务"):
-            wall_plan(writer, year=2019)
+            writer.wall_plan(year=2019)
 
     assert (year.span, month.span) == ("2026年", "2026年6月")
     assert 0 < len(month.core) <= len(year.core) <= CORE_LINES

@@ -24,7 +24,7 @@ from tests.world.views import DIGEST, ITEM, MONDAY, VIEW
 
 
 def _item(**changes: object) -> Item:
-    return Item(**{**{name: getattr(ITEM, name) for name in Item.__slots__}, **changes})
+    return replace(ITEM, **changes)
 
 
 def _view(*items: Item, **changes: object) -> MessageView:

@@ -104,7 +104,7 @@ def test_a_held_copy_neither_reads_returned_mail_nor_says_that_all_is_well(
         give_sign_of_life(shipped_district, tmp_path, "daemon") as life,
     ):
         settings = replace(SETTINGS, heartbeat_url=url)
-        engine = replace(a_site(shipped_district, Channel(), settings), bounces=box)
+        engine = replace(a_site(shipped_district, Channel(), settings), open_bounces=lambda: box)
         with shipped_district.write() as session:
             sites.hold(session, date(2026, 3, 2))
         rounds = DaemonJobs(engine, life)

@@ -20,7 +20,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning import apply as planner
 from dj_cadence.services.planning.planner import Planner
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.tasks.record import done
 from dj_cadence.services.undo import undo
 from dj_cadence.store.core.database import Database, open_database
@@ -133,7 +133,7 @@ class Life:
             with self.database.write() as session:
                 if what == "announce":
                     due = date(2026, 6, 20)
-                    announce(session, self.rules, "lecture", str(value), how, due=due)
+                    announce(session, self.rules, "lecture", str(value), how, Announcement(due=due))
                     return
                 states = ["done", "missed"] if what == "reopen" else ["planned"]
                 chosen = select(task.c.id).where(task.c.state.in_(states)).order_by(task.c.id)
@@ -246,7 +246,12 @@ def test_an_announcement_has_its_duty_planned_again(district: Database) -> None:
 
     with district.write() as session:
         announce(
-            session, EVERYTHING, "lecture", "S", Actor("x", at(TODAY), TODAY), due=date(2026, 6, 20)
+            session,
+            EVERYTHING,
+            "lecture",
+            "S",
+            Actor("x", at(TODAY), TODAY),
+            Announcement(due=date(2026, 6, 20)),
         )
 
     assert looked_at(district) == {"lecture": None}

@@ -10,7 +10,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.digest.views import digest_view
 from dj_cadence.services.explain import explain
-from dj_cadence.services.rules.announce import announce, take_back
+from dj_cadence.services.rules.announce import Announcement, announce, take_back
 from dj_cadence.services.tasks.record import set_planned
 from dj_cadence.store.core.database import Database
 from dj_cadence.store.roster import orgs
@@ -42,7 +42,8 @@ def district(planned: Database) -> Database:
 
 def said(database: Database, duty: str, org: str, **how: object) -> str:
     with database.write() as session:
-        period = announce(session, EVERYTHING, duty, org, Actor("x", at(TODAY), TODAY), **how)  # type: ignore[arg-type]
+        asked = Announcement(**how)  # type: ignore[arg-type]
+        period = announce(session, EVERYTHING, duty, org, Actor("x", at(TODAY), TODAY), asked)
     roll(database, EVERYTHING, TODAY)
     return period
 
@@ -102,7 +103,9 @@ def test_what_is_switched_off_cannot_be_announced(district: Database) -> None:
     before = everything(district)
 
     with pytest.raises(Refused) as refused, district.write() as session:
-        announce(session, off, "groups", "S", Actor("x", at(TODAY), TODAY), adopt=True)
+        announce(
+            session, off, "groups", "S", Actor("x", at(TODAY), TODAY), Announcement(adopt=True)
+        )
 
     assert str(refused.value) == (
         "“党小组会”没有启用，部署不起作用；先在站点的规则里写 enabled: true 并应用。"
@@ -214,7 +217,7 @@ def test_a_superior_lets_the_groups_rest_in_august(district: Database) -> None:
 
     with district.write() as session:
         actor = Actor("x", at(TODAY), TODAY)
-        announce(session, rules, "groups", "S", actor, vacation=Vacation.WAIVE)
+        announce(session, rules, "groups", "S", actor, Announcement(vacation=Vacation.WAIVE))
     roll(district, rules, TODAY)
 
     states = {row.label: row.state for row in tasks(district, "groups")}
@@ -262,7 +265,14 @@ def test_what_was_announced_last_is_taken_back_first(district: Database) -> None
     for hour, day in ((9, date(2027, 2, 26)), (10, date(2027, 1, 29))):
         with district.write() as session:
             actor = Actor("x", at(TODAY, hour), TODAY)
-            announce(session, EVERYTHING, "winter", "S", actor, due=day, theme=f"{day.month}月前")
+            announce(
+                session,
+                EVERYTHING,
+                "winter",
+                "S",
+                actor,
+                Announcement(due=day, theme=f"{day.month}月前"),
+            )
         roll(district, EVERYTHING, TODAY)
 
     found = []

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from dj_cadence.domain.rules.basis import Basis, Certainty
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.tasks.record import done
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.store.core.database import Database
@@ -150,7 +150,7 @@ def test_a_duty_that_does_not_bind_is_not_escalated(late: Database) -> None:
 
 def choose(database: Database, by_rules: Catalogue, code: str, day: date, **how: Any) -> None:
     with database.write() as session:
-        announce(session, by_rules, "term", code, Actor("x", at(day, 17), day), **how)
+        announce(session, by_rules, "term", code, Actor("x", at(day, 17), day), Announcement(**how))
 
 
 def test_what_a_superior_adopted_goes_up_as_its_plan_says(late: Database) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy import select, update
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.claim import StoredLetter
+from dj_cadence.domain.reminders.notice import speaks_on
 from dj_cadence.domain.reminders.plan import ESCALATED, NEWCOMER, EscalationStep, From, ReminderStep
 from dj_cadence.domain.reminders.plan import reminders as reminders_of
-from dj_cadence.domain.reminders.quiet_period import speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import TaskDates
@@ -30,7 +30,7 @@ from dj_cadence.services.delivery.skeletons import unpack
 from dj_cadence.services.digest.views import digests_of_a_pass
 from dj_cadence.services.reminders import quiet_periods
 from dj_cadence.services.reminders.daily_update import advance
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.tasks.record import done, set_planned
 from dj_cadence.services.tasks.superior_decisions import postpone, waive
 from dj_cadence.services.undo import undo
@@ -251,8 +251,7 @@ class Life:
                 duty,
                 ("E", "S")[number % 2],
                 Actor("x", at(self.today, 18), self.today),
-                adopt=bool(how),
-                escalate=None if how else (1, 2),
+                Announcement(adopt=bool(how), escalate=None if how else (1, 2)),
             )
         self.chosen.add(duty)
 

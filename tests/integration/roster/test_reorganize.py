@@ -14,7 +14,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.services.explain import explain
 from dj_cadence.services.planning.apply import horizon, preview
 from dj_cadence.services.roster.import_roster import ImportReport, import_roster
-from dj_cadence.services.rules.announce import announce
+from dj_cadence.services.rules.announce import Announcement, announce
 from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.cases import case, open_case
 from dj_cadence.services.tasks.succession import hand_over
@@ -361,7 +361,14 @@ def test_a_branch_under_another_superior_keeps_its_tasks_and_changes_who_reminds
     district: Database,
 ) -> None:
     with district.write() as session:
-        announce(session, RULES, "winter", "S", Actor("x", at(DAY), DAY), due=date(2027, 2, 26))
+        announce(
+            session,
+            RULES,
+            "winter",
+            "S",
+            Actor("x", at(DAY), DAY),
+            Announcement(due=date(2027, 2, 26)),
+        )
     live(district, DAY)
     before = [row.id for row in tasks(district, org="B2") if row.state != "withdrawn"]
     assert the_task(district, "winter", "B2", "2026").due == date(2027, 2, 26)
@@ -377,7 +384,14 @@ def test_a_branch_under_another_superior_keeps_its_tasks_and_changes_who_reminds
 
 def test_what_a_dissolved_superior_announced_goes_with_its_branches(district: Database) -> None:
     with district.write() as session:
-        announce(session, RULES, "winter", "S", Actor("x", at(DAY), DAY), due=date(2027, 2, 26))
+        announce(
+            session,
+            RULES,
+            "winter",
+            "S",
+            Actor("x", at(DAY), DAY),
+            Announcement(due=date(2027, 2, 26)),
+        )
     live(district, DAY)
 
     new = {"code": "S2", "name": "新青禾党委", "kind": "党委", "supervisor": "E"}

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from dj_cadence.domain.dates.date_range import DateRange
-from dj_cadence.domain.documents.document import Document, DocumentKind
-from dj_cadence.domain.documents.election_letter import ContactPerson
+from dj_cadence.domain.documents.document import ContactPerson, Document
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.access.permissions import ADMINISTRATOR

@@ -5,13 +5,15 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from zipfile import ZipFile
 
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentLine,
     OrganizationForm,
     Titles,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from tests.world import ROOT
 
 GUIDE = (ROOT / "docs/howto/letters.md").read_text(encoding="utf-8")

@@ -1,10 +1,10 @@
 import pytest
 
 from dj_cadence.domain.organizations.offices import (
+    CANONICAL,
     OFFICES,
     OTHER_OFFICES,
     canonical_office,
-    known_names,
     nearest_office,
 )
 
@@ -53,5 +53,5 @@ def test_no_name_means_two_offices() -> None:
     offices = [*OFFICES.items(), *OTHER_OFFICES.items()]
     names = [name for office, aliases in offices for name in (office, *aliases)]
 
-    assert sorted(names) == sorted(known_names())
+    assert sorted(names) == sorted(CANONICAL)
     assert len(names) == len(set(names))

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
+from dj_cadence.domain.reminders.notice import QuietPeriod, speaks_on
 
 WINTER = QuietPeriod(10, 19, date(2026, 1, 20), date(2026, 2, 25), "寒假")
 MOVE = QuietPeriod(12, 12, date(2026, 2, 20), date(2026, 3, 5), "搬迁")

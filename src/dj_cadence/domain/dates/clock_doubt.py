@@ -64,10 +64,8 @@ def doubt(
 
 def _off(reading: Reading, last_pass: datetime, good: Reading | None) -> timedelta | None:
     gap = reading.wall - last_pass
-    if abs(gap) <= STEP:
-        return None
-    if gap < -STEP:
-        return gap
+    if gap <= STEP:
+        return gap if gap < -STEP else None
     if good is None:  # the machine may have been away
         return gap if gap > SOME_DAYS else None
     jump = good.jumped(reading)

@@ -56,6 +56,9 @@ class WorkCalendar:
 
     years: Mapping[int, HolidayYear] = field(default_factory=dict)
     semesters: tuple[Semester, ...] = ()
+    _by_school: dict[tuple[str, str], tuple[Semester, ...]] = field(
+        init=False, default_factory=dict, compare=False
+    )
 
     @cached_property
     def _named_days(self) -> tuple[frozenset[date], frozenset[date]]:
@@ -113,10 +116,6 @@ class WorkCalendar:
             while not self.is_working_day(day):
                 day += step
         return day
-
-    @cached_property
-    def _by_school(self) -> dict[tuple[str, str], tuple[Semester, ...]]:
-        return {}
 
     def semesters_for(self, city: str, stage: str) -> tuple[Semester, ...]:
         """The semesters of a school, the most particular entry for each label."""

@@ -1,36 +1,103 @@
-"""Papers that people must produce anyway, and plans for the wall, as values."""
+"""Papers that people must produce anyway, and plans for the wall, as values.
+
+An election has three pairs: the 请示 for the meeting, that for the candidates, and the report of
+the result, each with its 批复. A 批复 quotes the title of what it answers, so titles stand here.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date
 
-from dj_cadence.chinese import LabelledEnum
-from dj_cadence.domain.documents.election_letter import (
-    CommitteeTerm,
-    ContactPerson,
-    OrganizationForm,
-    Titles,
-)
+from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.organizations.facts import OrgKind
+
+_OWN = {OrgKind.PARTY_COMMITTEE: "党委", OrgKind.GENERAL_BRANCH: "党总支"}
+_COMMITTEES = {OrgKind.PARTY_COMMITTEE: "委员会", OrgKind.GENERAL_BRANCH: "总支部委员会"}
+_EITHER_MEETING = "【党员大会／党员代表大会】"
+"""Only a 党委 may hold the second, where its superior agrees."""
 
 
-class DocumentKind(LabelledEnum):
-    """A document by the name that the command takes; `label` is what people call it."""
+@dataclass(frozen=True, slots=True)
+class OrganizationForm:
+    """The words that hang on what kind of organization elects."""
 
-    REMINDER = "reminder", "换届提醒函"
-    REQUEST = "request", "换届选举请示"
-    REPLY = "reply", "换届选举批复"
-    CANDIDATES = "candidates", "候选人预备人选请示"
-    CANDIDATES_REPLY = "candidates-reply", "候选人预备人选批复"
-    RESULT = "result", "选举结果报告"
-    RESULT_REPLY = "result-reply", "选举结果批复"
-    YEAR_END = "year-end", "年度任务完成情况"
+    kind: OrgKind
+    has_committee: bool = True
 
     @property
-    def is_reply(self) -> bool:
-        """Whether the one above writes it to the organization that it is about."""
-        return self in _REPLIES
+    def own(self) -> str:
+        """After 我, 你: 党委, 党总支, 党支部."""
+        return _OWN.get(self.kind, "党支部")
+
+    @property
+    def short(self) -> str:
+        """What a superior says after 你: 党委, 总支, 支部."""
+        return self.own if self.kind is OrgKind.PARTY_COMMITTEE else self.own.removeprefix("党")
+
+    @property
+    def committee(self) -> str:
+        """委员会, 总支部委员会, 支部委员会; empty for a branch that elects none."""
+        return _COMMITTEES.get(self.kind, "支部委员会" if self.has_committee else "")
+
+    @property
+    def meeting(self) -> str:
+        """Which meeting elects; a 党委 strikes one of two."""
+        return _EITHER_MEETING if self.kind is OrgKind.PARTY_COMMITTEE else "党员大会"
+
+    @property
+    def elected(self) -> str:
+        """Whose candidates they are: 下一届委员会, or 书记、副书记 where there is none."""
+        return "下一届委员会" if self.committee else "书记、副书记"
 
 
-_REPLIES = {DocumentKind.REPLY, DocumentKind.CANDIDATES_REPLY, DocumentKind.RESULT_REPLY}
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The titles of an election's letters, as each stands above it and as others quote it."""
+
+    request: str
+    reply: str
+    candidates: str
+    candidates_reply: str
+    result: str
+    result_reply: str
+
+
+def titles_of(org_name: str, form: OrganizationForm) -> Titles:
+    """Of the organization that elects."""
+    meeting, elected = f"召开{form.meeting}进行换届选举", f"{form.elected}候选人预备人选"
+    return Titles(
+        f"{org_name}关于{meeting}的请示",
+        f"关于同意{org_name}{meeting}的批复",
+        f"{org_name}关于{elected}的请示",
+        f"关于{org_name}{elected}的批复",
+        f"{org_name}关于选举结果的报告",
+        f"关于{org_name}选举结果的批复",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeTerm:
+    """One organization whose term of office ends."""
+
+    org_name: str
+    form: OrganizationForm
+    elected: date
+    ends: date
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPerson:
+    """Whom the reader of a letter may call; empty where nobody is known, to be filled in."""
+
+    person: str = ""
+    phone: str = ""
+
+
+def calls_itself(kind: OrgKind, name: str) -> str:
+    """After 我 in what a superior writes: 委, 党组, 总支."""
+    if kind is OrgKind.GENERAL_BRANCH:
+        return "总支"
+    return "党组" if name.endswith("党组") else "委"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Circuit:
     """Whether some letters got through before the rest was refused, as with a limit."""
     accepted_at: datetime | None = None
     told_at: datetime | None = None
+    revision: int = 0
+    """Counts its changes; 0: it was not written down yet."""
 
     @property
     def is_shut(self) -> bool:
@@ -52,9 +54,9 @@ def refused(
     reason: str,
     now: datetime,
     many: int,
-    retry_after: float | None,
     *,
     after_some: bool,
+    retry_after: float | None = None,
     domain: str = "",
 ) -> Circuit:
     """After `many` more refusals in a row, all to addresses of `domain` where it is one.

@@ -30,10 +30,10 @@ class Claim:
     address: str
     person_id: int
     person_name: str
-    stored: StoredLetter | None = None
-    """The letter, where an earlier try wrote it."""
     edition: int = 0
     """Above 0: one that was too large is written anew."""
+    stored: StoredLetter | None = None
+    """The letter, where an earlier try wrote it."""
 
     @property
     def is_asked_for(self) -> bool:

@@ -1,7 +1,6 @@
 """How long a message waits for its next try, and an address for the next message."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 _MESSAGE = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2))
 _ADDRESS = tuple(timedelta(days=days) for days in (2, 4, 7, 14, 30))
@@ -14,14 +13,10 @@ def message_pause(attempt: int) -> timedelta:
     return _MESSAGE[min(attempt, len(_MESSAGE)) - 1]
 
 
-class AddressPause(NamedTuple):
-    """How long an address is left alone, and the how manieth time that is."""
+def address_pause(times: int, until: datetime | None, now: datetime) -> tuple[datetime, int]:
+    """Until when a mailbox that takes nothing is left alone, and the how manieth time that is.
 
-    time: timedelta
-    times: int
-
-
-def address_pause(times: int, until: datetime | None, now: datetime) -> AddressPause:
-    """For a mailbox that takes nothing and was left alone `times` times, the last `until` then."""
+    It was left alone `times` times, the last `until` then.
+    """
     before = times if until and now < until + _FORGOTTEN else 0
-    return AddressPause(_ADDRESS[min(before, len(_ADDRESS) - 1)], before + 1)
+    return now + _ADDRESS[min(before, len(_ADDRESS) - 1)], before + 1

@@ -61,19 +61,13 @@ RESENDABLE = (*WAITING, MessageState.GAVE_UP, *UNCERTAIN)
 """A person may have it sent again."""
 
 _S = MessageState
-MOVES: Mapping[MessageState, frozenset[MessageState]] = {
-    _S.READY: frozenset({_S.LEASED, _S.SENT, _S.RETRY, _S.SUPERSEDED, _S.UNKNOWN}),
-    _S.LEASED: frozenset({_S.RETRY, _S.SENT, _S.QUARANTINED, _S.SETTLED, _S.UNKNOWN}),
-    _S.RETRY: frozenset(
-        {_S.LEASED, _S.RETRY, _S.SENT, _S.GAVE_UP, _S.QUARANTINED, _S.SUPERSEDED, _S.UNKNOWN}
-    ),
-    _S.SENT: frozenset({_S.SENT}),
-    _S.GAVE_UP: frozenset({_S.RETRY, _S.SENT}),
-    _S.UNKNOWN: frozenset({_S.RETRY, _S.SENT}),
-    _S.QUARANTINED: frozenset({_S.RETRY, _S.SENT}),
-    _S.SUPERSEDED: frozenset({_S.SENT}),
-    _S.SETTLED: frozenset({_S.SENT}),
+_MOVES: Mapping[MessageState, tuple[MessageState, ...]] = {
+    _S.READY: (_S.LEASED, _S.RETRY, _S.SUPERSEDED, _S.UNKNOWN),
+    _S.LEASED: (_S.RETRY, _S.QUARANTINED, _S.SETTLED, _S.UNKNOWN),
+    _S.RETRY: (_S.LEASED, _S.RETRY, _S.GAVE_UP, _S.QUARANTINED, _S.SUPERSEDED, _S.UNKNOWN),
+    **dict.fromkeys((_S.GAVE_UP, *UNCERTAIN), (_S.RETRY,)),
 }
+MOVES = {state: frozenset({_S.SENT, *_MOVES.get(state, ())}) for state in MessageState}
 """What each state may become.
 
 SENT follows from any: a letter that nobody waited for any longer may be accepted after all.

@@ -1,8 +1,9 @@
 """What a message says, as values for the templates."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import NamedTuple
 
 from dj_cadence.domain.digest.digest import CONFIDENTIAL, DigestView
 from dj_cadence.domain.tasks.task import LATE
@@ -20,8 +21,34 @@ def ignore(_event: Mapping[str, object]) -> None:
     """An observer that wants to know nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFacts:
+    """What an item says of its task as it is stored."""
+
+    reminder_step: str
+    level: int = 0
+    """How far above the organization the recipient stands."""
+    office: str
+    relay: str
+    """Whom the recipient is asked to tell; empty where it is the recipient's own."""
+    opens: date
+    planned: date | None
+    due: date
+    state: str
+    target: int
+    of_case: bool = False
+    """Whether it is about a case, of which no group may hear."""
+    provisional: bool
+    unit: str
+    sent_back: str = ""
+    """Why the superior sent it back, where it was."""
+
+
+SHARED = tuple(field.name for field in fields(ItemFacts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(ItemFacts):
     """One task in a message."""
 
     task_id: int
@@ -29,35 +56,18 @@ class Item:
     title: str
     period: str
     """As a person reads it: 2026年3月."""
-    opens: date
-    planned: date | None
-    due: date
-    state: str
-    reminder_step: str
-    provisional: bool
-    target: int
     done: int
-    unit: str
-    office: str
-    relay: str
-    """Whom the recipient is asked to tell; empty where it is the recipient's own."""
     basis: str
     instructions: str
     overdue_days: int
     answer_by: date | None = None
     """Until when to say whether it was done before the start; only where that is asked now."""
-    of_case: bool = False
-    """Whether it is about a case, of which no group may hear."""
     confidential: bool = False
     """Whether it is about a person: what it is stands on the page and nowhere else."""
-    level: int = 0
-    """How far above the organization the recipient stands."""
     reported: tuple[str, ...] = ()
     """The superiors that were told directly that it is overdue."""
     passed_over: tuple[str, ...] = ()
     """The superiors that could not be told, so that the next one up was."""
-    sent_back: str = ""
-    """Why the superior sent it back, where it was."""
 
 
 def discreet(item: Item) -> Item:
@@ -205,8 +215,7 @@ class ChannelAlertView:
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message as text, ready for any channel."""
 
     subject: str

@@ -5,12 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dj_cadence.domain.organizations.offices import (
-    CHIEF_OF,
-    SECRETARY,
-    canonical_office,
-    known_names,
-)
+from dj_cadence.domain.organizations.offices import CANONICAL, CHIEF_OF, SECRETARY, canonical_office
 from dj_cadence.normal_form import HAN, compatible
 
 _SEPARATOR = re.compile(r"[、,;/|&+。\n]|\s-\s")
@@ -28,7 +23,7 @@ _PREFIXED = re.compile(rf"{_OF_A_SCHOOL}(?P<party>{_OF_THE_PARTY})?(?P<rest>.+)"
 _IN_A_PARTY_ORGANIZATION = ("书记", "委员", "组织员", "党务工作者")
 """What stands behind the name of a Party organization ends so."""
 _STAND_IN = "临时负责人"
-_NAMES = (*known_names(), _STAND_IN)
+_NAMES = (*CANONICAL, _STAND_IN)
 _LONGEST = 60
 """Letters of a cell; whoever is five things at once has as many rows."""
 _IN_CHARGE = re.compile(r"(?:临时)?主持(?:全面|党务|党建|支部|日常|行政)?(?:工作)?|临时负责(?:人)?")

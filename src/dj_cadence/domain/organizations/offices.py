@@ -70,22 +70,18 @@ CHIEF_OF = {DEPUTY: SECRETARY, "副校长": "校长", "工会副主席": "工会
 
 EVERY_OFFICE = frozenset(OFFICES) | frozenset(OTHER_OFFICES)
 _LONGEST_NAME = 20
-_CANONICAL = {
+CANONICAL = {
     name: office
     for offices in (OFFICES, OTHER_OFFICES)
     for office, names in offices.items()
     for name in (office, *names)
 }
+"""By every name that is understood, aliases included."""
 
 
 def canonical_office(written: str) -> str | None:
     """The office meant by `written`, or None where the closed list has no such name."""
-    return _CANONICAL.get(written) or _CANONICAL.get(compatible(written).replace(" ", ""))
-
-
-def known_names() -> list[str]:
-    """Every name that is understood, aliases included."""
-    return list(_CANONICAL)
+    return CANONICAL.get(written) or CANONICAL.get(compatible(written).replace(" ", ""))
 
 
 def nearest_office(written: str) -> str:
@@ -95,4 +91,4 @@ def nearest_office(written: str) -> str:
     """
     if len(written) > _LONGEST_NAME:
         return ""
-    return suggestion(written, [name for name in known_names() if name[0] == written[:1]])
+    return suggestion(written, [name for name in CANONICAL if name[0] == written[:1]])

@@ -1,8 +1,14 @@
-"""An organization as everybody hands it on."""
+"""An organization as everybody hands it on, and where its pages stand."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import quote
+
+_AWKWARD = re.compile(r"[/\\?#%;~]|^\.{1,2}$")
+"""What servers, proxies and browsers take for more than a letter, even where it is quoted."""
+_STAND_IN = re.compile(r"~([0-9A-F]{2})")
 
 
 class TreeRange(NamedTuple):
@@ -45,3 +51,17 @@ class Organization(NamedTuple):
     def subtree(self) -> TreeRange:
         """It and all below it."""
         return TreeRange(self.position, self.subtree_end)
+
+
+def organization_path(code: str) -> str:
+    """The path of an organization's page: one part of an address, whatever its code is made of.
+
+    `~2F` stands in for a slash, and the like.
+    """
+    plain = _AWKWARD.sub(lambda match: "".join(f"~{ord(c):02X}" for c in match[0]), code)
+    return f"/orgs/{quote(plain, safe='')}"
+
+
+def code_in_path(part: str) -> str:
+    """The code that `organization_path` put into an address, as the server hands it over."""
+    return _STAND_IN.sub(lambda match: chr(int(match[1], 16)), part)

@@ -1,11 +1,12 @@
-"""That somebody is to be told something about a task, and who hears of it."""
+"""That somebody is to be told something about a task, and who hears of it when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.organizations.offices import CLERK, DEPUTY, SECRETARY
 
 _STAND_INS = (SECRETARY, DEPUTY, CLERK)
@@ -86,3 +87,35 @@ def digest_reader(holders: Mapping[str, Holder], reachable: AbstractSet[int]) ->
         if holder and holder.person_id in reachable:
             return Addressee(holder.person_id, holder.name)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietPeriod:
+    """From `since` to `until`, both included, these positions are told nothing that can wait."""
+
+    first: int
+    last: int
+    since: date
+    until: date
+    reason: str
+    id: int = 0
+    org_code: str = ""
+    """Empty for the whole site."""
+    org_name: str = ""
+    made_by: str = ""
+
+    def holds(self, position: int, day: date) -> bool:
+        """Whether the organization at `position` is told nothing on `day`."""
+        return self.first <= position <= self.last and self.runs_on(day)
+
+    def runs_on(self, day: date) -> bool:
+        return self.since <= day <= self.until
+
+
+def speaks_on(quiets: Iterable[QuietPeriod], positions: Iterable[int], day: date) -> date:
+    """The first day from `day` on that is quiet at none of the `positions`."""
+    places = tuple(positions)
+    for quiet in sorted(quiets, key=lambda quiet: quiet.since):
+        if any(quiet.holds(place, day) for place in places):
+            day = quiet.until + DAY
+    return day

@@ -1,7 +1,6 @@
 """Appointments of a file beside those that are stored: what changes, and where two are 书记."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
 
@@ -13,38 +12,22 @@ _LOOKED_AT = 50
 """So many of one organization are enough to say so; each is held against each."""
 
 
-@dataclass(frozen=True)
-class AppointmentChanges:
-    """What a file makes of them."""
-
-    created: Sequence[tuple[RosterPerson, RosterAppointment]]
-    changed: Sequence[tuple[StoredAppointment, RosterAppointment]]
-    unchanged: int
-    left: Sequence[StoredAppointment]
-    """Stored ones of which the file does not speak."""
+Match = tuple[RosterPerson, RosterAppointment, StoredAppointment | None]
+"""A row with its person, and the stored appointment that it speaks of."""
 
 
-def appointment_changes(
+def matched(
     people: Iterable[RosterPerson], held: Iterable[StoredAppointment]
-) -> AppointmentChanges:
-    """Each row of the people with the stored appointment it speaks of, and what is left."""
+) -> tuple[list[Match], list[StoredAppointment]]:
+    """Each row of the people as a match, and the stored ones of which no row speaks."""
     by_person: dict[int, list[StoredAppointment]] = {}
     for appointment in held:
         by_person.setdefault(appointment.person_id, []).append(appointment)
-    created: list[tuple[RosterPerson, RosterAppointment]] = []
-    changed: list[tuple[StoredAppointment, RosterAppointment]] = []
-    unchanged = 0
+    matches: list[Match] = []
     for person in people:
         theirs = by_person.get(person.stored.id, []) if person.stored else []
-        for row, stored in _pairs(person.rows, theirs):
-            if stored is None:
-                created.append((person, row))
-            elif span(row) != span(stored):
-                changed.append((stored, row))
-            else:
-                unchanged += 1
-    left = sorted(appointment for theirs in by_person.values() for appointment in theirs)
-    return AppointmentChanges(created, changed, unchanged, left)
+        matches += ((person, *pair) for pair in _pairs(person.rows, theirs))
+    return matches, sorted(left for theirs in by_person.values() for left in theirs)
 
 
 def _pairs(

@@ -11,6 +11,7 @@ from dj_cadence.domain.organizations.office_text import NamedOffice, is_in_charg
 from dj_cadence.domain.organizations.offices import CHIEF_OF, nearest_office
 from dj_cadence.domain.roster.cells import APPOINTMENT_HEADERS, Cells, Codes
 from dj_cadence.domain.roster.contact_text import (
+    CHANNEL_NAME,
     email_address,
     email_fault,
     phone_fault,
@@ -23,7 +24,6 @@ from dj_cadence.problems import Problem
 
 _SEPARATORS = re.compile(r"[;；\n]")
 _AROUND_A_VALUE = " 。；;，,、"
-CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _NATURES = {
     **dict.fromkeys(("主持工作", "代理", "acting"), True),
     **dict.fromkeys(("正式", "专职", "兼任", "兼职", "兼", "挂职", ""), False),

@@ -63,13 +63,10 @@ class Cells:
     def number(self, key: str) -> int | None:
         """A whole number that is not negative; None for an empty or a faulty cell."""
         text = compatible(self.text(key)).replace(" ", "")
-        if not text:
-            return None
         if text.isdecimal() and len(text) < 7:
             return int(text)
-        if self.says_nothing(key):
-            return None
-        self.fault(key, f"{self.headers[key]}“{text}”不是整数，请只写数字，如 12。")
+        if text and not self.says_nothing(key):
+            self.fault(key, f"{self.headers[key]}“{text}”不是整数，请只写数字，如 12。")
         return None
 
     def day(self, key: str) -> date | None:

@@ -5,6 +5,7 @@ import re
 from dj_cadence.mail_address import is_address
 from dj_cadence.normal_form import HAN, compatible, is_cut_number
 
+CHANNEL_NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _IN_BRACKETS = re.compile(r"[<〈《]([^<>〈〉《》]*)[>〉》]")
 _BESIDE_A_NAME = re.compile(rf"[{HAN}·()]*([!-'*-~]+@[A-Za-z0-9.-]+)[{HAN}·()]*")
 _AROUND = " .,;:!。，；：、！\"'“”‘’()[]<>《》〈〉"

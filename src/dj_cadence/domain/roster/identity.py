@@ -1,13 +1,8 @@
 """What an import changes about who is who: people made one or two, addresses that move."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from dj_cadence.domain.roster.appointment_rows import (
-    EMAIL,
-    PHONE,
-    RosterAppointment,
-    address_column,
-)
+from dj_cadence.domain.roster.appointment_rows import EMAIL, PHONE, address_column
 from dj_cadence.domain.roster.people import RosterPerson, StoredPerson
 from dj_cadence.normal_form import name_key
 from dj_cadence.problems import Problem
@@ -33,44 +28,36 @@ def identity_changes(
         for row in person.rows:
             for pair in row.addresses.items():
                 for other in () if pair in own else owners.get(pair, ()):
-                    others.setdefault(other.id, _of_address(person, row, pair, other, now))
+                    column, text = _of_address(person, pair, other, now.get(other.id))
+                    others.setdefault(other.id, row.row.warning(column, text))
             for other in namesakes.get((row.org, name_key(person.name)), ()):
                 if other is not person.stored:
-                    others.setdefault(other.id, _of_name(person, row, other, now))
+                    text = _of_name(person, other, is_there=other.id in now)
+                    others.setdefault(other.id, row.row.warning("name", text))
         yield from others.values()
 
 
 def _of_address(
-    person: RosterPerson,
-    row: RosterAppointment,
-    pair: tuple[str, str],
-    other: StoredPerson,
-    now: Mapping[int, RosterPerson],
-) -> Problem:
+    person: RosterPerson, pair: tuple[str, str], other: StoredPerson, holder: RosterPerson | None
+) -> tuple[str, str]:
+    """The column, and what to say there."""
     channel, value = pair
     what = f"{_WORDS.get(channel, channel)}“{value}”由{other.name}"
     if name_key(other.name) == name_key(person.name):
-        return _of_name(person, row, other, now)
-    if other.id in now and pair in now[other.id].addresses():
+        return "name", _of_name(person, other, is_there=holder is not None)
+    if holder and pair in holder.addresses():
         text = f"{what}和{person.name}共用：以后按两个人分别提醒，请核对。"
     else:
         text = f"{what}转给了{person.name}：以后的提醒发给{person.name}，请核对。"
-    return row.row.warning(address_column(channel), text)
+    return address_column(channel), text
 
 
-def _of_name(
-    person: RosterPerson,
-    row: RosterAppointment,
-    namesake: StoredPerson,
-    now: Mapping[int, RosterPerson],
-) -> Problem:
+def _of_name(person: RosterPerson, namesake: StoredPerson, *, is_there: bool) -> str:
     if person.stored:
-        text = (
+        return (
             f"原来有两个{namesake.name}，现在按编号、邮箱或手机认作一个人；"
             "另一个的任职仍然保留，不要了的请填离任日期。"
         )
-    elif namesake.id in now:
-        text = f"原来的{namesake.name}分成了两个人；其实是一个人的，请统一编号、邮箱和手机。"
-    else:
-        text = f"和原来的{namesake.name}认作两个人；其实是同一个人的，请写同一个编号。"
-    return row.row.warning("name", text)
+    if is_there:
+        return f"原来的{namesake.name}分成了两个人；其实是一个人的，请统一编号、邮箱和手机。"
+    return f"和原来的{namesake.name}认作两个人；其实是同一个人的，请写同一个编号。"

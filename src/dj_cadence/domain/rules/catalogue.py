@@ -1,7 +1,7 @@
 """The rules, reminder plans and calendar that hold together: what `plan --apply` stores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dj_cadence.domain.dates.working_days import WorkCalendar
@@ -23,6 +23,7 @@ class Catalogue:
     calendar: WorkCalendar
     hash: str
     """Of the content; equal hashes mean equal plans."""
+    _dates_digests: dict[str, str] = field(init=False, default_factory=dict, compare=False)
 
     def enabled(self) -> list[Duty]:
         """The duties that are switched on, in the catalogue's order."""
@@ -71,10 +72,6 @@ class Catalogue:
     @cached_property
     def _calendar_digest(self) -> str:
         return digest(self.calendar)
-
-    @cached_property
-    def _dates_digests(self) -> dict[str, str]:
-        return {}
 
     def dates_digest(self, duty: Duty) -> str:
         """Of all that the dates of a duty's slots depend on, cohorts apart."""

@@ -63,9 +63,7 @@ class DayOfYear:
     day: int
 
 
-class Vacation(LabelledEnum):
-    """What becomes of a period that lies in the vacation."""
-
+class Vacation(LabelledEnum):  # what becomes of a period that lies in the vacation
     KEEP = "keep"
     """Owed as always; no rule that was read exempts a vacation month."""
     SHIFT = "shift_within_period", "假期里的计划日移到开学日"

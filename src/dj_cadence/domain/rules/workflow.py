@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from dj_cadence.domain.dates.arithmetic import DAY, add_months
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.rules.basis import Basis, Certainty, certainty_of
 from dj_cadence.domain.tasks.task import OWED, State
 

@@ -46,6 +46,7 @@ class Opened:
     def settings(self) -> Settings:
         return self.site.settings
 
+    @property
     def catalogue(self) -> Catalogue:
         """The version in force."""
         from dj_cadence.services.rules.applied import applied_catalogue
@@ -59,29 +60,16 @@ class Opened:
         from dj_cadence.services.access.actors import named_person
 
         with self.site.database.write() as session:
-            yield Act(self, session, named_person(session, by))
+            yield Act(self.site, self.now, session, named_person(session, by))
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Act(Opened):
     """The one session in which a command looks, or transaction in which it changes something."""
 
-    site: Opened
     session: Session
     person: Visitor
     """Whoever is named by --as, else the operator."""
-
-    @property
-    def now(self) -> datetime:
-        return self.site.now
-
-    @property
-    def today(self) -> date:
-        return self.site.today
-
-    @property
-    def settings(self) -> Settings:
-        return self.site.settings
 
     @property
     def actor(self) -> Actor:
@@ -165,7 +153,7 @@ def reading(ctx: typer.Context) -> Iterator[Act]:
     from dj_cadence.services.access.actors import OPERATOR
 
     with opened(ctx, only_read=True) as site, site.site.database.read() as session:
-        yield Act(site, session, OPERATOR)
+        yield Act(site.site, site.now, session, OPERATOR)
 
 
 @contextmanager
@@ -181,4 +169,4 @@ def acting(ctx: typer.Context, by: str = "", *, changes_plan: bool = False) -> I
             from dj_cadence.services.planning.apply import horizon, roll
 
             until = horizon(site.today)
-            roll(site.site.database, site.catalogue(), until=until, today=site.today, now=site.now)
+            roll(site.site.database, site.catalogue, until=until, today=site.today, now=site.now)

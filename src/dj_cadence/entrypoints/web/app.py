@@ -22,7 +22,7 @@ from starlette.types import Scope
 from dj_cadence.chinese import official_day, short_day
 from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels as page_labels
 from dj_cadence.entrypoints.web.error_pages import ErrorPages
 from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext, go_to
@@ -111,7 +111,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/orgs/{code}/people", burden.people),
         route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
         route("/orgs/{code}/feed", subscription.change, "POST"),
-        route("/orgs/{code}/evidence/{id}", evidence.of_organization),
+        route("/orgs/{code}/evidence/{id}", evidence.paper),
         route("/orgs/{code}/{act}", pages.act_in_organization, "POST", gate=uploads.OF_TASKS),
         route("/orgs/{code}/{act}", _way_back(*task_actions.NAMES, "feed")),
         route("/feed", subscription.change, "POST"),
@@ -119,7 +119,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
         route("/outbox", pages.outbox),
         route("/outbox/{id}", pages.letter),
         route("/t/{token}", links.message),
-        route("/t/{token}/evidence/{id}", evidence.of_message),
+        route("/t/{token}/evidence/{id}", evidence.paper),
         route("/t/{token}/{act}", links.act_in_message, "POST", gate=uploads.OF_TASKS),
         route("/t/{token}/{act}", _way_back(*task_actions.NAMES)),
         route("/login", links.ask_for_login, "POST"),
@@ -229,8 +229,7 @@ def _templates(context: WebContext) -> Environment:
         message_state=page_labels.labelled(labels.MESSAGES),
         channel=page_labels.labelled(labels.CHANNELS),
     )
-    templates.filters.update(digest_filters.FILTERS)
-    templates.filters["official_day"] = official_day
+    templates.filters.update(digest_filters.FILTERS, official_day=official_day)
     templates.tests["election"] = page_labels.is_election
     templates.globals["web_address"] = context.settings.web_address
     templates.globals["states"] = labels.TASKS

@@ -21,6 +21,12 @@ from dj_cadence.services.site import DriverError
 _log = logging.getLogger(__name__)
 _AGAIN = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
 """After these, and where a page was too old, the same form may be sent once more."""
+_STATUSES = {
+    UnknownLink: HTTPStatus.NOT_FOUND,
+    ExpiredLink: HTTPStatus.GONE,
+    DatabaseGone: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What a refusal is called in HTTP, where it is not a fault of what was typed."""
 _TYPED = {
     "on": "日期",
     "until": "延到",
@@ -50,7 +56,8 @@ class ErrorPages:
         }
 
     async def _refused(self, request: Request, error: Refused) -> Response:
-        return await self._page(request, _status(error), str(error))
+        status = _STATUSES.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await self._page(request, status, str(error))
 
     async def _http_error(self, request: Request, error: HTTPException) -> Response:
         own = error.detail if isinstance(error, ExplainedError) else ""
@@ -112,16 +119,3 @@ def _back(ctx: RequestContext) -> tuple[str, str]:
         if address.startswith(beginning) and below:
             return f"{beginning}{whole}", name
     return "/", "回到首页"
-
-
-def _status(error: Exception) -> HTTPStatus:
-    """What a refusal is called in HTTP."""
-    match error:
-        case UnknownLink():
-            return HTTPStatus.NOT_FOUND
-        case ExpiredLink():
-            return HTTPStatus.GONE
-        case DatabaseGone():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:
-            return HTTPStatus.UNPROCESSABLE_ENTITY

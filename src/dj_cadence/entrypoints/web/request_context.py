@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dj_cadence.domain.access.visitor import ADMINISTRATOR, STRANGER, Visitor
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.page_address import code_in_path
+from dj_cadence.domain.organizations.organization import Organization, code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.web.security import form_token, is_local
@@ -113,26 +112,23 @@ class RequestContext:
     def today(self) -> date:
         return self.now.astimezone(self.settings.time_zone).date()
 
-    @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> AbstractContextManager[Session]:
         """The request's session for looking. What is rendered is rendered after it."""
-        with self.database.read() as session, self._in(session):
-            yield session
+        return self._in(self.database.read())
 
-    @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> AbstractContextManager[Session]:
         """The one transaction in which the request changes something."""
-        with self.database.write() as session, self._in(session):
-            yield session
+        return self._in(self.database.write())
 
     @contextmanager
-    def _in(self, session: Session) -> Iterator[None]:
-        self._open = session
-        try:
-            _ = self.administers  # every page names the visitor, and what they may do
-            yield
-        finally:
-            self._open = None
+    def _in(self, opened: AbstractContextManager[Session]) -> Iterator[Session]:
+        with opened as session:
+            self._open = session
+            try:
+                _ = self.administers  # every page names the visitor, and what they may do
+                yield session
+            finally:
+                self._open = None
 
     @property
     def _session(self) -> Session:

@@ -46,16 +46,13 @@ def _checked_days(text: str) -> str:
     return text
 
 
-def _one_as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 _checked_label = checked(
     lambda text: (years := _LABEL.fullmatch(text)) and int(years[2]) == int(years[1]) + 1,
     "学期“{}”应写成 2025-2026-S1 或 2025-2026-S2".format,
 )
 Days = Annotated[
-    tuple[Annotated[str, AfterValidator(_checked_days)], ...], BeforeValidator(_one_as_list)
+    tuple[Annotated[str, AfterValidator(_checked_days)], ...],
+    BeforeValidator(lambda days: [days] if isinstance(days, str) else days),
 ]
 
 

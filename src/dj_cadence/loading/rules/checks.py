@@ -236,8 +236,7 @@ def _workflow_faults(entry: Entry, plans: list[str]) -> Iterator[Fault]:
     yield from _unknown_plan(entry, plans)
     if isinstance(steps, dict):
         sound = {key: step for key, step in steps.items() if isinstance(step, dict)}
-        yield from _own(sound)
-        yield from _origins(sound)
+        yield from _steps(sound)
     for key, step in entry.model.steps.items() if entry.model and entry.model.steps else ():
         if step.not_after and _length(step.not_after) < _length(step.not_before):
             yield ("steps", key, "not_after"), "not_after 早于 not_before，没有一天可以办理"
@@ -250,25 +249,21 @@ def _unknown_plan(entry: Entry, plans: list[str]) -> Iterator[Fault]:
         yield ("remind",), f"没有提醒方案 {remind}{suggestion(remind, plans)}"
 
 
-def _own(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
+def _steps(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
+    """One is the own task; another is counted from a mark, from that, or from one in front."""
     own = [key for key, step in steps.items() if step.get("own") is True]
     if len(own) != 1:
         written = "、".join(own) or "没有"
         yield ("steps",), f"要有且只有一个环节写 own: true（职责本身的任务），现在是：{written}"
-    for key in own:
-        for name in ("from", "not_before", "not_after", "by_planning", "office", "basis"):
-            if steps[key].get(name):
-                message = f"写了 own: true 的环节，日期和职务由职责给出，不写 {name}"
-                yield ("steps", key, name), message
-
-
-def _origins(steps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
-    """A step is counted from a mark, from the own task, or from a step in front of it."""
-    names = [*MARKS, *(key for key, step in steps.items() if step.get("own") is True)]
+    names = [*MARKS, *own]
     for key, step in steps.items():
         if key in MARKS:
             yield ("steps", key), f"{key} 是保留字，环节请换一个名字"
-        if step.get("own") is True:
+        if key in own:
+            for name in ("from", "not_before", "not_after", "by_planning", "office", "basis"):
+                if step.get(name):
+                    message = f"写了 own: true 的环节，日期和职务由职责给出，不写 {name}"
+                    yield ("steps", key, name), message
             continue
         counted_from = step.get("from")
         if counted_from is None:

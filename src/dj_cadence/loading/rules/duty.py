@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -36,13 +37,11 @@ _YEARS = {None: 0, "previous": -1, "next": 1}
 def day_of_year(text: str) -> DayOfYear | None:
     """`10-01`, `next 03-31` or `previous 12-31`; None where it is no day of every year."""
     match = _DAY_OF_YEAR.fullmatch(text.strip())
-    if not match:
-        return None
-    try:
-        day = date(2001, int(match[2]), int(match[3]))
-    except ValueError:
-        return None
-    return DayOfYear(_YEARS[match[1]], day.month, day.day)
+    if match:
+        with suppress(ValueError):
+            day = date(2001, int(match[2]), int(match[3]))
+            return DayOfYear(_YEARS[match[1]], day.month, day.day)
+    return None
 
 
 def _checked_office(text: str) -> str:

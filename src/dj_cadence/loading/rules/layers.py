@@ -28,11 +28,9 @@ MODELS: Mapping[str, type[RuleModel]] = {
     "holidays": HolidayYearRule,
     "semesters": SemesterRule,
 }
-_FOLDERS: Mapping[str, tuple[type[RuleModel], str]] = {
-    "duties": (DutyFile, "duties"),
-    "workflows": (WorkflowFile, "workflows"),
-}
-_FILES: Mapping[str, tuple[type[RuleModel], str]] = {
+_HELD: Mapping[str, tuple[type[RuleModel], str]] = {
+    "duties/": (DutyFile, "duties"),
+    "workflows/": (WorkflowFile, "workflows"),
     "reminder-plans": (PlanFile, "plans"),
     "standard": (StandardFile, "sentences"),
 }
@@ -189,8 +187,8 @@ def _entries(file: YamlFile) -> tuple[list[Entry], list[Problem]]:
     folder, _, name = file.name.removeprefix("schedules/").rpartition("/")
     if folder == "calendars":
         return _calendar(file)
-    kind = folder or name.partition(".")[0]
-    model, section = (_FOLDERS if folder else _FILES).get(kind, (None, ""))
+    kind = f"{folder}/" if folder else name.partition(".")[0]
+    model, section = _HELD.get(kind, (None, ""))
     if model is None:
         message = (
             "不会读取这个文件：职责放 duties/，流程放 workflows/，日历放 calendars/，"

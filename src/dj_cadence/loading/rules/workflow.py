@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.rules.workflow import Mark, Offset, Step, Workflow
 from dj_cadence.loading.rules.duty import BasisRule, Key, Office, Text, to_basis
 from dj_cadence.loading.rules.yaml_file import RuleModel

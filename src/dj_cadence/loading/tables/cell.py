@@ -88,7 +88,6 @@ def number_text(number: float) -> str:
 
 # --- numbers with a format: with leading zeros, or as dates -----------------------------------
 
-_GENERAL = "General"
 _BUILT_IN = {
     **dict.fromkeys((17, 27, 36, 50, 52, 57), "yyyy-mm"),
     **dict.fromkeys((14, 15, 16, 22, 28, 29, 30, 31, 51, 53, 54, 58), "yyyy-mm-dd"),
@@ -110,8 +109,6 @@ class NumberFormat:
 
     letters: str = ""
     """Of y, m, d, h and s those that the format shows; empty for what is no date."""
-    elapsed: bool = False
-    """Hours beyond 24, as in [h]:mm."""
     pattern: tuple[str, ...] = ()
     """Digits (0, #) and texts between them, where they change what is shown."""
 
@@ -125,7 +122,7 @@ class NumberFormat:
         return Cell(Kind.NUMBER, shown, number)
 
     def _moment(self, number: float, *, since_1904: bool) -> Cell:
-        if self.elapsed or not set(self.letters) & set("yd") or 0 <= number < 1:
+        if not set(self.letters) & set("yd") or 0 <= number < 1:
             return Cell(Kind.TIME, number_text(number))
         moment = moment_of(number, since_1904=since_1904)
         if moment is None:
@@ -153,19 +150,17 @@ def moment_of(serial: float, *, since_1904: bool) -> datetime | None:
 
 def number_format(number: int, code: str | None) -> NumberFormat:
     """The format of this number; `code` where the file spells it out."""
-    return _parsed(_BUILT_IN.get(number, _GENERAL) if code is None else code)
-
-
-def _parsed(code: str) -> NumberFormat:
+    code = _BUILT_IN.get(number, "General") if code is None else code
     section = code.partition(";")[0][:200]
     if section.lower() == "general" or "通用" in section:
         return NumberFormat()
     parts = list(_LITERAL.finditer(_AM_PM.sub("", section)))
     symbols = "".join(part[3] or "" for part in parts).lower()
-    letters = "".join(symbol for symbol in "ymdhs" if symbol in symbols)
-    elapsed = bool(re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE))
-    if letters or elapsed:
-        return NumberFormat(letters or "h", elapsed=elapsed)
+    letters = "".join(letter for letter in "ymdhs" if letter in symbols)
+    if re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE):
+        return NumberFormat("h")  # hours beyond 24
+    if letters:
+        return NumberFormat(letters)
     if set(symbols) & set(".%e/@,"):
         return NumberFormat()
     pattern = tuple(text for part in parts if (text := part[1] or part[2] or part[3] or ""))

@@ -74,7 +74,9 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
     texts: dict[int, str] = {}
     found: dict[int, Column] = {}
     for number in sorted({*first.cells, *last.cells}):
-        above, below = _text(first.cells.get(number)), _text(last.cells.get(number))
+        above, below = (
+            row.cells[number].text if number in row.cells else "" for row in (first, last)
+        )
         if first is last or not above or above == below:
             names = [below]
         elif below:
@@ -85,10 +87,6 @@ def _read(columns: Columns, first: Row, last: Row) -> Header:
         if column := column_of(names, columns):
             found[number] = column
     return Header(columns, first, last, texts, found)
-
-
-def _text(cell: Cell | None) -> str:
-    return cell.text if cell else ""
 
 
 # --- what is wrong with it --------------------------------------------------------------------

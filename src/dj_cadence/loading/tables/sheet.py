@@ -93,7 +93,5 @@ def _covered(rows: Sequence[Row], merges: Sequence[Merge]) -> Iterator[tuple[Row
 
 def unseen(sheets: Sequence[Sheet]) -> Iterator[Problem]:
     """A warning for each sheet that is hidden."""
-    for sheet in sheets:
-        if sheet.hidden:
-            message = "这张工作表是隐藏的，没有导入；要导入请取消隐藏，不要的请删去。"
-            yield Problem(sheet.name, message, warning=True)
+    text = "这张工作表是隐藏的，没有导入；要导入请取消隐藏，不要的请删去。"
+    return (Problem(sheet.name, text, warning=True) for sheet in sheets if sheet.hidden)

@@ -46,7 +46,8 @@ def decoded(content: bytes) -> str:
     try:
         text = content.decode(marked or _utf_16_without_mark(content) or "utf-8")
     except UnicodeDecodeError as error:
-        if marked or _enough(content[: error.start]):
+        readable = content[: min(error.start, 100_000)].decode("utf-8", "ignore")
+        if marked or sum(letter > "\x7f" for letter in readable) >= _ENOUGH:
             line = content[: error.start].count(b"\n") + 1
             message = f"第{line}行有坏掉的字。请用表格软件打开原来的文件，另存为 xlsx 再导入。"
             raise UnreadableTableError(message) from error
@@ -57,11 +58,6 @@ def decoded(content: bytes) -> str:
     if _CONTROL.search(text):
         raise UnreadableTableError(_UNKNOWN)
     return text
-
-
-def _enough(content: bytes) -> bool:
-    text = content[:100_000].decode("utf-8", "ignore")
-    return sum(character > "\x7f" for character in text) >= _ENOUGH
 
 
 def _utf_16_without_mark(content: bytes) -> str:

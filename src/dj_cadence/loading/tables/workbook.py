@@ -70,7 +70,7 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
         title, is_hidden = entry.get("name", ""), entry.get("state", "visible") != "visible"
         sheet = Sheet(f"{name} {title}", title, hidden=is_hidden, since_1904=shared.since_1904)
         if not is_hidden:
-            _SheetReader(archive, shared).read(part, sheet)
+            _SheetReader(archive, shared, sheet).read(part)
         sheets.append(sheet)
     return sheets
 
@@ -105,15 +105,14 @@ def _formats(archive: Archive, part: str) -> Iterator[NumberFormat]:
 class _SheetReader:
     """Takes the elements of a sheet's XML one after another."""
 
-    def __init__(self, archive: Archive, shared: _Shared) -> None:
-        self._archive, self._shared = archive, shared
+    def __init__(self, archive: Archive, shared: _Shared, sheet: Sheet) -> None:
+        self._archive, self._shared, self._sheet = archive, shared, sheet
         self._rows: dict[int, Row] = {}
         self._merges: list[Merge] = []
-        self._hidden_columns: list[tuple[int, int]] = []
         self._row, self._column = Row(0, {}), 0
         self._rows_hidden = False
 
-    def read(self, part: str, sheet: Sheet) -> None:
+    def read(self, part: str) -> None:
         """Fill the sheet. Raises UnreadableTableError."""
         takes = {
             "row": self._begin_row,
@@ -125,8 +124,7 @@ class _SheetReader:
         for element in self._archive.elements(part, takes):
             takes[element.name](element)
         rows = sorted(self._rows.values(), key=lambda row: row.number)
-        sheet.rows = spread(rows, self._merges)
-        sheet.hidden_columns = self._hidden_columns
+        self._sheet.rows = spread(rows, self._merges)
 
     def _begin_row(self, row: Element) -> None:
         number = _whole(row.attributes.get("r"), self._row.number + 1)
@@ -181,7 +179,7 @@ class _SheetReader:
         attributes = element.attributes
         if _is_true(attributes.get("hidden")) or attributes.get("width") == "0":
             first = _whole(attributes.get("min"), 0)
-            self._hidden_columns.append((first, _whole(attributes.get("max"), first)))
+            self._sheet.hidden_columns.append((first, _whole(attributes.get("max"), first)))
 
     def _hide_rows(self, element: Element) -> None:
         self._rows_hidden = _is_true(element.attributes.get("zeroHeight"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.delivery.worker.letter_supply import TOKEN_LIFE
+from dj_cadence.services.delivery.compose import TOKEN_LIFE
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit import links

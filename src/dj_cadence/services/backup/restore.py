@@ -55,12 +55,17 @@ def restore(file: Path, folder: Path, now: datetime) -> Restored:
     in use, and where there is no room.
     """
     with _made(folder), alone(folder) as nobody_else:
-        _refuse_if(folder, in_use=not nobody_else)
+        if not nobody_else or living(folder):
+            raise Refused(_RUNNING)
         _complete(folder)  # what a restore before left to be done
-        with _cleared_on_failure(file, folder / _STAGE):
+        try:
             brought = _stage(file, folder, now)
-            _refuse_if(folder)  # somebody began meanwhile where locks are not seen
             (folder / _STAGE).rename(folder / _DECIDED)
+        except BaseException as error:  # nothing is left of what fails
+            shutil.rmtree(folder / _STAGE, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise Refused(f"{file} 恢复不了：{os_reason(error.errno)}。没有改动。") from error
+            raise
         _complete(folder)
     return brought
 
@@ -98,11 +103,6 @@ def confirm(folder: Path) -> bool:
     return True
 
 
-def _refuse_if(folder: Path, *, in_use: bool = False) -> None:
-    if in_use or living(folder):
-        raise Refused(_RUNNING)
-
-
 # --- aside ---------------------------------------------------------------------------------------
 
 
@@ -122,19 +122,6 @@ def _made(folder: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
-@contextmanager
-def _cleared_on_failure(file: Path, stage: Path) -> Iterator[None]:
-    """Nothing is left of what fails, and an error of the system becomes a sentence."""
-    try:
-        yield
-    except BaseException as error:
-        shutil.rmtree(stage, ignore_errors=True)
-        if isinstance(error, OSError):
-            reason = os_reason(error.errno)
-            raise Refused(f"{file} 恢复不了：{reason}。没有改动。") from error
-        raise
-
-
 def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     """All that is to be put into place, and what has to be moved aside for it."""
     stage = folder / _STAGE
@@ -149,6 +136,8 @@ def _stage(file: Path, folder: Path, now: datetime) -> Restored:
     sync(stage / _NEW / DATABASE)
     for inside, _, _ in os.walk(stage):
         sync(Path(inside))
+    if living(folder):  # somebody began meanwhile where locks are not seen
+        raise Refused(_RUNNING)
     return Restored(aside, database, code)
 
 

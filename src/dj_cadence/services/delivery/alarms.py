@@ -40,15 +40,13 @@ class ShutChannel:
 def shut_channels(session: Session, settings: Settings, now: datetime) -> list[ShutChannel]:
     """What everybody says of it who speaks of a site's state."""
     return [
-        ShutChannel(
-            state.channel, _sentence(state, circuits.waiting(session, state.channel, now), zone)
-        )
-        for zone in [settings.time_zone]
+        ShutChannel(state.channel, _sentence(session, state, settings.time_zone, now))
         for state in circuits.shut(session)
     ]
 
 
-def _sentence(state: Circuit, waiting: int, zone: ZoneInfo) -> str:
+def _sentence(session: Session, state: Circuit, zone: ZoneInfo, now: datetime) -> str:
+    waiting = circuits.waiting(session, state.channel, now)
     title = CHANNELS.get(state.channel, state.channel)
     told = "，已告知管理员" if state.told_at else ""
     again = f"，{state.next_try_at.astimezone(zone):%H:%M}再试一封" if state.next_try_at else ""
@@ -76,14 +74,13 @@ def _each(site: Site, state: Circuit, now: datetime) -> bool:
     )
     rendered = site.templates.render_alert(view)
     with site.database.write() as session:
-        stored, revision = circuits.load(session, state.channel)
-        if stored != state:
+        if circuits.load(session, state.channel) != state:
             return False  # another process was quicker, or there is news
         shut = {shut_state.channel for shut_state in circuits.shut(session)}
         if not over:
             if not tell(session, site, rendered, now, avoiding=shut):
                 return False  # it is said on the page, by doctor, audit, metrics and heartbeat
-            return circuits.save(session, replace(state, told_at=now), revision)
-        circuits.forget(session, state.channel, revision)
+            return circuits.save(session, replace(state, told_at=now))
+        circuits.forget(session, state)
         is_news = state.told_at is not None or circuit.was_long(state)
         return is_news and tell(session, site, rendered, now, avoiding=shut) > 0

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.errors import Refused
-from dj_cadence.services.site import Site
+from dj_cadence.services.site import Site, state_of
 from dj_cadence.store.core.compiled import DriverTransaction
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery import addresses, attempts, messages, rate_limits, reports
+from dj_cadence.store.delivery import addresses, attempts, messages, rate_limits
 from dj_cadence.store.site import site as sites
 from dj_cadence.transport.bounce_report import Bounce, parse_bounce
 
@@ -29,14 +29,14 @@ def collect_bounces(site: Site, now: datetime) -> int:
     is logged and tried again. A held copy leaves it alone: the reports are for the original,
     which would find them marked as read.
     """
-    if site.open_bounces is None or _is_held(site):
+    if site.open_bounces is None or state_of(site.database)[0].sending_paused_on:
         return 0
     with closing(DriverTransaction(site.database)) as driver:
         if driver.transaction(lambda it: rate_limits.take(it, "bounces", _EVERY, now)):
             return 0
     with site.database.write() as session:
         uid = sites.load(session).uid
-        reports.forget(session, now - REMEMBERED)
+        attempts.forget_reports(session, now - REMEMBERED)
     noted = 0
 
     def handle(content: bytes) -> bool:
@@ -48,7 +48,7 @@ def collect_bounces(site: Site, now: datetime) -> int:
             _log.warning("bounce_forged message=%d", bounce.message.number)
             return False
         with site.database.write() as session:
-            if reports.is_new(session, bounce.key, now):
+            if attempts.is_new_report(session, bounce.key, now):
                 noted += _note(session, bounce, now)
         return True
 
@@ -74,8 +74,3 @@ def _note(session: Session, bounce: Bounce, now: datetime) -> bool:
     attempts.add_to_reply(session, sent.id, reason)
     addresses.blame_bounce(session, sent, bounce.blame, reason, now)
     return True
-
-
-def _is_held(site: Site) -> bool:
-    with site.database.read() as session:
-        return sites.load(session).sending_paused_on is not None

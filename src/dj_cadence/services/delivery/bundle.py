@@ -6,13 +6,13 @@ from datetime import date, datetime
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.messages.states import REACHED_NOBODY, MessageKind
 from dj_cadence.domain.messages.view import Observe, ignore
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.notice import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.making import digests_due, make_digests
 from dj_cadence.services.reminders.recipients import Bundle, Recipients, tell_new_holders
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
-from dj_cadence.store.core.database import Database, Session
+from dj_cadence.store.core.database import Database
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.delivery.messages import NewMessage
 from dj_cadence.store.digest import digests
@@ -47,7 +47,8 @@ def bundle(
         if any(not quiet.org_code and quiet.runs_on(today) for quiet in quiets):
             week = None  # the next one speaks of this week too
         newcomers = any_new_holder(session, today)
-        if not row.sending or not (week or newcomers or _anything_waiting(session, quiets, today)):
+        waits = any_waiting(session, quiets, today) or digests.unsent(session, week_label(today))
+        if not row.sending or not (week or newcomers or waits):
             return 0
     with database.write(durable=False) as session:
         notices.close_needless(session)
@@ -58,10 +59,6 @@ def bundle(
     addressed = _addressed(database, catalogue, settings, quiets, today, now, observe)
     batches = batched(addressed.bundles.values(), PERSONS_AT_ONCE)
     return sum(_write(database, batch, today, now) for batch in batches)
-
-
-def _anything_waiting(session: Session, quiets: Sequence[QuietPeriod], today: date) -> bool:
-    return any_waiting(session, quiets, today) or bool(digests.unsent(session, week_label(today)))
 
 
 def _addressed(
@@ -104,31 +101,22 @@ def _write(database: Database, batch: list[Bundle], today: date, now: datetime) 
                 joined[each.person_id] = joinable.id
             elif all(row.state in REACHED_NOBODY for row in rows):
                 kind = MessageKind.DIGEST if each.digests else MessageKind.BUNDLE
-                begun.append(
-                    NewMessage(
-                        each.person_id, today, kind, *each.way, serial=len(rows), late=each.late
-                    )
-                )
+                new = NewMessage(each.person_id, today, kind, *each.way, len(rows), each.late)
+                begun.append(new)
             # else the person has had today's message; the rest waits for tomorrow
         # What another process began meanwhile is missing: its part waits for the next pass.
         added = messages.enqueue(session, begun, now)
-        _put_in(session, batch, joined | added, week_label(today))
+        # Notices and digests hang on their message, in which a task is spoken of once.
+        message_ids, assignments = joined | added, []
+        for each in batch:
+            if message_id := message_ids.get(each.person_id):
+                assignments += [
+                    Assignment(notice_id, message_id, each.person_id, org_id, relay)
+                    for notice_id, org_id, relay in each.notices
+                ]
+                if each.digests:
+                    digests.put_in(session, week_label(today), each.digests, message_id)
+        if assignments:
+            notices.assign(session, assignments)
+            notices.fold(session, message_ids.values())
         return len(added)
-
-
-def _put_in(session: Session, batch: list[Bundle], message_ids: dict[int, int], week: str) -> None:
-    """Hang notices and digests on their message, in which a task is spoken of once."""
-    assignments: list[Assignment] = []
-    for each in batch:
-        message_id = message_ids.get(each.person_id)
-        if message_id is None:
-            continue
-        assignments += [
-            Assignment(notice_id, message_id, each.person_id, org_id, relay)
-            for notice_id, org_id, relay in each.notices
-        ]
-        if each.digests:
-            digests.put_in(session, week, each.digests, message_id)
-    if assignments:
-        notices.assign(session, assignments)
-        notices.fold(session, message_ids.values())

@@ -1,11 +1,10 @@
 """The channels of a site: what there is, and whether a message gets through."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from dj_cadence.domain.messages.notifier import Audience, Letter, OpenNotifier, Traits, traits
+from dj_cadence.domain.messages.notifier import Audience, Letter, Traits, traits
 from dj_cadence.domain.messages.view import MessageView
 from dj_cadence.errors import Blame, DeliveryError, Refused
 from dj_cadence.problems import suggestion
@@ -65,7 +64,10 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
     an address that was marked bad is good again, and a channel that was shut sends on.
     Raises Refused where it does not.
     """
-    notifier = _find(site.notifiers, name)()
+    if name not in site.notifiers:
+        hint = suggestion(name, site.notifiers)
+        raise Refused(f"没有名为“{name}”的通道{hint or '。用 channel list 查看。'}")
+    notifier = site.notifiers[name]()
     try:
         reply = notifier.send(_letter(site, traits(notifier).form, address, now))
     except DeliveryError as error:
@@ -76,13 +78,6 @@ def test_channel(site: Site, name: str, address: str, now: datetime) -> str:
         addresses.mend(session, name, address, now)
         circuits.reopen(session, name, now)
     return reply
-
-
-def _find(notifiers: Mapping[str, OpenNotifier], name: str) -> OpenNotifier:
-    if name not in notifiers:
-        hint = suggestion(name, notifiers)
-        raise Refused(f"没有名为“{name}”的通道{hint or '。用 channel list 查看。'}")
-    return notifiers[name]
 
 
 def _letter(site: Site, form: Audience, address: str, now: datetime) -> Letter:
@@ -98,14 +93,13 @@ def _letter(site: Site, form: Audience, address: str, now: datetime) -> Letter:
         link=site.settings.web_address,
     )
     rendered = site.templates.render(view, form, home=view.link)
+    # A text of its own each time: some services pass over what they have had before.
+    rendered = rendered._replace(text=f"{rendered.text}{local:%Y-%m-%d %H:%M:%S}\n")
     return Letter(
-        message_id=f"test.{uuid4().hex}@{domain}",
-        to=address,
-        to_name="",
-        subject=rendered.subject,
-        # A text of its own each time: some services pass over what they have had before.
-        text=f"{rendered.text}{local:%Y-%m-%d %H:%M:%S}\n",
-        html=rendered.html,
+        f"test.{uuid4().hex}@{domain}",
+        address,
+        "",
+        *rendered,
         date=local.isoformat(timespec="seconds"),
         headers=(("Auto-Submitted", "auto-generated"),) if form is Audience.MAIL else (),
         form=form,

@@ -25,7 +25,7 @@ from dj_cadence.services.delivery.worker.channel_worker import ChannelWorker
 from dj_cadence.services.delivery.worker.connections import FAREWELL, Connections
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.delivery import circuits, claims, recovery
+from dj_cadence.store.delivery import circuits, claims
 from dj_cadence.store.delivery.sign_of_life import stale_owners
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.site import site as sites
@@ -55,10 +55,10 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
     """
     with database.write() as session:
         notices.close_sent(session)
-        dead = stale_owners(session, folder, recovery.owners(session), now)
+        dead = stale_owners(session, folder, claims.owners(session), now)
         if not running(database, owner):
             dead.add(owner)
-        quarantined = recovery.recover(session, dead, today, now)
+        quarantined = claims.recover(session, dead, today, now)
     for message_id in quarantined:
         _log.error("message_quarantined id=%d", message_id)
 
@@ -66,7 +66,7 @@ def recover(database: Database, folder: Path, owner: str, today: date, now: date
 def supersede_stale(database: Database, today: date) -> int:
     """Free what was not sent on its day for today's bundle. After `recover`, before bundling."""
     with database.write() as session:
-        return recovery.supersede_stale(session, today)
+        return claims.supersede_stale(session, today)
 
 
 def deliver(
@@ -102,23 +102,14 @@ def deliver(
     with database.read() as session:
         site_uid = sites.load(session).uid
     composer = Composer(templates, catalogue, settings, site_uid, digest_view)
-    workers = [
-        ChannelWorker(
-            database,
-            composer,
-            Connections(
-                channel,
-                notifiers.get(channel) or partial(_none, channel),
-                settings.channels[channel].connections if channel in settings.channels else 1,
-                leaving or Event(),
-            ),
-            owner,
-            now,
-            monotonic() if since is None else since,
-            hours,
-        )
-        for channel in _channels_due(database, owner, now, asked_only=not hours.allow(now))
-    ]
+    start, leave = monotonic() if since is None else since, leaving or Event()
+    workers = []
+    for channel in _channels_due(database, owner, now, asked_only=not hours.allow(now)):
+        opened = notifiers.get(channel) or partial(_none, channel)
+        most = settings.channels[channel].connections if channel in settings.channels else 1
+        connections = Connections(channel, opened, most, leave)
+        worker = ChannelWorker(database, composer, connections, owner, now, start, hours)
+        workers.append(worker)
     for worker in workers:
         worker.start()
     _wait(workers, PATIENCE if leaving else TIMEOUT_MAX)

@@ -9,14 +9,14 @@ from dj_cadence.domain.messages.states import FAILED, RESENDABLE, MessageState, 
 from dj_cadence.domain.reminders.plan import DECIDE, NEWCOMER, SENT_BACK
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import addresses, delivery_log, messages
-from dj_cadence.store.delivery.delivery_log import EVERY_NAME, Delivery, NamesShown, NoticeOfTask
-from dj_cadence.store.delivery.messages import MessageRow
+from dj_cadence.store.delivery.delivery_log import EVERY_NAME, NamesShown
 from dj_cadence.store.reminders import notices
 from dj_cadence.store.roster import people
 
 
-def deliveries(session: Session, *, failed: bool, person_key: str) -> list[Delivery]:
+def deliveries(session: Session, *, failed: bool, person_key: str) -> Sequence[AnyRow]:
     """Messages, the newest first; `person_key` is a person's code or address, empty for all.
 
     Raises Refused where there is no such person.
@@ -40,7 +40,7 @@ def retry(session: Session, ids: Sequence[int], today: date, now: datetime) -> N
             raise Refused(f"消息 {id_} 正在发送，或刚刚被改动，没有重发。过一会儿再试。")
 
 
-def send_again(session: Session, seen: MessageRow, today: date, now: datetime) -> bool:
+def send_again(session: Session, seen: AnyRow, today: date, now: datetime) -> bool:
     """Outside the day's one message, for a person has asked for it.
 
     False where it is not as it was seen: it was claimed, or asked for, in between.
@@ -73,7 +73,7 @@ def quarantined(session: Session) -> int:
     return messages.count(session, MessageState.QUARANTINED)
 
 
-def _aimed_at(row: NoticeOfTask) -> str:
+def _aimed_at(row: AnyRow) -> str:
     if row.reminder_step == DECIDE:
         return f"请{row.superior}{row.office}确认"
     if row.reminder_step == SENT_BACK:
@@ -83,7 +83,7 @@ def _aimed_at(row: NoticeOfTask) -> str:
     return f"给{row.office}{'（新到任）' if row.reminder_step == NEWCOMER else ''}"
 
 
-def _outcome(row: NoticeOfTask) -> str:
+def _outcome(row: AnyRow) -> str:
     """A superior that cannot be reached is passed over, which is said."""
     if row.level and row.outcome == NoticeOutcome.NO_ADDRESSEE:
         return "无法联系，改报再上一级"

@@ -1,23 +1,26 @@
 """What messages are made of, read from the database for a batch of claims at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from dj_cadence.domain.digest.digest import DigestView
 from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.view import DIGESTS
-from dj_cadence.services.delivery.introductions import KNOWN, Introduction, introductions
 from dj_cadence.services.reminders.address_book import contacts, whom_to_ask
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery import message_content
 from dj_cadence.store.delivery.message_content import NOTHING, MessageContents, SuperiorTold
 from dj_cadence.store.reminders import quiet_periods
+from dj_cadence.store.roster import orgs, people
 
 DigestOf = Callable[[Session, int, str], DigestView]
 """The digest of an organization (by id) for an ISO week like 2026-W48."""
 _Made = TypeVar("_Made")
+_ROLES = 3
+"""So many offices are named; who holds more knows why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class RenderFailure:
 
     claim: Claim
     reason: str
+
+
+class Introduction(NamedTuple):
+    """See the fields of that name in `MessageView`; empty in all messages but the first."""
+
+    first: str = ""
+    role: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +53,6 @@ class MessageSources:
     introduction: Introduction
     held: tuple[str, ...]
     """The reasons of quiet periods that are over."""
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.contents.heads and not self.digests
 
 
 def guarded(claim: Claim, make: Callable[[], _Made]) -> _Made | RenderFailure:
@@ -71,7 +78,7 @@ def read_sources(
     digest_orgs = {org_id for each in digests.values() for org_id, _ in each}
     known_contacts = contacts(session, told_orgs | digest_orgs, day)
     held = quiet_periods.reasons_held(session, ids)
-    first = introductions(session, claims, day)
+    first = _introductions(session, claims, day)
 
     def sources(claim: Claim) -> MessageSources:
         own = contents.get(claim.id, NOTHING)
@@ -83,8 +90,29 @@ def read_sources(
             digests=tuple(digest_of(session, *content) for content in carried[:DIGESTS]),
             more_digests=max(0, len(carried) - DIGESTS),
             contact=contact or whom_to_ask(known_contacts, above),
-            introduction=first.get(claim.id, KNOWN),
+            introduction=first.get(claim.id, Introduction()),
             held=held.get(claim.id, ()),
         )
 
     return {claim.id: guarded(claim, partial(sources, claim)) for claim in claims}
+
+
+def _introductions(
+    session: Session, claims: Sequence[Claim], day: date
+) -> Mapping[int, Introduction]:
+    """By message; missing for one who was written to before, at the same address."""
+    firsts = message_content.first_messages(session, [claim.id for claim in claims])
+    if not firsts:
+        return {}
+    fresh = [claim for claim in claims if claim.id in firsts]
+    held = people.offices_held(session, [claim.person_id for claim in fresh], day)
+    uppermost = orgs.uppermost(session)
+    host = uppermost[0] if len(uppermost) == 1 else ""
+    return {
+        claim.id: Introduction(firsts[claim.id], _role(held.get(claim.person_id, [])), host)
+        for claim in fresh
+    }
+
+
+def _role(held: Sequence[str]) -> str:
+    return "、".join(held[:_ROLES]) + ("等" if len(held) > _ROLES else "")

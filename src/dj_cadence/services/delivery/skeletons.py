@@ -22,7 +22,7 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from functools import cached_property, lru_cache
 from html import escape
 from typing import NamedTuple
@@ -61,18 +61,13 @@ def has_placeholder(text: str) -> bool:
     return _PLACEHOLDER.search(text) is not None
 
 
-@dataclass(frozen=True)
-class Skeleton:
+class Skeleton(Rendered):
     """A rendered message with placeholders, the first for the first name, and so on."""
-
-    subject: str
-    text: str
-    html: str
 
     def filled(self, names: Sequence[str]) -> Rendered:
         """The message with these names; without any it stands as it is."""
         if not names:
-            return Rendered(self.subject, self.text, self.html)
+            return self
         in_line = [" ".join(name.split()) for name in names]
         each = zip(self._pieces, (in_line, names, list(map(escape, names))), strict=True)
         return Rendered(*(_joined(pieces, words) for pieces, words in each))
@@ -80,10 +75,10 @@ class Skeleton:
     @cached_property
     def _pieces(self) -> list[list[str]]:
         """The parts cut at the placeholders, which is quicker to fill than to search."""
-        return [_PLACEHOLDER.split(part) for part in (self.subject, self.text, self.html)]
+        return [_PLACEHOLDER.split(part) for part in self]
 
     def replaced(self, old: str, new: str) -> "Skeleton":
-        return Skeleton(*(part.replace(old, new) for part in (self.subject, self.text, self.html)))
+        return Skeleton(*(part.replace(old, new) for part in self))
 
 
 def _joined(pieces: list[str], names: Sequence[str]) -> str:
@@ -104,15 +99,15 @@ class Filled(NamedTuple):
 
 def whole(rendered: Rendered) -> Filled:
     """A message that nobody shares."""
-    return Filled(Skeleton(rendered.subject, rendered.text, rendered.html))
+    return Filled(Skeleton(*rendered))
 
 
+@dataclass
 class SharedRenderer:
     """Renders each skeleton once. For one thread."""
 
-    def __init__(self, render: Callable[[MessageView], Rendered]) -> None:
-        self._render = render
-        self._kept: dict[Hashable, Skeleton | None] = {}
+    _render: Callable[[MessageView], Rendered]
+    _kept: dict[Hashable, Skeleton | None] = field(default_factory=dict)
 
     def render(self, content: Hashable, names: Sequence[str], view_of: ViewOf) -> Filled:
         """The message of `names`; `content` is all that it says besides.
@@ -172,28 +167,18 @@ def unpack(stored: StoredLetter, token: str = HIDDEN) -> Letter:
     """The letter that `pack` made into this, its link opening with `token`."""
     content = stored.content
     plain = content if content.startswith(_LIST) else zlib.decompress(content)
-    *ids, form, headers, names, files = json.loads(plain)
-    message_id, to, to_name, made_on = ids
+    message_id, to, to_name, made_on, form, headers, names, files = json.loads(plain)
     if names:
         rendered = _known(stored.skeleton).filled([name.replace(_LINK, token) for name in names])
     else:
-        rendered = _read(stored.skeleton).replaced(_LINK, token).filled(())
-    return Letter(
-        message_id,
-        to,
-        to_name,
-        rendered.subject,
-        rendered.text,
-        rendered.html,
-        made_on,
-        headers=tuple((name, value) for name, value in headers),
-        form=Audience(form),
-        attachments=tuple(Attachment(name, kind, b64decode(text)) for name, kind, text in files),
-    )
+        rendered = _read(stored.skeleton).replaced(_LINK, token)
+    attachments = (Attachment(name, kind, b64decode(text)) for name, kind, text in files)
+    pairs, kept = tuple(map(tuple, headers)), tuple(attachments)
+    return Letter(message_id, to, to_name, *rendered, made_on, pairs, Audience(form), kept)
 
 
 def _compressed(skeleton: Skeleton) -> bytes:
-    return zlib.compress(dumps([skeleton.subject, skeleton.text, skeleton.html]).encode())
+    return zlib.compress(dumps(skeleton).encode())
 
 
 def _read(content: bytes) -> Skeleton:

@@ -1,5 +1,6 @@
-"""Documents of an organization, filled from its tasks: letters about terms, the year-end pack."""
+"""Documents of an organization, filled from its tasks: letters, year-end pack, wall plan."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,27 +10,33 @@ from dj_cadence.chinese import official_day
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, add_years, month_end
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.digest.digest import CONFIDENTIAL
-from dj_cadence.domain.documents.document import Document, DocumentKind, DocumentLine
-from dj_cadence.domain.documents.election_letter import (
+from dj_cadence.domain.documents.document import (
+    CORE_LINES,
     CommitteeTerm,
     ContactPerson,
+    Document,
+    DocumentLine,
+    WallDay,
+    WallLine,
+    WallPlan,
     calls_itself,
     titles_of,
 )
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, OrgKind
 from dj_cadence.domain.organizations.offices import CLERK
 from dj_cadence.domain.organizations.organization import Organization
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term as TermRule
-from dj_cadence.domain.tasks.task import OWED, State
+from dj_cadence.domain.tasks.task import LET_OFF, OWED, State
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, readable
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.documents import contents
 from dj_cadence.store.roster import orgs, people
 from dj_cadence.store.tasks.task_list import TaskRow, tasks
 
+_HUNG_UP = frozenset(State) - LET_OFF
 ELECTION = (
     DocumentKind.REQUEST,
     DocumentKind.CANDIDATES,
@@ -63,21 +70,35 @@ class DocumentWriter:
             return self._reminder(month or self.today)
         return self._about_election(kind)
 
+    def wall_plan(self, year: int = 0, month: date | None = None) -> WallPlan:
+        """What the organization does in a year, or in the month that holds `month`.
+
+        It hangs where everybody reads it: nothing about persons stands in it. Raises Refused
+        where nothing is planned.
+        """
+        own, today = self.organization, self.today
+        first, last = date(year or today.year, 1, 1), date(year or today.year, 12, 31)
+        if month:
+            first, last = month.replace(day=1), month_end(month)
+        span = chinese_label(f"{first:%Y-%m}" if month else str(first.year))
+        rows = hung_up(self._tasks(first, last))
+        lines = _wall_lines(readable(self.session, self.visitor, rows, today), self.catalogue)
+        if not lines:
+            raise Refused(f"{own.name}在{span}没有任务。")
+        return WallPlan(own.name, span, today, lines[:CORE_LINES], lines[CORE_LINES:])
+
+    def _tasks(self, first: date, last: date) -> list[TaskRow]:
+        span: Any = {"due_from": first, "due_until": last}
+        own = self.organization.code
+        return tasks(self.session, self.catalogue, today=self.today, org_code=own, **span)
+
     def reminder_months(self, until: date) -> list[date]:
         """First days of the months, up to `until`, for which there is a 换届提醒函 to write."""
         return sorted({term.ends.replace(day=1) for term in self._terms_below(FIRST_DAY, until)})
 
     def _year_end(self, year: int) -> Document:
         """It is handed up: of what is about persons it says only how many there were."""
-        whole = tasks(
-            self.session,
-            self.catalogue,
-            today=self.today,
-            org_code=self.organization.code,
-            due_from=date(year, 1, 1),
-            due_until=date(year, 12, 31),
-        )
-        rows = reported(whole, year, self.today)
+        rows = reported(self._tasks(date(year, 1, 1), date(year, 12, 31)), year, self.today)
         if not rows:
             raise Refused(f"{self.organization.name}在{year}年没有到期的任务。")
         plain = (row for row in rows if not row.confidential)
@@ -216,3 +237,31 @@ def _counted(rows: list[TaskRow], year: int) -> list[DocumentLine]:
     last = max(row.due for row in rows)
     remark = f"其中办结{done}项；内容不列出"
     return [DocumentLine(CONFIDENTIAL, f"{year}年", last, None, 0, f"共{len(rows)}项", remark)]
+
+
+def hung_up(rows: Iterable[TaskRow]) -> list[TaskRow]:
+    """Of these tasks, those that stand on a plan for the wall."""
+    return [row for row in rows if row.state in _HUNG_UP and not row.step and not row.confidential]
+
+
+def _wall_lines(rows: Sequence[TaskRow], catalogue: Catalogue) -> tuple[WallLine, ...]:
+    """One line for each title: what the surest rules demand first, then the catalogue's order.
+
+    A duty that the catalogue no longer knows is the last.
+    """
+
+    def rank(row: TaskRow) -> tuple[str, int, date]:
+        tier = row.rule.tier.value if row.rule else "Z"
+        return tier, order.get(row.duty, 0), row.due
+
+    def day(row: TaskRow) -> WallDay:
+        return WallDay(chinese_label(row.period), row.planned, row.due, row.provisional)
+
+    by_title: defaultdict[str, list[TaskRow]] = defaultdict(list)
+    order = {key: n for n, key in enumerate(catalogue.duties)}
+    for row in sorted(rows, key=rank):
+        by_title[row.title].append(row)
+    return tuple(
+        WallLine(title, tasks[0].office, tuple(map(day, tasks)))
+        for title, tasks in by_title.items()
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.iso_week import week_label
 from dj_cadence.domain.dates.period import chinese_label
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.domain.rules.citation import basis_text
 from dj_cadence.domain.tasks.task import LATE, SETTLED, State
 from dj_cadence.rendering.icalendar_text import FeedEvent

@@ -25,7 +25,7 @@ from dj_cadence.store.core import stored_bytes
 from dj_cadence.store.core.layout import differences
 from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.delivery import messages
-from dj_cadence.store.delivery.addresses import AddressTrouble, list_aside, newly_bad
+from dj_cadence.store.delivery.addresses import list_aside, newly_bad
 from dj_cadence.store.roster import orgs
 from dj_cadence.store.rules import catalogue as catalogues
 from dj_cadence.store.rules.saved_rules import RuleFileTrouble
@@ -70,6 +70,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         aside = list_aside(session)
         shut = shut_channels(session, site.settings, now)
     wrong, altered = faults(rules.problems), differences(site.database)
+    is_other = bool(wrong) or applied != rules.catalogue.hash
     rows = [
         (True, f"数据库可用，站点自{day_text(row.starts_on)}起用"),
         (
@@ -79,7 +80,7 @@ def examine(site: Site, rules: LoadedRules, *, now: datetime) -> list[Finding]:
         (organizations > 0, f"花名册：{organizations} 个组织，{len(roster)} 条待补"),
         _files(wrong),
         _applied(applied, rules),
-        (False, _told(site, trouble) if wrong or applied != rules.catalogue.hash else ""),
+        (False, _told(site, trouble) if trouble and is_other else ""),
         _calendar(rules, today.year),
         _sending(row, site.home),
         _ticking(row.last_tick, now),
@@ -99,11 +100,11 @@ def _sending(row: AnyRow, home: str) -> tuple[bool, str]:
     return row.sending, "发送已开启" if row.sending else "发送未开启；准备好后运行 send on"
 
 
-def _name(row: AddressTrouble) -> str:
+def _name(row: AnyRow) -> str:
     return f"{row.name}的{CHANNELS.get(row.channel, row.channel)}地址"
 
 
-def _aside(row: AddressTrouble, zone: ZoneInfo) -> str:
+def _aside(row: AnyRow, zone: ZoneInfo) -> str:
     if row.aside_until is None:
         return ""
     again = day_text(row.aside_until.astimezone(zone).date())
@@ -150,10 +151,8 @@ def _files(wrong: Sequence[Problem]) -> tuple[bool, str]:
     return False, f"规则文件：{len(wrong)} 处错误；引擎仍用已应用的版本\n{listed}"
 
 
-def _told(site: Site, trouble: RuleFileTrouble | None) -> str:
+def _told(site: Site, trouble: RuleFileTrouble) -> str:
     """Whether the administrators know of what the engine found."""
-    if trouble is None:
-        return ""
     since = trouble.since.astimezone(site.settings.time_zone)
     if trouble.told_at:
         told = "已告知管理员"

@@ -80,7 +80,7 @@ def tick(site: Site, now: datetime, *, owner: str, leaving: Event | None = None)
 def tick_by_hand(site: Site, now: datetime, name: str) -> TickReport:
     """One pass of a process that makes no others and calls itself `name` in leases."""
     with give_sign_of_life(site.database, site.settings.folder, name) as life:
-        return tick(site, now, owner=life.owner)
+        return tick(site, now, owner=life.name)
 
 
 def _is_anything_due(

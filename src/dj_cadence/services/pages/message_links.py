@@ -17,8 +17,7 @@ from dj_cadence.domain.messages.view import LISTED
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.services.access.link_tokens import ExpiredLink, UnknownLink, subject_of
-from dj_cadence.services.access.permissions import holds_at, person_visitor
-from dj_cadence.services.access.sight import discreet, readable
+from dj_cadence.services.access.permissions import discreet, holds_at, person_visitor, readable
 from dj_cadence.services.tasks.joint_tasks import at_same_organization
 from dj_cadence.settings import Settings
 from dj_cadence.signing import message_token
@@ -73,7 +72,7 @@ def standing_token(
     session: Session, catalogue: Catalogue, settings: Settings, message_id: int, now: datetime
 ) -> str:
     """The secret of a message's link, as long as it opens something; else empty."""
-    token = _token(settings, message_id)
+    token = message_token(settings.key, message_id)
     try:
         open_link(session, catalogue, settings, token, now)
     except (UnknownLink, ExpiredLink):
@@ -86,7 +85,7 @@ def live_links(
 ) -> list[LiveLink]:
     """The links of a person that open something now, the newest first."""
     by_token = {
-        _token(settings, row.id): row
+        message_token(settings.key, row.id): row
         for row in store.sent_to(session, person_id, (now - LISTED_BACK).date())
     }
     links = []
@@ -103,11 +102,7 @@ def withdraw(
     """End the link of one message to a person; without one, the links of all."""
     for row in store.sent_to(session, person_id, (now - LISTED_BACK).date()):
         if message_id in (0, row.id):
-            tokens.revoke(session, _token(settings, row.id), now)
-
-
-def _token(settings: Settings, message_id: int) -> str:
-    return message_token(settings.key, message_id)
+            tokens.revoke(session, message_token(settings.key, row.id), now)
 
 
 def _opened(

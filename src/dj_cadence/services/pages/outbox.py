@@ -9,7 +9,7 @@ from dj_cadence.domain.access.visitor import Visitor
 from dj_cadence.domain.messages.claim import StoredLetter
 from dj_cadence.domain.messages.notifier import Letter
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import readable
 from dj_cadence.services.delivery.skeletons import HIDDEN, unpack
 from dj_cadence.services.pages.message_links import standing_token
 from dj_cadence.settings import Settings

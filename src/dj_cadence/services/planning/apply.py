@@ -168,11 +168,9 @@ def replan(session: Session, catalogue: Catalogue, *, today: date, now: datetime
         for job in planner.jobs(session, DateRange(today, today))  # no further than is planned
         if job.changed_after is not None and org_selection.are_few(session, job.changed_after)
     ]
-    same = planner.pass_by(session, jobs)
-    for job in jobs:
-        if job.duty not in same:
-            portion = Portion(job, OrgSelection(changed_after=job.changed_after), is_last=True)
-            planner.write_portion(session, portion, version, actor)
+    for job in planner.pass_by(session, jobs):
+        portion = Portion(job, OrgSelection(changed_after=job.changed_after), is_last=True)
+        planner.write_portion(session, portion, version, actor)
 
 
 def _write(database: Database, planner: Planner, span: DateRange, actor: Actor) -> bool:
@@ -183,14 +181,13 @@ def _write(database: Database, planner: Planner, span: DateRange, actor: Actor) 
     run completes it.
     """
     with database.read() as session:
-        jobs = planner.jobs(session, span)
+        jobs = left = planner.jobs(session, span)
         orgs = {n: org_selection.organizations(session, n) for n in {j.changed_after for j in jobs}}
-    same: set[str] = set()
     if any(job.changed_after is not None for job in jobs):
         with database.write(durable=False) as session:
-            same = planner.pass_by(session, jobs)
-    left = sorted((job for job in jobs if job.duty not in same), key=planner.reading)
-    portions = [portion for job in left for portion in planner.portions(job, orgs)]
+            left = planner.pass_by(session, jobs)
+    in_order = sorted(left, key=planner.reading)
+    portions = [portion for job in in_order for portion in planner.portions(job, orgs)]
     write = partial(_write_portions, database, planner, actor, {})
     if any(job.changed_after is None for job in left):
         # A run that dies has not come to its last portion, so that the next one comes by here.

@@ -25,12 +25,14 @@ class ProfileClasses:
         self._read = attrgetter(*sorted(names), "changes")
         self._facts = facts
         self._by_facts: dict[Hashable, int] = {}
+        self._by_profile = {0: 0}
 
     def representative(self, profile_id: int) -> int:
         """A profile that is read like this one, whose facts are known; 0 for none."""
-        if not profile_id:
-            return 0
-        return self._by_facts.setdefault(self._read(self._facts[profile_id]), profile_id)
+        if profile_id not in self._by_profile:
+            read = self._read(self._facts[profile_id])
+            self._by_profile[profile_id] = self._by_facts.setdefault(read, profile_id)
+        return self._by_profile[profile_id]
 
 
 @dataclass

@@ -89,8 +89,8 @@ class Planner:
             span = whole if run.inputs == inputs or not rule else span
         return DutyToPlan(key, inputs, span, bool(announced), changed_after)
 
-    def pass_by(self, session: Session, jobs: list[DutyToPlan]) -> set[str]:
-        """The duties for which nothing that changed since their last plan matters; noted so."""
+    def pass_by(self, session: Session, jobs: list[DutyToPlan]) -> list[DutyToPlan]:
+        """The jobs without those for which nothing that changed matters; these are noted so."""
         version, duties = task_changes.hold_data(session), set()
         for since in {job.changed_after for job in jobs}:
             if since is None or not org_selection.are_few(session, since):
@@ -111,7 +111,7 @@ class Planner:
                 ):
                     duties.add(job.duty)
         plan_runs.note_seen(session, duties, version)
-        return duties
+        return [job for job in jobs if job.duty not in duties]
 
     def stage(
         self, session: Session, job: DutyToPlan, part: OrgSelection, *, create: bool

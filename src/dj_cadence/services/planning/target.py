@@ -69,9 +69,9 @@ class PlanTarget:
         target_tables.stage(session, segments)
         segmented = bool(segments)
         asked = (self.asks_for, self._duty.key if segmented else "", part.changed_after)
-        classes = equivalence_classes.known_classes(session, asked)
-        if classes is None:
-            classes = self._find_classes(session, asked, part, segmented=segmented)
+        classes = equivalence_classes.known_classes(session, asked) or self._find_classes(
+            session, asked, part, segmented=segmented
+        )
         signed = {
             kind: signature
             for kind, member in classes.items()

@@ -5,7 +5,7 @@ from datetime import date
 
 from dj_cadence.chinese import day_text
 from dj_cadence.domain.dates.arithmetic import DAY
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.notice import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.errors import Refused
 from dj_cadence.services.tasks.record import checked_text

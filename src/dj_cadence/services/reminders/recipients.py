@@ -11,16 +11,22 @@ from functools import cached_property
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY, LAST_DAY
 from dj_cadence.domain.dates.working_days import WorkCalendar
-from dj_cadence.domain.reminders.notice import Addressee, Notice, WaitingNotice, addressee
+from dj_cadence.domain.reminders.notice import (
+    Addressee,
+    Notice,
+    QuietPeriod,
+    WaitingNotice,
+    addressee,
+    speaks_on,
+)
 from dj_cadence.domain.reminders.plan import DECIDE, NEWCOMER, ReminderPlan
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod, speaks_on
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.reminders.address_book import AddressBook
 from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
-from dj_cadence.store.delivery.recovery import withdrawn_since
+from dj_cadence.store.delivery.claims import withdrawn_since
 from dj_cadence.store.reminders import notices, plan_snapshots
 from dj_cadence.store.reminders.quiet_periods import is_silent
 from dj_cadence.store.reminders.waiting_notices import handovers, waiting

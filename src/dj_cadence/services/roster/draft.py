@@ -6,11 +6,7 @@ from datetime import date
 
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.organizations.offices import SECRETARY
-from dj_cadence.domain.roster.appointment_changes import (
-    AppointmentChanges,
-    appointment_changes,
-    concurrent_secretaries,
-)
+from dj_cadence.domain.roster.appointment_changes import Match, concurrent_secretaries, matched
 from dj_cadence.domain.roster.appointment_rows import (
     RosterAppointment,
     office_warnings,
@@ -61,7 +57,7 @@ class RosterChanges:
     facts: Mapping[str, Facts]
     terms: Mapping[str, TermChange]
     people: Sequence[RosterPerson]
-    held: AppointmentChanges
+    held: Sequence[Match]
 
 
 def draft_import(
@@ -81,7 +77,7 @@ def draft_import(
     appointments, office_faults = read_appointments(sheets.appointments, orgs, written)
     held, people_before = stored_appointments(session), stored_people(session)
     people, contradictions = identify(appointments, people_before)
-    changes = appointment_changes(people, held)
+    matches, left = matched(people, held)
     problems += [
         *tree_problems(orgs, rows, written),
         *office_faults,
@@ -93,7 +89,7 @@ def draft_import(
         *_without_secretary(read, rows, [*appointments, *held], today),
         *_of_dissolved(before, read, rows, orgs),
         *_extra_roots(rows, orgs),
-        *_rivals(people, changes.left, orgs, today),
+        *_rivals(people, left, orgs, today),
     ]
     positions = {} if faults(problems) else lay_out(orgs, _order(before, read, orgs))
     beginnings = _beginnings(session, orgs, stored, today)
@@ -110,7 +106,7 @@ def draft_import(
         for code, position in positions.items()
     }
     return RosterChanges(
-        problems, stored, orgs, list(read), positions, beginnings, facts, terms, people, changes
+        problems, stored, orgs, list(read), positions, beginnings, facts, terms, people, matches
     )
 
 

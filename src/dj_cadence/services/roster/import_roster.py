@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dj_cadence.domain.organizations.offices import OTHER_OFFICES
+from dj_cadence.domain.roster.appointment_changes import span
 from dj_cadence.domain.roster.people import RosterPerson
 from dj_cadence.domain.roster.rows import RosterSheets
 from dj_cadence.domain.roster.term_change import TermChange
@@ -105,9 +106,7 @@ def import_roster(
             )
             for p in draft.people
         ),
-        appointments=ImportCounts(
-            len(draft.held.created), len(draft.held.changed), draft.held.unchanged
-        ),
+        appointments=_counts((stored and span(stored), span(row)) for _, row, stored in draft.held),
         terms=tuple(
             _sentence(draft, code, change)
             for code, change in draft.terms.items()

@@ -158,7 +158,12 @@ def _write_people(session: Session, draft: RosterChanges, org_ids: Mapping[str, 
     addresses.add(session, new)
     created = [
         {"org_id": org_ids[row.org], "office": row.office, "person_id": ids[p.key], **span(row)}
-        for p, row in draft.held.created
+        for p, row, stored in draft.held
+        if stored is None
     ]
-    changed = [{"id": stored.id, **span(row)} for stored, row in draft.held.changed]
+    changed = [
+        {"id": stored.id, **span(row)}
+        for _, row, stored in draft.held
+        if stored and span(stored) != span(row)
+    ]
     people.write_appointments(session, created, changed)

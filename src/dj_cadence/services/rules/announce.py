@@ -1,7 +1,7 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -31,19 +31,27 @@ _OF_PERIOD = frozenset({OverrideKey.DUE, OverrideKey.PLANNED, OverrideKey.THEME}
 _Found = TypeVar("_Found")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a superior asks of all below it: of one period by its last day, or of every one."""
+
+    due: date | None = None
+    planned: date | None = None
+    theme: str = ""
+    adopt: bool = False
+    vacation: Vacation | None = None
+    escalate: Sequence[int] | None = None
+    """Each superior up to this one is told directly of what is overdue, so many working days
+    after the level below; none of them: not any more. It adopts the duty too."""
+
+
 def announce(
     session: Session,
     catalogue: Catalogue,
     duty_key: str,
     org_code: str,
     actor: Actor,
-    *,
-    due: date | None = None,
-    planned: date | None = None,
-    theme: str = "",
-    adopt: bool = False,
-    vacation: Vacation | None = None,
-    escalate: Sequence[int] | None = None,
+    asked: Announcement,
 ) -> str:
     """Lay an announcement over a duty; returns the period it is for, empty for an adoption.
 
@@ -52,12 +60,8 @@ def announce(
     organization, a due date outside every period, a planned date outside the announced one,
     a vacation let off where the standard gives the period, and an organization with nothing
     below it.
-
-    With `escalate` each superior up to this one is told directly of what is overdue, so many
-    working days after the level below; none of them: not any more. It adopts the duty too.
     """
-    alone = adopt or vacation is not None or escalate is not None
-    dated = due is not None or vacation is not None
+    due, dated = asked.due, asked.due is not None or asked.vacation is not None
     faults: list[str] = []
     duty = _or_fault(faults, lambda: _duty(catalogue, duty_key, dated=dated))
     above = _or_fault(faults, lambda: orgs.find_org(session, org_code))
@@ -65,18 +69,16 @@ def announce(
     if duty and due:
         slots = _slots(catalogue, duty, due - _AROUND, due + _AROUND)
         slot = next((slot for slot in slots if slot.opens <= due <= slot.due), None)
-    faults += _faults_of_request(above, due, planned, theme, alone=alone)
-    if duty:
-        faults += _faults_of_duty(catalogue, duty, slot, due, planned, vacation)
+    faults += _faults(catalogue, duty, above, slot, asked)
     if faults or duty is None or above is None:
         count = f"\n共 {len(faults)} 处错误，没有部署。" if len(faults) > 1 else ""
         raise Refused("\n".join(faults) + count)
     period, reason = slot.period if slot else "", f"{above.name}部署"
-    values = _values(due, planned, theme, vacation, escalate, adopt=adopt)
+    values = _values(asked)
     for of, keys in ((period, _OF_PERIOD), ("", values.keys() - _OF_PERIOD)):
         if laid := {key: values[key] for key in values if key in keys}:
             overrides.lay_over(session, above.id, duty.key, of, laid, actor, reason=reason)
-    if escalate is not None:
+    if asked.escalate is not None:
         overrides.wake(session, above, duty.key)
     return period
 
@@ -96,22 +98,15 @@ def take_back(
         overrides.wake(session, above, duty.key)
 
 
-def _values(
-    due: date | None,
-    planned: date | None,
-    theme: str,
-    vacation: Vacation | None,
-    escalate: Sequence[int] | None,
-    *,
-    adopt: bool,
-) -> dict[OverrideKey, str]:
+def _values(asked: Announcement) -> dict[OverrideKey, str]:
     """What is laid over the duty. To be told directly is to adopt it."""
+    due, planned, escalate = asked.due, asked.planned, asked.escalate
     given = {
         OverrideKey.DUE: due.isoformat() if due else None,
         OverrideKey.PLANNED: planned.isoformat() if planned else None,
-        OverrideKey.THEME: theme.strip() or None,
-        OverrideKey.VACATION: vacation.value if vacation else None,
-        OverrideKey.ADOPTED: "1" if adopt or escalate else None,
+        OverrideKey.THEME: asked.theme.strip() or None,
+        OverrideKey.VACATION: asked.vacation.value if asked.vacation else None,
+        OverrideKey.ADOPTED: "1" if asked.adopt or escalate else None,
         OverrideKey.ESCALATE: None if escalate is None else graces_text(escalate),
     }
     return {key: value for key, value in given.items() if value is not None}
@@ -126,29 +121,26 @@ def _or_fault(faults: list[str], find: Callable[[], _Found]) -> _Found | None:
         return None
 
 
-def _faults_of_request(
-    above: Organization | None, due: date | None, planned: date | None, theme: str, *, alone: bool
-) -> Iterator[str]:
-    if due is None and not alone:
-        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"
-    if due is None and (planned or theme):
-        yield "写计划日或主题时，要用 --due 写明最迟日期。"
-    if above and above.position == above.subtree_end:
-        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
-
-
-def _faults_of_duty(
+def _faults(
     catalogue: Catalogue,
-    duty: Duty,
+    duty: Duty | None,
+    above: Organization | None,
     slot: Slot | None,
-    due: date | None,
-    planned: date | None,
-    vacation: Vacation | None,
+    asked: Announcement,
 ) -> Iterator[str]:
-    """Dates outside the rule's own, with the clause that gives them and the nearest period.
+    """What is lacking; dates outside the rule's own, with the clause and the nearest period.
 
     Letting a vacation off loosens the period, which nobody may where the standard gives it.
     """
+    due, planned = asked.due, asked.planned
+    if not (due or asked.adopt or asked.vacation or asked.escalate is not None):
+        yield "请用 --due 写明最迟日期，或用 --adopt 采纳默认周期，或用 --vacation、--escalate。"
+    if due is None and (planned or asked.theme):
+        yield "写计划日或主题时，要用 --due 写明最迟日期。"
+    if above and above.position == above.subtree_end:
+        yield f"--org {above.code}：{above.name}没有下级组织，无法部署。"
+    if duty is None:
+        return
     if due and slot is None:
         close = _slots(catalogue, duty, due - _FAR, due + _FAR)
         nearest = min(close, key=lambda slot: abs(slot.due - due), default=None)
@@ -163,7 +155,7 @@ def _faults_of_duty(
     if due and slot and planned and not slot.opens <= planned <= due:
         span = f"{day_text(slot.opens)}至{day_text(due)}"
         yield f"--planned {planned}：计划日应在{span}之间，{day_text(planned)}不在其中。"
-    if duty.tier is Tier.A and vacation is Vacation.WAIVE:
+    if duty.tier is Tier.A and asked.vacation is Vacation.WAIVE:
         clause = standard_cited(duty.rows)
         yield f"--vacation waive：“{duty.title}”的周期由{clause}规定，假期也不能免。"
 

@@ -27,9 +27,8 @@ def every(session: Session, visitor: Visitor, today: date) -> Sequence[AnyRow]:
 def one(session: Session, visitor: Visitor, code: str, today: date) -> Organization | None:
     """The one that is meant; None where there is none or it may not be seen."""
     meant = orgs.lookup(session, code)
-    if meant is None:
-        return None
-    return meant if reached_among(session, visitor, Right.SEE, [meant.id], today) else None
+    is_seen = meant and reached_among(session, visitor, Right.SEE, [meant.id], today)
+    return meant if is_seen else None
 
 
 def codes(session: Session, visitor: Visitor, span: tuple[int, int], today: date) -> set[str]:

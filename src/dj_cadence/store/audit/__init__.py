@@ -6,15 +6,8 @@ be set right safely says how, and is set right only where the condition still ho
 
 from sqlalchemy import Table
 
-from dj_cadence.store.audit import (
-    columns,
-    message_rows,
-    notice_rows,
-    roster_rows,
-    site_rows,
-    task_rows,
-)
-from dj_cadence.store.audit.columns import of_columns
+from dj_cadence.store.audit import message_rows, notice_rows, roster_rows, site_rows, task_rows
+from dj_cadence.store.audit.columns import forms, instants, of_columns, references
 from dj_cadence.store.audit.invariant import Rule
 
 OF_ROWS = (
@@ -25,10 +18,10 @@ RULES: dict[Table, list[Rule]] = {}
 """By table, in the order in which they are tried: what was lost first, what hangs on it later."""
 
 for _rules in (
-    of_columns(columns.references),
-    of_columns(columns.forms),
+    of_columns(references),
+    of_columns(forms),
     *({table: list(named.items()) for table, named in rules.items()} for rules in OF_ROWS),
-    of_columns(columns.instants),
+    of_columns(instants),
 ):
     for _table, _of_table in _rules.items():
         RULES.setdefault(_table, []).extend(_of_table)

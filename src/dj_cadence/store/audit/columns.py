@@ -8,20 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Date,
-    String,
-    Table,
-    Text,
-    and_,
-    case,
-    cast,
-    exists,
-    literal,
-    null,
-    type_coerce,
-)
+from sqlalchemy import Column, Date, Table, Text, and_, case, cast, exists, literal, type_coerce
 
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.store.audit.invariant import Broken, Invariant, Rule
@@ -46,11 +33,11 @@ _UNKNOWN_IF_SAID = case(
 _LOST: Mapping[str, tuple[str, dict[str, Any]]] = {
     "notice.message_id": (
         "条提醒所在的消息不见了；发过的记为结果不明，没发的放回",
-        {"mend": {"message_id": null(), "outcome": _UNKNOWN_IF_SAID}},
+        {"mend": {"message_id": None, "outcome": _UNKNOWN_IF_SAID}},
     ),
-    "notice.person_id": ("条提醒的收信人不见了；已去掉", {"mend": {"person_id": null()}}),
-    "notice.org_id": ("条提醒的组织不见了；已去掉", {"mend": {"org_id": null()}}),
-    "digest.message_id": ("份周报所在的消息不见了；已放回", {"mend": {"message_id": null()}}),
+    "notice.person_id": ("条提醒的收信人不见了；已去掉", {"mend": {"person_id": None}}),
+    "notice.org_id": ("条提醒的组织不见了；已去掉", {"mend": {"org_id": None}}),
+    "digest.message_id": ("份周报所在的消息不见了；已放回", {"mend": {"message_id": None}}),
     "attempt.message_id": ("次投递的消息不见了；已删去", _REMOVED),
     "letter.message_id": ("封底稿的消息不见了；已删去", _REMOVED),
     "login.person_id": ("次登录的人不见了；已删去", _REMOVED),
@@ -84,7 +71,7 @@ def forms(column: "Column[Any]") -> Iterator[Rule]:
     """That days, instants and JSON have the form in which they are written: else no row is read."""
     where = f"{column.table.name}.{column.name}"
     advice = f"（{where}）；请从备份恢复（编号 {{ids}}）"
-    written = cast(column, String) if isinstance(column.type, Date) else type_coerce(column, Text)
+    written = cast(column, Text) if isinstance(column.type, Date) else type_coerce(column, Text)
     if isinstance(column.type, Instant):
         unlike = written.not_like("____-__-__T__:__:__.______Z")
         yield "instant_unreadable", _set_to_now(unlike, column, f"处时间读不懂（{where}）")

@@ -4,19 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -44,8 +32,8 @@ _MOST_TRIES = func.coalesce(_NUMBERS.scalar_subquery(), 0)
 _ENDS = select(func.max(_last.c.ended)).where(_MINE, _last.c.outcome == AttemptOutcome.SENT)
 _LAST_ENDED = func.coalesce(_ENDS.correlate(message).scalar_subquery(), message.c.created_at)
 _HAS_LETTER = exists().where(letter.c.message_id == message.c.id)
-_WITHDRAWN = {"state": MessageState.SUPERSEDED, "send_at": null()}
-_FINAL: dict[str, Any] = {"send_at": null(), "lease_by": "", "lease_until": null()}
+_WITHDRAWN = {"state": MessageState.SUPERSEDED, "send_at": None}
+_FINAL: dict[str, Any] = {"send_at": None, "lease_by": "", "lease_until": None}
 
 
 def _tried(*outcomes: AttemptOutcome) -> ColumnElement[bool]:
@@ -178,7 +166,7 @@ RULES: Rules = {
                 message.c.state != MessageState.LEASED,
                 or_(message.c.lease_by != "", message.c.lease_until.is_not(None)),
             ),
-            {"lease_by": "", "lease_until": null()},
+            {"lease_by": "", "lease_until": None},
         ),
         "message_attempts": Invariant(message.c.attempts < _MOST_TRIES, {"attempts": _MOST_TRIES}),
         "message_sent_without_try": Invariant(
@@ -195,7 +183,7 @@ RULES: Rules = {
             and_(
                 message.c.state == MessageState.RETRY, _tried(AttemptOutcome.UNKNOWN), ~_HAS_LETTER
             ),
-            {"state": MessageState.QUARANTINED, "send_at": null()},
+            {"state": MessageState.QUARANTINED, "send_at": None},
         ),
         "message_letter_lost": Invariant(and_(message.c.state == MessageState.SENT, ~_HAS_LETTER)),
         "message_notices_lost": Invariant(
@@ -243,7 +231,7 @@ RULES: Rules = {
             exists().where(
                 message.c.id == digest.c.message_id, message.c.state.in_(REACHED_NOBODY)
             ),
-            {"message_id": null()},
+            {"message_id": None},
         ),
     },
     letter: {

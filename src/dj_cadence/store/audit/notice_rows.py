@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from dj_cadence.domain.messages.states import (
     REACHED_NOBODY,
@@ -91,8 +91,7 @@ RULES: Rules = {
             {"outcome": NoticeOutcome.UNKNOWN},
         ),
         "notice_in_dead_message": Invariant(
-            and_(notice.c.outcome == NoticeOutcome.OPEN, _in(*REACHED_NOBODY)),
-            {"message_id": null()},
+            and_(notice.c.outcome == NoticeOutcome.OPEN, _in(*REACHED_NOBODY)), {"message_id": None}
         ),
         "notice_sent_in_unsent": Invariant(
             and_(notice.c.outcome == NoticeOutcome.SENT, _in(*_WILL_GO_OUT)),
@@ -100,7 +99,7 @@ RULES: Rules = {
         ),
         "notice_sent_in_dead": Invariant(
             and_(notice.c.outcome == NoticeOutcome.SENT, _in(*REACHED_NOBODY)),
-            {"outcome": NoticeOutcome.OPEN, "message_id": null()},
+            {"outcome": NoticeOutcome.OPEN, "message_id": None},
         ),
         "notice_sent_in_nothing": Invariant(
             and_(

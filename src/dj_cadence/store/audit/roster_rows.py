@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, null, or_, select
+from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY, FIRST_DAY
@@ -23,7 +23,6 @@ from dj_cadence.store.schema import (
     start_event,
 )
 
-ADDRESS_STATES = ("ok", "bad", "aside")
 _YEAR = 366 * DAY
 _other = start_event.alias("other")
 _MINE = (_other.c.org_id == start_event.c.org_id, _other.c.kind == "election")
@@ -43,7 +42,7 @@ RULES: Rules = {
         "org_kind": Invariant(org.c.kind.not_in(sorted(OrgKind))),
         "org_nameless": Invariant(or_(func.trim(org.c.code) == "", func.trim(org.c.name) == "")),
         "org_handed_over": Invariant(
-            and_(org.c.handed_over.is_not(None), org.c.dissolved.is_(None)), {"handed_over": null()}
+            and_(org.c.handed_over.is_not(None), org.c.dissolved.is_(None)), {"handed_over": None}
         ),
     },
     person: {
@@ -56,8 +55,8 @@ RULES: Rules = {
             or_(func.trim(address.c.value) == "", address.c.channel == ""), remove=True
         ),
         "address_state": Invariant(
-            address.c.state.not_in(ADDRESS_STATES),
-            {"state": "ok", "bad_since": null(), "reason": ""},
+            address.c.state.not_in(("ok", "bad", "aside")),
+            {"state": "ok", "bad_since": None, "reason": ""},
         ),
         "address_bad_since": Invariant(
             and_(address.c.state == "bad", address.c.bad_since.is_(None)),
@@ -72,13 +71,7 @@ RULES: Rules = {
                     address.c.times_aside < 1,
                 ),
             ),
-            {
-                "state": "ok",
-                "bad_since": null(),
-                "aside_until": null(),
-                "reason": "",
-                "times_aside": 0,
-            },
+            {"state": "ok", "bad_since": None, "aside_until": None, "reason": "", "times_aside": 0},
         ),
     },
     appointment: {

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.circuit import LONGEST_ASKED, LONGEST_PAUSE
@@ -23,7 +23,6 @@ from dj_cadence.store.schema import (
     token,
 )
 
-PURPOSES = ("feed", "message", "login")
 _LONGEST = LONGEST_ASKED + timedelta(hours=1)
 _PAUSE = channel_state.c.pause_seconds
 _MOST_SECONDS = int(LONGEST_PAUSE.total_seconds())
@@ -78,7 +77,7 @@ RULES: Rules = {
     saved_rules: {
         "saved_rules_row": Invariant(saved_rules.c.id != 1, remove=True),
         "saved_rules_told": Invariant(
-            saved_rules.c.told_at < saved_rules.c.since, {"told_at": null()}
+            saved_rules.c.told_at < saved_rules.c.since, {"told_at": None}
         ),
     },
     channel_state: {
@@ -91,7 +90,7 @@ RULES: Rules = {
             {"refusals": 0, "pause_seconds": 0},
         ),
         "channel_told_before": Invariant(
-            channel_state.c.told_at < channel_state.c.since, {"told_at": null()}
+            channel_state.c.told_at < channel_state.c.since, {"told_at": None}
         ),
         "channel_shut": Invariant(
             and_(channel_state.c.next_try_at.is_not(None), channel_state.c.channel != "")
@@ -102,7 +101,10 @@ RULES: Rules = {
     },
     token: {
         "token_purpose": Invariant(
-            and_(token.c.purpose.not_in(PURPOSES), token.c.revoked_at.is_(None)), remove=True
+            and_(
+                token.c.purpose.not_in(("feed", "message", "login")), token.c.revoked_at.is_(None)
+            ),
+            remove=True,
         )
     },
     login: {

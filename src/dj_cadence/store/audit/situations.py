@@ -17,17 +17,8 @@ from dj_cadence.store.schema import catalogue, notice, task
 from dj_cadence.store.tasks import tasks
 
 _KEY = (
-    "duty",
-    "step",
-    "state",
-    "opens",
-    "planned",
-    "due",
-    "asked_on",
-    "plan_snapshot_id",
-    "reminded_until",
-    "due_revision",
-    "redated_on",
+    *("duty", "step", "state", "opens", "planned", "due", "asked_on"),
+    *("plan_snapshot_id", "reminded_until", "due_revision", "redated_on"),
 )
 _REMINDED = sorted(BEGUN - {State.RETURNED})
 _columns = [task.c[name] for name in _KEY]

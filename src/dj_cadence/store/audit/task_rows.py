@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, exists, func, null, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.dates.arithmetic import DAY
@@ -40,7 +40,6 @@ _AMOUNT = _RECORDED.where(*_ITS_RECORDS, is_counted()).correlate(task).scalar_su
 """What the records that count for a task add up to."""
 _NEWEST_SAID = select(func.max(notice.c.due_revision)).where(notice.c.task_id == task.c.id)
 _DUE_REVISION = func.coalesce(_NEWEST_SAID.correlate(task).scalar_subquery(), 0)
-_OPEN_STATES = sorted(State)
 _AFTER = type_coerce(act.c.after, Text)
 """As it is written: the same value is always the same text."""
 _SPEAKS = or_(_AFTER.contains('"state":'), act.c.kind.in_((ActKind.WITHDRAW, ActKind.REOPEN)))
@@ -94,10 +93,10 @@ RULES: Rules = {
     },
     task: {
         "task_state": Invariant(
-            task.c.state.not_in(_OPEN_STATES),
+            task.c.state.not_in(sorted(State)),
             lambda m: {
                 "state": State.PLANNED.value,
-                "settled_at": null(),
+                "settled_at": None,
                 "next_on": m.day,
                 "sequence": task.c.sequence + 1,
             },
@@ -108,10 +107,10 @@ RULES: Rules = {
         ),
         "task_owed_with_instant": Invariant(
             and_(task.c.state.in_(sorted(OWED)), task.c.settled_at.is_not(None)),
-            {"settled_at": null()},
+            {"settled_at": None},
         ),
         "task_settled_with_next_day": Invariant(
-            and_(task.c.state.in_(sorted(SILENT)), task.c.next_on.is_not(None)), {"next_on": null()}
+            and_(task.c.state.in_(sorted(SILENT)), task.c.next_on.is_not(None)), {"next_on": None}
         ),
         "task_done_day": Invariant(
             lambda m: and_(

@@ -30,13 +30,13 @@ class CompiledStatement:
     """A statement that is compiled once for each kind of database."""
 
     def __init__(self, statement: UpdateBase | Select[Any]) -> None:
-        self._statement = statement
+        self.statement = statement
         self._compiled: dict[str, tuple[str, Mapping[str, Any], list[str] | None]] = {}
 
     def bound(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
         """The SQL and its parameters, as the driver wants them."""
         if dialect.name not in self._compiled:
-            compiled = self._statement.compile(dialect=dialect)
+            compiled = self.statement.compile(dialect=dialect)
             self._compiled[dialect.name] = (str(compiled), compiled.params, compiled.positiontup)
         sql, fixed, order = self._compiled[dialect.name]
         given = {**fixed, **values}

@@ -14,13 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, orm
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from dj_cadence.errors import DatabaseGone, Refused
 
@@ -185,7 +179,7 @@ def _server_engine(url: str, **chosen: Any) -> Engine:
         if "@" in (parsed.host or ""):  # what stands before it belongs to the password
             raise Refused("看不懂数据库地址：用户名或口令里的 @ 要写成 %40")
         engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **chosen)
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+    except (ArgumentError, ValueError) as error:
         raise Refused(
             "看不懂数据库地址。应写成 postgresql+psycopg://用户@主机:5432/库名，"
             "口令放在环境变量 PGPASSWORD 里"

@@ -16,8 +16,6 @@ AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 Condition = ColumnElement[bool]
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Instant(TypeDecorator[datetime]):
     """An aware instant, stored as ISO text in UTC so that text order is time order.
@@ -58,7 +56,7 @@ def instant_text(value: datetime) -> str:
 
 @lru_cache(64)  # all that a pass writes down has one of a few instants
 def _utc_text(value: datetime) -> str:
-    return value.strftime(_FORMAT)
+    return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class as_stored(FunctionElement[Any]):  # noqa: N801 - a function in SQL

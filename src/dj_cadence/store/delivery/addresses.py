@@ -1,8 +1,8 @@
 """Addresses that work and those that do not: what came back, and what got through after all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -12,8 +12,7 @@ from dj_cadence.domain.messages.retry_pauses import address_pause
 from dj_cadence.errors import Blame
 from dj_cadence.store.core.batching import add_rows, remove_rows
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
-from dj_cadence.store.core.types import instant_text
-from dj_cadence.store.delivery.messages import MessageRow
+from dj_cadence.store.core.types import AnyRow, instant_text
 from dj_cadence.store.schema import address, person
 
 _MINE = (
@@ -21,12 +20,12 @@ _MINE = (
     address.c.channel == bindparam("way"),
     address.c.value == bindparam("written"),
 )
-_MARK_BAD = (
+_MARK_BAD = CompiledStatement(
     update(address)
     .where(*_MINE)
     .values(state="bad", reason=bindparam("answer"), bad_since=bindparam("ended"))
 )
-_SET_ASIDE = (
+_SET_ASIDE = CompiledStatement(
     update(address)
     .where(*_MINE, address.c.state != "bad")
     .values(
@@ -37,12 +36,10 @@ _SET_ASIDE = (
         times_aside=bindparam("times"),
     )
 )
-_ASIDE_BEFORE = select(address.c.times_aside, address.c.aside_until, address.c.mended_at).where(
-    *_MINE
+_ASIDE_BEFORE = CompiledStatement(
+    select(address.c.times_aside, address.c.aside_until, address.c.mended_at).where(*_MINE)
 )
 _NAMES = ("person_id", "channel", "value")
-_DRIVER_MARK_BAD, _DRIVER_SET_ASIDE = CompiledStatement(_MARK_BAD), CompiledStatement(_SET_ASIDE)
-_DRIVER_ASIDE_BEFORE = CompiledStatement(_ASIDE_BEFORE)
 
 
 def add(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
@@ -58,45 +55,37 @@ def remove(session: Session, addresses: Iterable[tuple[int, str, str]]) -> None:
 def mark_bad(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """There is no such mailbox: it is never written to again, until somebody mends it."""
     values = {"answer": reply, "ended": instant_text(now)}
-    transaction.run(_DRIVER_MARK_BAD, **_whose(claim), **values)
+    transaction.run(_MARK_BAD, **_whose(claim), **values)
 
 
 def set_aside(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """The mailbox is full or switched off, and may take mail again: it is left alone for days."""
     whose = _whose(claim)
-    times, until, _ = transaction.row(_DRIVER_ASIDE_BEFORE, **whose) or (0, None, None)
-    pause = address_pause(times, until and datetime.fromisoformat(str(until)), now)
-    transaction.run(
-        _DRIVER_SET_ASIDE,
-        **whose,
-        answer=reply,
-        ended=instant_text(now),
-        again=instant_text(now + pause.time),
-        times=pause.times,
-    )
+    times, until, _ = transaction.row(_ASIDE_BEFORE, **whose) or (0, None, None)
+    again, times = address_pause(times, until and datetime.fromisoformat(str(until)), now)
+    values = {"answer": reply, "ended": instant_text(now), "again": instant_text(again)}
+    transaction.run(_SET_ASIDE, **whose, **values, times=times)
 
 
-def _whose(to: Claim | MessageRow) -> dict[str, Any]:
+def _whose(to: Claim | AnyRow) -> dict[str, Any]:
     return {"whose": to.person_id, "way": to.channel, "written": to.address}
 
 
-def blame_bounce(
-    session: Session, sent: MessageRow, blame: Blame, reason: str, now: datetime
-) -> None:
+def blame_bounce(session: Session, sent: AnyRow, blame: Blame, reason: str, now: datetime) -> None:
     """A message that had been accepted came back; `sent` is the message.
 
     What a report says of the address is the same as what a server says at once, unless the
     address was mended since the message went out.
     """
-    row = session.execute(_ASIDE_BEFORE, _whose(sent)).one_or_none()
+    row = session.execute(_ASIDE_BEFORE.statement, _whose(sent)).one_or_none()
     if row is None or (row.mended_at and row.mended_at >= sent.sent_at):
         return
     values = {**_whose(sent), "answer": reason, "ended": now}
     if blame is Blame.ADDRESS:
-        session.execute(_MARK_BAD, values)
+        session.execute(_MARK_BAD.statement, values)
     elif blame is Blame.MAILBOX:
-        pause = address_pause(row.times_aside, row.aside_until, now)
-        session.execute(_SET_ASIDE, {**values, "again": now + pause.time, "times": pause.times})
+        again, times = address_pause(row.times_aside, row.aside_until, now)
+        session.execute(_SET_ASIDE.statement, {**values, "again": again, "times": times})
 
 
 def end_pauses(session: Session, now: datetime) -> None:
@@ -119,31 +108,18 @@ def mend(session: Session, channel: str, value: str, now: datetime) -> None:
     )
 
 
-class AddressTrouble(NamedTuple):
-    """An address that takes nothing."""
-
-    person_id: int
-    name: str
-    channel: str
-    reason: str
-    aside_until: datetime | None
-    """When it is written to again; None: not by itself."""
-
-
 _TROUBLE = select(
     address.c.person_id, person.c.name, address.c.channel, address.c.reason, address.c.aside_until
 ).join(person, person.c.id == address.c.person_id)
 
 
-def list_aside(session: Session) -> list[AddressTrouble]:
+def list_aside(session: Session) -> Sequence[AnyRow]:
     """Addresses that take nothing for now, the next to be tried first."""
     query = _TROUBLE.where(address.c.state == "aside")
-    rows = session.execute(query.order_by(address.c.aside_until, address.c.id))
-    return [AddressTrouble(*row) for row in rows]
+    return session.execute(query.order_by(address.c.aside_until, address.c.id)).all()
 
 
-def newly_bad(session: Session, since: datetime) -> list[AddressTrouble]:
+def newly_bad(session: Session, since: datetime) -> Sequence[AnyRow]:
     """Addresses that were refused for good since then, the oldest first."""
     query = _TROUBLE.where(address.c.state == "bad", address.c.bad_since >= since)
-    rows = session.execute(query.order_by(address.c.bad_since, address.c.id))
-    return [AddressTrouble(*row) for row in rows]
+    return session.execute(query.order_by(address.c.bad_since, address.c.id)).all()

@@ -1,6 +1,7 @@
 """One try to send: written down before the letter goes out, and its outcome after it.
 
-The only writer of `attempt`. Each function sets what becomes of the message too.
+The only writer of `attempt` and of `handled_report`. Each function but the last ones sets what
+becomes of the message too.
 """
 
 from collections.abc import Sequence
@@ -22,13 +23,13 @@ from dj_cadence.domain.messages.claim import Claim
 from dj_cadence.domain.messages.retry_pauses import message_pause
 from dj_cadence.domain.messages.states import AttemptOutcome
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
-from dj_cadence.store.core.database import upsert
+from dj_cadence.store.core.database import insert_or_ignore, upsert
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.delivery import addresses, letters, messages
 from dj_cadence.store.digest import digests
 from dj_cadence.store.reminders import notices
-from dj_cadence.store.schema import attempt, message
+from dj_cadence.store.schema import attempt, handled_report, message
 
 
 def begin(transaction: DriverTransaction, claim: Claim, now: datetime) -> bool:
@@ -64,7 +65,7 @@ def unknown(transaction: DriverTransaction, claim: Claim, reply: str, now: datet
 def too_large(transaction: DriverTransaction, claim: Claim, reply: str, now: datetime) -> None:
     """This letter is the trouble. One with files is written anew without, for the next try."""
     if _put_off(transaction, claim, now) and messages.begin_next_edition(transaction, claim):
-        letters.forget(transaction, claim.id)
+        transaction.run(letters.FORGET, this=claim.id)
     _end(transaction, claim, AttemptOutcome.RETRY, reply, now)
 
 
@@ -174,3 +175,14 @@ def may_have_arrived() -> ColumnElement[bool]:
     """That a `message` had a try with an unknown outcome."""
     unclear = attempt.c.outcome == AttemptOutcome.UNKNOWN
     return exists().where(attempt.c.message_id == message.c.id, unclear)
+
+
+def is_new_report(session: Session, key: str, now: datetime) -> bool:
+    """Whether a report is seen for the first time, which is noted: some boxes bring them again."""
+    noted = insert_or_ignore(handled_report).values(hash=key, seen_at=now)
+    return bool(session.execute(noted.returning(handled_report.c.hash)).all())
+
+
+def forget_reports(session: Session, before: datetime) -> None:
+    """Those that nobody would believe any more."""
+    session.execute(delete(handled_report).where(handled_report.c.seen_at < before))

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.circuit import Circuit, accepted
@@ -11,40 +11,35 @@ from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.schema import channel_state, message
 
-_FIELDS = [column for column in channel_state.c if column.name != "revision"]
+
+def load(session: Session, channel: str) -> Circuit | None:
+    """The circuit of a channel; None where all is well."""
+    return next((state for state in every(session) if state.channel == channel), None)
 
 
-def load(session: Session, channel: str) -> tuple[Circuit | None, int]:
-    """The circuit of a channel, and by which revision `save` knows it; None where all is well."""
-    query = select(*_FIELDS, channel_state.c.revision).where(channel_state.c.channel == channel)
-    row = session.execute(query).mappings().one_or_none()
-    if row is None:
-        return None, 0
-    fields = dict(row)
-    revision = fields.pop("revision")
-    return Circuit(**fields), revision
-
-
-def save(session: Session, circuit: Circuit, revision: int) -> bool:
-    """False where another process was quicker; `revision` is 0 for one that was not there."""
-    values = {**asdict(circuit), "revision": revision + 1}
-    if revision == 0:
+def save(session: Session, circuit: Circuit) -> bool:
+    """False where another process was quicker."""
+    values = {**asdict(circuit), "revision": circuit.revision + 1}
+    if circuit.revision == 0:
         added = insert_or_ignore(channel_state).values(values)
         return bool(session.execute(added.returning(channel_state.c.channel)).all())
-    mine = (channel_state.c.channel == circuit.channel, channel_state.c.revision == revision)
-    changed = update(channel_state).where(*mine).values(values)
+    changed = update(channel_state).where(*_as_seen(circuit)).values(values)
     return session.connection().execute(changed).rowcount == 1
 
 
-def forget(session: Session, channel: str, revision: int) -> bool:
-    """All is well again; False where another process was quicker."""
-    mine = (channel_state.c.channel == channel, channel_state.c.revision == revision)
-    return session.connection().execute(delete(channel_state).where(*mine)).rowcount == 1
+def forget(session: Session, circuit: Circuit) -> None:
+    """All is well again, unless another process was quicker."""
+    session.execute(delete(channel_state).where(*_as_seen(circuit)))
+
+
+def _as_seen(circuit: Circuit) -> tuple[ColumnElement[bool], ...]:
+    columns = channel_state.c
+    return columns.channel == circuit.channel, columns.revision == circuit.revision
 
 
 def every(session: Session) -> list[Circuit]:
     """Of all channels on which something is or just was wrong, the oldest first."""
-    query = select(*_FIELDS).order_by(channel_state.c.since, channel_state.c.channel)
+    query = select(channel_state).order_by(channel_state.c.since, channel_state.c.channel)
     return [Circuit(**row) for row in session.execute(query).mappings()]
 
 
@@ -55,15 +50,11 @@ def shut(session: Session) -> list[Circuit]:
 
 def reopen(session: Session, channel: str, now: datetime) -> None:
     """Something was taken; what was put off while the channel was shut may go out now."""
-    circuit, revision = load(session, channel)
-    if circuit is None or not save(session, accepted(circuit, now), revision):
-        return  # another process has it in hand
-    if circuit.is_shut:
+    state = load(session, channel)
+    if state and save(session, accepted(state, now)) and state.is_shut:  # nobody else has it
         messages.end_pauses(session, channel, now)
 
 
 def waiting(session: Session, channel: str, now: datetime) -> int:
     """How many messages are to go out on a channel."""
-    mine = (message.c.channel == channel, message.c.send_at.is_not(None))
-    query = select(func.count()).where(*mine, message.c.created_at <= now)
-    return session.execute(query).scalar_one()
+    return int(messages.due(session, now, message.c.channel == channel).number)

@@ -1,42 +1,31 @@
 """What was sent to whom and when, with what outcome: the rows that the delivery log shows."""
 
-from collections.abc import Collection
-from datetime import date, datetime
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import MessageState
+from dj_cadence.store.core.types import AnyRow
 from dj_cadence.store.schema import attempt, message, notice, org, person
-
-
-class Delivery(NamedTuple):
-    """One message."""
-
-    id: int
-    day: date
-    person: str
-    channel: str
-    address: str
-    state: str
-    attempts: int
-    last_try: datetime | None
-    reply: str
-    """What the other side answered last."""
 
 
 def deliveries(
     session: Session, states: Collection[MessageState], person_id: int | None
-) -> list[Delivery]:
-    """Messages in one of these states, the newest first; of all people without a `person_id`."""
+) -> Sequence[AnyRow]:
+    """Messages in one of these states, the newest first; of all people without a `person_id`.
+
+    `reply` is what the other side answered last.
+    """
     last = select(func.max(attempt.c.n)).where(attempt.c.message_id == message.c.id)
     tried = attempt.alias()
     is_last = and_(tried.c.message_id == message.c.id, tried.c.n == last.scalar_subquery())
     values = [message.c[name] for name in ("channel", "address", "state", "attempts")]
     query = (
-        select(message.c.id, message.c.day, person.c.name, *values, tried.c.started)
-        .add_columns(func.coalesce(tried.c.reply, ""))
+        select(message.c.id, message.c.day, person.c.name.label("person"), *values)
+        .add_columns(tried.c.started.label("last_try"))
+        .add_columns(func.coalesce(tried.c.reply, "").label("reply"))
         .join(person, person.c.id == message.c.person_id)
         .outerjoin(tried, is_last)
         .where(message.c.state.in_(states))
@@ -44,22 +33,7 @@ def deliveries(
     )
     if person_id is not None:
         query = query.where(message.c.person_id == person_id)
-    return [Delivery(*row) for row in session.execute(query)]
-
-
-class NoticeOfTask(NamedTuple):
-    """One notice, and the message it is part of, if it is in one."""
-
-    due_on: date
-    reminder_step: str
-    level: int
-    office: str
-    outcome: str
-    superior: str
-    """The organization at that level; empty where it may not be named, as the person."""
-    person: str
-    channel: str | None
-    message_id: int | None
+    return session.execute(query).all()
 
 
 NamesShown = tuple[ColumnElement[bool], ColumnElement[bool]]
@@ -67,17 +41,19 @@ NamesShown = tuple[ColumnElement[bool], ColumnElement[bool]]
 EVERY_NAME: NamesShown = (true(), true())
 
 
-def notices_of(session: Session, task_id: int, shown: NamesShown) -> list[NoticeOfTask]:
-    """In the order of their days."""
+def notices_of(session: Session, task_id: int, shown: NamesShown) -> Sequence[AnyRow]:
+    """In the order of their days, each with the message it is part of, if it is in one.
+
+    `superior` is the organization at its level; empty where it may not be named, as `person`.
+    """
     people, superiors = shown
-    names = ("due_on", "reminder_step", "level", "office", "outcome")
+    names = ("due_on", "reminder_step", "level", "office", "outcome", "message_id")
     query = (
         select(
             *(notice.c[name] for name in names),
-            func.coalesce(case((superiors, org.c.name), else_=""), ""),
-            func.coalesce(case((people, person.c.name), else_=""), ""),
+            func.coalesce(case((superiors, org.c.name), else_=""), "").label("superior"),
+            func.coalesce(case((people, person.c.name), else_=""), "").label("person"),
             message.c.channel,
-            message.c.id,
         )
         .outerjoin(person, person.c.id == notice.c.person_id)
         .outerjoin(org, org.c.id == notice.c.org_id)
@@ -85,7 +61,7 @@ def notices_of(session: Session, task_id: int, shown: NamesShown) -> list[Notice
         .where(notice.c.task_id == task_id)
         .order_by(notice.c.due_on, notice.c.id)
     )
-    return [NoticeOfTask._make(row) for row in session.execute(query)]
+    return session.execute(query).all()
 
 
 def tries_of(session: Session, message_id: int) -> list[tuple[int, datetime, str]]:

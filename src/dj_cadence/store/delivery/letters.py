@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, String, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.claim import Claim, StoredLetter
-from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
+from dj_cadence.store.core.compiled import CompiledStatement
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.delivery import messages
 from dj_cadence.store.schema import letter, message, skeleton
@@ -20,7 +20,8 @@ _SKELETON_ID = (
     .where(skeleton.c.hash == bindparam("hash", type_=String))
     .scalar_subquery()
 )
-_FORGET = CompiledStatement(delete(letter).where(letter.c.message_id == bindparam("this")))
+FORGET = CompiledStatement(delete(letter).where(letter.c.message_id == bindparam("this")))
+"""The letter of a message is to be written anew."""
 
 
 def keep(session: Session, written: Sequence[tuple[Claim, StoredLetter]]) -> None:
@@ -45,11 +46,6 @@ def keep_of_new(session: Session, message_id: int, stored: StoredLetter) -> None
     values = {"message_id": message_id, "skeleton_id": _SKELETON_ID, "content": stored.content}
     hashes = _keep_skeletons(session, {stored.skeleton})
     session.execute(insert(letter).values(values), {"hash": hashes[stored.skeleton]})
-
-
-def forget(transaction: DriverTransaction, message_id: int) -> None:
-    """The letter of a message is to be written anew."""
-    transaction.run(_FORGET, this=message_id)
 
 
 def _keep_skeletons(session: Session, contents: set[bytes]) -> dict[bytes, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -10,37 +11,25 @@ from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import WITHOUT_TASKS, NoticeOutcome
+from dj_cadence.domain.messages.view import ItemFacts
 from dj_cadence.domain.reminders.plan import DECIDE
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.json_functions import among, json_array, json_group
 from dj_cadence.store.schema import act, digest, message, notice, org, slot, task
 
 
-class ItemBody(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBody(ItemFacts):
     """What an item says, whoever's it is."""
 
-    reminder_step: str
-    level: int
-    office: str
-    relay: str
     duty: str
     step: str
-    opens: date
-    planned: date | None
-    due: date
     asked_on: date | None
-    state: str
-    target: int
     amount: int
-    of_case: bool
     label: str
-    provisional: bool
-    unit: str
     theme: str
     about: str | None
     """The name of the organization below that it is about."""
-    sent_back: str
-    """Why it was sent back, where it was."""
 
 
 class ItemHead(NamedTuple):
@@ -78,7 +67,7 @@ NOTHING = MessageContents((), "[]")
 
 def _read(values: Sequence[Any]) -> ItemBody:
     """JSON has no dates, and SQLite no truth values."""
-    named = dict(zip(ItemBody._fields, values, strict=True))
+    named = dict(zip((field.name for field in fields(ItemBody)), values, strict=True))
     for name in ("opens", "planned", "due", "asked_on"):
         named[name] = date.fromisoformat(named[name]) if named[name] else None
     for name in ("of_case", "provisional"):
@@ -93,10 +82,12 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
     costs several times what the database needs to find it.
     """
     about = org.alias()
+    # In the order of ItemHead, but for its `place`.
+    head = (org.c.position, task.c.due, task.c.id, notice.c.level, notice.c.org_id, org.c.name)
     query = (
         select(
             notice.c.message_id,
-            json_group(json_array(*_head_columns())),
+            json_group(json_array(*head)),
             json_group(json_array(*_body_columns(about.c.name))),
         )
         .join(task, task.c.id == notice.c.task_id)
@@ -112,21 +103,17 @@ def contents(session: Session, message_ids: Sequence[int]) -> dict[int, MessageC
     }
 
 
-def _head_columns() -> list[ColumnElement[Any]]:
-    """In the order of ItemHead, but for its `place`."""
-    return [org.c.position, task.c.due, task.c.id, notice.c.level, notice.c.org_id, org.c.name]
-
-
 def _body_columns(about: ColumnElement[str]) -> list[ColumnElement[Any]]:
     """In the order of ItemBody."""
-    of_task = "duty step opens planned due asked_on state target amount"
     return [
         *(notice.c[name] for name in ("reminder_step", "level", "office", "relay")),
-        *(task.c[name] for name in of_task.split()),
+        *(task.c[name] for name in ("opens", "planned", "due", "state", "target")),
         task.c.subject_id < 0,
-        *(slot.c[name] for name in ("label", "provisional", "unit", "theme")),
-        about,
+        *(slot.c.provisional, slot.c.unit),
         case((task.c.state == State.RETURNED.value, _reason()), else_=""),
+        *(task.c[name] for name in ("duty", "step", "asked_on", "amount")),
+        *(slot.c.label, slot.c.theme),
+        about,
     ]
 
 

@@ -9,7 +9,18 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Update, bindparam, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.claim import Claim
@@ -25,7 +36,7 @@ from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.shared_conditions import is_asked_for
-from dj_cadence.store.core.types import instant_text
+from dj_cadence.store.core.types import AnyRow, instant_text
 from dj_cadence.store.schema import attempt, digest, letter, message
 
 
@@ -62,25 +73,9 @@ def asked_serial(session: Session, person_id: int, day: date) -> int:
     return min(lowest or 0, 0) - 1
 
 
-class MessageRow(NamedTuple):
-    """A message as it was seen."""
-
-    id: int
-    person_id: int
-    day: date
-    serial: int
-    state: MessageState
-    channel: str
-    address: str
-    sent_at: datetime | None
-
-
-_ROW = [message.c[name] for name in MessageRow._fields]
-
-
-def find(session: Session, message_id: int) -> MessageRow | None:
-    row = session.execute(select(*_ROW).where(message.c.id == message_id)).one_or_none()
-    return MessageRow(*row)._replace(state=MessageState(row.state)) if row else None
+def find(session: Session, message_id: int) -> AnyRow | None:
+    """A message as it is seen now."""
+    return session.execute(select(message).where(message.c.id == message_id)).one_or_none()
 
 
 def count(session: Session, *states: MessageState) -> int:
@@ -89,44 +84,28 @@ def count(session: Session, *states: MessageState) -> int:
     return session.execute(query).scalar_one()
 
 
-class DueMessages(NamedTuple):
-    """What is written down and not sent yet."""
-
-    number: int
-    oldest: datetime | None
-    """When the oldest was written."""
-
-
-def due(session: Session, now: datetime) -> DueMessages:
-    waiting = (message.c.send_at.is_not(None), message.c.created_at <= now)
-    query = select(func.count(), func.min(message.c.created_at)).where(*waiting)
-    return DueMessages._make(session.execute(query).one())
+def due(session: Session, now: datetime, *which: ColumnElement[bool]) -> AnyRow:
+    """The `number` of those that are not sent yet, and when the `oldest` was written."""
+    waiting = (message.c.send_at.is_not(None), message.c.created_at <= now, *which)
+    oldest = func.min(message.c.created_at).label("oldest")
+    return session.execute(select(func.count().label("number"), oldest).where(*waiting)).one()
 
 
-class MessageOfDay(NamedTuple):
-    """The day's one message of a person, or one that reached nobody."""
+def of_day(session: Session, person_ids: Sequence[int], day: date) -> dict[int, list[AnyRow]]:
+    """By person the day's messages, without what was asked for; locked until the transaction ends.
 
-    id: int
-    person_id: int
-    state: str
-    is_written: bool
-
-    @property
-    def may_take_more(self) -> bool:
-        """Whether notices may still be put into it."""
-        return self.state == MessageState.READY and not self.is_written
-
-
-def of_day(session: Session, person_ids: Sequence[int], day: date) -> dict[int, list[MessageOfDay]]:
-    """By person, locked until the end of the transaction; without what was asked for."""
+    Each with its id and state, and whether it `may_take_more` notices. One is the day's, the
+    others reached nobody.
+    """
     is_written = exists().where(letter.c.message_id == message.c.id)
-    query = select(message.c.id, message.c.person_id, message.c.state, is_written).where(
-        message.c.day == day, ~is_asked_for(), message.c.person_id.in_(person_ids)
-    )
-    by_person: dict[int, list[MessageOfDay]] = {}
+    may_take_more = and_(message.c.state == MessageState.READY, ~is_written)
+    query = select(
+        message.c.id, message.c.person_id, message.c.state, may_take_more.label("may_take_more")
+    ).where(message.c.day == day, ~is_asked_for(), message.c.person_id.in_(person_ids))
+    found: dict[int, list[AnyRow]] = {}
     for row in session.execute(query.with_for_update(of=message)):
-        by_person.setdefault(row.person_id, []).append(MessageOfDay(*row))
-    return by_person
+        found.setdefault(row.person_id, []).append(row)
+    return found
 
 
 def _change(
@@ -268,7 +247,7 @@ def end_pauses(session: Session, channel: str, now: datetime) -> None:
     session.execute(_change(MessageState.RETRY, *later, before=_RETRY, send_at=now))
 
 
-def send_again(session: Session, seen: MessageRow, today: date, now: datetime) -> bool:
+def send_again(session: Session, seen: AnyRow, today: date, now: datetime) -> bool:
     """Outside the day's one message, for a person has asked for it.
 
     False where it is not as it was seen: it was claimed, or asked for, in between.
@@ -276,7 +255,7 @@ def send_again(session: Session, seen: MessageRow, today: date, now: datetime) -
     serial = asked_serial(session, seen.person_id, today)
     as_seen = (message.c.id == seen.id, message.c.serial == seen.serial)
     values = {"send_at": now, "day": today, "serial": serial}
-    again = _change(MessageState.RETRY, *as_seen, before=(seen.state,), **values)
+    again = _change(MessageState.RETRY, *as_seen, before=(MessageState(seen.state),), **values)
     return session.connection().execute(again).rowcount == 1
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
-from dj_cadence.store.core.database import upsert
+from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.types import instant_text
 from dj_cadence.store.schema import rate_token
 
@@ -49,9 +49,9 @@ _OLDEST = CompiledStatement(
     .limit(1)
 )
 _TAKE_NEW = CompiledStatement(
-    upsert(rate_token)
-    .values(bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant"))
-    .on_conflict_do_nothing()
+    insert_or_ignore(rate_token).values(
+        bucket=bindparam("name"), n=bindparam("number"), taken_at=bindparam("instant")
+    )
 )
 _TAKE_AGAIN = CompiledStatement(
     update(rate_token)

@@ -10,9 +10,8 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -26,14 +25,11 @@ FOLDER = "locks"
 _log = logging.getLogger(__name__)
 
 
-@dataclass
-class SignOfLife:
-    """Given for as long as this process lives."""
+class SignOfLife(ServerLock):
+    """Given for as long as this process lives; its name is the owner of leases.
 
-    owner: str
-    """How it is called in leases."""
-    renew: Callable[[], None]
-    """Gives it in the database too, before every pass; again where the connection was lost."""
+    To be held anew before every pass, where a server is asked. SQLite has the file alone.
+    """
 
 
 @contextmanager
@@ -43,13 +39,13 @@ def give_sign_of_life(database: Database, site_folder: Path, name: str) -> Itera
     Where the folder cannot be written, others go by the lease.
     """
     owner = f"{name}-{socket.gethostname()[:24]}-{os.getpid()}-{token_hex(4)}"
-    on_server = ServerLock(database, owner)
+    life = SignOfLife(database, owner)
     file = _locked_file(site_folder / FOLDER, owner)
     try:
-        on_server.hold()
-        yield SignOfLife(owner, on_server.hold)
+        life.hold()
+        yield life
     finally:
-        on_server.release()
+        life.release()
         if file is not None:
             _path(site_folder, owner).unlink(missing_ok=True)
             os.close(file)

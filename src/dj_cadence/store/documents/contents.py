@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from dj_cadence.domain.access.visitor import Right, Visitor
-from dj_cadence.domain.documents.election_letter import CommitteeTerm, OrganizationForm
+from dj_cadence.domain.documents.document import CommitteeTerm, OrganizationForm
 from dj_cadence.domain.organizations.facts import PARTY_ORGANIZATIONS, Facts
 from dj_cadence.domain.tasks.task import OWED, State
 from dj_cadence.store.access.reach import reached

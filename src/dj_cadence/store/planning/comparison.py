@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.planning.differences import (
+    SAME_COHORT,
     TARGET,
     ComparedTasks,
     TaskKind,
-    in_window,
+    may_end,
     not_there,
     of_scope,
     of_stage,
@@ -20,7 +21,6 @@ from dj_cadence.store.planning.differences import (
     same_period,
     same_subject,
     same_task,
-    taken_on,
 )
 from dj_cadence.store.planning.target_tables import target_org, target_slot
 from dj_cadence.store.schema import task
@@ -61,7 +61,7 @@ def are_none(session: Session, scope: ComparedTasks) -> bool:
         along = TARGET.outerjoin(task, same_task(scope.duty))
     else:
         mine = and_(of_stage(scope), same_subject())
-        dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
+        dated = and_(SAME_COHORT, same_period())
         along = target_org.outerjoin(task, mine).outerjoin(target_slot, dated)
     query = select(func.count(case((_as_wanted(), 1)))).select_from(along)
     met = session.execute(query).scalar_one()
@@ -83,23 +83,12 @@ def stored(session: Session, scope: ComparedTasks) -> int:
 
 def _in_target(session: Session) -> int:
     """How many tasks are wanted: of each organization as many as its cohort has slots."""
-    slots = select(target_slot.c.cohort_id, func.count().label("n")).group_by(
-        target_slot.c.cohort_id
-    )
-    each = slots.subquery("each")
-    query = select(func.coalesce(func.sum(each.c.n), 0)).join_from(
-        target_org, each, each.c.cohort_id == target_org.c.cohort_id
-    )
-    return int(session.execute(query).scalar_one())
+    return int(session.execute(select(func.count()).select_from(TARGET)).scalar_one())
 
 
 def _compared(scope: ComparedTasks) -> AnySelect:
     """What is to be done about each stored task of the scope."""
-    unneeded = case(
-        (~and_(owed(), in_window(scope), ~taken_on()), _PAST),
-        (task.c.has_acts, "keep"),
-        else_="withdraw",
-    )
+    unneeded = case((~may_end(scope), _PAST), (task.c.has_acts, "keep"), else_="withdraw")
     change = case(
         (target_slot.c.cohort_id.is_(None), unneeded),
         (task.c.state == State.WITHDRAWN, "reopen"),
@@ -110,6 +99,6 @@ def _compared(scope: ComparedTasks) -> AnySelect:
     if scope.kind is TaskKind.STEPS:  # one organization has many enrolments: a day each
         beside = task.outerjoin(TARGET, and_(same_subject(), same_period()))
     else:
-        dated = and_(target_slot.c.cohort_id == target_org.c.cohort_id, same_period())
+        dated = and_(SAME_COHORT, same_period())
         beside = task.outerjoin(target_org, same_subject()).outerjoin(target_slot, dated)
     return select(change.label("change")).select_from(beside).where(of_scope(scope))

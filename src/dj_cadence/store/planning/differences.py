@@ -69,7 +69,8 @@ class ComparedTasks:
     """Whether the rules in force ask it of nobody any more."""
 
 
-TARGET = target_org.join(target_slot, target_slot.c.cohort_id == target_org.c.cohort_id)
+SAME_COHORT = target_slot.c.cohort_id == target_org.c.cohort_id
+TARGET = target_org.join(target_slot, SAME_COHORT)
 
 
 def same_task(duty: str) -> ColumnElement[bool]:
@@ -177,21 +178,20 @@ def _cause_of_new_step(scope: ComparedTasks) -> ColumnElement[str]:
     )
 
 
-def taken_on() -> ColumnElement[bool]:
-    """From a dissolved organization: no plan asks for it, and none takes it back."""
-    return and_(task.c.subject_id > 0, task.c.period != TERM, task.c.has_acts)
+def may_end(scope: ComparedTasks) -> ColumnElement[bool]:
+    """Whether a task is the plan's to take back: owed in the window; a term is in every one.
 
-
-def in_window(scope: ComparedTasks) -> ColumnElement[bool]:
-    """Whether a task's stretch meets the window; a term is in every one."""
+    What is taken on from a dissolved organization no plan asks for, and none takes it back.
+    """
     inside = and_(task.c.opens <= scope.span.until, task.c.due >= scope.span.since)
-    return or_(task.c.period == TERM, inside)
+    taken_on = and_(task.c.subject_id > 0, task.c.period != TERM, task.c.has_acts)
+    return and_(owed(), or_(task.c.period == TERM, inside), ~taken_on)
 
 
 def not_in_target(scope: ComparedTasks) -> ColumnElement[bool]:
     """Owed in the window, and not wanted."""
     wanted = select(literal(1)).select_from(TARGET).where(same_task(scope.duty)).correlate(task)
-    return and_(of_scope(scope), owed(), in_window(scope), ~taken_on(), ~wanted.exists())
+    return and_(of_scope(scope), may_end(scope), ~wanted.exists())
 
 
 def cause_of_end(scope: ComparedTasks) -> ColumnElement[str]:

@@ -14,6 +14,7 @@ from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State
 from dj_cadence.store.core.types import as_stored
 from dj_cadence.store.planning.differences import (
+    SAME_COHORT,
     TARGET,
     ComparedTasks,
     cause_of,
@@ -141,8 +142,7 @@ def relink(session: Session, scope: ComparedTasks, actor: Actor) -> None:
 
 def _in_target(scope: ComparedTasks) -> ColumnElement[bool]:
     """That task, organization and slot belong together; the scope is what makes it quick."""
-    same_cohort = target_slot.c.cohort_id == target_org.c.cohort_id
-    return and_(of_scope(scope), same_task(scope.duty), same_cohort)
+    return and_(of_scope(scope), same_task(scope.duty), SAME_COHORT)
 
 
 def _dates(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.states import NoticeOutcome
 from dj_cadence.domain.organizations.organization import WHOLE_TREE
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.notice import QuietPeriod
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.store.core.database import insert_or_ignore
 from dj_cadence.store.core.json_functions import among

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from dj_cadence.domain.reminders.notice import Notice, WaitingNotice
-from dj_cadence.domain.reminders.quiet_period import QuietPeriod
+from dj_cadence.domain.reminders.notice import Notice, QuietPeriod, WaitingNotice
 from dj_cadence.store.reminders import plan_snapshots
 from dj_cadence.store.reminders.notices import WAITS
 from dj_cadence.store.reminders.quiet_periods import is_silent

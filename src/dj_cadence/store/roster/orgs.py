@@ -1,9 +1,10 @@
 """Organizations: found by code, asked about their place in the tree, and written."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, func, or_, select, update
 
 from dj_cadence.domain.organizations.facts import Facts
 from dj_cadence.domain.organizations.organization import WHOLE_TREE, Organization, TreeRange
@@ -13,7 +14,7 @@ from dj_cadence.normal_form import code_key
 from dj_cadence.problems import suggestion
 from dj_cadence.store.core import shared_conditions
 from dj_cadence.store.core.batching import Values, add_rows, change_rows
-from dj_cadence.store.core.database import Session
+from dj_cadence.store.core.database import Session, insert_or_ignore
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.schema import org, profile
 from dj_cadence.store.site import site
@@ -208,13 +209,7 @@ def _with_superiors(org_ids: Iterable[int]) -> ColumnElement[bool]:
 def ensure_profiles(session: Session, facts: Iterable[Facts]) -> dict[Facts, int]:
     """The id of the profile of each, made where it was lacking."""
     hashes = {each: digest(each.as_json()) for each in set(facts)}
-    ids = _profile_ids(session)
-    if lacking := {h: each for each, h in hashes.items() if h not in ids}:
-        rows = [{"hash": h, "facts": each.as_json()} for h, each in sorted(lacking.items())]
-        session.execute(insert(profile), rows)
-        ids = _profile_ids(session)
+    if rows := [{"hash": h, "facts": each.as_json()} for each, h in hashes.items()]:
+        session.execute(insert_or_ignore(profile), sorted(rows, key=itemgetter("hash")))
+    ids = dict(session.execute(select(profile.c.hash, profile.c.id)).all())
     return {each: ids[h] for each, h in hashes.items()}
-
-
-def _profile_ids(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(profile.c.hash, profile.c.id)).all())

@@ -5,18 +5,21 @@ of domain.dates stand for "since always" and "no end"; 0 stands for "none" in id
 are part of a key.
 """
 
-from dj_cadence.store.schema.acts import act, evidence, record, record_task
 from dj_cadence.store.schema.base import layout, metadata
 from dj_cadence.store.schema.feeds import feed, feed_revision, login, token
 from dj_cadence.store.schema.plan import (
     SETTLED_TASK,
     UNSETTLED_TASK,
+    act,
     catalogue,
     cohort,
+    evidence,
     org_cohort,
     override,
     plan_run,
     plan_snapshot,
+    record,
+    record_task,
     saved_rules,
     slot,
     start_event,

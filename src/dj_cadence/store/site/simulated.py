@@ -1,6 +1,6 @@
 """What a simulation, or the demonstration, asks of the days that it walks through."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -85,7 +85,7 @@ def describe_tasks(session: Session) -> dict[int, dict[str, Any]]:
     }
 
 
-def task_states(session: Session) -> Counter[str]:
+def task_states(session: Session) -> dict[str, int]:
     """How many tasks are in each state."""
     query = select(task.c.state, func.count()).group_by(task.c.state)
-    return Counter({row[0]: row[1] for row in session.execute(query)})
+    return dict(session.execute(query).tuples().all())

@@ -13,7 +13,6 @@ from dj_cadence.entrypoints.cli.arguments import (
     From,
     Misuse,
     Org,
-    OrgOrNone,
     Until,
     ending,
     option,
@@ -165,19 +164,17 @@ def _send_digest(site: Opened, org: str) -> None:
     from dj_cadence.services.digest.making import order_digest
     from dj_cadence.services.operations.clock_guard import check_clock, read_clock
     from dj_cadence.services.operations.tick import tick_by_hand
-    from dj_cadence.services.roster.named import find_org
 
     check_clock(site.site, read_clock())
-    with site.site.database.write() as session:
-        above = find_org(session, org)
-        to = order_digest(session, site.catalogue(), site.site, above, now=site.now)
+    with site.acting("") as act:
+        to = order_digest(act.session, act.catalogue, site.site, act.org(org), now=site.now)
     tick_by_hand(site.site, site.now, "digest")
     say(f"已交给 {to} 的通知渠道。")
 
 
 def feed(
     ctx: typer.Context,
-    org: OrgOrNone = "",
+    org: Org = "",
     out: Out = None,
     person: Annotated[str, option("--person", "人员", "这个人各项职务的日历：人员编号或地址")] = "",
     *,

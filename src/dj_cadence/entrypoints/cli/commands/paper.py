@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dj_cadence.domain.documents.document import DocumentKind
+from dj_cadence.domain.documents.kind import DocumentKind
 from dj_cadence.entrypoints.cli.arguments import Misuse, argument, ending, option, parse_month
 from dj_cadence.entrypoints.cli.context import reading
 from dj_cadence.entrypoints.cli.output import write_file
@@ -54,10 +54,9 @@ def wall(
     from dj_cadence.rendering.documents import wall_workbook
     from dj_cadence.services.access.permissions import ADMINISTRATOR
     from dj_cadence.services.documents.letters import DocumentWriter
-    from dj_cadence.services.documents.wall_plan import wall_plan
 
     ending(out, ".xlsx")
     with reading(ctx) as act:
         of = (act.session, act.catalogue, act.org(org), ADMINISTRATOR, act.today)
-        plan = wall_plan(DocumentWriter(*of), year, month)
+        plan = DocumentWriter(*of).wall_plan(year, month)
     write_file(wall_workbook(plan), out)

@@ -174,14 +174,9 @@ def announce(
         session, rules, period = act.session, act.catalogue, ""
         check_announces_for(session, act.person, org, act.today)
         if undo:
-            announcements.take_back(session, rules, duty, org, now=act.site.now)
+            announcements.take_back(session, rules, duty, org, now=act.now)
         else:
-            period = announcements.announce(
-                session,
-                rules,
-                duty,
-                org,
-                act.actor,
+            asked = announcements.Announcement(
                 due=due,
                 planned=planned,
                 theme=theme,
@@ -189,6 +184,7 @@ def announce(
                 vacation=Vacation(vacation) if vacation else None,
                 escalate=parse_graces(escalate) if escalate else None,
             )
+            period = announcements.announce(session, rules, duty, org, act.actor, asked)
     when = f"（{chinese_label(period)}）" if period else ""
     done = "已撤回最近一次部署" if undo else "已部署"
     say(f"{done}：{rules.duties[duty].title}{when}。")

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_months
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web.request_context import LINES, RequestContext
 from dj_cadence.services.access.permissions import may_act
 from dj_cadence.services.digest import burden

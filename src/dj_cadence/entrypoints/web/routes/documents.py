@@ -8,8 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.digest.digest import DigestView
-from dj_cadence.domain.documents.document import DocumentKind, WallPlan
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.documents.document import WallPlan
+from dj_cadence.domain.documents.kind import DocumentKind
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.security import ExplainedError
@@ -19,7 +20,6 @@ from dj_cadence.rendering.workbooks import XLSX, digest_workbook
 from dj_cadence.services.access.permissions import oversees
 from dj_cadence.services.digest.making import requested_digest
 from dj_cadence.services.documents.letters import DocumentWriter
-from dj_cadence.services.documents.wall_plan import wall_plan
 
 
 def digest(ctx: RequestContext) -> Response:
@@ -50,7 +50,7 @@ def paper_file(ctx: RequestContext) -> Response:
     kind = kinds.get(ctx.path("kind"))
     if kind is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    month, year = _month(ctx), _year(ctx)
+    month, year = _span(ctx)
     with ctx.read() as session:
         org, contact = ctx.organization(session), ctx.settings.contact
         writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today, contact)
@@ -60,9 +60,8 @@ def paper_file(ctx: RequestContext) -> Response:
 
 
 def _digest(ctx: RequestContext) -> DigestView:
-    week = ctx.request.query_params.get("week", "")
-    if week and not re.fullmatch(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])", week):
-        raise Refused(f"“{week}”不是一周，应写成 2026-W48 这样。")
+    form = r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])"
+    week = _asked(ctx, "week", form, "一周，应写成 2026-W48")
     with ctx.read() as session:
         above = ctx.organization(session)
         if not oversees(session, ctx.visitor, above.id, ctx.today):
@@ -73,27 +72,26 @@ def _digest(ctx: RequestContext) -> DigestView:
 
 
 def _wall(ctx: RequestContext) -> WallPlan:
-    month, year = _month(ctx), _year(ctx)
+    month, year = _span(ctx)
     with ctx.read() as session:
         org = ctx.organization(session)
         writer = DocumentWriter(session, ctx.catalogue, org, ctx.visitor, ctx.today)
-        return wall_plan(writer, year, month)
+        return writer.wall_plan(year, month)
 
 
-def _month(ctx: RequestContext) -> date | None:
-    text = ctx.request.query_params.get("month", "")
-    if not text:
-        return None
-    if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text):
-        raise Refused(f"“{text}”不是月份，应写成 2026-03 这样。")
-    return date.fromisoformat(f"{text}-01")
+def _span(ctx: RequestContext) -> tuple[date | None, int]:
+    """The first day of the month that is asked for, and the year; 0 for none."""
+    month = _asked(ctx, "month", r"(19|20)\d\d-(0[1-9]|1[0-2])", "月份，应写成 2026-03")
+    year = _asked(ctx, "year", r"(19|20)\d\d", "年份，应写成 2026")
+    return date.fromisoformat(f"{month}-01") if month else None, int(year or 0)
 
 
-def _year(ctx: RequestContext) -> int:
-    text = ctx.request.query_params.get("year", "")
-    if text and not re.fullmatch(r"(19|20)\d\d", text):
-        raise Refused(f"“{text}”不是年份，应写成 2026 这样。")
-    return int(text or 0)
+def _asked(ctx: RequestContext, name: str, form: str, kind: str) -> str:
+    """What the address asks for; empty for nothing. Raises Refused for what has another form."""
+    text = ctx.request.query_params.get(name, "")
+    if text and not re.fullmatch(form, text):
+        raise Refused(f"“{text}”不是{kind} 这样。")
+    return text
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from dj_cadence.domain.dates.period import Unit, chinese_label
 from dj_cadence.domain.labels import TASKS
 from dj_cadence.domain.organizations.facts import OrgKind
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
 from dj_cadence.entrypoints.web.security import ExplainedError

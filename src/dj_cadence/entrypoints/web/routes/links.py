@@ -20,11 +20,6 @@ from dj_cadence.services.tasks import evidence
 from dj_cadence.services.tasks.listing import TaskRow, last_words
 
 
-def message(ctx: RequestContext) -> Response:
-    """The tasks of one message as they stand now."""
-    return _message(ctx, said=task_actions.SAID.get(ctx.request.query_params.get("said", ""), ""))
-
-
 def act_in_message(ctx: RequestContext) -> Response:
     """An act on a task of the message, as the person it was sent to."""
 
@@ -32,7 +27,7 @@ def act_in_message(ctx: RequestContext) -> Response:
         link = opened(ctx, session)
         return task_actions.Allowed(link.person, own=link.own, also=link.also)
 
-    return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}", partial(_message, ctx))
+    return task_actions.answer(ctx, allowed, f"/t/{ctx.path('token')}", partial(message, ctx))
 
 
 def login(ctx: RequestContext) -> Response:
@@ -92,13 +87,10 @@ def _end_login(ctx: RequestContext, session: Session) -> None:
         logins.end(session, ctx.visitor.person_id, ctx.now, only=ctx.login.id)
 
 
-def _message(
-    ctx: RequestContext,
-    *,
-    said: str = "",
-    refused: task_actions.Refusal | None = None,
-    status: int = HTTPStatus.OK,
+def message(
+    ctx: RequestContext, *, refused: task_actions.Refusal | None = None, status: int = HTTPStatus.OK
 ) -> Response:
+    """The tasks of one message as they stand now."""
     with ctx.read() as session:
         link = opened(ctx, session)
         wanted = refused.task if refused else 0
@@ -113,7 +105,7 @@ def _message(
         rows=rows,
         papers=papers,
         last=last,
-        said=said,
+        said=task_actions.SAID.get(ctx.request.query_params.get("said", ""), ""),
         refused=refused,
         base=f"/t/{ctx.path('token')}",
     )

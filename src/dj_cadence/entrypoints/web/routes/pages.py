@@ -9,25 +9,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dj_cadence.domain.dates.arithmetic import add_years
-from dj_cadence.domain.organizations.organization import Organization
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import Organization, organization_path
 from dj_cadence.domain.tasks.task import IN_TIME, SETTLED, State
 from dj_cadence.entrypoints.web.request_context import CARDS, LINES, RequestContext, whole_number
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.services.access.permissions import may_act, may_grant, oversees
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import may_act, may_grant, oversees, readable
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.documents.letters import (
     ELECTION,
     DocumentWriter,
     has_letters,
+    hung_up,
     offered,
     reported,
 )
-from dj_cadence.services.documents.wall_plan import hung_up
 from dj_cadence.services.feeds.address import standing_address
 from dj_cadence.services.operations.file_watch import rule_file_trouble
 from dj_cadence.services.pages import outbox as messages
@@ -90,8 +88,54 @@ def _overview(ctx: RequestContext, session: Session) -> dict[str, Any]:
     }
 
 
-def organization(ctx: RequestContext) -> Response:
-    return _organization(ctx, said=ctx.request.query_params.get("said", ""))
+def organization(
+    ctx: RequestContext, *, refused: task_actions.Refusal | None = None, status: int = HTTPStatus.OK
+) -> Response:
+    with ctx.read() as session:
+        visitor, today, org = ctx.visitor, ctx.today, ctx.organization(session)
+        every, kept_back = _rows(ctx, session, org)
+        hanging = {row.due.replace(day=1) for row in hung_up(every)}
+        sections, numbers = _sections(ctx, every, refused.task if refused else 0)
+        rows = [row for some in sections.values() for row in some]
+        below = overview.below(session, visitor, org.id, today)
+        values = {
+            "org": org,
+            "above": overview.above(session, visitor, org.position, today),
+            "below": ctx.paging.part(below, LINES),
+            "number_below": len(below),
+            "may_act": (acts_here := may_act(session, visitor, org.id, today)),
+            "may_grant": (is_above := may_grant(session, visitor, org.id, today)),
+            "letters": ELECTION if has_letters(every) else (),
+            "letters_now": offered(every, today, own=acts_here, replies=is_above),
+            "reported_years": [
+                year for year in (today.year, today.year - 1) if reported(every, year, today)
+            ],
+            "wall_year": today.year in {month.year for month in hanging},
+            "wall_month": today.replace(day=1) in hanging,
+            "kept_back": kept_back,
+            "oversees": oversees(session, visitor, org.id, today),
+            "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
+            "last": last_words(session, rows),
+            "reminder_months": DocumentWriter(
+                session, ctx.catalogue, org, visitor, today
+            ).reminder_months(add_years(today, 1)),
+        }
+        address = standing_address(session, ctx.settings, f"org:{org.id}")
+        joint = companions(session, ctx.catalogue, visitor, org, rows, today) if acts_here else {}
+    said = ctx.request.query_params.get("said", "")
+    return ctx.page(
+        "organization.html",
+        status,
+        sections=sections,
+        numbers=numbers,
+        feed=subscription(ctx, f"org:{org.id}", address) if values["oversees"] else None,
+        said=task_actions.SAID.get(said, ""),
+        feed_changed=said == "feed",
+        refused=refused,
+        also=joint,
+        base=organization_path(org.code),
+        **values,
+    )
 
 
 def act_in_organization(ctx: RequestContext) -> Response:
@@ -100,7 +144,7 @@ def act_in_organization(ctx: RequestContext) -> Response:
     def allowed(session: Session) -> task_actions.Allowed:
         return task_actions.Allowed(ctx.visitor, *_open_to(ctx, session))
 
-    show = partial(_organization, ctx)
+    show = partial(organization, ctx)
     return task_actions.answer(ctx, allowed, organization_path(ctx.code), show)
 
 
@@ -150,59 +194,6 @@ def letter(ctx: RequestContext) -> Response:
     response = ctx.page("letter.html", letter=sent, text=sent.text, html=sent.html, link=sent.link)
     response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
-
-
-def _organization(
-    ctx: RequestContext,
-    *,
-    said: str = "",
-    refused: task_actions.Refusal | None = None,
-    status: int = HTTPStatus.OK,
-) -> Response:
-    with ctx.read() as session:
-        visitor, today, org = ctx.visitor, ctx.today, ctx.organization(session)
-        every, kept_back = _rows(ctx, session, org)
-        hanging = {row.due.replace(day=1) for row in hung_up(every)}
-        sections, numbers = _sections(ctx, every, refused.task if refused else 0)
-        rows = [row for some in sections.values() for row in some]
-        below = overview.below(session, visitor, org.id, today)
-        values = {
-            "org": org,
-            "above": overview.above(session, visitor, org.position, today),
-            "below": ctx.paging.part(below, LINES),
-            "number_below": len(below),
-            "may_act": (acts_here := may_act(session, visitor, org.id, today)),
-            "may_grant": (is_above := may_grant(session, visitor, org.id, today)),
-            "letters": ELECTION if has_letters(every) else (),
-            "letters_now": offered(every, today, own=acts_here, replies=is_above),
-            "reported_years": [
-                year for year in (today.year, today.year - 1) if reported(every, year, today)
-            ],
-            "wall_year": today.year in {month.year for month in hanging},
-            "wall_month": today.replace(day=1) in hanging,
-            "kept_back": kept_back,
-            "oversees": oversees(session, visitor, org.id, today),
-            "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
-            "last": last_words(session, rows),
-            "reminder_months": DocumentWriter(
-                session, ctx.catalogue, org, visitor, today
-            ).reminder_months(add_years(today, 1)),
-        }
-        address = standing_address(session, ctx.settings, f"org:{org.id}")
-        joint = companions(session, ctx.catalogue, visitor, org, rows, today) if acts_here else {}
-    return ctx.page(
-        "organization.html",
-        status,
-        sections=sections,
-        numbers=numbers,
-        feed=subscription(ctx, f"org:{org.id}", address) if values["oversees"] else None,
-        said=task_actions.SAID.get(said, ""),
-        feed_changed=said == "feed",
-        refused=refused,
-        also=joint,
-        base=organization_path(org.code),
-        **values,
-    )
 
 
 def _rows(ctx: RequestContext, session: Session, org: Organization) -> tuple[list[TaskRow], int]:

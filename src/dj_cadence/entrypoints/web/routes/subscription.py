@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.domain.organizations.page_address import organization_path
+from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.services.access.permissions import may_act
 from dj_cadence.services.feeds.address import feed_address, rotate

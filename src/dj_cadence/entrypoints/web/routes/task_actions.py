@@ -13,8 +13,7 @@ from dj_cadence.entrypoints.web import labels
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
 from dj_cadence.entrypoints.web.security import ExplainedError
 from dj_cadence.errors import Refused
-from dj_cadence.services.access.permissions import Visitor, may_act
-from dj_cadence.services.access.sight import readable
+from dj_cadence.services.access.permissions import Visitor, may_act, readable
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import record
 from dj_cadence.services.tasks.evidence import Aside, add, attach, set_aside, take_back

@@ -7,12 +7,14 @@ has an unknown outcome: the one that was in flight.
 """
 
 import logging
-from collections import Counter, deque
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Thread
 from time import monotonic
+from typing import TypeVar
 
 from dj_cadence.domain.messages.circuit import ENOUGH
 from dj_cadence.domain.messages.claim import Claim
@@ -26,170 +28,183 @@ from dj_cadence.services.delivery.worker.circuit_breaker import (
     CircuitBreaker,
     domain_of,
 )
-from dj_cadence.services.delivery.worker.commit_retries import RetriedTransactions
 from dj_cadence.services.delivery.worker.connection import FinishedDelivery
 from dj_cadence.services.delivery.worker.connections import Connections
-from dj_cadence.services.delivery.worker.letter_supply import LetterSupply
-from dj_cadence.store.core.compiled import DriverTransaction
+from dj_cadence.store.core.compiled import DriverTransaction, NotWritten
 from dj_cadence.store.core.database import Database
-from dj_cadence.store.delivery import attempts, messages, rate_limits
+from dj_cadence.store.delivery import attempts, claims, messages, rate_limits
 from dj_cadence.store.delivery.claims import BATCH, LEASE
+from dj_cadence.store.reminders import notices
 
+COMMIT_RETRY_DELAYS = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
+"""Seconds between tries to write an outcome down: what was accepted must not be forgotten."""
 _log = logging.getLogger(__name__)
+_Done = TypeVar("_Done")
 
 
+@dataclass(eq=False, repr=False)
 class ChannelWorker(Thread):
     """Sends what is due on one channel until nothing is left or the pass is over.
 
     It ends by itself in bounded time, whatever the notifiers do.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        composer: Composer,
-        connections: Connections,
-        owner: str,
-        now: datetime,
-        since: float,
-        hours: SendingHours,
-    ) -> None:
-        """`since` is what `monotonic` said at `now`."""
-        super().__init__(name=f"channel {connections.channel}", daemon=True)
-        self.database = database
-        self.owner = owner
-        self.channel = connections.channel
-        self.counts: Counter[str] = Counter()
-        """How many messages were sent, deferred, gave_up and settled."""
-        self.error: Exception | None = None
-        """Why it broke off, if it did."""
-        self.moved_at = monotonic()
-        """When something last came of a letter."""
-        self._composer = composer
-        self._connections = connections
-        self._now = now
-        self._since = since
-        self._hours = hours
-        self._begun_at = monotonic()
-        self._letters: deque[ComposedLetter] = deque()
-        """Claimed and written, and to go out next."""
-        self._is_down = False
-        """Nothing would get through on this channel now."""
-        self._is_drained = False
-        """Nothing more is to be claimed."""
-        self._breaker = CircuitBreaker(database, self.channel)
-        self._transactions = RetriedTransactions(database, self.pause)
+    database: Database
+    composer: Composer
+    connections: Connections
+    owner: str
+    now: datetime
+    since: float
+    """What `monotonic` said at `now`."""
+    hours: SendingHours
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many messages were sent, deferred, gave_up and settled."""
+    error: Exception | None = None
+    """Why it broke off, if it did."""
+    _letters: list[ComposedLetter] = field(default_factory=list)
+    """Claimed and written, and to go out next."""
+    _open: list[int] = field(default_factory=list)
+    """The claimed messages whose notices may still be open."""
+    _transactions: DriverTransaction | None = None
+    _is_down: bool = False
+    """Nothing would get through on this channel now."""
+    _is_drained: bool = False
+    """Nothing more is to be claimed."""
+
+    def __post_init__(self) -> None:
+        self.channel = self.connections.channel
+        super().__init__(name=f"channel {self.channel}", daemon=True)
+        self._breaker = CircuitBreaker(self.database, self.channel)
+        self._begun_at = self.moved_at = monotonic()
+        """`moved_at`: when something last came of a letter."""
 
     def run(self) -> None:
         try:
-            if self._connections.open() or self._connections.unusable:
+            if self.connections.open() or self.connections.unusable:
                 self._work()
         except Exception as error:  # noqa: BLE001  the pass that waits for it raises it
             self._break_off(error)
         finally:
-            self._transactions.close()
-            self._connections.close()
+            self._disconnect()
+            self.connections.close()
 
     def pause(self, seconds: float) -> None:
         """Until the process is to end, at most."""
-        self._connections.leaving.wait(seconds)
+        self.connections.leaving.wait(seconds)
 
     def _break_off(self, error: Exception) -> None:
         _log.error("channel_broke_off channel=%s error=%s", self.channel, type(error))
         self.error, self._is_drained = error, True
 
     def _work(self) -> None:
-        composer = replace(self._composer, form=self._connections.traits.form)
-        self._supply = LetterSupply(self.database, composer, self.owner, self.channel, self._now)
+        self.composer = replace(self.composer, form=self.connections.traits.form)
         finished: list[FinishedDelivery] = []
         while True:
             self._record_and_send(finished)
             finished = []
-            if self._wants_more():
+            is_idle = self.connections.are_free or self.connections.are_gone
+            if is_idle and not self._letters and not self._is_drained:
                 self._next_batch()
-            elif self._is_through():
+            elif self._is_drained and not self._letters and not self.connections.in_flight():
                 break
             else:
-                finished = self._connections.finished()
-        self._supply.close_notices(())
+                finished = self.connections.finished()
+        self._close_notices(set())
         self._judge_addresses()
 
     # --- letters to be sent -----------------------------------------------------------------------
 
-    def _wants_more(self) -> bool:
-        """Whether a connection is idle for want of letters."""
-        idle = self._connections.are_free or self._connections.are_gone
-        return idle and not self._letters and not self._is_drained
-
-    def _is_through(self) -> bool:
-        """Whether everything is back, and nothing will follow."""
-        at_rest = not self._letters and not self._connections.in_flight()
-        return at_rest and (self._is_drained or self._connections.are_gone)
-
     def _next_batch(self) -> None:
         """Where it fails, what is in flight still gets its outcome."""
         try:
-            self._supply.close_notices(
-                {composed.claim.id for composed in self._connections.in_flight()}
-            )
-            claims = self._claim()
-            self._is_drained = not claims
-            self._letters += self._write(claims)
+            self._close_notices({each.claim.id for each in self.connections.in_flight()})
+            lease, most = self._instant() + LEASE, self._room()
+            claimed = self._claim(lease, most) if most else []
+            self._is_drained = not claimed
+            self._letters += self._write(claimed)
         except Exception as error:  # noqa: BLE001  as in `run`
             self._break_off(error)
 
-    def _claim(self) -> list[Claim]:
-        """What is to go out next; nothing where the channel is not to be used any more."""
-        at_most = self._room()
-        if not at_most:
-            return []
-        return self._supply.claim(
-            at_most,
-            self._instant() + LEASE,
-            asked_only=self._is_closing_time(),
-            avoiding=self._breaker.avoids,
-        )
+    def _claim(self, until: datetime, at_most: int) -> list[Claim]:
+        """What is to go out next, leased until then."""
+        only, avoiding = not self.hours.allow(self._instant()), self._breaker.avoids
+        lease = (self.owner, self.channel, self.now, until, at_most)
+        with self.database.write(durable=False) as session:
+            claimed = claims.claim(session, *lease, asked_only=only, avoiding=avoiding)
+            unwritten = [claim.id for claim in claimed if claim.stored is None]
+            notices.close_needless(session, message_ids=unwritten)
+        self._open += [claim.id for claim in claimed]
+        return claimed
+
+    def _close_notices(self, in_flight: set[int]) -> None:
+        """Tell the notices of all messages but those `in_flight` what became of them."""
+        if self._open:
+            with self.database.write(durable=False) as session:
+                notices.close_sent(session, self._open)
+        self._open = [id_ for id_ in self._open if id_ in in_flight]
 
     def _room(self) -> int:
-        """What is written and cannot go out would say tomorrow what was true today."""
+        """How many may go out next; none where the channel is not to be used any more.
+
+        What is written and cannot go out would say tomorrow what was true today.
+        """
         if self._is_over():
             return 0
-        limit = self._connections.traits.limit
+        limit = self.connections.traits.limit
         most = min(BATCH, limit.messages) if limit else BATCH
         room = self._breaker.room(self._instant())
         return most if room is None else min(most, room)
-
-    def _is_closing_time(self) -> bool:
-        """Whether only what was asked for may be begun."""
-        return not self._hours.allow(self._instant())
 
     def _is_over(self) -> bool:
         """The leases of a pass must outlast it, and the next has planning and bundling to do."""
         is_late = monotonic() - self._begun_at > LEASE.total_seconds() / 2
         is_late &= self.counts.total() > 0  # each pass does something
-        is_lost = self._connections.are_gone and not self._connections.unusable
-        return self._is_down or is_late or is_lost or self._connections.leaving.is_set()
+        is_lost = self.connections.are_gone and not self.connections.unusable
+        return self._is_down or is_late or is_lost or self.connections.leaving.is_set()
 
-    def _write(self, claims: Sequence[Claim]) -> list[ComposedLetter]:
-        reason = self._connections.unusable if claims and self._connections.are_gone else ""
+    def _write(self, claimed: Sequence[Claim]) -> list[ComposedLetter]:
+        letters: list[ComposedLetter] = []
+        reason = self.connections.unusable if claimed and self.connections.are_gone else ""
         if reason:  # said in the delivery log of each; the cause was logged once
             self._breaker.shut(reason, self._instant(), ENOUGH)
             self._is_down = True
-            self._defer([RenderFailure(claim, reason) for claim in claims])
-            return []
-        letters, settled, failures = self._supply.write(claims)
-        self.counts.update(settled=settled)
-        self._defer(failures)
+            failures, settled = [RenderFailure(claim, reason) for claim in claimed], 0
+        else:
+            letters, settled, failures = self.composer.write(self.database, claimed, self.now)
+        record = attempts.render_failed
+        outcomes = [FinishedDelivery(each.claim, record, each.reason) for each in failures]
+        if outcomes:
+            self._commit(partial(self._record, outcomes))
+        self.counts.update(settled=settled, deferred=len(failures))
         return letters
 
-    def _defer(self, failures: Sequence[RenderFailure]) -> None:
-        def record(transaction: DriverTransaction) -> None:
-            for failure in failures:
-                attempts.render_failed(transaction, failure.claim, failure.reason, self._now)
+    def _record(self, finished: Sequence[FinishedDelivery], transaction: DriverTransaction) -> None:
+        for delivery in finished:
+            delivery.record(transaction, delivery.claim, delivery.reply, self.now)
 
-        if failures:
-            self._transactions.commit(record)
-        self.counts.update(deferred=len(failures))
+    def _commit(self, work: Callable[[DriverTransaction], _Done]) -> _Done:
+        """Do `work` in one transaction, again for some minutes where the database fails.
+
+        It must be the same when it is done twice. Raises NotWritten in the end; the letters in
+        flight are then unknown, as after a death.
+        """
+        for seconds in COMMIT_RETRY_DELAYS:
+            try:
+                return self._committed(work)
+            except NotWritten as error:
+                _log.warning("outcome_not_written error=%s again_in=%ss", error, seconds)
+                self._disconnect()
+                self.pause(seconds)
+        return self._committed(work)
+
+    def _committed(self, work: Callable[[DriverTransaction], _Done]) -> _Done:
+        self._transactions = self._transactions or DriverTransaction(self.database)
+        return self._transactions.transaction(work)
+
+    def _disconnect(self) -> None:
+        transactions, self._transactions = self._transactions, None
+        if transactions:
+            transactions.close()
 
     # --- out and back -----------------------------------------------------------------------------
 
@@ -198,81 +213,67 @@ class ChannelWorker(Thread):
 
         Of each connection one letter: so many are unknown should we die before it is written.
         """
-        self._is_down |= any(delivery.outcome.down for delivery in finished)
+        self._is_down |= any(delivery.down for delivery in finished)
         self._is_down |= self._breaker.learn(finished, self._instant())
-        decided = [delivery for delivery in finished if delivery.outcome.blame not in ABOUT_ADDRESS]
-        self.counts.update(
-            "sent" if delivery.outcome.is_sent else "deferred" for delivery in decided
-        )
-        over, free = self._is_over(), self._connections.ready()
+        decided = [delivery for delivery in finished if delivery.blame not in ABOUT_ADDRESS]
+        self.counts.update("sent" if delivery.is_sent else "deferred" for delivery in decided)
+        over, free = self._is_over(), self.connections.ready()
         avoided = self._take_avoided()
         if not finished and not (self._letters and (over or free)):
             return
 
         def work(transaction: DriverTransaction) -> tuple[list[ComposedLetter], int]:
-            for delivery in finished:
-                delivery.outcome.record(
-                    transaction, delivery.composed.claim, delivery.outcome.reply, self._now
-                )
+            self._record(finished, transaction)
             _hand_back(transaction, avoided)
             if over:
                 return [], _hand_back(transaction, self._letters)
             return self._begin(transaction, self._letters, free)
 
-        begun, passed = self._transactions.commit(work)
+        begun, passed = self._commit(work)
         self._breaker.note()
         self.moved_at = monotonic()
-        for _ in range(passed):
-            self._letters.popleft()
+        del self._letters[:passed]
         for letter in begun:
-            self._connections.send(letter)
+            self.connections.send(letter)
 
     def _take_avoided(self) -> list[ComposedLetter]:
         """Take out of what is next whatever is not to go out any more in this pass."""
-        domain = self._breaker.avoids
-        avoided = [
-            composed
-            for composed in self._letters
-            if domain and domain_of(composed.letter.to) == domain
-        ]
-        if avoided:
-            self._letters = deque(composed for composed in self._letters if composed not in avoided)
-        return avoided
+        if not (domain := self._breaker.avoids):
+            return []
+        to_all = self._letters
+        self._letters = [each for each in to_all if domain_of(each.claim.address) != domain]
+        return [each for each in to_all if domain_of(each.claim.address) == domain]
 
     def _judge_addresses(self) -> None:
         """Strike off or set aside the addresses that are to blame, now that all is back."""
-        held, blamed = self._breaker.held, self._breaker.verdicts(self._instant())
-
-        def record(transaction: DriverTransaction) -> None:
-            for delivery in blamed:
-                is_bad = delivery.outcome.blame is Blame.ADDRESS
-                end = attempts.rejected if is_bad else attempts.mailbox_full
-                end(transaction, delivery.composed.claim, delivery.outcome.reply, self._now)
-
-        if blamed:
-            self._transactions.commit(record)
+        blamed = self._breaker.verdicts(self._instant())
+        ends = {Blame.ADDRESS: attempts.rejected, Blame.MAILBOX: attempts.mailbox_full}
+        outcomes = [replace(each, record=ends[each.blame]) for each in blamed if each.blame]
+        if outcomes:
+            self._commit(partial(self._record, outcomes))
+        held = len(self._breaker.suspects)
         self.counts.update(gave_up=len(blamed), deferred=held - len(blamed))
 
     def _begin(
-        self, transaction: DriverTransaction, letters: deque[ComposedLetter], at_most: int
+        self, transaction: DriverTransaction, letters: list[ComposedLetter], at_most: int
     ) -> tuple[list[ComposedLetter], int]:
         """The next letters that are ours to send, now written down as in flight.
 
         And how many have been passed by for good: begun as well, told to wait, or taken over.
         """
         begun: list[ComposedLetter] = []
-        limit, is_closing_time = self._connections.traits.limit, self._is_closing_time()
+        limit, is_open = self.connections.traits.limit, self.hours.allow(self._instant())
         for n, letter in enumerate(letters):
             if len(begun) == at_most:
                 return begun, n
-            if is_closing_time and not letter.claim.is_asked_for:
+            if not (is_open or letter.claim.is_asked_for):
                 _hand_back(transaction, [letter])
             elif free_at := limit and self._free_at(transaction, letter.claim, limit):
                 if not limit.per_address:  # the others need not even be asked for
                     self._is_drained = True
-                    return begun, n + _hand_back(transaction, list(letters)[n:])
+                    return begun, n + _hand_back(transaction, letters[n:])
                 messages.wait_until(transaction, letter.claim, until=free_at)
-            elif attempts.begin(transaction, letter.claim, self._now):
+            elif attempts.begin(transaction, letter.claim, self.now):
                 begun.append(letter)
         return begun, len(letters)
 
@@ -285,7 +286,7 @@ class ChannelWorker(Thread):
 
     def _instant(self) -> datetime:
         """It takes time to send, and limits and leases count from the moment itself."""
-        return self._now + timedelta(seconds=monotonic() - self._since)
+        return self.now + timedelta(seconds=monotonic() - self.since)
 
 
 def _hand_back(transaction: DriverTransaction, letters: Collection[ComposedLetter]) -> int:

@@ -5,10 +5,12 @@ same words, the channel is to blame, whatever the words say.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from dj_cadence.domain.messages import circuit
 from dj_cadence.domain.messages.circuit import Circuit
@@ -31,34 +33,34 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower() if "@" in address else ""
 
 
+@dataclass
 class CircuitBreaker:
     """For one pass over one channel."""
 
-    def __init__(self, database: Database, channel: str) -> None:
-        self._database = database
-        self._channel = channel
-        self._is_known = False
-        """Whether something is wrong with the channel, as far as this pass knows."""
-        self._refusals = 0
-        """About us, since something was taken; also in earlier passes."""
-        self._unwritten: list[Callable[[], object]] = []
-        self._is_trial = False
-        """The channel is shut, and this pass sends its one letter."""
-        self._accepted = 0
-        self._others = 0
-        """Came back for another reason than their own address."""
-        self._suspects: list[tuple[str, FinishedDelivery]] = []
-        """Each with what was said."""
-        self._in_a_row = 0
-        """Of the last suspects, so many were refused in the same words."""
-        self._domains: set[str] = set()
-        """Of the addresses refused about us since something was taken; empty: unknown."""
-        self._undecided: list[Callable[[], object]] = []
-        """Refusals that shut the channel, unless letters to other domains get through."""
-        self._may_try_another = False
-        """The trial letter came back for its addressee's sake, which says nothing of us."""
-        self.avoids = ""
-        """The domain to which nothing more goes out in this pass."""
+    database: Database
+    channel: str
+    avoids: str = ""
+    """The domain to which nothing more goes out in this pass."""
+    suspects: list[tuple[str, FinishedDelivery]] = field(default_factory=list)
+    """Letters that wait for `verdicts`, each with the words of its refusal."""
+    _is_known: bool = False
+    """Whether something is wrong with the channel, as far as this pass knows."""
+    _refusals: int = 0
+    """About us, since something was taken; also in earlier passes."""
+    _unwritten: list[Callable[[], object]] = field(default_factory=list)
+    _is_trial: bool = False
+    """The channel is shut, and this pass sends its one letter."""
+    _accepted: int = 0
+    _others: int = 0
+    """Came back for another reason than their own address."""
+    _in_a_row: int = 0
+    """Of the last suspects, so many were refused in the same words."""
+    _domains: set[str] = field(default_factory=set)
+    """Of the addresses refused about us since something was taken; empty: unknown."""
+    _undecided: list[Callable[[], object]] = field(default_factory=list)
+    """Refusals that shut the channel, unless letters to other domains get through."""
+    _may_try_another: bool = False
+    """The trial letter came back for its addressee's sake, which says nothing of us."""
 
     def room(self, now: datetime) -> int | None:
         """How many letters may be claimed now; None: as many as one likes.
@@ -67,31 +69,25 @@ class CircuitBreaker:
         """
         if self._is_trial:  # it is not back yet, or was refused
             another, self._may_try_another = self._may_try_another, False
-            return 1 if another and len(self._suspects) < ALIKE else 0
+            return 1 if another and len(self.suspects) < ALIKE else 0
         if self._undecided:
             return 1
-        state, revision = self._load(now)
+        with self.database.read() as session:
+            state = circuits.load(session, self.channel)
+            if state and state.is_shut and state.domain:  # others come first
+                others = claims.is_due_elsewhere(session, self.channel, now, state.domain)
+                self.avoids = state.domain if others else ""
+        self._is_known = state is not None
+        self._refusals = state.refusals if state else 0
+        self._domains = {state.domain} if state and state.refusals else set()
         if state is None or not state.is_shut:
             return None
         if not (self.avoids or state.may_try(now)):
             return 0
         later = now + timedelta(seconds=state.pause_seconds)
-        with self._database.write() as session:
-            mine = circuits.save(session, replace(state, next_try_at=later), revision)
-        self._is_trial = mine
-        return 1 if mine else 0
-
-    def _load(self, now: datetime) -> tuple[Circuit | None, int]:
-        """What is known of the channel. Where one domain alone refuses us, others come first."""
-        with self._database.read() as session:
-            state, revision = circuits.load(session, self._channel)
-            if state and state.is_shut and state.domain:
-                others = claims.is_due_elsewhere(session, self._channel, now, state.domain)
-                self.avoids = state.domain if others else ""
-        self._is_known = state is not None
-        self._refusals = state.refusals if state else 0
-        self._domains = {state.domain} if state and state.refusals else set()
-        return state, revision
+        with self.database.write() as session:
+            self._is_trial = circuits.save(session, replace(state, next_try_at=later))
+        return int(self._is_trial)
 
     def learn(self, finished: Sequence[FinishedDelivery], now: datetime) -> bool:
         """What came back, in its order; returns whether the channel is shut by it.
@@ -100,15 +96,15 @@ class CircuitBreaker:
         """
         is_shut = False
         for delivery in finished:
-            if delivery.outcome.is_sent:
+            if delivery.is_sent:
                 self._take(now)
-            elif delivery.outcome.blame in ABOUT_ADDRESS:
+            elif delivery.blame in ABOUT_ADDRESS:
                 is_shut |= self._suspect(delivery)
             else:
                 self._others += 1
                 self._in_a_row = 0
-                if delivery.outcome.down or delivery.outcome.blame is Blame.CHANNEL:
-                    many = circuit.ENOUGH if delivery.outcome.down else 1
+                if delivery.down or delivery.blame is Blame.CHANNEL:
+                    many = circuit.ENOUGH if delivery.down else 1
                     is_shut |= self._refuse(delivery, now, many)
         return is_shut
 
@@ -119,12 +115,7 @@ class CircuitBreaker:
             for write in waiting:
                 write()
         except DatabaseError as error:
-            _log.warning("circuit_not_written channel=%s error=%s", self._channel, type(error))
-
-    @property
-    def held(self) -> int:
-        """How many letters wait for `verdicts`."""
-        return len(self._suspects)
+            _log.warning("circuit_not_written channel=%s error=%s", self.channel, type(error))
 
     def verdicts(self, now: datetime) -> list[FinishedDelivery]:
         """At the end of the pass: those whose own address is to blame after all."""
@@ -132,45 +123,34 @@ class CircuitBreaker:
         self.note()
         if self._is_trial:
             return []
-        wordings = [words for words, _ in self._suspects]
-        passed = len(wordings) + self._accepted + self._others
-        alike = {
-            delivery
-            for delivery in wordings
-            if wordings.count(delivery) >= ALIKE and 2 * wordings.count(delivery) > passed
-        }
+        counts = Counter(words for words, _ in self.suspects)
+        passed = counts.total() + self._accepted + self._others
+        alike = {words for words, many in counts.items() if many >= ALIKE and 2 * many > passed}
         if self._in_a_row >= ALIKE_IN_A_ROW:
-            alike.add(wordings[-1])
-        if blamed := [delivery for words, delivery in self._suspects if words in alike]:
-            self.shut(blamed[-1].outcome.reply, now, len(blamed))
-        return [delivery for words, delivery in self._suspects if words not in alike]
+            alike.add(self.suspects[-1][0])
+        if blamed := [delivery for words, delivery in self.suspects if words in alike]:
+            self.shut(blamed[-1].reply, now, len(blamed))
+        return [delivery for words, delivery in self.suspects if words not in alike]
 
-    def shut(
-        self,
-        reason: str,
-        now: datetime,
-        many: int,
-        retry_after: float | None = None,
-        domain: str = "",
-    ) -> None:
-        """Something about us was refused so many times, by servers of `domain` if it is one."""
+    def shut(self, reason: str, now: datetime, many: int, **more: Any) -> None:
+        """Something about us was refused so many times; see `circuit.refused`."""
+        self._is_known = is_unsaved = True
         after_some = self._accepted > 0
-
-        def change(state: Circuit | None) -> Circuit:
-            state = state or Circuit(self._channel, now, reason, 0, now)
-            return circuit.refused(
-                state, reason, now, many, retry_after, after_some=after_some, domain=domain
-            )
-
-        self._is_known = True
-        self._change(change)
+        while is_unsaved:
+            with self.database.write() as session:
+                known = circuits.load(session, self.channel)
+                before = known or Circuit(self.channel, now, reason, 0, now)
+                state = circuit.refused(before, reason, now, many, after_some=after_some, **more)
+                is_unsaved = not circuits.save(session, state)
+        if state.is_shut and not before.is_shut:
+            _log.error("channel_shut channel=%s refusals=%d", self.channel, state.refusals)
 
     def _refuse(self, delivery: FinishedDelivery, now: datetime, many: int) -> bool:
         self._refusals += many
-        self._domains.add("" if delivery.outcome.down else domain_of(delivery.composed.letter.to))
+        self._domains.add("" if delivery.down else domain_of(delivery.claim.address))
         domain = next(iter(self._domains)) if len(self._domains) == 1 else ""
-        reason, retry_after = delivery.outcome.reply, delivery.outcome.retry_after
-        self._undecided.append(partial(self.shut, reason, now, many, retry_after, domain))
+        more = {"retry_after": delivery.retry_after, "domain": domain}
+        self._undecided.append(partial(self.shut, delivery.reply, now, many, **more))
         is_enough = self._refusals >= circuit.ENOUGH or self._is_trial
         if is_enough and domain and not self._is_trial:
             self.avoids = domain  # perhaps it is that domain's alone: the others will show
@@ -193,25 +173,15 @@ class CircuitBreaker:
             self._unwritten.append(partial(self._reopen, now))
 
     def _reopen(self, now: datetime) -> None:
-        with self._database.write() as session:
-            circuits.reopen(session, self._channel, now)
-        _log.info("channel_takes_letters channel=%s", self._channel)
+        with self.database.write() as session:
+            circuits.reopen(session, self.channel, now)
+        _log.info("channel_takes_letters channel=%s", self.channel)
 
     def _suspect(self, delivery: FinishedDelivery) -> bool:
-        to = delivery.composed.letter.to
-        text = wording(delivery.outcome.reply, (to, to.partition("@")[0]))
-        alike = bool(self._suspects) and self._suspects[-1][0] == text and self._in_a_row > 0
+        to = delivery.claim.address
+        text = wording(delivery.reply, (to, to.partition("@")[0]))
+        alike = bool(self.suspects) and self.suspects[-1][0] == text and self._in_a_row > 0
         self._in_a_row = self._in_a_row + 1 if alike else 1
-        self._suspects.append((text, delivery))
+        self.suspects.append((text, delivery))
         self._may_try_another = self._is_trial
         return self._in_a_row >= ALIKE_IN_A_ROW
-
-    def _change(self, change: Callable[[Circuit | None], Circuit]) -> None:
-        while True:
-            with self._database.write() as session:
-                state, revision = circuits.load(session, self._channel)
-                changed = change(state)
-                if circuits.save(session, changed, revision):
-                    break
-        if changed.is_shut and not (state and state.is_shut):
-            _log.error("channel_shut channel=%s refusals=%d", self._channel, changed.refusals)

@@ -7,7 +7,7 @@ if the notifier ever returns.
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
@@ -29,15 +29,19 @@ Record = Callable[[DriverTransaction, Claim, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one try."""
+class FinishedDelivery:
+    """A message that was claimed, and what became of this try."""
 
+    claim: Claim
     record: Record
     reply: str
+    blame: Blame | None = None
+    """What is due to it that it was not taken; None where it was, or it is ours to mend.
+
+    Silence and a broken notifier are the channel's: the next letter would fare no better.
+    """
     down: bool = False
     """Nothing else would get through on this channel now."""
-    blame: Blame | None = None
-    """What is due to it that it was not taken; None where it was, or it is ours to mend."""
     retry_after: float | None = None
     """In how many seconds the other side wants to be asked again, if it said so."""
 
@@ -46,41 +50,29 @@ class Outcome:
         return self.record is attempts.sent
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedDelivery:
-    """A letter that was in flight, and what became of it."""
-
-    composed: ComposedLetter
-    outcome: Outcome
+Reports = SimpleQueue[tuple["Connection", FinishedDelivery | None]]
+"""What connections say of themselves: that they are open, or what became of a letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a connection says of itself: that it is open, or what became of a letter."""
-
-    connection: "Connection"
-    finished: FinishedDelivery | None = None
-
-
+@dataclass(eq=False, repr=False)
 class Connection(Thread):
     """Opens a notifier, and hands it one letter after the other; tells of each in `reports`."""
 
-    def __init__(
-        self, channel: str, open_notifier: OpenNotifier, reports: "SimpleQueue[Report]"
-    ) -> None:
-        super().__init__(name=f"send {channel}", daemon=True)
-        self.traits = Traits()
-        self.seconds = MOST_SECONDS
-        """How long a letter may take."""
-        self.unusable = ""
-        """Why the notifier could not be opened; empty where it could."""
-        self.in_flight: ComposedLetter | None = None
-        """The letter that is being sent."""
-        self._channel = channel
-        self.open_notifier = open_notifier
-        self._reports = reports
+    channel: str
+    open_notifier: OpenNotifier
+    reports: Reports
+    traits: Traits = field(default_factory=Traits)
+    seconds: float = MOST_SECONDS
+    """How long a letter may take."""
+    unusable: str = ""
+    """Why the notifier could not be opened; empty where it could."""
+    in_flight: ComposedLetter | None = None
+    """The letter that is being sent."""
+    _notifier: Notifier | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__(name=f"send {self.channel}", daemon=True)
         self._orders: SimpleQueue[ComposedLetter | None] = SimpleQueue()
-        self._notifier: Notifier | None = None
 
     def send(self, composed: ComposedLetter) -> None:
         """Set out with a letter; only when the one before is back."""
@@ -99,14 +91,13 @@ class Connection(Thread):
         self.finish()
         composed = self.in_flight
         id_ = composed.claim.id if composed else None
-        _log.error("notifier_abandoned channel=%s message=%s", self._channel, id_)
+        _log.error("notifier_abandoned channel=%s message=%s", self.channel, id_)
         if composed is None:
             return None
+        record, reply = attempts.deferred, why
         if self._may_be_out():
-            outcome = _about_us(attempts.unknown, f"{why}，结果不明")
-        else:
-            outcome = _about_us(attempts.deferred, why)
-        return FinishedDelivery(composed, outcome)
+            record, reply = attempts.unknown, f"{why}，结果不明"
+        return FinishedDelivery(composed.claim, record, reply, Blame.CHANNEL)
 
     def run(self) -> None:
         try:
@@ -116,28 +107,29 @@ class Connection(Thread):
         except DeliveryError as error:
             self.unusable = _text(error.reply)
         except BaseException as error:  # noqa: BLE001  a site's own notifier may raise anything
-            self.unusable = _broken(self._channel, error)
-        self._reports.put(Report(self))
+            self.unusable = _broken(self.channel, error)
+        self.reports.put((self, None))
         while self._notifier and (composed := self._orders.get()):
-            outcome = self._outcome(self._notifier, composed)
-            self._reports.put(Report(self, FinishedDelivery(composed, outcome)))
-        self._close()
-
-    def _outcome(self, notifier: Notifier, composed: ComposedLetter) -> Outcome:
-        if composed.letter.form is not self.traits.form:
-            reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
-            return Outcome(attempts.deferred, reply)
-        try:
-            return _tried(notifier, composed)
-        except BaseException as error:  # noqa: BLE001  as above; an outcome there must be
-            return _about_us(attempts.deferred, _broken(self._channel, error))
-
-    def _close(self) -> None:
+            self.reports.put((self, self._tried(self._notifier, composed)))
         try:
             if self._notifier:
                 self._notifier.close()
         except BaseException as error:  # noqa: BLE001  as above
-            _broken(self._channel, error)
+            _broken(self.channel, error)
+
+    def _tried(self, notifier: Notifier, composed: ComposedLetter) -> FinishedDelivery:
+        claim = composed.claim
+        if composed.letter.form is not self.traits.form:
+            reply = "渠道改了用途，旧消息不再从这里发出"  # a group must not get a letter
+            return FinishedDelivery(claim, attempts.deferred, reply)
+        try:
+            try:
+                return FinishedDelivery(claim, attempts.sent, _text(notifier.send(composed.letter)))
+            except DeliveryError as error:
+                return _rejected(claim, error)
+        except BaseException as error:  # noqa: BLE001  as above; an outcome there must be
+            reply = _broken(self.channel, error)
+            return FinishedDelivery(claim, attempts.deferred, reply, Blame.CHANNEL)
 
     def _may_be_out(self) -> bool:
         with suppress(Exception):
@@ -153,24 +145,12 @@ def living(open_notifier: OpenNotifier) -> int:
     )
 
 
-def _tried(notifier: Notifier, composed: ComposedLetter) -> Outcome:
-    try:
-        return Outcome(attempts.sent, _text(notifier.send(composed.letter)))
-    except DeliveryError as error:
-        return _rejected(error)
-
-
-def _rejected(error: DeliveryError) -> Outcome:
+def _rejected(claim: Claim, error: DeliveryError) -> FinishedDelivery:
     reply = _text(error.reply)
     if error.unknown:
-        return _about_us(attempts.unknown, reply)
+        return FinishedDelivery(claim, attempts.unknown, reply, Blame.CHANNEL)
     record = attempts.too_large if error.blame is Blame.LETTER else attempts.deferred
-    return Outcome(record, reply, error.down, error.blame, error.retry_after)
-
-
-def _about_us(record: Record, reply: str) -> Outcome:
-    """Silence and a broken notifier are the channel's: the next letter would fare no better."""
-    return Outcome(record, reply, blame=Blame.CHANNEL)
+    return FinishedDelivery(claim, record, reply, error.blame, error.down, error.retry_after)
 
 
 def _broken(channel: str, error: BaseException) -> str:

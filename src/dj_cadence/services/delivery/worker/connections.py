@@ -16,7 +16,7 @@ from dj_cadence.services.delivery.compose import ComposedLetter
 from dj_cadence.services.delivery.worker.connection import (
     Connection,
     FinishedDelivery,
-    Report,
+    Reports,
     living,
 )
 
@@ -51,7 +51,7 @@ class Connections:
     _free: list[Connection] = field(default_factory=list)
     _busy: dict[Connection, float] = field(default_factory=dict)
     """Those that open or have a letter in flight, each with the end of its time."""
-    _reports: "SimpleQueue[Report]" = field(default_factory=SimpleQueue)
+    _reports: Reports = field(default_factory=SimpleQueue)
     _alone_until: float | None = None
     _proven: bool = False
     """Whether somebody is there."""
@@ -94,10 +94,16 @@ class Connections:
 
     def finished(self) -> list[FinishedDelivery]:
         """Wait for what comes back next or is late; there may be nothing after a short while."""
-        finished = list(filter(None, map(self._finished, self._next_reports())))
-        self._proven |= any(not delivery.outcome.down for delivery in finished)
-        late = self._late()
-        if late:
+        finished = []
+        for connection, delivery in self._next_reports():
+            was_awaited = self._busy.pop(connection, None) is not None
+            if was_awaited:
+                self._free_again(connection)
+            # Of an abandoned one that comes back after all, only that its letter was accepted.
+            if delivery and (was_awaited or delivery.is_sent):
+                finished.append(delivery)
+        self._proven |= any(not delivery.down for delivery in finished)
+        if late := self._late():
             self._open_missing()
         return finished + late
 
@@ -119,7 +125,7 @@ class Connections:
             self._busy[connection] = monotonic() + OPENING
             connection.start()
 
-    def _next_reports(self) -> list[Report]:
+    def _next_reports(self) -> list[tuple[Connection, FinishedDelivery | None]]:
         """Those that are there, or the next, or none where something else is to be looked at."""
         reports = []
         wait = min([_BLINK, *(until - monotonic() for until in self._busy.values())])
@@ -128,14 +134,6 @@ class Connections:
             while True:
                 reports.append(self._reports.get_nowait())
         return reports
-
-    def _finished(self, report: Report) -> FinishedDelivery | None:
-        """Of an abandoned one that comes back after all, only that its letter was accepted."""
-        was_awaited = self._busy.pop(report.connection, None) is not None
-        if was_awaited:
-            self._free_again(report.connection)
-        is_news = report.finished and (was_awaited or report.finished.outcome.is_sent)
-        return report.finished if is_news else None
 
     def _free_again(self, connection: Connection) -> None:
         connection.in_flight = None
@@ -147,18 +145,12 @@ class Connections:
 
     def _late(self) -> list[FinishedDelivery]:
         """What is waited for no longer."""
-        now, leaving = monotonic(), self.leaving.is_set()
+        now, leaving, abandoned = monotonic(), self.leaving.is_set(), []
         if leaving:
-            ends = {
-                connection: min(until, now + FAREWELL) for connection, until in self._busy.items()
-            }
-            self._busy |= ends
-        late = [connection for connection, until in self._busy.items() if until <= now]
-        return list(
-            filter(None, (self._abandoned(connection, leaving=leaving) for connection in late))
-        )
-
-    def _abandoned(self, connection: Connection, *, leaving: bool) -> FinishedDelivery | None:
-        del self._busy[connection]
-        why = "程序停止时还没有结果" if leaving else f"超过 {connection.seconds:.0f} 秒没有结果"
-        return connection.abandon(why)
+            ends = self._busy.items()
+            self._busy = {connection: min(until, now + FAREWELL) for connection, until in ends}
+        for connection in [late for late, until in self._busy.items() if until <= now]:
+            del self._busy[connection]
+            why = "程序停止时还没有结果" if leaving else f"超过 {connection.seconds:.0f} 秒没有结果"
+            abandoned.append(connection.abandon(why))
+        return list(filter(None, abandoned))
