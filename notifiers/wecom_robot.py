@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dj_cadence.domain.messages.notifier import Notifier, Sender
+from dj_cadence.transport.robot_list import Robot
 from dj_cadence.transport.robot_notifier import RobotNotifier, RobotService
-from dj_cadence.transport.robots import Robot
 
 
 def open_notifier(options: Mapping[str, object], sender: Sender, folder: Path) -> Notifier:

@@ -130,10 +130,8 @@ def open_templates(settings: Settings) -> "Templates":
 def open_notifiers(settings: Settings) -> dict[str, OpenNotifier]:
     """What opens a notifier, for each channel of the settings."""
     sender = Sender(settings.sender_name, settings.sender_address)
-    return {
-        channel: _notifier(settings.folder, chosen, sender)
-        for channel, chosen in settings.channels.items()
-    }
+    chosen = settings.channels.items()
+    return {channel: _notifier(settings.folder, options, sender) for channel, options in chosen}
 
 
 def _notifier(folder: Path, chosen: ChannelSettings, sender: Sender) -> OpenNotifier:

@@ -16,7 +16,7 @@ from dj_cadence.domain.reminders.feed_alarm import feed_alarms
 from dj_cadence.mail_address import is_address
 from dj_cadence.problem_texts import checked
 from dj_cadence.problems import suggestion
-from dj_cadence.transport.robots import parse_robots
+from dj_cadence.transport.robot_list import parse_robots
 from dj_cadence.web_url import is_host, is_url
 
 # By the rule of what builds the mail: another one would be refused with every mail.

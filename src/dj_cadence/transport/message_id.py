@@ -41,8 +41,8 @@ def parse_message_id(text: str) -> MessageId | None:
     match = _OURS.fullmatch(text.strip())
     if match is None:
         return None
-    edition = int(match["edition"] or 0)
-    return MessageId(int(match["number"]), edition, match["proof"], match["site"])
+    numbers = (int(match["number"]), int(match["edition"] or 0))
+    return MessageId(*numbers, match["proof"], match["site"])
 
 
 def _proof(key: bytes, site: str, number: int, edition: int) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dj_cadence.domain.messages.notifier import Audience, Letter, Limit, Traits
 from dj_cadence.transport.chat_text import fit
 from dj_cadence.transport.http import TIMEOUT_SECONDS, Poster, reply_of
-from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
+from dj_cadence.transport.robot_list import Robot, parse_robots, robot_of, shown_robots
 
 LIMIT = Limit(20, 60, per_address=True)
 """WeCom's and DingTalk's; Feishu takes 100 a minute but only 5 a second."""

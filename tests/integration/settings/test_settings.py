@@ -14,7 +14,7 @@ from dj_cadence.settings import ChannelSettings, Settings, SettingsError
 from dj_cadence.settings.reading import read_settings
 from dj_cadence.settings.schema import OPTIONS, BouncesTable, SiteTable
 from dj_cadence.settings.site_key import make_site_key
-from dj_cadence.transport.robots import parse_robots
+from dj_cadence.transport.robot_list import parse_robots
 from tests.world import ROOT
 
 TEMPLATE = ROOT / "templates" / "site" / "site.toml"

@@ -1,7 +1,7 @@
 import pytest
 
 from dj_cadence.errors import Blame, DeliveryError
-from dj_cadence.transport.robots import Robot, parse_robots, robot_of, shown_robots
+from dj_cadence.transport.robot_list import Robot, parse_robots, robot_of, shown_robots
 
 
 def test_robots_are_read_one_from_each_line() -> None:

@@ -1,7 +1,7 @@
 """Composition: routes, guards and the pages for what went wrong."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -45,7 +45,7 @@ from dj_cadence.entrypoints.web.routes.administration import (
     for_administrators,
     home,
 )
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
+from dj_cadence.entrypoints.web.routes.administration.page import ROOT
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
 from dj_cadence.entrypoints.web.routes.uploads import UploadGate
 from dj_cadence.entrypoints.web.security import KnownHosts, SafeHeaders, check_form, read_form
@@ -56,6 +56,8 @@ from dj_cadence.services.tasks import joint_tasks
 
 _log = logging.getLogger(__name__)
 Page = Callable[[RequestContext], Response]
+PageAt = tuple[str, str, Page, UploadGate | None]
+"""Method, address, page, and where it takes files."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -79,64 +81,28 @@ def make_app(context: WebContext) -> Starlette:
 
 def _routes(context: WebContext, templates: Environment, workers: Workers) -> list[BaseRoute]:
     def route(
-        path: str,
-        page: Page,
-        method: str = "GET",
-        by: Workers = workers,
-        gate: UploadGate | None = None,
+        method: str, path: str, page: Page, gate: UploadGate | None = None, by: Workers = workers
     ) -> Route:
         return Route(path, _endpoint(context, templates, by, page, gate), methods=[method])
 
-    def managed(page: AdministrationPage) -> list[BaseRoute]:
-        """The page and the addresses of its forms, all of them for administrators only."""
-        act, gate = f"{page.path}/{{act}}", UploadGate(page.take_files, admit_administrator)
-        return [
-            route(page.path, for_administrators(page.show)),
-            route(act, for_administrators(page.act), "POST", gate=gate),
-            route(act, for_administrators(_way_back(*page.acts))),
-        ]
-
-    watchers = Workers(WATCHERS)
     return [
         Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
-        route("/", pages.start),
-        route("/orgs/{code}", pages.organization),
-        route("/orgs/{code}/tasks/{id}", pages.history),
-        route("/orgs/{code}/digest", documents.digest),
-        route("/orgs/{code}/digest.xlsx", documents.digest_file),
-        route("/orgs/{code}/grid", grid.grid),
-        route("/orgs/{code}/grid.xlsx", grid.grid_file),
-        route("/orgs/{code}/wall", documents.wall),
-        route("/orgs/{code}/wall.xlsx", documents.wall_file),
-        route("/orgs/{code}/people", burden.people),
-        route("/orgs/{code}/papers/{kind}.docx", documents.paper_file),
-        route("/orgs/{code}/feed", subscription.change, "POST"),
-        route("/orgs/{code}/evidence/{id}", evidence.paper),
-        route("/orgs/{code}/{act}", pages.act_in_organization, "POST", gate=uploads.OF_TASKS),
-        route("/orgs/{code}/{act}", _way_back(*task_actions.NAMES, "feed")),
-        route("/feed", subscription.change, "POST"),
-        route("/feed", _way_back("feed")),
-        route("/outbox", pages.outbox),
-        route("/outbox/{id}", pages.letter),
-        route("/t/{token}", links.message),
-        route("/t/{token}/evidence/{id}", evidence.paper),
-        route("/t/{token}/{act}", links.act_in_message, "POST", gate=uploads.OF_TASKS),
-        route("/t/{token}/{act}", _way_back(*task_actions.NAMES)),
-        route("/login", links.ask_for_login, "POST"),
-        route("/login", _way_back("login")),
-        route("/login/{token}", links.login),
-        route("/login/{token}", links.consume_login, "POST"),
-        route("/access", access.access),
-        route("/access/{what}", access.end, "POST"),
-        route("/access/{what}", _way_back(*access.SAID)),
-        route("/logout", links.logout, "POST"),
-        route("/logout", _way_back("logout")),
-        route("/manage", for_administrators(home)),
-        *(route_ for page in ADMINISTRATION for route_ in managed(page)),
+        *(route(*row) for row in _PAGES),
+        *(route(*row) for row in _administration()),
         Route("/healthz", health.answering(context.passes)),
-        route("/metrics", health.metrics, by=watchers),
+        route("GET", "/metrics", health.metrics, by=Workers(WATCHERS)),
         Mount("/static", _Static(context)),
     ]
+
+
+def _administration() -> Iterator[PageAt]:
+    """Its pages and the addresses of their forms, all of them for administrators only."""
+    yield "GET", ROOT, for_administrators(home), None
+    for page in ADMINISTRATION:
+        act, gate = f"{page.path}/{{act}}", UploadGate(page.take_files, admit_administrator)
+        yield "GET", page.path, for_administrators(page.show), None
+        yield "POST", act, for_administrators(page.act), gate
+        yield "GET", act, for_administrators(_way_back(*page.acts)), None
 
 
 def _way_back(*names: str) -> Page:
@@ -149,6 +115,43 @@ def _way_back(*names: str) -> Page:
         return go_to(page or "/")
 
     return back
+
+
+_PAGES: Sequence[PageAt] = (
+    ("GET", "/", pages.start, None),
+    ("GET", "/orgs/{code}", pages.organization, None),
+    ("GET", "/orgs/{code}/tasks/{id}", pages.history, None),
+    ("GET", "/orgs/{code}/digest", documents.digest, None),
+    ("GET", "/orgs/{code}/digest.xlsx", documents.digest_file, None),
+    ("GET", "/orgs/{code}/grid", grid.grid, None),
+    ("GET", "/orgs/{code}/grid.xlsx", grid.grid_file, None),
+    ("GET", "/orgs/{code}/wall", documents.wall, None),
+    ("GET", "/orgs/{code}/wall.xlsx", documents.wall_file, None),
+    ("GET", "/orgs/{code}/people", burden.people, None),
+    ("GET", "/orgs/{code}/papers/{kind}.docx", documents.paper_file, None),
+    ("POST", "/orgs/{code}/feed", subscription.change, None),
+    ("GET", "/orgs/{code}/evidence/{id}", evidence.paper, None),
+    ("POST", "/orgs/{code}/{act}", pages.act_in_organization, uploads.OF_TASKS),
+    ("GET", "/orgs/{code}/{act}", _way_back(*task_actions.NAMES, "feed"), None),
+    ("POST", "/feed", subscription.change, None),
+    ("GET", "/feed", _way_back("feed"), None),
+    ("GET", "/outbox", pages.outbox, None),
+    ("GET", "/outbox/{id}", pages.letter, None),
+    ("GET", "/t/{token}", links.message, None),
+    ("GET", "/t/{token}/evidence/{id}", evidence.paper, None),
+    ("POST", "/t/{token}/{act}", links.act_in_message, uploads.OF_TASKS),
+    ("GET", "/t/{token}/{act}", _way_back(*task_actions.NAMES), None),
+    ("POST", "/login", links.ask_for_login, None),
+    ("GET", "/login", _way_back("login"), None),
+    ("GET", "/login/{token}", links.login, None),
+    ("POST", "/login/{token}", links.consume_login, None),
+    ("GET", "/access", access.access, None),
+    ("POST", "/access/{what}", access.end, None),
+    ("GET", "/access/{what}", _way_back(*access.SAID), None),
+    ("POST", "/logout", links.logout, None),
+    ("GET", "/logout", _way_back("logout"), None),
+)
+"""For whoever may see them: each page says so itself."""
 
 
 def _endpoint(

@@ -163,11 +163,9 @@ class RequestContext:
     @cached_property
     def administers(self) -> bool:
         """Whether the visitor may manage the site: at its machine, or named by its settings."""
-        visitor = self.visitor
-        return visitor.administrator or (
-            bool(visitor.person_id and self.settings.administrators)
-            and is_administrator(self._session, self.settings, visitor.person_id)
-        )
+        if self.visitor.administrator or not self.visitor.person_id:
+            return self.visitor.administrator
+        return is_administrator(self._session, self.settings, self.visitor.person_id)
 
     @property
     def papers(self) -> Iterator[EvidenceFile]:

@@ -9,6 +9,11 @@ from dj_cadence.store.core.database import Session
 from dj_cadence.store.site import tokens
 
 LOGIN_LIFE = timedelta(days=1)
+"""Of a link to log in that an administrator hands out."""
+ASKED_LOGIN_LIFE = timedelta(hours=2)
+"""Of one that somebody asked for by their own address."""
+MESSAGE_LIFE = timedelta(days=45)
+"""Of a message's link, should its tasks last longer; each reminder brings another."""
 _EXPIRED = "这个链接已经失效。请使用最近一条消息里的链接，或向管理员要新的链接。"
 _EXPIRED_FEED = "这个日历地址已经失效。请打开网页，用新的地址重新订阅。"
 

@@ -45,5 +45,5 @@ def login_of(session: Session, secret: str, today: date, now: datetime) -> Login
     row = logins.standing(session, secret, now, today) if secret else None
     if row is None:
         return None
-    visitor = Visitor(row.person_id, row.key, row.name)
-    return Login(row.id, visitor, row.seen_at <= now - SEEN_EVERY)
+    is_stale = row.seen_at <= now - SEEN_EVERY
+    return Login(row.id, Visitor(row.person_id, row.key, row.name), is_stale)

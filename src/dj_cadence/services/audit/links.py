@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 
+from dj_cadence.services.access.link_tokens import MESSAGE_LIFE
 from dj_cadence.services.audit.finding import AuditFinding
-from dj_cadence.services.delivery.compose import TOKEN_LIFE
 from dj_cadence.settings import Settings
 from dj_cadence.signing import make_token, message_subject
 from dj_cadence.store.audit import links
@@ -24,10 +24,10 @@ def look_at_links(
     database: Database, settings: Settings, moment: Moment, *, mend: bool
 ) -> Iterator[AuditFinding]:
     """Links in letters and calendars' addresses that nobody would know any more; spoilt copies."""
-    since = moment.now - TOKEN_LIFE + _CLOSE_TO_ITS_END
+    since = moment.now - MESSAGE_LIFE + _CLOSE_TO_ITS_END
     with database.read() as session:
         messages = [
-            ("message", message_subject(row.id), 1, row.created_at, row.created_at + TOKEN_LIFE)
+            ("message", message_subject(row.id), 1, row.created_at, row.created_at + MESSAGE_LIFE)
             for row in links.messages_without_token(session, since)
         ]
         feeds = [("feed", *row, moment.now, None) for row in links.feeds_without_token(session)]

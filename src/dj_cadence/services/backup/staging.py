@@ -12,7 +12,7 @@ from pathlib import Path
 from dj_cadence.errors import Refused
 from dj_cadence.services.backup.archive import opened_backup, unpack
 from dj_cadence.settings import SITE_FILE
-from dj_cadence.settings.own_place import with_own_database
+from dj_cadence.settings.moved_site import with_own_database
 from dj_cadence.settings.reading import DATABASE
 from dj_cadence.settings.site_key import site_key
 from dj_cadence.store.core.database import open_file

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 def is_administrator(session: Session, settings: Settings, person_id: int) -> bool:
     """Whether a person is one of those that the settings name."""
+    if not settings.administrators:
+        return False
     named = people.named_by(session, settings.administrators)
     return any(person.id == person_id for person in named)
 

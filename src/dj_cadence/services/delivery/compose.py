@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from dj_cadence.domain.rules.citation import basis_line
 from dj_cadence.domain.tasks.task import State, last_answer_day, overdue_days
 from dj_cadence.rendering.templates import Templates, digest_page
 from dj_cadence.rendering.workbooks import XLSX, digest_workbook
+from dj_cadence.services.access.link_tokens import MESSAGE_LIFE
 from dj_cadence.services.delivery.message_sources import (
     DigestOf,
     MessageSources,
@@ -35,8 +36,6 @@ from dj_cadence.store.delivery.message_content import ItemBody, SuperiorTold
 from dj_cadence.store.site import tokens
 from dj_cadence.transport.message_id import make_message_id
 
-TOKEN_LIFE = timedelta(days=45)
-"""Of a message's link, should its tasks last longer; each reminder brings another."""
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +85,7 @@ class Composer:
         if fresh or empty:
             with database.write(durable=False) as session:
                 letters.keep(session, fresh)
-                tokens.remember(session, links, "message", now, now + TOKEN_LIFE)
+                tokens.remember(session, links, "message", now, now + MESSAGE_LIFE)
                 messages.settle(session, empty)
         for failure in failures:  # the reason may hold what the message says: not for the log
             _log.error("message_unwritable id=%d, see its attempts", failure.claim.id)

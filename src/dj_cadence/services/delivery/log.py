@@ -17,10 +17,7 @@ from dj_cadence.store.roster import people
 
 
 def deliveries(session: Session, *, failed: bool, person_key: str) -> Sequence[AnyRow]:
-    """Messages, the newest first; `person_key` is a person's code or address, empty for all.
-
-    Raises Refused where there is no such person.
-    """
+    """Messages, the newest first, of a person's code or address or of all. Raises Refused."""
     person_id = people.find_person(session, person_key).id if person_key else None
     return delivery_log.deliveries(session, FAILED if failed else tuple(MessageState), person_id)
 

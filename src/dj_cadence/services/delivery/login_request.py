@@ -4,9 +4,8 @@ Who asks learns nothing by it: neither the answer nor the time it takes says whe
 such a person. The address counts as theirs only as the roster has it.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from dj_cadence.domain.messages.notifier import Limit
@@ -14,6 +13,7 @@ from dj_cadence.domain.messages.states import MessageKind
 from dj_cadence.domain.messages.view import LoginView, Rendered
 from dj_cadence.domain.roster.contact_text import email_address, phone_number
 from dj_cadence.fingerprint import digest
+from dj_cadence.services.access.link_tokens import ASKED_LOGIN_LIFE
 from dj_cadence.services.delivery.personal_message import way_to, write
 from dj_cadence.services.site import Site
 from dj_cadence.store.access.reach import offices_at
@@ -22,8 +22,6 @@ from dj_cadence.store.delivery import rate_limits
 from dj_cadence.store.roster import people
 from dj_cadence.store.site import tokens
 
-LIFE = timedelta(hours=2)
-"""So long such a link works, once."""
 _FOR_ADDRESS = Limit(3, 3600)
 _FOR_SOURCE = Limit(30, 3600)
 """A school's computers may all come from one address."""
@@ -36,7 +34,7 @@ def request_login(site: Site, written: str, source: str, now: datetime) -> int:
     `source` is where the request comes from; of it, as of the address, only a hash is kept, for
     an hour. Returns how many messages were written, which nobody outside is to be told.
     """
-    names = set(_names(written))
+    names = _names(written)
     if not names or not _is_within_limits(site, written, source, now):
         return 0
     number = 0
@@ -47,18 +45,16 @@ def request_login(site: Site, written: str, source: str, now: datetime) -> int:
                 render = partial(_rendered, site, person.name)
                 token = write(session, site, person, way, MessageKind.LOGIN, render, now)
                 link = [(token, f"person:{person.id}")]
-                tokens.remember(session, link, "login", now, now + LIFE)
+                tokens.remember(session, link, "login", now, now + ASKED_LOGIN_LIFE)
                 number += 1
     return number
 
 
-def _names(written: str) -> Iterator[str]:
+def _names(written: str) -> set[str]:
     """As the roster may have it; nothing for what is neither."""
     plain = written.strip()[:_LONGEST]
-    if "@" in plain:
-        yield email_address(plain)
-    elif number := phone_number(plain):
-        yield number
+    name = email_address(plain) if "@" in plain else phone_number(plain)
+    return {name} if name else set()
 
 
 def _is_within_limits(site: Site, written: str, source: str, now: datetime) -> bool:
@@ -80,5 +76,5 @@ def _take(
 
 def _rendered(site: Site, name: str, token: str) -> Rendered:
     link = f"{site.settings.web_address}/login/{token}"
-    hours = int(LIFE.total_seconds() // 3600)
+    hours = ASKED_LOGIN_LIFE.seconds // 3600
     return site.templates.render_login(LoginView(site.settings.name, name, link, hours))

@@ -209,8 +209,8 @@ def _last_standing_act() -> ColumnElement[int]:
     alike = notice.alias("alike")
     same = (alike.c.task_id == notice.c.task_id, alike.c.reminder_step == notice.c.reminder_step)
     stands = (act.c.id == alike.c.occurrence, act.c.undone_in.is_(None))
-    query = select(func.max(alike.c.occurrence)).where(*same, *stands)
-    return query.correlate(notice).scalar_subquery()
+    last = select(func.max(alike.c.occurrence)).where(*same, *stands).correlate(notice)
+    return last.scalar_subquery()
 
 
 # --- what has been told ---------------------------------------------------------------------------

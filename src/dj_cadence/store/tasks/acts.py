@@ -145,11 +145,9 @@ def later_on(session: Session, deed: int, task_ids: Sequence[int]) -> list[Act]:
 
 def _acts(session: Session, *which: ColumnElement[bool], most: int | None = None) -> list[Act]:
     columns = [act.c[name] for name in Act._fields]
-    query = select(*columns).where(*which).order_by(act.c.id.desc()).limit(most)
-    return [
-        Act(id_, task_id, ActKind(kind), *rest)
-        for id_, task_id, kind, *rest in session.execute(query)
-    ]
+    newest = select(*columns).where(*which).order_by(act.c.id.desc()).limit(most)
+    rows = session.execute(newest)
+    return [Act(id_, task_id, ActKind(kind), *rest) for id_, task_id, kind, *rest in rows]
 
 
 def history(session: Session, task_id: int, named_at: Condition | None) -> list[ActLine]:

@@ -32,8 +32,5 @@ def answering(passes: PassWatch) -> Callable[[Request], Awaitable[Response]]:
 
 def metrics(ctx: RequestContext) -> Response:
     """Counts and ages, in the text format of Prometheus."""
-    measured = measure(ctx.database, ctx.now)
-    return PlainTextResponse(
-        exposition(measured, ctx.context.passes.health.age),
-        headers={"Content-Type": f"{METRICS}; charset=utf-8"},
-    )
+    text = exposition(measure(ctx.database, ctx.now), ctx.context.passes.health.age)
+    return PlainTextResponse(text, headers={"Content-Type": f"{METRICS}; charset=utf-8"})

@@ -11,9 +11,9 @@ from dj_cadence.entrypoints.web.request_context import CARDS, RequestContext, go
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.session import device, sign_in, sign_out
 from dj_cadence.services.access import logins
-from dj_cadence.services.access.link_tokens import subject_of, use_login_link
+from dj_cadence.services.access.link_tokens import ASKED_LOGIN_LIFE, subject_of, use_login_link
 from dj_cadence.services.access.permissions import person_visitor
-from dj_cadence.services.delivery.login_request import LIFE, request_login
+from dj_cadence.services.delivery.login_request import request_login
 from dj_cadence.services.pages.message_links import OpenedLink, open_link
 from dj_cadence.services.site import Session
 from dj_cadence.services.tasks import evidence
@@ -52,7 +52,7 @@ def consume_login(ctx: RequestContext) -> Response:
 def ask_for_login(ctx: RequestContext) -> Response:
     """Whatever was written, the same answer at once; what comes of it comes afterwards."""
     client = ctx.request.client
-    response = ctx.plain_page("login_asked.html", hours=int(LIFE.total_seconds() // 3600))
+    response = ctx.plain_page("login_asked.html", hours=ASKED_LOGIN_LIFE.seconds // 3600)
     response.background = BackgroundTask(
         request_login,
         ctx.context.site,

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
+from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage, keep_files
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.operations import pending_uploads
@@ -27,10 +27,7 @@ def _show(ctx: RequestContext, refused: str = "") -> Response:
 
 def _look(ctx: RequestContext) -> Response:
     """What would move; nothing is stored, and the file is kept for the next step."""
-    if len(ctx.files) != 1:
-        raise Refused("请选择一个文件。")
-    files = [(file.filename or "", file.file) for file in ctx.files]
-    key = pending_uploads.keep(ctx.settings.folder, files)
+    key = keep_files(ctx)
     arrival, problems = _prepared(ctx, key)
     moved = None
     if not faults(problems) and not arrival.changes_nothing:
@@ -57,7 +54,9 @@ def _store(ctx: RequestContext) -> Response:
 
 
 def _prepared(ctx: RequestContext, key: str) -> tuple[CalendarImport, list[Problem]]:
-    [file] = pending_uploads.kept(ctx.settings.folder, key)
+    file, *others = pending_uploads.kept(ctx.settings.folder, key)
+    if others:
+        raise Refused("一次只存一个文件，请分开导入。")
     arrival = calendar_import.prepare(ctx.settings.folder / "schedules", file)
     with ctx.read() as session:
         unheard = calendar_import.unheard_of(session, arrival.given.semesters)

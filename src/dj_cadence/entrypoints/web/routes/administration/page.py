@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import RequestContext
 from dj_cadence.errors import Refused
+from dj_cadence.services.operations import pending_uploads
 
 ROOT = "/manage"
 
@@ -47,3 +48,11 @@ class AdministrationPage:
             response = self.show(ctx, str(error))
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
             return response
+
+
+def keep_files(ctx: RequestContext) -> str:
+    """Keep what came with the form for the next step; its key. Raises Refused for nothing."""
+    if not ctx.files:
+        raise Refused("请先选择文件。")
+    files = [(file.filename or "", file.file) for file in ctx.files]
+    return pending_uploads.keep(ctx.settings.folder, files)

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from dj_cadence.bootstrap import load_rules
 from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
-from dj_cadence.errors import Refused
+from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage, keep_files
 from dj_cadence.problems import faults
 from dj_cadence.rendering.workbooks import XLSX
 from dj_cadence.services.operations import pending_uploads
@@ -25,10 +24,7 @@ def _show(ctx: RequestContext, refused: str = "") -> Response:
 
 def _look(ctx: RequestContext) -> Response:
     """What the files would change; nothing is written, and they are kept for the next step."""
-    files = [(file.filename or "", file.file) for file in ctx.files]
-    if not files:
-        raise Refused("请先选择花名册文件。")
-    key = pending_uploads.keep(ctx.settings.folder, files)
+    key = keep_files(ctx)
     return _result(ctx, key, _import(ctx, key, dry_run=True))
 
 
