@@ -3,11 +3,10 @@
 import re
 
 import pytest
-import typer.main
 
 from dj_cadence import __version__
-from dj_cadence.entrypoints.cli.app import app
 from tests.world import ROOT
+from tests.world.commands import COMMANDS
 
 REFERENCE = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
 ENTRIES = dict(
@@ -18,20 +17,6 @@ ENTRIES = dict(
         re.MULTILINE,
     )
 )
-
-
-def _commands() -> dict[str, list[str]]:
-    """Every command with its long options."""
-    found = {}
-    top = typer.main.get_command(app)
-    for name, command in top.commands.items():  # type: ignore[attr-defined]
-        for below, each in getattr(command, "commands", {"": command}).items():
-            options = [opt for param in each.params for opt in param.opts if opt.startswith("--")]
-            found[f"{name} {below}".strip()] = [opt for opt in options if opt != "--help"]
-    return found
-
-
-COMMANDS = _commands()
 
 
 def test_the_reference_lists_the_commands_that_there_are() -> None:
