@@ -33,7 +33,7 @@ from dj_cadence.rendering.templates import Templates
 from dj_cadence.rendering.workbooks import digest_workbook
 from dj_cadence.services.delivery.bundle import bundle
 from dj_cadence.services.delivery.compose import Composer
-from dj_cadence.services.delivery.skeletons import pack_whole
+from dj_cadence.services.delivery.skeletons import HIDDEN, pack, whole
 from dj_cadence.services.digest.making import make_digests
 from dj_cadence.services.digest.views import Digests, digests_of_a_pass
 from dj_cadence.services.planning import apply as planner
@@ -305,7 +305,7 @@ def _by_hand(views: list[DigestView]) -> int:
             )
         )
         letter = Letter("m", "a", "王书记", rendered.subject, rendered.text, rendered.html, "")
-        size += len(pack_whole(letter).skeleton) + len(digest_workbook(view))
+        size += len(pack(letter, whole(rendered), HIDDEN).skeleton) + len(digest_workbook(view))
     return size
 
 

@@ -84,6 +84,7 @@ GETS: dict[str, Address] = {
     "/outbox/{id}": "/outbox/1",
     "/t/{token}": lambda district, _: district.link(1),
     "/t/{token}/evidence/{id}": lambda district, _: f"{district.link(1)}/evidence/1",
+    "/login": "/login",
     "/login/{token}": _a_login,
     "/access": "/access",
     "/healthz": "/healthz",
@@ -109,12 +110,16 @@ def _at(address: Address, district: District, browser: Browser) -> str:
     return address if isinstance(address, str) else address(district, browser)
 
 
+_FORM_PAGES = r"/manage|/orgs/\{code\}/(announce|cases|quiet)"
+"""Tried below, and in tests/acceptance/manage."""
+
+
 def test_every_route_is_tried(counted: District) -> None:
     routes = make_app(counted.context).routes
     known = {
         (method, route.path)
         for route in routes
-        if isinstance(route, Route) and not route.path.startswith("/manage")
+        if isinstance(route, Route) and not re.match(_FORM_PAGES, route.path)
         for method in route.methods or ()
         if method != "HEAD"
     }
@@ -149,6 +154,16 @@ def test_a_page_of_the_administration_opens_no_second_session(counted: District)
 
     assert answers == dict.fromkeys(pages, 200)
     assert len(pages) > 5
+    assert counted.database.nested == []
+
+
+@pytest.mark.parametrize(
+    ("person", "page"), [(ALICE, "S1/announce"), (BOB, "S1-1/cases"), (ALICE, "S1-1/quiet")]
+)
+def test_a_page_with_forms_opens_no_second_session(
+    counted: District, person: int, page: str
+) -> None:
+    assert counted.login(person).get(f"/orgs/{page}").status_code == 200
     assert counted.database.nested == []
 
 

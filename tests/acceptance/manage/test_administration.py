@@ -2,17 +2,22 @@
 
 import re
 import zipfile
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import text
 from starlette.routing import Route
 
 from dj_cadence.entrypoints.web import WebContext, make_app
+from dj_cadence.services.delivery.administrators import is_administrator
 from dj_cadence.services.operations import pending_uploads
+from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site, state_of
+from dj_cadence.store.roster.people import find_person
 from tests.world.managed_site import FAR, browser
 from tests.world.small_roster import write_roster
 from tests.world.terminal import NOW
@@ -239,3 +244,54 @@ def test_a_form_of_another_site_changes_nothing(planned_site: Site) -> None:
 
     assert answer.status_code == 403
     assert not state_of(planned_site.database)[0].sending
+
+
+def test_what_nobody_came_back_to_is_put_away_after_a_day(
+    planned_site: Site, tmp_path: Path
+) -> None:
+    client = browser(planned_site)
+    upload(client, "roster", "look", write_roster(tmp_path / "花名册.xlsx"))
+    folder = planned_site.settings.folder / "uploads"
+    assert len(list(folder.iterdir())) == 1
+
+    written = datetime.fromtimestamp(next(folder.iterdir()).stat().st_mtime, UTC)
+    tidy(planned_site, written + timedelta(hours=23))
+    assert len(list(folder.iterdir())) == 1
+    tidy(planned_site, written + timedelta(hours=25))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_backup_is_for_who_has_just_logged_in(planned_site: Site) -> None:
+    client = browser(planned_site, person="qian@example.cn")
+    assert client.send_form("/manage/site", "/manage/site/backup").status_code == 200
+
+    late = browser(planned_site, client=FAR, now=NOW + timedelta(minutes=16))
+    late.cookies = client.cookies
+    refused = late.send_form("/manage/site", "/manage/site/backup")
+    assert refused.status_code == 422
+    assert "请退出后重新登录" in refused.text
+
+
+def test_who_shares_an_administrators_address_is_none(planned_site: Site) -> None:
+    with planned_site.database.write() as session:
+        li = find_person(session, "li@example.cn").id
+        session.execute(
+            text("UPDATE address SET value = 'qian@example.cn' WHERE person_id = :li"), {"li": li}
+        )
+
+    with planned_site.database.read() as session:
+        assert not is_administrator(session, planned_site.settings, li)
+
+
+def test_an_early_election_date_is_looked_at_before_it_is_written(
+    planned_site: Site, tmp_path: Path
+) -> None:
+    client, file = browser(planned_site), tmp_path / "组织.csv"
+    columns = "组织代码,组织名称,类别,上级组织代码,上次换届日期"
+    file.write_text(f"{columns}\nG,青禾中学党总支,党总支,A,2023-03-01\n", encoding="utf-8")
+
+    plain = upload(client, "roster", "look", file)
+    assert 'name="correct"' not in plain.text
+    looked = upload(client, "roster", "look", file, correct="1")
+    assert '<input type="hidden" name="correct" value="1">' in looked.text
+    assert "2023-03-01" in looked.text

@@ -1,7 +1,7 @@
 """Composition: routes, guards and the pages for what went wrong."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -24,20 +24,24 @@ from dj_cadence.domain import labels
 from dj_cadence.domain.dates.period import chinese_label
 from dj_cadence.domain.organizations.organization import organization_path
 from dj_cadence.entrypoints.web import labels as page_labels
+from dj_cadence.entrypoints.web import uploads
 from dj_cadence.entrypoints.web.error_pages import ErrorPages
+from dj_cadence.entrypoints.web.form_page import FormPage
 from dj_cadence.entrypoints.web.request_context import RequestContext, WebContext, go_to
 from dj_cadence.entrypoints.web.routes import (
     access,
+    announcements,
     burden,
+    cases,
     documents,
     evidence,
     grid,
     health,
     links,
     pages,
+    quiet,
     subscription,
     task_actions,
-    uploads,
 )
 from dj_cadence.entrypoints.web.routes.administration import (
     ADMINISTRATION,
@@ -45,11 +49,10 @@ from dj_cadence.entrypoints.web.routes.administration import (
     for_administrators,
     home,
 )
-from dj_cadence.entrypoints.web.routes.administration.page import ROOT
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
-from dj_cadence.entrypoints.web.routes.uploads import UploadGate
 from dj_cadence.entrypoints.web.security import KnownHosts, SafeHeaders, check_form, read_form
-from dj_cadence.entrypoints.web.workers import WATCHERS, Busy, Workers
+from dj_cadence.entrypoints.web.uploads import UploadGate
+from dj_cadence.entrypoints.web.workers import ADMINISTRATORS, WATCHERS, Busy, Workers
 from dj_cadence.rendering import digest_filters
 from dj_cadence.services.site import DriverError
 from dj_cadence.services.tasks import joint_tasks
@@ -85,24 +88,35 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
     ) -> Route:
         return Route(path, _endpoint(context, templates, by, page, gate), methods=[method])
 
+    slow = Workers(ADMINISTRATORS, queue=2)
     return [
         Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
+        *(route(*row) for row in _forms((announcements.PAGE, cases.PAGE, quiet.PAGE))),
         *(route(*row) for row in _PAGES),
-        *(route(*row) for row in _administration()),
+        *(route(*row, by=slow) for row in _administration()),
         Route("/healthz", health.answering(context.passes)),
         route("GET", "/metrics", health.metrics, by=Workers(WATCHERS)),
         Mount("/static", _Static(context)),
     ]
 
 
+def _forms(pages: Iterable[FormPage], gate: UploadGate | None = None) -> Iterator[PageAt]:
+    """Pages with forms, and the addresses of these."""
+    for page in pages:
+        act = f"{page.path}/{{act}}"
+        yield "GET", page.path, page.show, None
+        yield "POST", act, page.act, gate and gate._replace(acts=page.take_files)
+        yield "GET", act, _way_back(*page.acts), None
+
+
 def _administration() -> Iterator[PageAt]:
-    """Its pages and the addresses of their forms, all of them for administrators only."""
-    yield "GET", ROOT, for_administrators(home), None
-    for page in ADMINISTRATION:
-        act, gate = f"{page.path}/{{act}}", UploadGate(page.take_files, admit_administrator)
-        yield "GET", page.path, for_administrators(page.show), None
-        yield "POST", act, for_administrators(page.act), gate
-        yield "GET", act, for_administrators(_way_back(*page.acts)), None
+    """All of it for administrators only, whatever its pages do."""
+    gate = UploadGate((), admit_administrator)
+    for method, path, page, files in (
+        ("GET", "/manage", home, None),
+        *_forms(ADMINISTRATION, gate),
+    ):
+        yield method, path, for_administrators(page), files
 
 
 def _way_back(*names: str) -> Page:
@@ -142,7 +156,7 @@ _PAGES: Sequence[PageAt] = (
     ("POST", "/t/{token}/{act}", links.act_in_message, uploads.OF_TASKS),
     ("GET", "/t/{token}/{act}", _way_back(*task_actions.NAMES), None),
     ("POST", "/login", links.ask_for_login, None),
-    ("GET", "/login", _way_back("login"), None),
+    ("GET", "/login", links.login_asked, None),
     ("GET", "/login/{token}", links.login, None),
     ("POST", "/login/{token}", links.consume_login, None),
     ("GET", "/access", access.access, None),
@@ -183,10 +197,9 @@ def _endpoint(
             if request.method == "POST":
                 check_form(request, form, ctx.form_token)
             response = page(ctx)
-            if ctx.has_use_to_note:
-                note = BackgroundTask(_in_quiet, workers, ctx.note_use)
-                before = response.background
-                response.background = BackgroundTasks([before, note] if before else [note])
+            later = [BackgroundTask(_in_quiet, workers, work) for work in ctx.later()]
+            before = [response.background] if response.background else []
+            response.background = BackgroundTasks([*before, *later])
             return response
 
         return await workers.run(answer)
@@ -194,10 +207,10 @@ def _endpoint(
     return endpoint
 
 
-async def _in_quiet(workers: Workers, note: Callable[[], None]) -> None:
+async def _in_quiet(workers: Workers, work: Callable[[], object]) -> None:
     """After the answer; where nobody is free or the database is busy, the next time will do."""
     with suppress(Busy, DriverError):
-        await workers.run(note)
+        await workers.run(work)
 
 
 class _Static(StaticFiles):

@@ -12,6 +12,8 @@ from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.services.tasks.listing import TaskRow
 
 NOT_YOURS = "没有这项任务，或不在您的职责范围内。"
+NOT_LEADING = "只有本组织或上级的书记、党务工作者能部署。"
+NOT_ITS_SUPERIOR = "只有上级的书记、党务工作者能设定暂缓提醒期。"
 NOT_ABOVE = "周报说的是下级组织的情况，只有本组织和上级能看。"
 STALE_FORM = "页面放得太久，请刷新后再试。"
 FOREIGN_FORM = "这次提交不是从本站的页面发出的。请打开本站的页面再办。"

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dj_cadence.domain.access.visitor import ADMINISTRATOR, STRANGER, Visitor
 from dj_cadence.domain.organizations.organization import Organization, code_in_path
 from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.entrypoints.pass_watch import PassWatch
 from dj_cadence.entrypoints.web.security import form_token, is_local
 from dj_cadence.entrypoints.web.session import secret_of
@@ -98,6 +99,8 @@ class RequestContext:
     now: datetime
     files: Sequence[UploadFile] = ()
     """Those that came with the form."""
+    afterwards: Callable[[], object] | None = field(default=None, init=False)
+    """What is to be done after the answer, which does not wait for it."""
     _open: Session | None = field(default=None, init=False)
 
     @property
@@ -140,11 +143,13 @@ class RequestContext:
         """The login of the browser, if it has one that stands."""
         return login_of(self._session, secret_of(self.request), self.today, self.now)
 
-    @property
-    def has_use_to_note(self) -> bool:
-        """Whether it is time to write down that the login was used."""
+    def later(self) -> Iterator[Callable[[], object]]:
+        """What is to be done after the answer, each in a turn of its own."""
         login: Login | None = self.__dict__.get("login")  # where nobody asked, nobody is logged in
-        return login is not None and login.is_stale
+        if login is not None and login.is_stale:
+            yield self.note_use
+        if self.afterwards:
+            yield self.afterwards
 
     def note_use(self) -> None:
         """Write it down, in a transaction of its own after the answer."""
@@ -166,6 +171,11 @@ class RequestContext:
         if self.visitor.administrator or not self.visitor.person_id:
             return self.visitor.administrator
         return is_administrator(self._session, self.settings, self.visitor.person_id)
+
+    @property
+    def actor(self) -> Actor:
+        """The visitor, as what they do on a page is written down. Inside of the session."""
+        return Actor(self.visitor.key, self.now, self.today, Way.PAGE)
 
     @property
     def papers(self) -> Iterator[EvidenceFile]:

@@ -18,7 +18,9 @@ AT_ONCE = 4
 QUEUE = 28
 WATCHERS = 1
 """Kept for those who watch the machine: they must be answered when nobody else is."""
-CONNECTIONS = AT_ONCE + WATCHERS + 1
+ADMINISTRATORS = 1
+"""For work that takes long, so that it keeps nobody from their page."""
+CONNECTIONS = AT_ONCE + WATCHERS + ADMINISTRATORS + 1
 """To the database: one for each, and one from which the calendars' own is taken."""
 PATIENCE = 5
 """Seconds that a request stands in the queue at most."""

@@ -87,11 +87,13 @@ def _from_yaml(read: CalendarFile, file: YamlFile) -> None:
         read.problems = [Problem(p.place, p.message) for p in file.problems]
         read.problems = read.problems or [Problem(file.place(), "文件是空的")]
     elif isinstance(file.value, dict) and "semesters" in file.value:
-        outline, read.problems = validated(SemestersOutline, file.value, file.place)
+        outline, problems = validated(SemestersOutline, file.value, file.place)
+        read.problems = [*file.problems, *problems]
         entries = semester_entries(file) if outline else ()
         _semesters(read, ((entry.fields, entry.place) for entry in entries))
     else:
-        year, read.problems = validated(HolidayYearRule, file.value, file.place)
+        year, problems = validated(HolidayYearRule, file.value, file.place)
+        read.problems = [*file.problems, *problems]
         written = file.value if isinstance(file.value, dict) else {}
         read.problems += [Problem(file.place(loc), text) for loc, text in holiday_faults(written)]
         if year and not read.problems:

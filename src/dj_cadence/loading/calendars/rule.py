@@ -58,7 +58,7 @@ Days = Annotated[
 
 class HolidayRule(RuleModel):
     name: Text
-    days_off: Days
+    days_off: Annotated[Days, Field(min_length=1)]
     make_up_days: Days = ()
 
 

@@ -135,8 +135,7 @@ class NumberFormat:
 
 def moment_of(serial: float, *, since_1904: bool) -> datetime | None:
     """The day that a spreadsheet means by a number; None where it means none."""
-    never_was = int(serial) == _LEAP_BUG and not since_1904
-    if never_was or not 0 <= serial < _LAST_SERIAL:
+    if not 0 <= serial < _LAST_SERIAL or (int(serial) == _LEAP_BUG and not since_1904):
         return None
     if since_1904:
         first = datetime(1904, 1, 1)  # noqa: DTZ001 - a cell knows no zone

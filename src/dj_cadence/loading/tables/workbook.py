@@ -7,7 +7,7 @@ small: XML files in a ZIP, of which five kinds matter.
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dj_cadence.loading.tables.archive import BROKEN, Archive, Element
@@ -38,20 +38,32 @@ class _Shared:
     """Whether results are worked out anew on opening: a 0 then stands for no result."""
 
 
+def _listed(attributes: Mapping[str, str]) -> tuple[str, str, bool]:
+    """(name, relation, whether it is hidden) of a sheet, and nothing else that a file may bring."""
+    relation = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+    is_hidden = attributes.get("state", "visible") != "visible"
+    return attributes.get("name", ""), relation, is_hidden
+
+
+def _contents(archive: Archive) -> tuple[list[tuple[str, str, bool]], _Shared]:
+    """The sheets that the workbook lists, of which nobody has very many, and how it counts."""
+    listed, shared = list[tuple[str, str, bool]](), _Shared()
+    for element in archive.elements(MAIN, ("sheet", "workbookPr", "calcPr")):
+        if element.name == "workbookPr":
+            shared.since_1904 = _is_true(element.attributes.get("date1904"))
+        elif element.name == "calcPr":
+            shared.stale = _is_true(element.attributes.get("fullCalcOnLoad"))
+        elif len(listed) < _MOST_SHEETS:
+            listed.append(_listed(element.attributes))
+    return listed, shared
+
+
 def read_workbook(name: str, archive: Archive) -> list[Sheet]:
     """The sheets of a workbook, the hidden ones without their rows.
 
     Raises UnreadableTableError.
     """
-    listed, shared = [], _Shared()
-    for element in archive.elements(MAIN, ("sheet", "workbookPr", "calcPr")):
-        match element.name:
-            case "sheet":
-                listed.append(element.attributes)
-            case "workbookPr":
-                shared.since_1904 = _is_true(element.attributes.get("date1904"))
-            case _:
-                shared.stale = _is_true(element.attributes.get("fullCalcOnLoad"))
+    listed, shared = _contents(archive)
     relations = _relations(archive)
     parts = dict(reversed(relations.values()))
     if (part := parts.get("sharedStrings")) in archive.names():
@@ -60,14 +72,12 @@ def read_workbook(name: str, archive: Archive) -> list[Sheet]:
     if (part := parts.get("styles")) in archive.names():
         shared.formats = list(_formats(archive, part))
     sheets = []
-    for entry in listed[:_MOST_SHEETS]:
-        relation = next((v for k, v in entry.items() if k.endswith(":id")), "")
+    for title, relation, is_hidden in listed:
         kind, part = relations.get(relation, ("", ""))
         if kind != "worksheet":
             continue  # a chart on a page of its own, or an old macro
         if part not in archive.names():
             raise UnreadableTableError(BROKEN)
-        title, is_hidden = entry.get("name", ""), entry.get("state", "visible") != "visible"
         sheet = Sheet(f"{name} {title}", title, hidden=is_hidden, since_1904=shared.since_1904)
         if not is_hidden:
             _SheetReader(archive, shared, sheet).read(part)

@@ -1,7 +1,7 @@
 """Being logged in: a secret in the browser, and a row that can be ended from here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 
 from dj_cadence.domain.access.visitor import Visitor
@@ -21,6 +21,9 @@ from dj_cadence.store.site.logins import (
 __all__ = ["LIFE", "end", "logins_of", "note_use", "people_logged_in"]
 
 
+FRESH = timedelta(minutes=15)
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """One browser that is logged in, and whose it is."""
@@ -29,6 +32,8 @@ class Login:
     visitor: Visitor
     is_stale: bool
     """Whether it is time to note that it was used."""
+    is_fresh: bool
+    """Whether it was begun some minutes ago: then the person is still the one who began it."""
 
 
 def log_in(session: Session, person_id: int, device: str, today: date, now: datetime) -> str:
@@ -46,4 +51,5 @@ def login_of(session: Session, secret: str, today: date, now: datetime) -> Login
     if row is None:
         return None
     is_stale = row.seen_at <= now - SEEN_EVERY
-    return Login(row.id, Visitor(row.person_id, row.key, row.name), is_stale)
+    visitor = Visitor(row.person_id, row.key, row.name)
+    return Login(row.id, visitor, is_stale, is_fresh=row.made_at > now - FRESH)

@@ -26,8 +26,9 @@ def has(right: Right, session: Session, visitor: Visitor, org_id: int, today: da
     return bool(reach.reached_among(session, visitor, right, [org_id], today))
 
 
-oversees, may_act, may_grant = (
-    partial(has, right) for right in (Right.OVERSEE, Right.ACT, Right.GRANT)
+oversees, reads_personal, may_act, may_grant, may_announce = (
+    partial(has, right)
+    for right in (Right.OVERSEE, Right.READ_PERSONAL, Right.ACT, Right.GRANT, Right.ANNOUNCE)
 )
 
 

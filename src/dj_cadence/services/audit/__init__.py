@@ -2,7 +2,7 @@
 
 What must hold of each table stands in `store.audit`; what takes more than SQL to tell, here. A
 finding is something that no pass of the engine would have set right by itself: everything is
-held against the last whole pass (the moment), so that nothing is findings in the middle of a batch,
+held against the last whole pass (the moment), so that nothing is found in the middle of a batch,
 before the sending hour, or before the plan is rolled on.
 
 Repairs compare and set, so many rows at a time, beside a running daemon. Where the database

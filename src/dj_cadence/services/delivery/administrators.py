@@ -18,11 +18,12 @@ _log = logging.getLogger(__name__)
 
 
 def is_administrator(session: Session, settings: Settings, person_id: int) -> bool:
-    """Whether a person is one of those that the settings name."""
-    if not settings.administrators:
-        return False
-    named = people.named_by(session, settings.administrators)
-    return any(person.id == person_id for person in named)
+    """Whether a person is one of those that the settings name, and nobody else is meant."""
+    for named in settings.administrators:
+        meant = people.named_by(session, {named, named.lower()})
+        if [person.id for person in meant] == [person_id]:
+            return True
+    return False
 
 
 def tell(

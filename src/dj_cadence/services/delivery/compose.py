@@ -86,7 +86,8 @@ class Composer:
             with database.write(durable=False) as session:
                 letters.keep(session, fresh)
                 tokens.remember(session, links, "message", now, now + MESSAGE_LIFE)
-                messages.settle(session, empty)
+                if empty:
+                    messages.settle(session, empty)
         for failure in failures:  # the reason may hold what the message says: not for the log
             _log.error("message_unwritable id=%d, see its attempts", failure.claim.id)
         return composed, len(empty), failures

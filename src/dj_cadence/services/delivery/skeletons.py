@@ -158,11 +158,6 @@ def pack(letter: Letter, filled: Filled, token: str) -> StoredLetter:
     return StoredLetter(stored, zlib.compress(content) if files else content)
 
 
-def pack_whole(letter: Letter) -> StoredLetter:
-    """A letter that shares what it says with no other, and has no link of its own."""
-    return pack(letter, Filled(Skeleton(letter.subject, letter.text, letter.html)), _LINK)
-
-
 def unpack(stored: StoredLetter, token: str = HIDDEN) -> Letter:
     """The letter that `pack` made into this, its link opening with `token`."""
     content = stored.content

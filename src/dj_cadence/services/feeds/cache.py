@@ -91,11 +91,13 @@ class Feeds:
         """The calendar as it stands now, put together again where it has changed."""
         with self.database.read() as session:
             look = confirmed or self.look(session, subject, now)
-            if confirmed or look.row.key == look.key:
-                return look, feeds.copy(session, subject)
+            if copy := feeds.copy(session, subject, look.key):
+                return look, copy
         self.renew(subject, now)
         with self.database.read() as session:
-            return look, feeds.copy(session, subject)
+            newest = feeds.copy(session, subject)
+        assert newest, "it was kept just now"
+        return look, newest
 
     def body(self, subject: str, now: datetime) -> bytes:
         """The whole calendar as it stands now."""

@@ -49,7 +49,7 @@ def watch(site: Site, now: datetime, *, may_tell: bool) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _read(folders: tuple[Path, ...], _stamps: frozenset[tuple[str, int, int]]) -> LoadedRules:
+def _read(folders: tuple[Path, ...], _as_of: frozenset[tuple[str, int, int]]) -> LoadedRules:
     """What the rule files say, read again where one of them is another than before."""
     return load_catalogue(folders)
 

@@ -73,9 +73,7 @@ def found_if_new(
 
 
 def _is_founded(database: Database) -> bool:
-    if database.file and not database.file.exists():
-        return False
-    if layout_of(database)[0] is None:
+    if (database.file and not database.file.exists()) or layout_of(database)[0] is None:
         return False
     with explained(database), database.read() as session:
         return sites.is_there(session)

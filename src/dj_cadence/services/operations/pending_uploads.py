@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -38,10 +39,13 @@ def keep(folder: Path, files: Iterable[tuple[str, BinaryIO]]) -> str:
 
 def kept(folder: Path, key: str) -> list[Path]:
     """The files in the order in which they came. Raises Refused for a key that is none now."""
-    place = folder / FOLDER / key
-    if not _KEY.fullmatch(key) or not place.is_dir():
+    place, files = folder / FOLDER / key, list[Path]()
+    if _KEY.fullmatch(key):
+        with suppress(OSError):  # gone, or going: another click was first
+            files = [path for sub in sorted(place.iterdir()) for path in sub.iterdir()]
+    if not files:
         raise Refused("这份文件已经不在了：可能已经导入，或者放了一天以上。请重新选择文件。")
-    return [path for sub in sorted(place.iterdir()) for path in sub.iterdir()]
+    return files
 
 
 def drop(folder: Path, key: str) -> None:
@@ -53,8 +57,9 @@ def drop(folder: Path, key: str) -> None:
 def sweep(folder: Path, now: datetime) -> None:
     """Put away what nobody came back to."""
     for place in (folder / FOLDER).glob("*"):
-        if place.stat().st_mtime < (now - _KEPT).timestamp():
-            shutil.rmtree(place, ignore_errors=True)
+        with suppress(OSError):  # a page may drop it at the same time
+            if place.stat().st_mtime < (now - _KEPT).timestamp():
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _plain(name: str) -> str:

@@ -44,7 +44,7 @@ def setup_steps(site: Site) -> list[SetupStep]:
         ),
         (("花名册", "roster", number > 0), f"已有 {number} 个组织。", "还没有组织，请导入花名册。"),
         (
-            ("计划", "plan", is_applied),
+            ("任务计划", "plan", is_applied),
             "规则已应用，任务已排好。",
             "请看一看会排出哪些任务，没有问题就应用。",
         ),

@@ -120,7 +120,8 @@ def _whole_pass(
     if hand_over(database, catalogue, today=today, now=now):
         roll(database, catalogue, until=horizon(today), today=today, now=now)
     with database.write(durable=False) as session:
-        sites.note(session, planned_with=plan)
+        if sites.load(session).planned_with != plan:
+            sites.note(session, planned_with=plan)
     advanced = advance(database, catalogue, today=today, now=now)
     recover(database, site.settings.folder, owner, today, now)
     supersede_stale(database, today)

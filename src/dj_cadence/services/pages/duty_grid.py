@@ -124,8 +124,8 @@ def _rows(
     """Each with what it owes on these days; what is about persons stays out."""
     counted = defaultdict[int, defaultdict[str, Counter[str]]](lambda: defaultdict(Counter))
     binding = [key for key in catalogue.binding() if not catalogue.duties[key].confidential]
-    open_to_all = catalogue.duties.keys() - {d.key for d in catalogue.enabled() if d.confidential}
-    adopted = sorted(open_to_all & set(overrides.adopted(session)))
+    open_to_all = {duty.key for duty in catalogue.enabled() if not duty.confidential}
+    adopted = sorted(open_to_all.intersection(overrides.adopted(session)))
     ids = [row.id for row in organizations]
     for org_id, duty, state, number in state_counts(
         session, ids, binding, adopted, due, with_subtrees=with_subtrees

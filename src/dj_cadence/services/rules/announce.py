@@ -1,6 +1,6 @@
 """A superior's announcement: theme and dates of a duty for its subtree, or its adoption."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -96,6 +96,26 @@ def take_back(
         raise Refused(f"{above.name}没有部署过“{duty.title}”，没有可以撤回的。")
     if OverrideKey.ESCALATE in keys:
         overrides.wake(session, above, duty.key)
+
+
+def announced_at(session: Session, catalogue: Catalogue, org_id: int) -> dict[str, list[str]]:
+    """What holds of the announcements of one organization, in words, by duty."""
+    words: dict[str, list[str]] = {}
+    for duty, period, key, value in overrides.standing_at(session, org_id):
+        if duty in catalogue.duties:
+            when = f"{chinese_label(period)}：" if period else ""
+            words.setdefault(duty, []).append(when + _IN_WORDS[OverrideKey(key)](value))
+    return words
+
+
+_IN_WORDS: Mapping[OverrideKey, Callable[[str], str]] = {
+    OverrideKey.DUE: lambda value: f"最迟 {value}",
+    OverrideKey.PLANNED: lambda value: f"计划日 {value}",
+    OverrideKey.THEME: lambda value: f"主题 {value}",
+    OverrideKey.VACATION: lambda value: Vacation(value).label,
+    OverrideKey.ADOPTED: lambda _value: "逾期计入周报",
+    OverrideKey.ESCALATE: lambda value: f"逾期后直接报上级（{value or '不再报'}）",
+}
 
 
 def _values(asked: Announcement) -> dict[OverrideKey, str]:

@@ -10,10 +10,11 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dj_cadence.domain.dates.arithmetic import DAY
 from dj_cadence.domain.messages.claim import Claim, StoredLetter
 from dj_cadence.domain.messages.states import WAITING, AttemptOutcome, MessageKind, MessageState
 from dj_cadence.store.core.json_functions import among
@@ -170,6 +171,8 @@ def _waits_since_before(today: date) -> tuple[ColumnElement[bool], ...]:
     return (
         message.c.send_at.is_not(None),
         message.c.kind != MessageKind.ALERT,  # of no day
+        # Asked for before midnight, a link to log in is good after it.
+        or_(message.c.kind != MessageKind.LOGIN, message.c.day < today - DAY),
         message.c.day < today,
     )
 

@@ -7,7 +7,8 @@ refills evenly lets nearly twice as many through when it was full before.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from dj_cadence.domain.messages.notifier import Limit
 from dj_cadence.store.core.compiled import CompiledStatement, DriverTransaction
@@ -38,6 +39,12 @@ def take(
             change, found = _TAKE_AGAIN, {"number": number, "found": taken}
         if transaction.run(change, name=bucket, instant=instant_text(now), **found):
             return None
+
+
+def forget(session: Session, beginning: str, before: datetime) -> None:
+    """Drop the tokens of buckets whose names begin so that were taken before an instant."""
+    old = (rate_token.c.bucket.startswith(beginning), rate_token.c.taken_at < before)
+    session.execute(delete(rate_token).where(*old))
 
 
 _MINE = (rate_token.c.bucket == bindparam("name"), rate_token.c.n < bindparam("most"))

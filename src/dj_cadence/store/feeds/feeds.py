@@ -200,10 +200,12 @@ class FeedCopy(NamedTuple):
     """`body` by gzip."""
 
 
-def copy(session: Session, subject: str) -> FeedCopy:
-    """The copy that is kept."""
+def copy(session: Session, subject: str, key: str = "") -> FeedCopy | None:
+    """The copy that is kept; with a `key` only one that was made of just that."""
     query = select(feed.c.etag, feed.c.modified_at, feed.c.body, feed.c.packed)
-    return FeedCopy._make(session.execute(query.where(feed.c.subject == subject)).one())
+    mine = (feed.c.subject == subject, *([feed.c.key == key] if key else []))
+    row = session.execute(query.where(*mine)).one_or_none()
+    return FeedCopy._make(row) if row else None
 
 
 def keep(session: Session, subject: str, key: str, new: FeedCopy) -> None:

@@ -107,6 +107,13 @@ def named_by(session: Session, names: Collection[str]) -> list[Person]:
     return [Person._make(row) for row in session.execute(query.order_by(person.c.id))]
 
 
+def with_address(session: Session, value: str, channels: Collection[str]) -> list[Person]:
+    """Those who have this address on one of the channels; the oldest first."""
+    mine = (address.c.value == value, address.c.channel.in_(channels))
+    query = _PERSON.where(person.c.id.in_(select(address.c.person_id).where(*mine)))
+    return [Person._make(row) for row in session.execute(query.order_by(person.c.id))]
+
+
 # --- writing ----------------------------------------------------------------------------------
 
 

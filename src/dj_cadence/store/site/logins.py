@@ -26,11 +26,12 @@ def begin(session: Session, secret: str, person_id: int, device: str, now: datet
 
 
 def standing(session: Session, secret: str, now: datetime, today: date) -> AnyRow | None:
-    """(id, person_id, key, name, seen_at) of a login that is not too old.
+    """(id, person_id, key, name, seen_at, made_at) of a login that is not too old.
 
     None for one that was ended, and for a person who holds no office today.
     """
-    query = select(login.c.id, login.c.person_id, person.c.key, person.c.name, login.c.seen_at)
+    times = (login.c.seen_at, login.c.made_at)
+    query = select(login.c.id, login.c.person_id, person.c.key, person.c.name, *times)
     mine = (login.c.hash == token_hash(secret), _stands(now), _serves(today))
     return session.execute(query.join_from(login, person).where(*mine)).one_or_none()
 

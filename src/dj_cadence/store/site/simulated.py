@@ -88,4 +88,4 @@ def describe_tasks(session: Session) -> dict[int, dict[str, Any]]:
 def task_states(session: Session) -> dict[str, int]:
     """How many tasks are in each state."""
     query = select(task.c.state, func.count()).group_by(task.c.state)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -1,6 +1,6 @@
 """What superiors have laid over the rules."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -86,6 +86,13 @@ def follow(session: Session, pairs: Iterable[tuple[int, int]], now: datetime) ->
             literal(now, override.c.made_at.type),
         ).where(override.c.org_id == above_id, override.c.ended_at.is_(None), ~same)
         session.execute(insert(override).from_select(["org_id", *kept, "made_at"], rows))
+
+
+def standing_at(session: Session, org_id: int) -> Sequence[tuple[str, str, str, str]]:
+    """(duty, period, key, value) of what was laid over there and holds, in a fixed order."""
+    columns = (override.c.duty, override.c.period, override.c.key, override.c.value)
+    mine = (override.c.org_id == org_id, override.c.ended_at.is_(None))
+    return [tuple(row) for row in session.execute(select(*columns).where(*mine).order_by(*columns))]
 
 
 def by_duty(session: Session) -> dict[str, list[tuple[object, ...]]]:

@@ -57,13 +57,13 @@ def end(ctx: RequestContext) -> Response:
             logins.end(session, person.person_id, ctx.now, only=number)
         else:
             logins.end(session, person.person_id, ctx.now, keep=ctx.login.id if ctx.login else 0)
-    query = {"said": what} | ({"person": person.person_id} if ctx.visitor.administrator else {})
+    query = {"said": what} | ({"person": person.person_id} if ctx.administers else {})
     return go_to(f"/access?{urlencode(query)}")
 
 
 def _whose(ctx: RequestContext, session: Session, given: str) -> Visitor | None:
-    """The visitor; for the administrator the person of that number, None where none is named."""
-    if not ctx.visitor.administrator:
+    """The visitor; for administrators the person of that number, None where none has it."""
+    if not ctx.administers or (not given and ctx.visitor.person_id):
         return ctx.visitor
     person = person_visitor(session, whole_number(given))
     return None if person.is_stranger else person

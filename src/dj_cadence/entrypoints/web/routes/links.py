@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from functools import partial
 from http import HTTPStatus
 
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from dj_cadence.entrypoints.web.request_context import CARDS, RequestContext, go_to
@@ -52,15 +51,16 @@ def consume_login(ctx: RequestContext) -> Response:
 def ask_for_login(ctx: RequestContext) -> Response:
     """Whatever was written, the same answer at once; what comes of it comes afterwards."""
     client = ctx.request.client
-    response = ctx.plain_page("login_asked.html", hours=ASKED_LOGIN_LIFE.seconds // 3600)
-    response.background = BackgroundTask(
-        request_login,
-        ctx.context.site,
-        ctx.form.get("address", ""),
-        client.host if client else "",
-        ctx.now,
-    )
-    return response
+    address, source = ctx.form.get("address", ""), client.host if client else ""
+    ctx.afterwards = partial(request_login, ctx.context.site, address, source, ctx.now)
+    return go_to("/login")
+
+
+def login_asked(ctx: RequestContext) -> Response:
+    """What to do now, the same for everybody."""
+    with ctx.read():
+        pass  # who visits is looked up in it
+    return ctx.page("login_asked.html", hours=ASKED_LOGIN_LIFE.seconds // 3600)
 
 
 def logout(ctx: RequestContext) -> Response:

@@ -15,7 +15,14 @@ from dj_cadence.entrypoints.web.request_context import CARDS, LINES, RequestCont
 from dj_cadence.entrypoints.web.routes import task_actions
 from dj_cadence.entrypoints.web.routes.subscription import subscription
 from dj_cadence.entrypoints.web.security import LETTER_POLICY
-from dj_cadence.services.access.permissions import may_act, may_grant, oversees, readable
+from dj_cadence.services.access.permissions import (
+    may_act,
+    may_announce,
+    may_grant,
+    oversees,
+    readable,
+    reads_personal,
+)
 from dj_cadence.services.delivery import log
 from dj_cadence.services.delivery.alarms import shut_channels
 from dj_cadence.services.documents.letters import (
@@ -114,6 +121,8 @@ def organization(
             "wall_month": today.replace(day=1) in hanging,
             "kept_back": kept_back,
             "oversees": oversees(session, visitor, org.id, today),
+            "announces": below and may_announce(session, visitor, org.id, today),
+            "reads_cases": reads_personal(session, visitor, org.id, today),
             "papers": evidence.of_tasks(session, (row.id for row in rows), visitor.key),
             "last": last_words(session, rows),
             "reminder_months": DocumentWriter(

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
+from dj_cadence.entrypoints.web.form_page import FormPage, keep_files
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage, keep_files
 from dj_cadence.errors import Refused
 from dj_cadence.problems import Problem, faults
 from dj_cadence.services.operations import pending_uploads
@@ -11,7 +11,7 @@ from dj_cadence.services.rules import calendar_import
 from dj_cadence.services.rules.calendar_import import CalendarImport
 from dj_cadence.services.rules.calendars import calendars, effect
 
-_SAID = {"stored": "已存入。任务的日期还没有动，请到“计划”里看一看，再应用。"}
+_SAID = {"stored": "已存入。任务的日期还没有动，请到“任务计划”里看一看，再应用。"}
 
 
 def _show(ctx: RequestContext, refused: str = "") -> Response:
@@ -29,15 +29,16 @@ def _look(ctx: RequestContext) -> Response:
     """What would move; nothing is stored, and the file is kept for the next step."""
     key = keep_files(ctx)
     arrival, problems = _prepared(ctx, key)
-    moved = None
+    moved, definite = None, 0
     if not faults(problems) and not arrival.changes_nothing:
-        moved = effect(ctx.database, arrival.before, arrival.after, ctx.today)
+        moved, definite = effect(ctx.database, arrival.before, arrival.after, ctx.today)
     return ctx.page(
         "manage/calendar_import.html",
         problems=problems,
         wrong=len(faults(problems)),
         changes_nothing=arrival.changes_nothing,
-        effect=moved,
+        report=moved,
+        definite=definite,
         titles={key: duty.title for key, duty in arrival.before.catalogue.duties.items()},
         upload=key,
     )
@@ -63,6 +64,6 @@ def _prepared(ctx: RequestContext, key: str) -> tuple[CalendarImport, list[Probl
         return arrival, [*arrival.problems, *unheard]
 
 
-CALENDARS = AdministrationPage(
-    "calendars", _show, {"look": _look, "store": _store}, take_files=("look",)
+CALENDARS = FormPage(
+    "/manage/calendars", _show, {"look": _look, "store": _store}, take_files=("look",)
 )

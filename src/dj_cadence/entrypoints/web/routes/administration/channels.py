@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
+from dj_cadence.entrypoints.web.form_page import FormPage
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
 from dj_cadence.services.delivery import channels, log
 from dj_cadence.services.delivery.alarms import shut_channels
 
@@ -43,4 +43,4 @@ def _retry(ctx: RequestContext) -> Response:
     return go_to(f"{CHANNELS.path}?said=retry")
 
 
-CHANNELS = AdministrationPage("channels", _show, {"test": _test, "retry": _retry})
+CHANNELS = FormPage("/manage/channels", _show, {"test": _test, "retry": _retry})

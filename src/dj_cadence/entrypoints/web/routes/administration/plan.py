@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.entrypoints.web.form_page import FormPage
 from dj_cadence.entrypoints.web.request_context import RequestContext, go_to, whole_number
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
 from dj_cadence.errors import Refused
 from dj_cadence.problems import faults
 from dj_cadence.services.planning import apply as planner
@@ -54,4 +54,4 @@ def _apply(ctx: RequestContext) -> Response:
     return go_to(f"{PLAN.path}?said=applied")
 
 
-PLAN = AdministrationPage("plan", _show, {"apply": _apply})
+PLAN = FormPage("/manage/plan", _show, {"apply": _apply})

@@ -6,9 +6,8 @@ from pathlib import Path
 from starlette.responses import Response
 
 from dj_cadence.bootstrap import load_rules
-from dj_cadence.domain.tasks.actor import Actor, Way
+from dj_cadence.entrypoints.web.form_page import FormPage, keep_files
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage, keep_files
 from dj_cadence.problems import faults
 from dj_cadence.rendering.workbooks import XLSX
 from dj_cadence.services.operations import pending_uploads
@@ -41,7 +40,7 @@ def _import(ctx: RequestContext, key: str, *, dry_run: bool) -> RosterImport:
     return import_files(
         ctx.context.site,
         pending_uploads.kept(folder, key),
-        Actor(ctx.visitor.key, ctx.now, ctx.today, Way.PAGE),
+        ctx.actor,
         lambda: load_rules(folder).catalogue,
         correct="correct" in ctx.form,
         dry_run=dry_run,
@@ -69,6 +68,9 @@ def _export(ctx: RequestContext) -> Response:
     return Response(content, media_type=XLSX, headers=headers)
 
 
-ROSTER = AdministrationPage(
-    "roster", _show, {"look": _look, "import": _bring_in, "export": _export}, take_files=("look",)
+ROSTER = FormPage(
+    "/manage/roster",
+    _show,
+    {"look": _look, "import": _bring_in, "export": _export},
+    take_files=("look",),
 )

@@ -1,5 +1,6 @@
 """The site itself: its switch for sending, a check-up, an audit, the clock, a backup."""
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -7,8 +8,9 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from dj_cadence.bootstrap import load_rules
+from dj_cadence.entrypoints.web.form_page import FormPage
 from dj_cadence.entrypoints.web.request_context import RequestContext, attachment, go_to
-from dj_cadence.entrypoints.web.routes.administration.page import AdministrationPage
+from dj_cadence.errors import Refused
 from dj_cadence.services.audit import audit as look_at_everything
 from dj_cadence.services.backup import backup as backups
 from dj_cadence.services.backup.restore import confirm
@@ -16,10 +18,11 @@ from dj_cadence.services.operations import doctor
 from dj_cadence.services.operations.clock_guard import accept_clock
 from dj_cadence.services.site import state_of, switch_sending
 
+_log = logging.getLogger(__name__)
 _SAID = {
-    "on": "发送已开启，到期的提醒从下一次检查起发出。",
-    "off": "发送已关闭，提醒只记账、不发出。",
-    "clock": "已认定现在的时间没错，下一次检查从现在接着办。",
+    "on": "发送已开启，到期的提醒一分钟左右开始发送。",
+    "off": "发送已关闭，提醒只登记，不发送。",
+    "clock": "已确认时间无误，系统从现在继续运行。",
 }
 
 
@@ -40,8 +43,7 @@ def _show(ctx: RequestContext, refused: str = "") -> Response:
 
 def _send(ctx: RequestContext) -> Response:
     """The main switch. What came along in a backup counts as looked at once it is on."""
-    on = ctx.form.get("switch") == "on"
-    if on:
+    if on := ctx.form.get("switch") == "on":
         confirm(ctx.settings.folder)
     switch_sending(ctx.context.site, on=on, today=ctx.today)
     return go_to(f"{UPKEEP.path}?said={'on' if on else 'off'}")
@@ -59,7 +61,13 @@ def _clock(ctx: RequestContext) -> Response:
 
 
 def _backup(ctx: RequestContext) -> Response:
-    """The whole site in one file, which is gone from here once it was fetched."""
+    """The whole site in one file, which is gone from here once it was fetched.
+
+    It holds the key of all links, so an old login is not enough. Raises Refused for one.
+    """
+    if ctx.login and not ctx.login.is_fresh:
+        raise Refused("备份里有站点密钥。为了稳妥，请退出后重新登录，在一刻钟内下载。")
+    _log.warning("backup_taken by=%s", ctx.visitor.key)
     folder = tempfile.TemporaryDirectory(prefix="dj-cadence-")
     file = Path(folder.name) / "backup"
     try:
@@ -72,6 +80,6 @@ def _backup(ctx: RequestContext) -> Response:
     return FileResponse(file, media_type="application/zip", headers=headers, background=gone)
 
 
-UPKEEP = AdministrationPage(
-    "site", _show, {"send": _send, "audit": _audit, "clock": _clock, "backup": _backup}
+UPKEEP = FormPage(
+    "/manage/site", _show, {"send": _send, "audit": _audit, "clock": _clock, "backup": _backup}
 )

@@ -1,4 +1,4 @@
-"""A page of the administration: what it shows, and what its forms do."""
+"""A page with forms: what it shows, and what each of them does."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,11 +8,10 @@ from typing import Protocol
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dj_cadence.entrypoints.web.request_context import RequestContext
+from dj_cadence.domain.organizations.organization import organization_path
+from dj_cadence.entrypoints.web.request_context import RequestContext, go_to
 from dj_cadence.errors import Refused
 from dj_cadence.services.operations import pending_uploads
-
-ROOT = "/manage"
 
 
 class Show(Protocol):
@@ -22,20 +21,16 @@ class Show(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AdministrationPage:
-    """One page below /manage, and the acts of its forms, below its own address."""
+class FormPage:
+    """One page, and the acts of its forms, each below the page's own address."""
 
-    name: str
-    """The last part of its address."""
+    path: str
+    """Its address, or the pattern of it."""
     show: Show
     acts: Mapping[str, Callable[[RequestContext], Response]] = field(default_factory=dict)
     """By the last part of the address that the form is sent to."""
     take_files: Collection[str] = ()
     """The acts whose forms bring files."""
-
-    @property
-    def path(self) -> str:
-        return f"{ROOT}/{self.name}"
 
     def act(self, ctx: RequestContext) -> Response:
         """Do what a form asks for; where that is refused, show the page again with the reason."""
@@ -56,3 +51,8 @@ def keep_files(ctx: RequestContext) -> str:
         raise Refused("请先选择文件。")
     files = [(file.filename or "", file.file) for file in ctx.files]
     return pending_uploads.keep(ctx.settings.folder, files)
+
+
+def done(ctx: RequestContext, page: str, word: str) -> Response:
+    """The organization's page of that name, which says by `word` what was done."""
+    return go_to(f"{organization_path(ctx.code)}/{page}?said={word}")
