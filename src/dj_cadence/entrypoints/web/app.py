@@ -52,7 +52,13 @@ from dj_cadence.entrypoints.web.routes.administration import (
 from dj_cadence.entrypoints.web.routes.feeds import FeedEndpoint
 from dj_cadence.entrypoints.web.security import KnownHosts, SafeHeaders, check_form, read_form
 from dj_cadence.entrypoints.web.uploads import UploadGate
-from dj_cadence.entrypoints.web.workers import ADMINISTRATORS, WATCHERS, Busy, Workers
+from dj_cadence.entrypoints.web.workers import (
+    ADMINISTRATORS,
+    LINE_OF_ADMINISTRATORS,
+    WATCHERS,
+    Busy,
+    Workers,
+)
 from dj_cadence.rendering import digest_filters
 from dj_cadence.services.site import DriverError
 from dj_cadence.services.tasks import joint_tasks
@@ -88,7 +94,7 @@ def _routes(context: WebContext, templates: Environment, workers: Workers) -> li
     ) -> Route:
         return Route(path, _endpoint(context, templates, by, page, gate), methods=[method])
 
-    slow = Workers(ADMINISTRATORS, queue=2)
+    slow = Workers(ADMINISTRATORS, LINE_OF_ADMINISTRATORS)
     return [
         Route("/feeds/{token}.ics", FeedEndpoint(context, workers).answer),  # first: asked for most
         *(route(*row) for row in _forms((announcements.PAGE, cases.PAGE, quiet.PAGE))),

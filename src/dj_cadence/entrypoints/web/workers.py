@@ -20,6 +20,7 @@ WATCHERS = 1
 """Kept for those who watch the machine: they must be answered when nobody else is."""
 ADMINISTRATORS = 1
 """For work that takes long, so that it keeps nobody from their page."""
+LINE_OF_ADMINISTRATORS = 2
 CONNECTIONS = AT_ONCE + WATCHERS + ADMINISTRATORS + 1
 """To the database: one for each, and one from which the calendars' own is taken."""
 PATIENCE = 5
