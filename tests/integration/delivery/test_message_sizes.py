@@ -62,7 +62,7 @@ def test_a_bundle_of_twenty_thousand_is_a_mail_like_others(form: Audience) -> No
 
 
 def test_the_counts_are_of_all() -> None:
-    assert summary(replace(VIEW, items=items(MANY))).counts == "40项逾期、19960项待办"
+    assert summary(replace(VIEW, items=items(MANY)))["counts"] == "40项逾期、19960项待办"
 
 
 @pytest.mark.parametrize("form", Audience)
