@@ -9,7 +9,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.site import Site
 from dj_cadence.store.core.database import Database
 from tests.world.shipped import shipped
-from tests.world.small_roster import write_roster
+from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import TODAY, Terminal, type_command
 from tests.world.village import Village, make_village
 from tests.world.web_district import District, make_district

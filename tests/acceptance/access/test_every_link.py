@@ -18,7 +18,7 @@ from dj_cadence.signing import message_token
 from dj_cadence.store.roster.people import find_person
 from dj_cadence.store.schema import address, appointment, message, org
 from tests.world.crawl import CODES, broken, crawl
-from tests.world.small_roster import write_roster
+from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import NOW, TODAY, Terminal, type_command
 from tests.world.web_district import Browser
 

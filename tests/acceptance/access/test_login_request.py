@@ -15,7 +15,7 @@ from dj_cadence.services.delivery.login_request import request_login
 from dj_cadence.services.operations.tick import tick
 from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.site import Site, switch_sending
-from tests.world.managed_site import FAR, browser
+from tests.world.sites.managed_site import FAR, browser
 from tests.world.terminal import NOW, TODAY
 
 LI, LI_PHONE = "li@example.cn", "13800000003"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.small_roster import APPOINTMENTS, ORGANIZATIONS, write_roster
+from tests.world.sites.small_roster import APPOINTMENTS, ORGANIZATIONS, write_roster
 from tests.world.terminal import Terminal, type_command
 
 

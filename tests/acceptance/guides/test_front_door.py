@@ -13,7 +13,7 @@ from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import site as site_table
 from tests.world.every_command import lines, untyped
-from tests.world.small_roster import write_roster
+from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import Answer, Terminal, type_command
 
 _serial = count(1)

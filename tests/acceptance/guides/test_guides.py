@@ -24,7 +24,7 @@ import pytest
 from dj_cadence.entrypoints.cli.app import main
 from dj_cadence.settings.reading import read_settings
 from tests.world import ROOT
-from tests.world.small_roster import write_roster
+from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import NOW
 
 GUIDES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs/howto").glob("*.md"))]

@@ -18,8 +18,8 @@ from dj_cadence.services.operations.tidy import tidy
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site, state_of
 from dj_cadence.store.roster.people import find_person
-from tests.world.managed_site import FAR, browser
-from tests.world.small_roster import write_roster
+from tests.world.sites.managed_site import FAR, browser
+from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import NOW
 from tests.world.web_district import Browser
 

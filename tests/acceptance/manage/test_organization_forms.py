@@ -8,7 +8,7 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from dj_cadence.services.site import Site
-from tests.world.managed_site import browser
+from tests.world.sites.managed_site import browser
 from tests.world.web_district import ALICE, BOB, CHARLIE, CLERK, DANA, District
 
 ZHAO, LI, SUN = "zhao@example.cn", "li@example.cn", "sun@example.cn"

@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -94,7 +93,7 @@ def validated(model: type[Model], value: Any, place: Place) -> tuple[Model | Non
         ]
 
 
-def _is_about_key(fault: ErrorDetails) -> bool:
+def _is_about_key(fault: Mapping[str, Any]) -> bool:
     loc = fault["loc"]
     return fault["type"] in ("missing", "extra_forbidden") or not loc or "[key]" in loc
 
