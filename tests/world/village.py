@@ -93,6 +93,8 @@ _CHANNELS = "".join(
 )
 _RECORDER = """
 import json
+from itertools import count
+
 from dj_cadence.domain.messages.notifier import Audience, Traits
 
 class Recorder:
@@ -104,9 +106,13 @@ class Recorder:
         files = [[one.name, one.content.hex()] for one in letter.attachments]
         names = ("to", "form", "subject", "date", "text", "html")
         said = {name: getattr(letter, name) for name in names} | {"files": files}
-        path = self.folder / f"{len(list(self.folder.iterdir())):05}.json"
-        path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-        return "ok"
+        for number in count(len(list(self.folder.iterdir()))):
+            try:  # channels send at the same time: a name that another took is not written over
+                with (self.folder / f"{number:05}.json").open("x", encoding="utf-8") as file:
+                    json.dump(said, file, ensure_ascii=False)
+            except FileExistsError:
+                continue
+            return "ok"
 
     def close(self):
         pass

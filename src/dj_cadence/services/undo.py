@@ -11,11 +11,11 @@ from datetime import date, datetime
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind, contradict, facts_in
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.domain.tasks.task import OWED, State, Task, dates_of, state_on
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.errors import Refused
 from dj_cadence.services.planning.apply import replan
 from dj_cadence.services.reminders.daily_update import advance_at
@@ -96,7 +96,7 @@ def take_back_case(
         raise Refused(f"这件事项已有办理登记，请先撤回任务 {'、'.join(acted)} 的登记。")
     start_events.void(session, number, actor.now)
     for task in started:
-        tasks.change(session, task, change.withdraw(actor.now), actor, reason)
+        tasks.change(session, task, transitions.withdraw(actor.now), actor, reason)
     org_id = orgs.find_org(session, org_code).id
     _catch_up(session, catalogue, [org_id], actor)
 

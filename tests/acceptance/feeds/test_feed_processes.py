@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.change import TaskChange
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.services.feeds.address import feed_address, rotate
 from dj_cadence.store.core.database import Database, open_database
 from dj_cadence.store.schema import task

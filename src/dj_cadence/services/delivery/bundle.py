@@ -9,7 +9,8 @@ from dj_cadence.domain.messages.view import Observe, ignore
 from dj_cadence.domain.reminders.notice import QuietPeriod
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.services.digest.making import digests_due, make_digests
-from dj_cadence.services.reminders.recipients import Bundle, Recipients, tell_new_holders
+from dj_cadence.services.reminders.handovers import tell_new_holders
+from dj_cadence.services.reminders.recipients import Bundle, Recipients
 from dj_cadence.settings import Settings
 from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Database

@@ -1,4 +1,4 @@
-"""Who is told what today: each notice by office, level and address; newcomers what is open.
+"""Who is told what today: each notice by office, level and address.
 
 Why somebody got no mail is answered here: `gather` leaves out what a quiet period holds, and says
 of which notices nobody can be reached.
@@ -19,20 +19,15 @@ from dj_cadence.domain.reminders.notice import (
     addressee,
     speaks_on,
 )
-from dj_cadence.domain.reminders.plan import DECIDE, NEWCOMER, ReminderPlan
-from dj_cadence.domain.rules.catalogue import Catalogue
+from dj_cadence.domain.reminders.plan import DECIDE, ReminderPlan
 from dj_cadence.services.reminders.address_book import AddressBook
-from dj_cadence.services.tasks.workflow import speaking_tasks
 from dj_cadence.settings import Settings
-from dj_cadence.store.core.batching import batched
 from dj_cadence.store.core.database import Session
 from dj_cadence.store.delivery.claims import withdrawn_since
-from dj_cadence.store.reminders import notices, plan_snapshots
-from dj_cadence.store.reminders.quiet_periods import is_silent
-from dj_cadence.store.reminders.waiting_notices import handovers, waiting
-from dj_cadence.store.roster import orgs, people
+from dj_cadence.store.reminders import plan_snapshots
+from dj_cadence.store.reminders.waiting_notices import waiting
+from dj_cadence.store.roster import orgs
 from dj_cadence.store.site import site as sites
-from dj_cadence.store.tasks import tasks as store
 
 
 @dataclass
@@ -194,33 +189,3 @@ class Recipients:
         above = {org_id for line in lines for org_id in line}
         own = {waiting.org_id for waiting in self.waiting}
         return orgs.positions(self.session, own | set(self.readers) | above)
-
-
-def tell_new_holders(
-    session: Session,
-    catalogue: Catalogue,
-    settings: Settings,
-    quiets: Sequence[QuietPeriod],
-    today: date,
-) -> None:
-    """Write a notice for each task that is open where somebody is new in office.
-
-    Where nobody else was ever written to, the reminders themselves are news enough. What
-    is spoken of today anyway is folded into it. In a quiet period it waits.
-    """
-    for some in batched(handovers(session, quiets, today)):
-        org_ids = {handover.org_id for handover in some}
-        tasks = store.reminded_of(session, org_ids)
-        speaking = speaking_tasks(session, catalogue, tasks, today)
-        book = AddressBook(session, org_ids, today, settings)
-        by_holder = {(one.org_id, one.person_id): one.appointment_id for one in reversed(some)}
-        new = []
-        for row in speaking:  # told somebody new now, or about somebody new
-            office, holders = catalogue.office(row.duty, row.step), book.holders(row.org_id)
-            concerned = (addressee(office, holders, book.reachable), holders.get(office))
-            keys = ((row.org_id, person.person_id) for person in concerned if person)
-            if number := next((by_holder[key] for key in keys if key in by_holder), None):
-                key = (row.id, row.due_revision, NEWCOMER, number, 0, office)
-                new.append(Notice(*key, today))
-        notices.add(session, new)
-    people.mark_handover_notified(session, today, elsewhere=is_silent(quiets, today))

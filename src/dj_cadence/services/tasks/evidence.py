@@ -10,7 +10,7 @@ from secrets import token_hex
 from dj_cadence.chinese import os_reason
 from dj_cadence.domain.tasks.act import ActKind
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.change import TaskChange
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.errors import Refused
 from dj_cadence.loading.evidence_file import EvidenceFile
 from dj_cadence.settings import Settings

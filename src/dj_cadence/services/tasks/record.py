@@ -12,7 +12,7 @@ from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Term
 from dj_cadence.domain.rules.joint_recording import Counted, may_count_together
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.errors import Refused
@@ -120,7 +120,7 @@ def add_surplus(
     with one_deed(session):
         record_id = records.add(session, [task], actor, day=on, amount=amount, note=note)
         total, _ = records.recorded(session, task.id)
-        tasks.change(session, task, change.record_surplus(total), actor, note)
+        tasks.change(session, task, transitions.record_surplus(total), actor, note)
     return record_id
 
 
@@ -166,7 +166,7 @@ def _count(session: Session, catalogue: Catalogue, task: Task, actor: Actor, not
     """
     amount, last = records.recorded(session, task.id)
     duty = catalogue.duties.get(task.duty)
-    recorded = change.record(
+    recorded = transitions.record(
         task, amount, last, actor.now, confirm=duty is not None and duty.confirm
     )
     act_id = tasks.change(session, task, recorded, actor, note)
@@ -196,7 +196,7 @@ def missed(
             raise Refused(f"截止日是{day_text(task.due)}，还没有过，不能登记为未按期开展。")
     reason = need_reason(reason, "未按期开展")
     with one_deed(session):
-        missing = change.miss(task, actor.today, actor.now)
+        missing = transitions.miss(task, actor.today, actor.now)
         tasks.change(session, task, missing, actor, reason)
         follow(session, catalogue, task, actor)
 
@@ -226,7 +226,7 @@ def set_planned(
         raise Refused(f"计划日期应在{span}之间，{day_text(on)}不在其中。", field="on")
     if at and not _HOUR.fullmatch(at):
         raise Refused(f"时间“{at}”写法不对，应为 14:30 这样的形式。", field="at")
-    fixed = change.fix_day(task, on, at, checked_text(place, "地点"), actor.today)
+    fixed = transitions.fix_day(task, on, at, checked_text(place, "地点"), actor.today)
     with one_deed(session):
         tasks.change(session, task, fixed, actor)
         follow(session, catalogue, task, actor, planned_on=on)

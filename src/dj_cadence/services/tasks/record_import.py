@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dj_cadence.domain.rules.catalogue import Catalogue
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.actor import Actor, Way
 from dj_cadence.errors import Refused
 from dj_cadence.loading.records_file import RecordsFile
@@ -44,6 +44,6 @@ def settle_elections(
     for election in elections:
         for term in tasks.of_term(session, election.org_id, election.old_anchor_id):
             records.add(session, [term], actor, day=election.day, amount=1, note="")
-            held = change.complete(term, election.day, actor.now)
+            held = transitions.complete(term, election.day, actor.now)
             tasks.change(session, term, held, actor, "花名册登记了换届")
             follow(session, catalogue, term, actor, held_on=election.day)

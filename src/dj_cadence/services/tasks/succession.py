@@ -9,7 +9,7 @@ from datetime import date, datetime
 from dj_cadence.domain.planning.slot import TERM
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import TermNotice
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.store.core.database import Database, Session
@@ -50,7 +50,7 @@ def _pass_task(session: Session, ended: Succession, task: Task, actor: Actor) ->
         _close(session, ended, task, actor, f"任期由{ended.successor}接续")
     elif _is_still_owed(session, ended, task):
         about = task.subject_id or ended.id  # handed on twice, it is still about the first
-        to = change.hand_over(task, actor.today, org_id=ended.successor_id, subject_id=about)
+        to = transitions.hand_over(task, actor.today, org_id=ended.successor_id, subject_id=about)
         tasks.change(session, task, to, actor, _taken_on(ended))
     else:
         _close(session, ended, task, actor, "本期不再要求")
@@ -72,7 +72,7 @@ def _pass_case(session: Session, ended: Succession, number: int, actor: Actor) -
     if not start_events.pass_case(session, number, ended.id, ended.successor_id):
         return  # with another of its tasks
     for task in succession.of_case(session, ended.id, number):
-        to = change.hand_over(task, actor.today, org_id=ended.successor_id)
+        to = transitions.hand_over(task, actor.today, org_id=ended.successor_id)
         tasks.change(session, task, to, actor, _taken_on(ended))
 
 
@@ -81,4 +81,4 @@ def _taken_on(ended: Succession) -> str:
 
 
 def _close(session: Session, ended: Succession, task: Task, actor: Actor, why: str) -> None:
-    tasks.change(session, task, change.waive(actor.now), actor, f"{ended.name}撤销，{why}")
+    tasks.change(session, task, transitions.waive(actor.now), actor, f"{ended.name}撤销，{why}")

@@ -9,7 +9,7 @@ from dj_cadence.domain.reminders.plan import SENT_BACK
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.duty import Clock, Term, TermNotice
 from dj_cadence.domain.rules.workflow import OWN
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import State, Task
 from dj_cadence.errors import Refused
@@ -60,7 +60,7 @@ def postpone(
         case _:
             _check_shorter(task, rule_due, until, actor.today)
     with one_deed(session):
-        granted = change.postpone(task, opens, until, rule_due, actor.today)
+        granted = transitions.postpone(task, opens, until, rule_due, actor.today)
         tasks.change(session, task, granted, actor, reason)
         if isinstance(term, Term):
             _move_notices(session, catalogue, task, until, actor)
@@ -85,7 +85,7 @@ def _move_notices(
             add_months(until, -notice.months_before), catalogue.calendar.on_or_after(actor.today)
         )
         opens = min(add_months(until, -notice.opens_months_before), due)
-        tasks.change(session, task, change.move(task, opens, due, actor.today), actor, reason)
+        tasks.change(session, task, transitions.move(task, opens, due, actor.today), actor, reason)
 
 
 def _check_shorter(task: Task, by_rule: date, until: date, today: date) -> None:
@@ -136,7 +136,7 @@ def waive(
     task = _owed_task(session, task_id)
     reason = need_reason(reason, "不再办理")
     with one_deed(session):
-        tasks.change(session, task, change.waive(actor.now), actor, reason)
+        tasks.change(session, task, transitions.waive(actor.now), actor, reason)
         follow(session, catalogue, task, actor)
 
 
@@ -146,7 +146,7 @@ def accept(session: Session, catalogue: Catalogue, task_id: int, actor: Actor) -
     with one_deed(session):
         if is_term(catalogue, task) and task.completed_on:
             begin_term(session, task, task.completed_on, actor)
-        tasks.change(session, task, change.accept(actor.now), actor)
+        tasks.change(session, task, transitions.accept(actor.now), actor)
         follow(session, catalogue, task, actor, held_on=task.completed_on)
 
 
@@ -157,7 +157,7 @@ def return_(
     task = _submitted_task(session, task_id)
     reason = need_reason(reason, "退回")
     with one_deed(session):
-        act_id = tasks.change(session, task, change.send_back(actor.today), actor, reason)
+        act_id = tasks.change(session, task, transitions.send_back(actor.today), actor, reason)
         records.send_back(session, task_id, act_id)
         day = catalogue.calendar.on_or_after(actor.today)
         office = catalogue.office(task.duty, task.step)

@@ -5,7 +5,7 @@ from datetime import date
 
 from dj_cadence.domain.rules.catalogue import Catalogue
 from dj_cadence.domain.rules.workflow import OWN, Workflow
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.actor import Actor
 from dj_cadence.domain.tasks.task import SILENT, State, Task
 from dj_cadence.store.core.database import Session
@@ -69,7 +69,7 @@ def follow(
                 continue
             is_before = held_on and sibling.step in workflow.before(OWN)
             if is_before or (planned_on and step.by_planning):
-                done = change.complete(sibling, held_on or actor.today, actor.now)
+                done = transitions.complete(sibling, held_on or actor.today, actor.now)
                 tasks.change(session, sibling, done, actor, reason)
     _release(session, workflow, task, siblings, actor)
 
@@ -86,4 +86,4 @@ def _release(
     current = workflow.current(is_, actor.today)
     if current is not None and current != workflow.current(was, actor.today):
         released = after[current]
-        tasks.change(session, released, change.release(released, actor.today), actor)
+        tasks.change(session, released, transitions.release(released, actor.today), actor)

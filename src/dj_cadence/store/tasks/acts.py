@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
 from dj_cadence.domain.tasks.actor import Actor, Way
-from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.domain.tasks.task import Task
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.store.core.json_functions import among
 from dj_cadence.store.core.types import AnySelect, Condition
 from dj_cadence.store.schema import act, appointment, org, person

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from dj_cadence.domain.rules.workflow import OWN
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
 from dj_cadence.domain.tasks.actor import Actor
-from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.domain.tasks.task import BEGUN, OWED, State, Task
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.types import AnySelect
 from dj_cadence.store.schema import act, slot, task

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dj_cadence.domain.dates.arithmetic import FIRST_DAY
-from dj_cadence.domain.tasks import change
+from dj_cadence.domain.tasks import transitions
 from dj_cadence.domain.tasks.act import UNDOABLE, ActKind
-from dj_cadence.domain.tasks.change import TaskChange
 from dj_cadence.domain.tasks.task import State, Task
+from dj_cadence.domain.tasks.transitions import TaskChange
 from dj_cadence.store.schema import SETTLED_TASK, UNSETTLED_TASK, task
 
 TODAY, NOW = date(2026, 3, 10), datetime(2026, 3, 10, 1, tzinfo=UTC)
@@ -51,31 +51,31 @@ ANEW = {"due_revision": 3, "redated_on": TODAY, "next_on": TODAY}
 @pytest.mark.parametrize(
     ("made", "kind", "columns"),
     [
-        (change.record(TASK, 1, TODAY, NOW, confirm=False), ActKind.DONE, {"amount": 1}),
+        (transitions.record(TASK, 1, TODAY, NOW, confirm=False), ActKind.DONE, {"amount": 1}),
         (
-            change.record(TASK, 2, TODAY, NOW, confirm=False),
+            transitions.record(TASK, 2, TODAY, NOW, confirm=False),
             ActKind.DONE,
             {"amount": 2, "state": State.DONE, "completed_on": TODAY, **OVER},
         ),
         (
-            change.record(TASK, 2, TODAY, NOW, confirm=True),
+            transitions.record(TASK, 2, TODAY, NOW, confirm=True),
             ActKind.DONE,
             {"amount": 2, "state": State.SUBMITTED, "completed_on": TODAY, "next_on": None},
         ),
-        (change.record_surplus(3), ActKind.SURPLUS, {"amount": 3}),
+        (transitions.record_surplus(3), ActKind.SURPLUS, {"amount": 3}),
         (
-            change.complete(TASK, TODAY, NOW),
+            transitions.complete(TASK, TODAY, NOW),
             ActKind.DONE,
             {"amount": 2, "state": State.DONE, "completed_on": TODAY, **OVER},
         ),
-        (change.miss(TASK, TODAY, NOW), ActKind.MISSED, {"state": State.MISSED, **OVER}),
+        (transitions.miss(TASK, TODAY, NOW), ActKind.MISSED, {"state": State.MISSED, **OVER}),
         (
-            change.miss(TASK._replace(step="report"), TODAY, NOW),
+            transitions.miss(TASK._replace(step="report"), TODAY, NOW),
             ActKind.MISSED,
             {"state": State.MISSED, **OVER, "planned": TODAY, "planned_by_person": True},
         ),
         (
-            change.fix_day(TASK, DUE, "14:30", "二楼", TODAY),
+            transitions.fix_day(TASK, DUE, "14:30", "二楼", TODAY),
             ActKind.PLANNED,
             {
                 "planned": DUE,
@@ -86,29 +86,29 @@ ANEW = {"due_revision": 3, "redated_on": TODAY, "next_on": TODAY}
             },
         ),
         (
-            change.postpone(TASK, OPENS, LATER, DUE, TODAY),
+            transitions.postpone(TASK, OPENS, LATER, DUE, TODAY),
             ActKind.POSTPONE,
             {"opens": OPENS, "due": LATER, "postponed_to": LATER, **ANEW},
         ),
         (
-            change.postpone(TASK, OPENS, DUE, DUE, TODAY),
+            transitions.postpone(TASK, OPENS, DUE, DUE, TODAY),
             ActKind.POSTPONE,
             {"opens": OPENS, "due": DUE, "postponed_to": None, **ANEW},
         ),
-        (change.waive(NOW), ActKind.WAIVE, {"state": State.WAIVED, **OVER}),
-        (change.accept(NOW), ActKind.ACCEPT, {"state": State.DONE, "settled_at": NOW}),
+        (transitions.waive(NOW), ActKind.WAIVE, {"state": State.WAIVED, **OVER}),
+        (transitions.accept(NOW), ActKind.ACCEPT, {"state": State.DONE, "settled_at": NOW}),
         (
-            change.send_back(TODAY),
+            transitions.send_back(TODAY),
             ActKind.RETURN,
             {"state": State.RETURNED, "amount": 0, "completed_on": None, "next_on": TODAY},
         ),
         (
-            change.hand_over(TASK, TODAY, org_id=2, subject_id=1),
+            transitions.hand_over(TASK, TODAY, org_id=2, subject_id=1),
             ActKind.HANDOVER,
             {"org_id": 2, "subject_id": 1, "next_on": TODAY},
         ),
         (
-            change.hand_over(TASK._replace(state=State.DONE), TODAY, org_id=2),
+            transitions.hand_over(TASK._replace(state=State.DONE), TODAY, org_id=2),
             ActKind.HANDOVER,
             {"org_id": 2},
         ),
@@ -124,12 +124,16 @@ def test_an_act_changes_these_columns(
     ("made", "kind", "columns"),
     [
         (
-            change.move(TASK, OPENS, LATER, TODAY),
+            transitions.move(TASK, OPENS, LATER, TODAY),
             ActKind.MOVE,
             {"opens": OPENS, "due": LATER, "postponed_to": LATER, **ANEW},
         ),
-        (change.withdraw(NOW), ActKind.WITHDRAW, {"state": State.WITHDRAWN, **OVER}),
-        (change.release(TASK, TODAY), ActKind.RELEASE, {**ANEW, "redated_on": date(2026, 3, 11)}),
+        (transitions.withdraw(NOW), ActKind.WITHDRAW, {"state": State.WITHDRAWN, **OVER}),
+        (
+            transitions.release(TASK, TODAY),
+            ActKind.RELEASE,
+            {**ANEW, "redated_on": date(2026, 3, 11)},
+        ),
     ],
 )
 def test_what_follows_from_another_task_may_be_taken_back_by_the_plan(
