@@ -3,14 +3,11 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
 
-from dj_cadence.bootstrap import open_site, template_folders
-from dj_cadence.entrypoints.web import WebContext, make_app
-from dj_cadence.services.access.link_tokens import login_address
+from dj_cadence.bootstrap import open_site
 from dj_cadence.services.pages.message_links import live_links
 from dj_cadence.services.rules.applied import applied_catalogue
 from dj_cadence.services.site import Site
@@ -18,30 +15,9 @@ from dj_cadence.signing import message_token
 from dj_cadence.store.roster.people import find_person
 from dj_cadence.store.schema import address, appointment, message, org
 from tests.world.crawl import CODES, broken, crawl
+from tests.world.sites.managed_site import FAR, LOCAL, browser
 from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import NOW, TODAY, Terminal, type_command
-from tests.world.web_district import Browser
-
-LOCAL, FAR = "127.0.0.1", "203.0.113.7"
-
-
-def browser(site: Site, person: str = "", *, client: str = FAR) -> Browser:
-    """Of a person, logged in; of the administrator at the machine; of a stranger."""
-    context = WebContext(
-        site, template_folders(site.settings), applied_catalogue, lambda: NOW, on_loopback=True
-    )
-    made = Browser(
-        make_app(context),
-        base_url=site.settings.web_address,
-        client=(client, 50000),
-        follow_redirects=False,
-    )
-    if person:
-        with site.database.write() as session:
-            found = find_person(session, person)
-            path = urlsplit(login_address(session, site.settings, found.id, NOW)).path
-        assert made.send_form(path, path).status_code == 303
-    return made
 
 
 def opened(folder: Path) -> Iterator[Site]:
@@ -102,7 +78,7 @@ def message_link(site: Site, email: str) -> str:
 
 
 def test_every_link_answers_the_demonstrations_administrator(demo: Site) -> None:
-    answered = crawl(browser(demo, client=LOCAL), "/", "/access", "/outbox", each=2)
+    answered = crawl(browser(demo), "/", "/access", "/outbox", each=2)
 
     assert broken(answered) == {}
     assert len(answered) > 500
@@ -110,7 +86,7 @@ def test_every_link_answers_the_demonstrations_administrator(demo: Site) -> None
 
 @pytest.mark.parametrize("kind", ["supervisor", "party_committee", "general_branch", "branch"])
 def test_every_link_answers_whoever_holds_an_office(demo: Site, kind: str) -> None:
-    answered = crawl(browser(demo, people(demo)[kind]), "/", each=4, alike=CODES)
+    answered = crawl(browser(demo, person=people(demo)[kind]), "/", each=4, alike=CODES)
 
     assert broken(answered) == {}
     assert len(answered) > 20
@@ -118,7 +94,7 @@ def test_every_link_answers_whoever_holds_an_office(demo: Site, kind: str) -> No
 
 @pytest.mark.parametrize("kind", ["party_committee", "general_branch", "branch"])
 def test_every_link_answers_whoever_comes_by_a_messages_link(demo: Site, kind: str) -> None:
-    answered = crawl(browser(demo), message_link(demo, people(demo)[kind]), each=2)
+    answered = crawl(browser(demo, client=FAR), message_link(demo, people(demo)[kind]), each=2)
 
     assert broken(answered) == {}
     assert any(address.endswith("/done") for address in answered)
@@ -134,7 +110,7 @@ def test_a_site_on_which_nothing_is_yet(empty: Site, client: str) -> None:
 
 @pytest.mark.parametrize("kind", ["", "supervisor", "general_branch", "branch"])
 def test_every_link_answers_on_a_sites_first_day(begun: Site, kind: str) -> None:
-    visitor = browser(begun, people(begun)[kind]) if kind else browser(begun, client=LOCAL)
+    visitor = browser(begun, person=people(begun)[kind]) if kind else browser(begun)
     answered = crawl(visitor, "/", each=3)
 
     assert broken(answered) == {}
@@ -146,5 +122,5 @@ def test_the_messages_of_the_first_day_lead_somewhere(begun: Site) -> None:
         ids = list(session.scalars(select(message.c.id).where(message.c.state == "sent")))
     links = [f"/t/{message_token(begun.settings.key, one)}" for one in ids]
 
-    assert broken(crawl(browser(begun), *links)) == {}
+    assert broken(crawl(browser(begun, client=FAR), *links)) == {}
     assert len(links) > 1

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from httpx2 import Response
 from sqlalchemy import make_url
 
+from dj_cadence.bootstrap import open_site
 from dj_cadence.errors import Refused
 from dj_cadence.store.core.database import open_database
 from dj_cadence.store.schema import site as site_table
 from tests.world.every_command import lines, untyped
+from tests.world.sites.managed_site import browser
 from tests.world.sites.small_roster import write_roster
 from tests.world.terminal import Answer, Terminal, type_command
 
@@ -108,6 +111,31 @@ def test_init_names_a_postgresql_database(empty: str, roster: Path, tmp_path: Pa
     assert f'\ndatabase = "{empty}"\n' in (site.site / "site.toml").read_text(encoding="utf-8")
     begin(site, roster)
     assert not (site.site / "dj-cadence.db").exists()
+
+
+def test_init_says_how_the_pages_of_an_administrator_are_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    answer = type_command("init", folder)
+    settings = folder / "site.toml"
+    written = settings.read_text(encoding="utf-8")
+
+    closed = manage_page(folder)
+    assert "把 site.toml 里的 local_administrator 改成 true" in "".join(answer.lines)
+    changed = written.replace("local_administrator = false", "local_administrator = true")
+    settings.write_text(changed, encoding="utf-8")
+    opened = manage_page(folder)
+
+    assert (closed.status_code, opened.status_code) == (403, 200)
+    assert opened.text.count("待办") == 5
+
+
+def manage_page(folder: Path) -> Response:
+    """The first page of the administration, as whoever is at the machine gets it."""
+    site = open_site(folder, {})
+    try:
+        return browser(site).get("/manage")
+    finally:
+        site.database.close()
 
 
 def test_a_database_named_afterwards_is_set_up_when_it_is_needed(

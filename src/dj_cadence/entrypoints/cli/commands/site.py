@@ -48,6 +48,8 @@ def init(
         say(f"　　　　2. dj-cadence --site {folder} roster import 花名册.xlsx；")
         say(f"　　　　3. dj-cadence --site {folder} plan，确认后加 --apply；")
         say(f"　　　　4. dj-cadence --site {folder} send on，再 run。")
+        say("2 到 4 步也可在网页“管理”里办：先把 site.toml 里的 local_administrator 改成 true。")
+        say("只在本机自己用、前面没有反向代理时才能这样改，用完改回 false。")
 
 
 def _fit(database: str) -> str:
